@@ -32,7 +32,7 @@ WHOLE, PACKED = ".safetensors", ".safetensors.packed"
 BITS = 17
 ROUNDED = [
     "*#run*.images", "*#run*.latents", "*#run*.steps", "*#case*.images", "*#case*.latents",
-    "gguf/flux-dev-q8_0*#images", "qwen/images*", "ipadapter/joint*",
+    "gguf/flux-dev-q8_0*#images", "qwen/images*", "chroma/images*", "ipadapter/joint*",
     "*#unet.output", "*#net.output", "*#net.skipped", "*#t5.output", "approximated/*#run*.output", "control/*#pixels.blocks",
     "*#vae.decoded", "*#vae.encoded", "*#vae.mean", "*#vae.logvar", "*#vae.drawn", "taesd*",
     "sd1/*#text.last_hidden_state", "sd1/*#text.penultimate", "sd1/*#text.pooled", "klein/*#text.*", "zimage/*#text.*",

@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.internal.family.chroma.ChromaConfig;
+import dev.likeness.diffusion.internal.family.chroma.ChromaKeyFormat;
+import dev.likeness.diffusion.internal.family.chroma.ChromaTransformer2DModel;
 import dev.likeness.diffusion.internal.family.flux.FluxConfig;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxTransformer2DModel;
@@ -84,6 +87,10 @@ class TransformerKeysTest {
         (c, w) -> new ZImageTransformer2DModel(ZImageConfig.of(c), w),
         ZImageKeyFormat::layout,
         ZImageKeyFormat::config),
+    CHROMA1(
+        (c, w) -> new ChromaTransformer2DModel(ChromaConfig.of(c), w),
+        ChromaKeyFormat::layout,
+        ChromaKeyFormat::config),
     T5(
         (c, w) -> new T5Encoder(T5Encoder.T5Config.of(c), w),
         T5KeyFormat::layout,
@@ -140,7 +147,8 @@ class TransformerKeysTest {
         "flux2-vae",
         "z-image-turbo",
         "qwen3-4b",
-        "qwen3-8b"
+        "qwen3-8b",
+        "chroma1-hd"
       })
   void readsEveryTensorUnderDiffusersNames(String name) throws IOException {
     Map<?, ?> list = list(name);
@@ -164,7 +172,8 @@ class TransformerKeysTest {
         "flux2-vae",
         "z-image-turbo",
         "qwen3-4b",
-        "qwen3-8b"
+        "qwen3-8b",
+        "chroma1-hd"
       })
   void mapsEveryTensorOfItsAuthorsNames(String name) throws IOException {
     Map<?, ?> list = list(name);
@@ -191,7 +200,8 @@ class TransformerKeysTest {
     "flux-dev, flux",
     "sd3.5-medium, sd3",
     "flux2-klein-4b, flux2",
-    "z-image-turbo, z-image"
+    "z-image-turbo, z-image",
+    "chroma1-hd, chroma"
   })
   void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
     assertEquals(
@@ -201,8 +211,10 @@ class TransformerKeysTest {
   }
 
   private static Map<?, ?> list(String name) throws IOException {
-    try (InputStream in = new GZIPInputStream(
-        TransformerKeysTest.class.getResourceAsStream("/golden/transformer-keys.json.gz"))) {
+    try (InputStream in = new GZIPInputStream(TransformerKeysTest.class.getResourceAsStream(
+        name.startsWith("chroma")
+            ? "/golden/chroma/keys.json.gz"
+            : "/golden/transformer-keys.json.gz"))) {
       return (Map<?, ?>) JSON.std.mapFrom(in).get(name);
     }
   }

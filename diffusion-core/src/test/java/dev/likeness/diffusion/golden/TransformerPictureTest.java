@@ -30,13 +30,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Families with a transformer drawing over pictures. */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerPictureTest {
-  private static final String ROOT = "/golden/transformer-pictures/";
+  private static final String ROOT = "/golden/";
 
   @TempDir
   private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "qwen/"})
+  @ValueSource(
+      strings = {"transformer-pictures/", "transformer-pictures/qwen/", "chroma/pictures/"})
   void drawsOverPicturesAsDiffusersDoes(String asks) throws IOException {
     List<?> runs = (List<?>) GoldenResource.json(ROOT + asks + "reference.json").get("runs");
     try (Safetensors expected =
@@ -149,7 +150,9 @@ class TransformerPictureTest {
       if (run.get("strength") instanceof Number strength) {
         initial = initial.strength(strength.doubleValue());
       }
+      Object negative = ((Map<?, ?>) run.get("call")).get("negative_prompt");
       ImageRequest request = ImageRequest.of((String) run.get("prompt"))
+          .negative(negative == null ? "" : negative.toString())
           .steps(integer(run, "steps"))
           .guidance(((Number) run.get("guidance")).doubleValue())
           .size(integer(run, "width"), integer(run, "height"))

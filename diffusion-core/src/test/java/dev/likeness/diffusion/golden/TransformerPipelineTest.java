@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FLUX and Stable Diffusion 3, from a folder to pictures. */
+/** Families with a transformer, from a folder to images. */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerPipelineTest {
   private static final double IMAGES = 1e-3;
@@ -39,7 +39,9 @@ class TransformerPipelineTest {
         "zimage/turbo",
         "zimage/wide",
         "klein/base",
-        "klein/distilled"
+        "klein/distilled",
+        "chroma/base",
+        "chroma/wide"
       })
   void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Variant;
+import dev.likeness.diffusion.internal.family.chroma.ChromaFamily;
 import dev.likeness.diffusion.internal.family.flux.FluxFamily;
 import dev.likeness.diffusion.internal.family.flux2.Flux2Family;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Family;
@@ -31,6 +32,7 @@ public final class FamilyRegistry {
   public static final ModelFamily SD3 = register(new Sd3Family());
   public static final ModelFamily FLUX2 = register(new Flux2Family());
   public static final ModelFamily Z_IMAGE = register(new ZImageFamily());
+  public static final ModelFamily CHROMA = register(new ChromaFamily());
 
   /** Families that are known and not supported, by a tensor that only they have. */
   private static final Map<String, String> UNSUPPORTED =

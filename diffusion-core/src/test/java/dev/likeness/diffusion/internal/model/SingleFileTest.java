@@ -270,7 +270,7 @@ class SingleFileTest {
     assertEquals(
         file
             + " is of the family CosXL, which is not supported; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux,"
-            + " sd3, flux2, z-image",
+            + " sd3, flux2, z-image, chroma",
         assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }
 
@@ -283,7 +283,7 @@ class SingleFileTest {
     assertEquals(
         file + " is no base model of a known family: it has 1 tensors, none of them "
             + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3,"
-            + " flux2, z-image, or a diffusers folder",
+            + " flux2, z-image, chroma, or a diffusers folder",
         assertThrows(InvalidInputException.class, () -> SingleFile.open(file)).getMessage());
   }
 }

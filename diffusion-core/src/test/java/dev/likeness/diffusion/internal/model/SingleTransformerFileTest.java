@@ -10,6 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.chroma.ChromaKeyFormat;
 import dev.likeness.diffusion.internal.family.flux.FluxKeyFormat;
 import dev.likeness.diffusion.internal.family.flux2.Flux2KeyFormat;
 import dev.likeness.diffusion.internal.family.sd3.Sd3KeyFormat;
@@ -200,6 +201,15 @@ class SingleTransformerFileTest {
     layouts.put("transformer", Flux2KeyFormat.Flux2Layout.of(2, 2));
     layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2, true).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfChromaWithT5BesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("chroma/base", folder);
+    Map<String, KeyMapping> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", ChromaKeyFormat.layout(2, 2, 2));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("vae."));
+    drawsTheSame(whole, layouts, "T5EncoderModel");
   }
 
   @Test

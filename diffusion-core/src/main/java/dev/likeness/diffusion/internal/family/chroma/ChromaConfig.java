@@ -1,0 +1,99 @@
+package dev.likeness.diffusion.internal.family.chroma;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import java.util.List;
+
+/**
+ * The shape of a {@code ChromaTransformer2DModel}, by diffusers' names.
+ *
+ * @param inChannels channels of a packed token: four latent pixels
+ * @param outChannels channels of a predicted token
+ * @param layers double blocks
+ * @param singleLayers single blocks
+ * @param headWidth channels of a head
+ * @param heads attention heads
+ * @param textWidth width of the text encoder's tokens
+ * @param axes how many of a head's channels each position axis turns
+ * @param approximatorChannels inputs of the approximator
+ * @param approximatorWidth channels inside the approximator
+ * @param approximatorLayers residual layers of the approximator
+ */
+public record ChromaConfig(
+    int inChannels,
+    int outChannels,
+    int layers,
+    int singleLayers,
+    int headWidth,
+    int heads,
+    int textWidth,
+    List<Integer> axes,
+    int approximatorChannels,
+    int approximatorWidth,
+    int approximatorLayers) {
+  private static final int VECTORS = 6;
+  private static final int SINGLE_VECTORS = 3;
+  private static final int LAST_VECTORS = 2;
+  /** Time, guidance and twice as many features of the index, each an even number of features. */
+  private static final int FEATURE_UNIT = 8;
+
+  /** Reads a transformer's {@code config.json}. Refuses an unsupported option by name. */
+  public static ChromaConfig of(ModelConfig c) {
+    c.require("patch_size", 1);
+    int in = c.integer("in_channels", 64);
+    List<Integer> axes = c.integers("axes_dims_rope");
+    ChromaConfig config = new ChromaConfig(
+        in,
+        c.integer("out_channels", in),
+        c.integer("num_layers", 19),
+        c.integer("num_single_layers", 38),
+        c.integer("attention_head_dim", 128),
+        c.integer("num_attention_heads", 24),
+        c.integer("joint_attention_dim", 4096),
+        axes == null ? List.of(16, 56, 56) : axes,
+        c.integer("approximator_num_channels", 64),
+        c.integer("approximator_hidden_dim", 5120),
+        c.integer("approximator_layers", 5));
+    c.refuseOthers();
+    config.check(c.where());
+    return config;
+  }
+
+  private void check(String where) {
+    if (axes.size() != 3
+        || axes.stream().mapToInt(Integer::intValue).sum() != headWidth
+        || axes.stream().anyMatch(axis -> axis % 2 != 0)) {
+      throw new InvalidInputException(where + ": axes_dims_rope " + axes
+          + " must be three even numbers that sum to attention_head_dim " + headWidth);
+    }
+    if (approximatorChannels < FEATURE_UNIT || approximatorChannels % FEATURE_UNIT != 0) {
+      throw new InvalidInputException(where + ": approximator_num_channels " + approximatorChannels
+          + " must be a positive multiple of " + FEATURE_UNIT);
+    }
+  }
+
+  /** Channels of a token inside the network. */
+  public int width() {
+    return heads * headWidth;
+  }
+
+  /** How many shifts, scales and gates the approximator makes. */
+  int vectors() {
+    return textVectors(layers) + LAST_VECTORS;
+  }
+
+  /** Index of the first of the three vectors of a single block. */
+  static int singleVectors(int block) {
+    return SINGLE_VECTORS * block;
+  }
+
+  /** Index of the first of the six vectors of a double block's image stream. */
+  int imageVectors(int block) {
+    return singleVectors(singleLayers) + VECTORS * block;
+  }
+
+  /** Index of the first of the six vectors of a double block's text stream. */
+  int textVectors(int block) {
+    return imageVectors(layers) + VECTORS * block;
+  }
+}

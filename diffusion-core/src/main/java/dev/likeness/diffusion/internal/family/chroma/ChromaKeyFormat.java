@@ -1,0 +1,73 @@
+package dev.likeness.diffusion.internal.family.chroma;
+
+import dev.likeness.diffusion.internal.family.DoubleStreamKeys;
+import dev.likeness.diffusion.internal.file.KeyMapping;
+import dev.likeness.diffusion.internal.file.ShapeReader;
+import dev.likeness.diffusion.internal.file.TensorNames;
+import dev.likeness.diffusion.internal.file.TensorTable;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Chroma's transformer as published in {@code Chroma1-HD.safetensors}: FLUX.1's own names, and an
+ * approximator in place of the modulation layers.
+ *
+ * <p>Source: {@code convert_chroma_transformer_checkpoint_to_diffusers} of diffusers 0.42.1.
+ */
+public final class ChromaKeyFormat {
+  private static final List<Integer> AXES = List.of(16, 56, 56);
+  private static final String APPROXIMATOR = "distilled_guidance_layer.";
+  private static final String LAYERS = APPROXIMATOR + "layers.";
+
+  private ChromaKeyFormat() {}
+
+  /** What every name of the transformer begins with; null when there is none. */
+  public static String prefix(TensorNames keys) {
+    return DoubleStreamKeys.PREFIXES.stream()
+        .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
+            && keys.has(prefix + "img_in.weight")
+            && keys.has(prefix + APPROXIMATOR + "in_proj.weight"))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Where the transformer below {@code prefix} lies. */
+  public static KeyMapping layout(TensorNames keys, String prefix) {
+    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
+    return layout(
+            shapes.count("double_blocks."), shapes.count("single_blocks."), shapes.count(LAYERS))
+        .under(prefix);
+  }
+
+  /**
+   * The layout of a transformer with so many double blocks, single blocks and layers of the
+   * approximator, without a prefix.
+   */
+  public static KeyMapping layout(int doubles, int singles, int layers) {
+    TensorTable table = new TensorTable();
+    DoubleStreamKeys.blocks(table, doubles, singles);
+    for (String side : List.of("in_proj", "out_proj")) {
+      table.layer(APPROXIMATOR + side, APPROXIMATOR + side);
+    }
+    for (int i = 0; i < layers; i++) {
+      table
+          .layer(LAYERS + i + ".linear_1", LAYERS + i + ".in_layer")
+          .layer(LAYERS + i + ".linear_2", LAYERS + i + ".out_layer")
+          .tensor(
+              APPROXIMATOR + "norms." + i + ".weight",
+              KeyMapping.Location.whole(APPROXIMATOR + "norms." + i + ".scale"));
+    }
+    return table;
+  }
+
+  /** The options under diffusers' names. */
+  public static Map<String, Object> config(TensorNames keys, String prefix) {
+    ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
+    Map<String, Object> config = DoubleStreamKeys.config(keys, prefix, AXES);
+    config.remove("guidance_embeds");
+    config.put("approximator_num_channels", shapes.size(APPROXIMATOR + "in_proj.weight", 1));
+    config.put("approximator_hidden_dim", shapes.size(APPROXIMATOR + "in_proj.weight", 0));
+    config.put("approximator_layers", shapes.count(LAYERS));
+    return config;
+  }
+}

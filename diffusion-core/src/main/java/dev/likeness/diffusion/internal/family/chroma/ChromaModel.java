@@ -1,0 +1,169 @@
+package dev.likeness.diffusion.internal.family.chroma;
+
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.CachePoints;
+import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.ConditionedBatch;
+import dev.likeness.diffusion.internal.family.Conditioning;
+import dev.likeness.diffusion.internal.family.FlowPlan;
+import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.family.Predictor;
+import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.text.PromptSchedule;
+import dev.likeness.diffusion.internal.text.TextEncoding;
+import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.request.GenerationDefaults;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Sigmas;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Chroma: T5's tokens with padding masked, and classifier-free guidance by two prompts. Defaults
+ * are those of diffusers' {@code ChromaPipeline}, {@code ChromaImg2ImgPipeline} and
+ * {@code ChromaInpaintPipeline}.
+ */
+record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements OpenModel {
+  static final int TEXT_TOKENS = 512;
+  /** Latents' side of an image of the model's own size. */
+  static final int SIDE = 128;
+  /** Half of what the other pipelines read. */
+  private static final int INPAINTING_TOKENS = 256;
+
+  private static final double MAX_SHIFT = 1.15;
+  private static final float TRAINING_STEPS = 1000;
+
+  @Override
+  public Capabilities capabilities() {
+    return Capabilities.of(CachePoints.BLOCKS);
+  }
+
+  @Override
+  public GenerationDefaults defaults(ImageRequest request) {
+    boolean inpaints = inpaints(request);
+    return new GenerationDefaults(
+        inpaints ? 28 : 35, inpaints ? 7 : 5, pixels(), pixels(), 0.9, 0.6);
+  }
+
+  private static boolean inpaints(ImageRequest request) {
+    return request.initial() != null && request.initial().masked();
+  }
+
+  private int pixels() {
+    return SIDE * networks.autoencoder().factor();
+  }
+
+  @Override
+  public LatentSpace latents() {
+    return LatentSpace.of(2 * networks.autoencoder().factor()).atMost((double) pixels() * pixels());
+  }
+
+  @Override
+  public double guidanceScale(ImageRequest request) {
+    return request.guidance();
+  }
+
+  @Override
+  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+    double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
+    PlanRequest plan =
+        FlowPlan.evenly(FlowPlan.shifted(asked, networks.scheduler(), mu), scheduler);
+    // Where the pipelines of FLUX leave flow sigmas to the scheduler, those of Chroma give them to
+    // the one that takes them.
+    boolean given = scheduler.className().equals("UniPCMultistepScheduler")
+        && scheduler.options().flag("use_flow_sigmas")
+        && !scheduler.options().has("ladder")
+        && plan.timesteps().length + plan.sigmas().length == 0;
+    int n = plan.steps();
+    return given ? FlowPlan.at(plan, Sigmas.linspace(1, 1.0 / n, n)) : plan;
+  }
+
+  @Override
+  public Conditioning encode(
+      ImageRequest request,
+      Function<ModelComponent, Adaptation> adaptation,
+      PromptSchedule schedule) {
+    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    return Conditioning.constant(
+        networks
+            .t5()
+            .encodeMasked(
+                prompts,
+                inpaints(request) ? INPAINTING_TOKENS : TEXT_TOKENS,
+                networks.t5().encoder(adaptation.apply(ModelComponent.TEXT_ENCODER))),
+        schedule.rows());
+  }
+
+  @Override
+  public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
+    return Stream.of(networks.t5().cut(prompt, TEXT_TOKENS));
+  }
+
+  @Override
+  public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
+    List<ChromaTransformer2DModel> views =
+        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), networks::transformer);
+    TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);
+    RotaryEmbedding rotation = rotation(batch.request(), text.tokens().size(1));
+    return PromptedNetwork.byRows(
+        batch,
+        text.tokens().size(0),
+        (degraded, first, count) ->
+            predictor(batch, latents, views, text.narrow(first, count), rotation));
+  }
+
+  private Predictor predictor(
+      ConditionedBatch batch,
+      PreparedLatents latents,
+      List<ChromaTransformer2DModel> views,
+      TextEncoding text,
+      RotaryEmbedding rotation) {
+    FirstBlockCache cache = FirstBlockCache.of(batch.request().approximation());
+    Tensor mask = networks
+        .compute()
+        .place(ChromaTransformer2DModel.mask(
+            text.pooled(), text.tokens().size(1), latents().tokens(batch.request())));
+    return new Predictor.RecordedNetwork(
+        latents.runner(),
+        step -> cache == null ? List.of(views.get(step.index()), text) : null,
+        (input, step, row) -> {
+          Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
+          Tensor answer = views
+              .get(step.index())
+              .forward(
+                  LatentPacking.pack(networks.compute().place(input)),
+                  batch.perImage(time, input.size(0)),
+                  text.tokens(),
+                  mask,
+                  rotation,
+                  cache,
+                  SegmentRunner.PLAIN);
+          return LatentPacking.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
+        });
+  }
+
+  private RotaryEmbedding rotation(ImageRequest request, long textTokens) {
+    int factor = networks.autoencoder().factor();
+    Tensor image = LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
+    Tensor all = torch
+        .cat(new TensorVector(torch.zeros(textTokens, 3), image), 0)
+        .to(new Device(networks.compute().device()), ScalarType.Float);
+    return RotaryEmbedding.of(all, networks.config().axes());
+  }
+}

@@ -1,0 +1,96 @@
+package dev.likeness.diffusion.internal.family.chroma;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.NetworksBase;
+import dev.likeness.diffusion.internal.family.OpenNetworks;
+import dev.likeness.diffusion.internal.family.SchedulerFile;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.text.LoadedT5;
+import dev.likeness.diffusion.internal.vae.Autoencoder;
+import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+
+/** The networks of a Chroma model, opened and checked. Immutable and shared by threads. */
+public final class ChromaNetworks extends NetworksBase {
+  /** Latent pixels of a token. */
+  static final int PACKED = 4;
+
+  private final LoadedT5 t5;
+  private final OpenNetworks.Network<ChromaConfig, ChromaTransformer2DModel> transformer;
+  private final Autoencoder autoencoder;
+
+  private ChromaNetworks(ModelParts files, Compute compute) {
+    super(files, compute, SchedulerFile.read(files.scheduler()));
+    try {
+      t5 = open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
+      transformer = open(
+          OpenNetworks.Network.of(files, compute, ChromaConfig::of, ChromaTransformer2DModel::new));
+      transformer.check();
+      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      requireLatents(files);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a model and checks every tensor against its configuration.
+   *
+   * @throws InvalidInputException when a component is missing, misshapen, left over, or of a class
+   *     that is not supported
+   */
+  public static ChromaNetworks open(ModelParts files, Compute compute) {
+    files.requireClass("transformer", ChromaFamily.CLASS);
+    files.requireClass("text_encoder", "T5EncoderModel");
+    files.requireClass("vae", "AutoencoderKL", "AutoencoderTiny");
+    return new ChromaNetworks(files, compute);
+  }
+
+  private void requireLatents(ModelParts files) {
+    int expected = PACKED * autoencoder.latentChannels();
+    if (config().inChannels() != expected || config().outChannels() != expected) {
+      throw new InvalidInputException(files.describe() + ": the transformer maps "
+          + config().inChannels() + " channels to " + config().outChannels() + ", expected "
+          + expected + ", 4 times the autoencoder's " + autoencoder.latentChannels()
+          + "; they are of different models");
+    }
+    if (config().textWidth() != t5.config().width()) {
+      throw new InvalidInputException(files.describe() + ": the transformer reads text of width "
+          + config().textWidth() + ", the text encoder gives " + t5.config().width()
+          + "; they are of different models");
+    }
+  }
+
+  /** T5, whose tokens the transformer attends to. */
+  public LoadedT5 t5() {
+    return t5;
+  }
+
+  public ChromaConfig config() {
+    return transformer.config();
+  }
+
+  /** The transformer as an adaptation has it. */
+  public ChromaTransformer2DModel transformer(Adaptation adaptation) {
+    return transformer.adapted(adaptation);
+  }
+
+  @Override
+  public LoadedWeights weights(ModelComponent part) {
+    return switch (part) {
+      case TRANSFORMER -> transformer.weights();
+      case TEXT_ENCODER -> t5.weights();
+      default -> null;
+    };
+  }
+
+  @Override
+  public Autoencoder autoencoder() {
+    return autoencoder;
+  }
+}

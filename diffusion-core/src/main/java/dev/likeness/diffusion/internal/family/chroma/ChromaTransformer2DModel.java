@@ -1,0 +1,158 @@
+package dev.likeness.diffusion.internal.family.chroma;
+
+import dev.likeness.diffusion.internal.nn.BlockList;
+import dev.likeness.diffusion.internal.nn.FeedForward;
+import dev.likeness.diffusion.internal.nn.Linear;
+import dev.likeness.diffusion.internal.nn.SegmentRunner;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.nn.transformer.AdaLayerNorm;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBackbone;
+import dev.likeness.diffusion.internal.nn.transformer.DoubleStreamBlock;
+import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
+import dev.likeness.diffusion.internal.nn.transformer.JointAttention;
+import dev.likeness.diffusion.internal.nn.transformer.QkvProjection;
+import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.nn.transformer.SingleStreamBlock;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The denoising network of Chroma (lodestones/Chroma1-HD), with the names and numbers of diffusers'
+ * {@code ChromaTransformer2DModel}: FLUX.1's blocks, whose shifts, scales and gates an approximator
+ * makes. Immutable and shared by threads.
+ */
+public final class ChromaTransformer2DModel {
+  private static final QkvProjection.Style STYLE = new QkvProjection.Style(true, true, 1e-6);
+  private static final int VECTORS = 6;
+  private static final int SINGLE_VECTORS = 3;
+  private static final double TRAINING_STEPS = 1000;
+
+  private final ChromaConfig config;
+  private final ChromaApproximator approximator;
+  private final Linear contextEmbedder;
+  private final Linear xEmbedder;
+  private final DoubleStreamBackbone<Block, SingleBlock> blocks;
+  private final Linear projOut;
+
+  public ChromaTransformer2DModel(ChromaConfig config, Weights w) {
+    this.config = config;
+    int width = config.width();
+    approximator = new ChromaApproximator(config, w.at("distilled_guidance_layer"));
+    contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
+    xEmbedder = new Linear(w.at("x_embedder"), config.inChannels(), width);
+    blocks = new DoubleStreamBackbone<>(
+        BlockList.of(
+            w.at("transformer_blocks"),
+            config.layers(),
+            (block, i) ->
+                new Block(block(block, config), config.imageVectors(i), config.textVectors(i))),
+        BlockList.of(
+            w.at("single_transformer_blocks"),
+            config.singleLayers(),
+            (block, i) -> new SingleBlock(
+                SingleStreamBlock.of(block, width, config.heads(), STYLE),
+                ChromaConfig.singleVectors(i))));
+    projOut = new Linear(w.at("proj_out"), width, config.outChannels());
+  }
+
+  private static DoubleStreamBlock block(Weights w, ChromaConfig config) {
+    FeedForward.GeluFeedForward ff = new FeedForward.GeluFeedForward(w.at("ff"), config.width());
+    FeedForward.GeluFeedForward ffText =
+        new FeedForward.GeluFeedForward(w.at("ff_context"), config.width());
+    return DoubleStreamBlock.of(
+        w, config.width(), config.heads(), STYLE, ff::forward, ffText::forward);
+  }
+
+  public ChromaConfig config() {
+    return config;
+  }
+
+  /**
+   * Predicts the flow for noisy tokens.
+   *
+   * @param tokens packed latents [batch, imageTokens, inChannels]
+   * @param time [batch] or [1], 0..1, f32
+   * @param text T5's tokens [batch, textTokens, textWidth]
+   * @param mask is added to the attention scores, see {@link #mask}
+   * @param rotation positions of the text's tokens, then of the image's
+   * @param cache lets the first block stand for the others; may be null
+   * @param segments runs the blocks
+   * @return [batch, imageTokens, outChannels], owned by the calling scope
+   */
+  public Tensor forward(
+      Tensor tokens,
+      Tensor time,
+      Tensor text,
+      Tensor mask,
+      RotaryEmbedding rotation,
+      FirstBlockCache cache,
+      SegmentRunner segments) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor timestep = time.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS));
+      Tensor vectors = approximator.forward(timestep);
+      Tensor image = blocks.through(
+          new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
+          (block, x) ->
+              x.through((in, m) -> block.forward(in, m, rotation, mask), vectors, segments),
+          (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation, mask), x, vectors),
+          DoubleStreamBackbone.Visitor.NONE,
+          cache);
+      List<Tensor> last = vectors(vectors, config.vectors() - 2, 2);
+      return call.promote(projOut.forward(AdaLayerNorm.apply(image, last.get(0), last.get(1))));
+    }
+  }
+
+  /**
+   * What is added to the attention scores, [batch, 1, tokens, tokens]: 1 between two tokens that
+   * are read, 0 elsewhere. Read are the image's tokens, the prompt's own and one token of padding.
+   *
+   * <p>Source: {@code ChromaPipeline} of diffusers 0.42.1, which gives its mask of ones and zeros
+   * to attention as numbers to add. Padding is attended to less, not left out
+   * (huggingface/diffusers#12116).
+   *
+   * @param counts tokens of each prompt that are not padding, [batch, 1]
+   */
+  public static Tensor mask(Tensor counts, long textTokens, long imageTokens) {
+    Tensor places = torch.arange(new Scalar(textTokens)).to(counts.device(), counts.scalar_type());
+    Tensor text = places.unsqueeze(0).le(counts).to(torch.ScalarType.Float);
+    Tensor image = text.new_ones(counts.size(0), imageTokens);
+    Tensor read = torch.cat(new TensorVector(text, image), 1);
+    return read.unsqueeze(1).unsqueeze(3).mul(read.unsqueeze(1).unsqueeze(2));
+  }
+
+  private static List<Tensor> vectors(Tensor all, int first, int count) {
+    return IntStream.range(first, first + count)
+        .mapToObj(i -> all.narrow(1, i, 1))
+        .toList();
+  }
+
+  /**
+   * A double block.
+   *
+   * @param image index of its first vector for the image stream
+   * @param text index of its first vector for the text stream
+   */
+  private record Block(DoubleStreamBlock block, int image, int text) {
+    JointAttention.Streams forward(
+        JointAttention.Streams x, Tensor all, RotaryEmbedding rotation, Tensor mask) {
+      return block.forward(
+          x, vectors(all, image, VECTORS), vectors(all, text, VECTORS), rotation, mask);
+    }
+  }
+
+  /**
+   * A single block.
+   *
+   * @param first index of its first vector
+   */
+  private record SingleBlock(SingleStreamBlock block, int first) {
+    Tensor forward(Tensor x, Tensor all, RotaryEmbedding rotation, Tensor mask) {
+      return block.forward(x, vectors(all, first, SINGLE_VECTORS), rotation, mask);
+    }
+  }
+}

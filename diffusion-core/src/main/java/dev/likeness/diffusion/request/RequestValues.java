@@ -103,17 +103,7 @@ public interface RequestValues {
         && !(initial().strength() < 1);
   }
 
-  // Names of before the records, for callers that still use them.
 
-  default PromptOptions prompting() {
-    return prompts();
-  }
 
-  default CachingOptions approximation() {
-    return caching();
-  }
 
-  default GenerationHooks joints() {
-    return hooks();
-  }
 }

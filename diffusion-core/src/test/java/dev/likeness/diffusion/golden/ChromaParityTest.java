@@ -14,7 +14,6 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.text.T5Config;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -74,7 +73,7 @@ class ChromaParityTest {
         LoadedWeights weights =
             new LoadedWeights(Safetensors.open(part.resolve("model.safetensors")), Compute.EXACT)) {
       T5Encoder encoder = new T5Encoder(
-          T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
+          T5Encoder.T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
       Closeness.assertWithinSpread(
           1e-4,
           expected.tensor("t5.output"),

@@ -36,7 +36,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
    *     skip that this base has not
    */
   public static List<String> prompts(ImageRequest request, boolean guided, boolean skips) {
-    PromptOptions prompting = request.prompting();
+    PromptOptions prompting = request.prompts();
     if (prompting.syntax() != PromptSyntax.PLAIN
         || request.embedding() != null
         || request.negativeEmbedding() != null) {

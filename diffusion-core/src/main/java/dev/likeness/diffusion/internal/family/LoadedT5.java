@@ -4,6 +4,7 @@ import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.T5Encoder;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;

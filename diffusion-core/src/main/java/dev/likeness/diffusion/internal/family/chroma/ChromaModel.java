@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
 import dev.likeness.diffusion.internal.nn.transformer.RotaryEmbedding;
+import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.PromptSchedule;
 import dev.likeness.diffusion.internal.text.TextEncoding;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
@@ -134,10 +135,10 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
       List<ChromaTransformer2DModel> views,
       TextEncoding text,
       RotaryEmbedding rotation) {
-    FirstBlockCache cache = FirstBlockCache.of(batch.request().approximation());
-    Tensor mask = networks
-        .compute()
-        .place(ChromaTransformer2DModel.mask(
+    FirstBlockCache cache = FirstBlockCache.of(batch.request().caching());
+    Tensor mask = Tensors.place(
+        networks.compute(),
+        ChromaTransformer2DModel.mask(
             text.pooled(), text.tokens().size(1), latents().tokens(batch.request())));
     return new Predictor.RecordedNetwork(
         latents.runner(),
@@ -147,7 +148,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
           Tensor answer = views
               .get(step.index())
               .forward(
-                  LatentPacking.pack(networks.compute().place(input)),
+                  LatentPacking.pack(Tensors.place(networks.compute(), input)),
                   batch.perImage(time, input.size(0)),
                   text.tokens(),
                   mask,

@@ -3,14 +3,14 @@ package dev.likeness.diffusion.internal.family.chroma;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.LoadedAutoencoder;
+import dev.likeness.diffusion.internal.family.LoadedT5;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.NetworksBase;
 import dev.likeness.diffusion.internal.family.OpenNetworks;
 import dev.likeness.diffusion.internal.family.SchedulerFile;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
-import dev.likeness.diffusion.internal.text.LoadedT5;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
-import dev.likeness.diffusion.internal.vae.LoadedAutoencoder;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 

@@ -174,7 +174,7 @@ final class FluxModel implements OpenModel {
             model
                 .clip()
                 .prompts(adaptation.apply(ModelComponent.TEXT_ENCODER))
-                .with(request.prompting().words())
+                .with(request.prompts().words())
                 .encode(prompts, 0)
                 .pooled()),
         schedule.rows());
@@ -191,7 +191,7 @@ final class FluxModel implements OpenModel {
       throw new IllegalArgumentException(
           "ControlNets and a picture to edit do not go together; give one of them");
     }
-    if (batch.request().approximation().kind() == CachingOptions.Kind.FIRST_BLOCK
+    if (batch.request().caching().kind() == CachingOptions.Kind.FIRST_BLOCK
         && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
           "ControlNets add to the blocks that the first-block cache leaves out; approximate by"

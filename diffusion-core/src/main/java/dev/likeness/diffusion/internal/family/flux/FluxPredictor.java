@@ -39,7 +39,7 @@ record FluxPredictor(
     Tensor reference = latents.reference() == null
         ? null
         : LatentPacking.pack(Tensors.place(model.compute(), latents.reference()));
-    CachingOptions caching = batch.request().approximation();
+    CachingOptions caching = batch.request().caching();
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;

@@ -173,7 +173,7 @@ final class Flux2Model implements OpenModel {
       List<Flux2Transformer2DModel> views,
       Tensor text,
       RotaryEmbedding rotation) {
-    CachingOptions caching = batch.request().approximation();
+    CachingOptions caching = batch.request().caching();
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;

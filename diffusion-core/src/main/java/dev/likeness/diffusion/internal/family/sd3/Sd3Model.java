@@ -112,10 +112,10 @@ final class Sd3Model implements OpenModel {
             tower -> encode(
                 tower
                     .prompts(adaptation.apply(tower.part()))
-                    .with(request.prompting().words()),
+                    .with(request.prompts().words()),
                 prompts,
                 tower.layersLeftOut(),
-                request.prompting().clipSkip()),
+                request.prompts().clipSkip()),
             t5 -> t5.encode(
                 prompts,
                 Sd3Networks.T5_TOKENS,
@@ -196,7 +196,7 @@ final class Sd3Model implements OpenModel {
     @Override
     public Predictor predictor(boolean degraded, long first, long count) {
       TextEncoding own = text.narrow(first, count);
-      CachingOptions caching = batch.request().approximation();
+      CachingOptions caching = batch.request().caching();
       FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
           ? new FirstBlockCache(caching.threshold())
           : null;

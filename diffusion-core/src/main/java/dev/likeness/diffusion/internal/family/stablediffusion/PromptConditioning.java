@@ -47,7 +47,7 @@ final class PromptConditioning {
     encoders = model.towers().stream()
         .map(tower -> tower
             .prompts(adaptation.apply(tower.part()))
-            .with(request.prompting().words()))
+            .with(request.prompts().words()))
         .toList();
   }
 
@@ -86,7 +86,7 @@ final class PromptConditioning {
   }
 
   private List<String> rows(String prompt, PromptSchedule schedule) {
-    return request.prompting().syntax() == PromptSyntax.PLAIN
+    return request.prompts().syntax() == PromptSyntax.PLAIN
         ? Collections.nCopies(schedule.rows(), prompt)
         : IntStream.range(0, schedule.rows())
             .mapToObj(row -> schedule.at(prompt, row))
@@ -106,7 +106,7 @@ final class PromptConditioning {
 
   private int chunks(String text) {
     return encoders.stream()
-        .mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size())
+        .mapToInt(encoder -> encoder.ids(text, request.prompts().syntax()).size())
         .max()
         .orElse(1);
   }
@@ -136,8 +136,8 @@ final class PromptConditioning {
           .get(i)
           .encode(
               text,
-              request.prompting().syntax(),
-              tower.layersLeftOut() + request.prompting().skipped(unwanted),
+              request.prompts().syntax(),
+              tower.layersLeftOut() + request.prompts().skipped(unwanted),
               tower.layersLeftOut() == 0,
               most);
       tokens.push_back(encoding.tokens());
@@ -214,7 +214,7 @@ final class PromptConditioning {
      * @throws IllegalArgumentException when one says what is not done here
      */
     static ImageRequest read(ImageRequest asked) {
-      if (asked.prompting().syntax() != PromptSyntax.A1111) {
+      if (asked.prompts().syntax() != PromptSyntax.A1111) {
         return asked;
       }
       ImageRequest request = asked
@@ -246,7 +246,7 @@ final class PromptConditioning {
     }
 
     private static boolean isWord(String tag, ImageRequest request) {
-      return request.prompting().words().stream()
+      return request.prompts().words().stream()
           .anyMatch(word -> word.token().equalsIgnoreCase(tag));
     }
 

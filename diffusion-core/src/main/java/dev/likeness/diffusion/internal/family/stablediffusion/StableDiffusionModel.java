@@ -197,7 +197,7 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    double merged = batch.request().approximation().merged();
+    double merged = batch.request().caching().merged();
     Adaptation own = batch
         .adaptation(ModelComponent.UNET)
         .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged));

@@ -115,7 +115,7 @@ final class UNetPredictor implements PromptedNetwork {
 
   private Predictor predictor(List<UNetConditioning> conditioning, boolean degraded) {
     Device device = new Device(model.compute().device());
-    DeepCache deep = deep(batch.request().approximation());
+    DeepCache deep = deep(batch.request().caching());
     List<UNet2DConditionModel> nets = degraded ? weakened : views;
     // What a ControlNet adds, and which layers are asked, changes with the row.
     boolean alike = latents.controls().isEmpty() && deep == null;

@@ -102,8 +102,4 @@ public interface RequestValues {
         && initial().mask() == null
         && !(initial().strength() < 1);
   }
-
-
-
-
 }

@@ -73,7 +73,8 @@ class ChromaParityTest {
         LoadedWeights weights =
             new LoadedWeights(Safetensors.open(part.resolve("model.safetensors")), Compute.EXACT)) {
       T5Encoder encoder = new T5Encoder(
-          T5Encoder.T5Config.of(ModelConfig.read(part.resolve("config.json"))), Weights.of(weights));
+          T5Encoder.T5Config.of(ModelConfig.read(part.resolve("config.json"))),
+          Weights.of(weights));
       Closeness.assertWithinSpread(
           1e-4,
           expected.tensor("t5.output"),

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** FLUX.2 klein, base and distilled. */
 public final class Flux2Family implements ModelFamily {
@@ -99,5 +100,59 @@ public final class Flux2Family implements ModelFamily {
   @Override
   public List<AutoencoderKind> autoencoders() {
     return List.of(AutoencoderKLFlux2.KIND);
+  }
+
+  /** FLUX.2's layers in LoRA files. */
+  static final class Flux2LoraLayers {
+    private static final List<String> HALVES = List.of(".linear_in", ".linear_out");
+
+    /**
+     * Layers of FLUX.1 that are none here: the blocks' own modulation, the pooled text, and a
+     * single block's halves.
+     */
+    private static final Pattern LACKS = Pattern.compile(
+        "mod(ulation)?[._]lin[._]|vector_in|text_embedder|norm1?(_context)?[._]linear|proj_mlp|proj_out|processor"
+            + "|single_(transformer_)?blocks[._]\\d+[._](attn[._]to_[qkv]|qkv|proj)");
+
+    static final LoraLayers LAYERS = new LoraLayers(
+        List.of(Kind.ofTransformer("flux2", "FLUX.2", Set.of(), false, null, null, null)),
+        List.of(Sign.of(
+            "single_stream_modulation|double_stream_modulation|to_qkv_mlp_proj|linear_in[._]lora",
+            Certainty.OWN)),
+        LACKS,
+        names());
+
+    private Flux2LoraLayers() {}
+
+    private static OriginalNames names() {
+      StreamNames streams = new StreamNames("mlp_0", "mlp_2", "mod_lin");
+      Map<String, List<String>> two = new LinkedHashMap<>();
+      streams.image(two, "img_", "attn", HALVES);
+      streams.text(two, "txt_", HALVES);
+      StreamNames.norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+      StreamNames.norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+      Map<String, List<String>> one = new LinkedHashMap<>();
+      one.put("linear1", List.of("attn.to_qkv_mlp_proj"));
+      one.put("linear2", List.of("attn.to_out"));
+      StreamNames.norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+      Map<String, List<String>> top = StreamNames.outside("img_in", "x_embedder", "txt_in");
+      StreamNames.embedder(
+          top, "time_in_in_layer", "time_in_out_layer", "time_guidance_embed.timestep_embedder");
+      for (String modulation : List.of(
+          "double_stream_modulation_img",
+          "double_stream_modulation_txt",
+          "single_stream_modulation")) {
+        top.put(modulation + "_lin", List.of(modulation + ".linear"));
+      }
+      return new OriginalNames(
+          Map.of("double_blocks", two, "single_blocks", one),
+          Map.of(
+              "double_blocks",
+              "transformer_blocks.",
+              "single_blocks",
+              "single_transformer_blocks."),
+          top,
+          false);
+    }
   }
 }

@@ -45,9 +45,8 @@ final class PromptConditioning {
     this.model = model;
     this.request = UnreadSyntax.read(request);
     encoders = model.towers().stream()
-        .map(tower -> tower
-            .prompts(adaptation.apply(tower.part()))
-            .with(request.prompts().words()))
+        .map(tower ->
+            tower.prompts(adaptation.apply(tower.part())).with(request.prompts().words()))
         .toList();
   }
 

@@ -3,7 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.diffusion.internal.pipeline.Pipeline;
+import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Latents;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public record GeneratedImage(
     float[] pixels,
     boolean edited,
     ImageRequest first) {
-  static GeneratedImage of(Pipeline.Result result) {
+  static GeneratedImage of(LatentCodec.Result result) {
     return new GeneratedImage(
         result.image(),
         result.seed(),

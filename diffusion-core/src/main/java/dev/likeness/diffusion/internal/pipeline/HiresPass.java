@@ -17,7 +17,7 @@ record HiresPass(PipelineModel model) {
   /**
    * The request for the second pass of an image, inside the mask or map of changes of the first.
    */
-  ImageRequest after(Pipeline.Result first) {
+  ImageRequest after(LatentCodec.Result first) {
     ImageRequest request = first.request();
     HiresFix fix = request.hires();
     int unit = model.model().latents().unit();

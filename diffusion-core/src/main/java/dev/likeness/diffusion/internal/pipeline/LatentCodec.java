@@ -74,13 +74,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   /**
    * The result of a sampled image; empty if it cannot be decoded, of which {@code call} notes why.
    */
-  Optional<Pipeline.Result> decode(Tensor latents, Batch.Image image, Call call) {
+  Optional<Result> decode(Tensor latents, Batch.Image image, Call call) {
     try (TensorScope scope = TensorScope.open()) {
       requireFinite(latents, image.seed());
       Tensor unit = ImageTensors.toUnit(autoencoder.decode(latents));
       ImageRequest request = image.of().request();
       boolean edited = request.initial() != null && request.initial().picture() != null;
-      return Optional.of(new Pipeline.Result(
+      return Optional.of(new Result(
           ImageTensors.toPicture(unit),
           image.seed(),
           request,
@@ -99,6 +99,28 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
       throw new InvalidInputException(
           "the picture of seed " + seed + " became infinite on its way, computed in " + dtype
               + "; compute in f32 or choose other steps, guidance or another scheduler");
+    }
+  }
+
+  /**
+   * A generated image.
+   *
+   * @param request completed; of an enlarged image, that of the second pass
+   * @param pixels decoded, [3, height, width] by rows, 0..1, before rounding to bytes
+   * @param edited whether it began from an image
+   * @param first request of the first pass of an enlarged image, else null
+   */
+  public record Result(
+      RgbImage image,
+      long seed,
+      ImageRequest request,
+      Latents latents,
+      float[] pixels,
+      boolean edited,
+      ImageRequest first) {
+    /** Generated over that one, which is edited if that is. */
+    Result over(Result small) {
+      return new Result(image, seed, request, latents, pixels, small.edited, small.request);
     }
   }
 }

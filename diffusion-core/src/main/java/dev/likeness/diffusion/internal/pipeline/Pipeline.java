@@ -1,9 +1,9 @@
 package dev.likeness.diffusion.internal.pipeline;
 
-import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.cudagraph.StepRunner;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
+import dev.likeness.diffusion.internal.pipeline.LatentCodec.Result;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.SamplingLoop;
 import dev.likeness.diffusion.internal.sampling.StepListener;
@@ -14,7 +14,6 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -37,28 +36,6 @@ import org.bytedeco.pytorch.Tensor;
  * @param offload what is freed between the stages
  */
 public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOffload offload) {
-  /**
-   * A generated image.
-   *
-   * @param request completed; of an enlarged image, that of the second pass
-   * @param pixels decoded, [3, height, width] by rows, 0..1, before rounding to bytes
-   * @param edited whether it began from an image
-   * @param first request of the first pass of an enlarged image, else null
-   */
-  public record Result(
-      RgbImage image,
-      long seed,
-      ImageRequest request,
-      Latents latents,
-      float[] pixels,
-      boolean edited,
-      ImageRequest first) {
-    /** Generated over that one, which is edited if that is. */
-    Result over(Result small) {
-      return new Result(image, seed, request, latents, pixels, small.edited, small.request);
-    }
-  }
-
   /** Refuses what cannot be planned, such as steps that the scheduler does not make. */
   public void require(ImageRequest request) {
     planning().plan(completed(request));
@@ -93,20 +70,14 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     List<Result> firsts = new ArrayList<>();
     BiConsumer<ImageRequest, Result> later = (request, first) -> firsts.add(first);
     for (List<ImageRequest> compatible : Batch.compatible(requests)) {
-      generate(
-          compatible,
-          null,
-          result ->
-              (result.request().hires() == null ? each : later).accept(result.request(), result),
-          call);
+      Consumer<Result> done =
+          image -> (image.request().hires() == null ? each : later).accept(image.request(), image);
+      generate(compatible, null, done, call);
     }
     for (Result first : firsts) {
       ImageRequest second = completed(new HiresPass(model).after(first));
-      generate(
-          List.of(second),
-          first.request(),
-          result -> each.accept(first.request(), result.over(first)),
-          call);
+      Consumer<Result> done = image -> each.accept(first.request(), image.over(first));
+      generate(List.of(second), first.request(), done, call);
     }
     call.throwFailure();
   }
@@ -145,10 +116,9 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
         StepListener listener = EngineHooks.of(request.hooks()).listener().get()) {
       call.phase("sample", plan.size());
       LatentCodec codec = LatentCodec.of(offload.model(), request.tiling(), call::warn);
-      PreparedLatents latents = new LatentPreparation(
-              request, model, codec.autoencoder(), plan, noise)
-          .prepared()
-          .on(runner);
+      LatentPreparation preparation =
+          new LatentPreparation(request, model, codec.autoencoder(), plan, noise);
+      PreparedLatents latents = preparation.prepared().on(runner);
       Predictor predictor = new PredictorChain(model).of(batch, latents, plan);
       Tensor samples = SamplingLoop.sample(
           latents.start(),

@@ -10,11 +10,11 @@ class BinaryMaskTest {
   @Test
   void opensToWhatIsBroad() {
     // A square of ten, and a strand of two that hangs on it.
-    BinaryMask mask = BinaryMask.of(
+    HandMeasure.BinaryMask mask = HandMeasure.BinaryMask.of(
         40,
         30,
         (x, y) -> x >= 5 && x < 15 && y >= 5 && y < 15 || x >= 15 && x < 35 && y >= 9 && y < 11);
-    BinaryMask opened = mask.opened(2);
+    HandMeasure.BinaryMask opened = mask.opened(2);
     assertEquals(140, mask.largest());
     assertTrue(opened.at(10, 10));
     assertFalse(opened.at(25, 9));
@@ -23,20 +23,20 @@ class BinaryMaskTest {
 
   @Test
   void whatTheEdgeCutsGoesOn() {
-    BinaryMask corner = BinaryMask.of(20, 20, (x, y) -> x < 3 && y < 8);
+    HandMeasure.BinaryMask corner = HandMeasure.BinaryMask.of(20, 20, (x, y) -> x < 3 && y < 8);
     assertTrue(corner.opened(2).at(0, 0), "three wide, and no end is seen");
     assertEquals(
         0,
-        BinaryMask.of(20, 20, (x, y) -> x >= 8 && x < 11 && y >= 8 && y < 16)
+        HandMeasure.BinaryMask.of(20, 20, (x, y) -> x >= 8 && x < 11 && y >= 8 && y < 16)
             .opened(2)
             .largest());
   }
 
   @Test
   void piecesShareAnEdge() {
-    assertEquals(1, BinaryMask.of(6, 6, (x, y) -> (x + y) % 2 == 0).largest());
-    assertEquals(0, BinaryMask.of(6, 6, (x, y) -> false).largest());
-    assertEquals(36, BinaryMask.of(6, 6, (x, y) -> true).opened(3).largest());
-    assertFalse(BinaryMask.of(6, 6, (x, y) -> true).at(-1, 2));
+    assertEquals(1, HandMeasure.BinaryMask.of(6, 6, (x, y) -> (x + y) % 2 == 0).largest());
+    assertEquals(0, HandMeasure.BinaryMask.of(6, 6, (x, y) -> false).largest());
+    assertEquals(36, HandMeasure.BinaryMask.of(6, 6, (x, y) -> true).opened(3).largest());
+    assertFalse(HandMeasure.BinaryMask.of(6, 6, (x, y) -> true).at(-1, 2));
   }
 }

@@ -17,7 +17,6 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.internal.embed.FaceNetwork;
 import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,7 +110,7 @@ class EmbedderEnsembleTest {
     try (NoiseSource noise = NoiseSource.seeded(size);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new FaceNetwork(channels, size, Weights.of(weights));
+      new TorchEmbedder.FaceNetwork(channels, size, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }

@@ -1,9 +1,10 @@
 package dev.likeness.photos.internal.imagefile;
 
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.internal.opencv.WebpEncoder;
+import dev.likeness.photos.internal.opencv.OpenCv;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.io.ByteArrayInputStream;
@@ -16,6 +17,10 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_imgcodecs;
 
 /**
  * Encodes images as files in memory; ImageIO's own streams would spool faces through the temporary
@@ -71,6 +76,32 @@ public final class ImageFileWriter {
           ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Pictures as WebP files, by the libwebp in OpenCV's jar; ImageIO's plugins only read them. */
+  public static final class WebpEncoder {
+    private WebpEncoder() {}
+
+    /**
+     * The bytes of a lossy WebP file, without metadata.
+     *
+     * @param quality 0 to 1, on the scale of libwebp's quality over 100
+     */
+    @SuppressWarnings("try")
+    public static byte[] encode(RgbImage picture, double quality) {
+      OpenCv.load(opencv_imgcodecs.class);
+      try (PointerScope scope = new PointerScope()) {
+        BytePointer file = new BytePointer();
+        IntPointer settings =
+            new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
+        if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(picture), file, settings)) {
+          throw new ResourceLimitException("OpenCV cannot write WebP here; write PNG or JPEG");
+        }
+        byte[] bytes = new byte[Math.toIntExact(file.limit())];
+        file.get(bytes);
+        return bytes;
+      }
     }
   }
 }

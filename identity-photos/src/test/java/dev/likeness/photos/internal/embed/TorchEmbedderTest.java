@@ -122,7 +122,7 @@ class TorchEmbedderTest {
     try (NoiseSource noise = NoiseSource.seeded(3);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new FaceNetwork(CHANNELS, 16, Weights.of(weights));
+      new TorchEmbedder.FaceNetwork(CHANNELS, 16, Weights.of(weights));
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.photos.internal.embed.FaceNetwork;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,8 +79,8 @@ final class EmbedderTraining {
     }
   }
 
-  private FaceNetwork network(Weights weights) {
-    return new FaceNetwork(plan.channels(), Architecture.FACE_SIZE, weights);
+  private TorchEmbedder.FaceNetwork network(Weights weights) {
+    return new TorchEmbedder.FaceNetwork(plan.channels(), Architecture.FACE_SIZE, weights);
   }
 
   private double step(TrainableWeights weights, long step) {
@@ -158,7 +158,7 @@ final class EmbedderTraining {
     Random random = new Random(plan.seed());
     Collections.shuffle(order, random);
     Tensor features = torch.zeros(order.size(), Architecture.FACE_SIZE);
-    FaceNetwork network = network(weights);
+    TorchEmbedder.FaceNetwork network = network(weights);
     for (int first = 0; first < order.size(); first += BATCH) {
       int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream()
           .mapToInt(i -> i)

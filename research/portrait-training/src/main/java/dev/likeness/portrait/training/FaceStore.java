@@ -7,7 +7,7 @@ import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.SimilarityTransform;
-import dev.likeness.photos.internal.embed.FaceNetwork;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -122,7 +122,7 @@ final class FaceStore {
    * 112] in -1..1.
    */
   static Tensor cut(byte[] faces, int[] chosen, Random random) {
-    int side = FaceNetwork.SIDE;
+    int side = TorchEmbedder.FaceNetwork.SIDE;
     byte[] bytes = new byte[chosen.length * side * side * 3];
     for (int i = 0; i < chosen.length; i++) {
       int x = random.nextInt(SIDE - side + 1);

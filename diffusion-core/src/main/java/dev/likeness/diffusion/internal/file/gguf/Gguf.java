@@ -116,4 +116,113 @@ public final class Gguf implements TensorSource {
   public void close() {
     file.close();
   }
+
+  /**
+   * Blocks of quantised numbers to f32, with the roundings of the {@code gguf} package's
+   * {@code quants.py}: every product and difference is rounded to f32 on its own.
+   */
+  static final class Dequantizer {
+    private static final int SUPER = 256;
+
+    private Dequantizer() {}
+
+    /**
+     * Reads one block of {@code type} at {@code in}'s position and writes its elements from
+     * {@code at} on.
+     */
+    static void block(GgmlType type, ByteBuffer in, float[] out, int at) {
+      switch (type) {
+        case Q8_0 -> eightBits(in, out, at);
+        case Q4_0, Q4_1, Q5_0, Q5_1 -> small(type, in, out, at);
+        case Q4_K, Q5_K -> mixed(type == GgmlType.Q5_K, in, out, at);
+        case Q6_K -> sixBits(in, out, at);
+        default -> throw new IllegalArgumentException(type + " is not quantised");
+      }
+    }
+
+    private static void eightBits(ByteBuffer in, float[] out, int at) {
+      float d = half(in.getShort());
+      for (int i = 0; i < 32; i++) {
+        out[at + i] = d * in.get();
+      }
+    }
+
+    /**
+     * 32 numbers of four bits, or of five whose highest lie apart; about a middle, or above a least
+     * one.
+     */
+    private static void small(GgmlType type, ByteBuffer in, float[] out, int at) {
+      boolean five = type == GgmlType.Q5_0 || type == GgmlType.Q5_1;
+      boolean centred = type == GgmlType.Q4_0 || type == GgmlType.Q5_0;
+      float d = half(in.getShort());
+      float least = centred ? 0 : half(in.getShort());
+      int high = five ? in.getInt() : 0;
+      int middle = five ? 16 : 8;
+      for (int i = 0; i < 16; i++) {
+        int both = in.get() & 0xFF;
+        int first = both & 15 | (high >>> i & 1) << 4;
+        int second = both >> 4 | (high >>> i + 16 & 1) << 4;
+        out[at + i] = centred ? d * (first - middle) : d * first + least;
+        out[at + 16 + i] = centred ? d * (second - middle) : d * second + least;
+      }
+    }
+
+    /** Eight runs of 32, each with a scale and a least value of six bits. */
+    private static void mixed(boolean five, ByteBuffer in, float[] out, int at) {
+      float d = half(in.getShort());
+      float dMin = half(in.getShort());
+      byte[] packed = new byte[12];
+      in.get(packed);
+      byte[] high = new byte[32];
+      if (five) {
+        in.get(high);
+      }
+      byte[] low = new byte[SUPER / 2];
+      in.get(low);
+      for (int run = 0; run < 8; run++) {
+        float scale = d * scale(packed, run);
+        float least = dMin * least(packed, run);
+        for (int i = 0; i < 32; i++) {
+          int q = low[run / 2 * 32 + i] >> run % 2 * 4 & 15 | (high[i] >> run & 1) << 4;
+          out[at + run * 32 + i] = scale * q - least;
+        }
+      }
+    }
+
+    private static int scale(byte[] packed, int run) {
+      return run < 4 ? packed[run] & 63 : packed[run + 4] & 15 | packed[run - 4] >> 2 & 48;
+    }
+
+    private static int least(byte[] packed, int run) {
+      return run < 4 ? packed[run + 4] & 63 : packed[run + 4] >> 4 & 15 | packed[run] >> 2 & 48;
+    }
+
+    /** Sixteen runs of 16, each with a signed scale of eight bits. */
+    private static void sixBits(ByteBuffer in, float[] out, int at) {
+      byte[] low = new byte[SUPER / 2];
+      in.get(low);
+      byte[] high = new byte[SUPER / 4];
+      in.get(high);
+      byte[] scales = new byte[SUPER / 16];
+      in.get(scales);
+      float d = half(in.getShort());
+      for (int i = 0; i < SUPER; i++) {
+        int half = i / 128;
+        int row = i % 128 / 32;
+        int fours = low[half * 64 + i % 64] >> row / 2 * 4 & 15;
+        int twos = high[half * 32 + i % 32] >> row * 2 & 3;
+        out[at + i] = d * scales[i / 16] * ((fours | twos << 4) - 32);
+      }
+    }
+
+    /** A number of 16 bits, IEEE 754. */
+    static float half(short bits) {
+      int exponent = bits >> 10 & 31;
+      int fraction = bits & 1023;
+      float magnitude = exponent == 0
+          ? fraction * 0x1p-24f
+          : Float.intBitsToFloat((exponent == 31 ? 255 : exponent + 112) << 23 | fraction << 13);
+      return bits < 0 ? -magnitude : magnitude;
+    }
+  }
 }

@@ -236,7 +236,7 @@ public final class LoraMerge {
    * The nearest change of a rank, by singular values (Eckart and Young 1936). Factors share each
    * value's root. Tensors belong to the calling scope.
    */
-  public static final class LowRankApproximation {
+  private static final class LowRankApproximation {
     private LowRankApproximation() {}
 
     /**

@@ -22,7 +22,7 @@ CustomScheduler trained = CustomScheduler.stableDiffusion(base.parts().scheduler
 Scheduler own = new Scheduler() {
   public SamplingPlan plan(PlanRequest request) { return trained.plan(PlanRequest.ofSigmas(sigmas)); }
   public NoiseSchedule schedule() { return base.parts().scheduler().schedule(); }
-  public PredictionDetector prediction() { return trained.prediction(); }
+  public Prediction prediction() { return trained.prediction(); }
 }
 System.out.println(own.plan(PlanRequest.of(6)))
 

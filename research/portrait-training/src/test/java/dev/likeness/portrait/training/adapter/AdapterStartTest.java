@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.attention;
+package dev.likeness.portrait.training.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -22,6 +22,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
@@ -29,8 +30,6 @@ import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.vision.GoldenTower;
-import dev.likeness.portrait.training.adapter.AdapterTraining;
-import dev.likeness.portrait.training.adapter.AdapterTrainingTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

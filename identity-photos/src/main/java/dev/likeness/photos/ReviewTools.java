@@ -7,6 +7,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
 import java.nio.file.Path;
@@ -75,6 +76,16 @@ public record ReviewTools(
     FaceQuality other = orClose(() -> FaceQuality.OnnxFaceQuality.open(file));
     quality.ifPresent(FaceQuality::close);
     return new ReviewTools(detector, embedder, brisque, Optional.of(other));
+  }
+
+  /**
+   * The face embedder that a base model brings along, in {@code face_embedder} of its folder; empty
+   * if it has none. The caller closes it.
+   *
+   * @throws dev.likeness.diffusion.error.InvalidInputException if its files are broken
+   */
+  public static Optional<FaceEmbedder> embedderOf(Path base) {
+    return TorchEmbedder.in(base).map(FaceEmbedder.class::cast);
   }
 
   // Calls are chained, so a file that cannot be opened must not leave the tools before it open.

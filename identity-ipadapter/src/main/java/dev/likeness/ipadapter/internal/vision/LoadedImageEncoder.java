@@ -119,11 +119,6 @@ public final class LoadedImageEncoder implements AutoCloseable {
     return fingerprint;
   }
 
-  /** How pictures are prepared. */
-  public ImageProcessor processor() {
-    return processor;
-  }
-
   /** What errors call it: its folder or file. */
   public String describe() {
     return folder.toString();

@@ -135,7 +135,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
         .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
             + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
-            + " (programs also say it by AdapterFile.version)"));
+            + " (programs also say it by IpAdapterFile.version)"));
   }
 
   /** Whether the LoRA inside the file is to be used: it has one and no other was given. */
@@ -161,7 +161,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
               + (inside
-                  ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
+                  ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)"
                   : "named, " + lora + "; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : twin();
@@ -184,7 +184,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
           path + " was trained together with a LoRA that is neither inside it nor beside it as "
               + beside.getFileName()
               + "; put it there under that name (programs also name it or leave it out:"
-              + " AdapterFile.lora, without)");
+              + " IpAdapterFile.lora, without)");
     }
     return Optional.of(beside);
   }

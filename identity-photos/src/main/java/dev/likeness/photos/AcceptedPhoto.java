@@ -8,7 +8,7 @@ import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
 import java.util.Objects;
 
-/** A photo that may be used, and the face in it. Immutable; equal by name, picture and face. */
+/** A photo that may be used, and the face in it. Immutable. */
 public final class AcceptedPhoto {
   private final String name;
   private final RgbImage picture;
@@ -22,7 +22,7 @@ public final class AcceptedPhoto {
     this.features = features;
   }
 
-  /** The picture of {@code face}, with its features measured. */
+  /** The photo of {@code face}; measures what it is compared with other photos by. */
   public static AcceptedPhoto of(String name, RgbImage picture, Face face) {
     return new AcceptedPhoto(name, picture, face, PhotoFeatures.of(picture, face));
   }
@@ -33,7 +33,7 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * The photo upright, in sRGB, without metadata; a large photo is reduced as
+   * The image, upright, in sRGB and without metadata; a large photo is reduced as
    * {@link ReviewOptions#decode()} says.
    */
   public RgbImage picture() {
@@ -45,17 +45,8 @@ public final class AcceptedPhoto {
     return face;
   }
 
-  /** What the photo is compared with other photos by. */
   PhotoFeatures features() {
     return features;
-  }
-
-  /**
-   * How far two photos are from being the same shot: 0 for the same shot, 1 at most. The limit of
-   * {@link dev.likeness.photos.quality.ReasonCode#NEAR_DUPLICATE} judges it.
-   */
-  public double distance(AcceptedPhoto other) {
-    return features.distance(other.features);
   }
 
   /**
@@ -117,6 +108,14 @@ public final class AcceptedPhoto {
   }
 
   /**
+   * How far this photo and another are from being the same shot, 0 to 1: the smaller share of
+   * differing bits of two perceptual hashes, of the whole image and of head and shoulders.
+   */
+  public double distance(AcceptedPhoto other) {
+    return features.distance(other.features);
+  }
+
+  /**
    * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
    * pixels.
    */
@@ -124,6 +123,7 @@ public final class AcceptedPhoto {
     return template.align(picture, face);
   }
 
+  /** Whether name, image and face are equal. */
   @Override
   public boolean equals(Object other) {
     return other instanceof AcceptedPhoto photo
@@ -137,7 +137,6 @@ public final class AcceptedPhoto {
     return Objects.hash(name, picture, face);
   }
 
-  /** The name alone: it may be shown. */
   @Override
   public String toString() {
     return name;

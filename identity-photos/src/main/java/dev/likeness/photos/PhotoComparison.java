@@ -56,10 +56,10 @@ final class PhotoComparison {
 
   private Optional<Reason> copied(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
     return kept.stream()
-        .min(Comparator.comparingDouble(other -> photo.distance(other)))
-        .filter(other -> band.judge(photo.distance(other)) != Verdict.KEEP)
+        .min(Comparator.comparingDouble(other -> distance(photo, other)))
+        .filter(other -> band.judge(distance(photo, other)) != Verdict.KEEP)
         .map(other -> {
-          double distance = photo.distance(other);
+          double distance = distance(photo, other);
           return new Reason(
               ReasonCode.NEAR_DUPLICATE,
               band.judge(distance),
@@ -79,6 +79,10 @@ final class PhotoComparison {
             vectors.cosine(photo, other),
             vectors.sameShot(),
             "it seems to be the same shot as " + other.name() + ", framed differently")));
+  }
+
+  private static double distance(AcceptedPhoto a, AcceptedPhoto b) {
+    return a.distance(b);
   }
 
   // Pixels across the face, discounted by blur.

@@ -12,6 +12,7 @@ import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -58,6 +59,14 @@ public record ReviewTools(
     return withEmbedder(orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }
 
+  /**
+   * The face embedder in a base model's folder, for bases whose people need one of their own; empty
+   * if the folder has none. The caller closes it.
+   */
+  public static Optional<FaceEmbedder> embedderIn(Path folder) {
+    return TorchEmbedder.in(folder).map(Function.identity());
+  }
+
   /** The same with an embedder; closes the one it replaces. */
   public ReviewTools withEmbedder(FaceEmbedder other) {
     embedder.ifPresent(FaceEmbedder::close);
@@ -76,16 +85,6 @@ public record ReviewTools(
     FaceQuality other = orClose(() -> FaceQuality.OnnxFaceQuality.open(file));
     quality.ifPresent(FaceQuality::close);
     return new ReviewTools(detector, embedder, brisque, Optional.of(other));
-  }
-
-  /**
-   * The face embedder that a base model brings along, in {@code face_embedder} of its folder; empty
-   * if it has none. The caller closes it.
-   *
-   * @throws dev.likeness.diffusion.error.InvalidInputException if its files are broken
-   */
-  public static Optional<FaceEmbedder> embedderOf(Path base) {
-    return TorchEmbedder.in(base).map(FaceEmbedder.class::cast);
   }
 
   // Calls are chained, so a file that cannot be opened must not leave the tools before it open.

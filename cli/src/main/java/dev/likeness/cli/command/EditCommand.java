@@ -126,7 +126,7 @@ public final class EditCommand implements Runnable {
     Optional<Headshot> told = Headshot.recorded(picture);
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
-        FaceEmbedder own = ReviewTools.embedderOf(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);

@@ -183,7 +183,7 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("photos");
     }
     try (BaseModel model = base.open();
-        FaceEmbedder own = ReviewTools.embedderOf(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);

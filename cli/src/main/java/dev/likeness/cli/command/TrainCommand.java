@@ -178,7 +178,7 @@ public final class TrainCommand implements Runnable {
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = base.open();
-        FaceEmbedder own = ReviewTools.embedderOf(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
@@ -264,7 +264,7 @@ public final class TrainCommand implements Runnable {
     photos.warn(base, console);
     try (BaseModel model = base.open();
         ReviewTools tools = faces.open();
-        FaceEmbedder own = ReviewTools.embedderOf(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =

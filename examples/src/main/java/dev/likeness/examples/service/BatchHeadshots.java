@@ -78,7 +78,7 @@ public final class BatchHeadshots {
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
-        FaceEmbedder own = ReviewTools.embedderOf(folder).orElse(null)) {
+        FaceEmbedder own = ReviewTools.embedderIn(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(

@@ -16,21 +16,14 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
-import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.portrait.PortraitModel;
-import dev.likeness.portrait.training.adapter.AdapterTraining;
-import dev.likeness.portrait.training.adapter.TrainingPair;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,30 +86,9 @@ class ShownPersonTest {
     photos = Selfies.of(STRANGER, 4, people);
     Selfies.of("5000000001", 4, people);
     RgbImage selfie = RgbImage.read(photos.resolve("selfie-01.jpg"));
-    float[] face = new float[128];
-    face[0] = 1;
-    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        ImageEncoder eye = ImageEncoder.open(encoder, Compute.EXACT)) {
-      AdapterTraining.plain()
-          .steps(1)
-          .batch(1)
-          .train(
-              model,
-              eye,
-              List.of(new TrainingPair(Reference.of(selfie), selfie.crop(0, 0, 32, 32), "a woman")),
-              base.resolve("ip_adapter/ip-adapter.safetensors"),
-              null,
-              Progress.SILENT,
-              new Cancellation());
-      ofFaces()
-          .train(
-              model,
-              null,
-              List.of(new TrainingPair(Reference.face(face), selfie.crop(0, 0, 32, 32), "a woman")),
-              base.resolve("faces/ip-adapter.safetensors"),
-              null,
-              Progress.SILENT,
-              new Cancellation());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      TinyAdapter.ofImages(model, 12, base.resolve("ip_adapter/ip-adapter.safetensors"));
+      TinyAdapter.ofFaces(model, 128, base.resolve("faces/ip-adapter.safetensors"));
     }
     Files.write(photos.resolve("a-wall.png"), wall(selfie.width()).toPng());
     Files.write(
@@ -324,11 +296,6 @@ class ShownPersonTest {
             + " or move it away"),
         other.complaints());
     assertArrayEquals(before, Files.readAllBytes(shown));
-  }
-
-  private static AdapterTraining ofFaces() {
-    return new AdapterTraining(
-        IpAdapterVariant.PORTRAIT, 8, null, 0, null, 1, 1, 1e-4, 0, 0, 0, false, 0, 1, 0, 1, 0);
   }
 
   @Test

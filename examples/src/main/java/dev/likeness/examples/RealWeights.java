@@ -119,7 +119,7 @@ public record RealWeights(
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
     for (AcceptedPhoto seen : learnt.accepted()) {
       unseen.removeIf(photo -> {
-        boolean copied = same.judge(photo.features().distance(seen.features())) != Verdict.KEEP;
+        boolean copied = same.judge(photo.distance(seen)) != Verdict.KEEP;
         if (copied) {
           console
               .out()

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import java.util.List;
@@ -65,7 +64,7 @@ public final class ImagePrompt implements Identity {
   }
 
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
-    new ImageTokens(adapter, 1).require(references);
+    adapter.require(references);
     return new ImagePrompt(adapter, references, Settings.USUAL, null);
   }
 
@@ -94,7 +93,7 @@ public final class ImagePrompt implements Identity {
 
   /** The same from references that were encoded before. */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
-    new ImageTokens(adapter, 1).require(unlike);
+    adapter.require(unlike);
     unlike.origin().require("the prompt that they are beside", references.origin());
     return with(new Settings(
         unlike,

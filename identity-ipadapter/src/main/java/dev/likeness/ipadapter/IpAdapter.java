@@ -10,14 +10,16 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
+import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.attention.TimestepAttention;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.FaceIdLoraFile;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -44,7 +46,7 @@ public final class IpAdapter implements AutoCloseable {
   private final IpAdapterFile file;
   private final AdapterLayout layout;
   private final AdapterSites base;
-  private final ImageEncoder encoder;
+  private final LoadedImageEncoder encoder;
   private final LoadedWeights weights;
   private final Compute compute;
   private final UsageLock uses;
@@ -55,7 +57,7 @@ public final class IpAdapter implements AutoCloseable {
       TensorSource source,
       AdapterLayout layout,
       AdapterSites base,
-      ImageEncoder encoder,
+      LoadedImageEncoder encoder,
       Compute compute) {
     this.file = file;
     this.layout = layout;
@@ -67,7 +69,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter that looks at pictures; see {@link #open(AdapterFile, BaseModel,
+   * Opens an adapter that looks at pictures; see {@link #open(IpAdapterFile, BaseModel,
    * ImageEncoder)}.
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
@@ -89,21 +91,20 @@ public final class IpAdapter implements AutoCloseable {
    *     belong together
    */
   public static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder encoder) {
-    AdapterLayout layout = AdapterCompatibility.check(file, base);
-    AdapterCompatibility.check(
-        file,
+    AdapterLayout layout = file.layoutFor(base);
+    file.requireEncoder(
         layout,
-        encoder == null ? null : encoder.config(),
+        encoder == null ? null : encoder.loaded().config(),
         encoder == null ? "" : encoder.describe());
     IpAdapter adapter = new IpAdapter(
         file,
-        file.open(),
+        AdapterHeader.open(file.path()),
         layout,
         AdapterSites.of(base).heard(layout.kind()),
-        encoder,
+        encoder == null ? null : encoder.loaded(),
         base.parts().compute());
     try {
-      adapter.read(AdapterCompatibility.twin(file, layout));
+      adapter.read(file.twin(layout));
       return adapter;
     } catch (RuntimeException e) {
       adapter.close();
@@ -128,13 +129,12 @@ public final class IpAdapter implements AutoCloseable {
     boolean whole = layout.kind().wantsLora();
     if (twin.isPresent()) {
       lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), base), base, whole, compute);
-    } else if (layout.lora() && file.usesOwnLora()) {
-      lora = new FaceIdLora(file.open(), base, whole, compute);
+    } else if (file.usesLoraOf(layout)) {
+      lora = new FaceIdLora(AdapterHeader.open(file.path()), base, whole, compute);
     }
   }
 
-  /** What it is. */
-  public AdapterLayout layout() {
+  AdapterLayout layout() {
     return layout;
   }
 
@@ -164,14 +164,23 @@ public final class IpAdapter implements AutoCloseable {
 
   /** References as this adapter sees them. */
   public ReferenceEmbeddings embed(List<Reference> references) {
-    return new ReferenceEncoder(describe(), layout, encoder).of(references);
+    return references().of(references);
   }
 
   /**
    * Where references come from that it understands; whose numbers of faces, its file does not say.
    */
   public EmbeddingOrigin origin() {
-    return ReferenceEncoder.origin(layout, encoder, List.of());
+    return references().origin(List.of());
+  }
+
+  private ReferenceEncoder references() {
+    return new ReferenceEncoder(describe(), layout, encoder);
+  }
+
+  /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
+  void require(ReferenceEmbeddings embeddings) {
+    references().require(embeddings);
   }
 
   AdapterSites base() {
@@ -186,12 +195,18 @@ public final class IpAdapter implements AutoCloseable {
     return uses;
   }
 
-  public Compute compute() {
+  Compute compute() {
     return compute;
   }
 
-  /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
-  public ImageProjection projection(double shortcut) {
+  /**
+   * Makes tokens; {@code shortcut} counts in FaceID-Plus v2 alone. Belongs to the calling scope.
+   */
+  ImageTokens tokens(double shortcut) {
+    return new ImageTokens(layout, projection(shortcut), compute);
+  }
+
+  private ImageProjection projection(double shortcut) {
     boolean second = layout.kind() == IpAdapterVariant.FACE_ID_PLUS
         && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
     return ImageProjection.of(

@@ -1,18 +1,19 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.file.SafetensorsHeader;
-import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
+import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterKeyFormat;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.AdapterType;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
+import dev.likeness.ipadapter.internal.vision.VisionConfig;
+import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -27,10 +28,24 @@ import java.util.regex.Pattern;
  * @param withoutLora whether a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean withoutLora) {
-  /** Where the header of a file says the family of the image encoder that it was trained with. */
-  public static final String FAMILY = "likeness.encoder_family";
-  /** Where it says how it was trained, if by this library. */
-  public static final String RECIPE = "likeness.recipe";
+  /**
+   * What an adapter's header says of its kind.
+   *
+   * @param title its published name, such as {@code IP-Adapter Plus}
+   * @param looksAtImages whether it needs an image encoder
+   * @param looksAtFaces whether it needs a face recogniser
+   * @param description its name, the bases that it is made for, and its number of attentions
+   */
+  public record Kind(
+      String title, boolean looksAtImages, boolean looksAtFaces, String description) {
+    private static Kind of(AdapterLayout layout) {
+      return new Kind(
+          layout.kind().title(),
+          layout.kind().sight() != IpAdapterVariant.Sight.NONE,
+          layout.kind().wantsFace(),
+          layout.describe());
+    }
+  }
 
   /** The file with nothing said about it. */
   public static IpAdapterFile of(Path path) {
@@ -53,46 +68,61 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /**
-   * Its tensors under their published names; reads no weight. The caller closes it.
+   * What its header says; reads no weight.
    *
-   * @throws InvalidInputException when the file is broken or something other than an IP-Adapter
+   * @throws InvalidInputException if the file is broken or not an IP-Adapter's
    */
-  public TensorSource open() {
-    TensorSource source = published(path);
-    try {
-      AdapterType.check(source);
-      return source;
-    } catch (RuntimeException e) {
-      source.close();
-      throw e;
-    }
+  public Kind kind() {
+    return Kind.of(layout());
   }
 
-  private static TensorSource published(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidInputException(
-          file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
-    }
-    boolean safe = file.getFileName().toString().endsWith(".safetensors");
-    TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
-    try {
-      return AdapterKeyFormat.published(source);
-    } catch (RuntimeException e) {
-      source.close();
-      throw e;
-    }
+  /**
+   * Refuses a base that it cannot be used with, by its header alone: another kind of base than it
+   * was trained for, a FaceID-Plus of unknown version, or one whose LoRA is missing.
+   *
+   * @return what its header says
+   * @throws InvalidInputException also if the file is broken or not an IP-Adapter's
+   */
+  public Kind requireFor(BaseModel base) {
+    return Kind.of(layoutFor(base));
   }
 
-  /** What its header says. */
-  public AdapterLayout layout() {
-    try (TensorSource source = open()) {
-      return layout(source);
-    }
+  /**
+   * Refuses an image encoder that it was not trained with, by the encoder's config alone.
+   *
+   * @param folder the encoder's folder or file; may be null if it needs none
+   * @throws InvalidInputException if the encoder is missing, broken or another one
+   */
+  public void requireEncoder(Path folder) {
+    AdapterLayout layout = layout();
+    boolean looks = layout.imageWidth() > 0 && folder != null;
+    requireEncoder(
+        layout, looks ? LoadedImageEncoder.config(folder) : null, String.valueOf(folder));
   }
 
-  /** What the header of {@link #open} says. */
-  public AdapterLayout layout(TensorSource source) {
-    return new AdapterHeader(source, path.getFileName().toString()).layout();
+  void requireEncoder(AdapterLayout layout, VisionConfig encoder, String folder) {
+    Optional<String> trained =
+        Optional.ofNullable(AdapterHeader.metadata(path).get(AdapterHeader.FAMILY));
+    AdapterCompatibility.check(path.toString(), layout, trained, encoder, folder);
+  }
+
+  void requireRecogniser(EmbedderSpec spec, Path recogniser) {
+    boolean ours = AdapterHeader.metadata(path).containsKey(AdapterHeader.RECIPE);
+    AdapterCompatibility.checkRecogniser(path.toString(), layout(), ours, spec, recogniser);
+  }
+
+  AdapterLayout layout() {
+    return AdapterHeader.layout(path);
+  }
+
+  AdapterLayout layoutFor(BaseModel base) {
+    AdapterLayout layout = layout();
+    AdapterCompatibility.check(path.toString(), layout, AdapterSites.of(base).heard(layout.kind()));
+    if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
+      faceVersion();
+    }
+    twin(layout);
+    return layout;
   }
 
   /**
@@ -100,35 +130,41 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    *
    * @throws InvalidInputException when neither says
    */
-  public FaceIdPlusVersion faceVersion() {
+  FaceIdPlusVersion faceVersion() {
     return Optional.ofNullable(version)
         .or(() -> FaceIdPlusVersion.of(path.getFileName().toString()))
         .orElseThrow(() -> new InvalidInputException(path
             + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
-            + " (programs also say it by AdapterFile.version)"));
+            + " (programs also say it by IpAdapterFile.version)"));
+  }
+
+  /** Whether the LoRA inside the file is to be used: it has one and no other was given. */
+  boolean usesLoraOf(AdapterLayout layout) {
+    return layout.lora() && usesOwnLora();
+  }
+
+  private boolean usesOwnLora() {
+    return lora == null && !withoutLora;
   }
 
   /**
-   * The family of the image encoder that it was trained with, where a training of this library
-   * wrote it.
+   * The LoRA in a file of its own that the adapter is used with; empty if it is inside, or none is
+   * used.
+   *
+   * @throws InvalidInputException if one is needed and missing, or one is given that the kind
+   *     cannot have
    */
-  public Optional<String> family() {
-    return Optional.ofNullable(metadata().get(FAMILY));
-  }
-
-  /** Whether a training of this library wrote it. */
-  public boolean taughtHere() {
-    return metadata().containsKey(RECIPE);
-  }
-
-  private Map<String, String> metadata() {
-    boolean safe = path.getFileName().toString().endsWith(".safetensors");
-    return safe ? SafetensorsHeader.read(path).metadata() : Map.of();
-  }
-
-  /** Whether a LoRA inside the file is to be used: nothing else was said. */
-  public boolean usesOwnLora() {
-    return lora == null && !withoutLora;
+  Optional<Path> twin(AdapterLayout layout) {
+    boolean inside = usesLoraOf(layout);
+    if (layout.kind().family().network().part() != ModelComponent.UNET
+        && (inside || lora != null)) {
+      throw new InvalidInputException(
+          path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
+              + (inside
+                  ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)"
+                  : "named, " + lora + "; give it to the request"));
+    }
+    return inside || usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : twin();
   }
 
   /**
@@ -137,7 +173,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    *
    * @throws InvalidInputException when there is none
    */
-  public Optional<Path> twin() {
+  private Optional<Path> twin() {
     if (lora != null || withoutLora) {
       return Optional.ofNullable(lora);
     }
@@ -148,7 +184,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
           path + " was trained together with a LoRA that is neither inside it nor beside it as "
               + beside.getFileName()
               + "; put it there under that name (programs also name it or leave it out:"
-              + " AdapterFile.lora, without)");
+              + " IpAdapterFile.lora, without)");
     }
     return Optional.of(beside);
   }

@@ -4,9 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -64,13 +62,12 @@ public final class PersonAdapter implements AutoCloseable {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
-      AdapterLayout layout = AdapterCompatibility.check(file, base);
-      AdapterCompatibility.check(file, layout, imageEncoder);
-      IpAdapterVariant kind = layout.kind();
-      if (kind.wantsFace() && embedder == null) {
+      IpAdapterFile.Kind kind = file.requireFor(base);
+      file.requireEncoder(imageEncoder);
+      if (kind.looksAtFaces() && embedder == null) {
         embedder = recogniser(file);
       }
-      if (kind.sight() != IpAdapterVariant.Sight.NONE) {
+      if (kind.looksAtImages()) {
         encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
       }
       return new PersonAdapter(
@@ -92,7 +89,7 @@ public final class PersonAdapter implements AutoCloseable {
   public static FaceEmbedder recogniser(IpAdapterFile file) {
     return TorchEmbedder.in(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
-            + file.layout().kind().title()
+            + file.kind().title()
             + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
             + " it); give the one it was trained with: --face-embedder FILE"));
   }
@@ -106,7 +103,7 @@ public final class PersonAdapter implements AutoCloseable {
   public static FaceEmbedder recogniser(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
     policy.requireBehindAdapter(spec);
-    AdapterCompatibility.checkRecogniser(file, file.layout(), spec, onnx);
+    file.requireRecogniser(spec, onnx);
     return OnnxEmbedder.open(onnx, spec, policy);
   }
 

@@ -95,7 +95,7 @@ record PromptAdapter(
 
     Branches(IpAdapter adapter, Settings settings) {
       this.adapter = adapter;
-      maker = new ImageTokens(adapter, settings.shortcut());
+      maker = adapter.tokens(settings.shortcut());
     }
 
     /** A branch for each module that the prompt is added at, by its name. */

@@ -100,7 +100,7 @@ class DoorsTest {
         name -> name.contains("_lora.") ? null : name);
     assertEquals(
         bare + " was trained together with a LoRA that is neither inside it nor beside it as "
-            + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: AdapterFile.lora, without)",
+            + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: IpAdapterFile.lora, without)",
         refusal(IpAdapterFile.of(bare), encoder));
     try (IpAdapter without = IpAdapter.open(IpAdapterFile.of(bare).without(), base, encoder)) {
       assertEquals(4, without.layout().tokens());
@@ -267,7 +267,7 @@ class DoorsTest {
     Path file = ADAPTERS.write("faceid-plus", folder.resolve("adapter.safetensors"), name -> name);
     assertEquals(
         file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or "
-            + "plus_sd15 into its name (programs also say it by AdapterFile.version)",
+            + "plus_sd15 into its name (programs also say it by IpAdapterFile.version)",
         refusal(IpAdapterFile.of(file), encoder));
     assertEquals(
         IpAdapterFile.FaceIdPlusVersion.V2,

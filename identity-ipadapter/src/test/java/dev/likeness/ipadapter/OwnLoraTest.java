@@ -162,7 +162,7 @@ class OwnLoraTest {
           + " attentions, which has no LoRA of its own, and one is ";
       assertEquals(
           file + is
-              + "inside it; give a file without it (programs also leave it out: AdapterFile.without)",
+              + "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)",
           assertThrows(
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());

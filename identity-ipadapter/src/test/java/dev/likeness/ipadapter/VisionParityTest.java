@@ -15,6 +15,7 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -66,7 +67,7 @@ class VisionParityTest {
   void encodesAsTransformersEncodes(String name, @TempDir Path parent) {
     Path folder = GoldenTower.write(name, parent);
     try (TensorScope scope = TensorScope.open();
-        ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
+        LoadedImageEncoder encoder = LoadedImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
       for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
         compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenTower.file(file))));
@@ -102,7 +103,7 @@ class VisionParityTest {
       SafetensorsWriter.write(file, tokens, Map.of());
     }
     try (TensorScope scope = TensorScope.open();
-        ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
+        LoadedImageEncoder encoder = LoadedImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
       VisionTower.ImageEncoding actual =
           encoder.encode(RgbImage.read(GoldenTower.file("37x53.png")));
@@ -120,29 +121,32 @@ class VisionParityTest {
     assertEquals(
         own
             + " prepares pictures of 56x56, and the tower looks at 28x28 (config.json); give files that belong together",
-        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT))
+        assertThrows(
+                InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(own, "{\"do_center_crop\": false}");
     assertEquals(
         own
             + " prepares pictures of their own shape, and the tower looks at 28x28 (config.json); give files that belong together",
-        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT))
+        assertThrows(
+                InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(
         own, "{\"size\": {\"height\": 30, \"width\": 30}, \"do_center_crop\": false}");
-    ImageEncoder.open(folder, Compute.EXACT).close();
+    LoadedImageEncoder.open(folder, Compute.EXACT).close();
   }
 
   @Test
   void opensAFileByTheConfigBesideIt(@TempDir Path parent) throws IOException {
     Path file = GoldenTower.write("clip-quick", parent).resolve("model.safetensors");
-    ImageEncoder.open(file, Compute.EXACT).close();
+    LoadedImageEncoder.open(file, Compute.EXACT).close();
     Files.delete(file.resolveSibling("config.json"));
     assertEquals(
         file
             + " is a CLIP tower of width 48, whose heads and activation its shapes do not tell; put its config.json"
             + " beside it",
-        assertThrows(InvalidInputException.class, () -> ImageEncoder.open(file, Compute.EXACT))
+        assertThrows(
+                InvalidInputException.class, () -> LoadedImageEncoder.open(file, Compute.EXACT))
             .getMessage());
   }
 
@@ -150,8 +154,8 @@ class VisionParityTest {
   void refusesAFolderThatIsNoImageEncoder(@TempDir Path folder) throws IOException {
     for (String type : List.of("dinov2", "clip_text_model", "siglip2", "clipseg")) {
       Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"" + type + "\"}");
-      InvalidInputException e =
-          assertThrows(InvalidInputException.class, () -> ImageEncoder.open(folder, Compute.EXACT));
+      InvalidInputException e = assertThrows(
+          InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT));
       assertEquals(
           folder.resolve("config.json") + ": model_type is \"" + type
               + "\"; expected a CLIP or SigLIP vision tower "

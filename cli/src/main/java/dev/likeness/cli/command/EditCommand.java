@@ -18,7 +18,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.provenance.Disclosure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -127,7 +126,7 @@ public final class EditCommand implements Runnable {
     Optional<Headshot> told = Headshot.recorded(picture);
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
-        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);

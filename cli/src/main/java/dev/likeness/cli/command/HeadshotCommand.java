@@ -18,7 +18,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -184,7 +183,7 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("photos");
     }
     try (BaseModel model = base.open();
-        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);

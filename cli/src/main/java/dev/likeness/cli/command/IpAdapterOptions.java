@@ -11,9 +11,6 @@ import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.PersonAdapter;
-import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -126,10 +123,10 @@ final class IpAdapterOptions {
     }
     try (Opened looking = new Opened()) {
       IpAdapterFile file = IpAdapterFile.of(adapter);
-      AdapterLayout layout = AdapterCompatibility.check(file, base);
-      requireUsed(layout.kind());
-      AdapterCompatibility.check(file, layout, encoder);
-      boolean looks = layout.kind().sight() != IpAdapterVariant.Sight.NONE || fallback != null;
+      IpAdapterFile.Kind kind = file.requireFor(base);
+      requireUsed(kind);
+      file.requireEncoder(encoder);
+      boolean looks = kind.looksAtImages() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
           : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
@@ -143,9 +140,8 @@ final class IpAdapterOptions {
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
-      ImagePrompt prompt = layout.kind().wantsFace()
-          ? faces(ip, plain, shown, looking, console)
-          : ip.identity(shown);
+      ImagePrompt prompt =
+          kind.looksAtFaces() ? faces(ip, plain, shown, looking, console) : ip.identity(shown);
       opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -159,7 +155,7 @@ final class IpAdapterOptions {
     FaceEmbedder recogniser = looking.opened(recogniser());
     FaceDetector finder =
         looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
-    FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
+    FaceReader reader = FaceReader.of(finder, recogniser);
     FaceReader.ReadPerson person = FaceReader.ReadPerson.of(ip, reader, shown, plain);
     List<WeightedFile.ReferenceOption> counting = counting();
     for (int i = 0; i < counting.size(); i++) {
@@ -193,18 +189,15 @@ final class IpAdapterOptions {
    * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
    * sold with.
    */
-  private void requireUsed(IpAdapterVariant kind) {
-    boolean faces = kind.wantsFace();
+  private void requireUsed(IpAdapterFile.Kind kind) {
+    boolean faces = kind.looksAtFaces();
     requireUsed(kind, "--face-embedder", faces ? null : embedder);
     requireUsed(kind, "--face-detector", faces ? null : detector);
     requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
-    requireUsed(
-        kind,
-        "--image-encoder",
-        kind.sight() != IpAdapterVariant.Sight.NONE || fallback != null ? null : encoder);
+    requireUsed(kind, "--image-encoder", kind.looksAtImages() || fallback != null ? null : encoder);
   }
 
-  private void requireUsed(IpAdapterVariant kind, String option, Path given) {
+  private void requireUsed(IpAdapterFile.Kind kind, String option, Path given) {
     if (given != null) {
       throw new IllegalArgumentException(
           option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
@@ -218,7 +211,7 @@ final class IpAdapterOptions {
     }
     Extra.IMAGE_IP_ADAPTER.in(folder).or(() -> Extra.IP_ADAPTER.in(folder)).ifPresent(own -> {
       adapter = own;
-      boolean looks = IpAdapterFile.of(own).layout().kind().sight() != IpAdapterVariant.Sight.NONE;
+      boolean looks = IpAdapterFile.of(own).kind().looksAtImages();
       encoder = encoder == null && looks ? Extra.IMAGE_ENCODER.at(folder) : encoder;
     });
   }

@@ -17,7 +17,6 @@ import dev.likeness.lora.TrainingPreset;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -179,7 +178,7 @@ public final class TrainCommand implements Runnable {
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = base.open();
-        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
@@ -265,7 +264,7 @@ public final class TrainCommand implements Runnable {
     photos.warn(base, console);
     try (BaseModel model = base.open();
         ReviewTools tools = faces.open();
-        FaceEmbedder own = TorchEmbedder.in(base.folder()).orElse(null);
+        FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =

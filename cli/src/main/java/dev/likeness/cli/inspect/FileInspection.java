@@ -64,7 +64,7 @@ final class FileInspection {
     }
     if (kind == FileKind.IP_ADAPTER) {
       try {
-        details.put("adapter", IpAdapterFile.of(file).layout().describe());
+        details.put("adapter", IpAdapterFile.of(file).kind().description());
       } catch (InvalidInputException e) {
         problems.add(e.getMessage());
       }

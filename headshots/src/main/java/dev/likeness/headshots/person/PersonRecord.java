@@ -91,14 +91,7 @@ public record PersonRecord(List<FaceTraits> traits) {
 
     /** What is kept of somebody who was learnt; nothing of others. */
     public static SharedLight of(Identity person) {
-      if (person instanceof GuidedPerson held) {
-        return of(held.own());
-      }
-      if (person instanceof ReferencePerson shown) {
-        return of(shown.learnt());
-      }
-      return new SharedLight(
-          person instanceof TrainedPerson learnt ? learnt.notes().getOrDefault(NOTE, "") : "");
+      return new SharedLight(KnownPerson.of(person).light());
     }
 
     /** The same person with this in their file. */

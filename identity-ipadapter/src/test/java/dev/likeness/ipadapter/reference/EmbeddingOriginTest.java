@@ -18,6 +18,7 @@ import dev.likeness.ipadapter.GoldenAdapters;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.io.IOException;
@@ -83,7 +84,7 @@ class EmbeddingOriginTest {
     Path raw = ADAPTERS.write("portrait-unnorm", folder);
     try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
         IpAdapter portrait = IpAdapter.open(raw, base)) {
-      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, portrait.layout().kind());
+      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, AdapterHeader.layout(raw).kind());
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(InvalidInputException.class, () -> portrait.identity(given))
           .getMessage()

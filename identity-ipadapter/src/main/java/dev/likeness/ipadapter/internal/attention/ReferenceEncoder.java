@@ -4,10 +4,11 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Nothing;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
@@ -23,10 +24,10 @@ import org.bytedeco.pytorch.global.torch;
 public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;
-  private final ImageEncoder encoder;
+  private final LoadedImageEncoder encoder;
   private Grid nothing;
 
-  public ReferenceEncoder(String adapter, AdapterLayout layout, ImageEncoder encoder) {
+  public ReferenceEncoder(String adapter, AdapterLayout layout, LoadedImageEncoder encoder) {
     this.adapter = adapter;
     this.layout = layout;
     this.encoder = encoder;
@@ -45,21 +46,44 @@ public final class ReferenceEncoder {
           looks ? nothing() : null,
           layout.kind().wantsFace() ? faces(references) : null,
           references.stream().map(Reference::weight).toList(),
-          origin(layout, encoder, references));
+          origin(references));
     }
   }
 
   /**
-   * Where an adapter's references come from; {@code references} say whose the numbers of faces are.
+   * Where the adapter's references come from; {@code references} say whose the numbers of faces
+   * are.
    */
-  public static EmbeddingOrigin origin(
-      AdapterLayout layout, ImageEncoder encoder, List<Reference> references) {
+  public EmbeddingOrigin origin(List<Reference> references) {
     boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
     String length = layout.kind().wantsRaw() ? "raw" : "unit";
     return new EmbeddingOrigin(
         looks ? encoder.fingerprint() : "",
         layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "",
         layout.kind().wantsFace() ? length : "");
+  }
+
+  /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
+  public void require(ReferenceEmbeddings e) {
+    boolean looks = layout.kind().sight() != Sight.NONE;
+    boolean image =
+        looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
+    boolean kept = looks && layout.kind().nothing() != Nothing.ZEROS;
+    boolean nothing =
+        kept == (e.nothing() != null) && (!kept || e.nothing().width() == layout.imageWidth());
+    boolean one =
+        layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
+    boolean face = layout.kind().wantsFace() == (e.face() != null)
+        && (e.face() == null || e.face().width() == layout.faceWidth());
+    if (!(image && nothing && one && face)) {
+      throw new IllegalArgumentException(
+          "references encoded as image " + e.image() + ", nothing " + e.nothing()
+              + ", face " + e.face() + " are not what " + adapter + " looks at, an "
+              + layout.kind().title()
+              + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
+              + "; encode them with it");
+    }
+    e.origin().require(adapter, origin(List.of()));
   }
 
   /** The same for all references, looked at once. */

@@ -1,10 +1,6 @@
 package dev.likeness.ipadapter.internal.file;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.ipadapter.ImageEncoder;
-import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Path;
@@ -23,45 +19,6 @@ public final class AdapterCompatibility {
   private static final Pattern OTHERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
 
   private AdapterCompatibility() {}
-
-  /**
-   * Refuses a file that cannot be drawn with on {@code base}, by its header alone: one for another
-   * base, one that may be either FaceID-Plus, or one whose LoRA is missing.
-   *
-   * @return what the header says
-   * @throws InvalidInputException also when the file is broken or no IP-Adapter
-   */
-  public static AdapterLayout check(IpAdapterFile file, BaseModel base) {
-    AdapterLayout layout = file.layout();
-    check(file.path().toString(), layout, AdapterSites.of(base).heard(layout.kind()));
-    if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
-      file.faceVersion();
-    }
-    twin(file, layout);
-    return layout;
-  }
-
-  /**
-   * The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside,
-   * or none is used.
-   *
-   * @throws InvalidInputException when one is wanted and missing, or one is to be used that the
-   *     kind cannot have
-   */
-  public static Optional<Path> twin(IpAdapterFile file, AdapterLayout layout) {
-    boolean inside = layout.lora() && file.usesOwnLora();
-    if (layout.kind().family().network().part() != ModelComponent.UNET
-        && (inside || file.lora() != null)) {
-      throw new InvalidInputException(
-          file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
-              + (inside
-                  ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
-                  : "named, " + file.lora() + "; give it to the request"));
-    }
-    return inside || file.usesOwnLora() && !layout.kind().wantsLora()
-        ? Optional.empty()
-        : file.twin();
-  }
 
   /**
    * Refuses an adapter that was trained for another base.
@@ -89,24 +46,6 @@ public final class AdapterCompatibility {
   }
 
   /**
-   * Refuses the image encoder in a folder, by its config alone; {@code folder} may be null where
-   * none is given.
-   */
-  public static void check(IpAdapterFile file, AdapterLayout adapter, Path folder) {
-    boolean looks = adapter.imageWidth() > 0 && folder != null;
-    check(file, adapter, looks ? ImageEncoder.config(folder) : null, String.valueOf(folder));
-  }
-
-  /**
-   * Refuses an image encoder that the adapter was not trained with: by what its file says of that,
-   * else by its kind.
-   */
-  public static void check(
-      IpAdapterFile file, AdapterLayout adapter, VisionConfig encoder, String folder) {
-    check(file.path().toString(), adapter, file.family().orElse(family(adapter)), encoder, folder);
-  }
-
-  /**
    * Refuses an image encoder that the adapter was not trained with.
    *
    * @param encoder the encoder, or null when there is none
@@ -114,14 +53,25 @@ public final class AdapterCompatibility {
    */
   public static void check(
       String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
-    check(file, adapter, family(adapter), encoder, folder);
+    check(file, adapter, Optional.empty(), encoder, folder);
   }
 
-  private static void check(
-      String file, AdapterLayout adapter, String family, VisionConfig encoder, String folder) {
+  /**
+   * Refuses an image encoder that the adapter was not trained with: by what its file says of that,
+   * else by its kind.
+   *
+   * @param trained the family of encoders that the adapter's file names
+   */
+  public static void check(
+      String file,
+      AdapterLayout adapter,
+      Optional<String> trained,
+      VisionConfig encoder,
+      String folder) {
     if (adapter.imageWidth() == 0) {
       return;
     }
+    String family = trained.orElse(family(adapter));
     boolean pooled = adapter.kind().sight() == IpAdapterVariant.Sight.POOLED;
     String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
         + name(family, adapter.imageWidth(), pooled);
@@ -166,15 +116,17 @@ public final class AdapterCompatibility {
 
   /**
    * Refuses a recogniser whose name says that a published adapter, unlike one of this library's,
-   * was taught by another.
+   * was trained with another.
+   *
+   * @param ours whether this library trained the adapter
    */
   public static void checkRecogniser(
-      IpAdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
+      String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path recogniser) {
     boolean other = spec != EmbedderSpec.ARCFACE
         || OTHERS.matcher(recogniser.getFileName().toString()).find();
-    if (adapter.faceWidth() == PUBLISHED && other && !file.taughtHere()) {
+    if (adapter.faceWidth() == PUBLISHED && other && !ours) {
       throw new InvalidInputException(
-          file.path() + " is an " + adapter.kind().title()
+          file + " is an " + adapter.kind().title()
               + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
               + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
     }

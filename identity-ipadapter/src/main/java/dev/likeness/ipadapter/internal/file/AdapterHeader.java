@@ -1,12 +1,18 @@
 package dev.likeness.ipadapter.internal.file;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +20,11 @@ import java.util.stream.LongStream;
 
 /** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
 public final class AdapterHeader {
+  /** The header's key for the family of the image encoder that the adapter was trained with. */
+  public static final String FAMILY = "likeness.encoder_family";
+  /** The header's key for how this library trained the adapter. */
+  public static final String RECIPE = "likeness.recipe";
+
   // How published files of FaceID Portrait, unnormalised, are named.
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
   private static final String FACE = "perceiver_resampler.";
@@ -24,13 +35,64 @@ public final class AdapterHeader {
   private final TensorSource source;
   private final String fileName;
 
+  /**
+   * Opens an adapter's file: its tensors under their published names; reads no weight. The caller
+   * closes it.
+   *
+   * @throws InvalidInputException if the file is broken or not an IP-Adapter's
+   */
+  public static TensorSource open(Path file) {
+    TensorSource source = published(file);
+    try {
+      AdapterType.check(source);
+      return source;
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  private static TensorSource published(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidInputException(
+          file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
+    }
+    TensorSource source = isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file);
+    try {
+      return AdapterKeyFormat.published(source);
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  /**
+   * What the header of a file says.
+   *
+   * @throws InvalidInputException as {@link #open}
+   */
+  public static AdapterLayout layout(Path file) {
+    try (TensorSource source = open(file)) {
+      return new AdapterHeader(source, file.getFileName().toString()).layout();
+    }
+  }
+
+  /** The texts in the header of a file; pickled files have none. */
+  public static Map<String, String> metadata(Path file) {
+    return isSafetensors(file) ? SafetensorsHeader.read(file).metadata() : Map.of();
+  }
+
+  private static boolean isSafetensors(Path file) {
+    return file.getFileName().toString().endsWith(".safetensors");
+  }
+
   /** @param fileName which speaks of what the header does not */
-  public AdapterHeader(TensorSource source, String fileName) {
+  AdapterHeader(TensorSource source, String fileName) {
     this.source = source;
     this.fileName = fileName.toLowerCase(Locale.ROOT);
   }
 
-  public AdapterLayout layout() {
+  AdapterLayout layout() {
     List<Long> attentions = attentions();
     if (has("time_embedding.linear_1.weight")) {
       return timed(attentions);

@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.memory.LoadedWeights;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.ImageEncoder;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -41,6 +40,6 @@ class PublishedEncodersTest {
 
   private static TensorSource keys(String folder) {
     return new RenamedSource(
-        KeyList.of(Material.of(folder + "model.safetensors.json")), ImageEncoder::canonical);
+        KeyList.of(Material.of(folder + "model.safetensors.json")), LoadedImageEncoder::canonical);
   }
 }

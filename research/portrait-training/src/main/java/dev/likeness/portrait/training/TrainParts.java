@@ -11,7 +11,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.PersonToken;
@@ -122,8 +122,8 @@ public final class TrainParts {
   private void imageAdapter() {
     Path trained = work.resolve("image-adapter.safetensors");
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
-    try (ImageEncoder encoder =
-        ImageEncoder.open(encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
+    try (LoadedImageEncoder encoder = LoadedImageEncoder.open(
+        encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
       Architecture.imageAdapter()
           .steps(numbers.of("adapterSteps"))
           .batch(numbers.of("adapterBatch"))

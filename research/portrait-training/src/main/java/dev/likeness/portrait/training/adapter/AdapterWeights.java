@@ -13,10 +13,10 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
-import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.projection.ImageProjection;
@@ -57,7 +57,7 @@ final class AdapterWeights implements AutoCloseable {
     first = NoiseSource.seeded(settings.seed());
     WeightInitializer usual = WeightInitializer.seeded(first, name -> name.endsWith(".up.weight"));
     try (TensorSource start =
-        settings.start() == null ? null : IpAdapterFile.of(settings.start()).open()) {
+        settings.start() == null ? null : AdapterHeader.open(settings.start())) {
       weights =
           new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
               ? started(start, name, shape)

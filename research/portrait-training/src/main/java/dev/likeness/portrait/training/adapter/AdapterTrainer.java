@@ -23,11 +23,11 @@ import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.ipadapter.ImageEncoder;
-import dev.likeness.ipadapter.IpAdapterFile;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -44,7 +44,7 @@ final class AdapterTrainer implements AutoCloseable {
   private final PerceptualLoss perceptual;
   private final BaseModel base;
   private final StableDiffusionNetworks model;
-  private final ImageEncoder encoder;
+  private final LoadedImageEncoder encoder;
   private final TensorRegion region = new TensorRegion();
   private final EncodedPairs pairs;
   private final DiffusionObjective objective;
@@ -52,7 +52,10 @@ final class AdapterTrainer implements AutoCloseable {
   private AdapterWeights weights;
 
   AdapterTrainer(
-      AdapterTraining settings, PerceptualLoss perceptual, BaseModel base, ImageEncoder encoder) {
+      AdapterTraining settings,
+      PerceptualLoss perceptual,
+      BaseModel base,
+      LoadedImageEncoder encoder) {
     this.settings = settings;
     this.perceptual = perceptual;
     this.base = base;
@@ -87,9 +90,9 @@ final class AdapterTrainer implements AutoCloseable {
     double loss = learn(kept, progress, stop);
     kept.requireNumbers();
     Map<String, String> header =
-        new HashMap<>(Map.of("likeness.base", base.name(), IpAdapterFile.RECIPE, recipe));
+        new HashMap<>(Map.of("likeness.base", base.name(), AdapterHeader.RECIPE, recipe));
     if (layout.imageWidth() > 0) {
-      header.put(IpAdapterFile.FAMILY, encoder.config().family());
+      header.put(AdapterHeader.FAMILY, encoder.config().family());
     }
     SafetensorsWriter.write(file, weights.leaves().leaves(), header);
     return loss;

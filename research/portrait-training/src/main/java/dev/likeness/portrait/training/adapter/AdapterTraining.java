@@ -9,11 +9,11 @@ import dev.likeness.diffusion.internal.training.PerceptualLoss;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -211,7 +211,7 @@ public record AdapterTraining(
    */
   public double train(
       BaseModel base,
-      ImageEncoder encoder,
+      LoadedImageEncoder encoder,
       List<TrainingPair> pairs,
       Path file,
       Path state,
@@ -223,7 +223,7 @@ public record AdapterTraining(
   /** The same with a {@code perceptual} loss beside the latents' own. */
   public double train(
       BaseModel base,
-      ImageEncoder encoder,
+      LoadedImageEncoder encoder,
       List<TrainingPair> pairs,
       PerceptualLoss perceptual,
       Path file,
@@ -250,7 +250,7 @@ public record AdapterTraining(
   }
 
   /** The layout of what is taught. */
-  public AdapterLayout layout(AdapterSites base, ImageEncoder encoder, int faceNumbers) {
+  public AdapterLayout layout(AdapterSites base, LoadedImageEncoder encoder, int faceNumbers) {
     boolean face = kind == IpAdapterVariant.PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(

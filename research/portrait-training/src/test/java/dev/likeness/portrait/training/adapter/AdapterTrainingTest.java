@@ -25,9 +25,10 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public class AdapterTrainingTest {
   public static final AdapterTraining PLAIN =
       AdapterTraining.plain().steps(30).batch(4).learningRate(5e-3);
   private static BaseModel base;
-  private static ImageEncoder encoder;
+  private static LoadedImageEncoder encoder;
 
   @TempDir
   private Path folder;
@@ -59,7 +60,11 @@ public class AdapterTrainingTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.loaded(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+  }
+
+  private static ImageEncoder eye() {
+    return ImageEncoder.open(Path.of(encoder.describe()), Compute.EXACT);
   }
 
   @AfterAll
@@ -82,8 +87,9 @@ public class AdapterTrainingTest {
         .average()
         .orElseThrow();
     assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
-    try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
-      assertEquals(IpAdapterVariant.BASE, adapter.layout().kind());
+    try (ImageEncoder eye = eye();
+        IpAdapter adapter = IpAdapter.open(file, base, eye)) {
+      assertEquals(IpAdapterVariant.BASE, AdapterHeader.layout(file).kind());
       ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
           base.generate(ask).pixels(),
@@ -179,8 +185,9 @@ public class AdapterTrainingTest {
         kind(shortly, IpAdapterVariant.FULL_FACE, 1, null),
         kind(shortly, IpAdapterVariant.PORTRAIT, 6, null))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
-      try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
-        assertEquals(each.kind(), adapter.layout().kind());
+      try (ImageEncoder eye = eye();
+          IpAdapter adapter = IpAdapter.open(file, base, eye)) {
+        assertEquals(each.kind(), AdapterHeader.layout(file).kind());
       }
     }
   }
@@ -192,7 +199,7 @@ public class AdapterTrainingTest {
     for (AdapterTraining each : List.of(
         shortly.rank(2), kind(shortly, IpAdapterVariant.FULL_FACE, 1, null).rank(2))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
-      assertTrue(IpAdapterFile.of(file).layout().lora(), each.kind().title());
+      assertTrue(AdapterHeader.layout(file).lora(), each.kind().title());
     }
   }
 
@@ -211,7 +218,8 @@ public class AdapterTrainingTest {
     Reference face = pairs().get(0).reference();
     try (IpAdapter without = IpAdapter.open(bare, base);
         IpAdapter with = IpAdapter.open(twin, base)) {
-      assertTrue(with.layout().lora() && !without.layout().lora());
+      assertTrue(
+          AdapterHeader.layout(twin).lora() && !AdapterHeader.layout(bare).lora());
       ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       ImagePrompt shown = with.identity(List.of(face));
       assertFalse(Arrays.equals(

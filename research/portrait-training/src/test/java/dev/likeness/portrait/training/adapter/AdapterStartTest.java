@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.internal.attention;
+package dev.likeness.portrait.training.adapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -21,22 +21,23 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.IpAdapterFile;
+import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
+import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.vision.GoldenTower;
-import dev.likeness.portrait.training.adapter.AdapterTraining;
-import dev.likeness.portrait.training.adapter.AdapterTrainingTest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AdapterStartTest {
   private static final AdapterTraining PLAIN = AdapterTrainingTest.PLAIN;
   private static BaseModel base;
-  private static ImageEncoder encoder;
+  private static LoadedImageEncoder encoder;
 
   @TempDir
   private Path folder;
@@ -58,7 +59,7 @@ class AdapterStartTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.loaded(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
   }
 
   @AfterAll
@@ -171,7 +172,7 @@ class AdapterStartTest {
           .forEach(name -> tower.put(name, all.read(name).clone()));
       SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
     }
-    try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
+    try (LoadedImageEncoder eye = LoadedImageEncoder.open(bare, Compute.EXACT)) {
       assertEquals(
           "an IP-Adapter looks at an image encoder's projection, and " + bare + " is "
               + eye.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus",
@@ -192,8 +193,9 @@ class AdapterStartTest {
   @Test
   void saysWhichFamilyOfEncodersItLookedThrough() {
     Path file = folder.resolve("adapter.safetensors");
-    try (ImageEncoder siglip =
-        ImageEncoder.open(GoldenTower.write("siglip", folder), Compute.EXACT)) {
+    Path tower = GoldenTower.write("siglip", folder);
+    try (LoadedImageEncoder siglip = LoadedImageEncoder.open(tower, Compute.EXACT);
+        ImageEncoder eye = ImageEncoder.open(tower, Compute.EXACT)) {
       PLAIN
           .steps(1)
           .train(
@@ -204,7 +206,7 @@ class AdapterStartTest {
               null,
               Progress.SILENT,
               new Cancellation());
-      IpAdapter.open(file, base, siglip).close();
+      IpAdapter.open(file, base, eye).close();
     }
     VisionConfig clip = VisionConfig.of(ModelConfig.of(
         Map.of(
@@ -224,7 +226,11 @@ class AdapterStartTest {
         assertThrows(
                 InvalidInputException.class,
                 () -> AdapterCompatibility.check(
-                    IpAdapterFile.of(file), IpAdapterFile.of(file).layout(), clip, "here"))
+                    file.toString(),
+                    AdapterHeader.layout(file),
+                    Optional.of(AdapterHeader.metadata(file).get(AdapterHeader.FAMILY)),
+                    clip,
+                    "here"))
             .getMessage());
   }
 

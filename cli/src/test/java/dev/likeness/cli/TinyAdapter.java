@@ -1,0 +1,60 @@
+package dev.likeness.cli;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.file.SafetensorsWriter;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.training.TrainableWeights;
+import dev.likeness.diffusion.internal.training.WeightInitializer;
+import dev.likeness.ipadapter.internal.file.AdapterLayout;
+import dev.likeness.ipadapter.internal.file.AdapterSites;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
+import dev.likeness.ipadapter.internal.projection.ImageProjection;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** IP-Adapter files of seeded weights under the published names. */
+final class TinyAdapter {
+  private static final int SEED = 9;
+
+  private TinyAdapter() {}
+
+  /** Writes an IP-Adapter of four tokens for an encoder whose projection is that wide. */
+  static void ofImages(BaseModel base, long projection, Path file) throws IOException {
+    write(base, IpAdapterVariant.BASE, 4, projection, 0, file);
+  }
+
+  /** Writes a FaceID Portrait of eight tokens for a recogniser of so many numbers. */
+  static void ofFaces(BaseModel base, long numbers, Path file) throws IOException {
+    write(base, IpAdapterVariant.PORTRAIT, 8, 0, numbers, file);
+  }
+
+  private static void write(
+      BaseModel base, IpAdapterVariant kind, int tokens, long image, long face, Path file)
+      throws IOException {
+    AdapterSites sites = AdapterSites.of(base);
+    AdapterLayout layout = new AdapterLayout(
+        kind, tokens, sites.contextWidth(), image, face, 2 * face, null, sites.widths(), false);
+    try (TensorScope scope = TensorScope.open();
+        NoiseSource noise = NoiseSource.seeded(SEED);
+        TrainableWeights weights =
+            new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
+      ImageProjection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+      for (int t = 0; t < sites.paths().size(); t++) {
+        for (String layer : List.of("to_k_ip", "to_v_ip")) {
+          weights.get(
+              "ip_adapter." + sites.number(t) + "." + layer + ".weight",
+              sites.widths().get(t),
+              sites.contextWidth());
+        }
+      }
+      Files.createDirectories(file.getParent());
+      SafetensorsWriter.write(file, new HashMap<>(weights.leaves()), Map.of());
+    }
+  }
+}

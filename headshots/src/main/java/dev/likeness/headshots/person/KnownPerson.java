@@ -1,0 +1,134 @@
+package dev.likeness.headshots.person;
+
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.request.Adapter;
+import dev.likeness.ipadapter.FaceGuidance;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.lora.TrainedPerson;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleFunction;
+import java.util.stream.Stream;
+
+/** The kinds of persons, and what each keeps of the photos. They are told apart here alone. */
+sealed interface KnownPerson {
+  static KnownPerson of(Identity person) {
+    if (person instanceof GuidedPerson guided) {
+      return new Guided(guided);
+    }
+    if (person instanceof ReferencePerson shown) {
+      return new Shown(shown);
+    }
+    return person instanceof TrainedPerson trained ? new Trained(trained) : new Other(person);
+  }
+
+  /** The face embeddings that face guidance may follow, of any embedder. */
+  Stream<FaceEmbeddings> faces();
+
+  /**
+   * How the person is generated with face guidance, at a likeness setting.
+   *
+   * @param faces vectors of the guidance's embedder
+   */
+  DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance);
+
+  /** The light that the photos share, or empty where none is known. */
+  String light();
+
+  /** The most face embeddings by the guidance's own embedder. */
+  default Optional<FaceEmbeddings> faces(FaceGuidance guidance) {
+    return faces()
+        .filter(kept -> kept.embedder().equals(guidance.embedder().name()))
+        .max(Comparator.comparingInt(kept -> kept.vectors().size()));
+  }
+
+  /** A person whom an adapter shows, maybe beside a LoRA. */
+  record Shown(ReferencePerson person) implements KnownPerson {
+    /** The LoRA, too, may have been trained on more photos than are shown. */
+    @Override
+    public Stream<FaceEmbeddings> faces() {
+      return Stream.of(
+              Optional.ofNullable(person.learnt()).flatMap(FaceEmbeddings::guiding), person.faces())
+          .flatMap(Optional::stream);
+    }
+
+    @Override
+    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+      Identity face = guidance.towards(faces);
+      IdentityStrength dial =
+          person.dial().equals(IdentityStrength.UNMEASURED) ? IdentityStrength.HELD : person.dial();
+      return likeness -> {
+        IdentityStrength.Setting setting = dial.at(likeness, person.learnt() != null);
+        return person.at(setting).and(face.at(setting.face()));
+      };
+    }
+
+    @Override
+    public String light() {
+      return person.learnt() == null ? "" : new Trained(person.learnt()).light();
+    }
+  }
+
+  /** A person whom a LoRA knows. */
+  record Trained(TrainedPerson person) implements KnownPerson {
+    @Override
+    public Stream<FaceEmbeddings> faces() {
+      return FaceEmbeddings.guiding(person).stream();
+    }
+
+    @Override
+    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+      Identity face = guidance.towards(faces);
+      Optional<ImagePrompt> shown = guidance.shown(faces);
+      return likeness -> {
+        Adapter lora = person.lora().at(GuidedPerson.LEARNT * likeness);
+        return shown
+            .map(prompt -> lora.and(prompt.at(IdentityStrength.BESIDE_HELD * likeness)))
+            .orElse(lora)
+            .and(face.at(likeness));
+      };
+    }
+
+    @Override
+    public String light() {
+      return person.notes().getOrDefault(PersonRecord.SharedLight.NOTE, "");
+    }
+  }
+
+  /** A person who follows face guidance already; a second guidance is not added. */
+  record Guided(GuidedPerson person) implements KnownPerson {
+    @Override
+    public Stream<FaceEmbeddings> faces() {
+      return Stream.empty();
+    }
+
+    @Override
+    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+      return person::at;
+    }
+
+    @Override
+    public String light() {
+      return KnownPerson.of(person.own()).light();
+    }
+  }
+
+  /** An identity of another kind, of which nothing is kept. */
+  record Other(Identity person) implements KnownPerson {
+    @Override
+    public Stream<FaceEmbeddings> faces() {
+      return Stream.empty();
+    }
+
+    @Override
+    public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
+      return person::at;
+    }
+
+    @Override
+    public String light() {
+      return "";
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package dev.likeness.ipadapter.internal.vision;
+
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.file.ModelConfig;
+import dev.likeness.diffusion.internal.file.RenamedSource;
+import dev.likeness.diffusion.internal.file.Safetensors;
+import dev.likeness.diffusion.internal.file.ShardedSource;
+import dev.likeness.diffusion.internal.file.TensorSource;
+import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
+import dev.likeness.diffusion.internal.memory.LoadedWeights;
+import dev.likeness.diffusion.internal.model.TensorFileFormat;
+import dev.likeness.diffusion.internal.nn.Weights;
+import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.diffusion.internal.tensor.Tensors;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An opened image encoder: config, preparation of images, and the vision tower over its weights.
+ * Immutable, shared by threads; owns its tensors until closed.
+ */
+public final class LoadedImageEncoder implements AutoCloseable {
+  private static final int FINGERPRINT_BYTES = 8;
+
+  private final Path folder;
+  private final VisionConfig config;
+  private final ImageProcessor processor;
+  private final Compute compute;
+  private final LoadedWeights weights;
+  private final VisionTower tower;
+  private final String fingerprint;
+
+  private LoadedImageEncoder(
+      Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
+    this.folder = folder;
+    this.config = config;
+    this.processor = processor;
+    this.compute = compute;
+    TensorSource source = new RenamedSource(source(folder), LoadedImageEncoder::canonical);
+    weights = new LoadedWeights(source, compute);
+    try {
+      tower = new VisionTower(config, Weights.of(weights));
+      weights.requireAllRead(Set.of());
+      fingerprint = fingerprint(source);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another
+   * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
+   * which these may lie.
+   *
+   * @throws InvalidInputException when something in it is missing, broken or not an image encoder
+   */
+  public static LoadedImageEncoder open(Path folder, Compute compute) {
+    VisionConfig config = config(folder);
+    ImageProcessor usual = config.siglip()
+        ? ImageProcessor.siglip(config.imageSize())
+        : ImageProcessor.clip(config.imageSize());
+    Path own = beside(folder, "preprocessor_config.json");
+    ImageProcessor processor =
+        Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+    if (!processor.fits(config)) {
+      throw new InvalidInputException(own + " prepares pictures of " + processor.shape()
+          + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
+          + " (config.json); give files that belong together");
+    }
+    return new LoadedImageEncoder(folder, config, processor, compute);
+  }
+
+  /**
+   * What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one
+   * by its shapes.
+   */
+  public static VisionConfig config(Path folder) {
+    if (!Files.exists(folder)) {
+      throw new InvalidInputException(
+          folder
+              + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
+    }
+    Path said = beside(folder, "config.json");
+    if (Files.isDirectory(folder) || Files.exists(said)) {
+      return VisionConfig.of(ModelConfig.read(said));
+    }
+    try (TensorSource keys =
+        new RenamedSource(TensorFileFormat.open(folder), LoadedImageEncoder::canonical)) {
+      return new VisionConfig.TowerShape(keys).config();
+    }
+  }
+
+  private static Path beside(Path folder, String name) {
+    return Files.isDirectory(folder) ? folder.resolve(name) : folder.resolveSibling(name);
+  }
+
+  public VisionConfig config() {
+    return config;
+  }
+
+  /**
+   * Tells its weights from those of other encoders of the same shape; the same for files in f32 and
+   * in f16.
+   */
+  public String fingerprint() {
+    return fingerprint;
+  }
+
+  /** What errors call it: its folder or file. */
+  public String describe() {
+    return folder.toString();
+  }
+
+  /** Encodes one picture; owned by the calling scope. */
+  public VisionTower.ImageEncoding encode(RgbImage picture) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(Tensors.place(compute, processor.pixels(picture)));
+    }
+  }
+
+  /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
+  public VisionTower.ImageEncoding encodeNothing() {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));
+    }
+  }
+
+  private static TensorSource source(Path folder) {
+    if (Files.isRegularFile(folder)) {
+      return TensorFileFormat.open(folder);
+    }
+    for (String variant : List.of("", ".fp16")) {
+      Path file = folder.resolve("model" + variant + ".safetensors");
+      if (Files.exists(file)) {
+        return Safetensors.open(file);
+      }
+      Path shards = folder.resolve("model.safetensors.index" + variant + ".json");
+      if (Files.exists(shards)) {
+        return ShardedSource.open(shards);
+      }
+    }
+    Path pickle = folder.resolve("pytorch_model.bin");
+    if (Files.exists(pickle)) {
+      return TorchPickle.open(pickle);
+    }
+    throw new InvalidInputException(
+        folder + " has no weights; expected model.safetensors or pytorch_model.bin");
+  }
+
+  /**
+   * A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix.
+   */
+  public static String canonical(String name) {
+    if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
+      return null;
+    }
+    return name.startsWith("vision_model.") || name.startsWith("visual_projection.")
+        ? name
+        : "vision_model." + name;
+  }
+
+  /**
+   * SHA-256, cut to 16 hexadecimal digits, of the norms and biases: a thousandth of the weights,
+   * and others after any training. They are rounded to f16, in which encoders are published too.
+   */
+  private static String fingerprint(TensorSource weights) {
+    MessageDigest digest = sha256();
+    weights.names().stream()
+        .filter(name -> weights.shape(name).length == 1)
+        .sorted()
+        .forEach(name -> {
+          try (TensorScope scope = TensorScope.open()) {
+            float[] values =
+                ImageTensors.floats(weights.read(name).to(ScalarType.Half).to(ScalarType.Float));
+            ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * values.length);
+            bytes.asFloatBuffer().put(values);
+            digest.update(name.getBytes(StandardCharsets.UTF_8));
+            digest.update(bytes.array());
+          }
+        });
+    return HexFormat.of().formatHex(digest.digest(), 0, FINGERPRINT_BYTES);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

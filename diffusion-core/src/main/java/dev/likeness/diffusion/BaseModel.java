@@ -7,12 +7,10 @@ import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.model.ControlNetOpener;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.ModelOpener;
-import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
 import dev.likeness.diffusion.internal.pipeline.ModelOffload;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
@@ -107,7 +105,7 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelParts files, MemoryPlan plan) {
     ModelExtras extras = ModelExtras.of(files.folder());
-    OpenModel model = FamilyRegistry.open(new PlannedFiles(files, plan), plan.compute());
+    OpenModel model = FamilyRegistry.open(plan.of(files), plan.compute());
     return new BaseModel(
         model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
   }
@@ -120,7 +118,7 @@ public final class BaseModel implements AutoCloseable {
    *     or of a class that is not supported
    */
   public static ControlNet openControlNet(Path path, Compute compute) {
-    return ControlNetOpener.open(path, compute);
+    return ModelOpener.controlNet(path, compute);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -177,6 +178,28 @@ public final class MemoryPlan {
   /** How a component's tensors lie. */
   public WeightResidence residence(String component) {
     return residences.getOrDefault(component, WeightResidence.HELD);
+  }
+
+  /** The same files, to lie in memory as this says. */
+  public ModelParts of(ModelParts files) {
+    return new Planned(files, this);
+  }
+
+  private record Planned(ModelParts base, MemoryPlan plan) implements ModelParts.Derived {
+    @Override
+    public WeightResidence residence(String component) {
+      return plan.residence(component);
+    }
+
+    @Override
+    public boolean inStrips() {
+      return plan.strips;
+    }
+
+    @Override
+    public ModelParts with(String component, Path files) {
+      return ReplacedComponent.in(this, component, files);
+    }
   }
 
   /** Whether the autoencoder works in strips. */

@@ -98,7 +98,7 @@ final class ControlOptions {
   }
 
   private static ControlNet opened(Path path, BaseModel base, List<AutoCloseable> open) {
-    ControlNet net = BaseModel.openControlNet(path, base.parts().compute());
+    ControlNet net = BaseModel.openControlNet(path, base.compute());
     open.add(net);
     return net;
   }

@@ -3,7 +3,6 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
@@ -162,11 +161,6 @@ public final class BaseModel implements AutoCloseable {
    */
   public <T> T unwrap(Class<T> kind) {
     return opened.unwrap(kind);
-  }
-
-  /** The networks of any family. */
-  public OpenModel parts() {
-    return opened.model();
   }
 
   /**

@@ -101,7 +101,7 @@ public final class IpAdapter implements AutoCloseable {
         layout,
         AdapterSites.of(base).heard(layout.kind()),
         encoder,
-        base.parts().compute());
+        base.compute());
     try {
       adapter.read(AdapterCompatibility.twin(file, layout));
       return adapter;

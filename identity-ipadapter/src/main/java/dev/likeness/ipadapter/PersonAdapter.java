@@ -71,7 +71,7 @@ public final class PersonAdapter implements AutoCloseable {
         embedder = recogniser(file);
       }
       if (kind.sight() != IpAdapterVariant.Sight.NONE) {
-        encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
+        encoder = ImageEncoder.open(imageEncoder, base.compute());
       }
       return new PersonAdapter(
           IpAdapter.open(file, base, encoder),

@@ -34,9 +34,8 @@ final class BaseOptions {
   @Option(
       names = "--part",
       paramLabel = "COMPONENT=DIR|FILE",
-      description =
-          "takes a component from elsewhere, e.g."
-              + " text_encoder_2=DIR: T5 with its tokenizer for a FLUX file that has none; may be repeated")
+      description = "takes a component from elsewhere, e.g."
+          + " text_encoder_2=DIR: T5 with its tokenizer for a file that has none; may be repeated")
   private Map<String, Path> parts = Map.of();
 
   @Mixin

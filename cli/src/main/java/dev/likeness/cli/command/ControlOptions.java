@@ -52,7 +52,7 @@ final class ControlOptions {
       names = "--control-mode",
       paramLabel = "KIND",
       description =
-          "the kind of picture, for ControlNets that know several: its number, or such as canny for SDXL's union ControlNets")
+          "the kind of control image, for union ControlNets: its number, or its name, such as canny, if the ControlNet has names")
   private List<String> modes = List.of();
 
   @Option(

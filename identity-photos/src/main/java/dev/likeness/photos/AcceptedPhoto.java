@@ -81,6 +81,14 @@ public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatu
   }
 
   /**
+   * How far this photo and another are from being the same shot, 0 to 1: the smaller share of
+   * differing bits of two perceptual hashes, of the whole image and of head and shoulders.
+   */
+  public double distance(AcceptedPhoto other) {
+    return features.distance(other.features);
+  }
+
+  /**
    * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
    * pixels.
    */

@@ -82,7 +82,7 @@ final class PhotoComparison {
   }
 
   private static double distance(AcceptedPhoto a, AcceptedPhoto b) {
-    return a.features().distance(b.features());
+    return a.distance(b);
   }
 
   // Pixels across the face, discounted by blur.

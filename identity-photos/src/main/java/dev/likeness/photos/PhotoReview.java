@@ -203,10 +203,8 @@ public final class PhotoReview {
     }
 
     private static double worth(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
-      double difference = chosen.stream()
-          .mapToDouble(other -> photo.features().distance(other.features()))
-          .min()
-          .orElse(0);
+      double difference =
+          chosen.stream().mapToDouble(other -> photo.distance(other)).min().orElse(0);
       return difference - CRISPNESS * photo.features().blur();
     }
   }

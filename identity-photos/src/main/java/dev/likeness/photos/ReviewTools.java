@@ -7,10 +7,12 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.internal.embed.TorchEmbedder;
 import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -55,6 +57,14 @@ public record ReviewTools(
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
     return withEmbedder(orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
+  }
+
+  /**
+   * The face embedder in a base model's folder, for bases whose people need one of their own; empty
+   * if the folder has none. The caller closes it.
+   */
+  public static Optional<FaceEmbedder> embedderIn(Path folder) {
+    return TorchEmbedder.in(folder).map(Function.identity());
   }
 
   /** The same with an embedder; closes the one it replaces. */

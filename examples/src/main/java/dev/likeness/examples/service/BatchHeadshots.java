@@ -20,10 +20,10 @@ import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.internal.embed.TorchEmbedder;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -78,7 +78,7 @@ public final class BatchHeadshots {
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
-        FaceEmbedder own = TorchEmbedder.in(folder).orElse(null)) {
+        FaceEmbedder own = ReviewTools.embedderIn(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(

@@ -6,20 +6,47 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
+import java.util.Objects;
 
-/**
- * A photo that may be used, and the face in it.
- *
- * @param name the photo's name
- * @param picture upright, sRGB, without metadata; large photos reduced as
- *     {@link ReviewOptions#decode()} says
- * @param face the person's face, in pixels of {@code picture}
- * @param features what it is compared with other photos by
- */
-public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatures features) {
-  /** The picture of {@code face}, with its features measured. */
+/** A photo that may be used, and the face in it. Immutable. */
+public final class AcceptedPhoto {
+  private final String name;
+  private final RgbImage picture;
+  private final Face face;
+  private final PhotoFeatures features;
+
+  AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatures features) {
+    this.name = name;
+    this.picture = picture;
+    this.face = face;
+    this.features = features;
+  }
+
+  /** The photo of {@code face}; measures what it is compared with other photos by. */
   public static AcceptedPhoto of(String name, RgbImage picture, Face face) {
     return new AcceptedPhoto(name, picture, face, PhotoFeatures.of(picture, face));
+  }
+
+  /** The photo's name. */
+  public String name() {
+    return name;
+  }
+
+  /**
+   * The image, upright, in sRGB and without metadata; a large photo is reduced as
+   * {@link ReviewOptions#decode()} says.
+   */
+  public RgbImage picture() {
+    return picture;
+  }
+
+  /** The person's face, in pixels of {@link #picture()}. */
+  public Face face() {
+    return face;
+  }
+
+  PhotoFeatures features() {
+    return features;
   }
 
   /**
@@ -94,5 +121,24 @@ public record AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatu
    */
   public RgbImage aligned(AlignmentTemplate template) {
     return template.align(picture, face);
+  }
+
+  /** Whether name, image and face are equal. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AcceptedPhoto photo
+        && name.equals(photo.name)
+        && picture.equals(photo.picture)
+        && face.equals(photo.face);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(name, picture, face);
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 }

@@ -40,7 +40,7 @@ class LikenessPlotTest {
   }
 
   private static AcceptedPhoto photo(double degrees) {
-    return new AcceptedPhoto("photo", picture(degrees), FACE, null);
+    return AcceptedPhoto.of("photo", picture(degrees), FACE);
   }
 
   private static RgbImage picture(double degrees) {

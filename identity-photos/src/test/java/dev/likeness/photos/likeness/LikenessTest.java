@@ -209,12 +209,12 @@ class LikenessTest {
   // A person is a range of ten degrees of hue.
   private static List<AcceptedPhoto> photos(int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> new AcceptedPhoto("" + i, picture(i * 10.0 / count), FACE, null))
+        .mapToObj(i -> AcceptedPhoto.of("" + i, picture(i * 10.0 / count), FACE))
         .toList();
   }
 
   private static AcceptedPhoto photo(double degrees) {
-    return new AcceptedPhoto("other", picture(degrees), FACE, null);
+    return AcceptedPhoto.of("other", picture(degrees), FACE);
   }
 
   private static RgbImage picture(double degrees) {

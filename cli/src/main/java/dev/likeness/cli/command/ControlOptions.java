@@ -51,8 +51,8 @@ final class ControlOptions {
   @Option(
       names = "--control-mode",
       paramLabel = "KIND",
-      description =
-          "the kind of control image, for union ControlNets: its number, or its name, such as canny, if the ControlNet has names")
+      description = "the kind of control image, for union ControlNets: its number, or its name,"
+          + " such as canny, if the ControlNet has names")
   private List<String> modes = List.of();
 
   @Option(

@@ -30,7 +30,8 @@ final class GenerateOptions {
       paramLabel = "G",
       defaultValue = "1",
       description =
-          "for bases whose network has guidance of its own: guidance by prompt and negative prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
+          "for bases whose network has guidance of its own: guidance by prompt and negative"
+              + " prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
   private double trueCfg;
 
   @Option(

@@ -8,7 +8,7 @@ base.generate(ask).writePng(Path.of("plain.png"))
 for (String name : List.of("Euler a", "DPM++ 2M Karras", "dpmpp_2m_sde exponential", "UniPCMultistepScheduler")) {
   base.generate(ask.scheduler(name)).writePng(Path.of(name + ".png"));
 }
-System.out.println(base.parts().scheduler().with("DPM++ 2M Karras").plan(30))
+System.out.println(base.scheduler().with("DPM++ 2M Karras").plan(30))
 
 // Steps one by one, by timesteps or by noise levels, of which the last is the end.
 base.generate(ask.scheduler("LCM").timesteps(999, 749, 499, 249)).writePng(Path.of("timesteps.png"))
@@ -44,15 +44,15 @@ base.generate(ask.guidance(4).guidance(GuidanceOptions.STANDARD.rescale(0.5).bet
 
 // What takes files: a LoRA, a textual inversion, a ControlNet with the picture it is to follow.
 RgbImage shown(BaseModel base, ImageRequest ask, Path lora, Path word, Path net, RgbImage edges) {
-  try (Lora style = Lora.open(lora, base); ControlNet canny = BaseModel.openControlNet(net, base.parts().compute())) {
+  try (Lora style = Lora.open(lora, base); ControlNet canny = BaseModel.openControlNet(net, base.compute())) {
     return base.generate(ask.as(style.at(0.8)).word(TextualInversion.open(word))
         .control(ControlImage.of(canny, edges).scale(0.8).between(0, 0.7))).picture();
   }
 }
 
 // Little memory: a plan that keeps to a budget, and says how.
-BaseModel small = BaseModel.open(ModelOpener.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
-System.out.println(small.plan().orElseThrow())
+BaseModel small = BaseModel.open(ModelFiles.of(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
+System.out.println(small.memoryPlan().orElseThrow())
 System.out.println("drawn within: " + (small.generate(ask).picture().width() == 256))
 
 small.close()

@@ -18,10 +18,10 @@ Solver euler = (ladder, draft) -> {
 
 // A ladder: sigmas that fall with the square of the step.
 double[] sigmas = java.util.stream.IntStream.rangeClosed(0, 6).mapToDouble(i -> 14.6 * Math.pow(1 - i / 6.0, 2)).toArray()
-CustomScheduler trained = CustomScheduler.stableDiffusion(base.parts().scheduler().prediction()).by(euler)
+CustomScheduler trained = CustomScheduler.stableDiffusion(base.scheduler().prediction()).by(euler)
 Scheduler own = new Scheduler() {
   public SamplingPlan plan(PlanRequest request) { return trained.plan(PlanRequest.ofSigmas(sigmas)); }
-  public NoiseSchedule schedule() { return base.parts().scheduler().schedule(); }
+  public NoiseSchedule schedule() { return base.scheduler().schedule(); }
   public Prediction prediction() { return trained.prediction(); }
 }
 System.out.println(own.plan(PlanRequest.of(6)))

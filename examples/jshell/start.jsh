@@ -3,7 +3,6 @@ import dev.likeness.diffusion.checkpoint.*
 import dev.likeness.diffusion.error.*
 import dev.likeness.diffusion.image.*
 import dev.likeness.diffusion.internal.family.*
-import dev.likeness.diffusion.internal.model.*
 import dev.likeness.diffusion.internal.sampling.*
 import dev.likeness.diffusion.request.*
 import dev.likeness.diffusion.tensor.*

@@ -1,15 +1,17 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.ModelFiles;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
 import dev.likeness.diffusion.internal.model.ModelExtras.Extra;
 import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.request.CachingOptions;
 import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -34,11 +36,11 @@ final class ApproximatedWays implements AutoCloseable {
    * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
    */
   static ApproximatedWays of(Path folder, Compute compute) {
-    ModelParts files = ModelOpener.open(folder);
+    ModelFiles files = ModelFiles.of(folder);
     ApproximatedWays made = new ApproximatedWays();
     BaseModel base = made.opened(BaseModel.open(files, compute));
     made.ways.put(EXACT, new Way(base, ask -> ask));
-    boolean unet = files.componentNames().contains("unet");
+    boolean unet = ModelOpener.open(folder).componentNames().contains("unet");
     if (unet) {
       made.ofUNets(base);
     } else {
@@ -47,11 +49,12 @@ final class ApproximatedWays implements AutoCloseable {
       }
     }
     made.ofAll(base);
-    BaseModel small = made.opened(BaseModel.open(files, MemoryPlan.inEightBits(files, compute)));
+    BaseModel small = made.opened(
+        BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS)));
     made.put("8-bit weights", small, CachingOptions.NONE);
     made.put("8-bit weights, extrapolation every 4", small, CachingOptions.extrapolation(4));
-    BaseModel multiplied =
-        made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
+    BaseModel multiplied = made.opened(
+        BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS)));
     made.put("8-bit products", multiplied, CachingOptions.NONE);
     made.put("8-bit products, extrapolation every 4", multiplied, CachingOptions.extrapolation(4));
     Extra.PREVIEW_DECODER.in(folder).ifPresent(tiny -> {
@@ -67,7 +70,8 @@ final class ApproximatedWays implements AutoCloseable {
    * null for the base's own.
    */
   String sampler() {
-    return ways.get(EXACT).model().parts().family() == FamilyRegistry.STABLE_DIFFUSION
+    return ways.get(EXACT).model().unwrap(OpenModel.class).family()
+            == FamilyRegistry.STABLE_DIFFUSION
         ? "DPM++ 2M Karras"
         : null;
   }

@@ -1,20 +1,20 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNet2DConditionModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.UNetConditioning;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.ClipTextEncoder;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.lora.Lora;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
@@ -78,10 +78,10 @@ public class NetworkBenchmark {
   public void open() {
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    ModelParts files = ModelOpener.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
+    ModelFiles files = ModelFiles.of(base.isEmpty() ? PortraitModel.files() : Path.of(base));
     Compute compute = Compute.of("cpu", dtype);
     opened = eightBits
-        ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute))
+        ? BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS))
         : BaseModel.open(files, compute);
     model = opened.unwrap(StableDiffusionNetworks.class);
   }

@@ -71,7 +71,7 @@ public final class TrainingTimes {
               .mapToDouble(s -> s)
               .min()
               .orElseThrow(),
-          base.parts().compute().memory().peak() >> 10,
+          base.compute().memory().peak() >> 10,
           told.bytes() >> 10);
     }
   }

@@ -7,13 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -25,6 +23,8 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -178,7 +178,7 @@ class GenerateOptionsTest {
     Path other =
         GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel model =
-        BaseModel.open(ModelOpener.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
+        BaseModel.open(ModelFiles.of(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
           model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
       assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
@@ -187,8 +187,9 @@ class GenerateOptionsTest {
 
   @Test
   void holdsTheNetworkInEightBits() {
-    ModelParts files = ModelOpener.open(base);
-    try (BaseModel model = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+    ModelFiles files = ModelFiles.of(base);
+    try (BaseModel model = BaseModel.open(
+            files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
         BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
       float[] small = drawn(ASK, "--eight-bits");
       assertArrayEquals(model.generate(ASK).pixels(), small, 1e-6f);

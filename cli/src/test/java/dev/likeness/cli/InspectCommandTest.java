@@ -1,6 +1,7 @@
 package dev.likeness.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -218,6 +219,31 @@ class InspectCommandTest {
     assertEquals(
         List.of("base", "flux", "flow"),
         List.of(found.get("kind"), found.get("family"), found.get("prediction")));
+  }
+
+  /** FLUX.1 and Chroma call their blocks alike; only some layers are of one of them alone. */
+  @Test
+  void saysOfALoraThatFitsTwoFamiliesThatItFitsBoth() throws IOException {
+    Map<String, Object> open = inspect(0, lora("double_blocks_0_img_attn_proj"));
+    assertEquals(List.of("lora", "flux"), List.of(open.get("kind"), open.get("family")));
+    assertEquals(List.of("flux", "chroma"), open.get("families"));
+    CommandRun read =
+        CommandRun.of("inspect", folder.resolve("file.safetensors").toString());
+    assertTrue(read.out().lines().anyMatch("family       flux or chroma"::equals), read.out());
+    Map<String, Object> flux = inspect(0, lora("double_blocks_0_img_mod_lin"));
+    assertEquals("flux", flux.get("family"));
+    assertFalse(flux.containsKey("families"));
+    Map<String, Object> chroma = inspect(0, lora("distilled_guidance_layer_layers_0_in_layer"));
+    assertEquals("chroma", chroma.get("family"));
+    assertFalse(chroma.containsKey("families"));
+  }
+
+  private Path lora(String layer) {
+    return write(Map.of(
+        "lora_unet_" + layer + ".lora_down.weight",
+        new long[] {2, 64},
+        "lora_unet_" + layer + ".lora_up.weight",
+        new long[] {64, 2}));
   }
 
   @Test

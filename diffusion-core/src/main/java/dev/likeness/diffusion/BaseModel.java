@@ -1,28 +1,16 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.ModelAdapter;
-import dev.likeness.diffusion.internal.family.Capabilities;
 import dev.likeness.diffusion.internal.family.Capabilities.TiledSampling;
-import dev.likeness.diffusion.internal.family.LoadedControlNet;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.OpenModel;
-import dev.likeness.diffusion.internal.model.ControlNetOpener;
-import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.model.ModelOpener;
-import dev.likeness.diffusion.internal.model.PlannedFiles;
 import dev.likeness.diffusion.internal.pipeline.LatentCodec;
-import dev.likeness.diffusion.internal.pipeline.ModelOffload;
+import dev.likeness.diffusion.internal.pipeline.OpenedBase;
 import dev.likeness.diffusion.internal.pipeline.Pipeline;
-import dev.likeness.diffusion.internal.pipeline.PipelineModel;
-import dev.likeness.diffusion.internal.pipeline.PromptEncoding;
-import dev.likeness.diffusion.internal.tensor.UsageLock;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ControlNet;
 import dev.likeness.diffusion.request.GenerationDefaults;
-import dev.likeness.diffusion.request.HiresFix;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.PromptEmbedding;
@@ -30,334 +18,275 @@ import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
- * A base model in memory, shared by threads and by persons: requests carry who and what adapts it,
- * and its own tensors are never touched. Closing waits for what is being drawn, encoded or decoded,
- * and refuses what is asked for afterwards.
+ * A base model in memory, shared by threads and by persons. Adapters come with requests; the
+ * model's own tensors never change. Closing waits for work that uses the model; later work is
+ * refused.
  */
 public final class BaseModel implements AutoCloseable {
-  private final OpenModel model;
-  private final GenerationDefaults defaults;
-  private final String name;
-  private final ModelExtras extras;
-  private final MemoryPlan plan;
-  private final boolean sparing;
-  private final UsageLock uses;
+  private final OpenedBase opened;
+  private final Pipeline pipeline;
 
-  private BaseModel(
-      OpenModel model,
-      String name,
-      ModelExtras extras,
-      MemoryPlan plan,
-      boolean sparing,
-      UsageLock uses) {
-    this.model = model;
-    this.extras = extras;
-    this.plan = plan;
-    this.sparing = sparing;
-    this.uses = uses;
-    this.defaults = model.defaults(ImageRequest.of(""));
-    this.name = name;
+  BaseModel(OpenedBase opened) {
+    this.opened = opened;
+    this.pipeline = opened.pipeline();
   }
 
   /**
    * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file
-   * ({@code .safetensors}, {@code .ckpt}, {@code .gguf}).
+   * ({@code .safetensors}, {@code .ckpt}, {@code .gguf}). The caller closes the model.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when something in it is missing,
-   *     broken or not supported
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the device or libtorch's
-   *     natives are not here
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is missing, broken
+   *     or not supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's natives
+   *     are missing
    */
   public static BaseModel open(Path path, Compute compute) {
-    return open(ModelOpener.open(path), compute);
+    return open(ModelFiles.of(path), compute);
   }
 
-  /**
-   * Opens a model of parts, e.g. {@code ModelOpener.open(base).with("vae", better)}; see
-   * {@link #open(Path, Compute)}.
-   */
-  public static BaseModel open(ModelParts files, Compute compute) {
+  /** Opens a model with components from elsewhere; see {@link #open(Path, Compute)}. */
+  public static BaseModel open(ModelFiles files, Compute compute) {
     compute.answering();
-    // A broken declaration is refused before the weights are opened.
-    ModelExtras extras = ModelExtras.of(files.folder());
-    UsageLock uses = new UsageLock("the model " + files.name());
-    return new BaseModel(
-        FamilyRegistry.open(files, compute), files.name(), extras, null, false, uses);
+    return new BaseModel(OpenedBase.open(files.parts(), compute));
   }
 
   /**
-   * Opens a model so that drawing keeps to a budget of memory, one picture at a time:
-   * {@link #plan()} says how.
+   * Opens a model so that generating one image at a time keeps to a budget of memory;
+   * {@link #memoryPlan()} says how. See {@link #open(Path, Compute)}.
    *
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when it cannot; says what it would
-   *     take
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the model cannot keep to the
+   *     budget; the message says how much it needs
    */
-  public static BaseModel open(ModelParts files, Compute compute, MemoryBudget budget) {
-    return open(files, MemoryPlan.of(files, compute, budget));
-  }
-
-  /** Opens a model to lie in memory as a plan for it says. */
-  public static BaseModel open(ModelParts files, MemoryPlan plan) {
-    ModelExtras extras = ModelExtras.of(files.folder());
-    OpenModel model = FamilyRegistry.open(new PlannedFiles(files, plan), plan.compute());
-    return new BaseModel(
-        model, files.name(), extras, plan, false, new UsageLock("the model " + files.name()));
+  public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
+    ModelParts parts = files.parts();
+    return new BaseModel(OpenedBase.open(parts, MemoryPlan.of(parts, compute, budget)));
   }
 
   /**
-   * Opens a ControlNet: a diffusers folder, a file of it with its {@code config.json} beside it, or
-   * a file in its authors' key format, and checks every tensor. The caller closes it.
+   * Opens a ControlNet and checks every tensor: a diffusers folder, a file of it with its
+   * {@code config.json} beside it, or a file in its authors' key format. The caller closes it.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when something is missing, broken,
-   *     or of a class that is not supported
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is missing or
+   *     broken, or if its class is not supported
    */
   public static ControlNet openControlNet(Path path, Compute compute) {
-    return ControlNetOpener.open(path, compute);
+    return ModelOpener.controlNet(path, compute);
   }
 
   /**
-   * This model, from now on with one phase's networks in memory at a time: text encoders are freed
-   * once the prompts are encoded, the network before the last pictures are decoded, and their files
-   * unmapped. The next request opens them again, which takes as long as the first time; where
-   * nothing has to be converted, a tenth of a second. What is asked of it waits until nothing else
-   * is drawn, encoded or decoded, so that a listener must not wait for it; meanwhile nothing may be
-   * asked of this model, nor any of {@link #parts()} be in use, as while a person is learnt. Either
-   * of the two closes both. Where it was opened with a budget it stays as its plan says.
+   * The same model, with the networks of one stage in memory at a time: text encoders are freed
+   * once the prompts are encoded, the denoising network before the last images are decoded. The
+   * next request opens their files again.
+   *
+   * <p>Each call waits until no other work uses the model, so a listener must not wait for it, and
+   * no training may go on meanwhile. Closing either of the two closes both. A model that was opened
+   * with a budget stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(model, name, extras, plan, plan == null, uses);
+    return new BaseModel(opened.freeing());
   }
 
-  /** How the model lies in memory, where it was opened with a budget. */
-  public Optional<MemoryPlan> plan() {
-    return Optional.ofNullable(plan);
+  /** How the components lie in memory, one line each; empty if no budget was given. */
+  public Optional<String> memoryPlan() {
+    return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
   }
 
-  /** What a request for a picture of nothing but a prompt gets where it does not say. */
+  /** The values of a plain request's options that it leaves open. */
   public GenerationDefaults defaults() {
-    return defaults;
+    return pipeline.defaults();
   }
 
   /**
-   * What this request gets where it does not say, as it draws over a picture, inside a mask, or is
-   * held by ControlNets.
+   * The values of this request's options that it leaves open; they depend on its initial image,
+   * mask and ControlNets.
    */
   public GenerationDefaults defaults(ImageRequest request) {
-    return model.defaults(request);
+    return opened.model().defaults(request);
   }
 
   /**
-   * How much of each step's noise is fresh in a run of this request, 0..1, for schedulers that can
-   * choose; NaN where the caller brings one that knows itself.
+   * The share of each step's noise that is fresh for this request, 0..1; NaN if the request brings
+   * a scheduler that decides by itself.
    */
   public double eta(ImageRequest request) {
-    return pipeline().eta(request);
+    return pipeline.eta(request);
   }
 
-  /** What the sides of a picture are a multiple of, in pixels. */
+  /** The number of pixels of which both sides of an image are multiples. */
   public int unit() {
-    return model.latents().smallest();
+    return opened.model().latents().smallest();
   }
 
   /**
-   * Whether pictures can be drawn through windows
-   * ({@link dev.likeness.diffusion.request.TilingOptions#windows}) where they are large.
+   * Whether large images can be sampled through windows
+   * ({@link dev.likeness.diffusion.request.TilingOptions#windows}).
    */
   public boolean seesWindows() {
-    return model.capability(TiledSampling.class).isPresent();
+    return opened.model().capability(TiledSampling.class).isPresent();
   }
 
-  /** The networks of any family. */
-  public OpenModel parts() {
-    return model;
+  /** The device and the element type that the model computes with. */
+  public Compute compute() {
+    return opened.model().compute();
   }
 
-  /** What this model is called: the name of its folder or file. */
+  /** The scheduler that comes with the model. */
+  public SchedulerConfig scheduler() {
+    return opened.model().scheduler();
+  }
+
+  /** The name of the model's folder or file. */
   public String name() {
-    return name;
+    return opened.name();
   }
 
-  /**
-   * The folder that the model was opened from, where other things may lie beside its networks;
-   * empty for a single file.
-   */
+  /** The folder that the model was opened from; empty for a single file. */
   public Optional<Path> folder() {
-    return extras.folder();
+    return opened.extras().folder();
   }
 
   /**
-   * The door to the engine, for sister modules: an object of type {@code kind} behind this model,
-   * such as its {@link OpenModel}, the networks of its family, or what its folder declares. It
-   * stays this model's.
+   * The door to the engine, for the library's own modules: an object of type {@code kind} behind
+   * this model. These types lie in {@code internal} packages, which may change in any release. The
+   * object stays this model's.
    *
-   * @throws IllegalStateException when the model has none
+   * @throws IllegalStateException if the model has no such object
    */
   public <T> T unwrap(Class<T> kind) {
-    return Stream.of(extras, model, model.networks())
-        .filter(kind::isInstance)
-        .map(kind::cast)
-        .findFirst()
-        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()
-            + " but " + model.networks().getClass().getSimpleName()
-            + "; give a base of another kind"));
+    return opened.unwrap(kind);
   }
 
   /**
-   * Refuses a request that cannot be planned, such as one for more steps than its scheduler makes,
-   * before anything is done for it; what is enlarged afterwards is not looked at.
+   * Refuses a request that cannot be planned, for example because its scheduler makes fewer steps,
+   * before any work is done for it. A high-resolution pass is not checked.
    *
-   * @throws IllegalArgumentException saying why
+   * @throws IllegalArgumentException if the request cannot be planned
    */
   public void require(ImageRequest request) {
-    pipeline().require(request);
+    pipeline.require(request);
   }
 
   /**
-   * Draws one picture. Thread-safe. What is not heard of prompts, or decoded again in f32, only a
-   * {@link Progress} is told.
+   * Generates one image, without a listener; see {@link #generate(List, Progress, Cancellation)}.
    */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }
 
-  /** Draws all pictures of a request, telling {@code progress} of each step. Thread-safe. */
+  /** Generates all images of a request; see {@link #generate(List, Progress, Cancellation)}. */
   public List<GeneratedImage> generate(
       ImageRequest request, Progress progress, Cancellation cancellation) {
     return generate(List.of(request), progress, cancellation);
   }
 
-  /** Draws all pictures of several requests, in their order; see below. Thread-safe. */
+  /** Generates all images of several requests, without a listener. */
   public List<GeneratedImage> generate(List<ImageRequest> requests) {
     return generate(requests, Progress.SILENT, new Cancellation());
   }
 
   /**
-   * The same, telling {@code progress} of each step. Requests that differ only in their words,
-   * seeds and persons share passes of the network: low-rank changes cost next to nothing there, and
-   * each picture is, to rounding, what it is when drawn alone. Thread-safe.
+   * Generates all images of several requests, in the order of the requests. Requests that differ
+   * only in prompts, seeds and adapters share a batch: to rounding, each image is the same as
+   * alone. Thread-safe.
+   *
+   * @param progress hears of every step, and of warnings: truncated prompts, a retry in f32
+   * @param cancellation ends the work within a step
+   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return during(
+    return opened.during(
         requests,
-        () -> progress.around(() -> pipeline().generate(requests, progress, cancellation).stream()
+        () -> progress.around(() -> pipeline.generate(requests, progress, cancellation).stream()
             .map(GeneratedImage::of)
             .toList()));
   }
 
   /**
-   * The same, but each picture is shown to {@code each} when it is done and not kept, so that what
-   * was drawn before a failure or a cancellation is not lost, nor what shares a pass with one that
-   * fails; on the calling thread, in the order in which they are drawn, larger copies
-   * ({@link HiresFix}) last.
+   * Generates all images of several requests and gives each to {@code each} as soon as it is done,
+   * on the calling thread. Images that are done outlast a later failure or cancellation; those of
+   * high-resolution passes come last. Thread-safe.
+   *
+   * @param progress hears of every step and of warnings
+   * @param cancellation ends the work within a step
+   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
    */
   public void generate(
       List<ImageRequest> requests,
       Consumer<GeneratedImage> each,
       Progress progress,
       Cancellation cancellation) {
-    during(
+    opened.during(
         requests,
         () -> progress.around(() -> {
-          pipeline()
-              .generate(
-                  requests,
-                  result -> each.accept(GeneratedImage.of(result)),
-                  progress,
-                  cancellation);
+          pipeline.generate(
+              requests, result -> each.accept(GeneratedImage.of(result)), progress, cancellation);
           return null;
         }));
   }
 
-  /** Does work that this stays open for, and what the requests carry. */
-  private <T> T during(List<ImageRequest> requests, Supplier<T> work) {
-    List<UsageLock> carried = requests.stream()
-        .flatMap(request -> Stream.concat(
-            request.controls().stream()
-                .map(control -> LoadedControlNet.of(control.net()).uses()),
-            request.adapters().stream()
-                .flatMap(all -> all.summands().stream())
-                .flatMap(one -> ModelAdapter.of(one).uses().stream())))
-        .distinct()
-        .toList();
-    return uses.during(sparing, () -> UsageLock.during(carried, work));
-  }
-
-  private Pipeline pipeline() {
-    return new Pipeline(new PipelineModel(model), defaults, new ModelOffload(model, plan, sparing));
-  }
-
   /**
-   * What the model is told for a prompt, to be mixed and drawn from:
-   * {@link ImageRequest#embeddings}. Thread-safe.
+   * The embeddings of a prompt, to be mixed and generated from: {@link ImageRequest#embeddings}.
+   * Thread-safe.
    *
-   * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
+   * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(String prompt) {
     return encode(ImageRequest.of(prompt));
   }
 
   /**
-   * What the model is told for a request's prompt, with its syntax, words and adapters.
+   * The embeddings of a request's prompt, with its syntax, textual inversions and adapters.
    * Thread-safe.
    *
-   * @throws IllegalArgumentException when the prompt changes on the way, as
-   *     {@link PromptSyntax#A1111} can have it
-   * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
+   * @throws IllegalArgumentException if the prompt changes between steps, as
+   *     {@link PromptSyntax#A1111} allows
+   * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(ImageRequest request) {
-    Capabilities.PromptEmbeddings encoder = parts()
-        .capability(Capabilities.PromptEmbeddings.class)
-        .orElseThrow(() -> new IllegalStateException(
-            name + " takes no prompt embeddings; give a base with a UNet"));
-    return during(
-        List.of(request),
-        () -> new PromptEncoding(new PipelineModel(model)).embedding(encoder, request));
+    return opened.encode(request);
   }
 
   /**
-   * The most likely latents of a picture, whose sides are multiples of the autoencoder's factor.
-   * Thread-safe.
+   * The most likely latents of an image. Thread-safe.
+   *
+   * @throws IllegalArgumentException if a side is not a multiple of the autoencoder's factor
    */
-  public Latents encode(RgbImage picture) {
-    return uses.during(sparing, () -> codec().encode(picture));
+  public Latents encode(RgbImage image) {
+    return opened.coded(codec -> codec.encode(image));
   }
 
-  /** The picture of latents. Thread-safe. */
+  /** The image of latents. Thread-safe. */
   public RgbImage decode(Latents latents) {
-    return uses.during(sparing, () -> codec().decode(latents));
+    return opened.coded(codec -> codec.decode(latents));
   }
 
   /**
-   * The unit noise that a run of this seed and size in pixels begins with:
-   * {@link ImageRequest#noise}. Thread-safe.
+   * The unit noise that sampling begins with: {@link ImageRequest#noise}. Thread-safe.
+   *
+   * @param width of the image in pixels
+   * @param height of the image in pixels
    */
   public Latents noise(long seed, int width, int height) {
-    return codec().noise(seed, width, height);
-  }
-
-  private LatentCodec codec() {
-    return LatentCodec.of(model);
+    return LatentCodec.of(opened.model()).noise(seed, width, height);
   }
 
   /**
-   * Frees the networks once nothing is drawn, encoded or decoded any more; a second call does
-   * nothing. Whoever has {@link #parts()} in use, as while a person is learnt, must have ended, and
-   * no drawing may wait for this.
+   * Frees the networks once no work uses them; a second call does nothing. No training on the model
+   * may go on, and no generation may wait for this call.
    *
-   * @throws IllegalStateException when a listener calls this while its own drawing goes on, which
-   *     could wait for itself for ever
+   * @throws IllegalStateException if a listener of a generation calls it, which would wait for
+   *     itself
    */
   @Override
   public void close() {
-    uses.close(model::close);
+    opened.close();
   }
 }

@@ -151,7 +151,7 @@ class DrawnWithTest {
     ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
-      SchedulerConfig ancestral = base.parts().scheduler().with("dpmpp_2s_ancestral");
+      SchedulerConfig ancestral = base.scheduler().with("dpmpp_2s_ancestral");
       float[] brought = base.generate(ask.sampledBy(ancestral)).pixels();
       assertArrayEquals(base.generate(ask.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
       assertFalse(
@@ -168,7 +168,7 @@ class DrawnWithTest {
     ImageRequest ask = ImageRequest.of("a person").size(32, 32).seed(3).steps(3);
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       float[] named = base.generate(ask.scheduler("dpmpp_2m")).pixels();
-      ImageRequest brought = ask.sampledBy(base.parts().scheduler().with("dpmpp_2m"));
+      ImageRequest brought = ask.sampledBy(base.scheduler().with("dpmpp_2m"));
       assertArrayEquals(named, base.generate(brought).pixels());
       assertFalse(
           Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()),
@@ -192,8 +192,7 @@ class DrawnWithTest {
           refused(flux, ask.scheduler("EulerDiscreteScheduler")));
       flux.require(ask.scheduler("euler"));
       flux.require(ask.scheduler("FlowMatchLCMScheduler"));
-      base.require(
-          ask.sampledBy(base.parts().scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
+      base.require(ask.sampledBy(base.scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
     }
   }
 
@@ -212,8 +211,7 @@ class DrawnWithTest {
             typed.plan(steps).steps().stream().map(step -> step.level().sigma()).toList(),
             levels,
             variant);
-        drawnToTheEnd(
-            base, base.parts().scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
+        drawnToTheEnd(base, base.scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
       }
     }
   }

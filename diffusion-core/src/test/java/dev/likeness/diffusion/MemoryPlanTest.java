@@ -19,6 +19,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.diffusion.tensor.Resident;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,13 +53,13 @@ class MemoryPlanTest {
   void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
     ModelParts files = ModelOpener.open(PipelineFolder.write(name, scratch).path());
     float[] plain;
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+    try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       plain = base.generate(ASK).pixels();
     }
     List<WeightResidence> met = new ArrayList<>();
     for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
       if (plan.compute().equals(Compute.EXACT)) {
-        try (BaseModel base = BaseModel.open(files, plan)) {
+        try (BaseModel base = BaseModels.open(files, plan)) {
           met.add(plan.residence("transformer"));
           assertArrayEquals(plain, base.generate(ASK).pixels(), 1e-5f, plan.toString());
         }
@@ -83,10 +84,10 @@ class MemoryPlanTest {
     ModelParts files = ModelOpener.open(
             PipelineFolder.write("flux/dev", scratch).path())
         .with("transformer", gguf);
-    try (BaseModel held = BaseModel.open(files, Compute.EXACT);
-        BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
+    try (BaseModel held = BaseModels.open(files, Compute.EXACT);
+        BaseModel streamed = BaseModels.open(files, last(files, AMPLE))) {
       assertEquals(
-          WeightResidence.STREAMED, streamed.plan().orElseThrow().residence("transformer"));
+          WeightResidence.STREAMED, streamed.unwrap(MemoryPlan.class).residence("transformer"));
       assertArrayEquals(held.generate(ASK).pixels(), streamed.generate(ASK).pixels(), 1e-5f);
     }
   }
@@ -96,15 +97,17 @@ class MemoryPlanTest {
   void drawsNearlyTheSamePictureInEightBits(
       String name, String network, WeightResidence eightBits) {
     ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
-    MemoryPlan planned = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
-        .filter(plan -> plan.residence(network) == eightBits)
-        .findFirst()
-        .orElseThrow();
-    MemoryPlan asked = MemoryPlan.inEightBits(files, Compute.EXACT);
+    MemoryPlan planned =
+        MemoryPlan.choices(files, Compute.EXACT, AMPLE.eightBits(EightBits.IF_NEEDED)).stream()
+            .filter(plan -> plan.residence(network) == eightBits)
+            .findFirst()
+            .orElseThrow();
+    MemoryPlan asked =
+        MemoryPlan.of(files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
     assertEquals(eightBits, asked.residence(network));
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
-        BaseModel small = BaseModel.open(files, planned);
-        BaseModel wanted = BaseModel.open(files, asked)) {
+    try (BaseModel base = BaseModels.open(files, Compute.EXACT);
+        BaseModel small = BaseModels.open(files, planned);
+        BaseModel wanted = BaseModels.open(files, asked)) {
       float[] exact = base.generate(ASK).pixels();
       float[] near = small.generate(ASK).pixels();
       double sum = 0;
@@ -121,18 +124,18 @@ class MemoryPlanTest {
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
   void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
     ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
+    MemoryBudget products = MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS);
     if (!Compute.cpuMultipliesBytes()) {
       assertTrue(assertThrows(
-              ResourceLimitException.class,
-              () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT))
+              ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
           .getMessage()
           .startsWith("products in 8 bits want a CPU with VNNI"));
       return;
     }
-    MemoryPlan plan = MemoryPlan.multipliedInEightBits(files, Compute.EXACT);
+    MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
     assertEquals(WeightResidence.EIGHT_BIT_PRODUCTS, plan.residence(network));
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
-        BaseModel small = BaseModel.open(files, plan)) {
+    try (BaseModel base = BaseModels.open(files, Compute.EXACT);
+        BaseModel small = BaseModels.open(files, plan)) {
       float[] exact = base.generate(ASK).pixels();
       float[] near = small.generate(ASK).pixels();
       double sum = 0;
@@ -145,23 +148,23 @@ class MemoryPlanTest {
 
   @Test
   void saysWhatWouldBeNeeded() {
-    ModelParts files =
-        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     String said = assertThrows(
             ResourceLimitException.class,
             () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32)))
         .getMessage();
     assertTrue(
         said.matches(
-            Pattern.quote(files.describe()) + " needs [0-9.]+ GiB for a picture of 32x32 even with"
+            Pattern.quote(files.path().toString())
+                + " needs [0-9.]+ GiB for a picture of 32x32 even with"
                 + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller picture"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
-      MemoryPlan plan = base.plan().orElseThrow();
+      String plan = base.memoryPlan().orElseThrow();
       assertEquals(
           "memory for one picture of 32x32 on cpu f32, budget 60.0 GiB",
-          plan.toString().lines().findFirst().orElseThrow());
-      assertTrue(plan.peak() < 60L << 30);
+          plan.lines().findFirst().orElseThrow());
+      assertTrue(base.unwrap(MemoryPlan.class).peak() < 60L << 30);
       String refused = assertThrows(
               ResourceLimitException.class, () -> base.generate(ASK.size(16384, 16384)))
           .getMessage();
@@ -177,15 +180,23 @@ class MemoryPlanTest {
   @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
   void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
     try (BaseModel base = BaseModel.open(
-        ModelOpener.open(PipelineFolder.any(name, scratch)),
+        ModelFiles.of(PipelineFolder.any(name, scratch)),
         Compute.EXACT,
         MemoryBudget.of("60GiB"))) {
       GenerationDefaults own = base.defaults();
-      String plan = base.plan().orElseThrow().toString();
+      String plan = base.memoryPlan().orElseThrow();
       assertTrue(
           plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"),
           plan);
     }
+  }
+
+  @Test
+  void eightBitsInAnyCaseGoWithoutALimit() {
+    assertEquals(
+        "eight bits in any case (WEIGHTS) go without a limit of memory; leave out the limit, or allow IF_NEEDED",
+        assertThrows(IllegalArgumentException.class, () -> AMPLE.eightBits(EightBits.WEIGHTS))
+            .getMessage());
   }
 
   @Test
@@ -210,8 +221,7 @@ class MemoryPlanTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void givesBackWhatSamplingHasFreed() {
-    ModelParts files =
-        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
         TensorScope scope = TensorScope.open()) {

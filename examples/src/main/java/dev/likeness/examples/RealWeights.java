@@ -8,8 +8,8 @@ import dev.likeness.cli.console.Interrupt;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Headshot;
@@ -31,6 +31,7 @@ import dev.likeness.photos.likeness.LikenessReport;
 import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,7 +90,7 @@ public record RealWeights(
 
   private void report(
       Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
-    AtomicFile.Writable.requireFolder(out);
+    requireFolder(out);
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(detector)
         .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
@@ -102,6 +103,15 @@ public record RealWeights(
       List<RgbImage> headshots = headshots(base, learnt, out);
       lines(likeness.report(headshots)).forEach(console.out()::println);
       console.out().flush();
+    }
+  }
+
+  /** Before hours of work, finds out whether headshots can be written. */
+  private static void requireFolder(Path out) {
+    try {
+      Files.createDirectories(out);
+    } catch (IOException e) {
+      throw new ResourceLimitException("cannot write into " + out + "; choose another folder", e);
     }
   }
 

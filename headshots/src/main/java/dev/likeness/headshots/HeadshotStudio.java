@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.Purpose;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
@@ -220,8 +221,8 @@ public final class HeadshotStudio {
         training().toString(),
         learning.watch().map(LikenessValidation::every),
         base.name(),
-        WeightsDigest.of(base.parts()),
-        base.parts().compute().toString());
+        WeightsDigest.of(base.unwrap(OpenModel.class)),
+        base.compute().toString());
     return TrainingState.file(folder, run);
   }
 

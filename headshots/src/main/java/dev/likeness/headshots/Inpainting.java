@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -35,7 +36,8 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler enlarger) {
     if (most < Math.max(picture.width(), picture.height())) {
       WholePicture.require(request.adapters(), "a part of a picture this large");
     }
-    int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
+    int unit = Math.max(
+        base.unwrap(OpenModel.class).autoencoder().factor(), base.defaults().width() / 8);
     double longer = Math.max(picture.width(), picture.height());
     double scale = longer < base.defaults().width()
         ? base.defaults().width() / longer

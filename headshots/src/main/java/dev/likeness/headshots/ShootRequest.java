@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
@@ -110,9 +111,9 @@ public record ShootRequest(
         * base.defaults().width()
         * base.defaults().height();
     long pixels = (long) width * height;
-    int number = base.parts().compute().dtype().bits() / Byte.SIZE;
+    int number = base.compute().dtype().bits() / Byte.SIZE;
     return BYTES_A_PIXEL * number * (long) Math.min(pixels, most)
-        + base.parts().autoencoder().decodingMemory(width, height)
+        + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
         + COPIES * pixels
         + CHANNELS * pixels * count * styles.size();
   }

@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
@@ -85,7 +86,7 @@ final class TiledUpscale {
       Progress progress,
       Cancellation cancellation) {
     Inpainting.WholePicture.require(request.adapters(), "an enlargement");
-    int factor = base.parts().autoencoder().factor();
+    int factor = base.unwrap(OpenModel.class).autoencoder().factor();
     int window = base.defaults().width() / factor;
     // Listeners of the shoot count its own steps alone.
     GenerationHooks quiet = request

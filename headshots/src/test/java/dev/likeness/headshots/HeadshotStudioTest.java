@@ -20,6 +20,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -132,7 +133,7 @@ class HeadshotStudioTest {
     ShootRequest one = ShootRequest.of(Style.named("studio"), 1);
     int side = base.defaults().width();
     long own = (long) side * side;
-    Autoencoder decoder = base.parts().autoencoder();
+    Autoencoder decoder = base.unwrap(OpenModel.class).autoencoder();
     // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for
     // itself.
     assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.bytes(one));

@@ -101,8 +101,8 @@ public final class IpAdapter implements AutoCloseable {
         AdapterHeader.open(file.path()),
         layout,
         AdapterSites.of(base).heard(layout.kind()),
-        encoder == null ? null : encoder.loaded(),
-        base.parts().compute());
+          encoder == null ? null : encoder.loaded(),
+          base.compute());
     try {
       adapter.read(file.twin(layout));
       return adapter;

@@ -68,7 +68,7 @@ public final class PersonAdapter implements AutoCloseable {
         embedder = recogniser(file);
       }
       if (kind.looksAtImages()) {
-        encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
+        encoder = ImageEncoder.open(imageEncoder, base.compute());
       }
       return new PersonAdapter(
           IpAdapter.open(file, base, encoder),

@@ -18,6 +18,7 @@ import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.AttentionBranch;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.StepListener;
@@ -244,7 +245,7 @@ class IpAdapterContractTest implements AdapterContract {
    */
   @Test
   void isNotDrawnOnABaseOfOtherTexts() {
-    ModelComponent.Tensors own = base.parts();
+    ModelComponent.Tensors own = base.unwrap(OpenModel.class);
     ModelComponent.Tensors wider = new ModelComponent.Tensors() {
       @Override
       public Set<String> tensorNames(ModelComponent part) {

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -92,13 +93,13 @@ public record DreamBooth(LoraTraining settings) {
     }
     return progress.around(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
-              base.parts(), settings.textEncoder(), type(base.parts().compute()));
+              base.unwrap(OpenModel.class), settings.textEncoder(), type(base.compute()));
           TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
             set.subject(),
             base.name(),
-            Lesson.counted(settings, base.parts()).toString(),
+            Lesson.counted(settings, base.unwrap(OpenModel.class)).toString(),
             Map.of("format", "pt"));
         return new TrainedModel(learned(weights, learned), set.subject(), header);
       }

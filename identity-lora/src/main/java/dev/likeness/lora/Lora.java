@@ -60,7 +60,7 @@ public final class Lora implements AutoCloseable {
    *     another family of base models, or has a key that does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
-    LayerTable table = LayerTable.of(base.parts());
+    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     TensorRegion region = new TensorRegion();
     try (LoraFile source = LoraFile.open(file)) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
@@ -72,10 +72,11 @@ public final class Lora implements AutoCloseable {
       LoraDeltas changes = reader.changes(
           alphas,
           region,
-          (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
-              ? Optional.of(layer.f32(base.parts(), name))
-              : Optional.empty());
-      return new Lora(changes, source.notes(), report, region, base.parts());
+          (layer, name) ->
+              base.unwrap(OpenModel.class).tensorNames(layer.part()).contains(name)
+                  ? Optional.of(layer.f32(base.unwrap(OpenModel.class), name))
+                  : Optional.empty());
+      return new Lora(changes, source.notes(), report, region, base.unwrap(OpenModel.class));
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -88,7 +89,8 @@ public final class Lora implements AutoCloseable {
    */
   public static LoraInspection inspect(Path file, BaseModel base) {
     try (LoraFile source = LoraFile.open(file)) {
-      return new LoraReader(source.tensors(), source.notes(), LayerTable.of(base.parts()))
+      return new LoraReader(
+              source.tensors(), source.notes(), LayerTable.of(base.unwrap(OpenModel.class)))
           .report(AdapterConfig.of(source.notes(), file));
     }
   }

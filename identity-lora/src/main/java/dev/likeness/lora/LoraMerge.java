@@ -103,9 +103,9 @@ public final class LoraMerge {
    */
   public static Lora between(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
-    LayerTable table = LayerTable.of(base.parts());
+    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     if (!Set.copyOf(table.layers())
-        .equals(Set.copyOf(LayerTable.of(tuned.parts()).layers()))) {
+        .equals(Set.copyOf(LayerTable.of(tuned.unwrap(OpenModel.class)).layers()))) {
       throw new InvalidInputException(tuned.name() + " has other layers than " + base.name()
           + "; give two models of one family, one trained from the other");
     }
@@ -114,7 +114,8 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference = layer.f32(tuned.parts()).sub(layer.f32(base.parts()));
+          Tensor difference =
+              layer.f32(tuned.unwrap(OpenModel.class)).sub(layer.f32(base.unwrap(OpenModel.class)));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).mapped(region::keep));
           }
@@ -125,7 +126,13 @@ public final class LoraMerge {
       throw e;
     }
     String family = table.kind();
-    return made(new LoraDeltas(weights, Map.of()), rank, region, base.parts(), family, Map.of());
+    return made(
+        new LoraDeltas(weights, Map.of()),
+        rank,
+        region,
+        base.unwrap(OpenModel.class),
+        family,
+        Map.of());
   }
 
   /**
@@ -133,15 +140,15 @@ public final class LoraMerge {
    * norms, biases and tables.
    */
   public static List<String> leftOut(BaseModel base, BaseModel tuned) {
-    LayerTable table = LayerTable.of(base.parts());
+    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     return Stream.of(ModelComponent.values())
-        .flatMap(part -> base.parts().tensorNames(part).stream()
+        .flatMap(part -> base.unwrap(OpenModel.class).tensorNames(part).stream()
             .filter(name -> table
                 .find(part, name.replaceFirst("\\.weight$", ""))
                 .filter(layer -> !layer.isNorm())
                 .isEmpty())
-            .filter(name ->
-                tuned.parts().tensorNames(part).contains(name) && differs(base, tuned, part, name))
+            .filter(name -> tuned.unwrap(OpenModel.class).tensorNames(part).contains(name)
+                && differs(base, tuned, part, name))
             .map(name -> part.folder() + "." + name))
         .sorted()
         .toList();
@@ -151,7 +158,8 @@ public final class LoraMerge {
       BaseModel base, BaseModel tuned, ModelComponent part, String name) {
     try (TensorScope scope = TensorScope.open()) {
       return !torch.equal(
-          base.parts().read(part, name).cpu(), tuned.parts().read(part, name).cpu());
+          base.unwrap(OpenModel.class).read(part, name).cpu(),
+          tuned.unwrap(OpenModel.class).read(part, name).cpu());
     }
   }
 

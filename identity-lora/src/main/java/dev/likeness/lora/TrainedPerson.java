@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.lora.file.KeyFormat;
@@ -74,14 +75,14 @@ public record TrainedPerson(
       LoraTraining settings,
       PersonToken subject,
       BaseModel base) {
-    String family = LayerTable.of(base.parts()).kind();
+    String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
     LoraAlgorithm kind =
         settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
-    String recipe = Lesson.counted(settings, base.parts()).toString();
+    String recipe = Lesson.counted(settings, base.unwrap(OpenModel.class)).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
         LoraInspection.made(family, kind, changes.weights().size(), settings.rank(), header);
-    Lora lora = new Lora(changes, header, report, region, base.parts());
+    Lora lora = new Lora(changes, header, report, region, base.unwrap(OpenModel.class));
     return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.lora.training.LoraTargets;
@@ -123,7 +124,7 @@ public enum TrainingPreset {
               .rank(8)
               .steps(settings.steps() * settings.batch())
               .batch(1);
-          TrainingTarget.Recipe recipe = base.parts()
+          TrainingTarget.Recipe recipe = base.unwrap(OpenModel.class)
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
               .orElse(UNTRAINED);

@@ -17,6 +17,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.file.LoraFamilyDetector;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -60,8 +61,16 @@ class ChromaLoraTest {
           Map.of("modelspec.architecture", "chroma/lora"));
       Path approximator = file("lora_unet_distilled_guidance_layer_layers_1_in_layer", Map.of());
       assertEquals("flux", told(blocks), "its names alone are FLUX's, too");
+      assertEquals(List.of("flux", "chroma"), candidates(blocks));
       assertEquals("chroma", told(noted));
+      assertEquals(List.of("chroma"), candidates(noted));
       assertEquals("chroma", told(approximator));
+      assertEquals(List.of("chroma"), candidates(approximator));
+      Path modulation = file("lora_unet_double_blocks_0_img_mod_lin", Map.of());
+      assertEquals(List.of("flux"), candidates(modulation));
+      Path flux =
+          file("lora_unet_double_blocks_0_txt_attn_proj", Map.of("ss_base_model_version", "flux1"));
+      assertEquals(List.of("flux"), candidates(flux));
       try (BaseModel base = open("chroma/base");
           Lora lora = Lora.open(approximator, base)) {
         assertEquals(1, lora.report().layers());
@@ -88,6 +97,12 @@ class ChromaLoraTest {
   private static String told(Path file) {
     try (Safetensors tensors = Safetensors.open(file)) {
       return LoraFamilyDetector.of(tensors, tensors.metadata());
+    }
+  }
+
+  private static List<String> candidates(Path file) {
+    try (Safetensors tensors = Safetensors.open(file)) {
+      return LoraFamilyDetector.candidates(tensors, tensors.metadata());
     }
   }
 

@@ -15,6 +15,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
@@ -105,17 +106,21 @@ class DreamBoothTest {
   void takesTheStepsOfTheScript() {
     try (TensorRegion region = new TensorRegion();
         TrainableFullWeights weights =
-            new TrainableFullWeights(base.parts(), false, ScalarType.Float);
+            new TrainableFullWeights(base.unwrap(OpenModel.class), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
       CaptionEncodings texts = new CaptionEncodings(
-          TrainingTarget.of(base.parts()), prompts(), weights, region, new Cancellation());
+          TrainingTarget.of(base.unwrap(OpenModel.class)),
+          prompts(),
+          weights,
+          region,
+          new Cancellation());
       TrainingStep learning = new TrainingStep(
-          TrainingTarget.of(base.parts()),
+          TrainingTarget.of(base.unwrap(OpenModel.class)),
           weights,
           optimizer,
-          Lesson.of(base.parts(), PLAIN),
+          Lesson.of(base.unwrap(OpenModel.class), PLAIN),
           texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
@@ -345,8 +350,8 @@ class DreamBoothTest {
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
         assertEquals(DType.BF16, Tensors.dtype(weight.getValue()));
         assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
-        Tensor own =
-            half.parts().tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
+        Tensor own = half.unwrap(OpenModel.class)
+            .tensor(ModelComponent.UNET, weight.getKey().substring("unet.".length()));
         moved += weight.getValue().ne(own).sum().item_double();
         all += own.numel();
       }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -40,9 +41,12 @@ class FillLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/fill", parent).path(), Compute.EXACT);
-    width = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
-    shown = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
-    drawn = base.parts().tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
+    width = base.unwrap(OpenModel.class)
+        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
+    shown = base.unwrap(OpenModel.class)
+        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
+    drawn =
+        base.unwrap(OpenModel.class).tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
   }
 
   @AfterAll
@@ -53,7 +57,7 @@ class FillLoraTest {
   /** A pair of a layer, and a norm that tells FLUX.1. */
   private Path file(String layer, Tensor down, Tensor up) {
     Path file = folder.resolve("look.safetensors");
-    long[] norm = base.parts()
+    long[] norm = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
     SafetensorsWriter.write(
         file,
@@ -82,8 +86,8 @@ class FillLoraTest {
             .findFirst()
             .orElseThrow()
             .getValue();
-        Tensor difference =
-            change.difference(base.parts().tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
+        Tensor difference = change.difference(
+            base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
         assertTrue(torch.allclose(
             torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
         assertEquals(0, difference.narrow(1, drawn, shown - drawn).abs().max().item_double());

@@ -69,7 +69,7 @@ class HalfMadeTest extends OnGoldenBase {
         throw new IllegalStateException("no memory");
       }
       try {
-        return method.invoke(base.parts(), args);
+        return method.invoke(base.unwrap(OpenModel.class), args);
       } catch (InvocationTargetException e) {
         throw e.getCause();
       }

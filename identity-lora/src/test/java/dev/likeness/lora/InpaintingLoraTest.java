@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -47,7 +48,9 @@ class InpaintingLoraTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.any("sd1/inpainting", parent), Compute.EXACT);
-    width = base.parts().tensor(ModelComponent.UNET, "conv_in.weight").size(0);
+    width = base.unwrap(OpenModel.class)
+        .tensor(ModelComponent.UNET, "conv_in.weight")
+        .size(0);
   }
 
   @AfterAll
@@ -134,8 +137,8 @@ class InpaintingLoraTest {
       Map<String, Tensor> factors = factors(kind, LATENTS, noise);
       try (Lora lora = Lora.open(file(stem, factors), base)) {
         assertTrue(!kind.equals("lora") || only(lora) instanceof LoraDelta, "no longer factors");
-        Tensor difference =
-            only(lora).difference(base.parts().tensor(ModelComponent.UNET, "conv_in.weight"));
+        Tensor difference = only(lora)
+            .difference(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
         Tensor expected = said(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
         assertEquals(
@@ -152,8 +155,8 @@ class InpaintingLoraTest {
         NoiseSource noise = NoiseSource.seeded(3L)) {
       Map<String, Tensor> factors = factors(kind, SHOWN, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
-        Tensor difference =
-            only(lora).difference(base.parts().tensor(ModelComponent.UNET, "conv_in.weight"));
+        Tensor difference = only(lora)
+            .difference(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
         assertTrue(torch.allclose(
             said(kind, factors).reshape(width, SHOWN, 3, 3), difference, 1e-5, 1e-6, false));
       }
@@ -170,7 +173,7 @@ class InpaintingLoraTest {
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L);
         Lora lora = Lora.open(file("lora_unet_conv_in", factors("dora", LATENTS, noise)), base)) {
-      Tensor own = base.parts().tensor(ModelComponent.UNET, "conv_in.weight");
+      Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight");
       Tensor lengths =
           own.add(only(lora).difference(own)).flatten(1, -1).square().sum(1).sqrt();
       assertTrue(torch.allclose(torch.ones(width), lengths, 1e-5, 1e-6, false));

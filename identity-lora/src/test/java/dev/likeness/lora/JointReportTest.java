@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -44,7 +45,7 @@ class JointReportTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     base = BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT);
-    width = base.parts()
+    width = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.to_q.weight")[0];
   }
 
@@ -153,17 +154,19 @@ class JointReportTest {
 
   @Test
   void recordsNoMinSnrOfAFlowModel() {
-    assertEquals(0, Lesson.counted(LoraTraining.balanced(), base.parts()).minSnrGamma());
+    assertEquals(
+        0, Lesson.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class)).minSnrGamma());
   }
 
   @Test
   void saysThatAControlLoraWidensItsBase() {
-    long in = base.parts().tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
+    long in = base.unwrap(OpenModel.class)
+        .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes =
         pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
     shapes.put(
         "double_blocks.0.img_attn.norm.query_norm.scale",
-        base.parts()
+        base.unwrap(OpenModel.class)
             .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight"));
     Path file = file(shapes, Map.of());
     assertEquals(

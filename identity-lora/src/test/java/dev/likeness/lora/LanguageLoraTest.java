@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -128,7 +129,8 @@ class LanguageLoraTest {
       lora.changes()
           .weights()
           .forEach((layer, change) -> sums.put(
-              layer.name(), change.difference(layer.f32(base.parts())).sum().item_double()));
+              layer.name(),
+              change.difference(layer.f32(base.unwrap(OpenModel.class))).sum().item_double()));
     }
     return sums;
   }
@@ -148,7 +150,9 @@ class LanguageLoraTest {
       assertEquals(
           "this kind of base cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
               + " a base of a kind that can",
-          assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(base.parts()))
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> TrainingTarget.of(base.unwrap(OpenModel.class)))
               .getMessage());
     }
   }

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.Adapter;
@@ -121,11 +122,11 @@ class LoraAdapterTest implements AdapterContract {
     try (BaseModel twin = GoldenFolder.loaded(
             GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
         Lora lora = Lora.open(file, base)) {
-      ModelAdapter.of(lora.at(1)).requireFor(base.parts());
-      ModelAdapter.of(loras.get(0).at(1)).requireFor(twin.parts());
+      ModelAdapter.of(lora.at(1)).requireFor(base.unwrap(OpenModel.class));
+      ModelAdapter.of(loras.get(0).at(1)).requireFor(twin.unwrap(OpenModel.class));
       String refusal = assertThrows(
               IllegalArgumentException.class,
-              () -> ModelAdapter.of(lora.at(1)).requireFor(twin.parts()))
+              () -> ModelAdapter.of(lora.at(1)).requireFor(twin.unwrap(OpenModel.class)))
           .getMessage();
       assertTrue(
           refusal.endsWith(" follows from that base's own numbers; open it for this base"),

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -102,7 +103,7 @@ class LoraMergeTest extends OnGoldenBase {
         Map.of(),
         report,
         new TensorRegion(),
-        base.parts());
+        base.unwrap(OpenModel.class));
   }
 
   @Test
@@ -248,9 +249,10 @@ class LoraMergeTest extends OnGoldenBase {
       float[] adapted = drawn(lora.at(1));
       assertArrayEquals(adapted, drawn(fused), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
-      base.parts()
+      base.unwrap(OpenModel.class)
           .tensorNames(ModelComponent.UNET)
-          .forEach(name -> weights.put(name, base.parts().tensor(ModelComponent.UNET, name)));
+          .forEach(name ->
+              weights.put(name, base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name)));
       weights.putAll(fused.weights(Compute.EXACT).get(ModelComponent.UNET));
       weights.computeIfPresent("conv_out.bias", (name, value) -> value.add(new Scalar(1e-6)));
       SafetensorsWriter.write(
@@ -293,8 +295,8 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void leavesTheBaseItsBytesAndNothingInMemory() {
-    String before = hash(base.parts());
-    Compute compute = base.parts().compute();
+    String before = hash(base.unwrap(OpenModel.class));
+    Compute compute = base.compute();
     long objects = 0;
     try (Lora lora = open("attention");
         Lora norms = open("../kinds/norm")) {
@@ -313,6 +315,6 @@ class LoraMergeTest extends OnGoldenBase {
       assertEquals(objects, Pointer.totalCount(), "native objects after 1,000 times");
       assertTrue(lora.bytes() > 0);
     }
-    assertEquals(before, hash(base.parts()));
+    assertEquals(before, hash(base.unwrap(OpenModel.class)));
   }
 }

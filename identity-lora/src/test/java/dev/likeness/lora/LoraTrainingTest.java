@@ -582,12 +582,12 @@ class LoraTrainingTest {
     try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
-      TrainingTarget pupil = TrainingTarget.of(base.parts());
+      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
       TrainingStep learning = new TrainingStep(
           pupil,
           factors,
           optimizer,
-          Lesson.of(base.parts(), SHORT),
+          Lesson.of(base.unwrap(OpenModel.class), SHORT),
           new CaptionEncodings(pupil, List.of("a man"), factors, region, new Cancellation()));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -143,7 +144,7 @@ class MakersFilesTest {
   }
 
   private static Map<String, Tensor> factors(BaseModel base, ModelComponent part, String path) {
-    Tensor weight = base.parts().tensor(part, path + ".weight");
+    Tensor weight = base.unwrap(OpenModel.class).tensor(part, path + ".weight");
     try (NoiseSource noise = NoiseSource.seeded(7L)) {
       return Map.of(
           "down",

@@ -4,16 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -24,10 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 class SparingBaseTest {
   @Test
   void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
-    ModelParts files = ModelOpener.open(
+    ModelFiles files = ModelFiles.of(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
     try (TensorScope scope = TensorScope.open();
-        BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+        BaseModel base = BaseModel.open(
+            files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
         Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base);
         Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
       ResourceLimitException refused = assertThrows(

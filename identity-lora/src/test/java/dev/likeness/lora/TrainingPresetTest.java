@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.ResourceLimitException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
@@ -110,7 +111,7 @@ class TrainingPresetTest extends OnGoldenBase {
     for (boolean text : new boolean[] {false, true}) {
       DreamBooth whole = new DreamBooth(LoraTraining.balanced().textEncoder(text));
       try (TrainableFullWeights weights =
-          new TrainableFullWeights(base.parts(), text, ScalarType.Float)) {
+          new TrainableFullWeights(base.unwrap(OpenModel.class), text, ScalarType.Float)) {
         assertEquals(ADAMW * weights.weights().count(), whole.memory(base).learned());
       }
     }
@@ -122,11 +123,13 @@ class TrainingPresetTest extends OnGoldenBase {
     TrainingMemory alone = settings.memory(base, 24, 16);
     TrainingMemory watched = settings.memory(base, 24, 16, true);
     assertEquals(0, alone.drawing());
-    assertEquals(base.parts().autoencoder().decodingMemory(24, 16), watched.drawing());
+    assertEquals(
+        base.unwrap(OpenModel.class).autoencoder().decodingMemory(24, 16), watched.drawing());
     assertEquals(
         alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
     assertEquals(watched.drawing(), settings.prior(4, 1).memory(base, 24, 16).drawing());
-    assertTrue(base.parts().autoencoder().decodingMemory(48, 16) > watched.drawing());
+    assertTrue(
+        base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.drawing());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(
         whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());

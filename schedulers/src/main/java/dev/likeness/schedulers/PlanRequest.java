@@ -160,8 +160,9 @@ public record PlanRequest(
       }
       if (Double.isNaN(request.mu())) {
         throw new IllegalArgumentException(options.owner()
-            + " shifts by resolution (use_dynamic_shifting) and needs mu in the request; give PlanRequest.mu, for FLUX.1 0.5 at 256"
-            + " tokens to 1.15 at 4096, or draw through ImageRequest, which knows it");
+            + " shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
+            + " give PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through"
+            + " ImageRequest, which knows it");
       }
       boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
       return linear ? request.mu() : Math.exp(request.mu());

@@ -301,8 +301,8 @@ class SamplerNameTest {
           assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
       assertEquals(
           config.className()
-              + " shifts by resolution (use_dynamic_shifting) and needs mu in the request; give PlanRequest.mu,"
-              + " for FLUX.1 0.5 at 256 tokens to 1.15 at 4096, or draw through ImageRequest, which knows it",
+              + " shifts by resolution (use_dynamic_shifting) and needs mu in the request; give PlanRequest.mu"
+              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through ImageRequest, which knows it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");

@@ -2,12 +2,11 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelOpener;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -35,17 +34,16 @@ final class BaseOptions {
   @Option(
       names = "--part",
       paramLabel = "COMPONENT=DIR|FILE",
-      description =
-          "takes a component from elsewhere, e.g."
-              + " text_encoder_2=DIR: T5 with its tokenizer for a FLUX file that has none; may be repeated")
+      description = "takes a component from elsewhere, e.g."
+          + " text_encoder_2=DIR: T5 with its tokenizer for a file that has none; may be repeated")
   private Map<String, Path> parts = Map.of();
 
   @Mixin
   private ComputeOptions compute;
 
   /** The base with the parts that are taken from elsewhere. */
-  ModelParts files() {
-    ModelParts files = ModelOpener.open(folder());
+  private ModelFiles files() {
+    ModelFiles files = ModelFiles.of(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
     }
@@ -59,6 +57,10 @@ final class BaseOptions {
   /** The same in f32 unless said, for what is lost in fewer bits. */
   BaseModel openExact() {
     return open(compute.exact());
+  }
+
+  private BaseModel open(MemoryBudget budget) {
+    return BaseModel.open(files(), compute(), budget);
   }
 
   private BaseModel open(Compute on) {
@@ -148,20 +150,18 @@ final class BaseOptions {
           throw new IllegalArgumentException(
               "--eight-bit-products goes without --memory and --eight-bits; leave them out");
         }
-        return BaseModel.open(
-            base.files(), MemoryPlan.multipliedInEightBits(base.files(), base.compute()));
+        return base.open(MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS));
       }
       if (memory == null) {
         return eightBits
-            ? BaseModel.open(base.files(), MemoryPlan.inEightBits(base.files(), base.compute()))
+            ? base.open(MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS))
             : base.open();
       }
-      MemoryBudget size = MemoryBudget.of(memory);
-      MemoryBudget budget =
-          (eightBits ? size.inEightBits() : size).size(request.width(), request.height());
-      MemoryPlan plan = MemoryPlan.of(base.files(), base.compute(), budget);
-      console.err().println(plan);
-      return BaseModel.open(base.files(), plan);
+      BaseModel opened = base.open(MemoryBudget.of(memory)
+          .eightBits(eightBits ? EightBits.IF_NEEDED : EightBits.NEVER)
+          .size(request.width(), request.height()));
+      opened.memoryPlan().ifPresent(console.err()::println);
+      return opened;
     }
   }
 }

@@ -51,8 +51,8 @@ final class ControlOptions {
   @Option(
       names = "--control-mode",
       paramLabel = "KIND",
-      description =
-          "the kind of picture, for ControlNets that know several: its number, or such as canny for SDXL's union ControlNets")
+      description = "the kind of control image, for union ControlNets: its number, or its name,"
+          + " such as canny, if the ControlNet has names")
   private List<String> modes = List.of();
 
   @Option(
@@ -98,7 +98,7 @@ final class ControlOptions {
   }
 
   private static ControlNet opened(Path path, BaseModel base, List<AutoCloseable> open) {
-    ControlNet net = BaseModel.openControlNet(path, base.parts().compute());
+    ControlNet net = BaseModel.openControlNet(path, base.compute());
     open.add(net);
     return net;
   }

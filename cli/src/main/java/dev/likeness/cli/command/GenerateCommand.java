@@ -81,7 +81,9 @@ public final class GenerateCommand implements Runnable {
       paramLabel = "G",
       defaultValue = "NaN",
       description =
-          "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
+          "guidance scale, how strictly to follow the prompt: 1 turns guidance off, or 0 on bases"
+              + " that count from there; guidance that the network has of its own stays"
+              + " (default: the base's)")
   private double guidance;
 
   @Option(

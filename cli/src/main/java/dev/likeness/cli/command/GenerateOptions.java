@@ -30,7 +30,8 @@ final class GenerateOptions {
       paramLabel = "G",
       defaultValue = "1",
       description =
-          "FLUX: guidance by prompt and negative prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
+          "for bases whose network has guidance of its own: guidance by prompt and negative"
+              + " prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
   private double trueCfg;
 
   @Option(
@@ -63,7 +64,8 @@ final class GenerateOptions {
       names = "--skip-layers",
       paramLabel = "N",
       split = ",",
-      description = "Stable Diffusion 3.5: away from the picture without these blocks, e.g. 7,8,9")
+      description =
+          "for transformers: guidance away from the image without these blocks, e.g. 7,8,9")
   private int[] skipped;
 
   @Option(

@@ -3,6 +3,7 @@ package dev.likeness.cli.command;
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.CachingOptions;
@@ -82,7 +83,7 @@ final class ImageFolder {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put(
         "scheduler",
-        request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
+        request.scheduler() == null ? base.scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
     if (request.sampling().isLaid()) {
       entry.put("timesteps", request.sampling().timesteps());
@@ -229,7 +230,7 @@ final class ImageFolder {
     static void write(Path file, BaseModel model, List<GeneratedImage> images) {
       int width = images.get(0).picture().width();
       int height = images.get(0).picture().height();
-      int factor = model.parts().autoencoder().factor();
+      int factor = model.unwrap(OpenModel.class).autoencoder().factor();
       try (TensorScope scope = TensorScope.open()) {
         Tensor latents =
             stack(images, image -> image.latents().values(), height / factor, width / factor);

@@ -129,7 +129,7 @@ final class IpAdapterOptions {
       boolean looks = kind.looksAtImages() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
-          : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
+          : looking.opened(ImageEncoder.open(encoder, base.compute()));
       IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
       double most = counting.stream()
           .mapToDouble(WeightedFile.ReferenceOption::weight)

@@ -122,7 +122,7 @@ public final class LoraCommand implements Runnable {
   }
 
   private Lora extracted(BaseModel model) {
-    try (BaseModel other = BaseModel.open(tuned, model.parts().compute())) {
+    try (BaseModel other = BaseModel.open(tuned, model.compute())) {
       List<String> left = LoraMerge.leftOut(model, other);
       if (!left.isEmpty()) {
         console

@@ -81,9 +81,8 @@ public final class PhotoOptions {
         && !SyntheticPhotos.areAllIn(photos)) {
       console
           .err()
-          .println(
-              base.name() + " knows rendered people alone; for photographs give --base a Stable"
-                  + " Diffusion, SDXL or FLUX model");
+          .println(base.name() + " knows rendered people alone; for photographs give --base a"
+              + " model that was trained on photographs");
     }
   }
 

@@ -53,7 +53,7 @@ final class PreviewOptions {
       return;
     }
     Set<Path> shown = new TreeSet<>();
-    try (PreviewDecoder previews = PreviewDecoder.open(small(from), base.parts().compute())) {
+    try (PreviewDecoder previews = PreviewDecoder.open(small(from), base.compute())) {
       ImageRequest watched =
           previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());

@@ -223,7 +223,7 @@ public final class TrainCommand implements Runnable {
         .captions(studio.training().captions().toArray(String[]::new));
     LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
     LoraTraining fitting = TrainingPreset.fitting(
-        asked, model, watch != null, model.parts().compute().memory().total());
+        asked, model, watch != null, model.compute().memory().total());
     console
         .err()
         .println("takes about "
@@ -248,7 +248,7 @@ public final class TrainCommand implements Runnable {
                 model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedModel learned = studio.learnWhole(
         review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
-      learned.save(base.folder(), out, model.parts().compute().dtype());
+      learned.save(base.folder(), out, model.compute().dtype());
       tell(learned.subject().phrase());
     }
   }

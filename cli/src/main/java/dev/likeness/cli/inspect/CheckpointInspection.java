@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * What a file or folder turned out to be.
@@ -16,7 +17,8 @@ import java.util.Map;
  * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
  *     text-encoder, image-encoder, or unknown
  * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,
- *     qwen-image, cascade, or unknown
+ *     chroma, qwen-image, cascade, or unknown; the first of {@value #FAMILIES} in the details, if
+ *     the headers do not tell it from others
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
  * @param parameters numbers in all tensors
  * @param dtypes element types and how many numbers have each
@@ -32,6 +34,9 @@ public record CheckpointInspection(
     Map<String, Long> dtypes,
     Map<String, Object> details,
     List<String> problems) {
+  /** The detail that lists all families which a file may be for, if they are several. */
+  static final String FAMILIES = "families";
+
   public CheckpointInspection {
     dtypes = new LinkedHashMap<>(dtypes);
     details = new LinkedHashMap<>(details);
@@ -70,12 +75,20 @@ public record CheckpointInspection(
     line(text, "kind", kind);
     line(text, "format", format);
     if (!kind.equals(ImageInspection.KIND)) {
-      line(text, "family", family);
+      line(
+          text,
+          "family",
+          details.get(FAMILIES) instanceof List<?> several
+              ? several.stream().map(String::valueOf).collect(Collectors.joining(" or "))
+              : family);
       line(text, "parameters", String.format(Locale.ROOT, "%,d", parameters));
       line(text, "dtypes", String.join(", ", dtypes.keySet()));
     }
-    details.forEach((name, value) ->
-        line(text, name, value instanceof Map<?, ?> map ? flat(map) : value));
+    details.forEach((name, value) -> {
+      if (!name.equals(FAMILIES)) {
+        line(text, name, value instanceof Map<?, ?> map ? flat(map) : value);
+      }
+    });
     problems.forEach(problem -> line(text, "problem", problem));
     return text.toString().stripTrailing();
   }

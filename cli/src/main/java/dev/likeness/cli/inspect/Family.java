@@ -5,6 +5,7 @@ import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,8 +24,7 @@ public final class Family {
       return known.get();
     }
     if (kind == FileKind.LORA) {
-      return LoraFamilyDetector.of(
-          tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of());
+      return ofLora(tensors).get(0);
     }
     return LoraFamilyDetector.byNames(tensors).orElseGet(() -> switch (kind) {
       case IP_ADAPTER -> byInputs(tensors, "to_k_ip");
@@ -32,6 +32,12 @@ public final class Family {
       case TEXTUAL_INVERSION -> byEmbedding(tensors);
       default -> UNKNOWN;
     });
+  }
+
+  /** The families that a LoRA may be for, the likeliest first: some share all names of layers. */
+  static List<String> ofLora(TensorNames tensors) {
+    return LoraFamilyDetector.candidates(
+        tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of());
   }
 
   private static String byInputs(TensorNames tensors, String layer) {

@@ -61,6 +61,10 @@ final class FileInspection {
       List<String> problems) {
     if (kind == FileKind.LORA) {
       LoraRank.of(tensors).ifPresent(rank -> details.put("rank", rank));
+      List<String> families = Family.ofLora(tensors);
+      if (families.size() > 1) {
+        details.put(CheckpointInspection.FAMILIES, families);
+      }
     }
     if (kind == FileKind.IP_ADAPTER) {
       try {

@@ -86,19 +86,19 @@ public final class ModuleRules {
   }
 
   /**
-   * The command and the examples show what a user can do, so they use what a user may. Sister
-   * modules may use {@code internal} packages.
+   * Examples and integrations show what a user can do, so they use what a user may. The library's
+   * own modules and the command may use {@code internal} packages.
    */
-  public static ArchRule programsUseTheSupportedApi(String root) {
+  public static ArchRule examplesUseTheSupportedApi(String root) {
     return noClasses()
         .that()
-        .resideInAnyPackage(root + ".cli..", root + ".examples..")
+        .resideInAnyPackage(root + ".examples..", root + ".integrations..")
         .should()
         .dependOnClassesThat(describe(
             "are internal",
             type ->
                 type.getPackageName().startsWith(root + ".") && isInternal(type.getPackageName())))
-        .as("the command and the examples use supported packages only");
+        .as("examples and integrations use supported packages only");
   }
 
   /** The package names under the root of modules that are libraries. */

@@ -29,21 +29,21 @@ public final class PackageRules {
       Set.of(".internal.pipeline"),
       Set.of(".internal.model"),
       Set.of(".internal.family.*"),
-      Set.of(".internal.training", ".internal.sampling", ".internal.cudagraph"),
+      Set.of(".internal.training", ".internal.sampling"),
       Set.of(".internal.family"),
       Set.of(".internal.text", ".internal.vae"),
       Set.of(".internal.memory"),
       Set.of(".internal.nn", ".internal.nn.unet", ".internal.nn.transformer", ".internal.nn.cpu"),
-      Set.of(
-          ".internal.adapter",
-          ".internal.file",
-          ".internal.file.gguf",
-          ".internal.file.pickle",
-          ".internal.io"),
-      Set.of(".internal.tensor", ".internal.natives"),
+      Set.of(".internal.adapter"),
+      // A textual inversion is a value of a request that reads its own file.
       Set.of(".request"),
-      Set.of(".tensor"),
-      Set.of(".image", ".error"));
+      Set.of(".internal.file", ".internal.file.gguf", ".internal.file.pickle"),
+      Set.of(".internal.cudagraph"),
+      Set.of(".internal.tensor"),
+      Set.of(".tensor", ".image"),
+      // Loading of libraries and atomic files serve all of the above.
+      Set.of(".internal.natives", ".internal.io"),
+      Set.of(".error"));
 
   private PackageRules() {}
 

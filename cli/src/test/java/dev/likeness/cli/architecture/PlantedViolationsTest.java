@@ -9,12 +9,12 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.freeze.FreezingArchRule;
 import com.tngtech.archunit.library.freeze.ViolationStore;
-import dev.likeness.planted.cli.UsesInternal;
 import dev.likeness.planted.diffusion.PlantedBase;
 import dev.likeness.planted.diffusion.internal.family.sd3.KnowsFlux;
 import dev.likeness.planted.diffusion.request.UsesPipeline;
 import dev.likeness.planted.diffusion.request.UsesRootOfDiffusion;
 import dev.likeness.planted.diffusion.stray.Stray;
+import dev.likeness.planted.examples.UsesInternal;
 import dev.likeness.planted.headshots.KnowsProvenance;
 import dev.likeness.planted.headshots.NamesFamily;
 import dev.likeness.planted.ipadapter.KnowsLora;
@@ -43,7 +43,7 @@ class PlantedViolationsTest {
     assertFinds(
         ModuleRules.arrows(ROOT), KnowsProvenance.class, KnowsLora.class, PlantedBase.class);
     assertFinds(ModuleRules.schedulersAreNumbers(ROOT), HoldsTensor.class);
-    assertFinds(ModuleRules.programsUseTheSupportedApi(ROOT), UsesInternal.class);
+    assertFinds(ModuleRules.examplesUseTheSupportedApi(ROOT), UsesInternal.class);
   }
 
   @Test
@@ -64,6 +64,7 @@ class PlantedViolationsTest {
     assertEquals(
         List.of(
             name + " names a family: \"FluxPipeline\"",
+            name + " names a family: \"align_your_steps_flux\"",
             name + "$Base names a family: the constant SDXL"),
         details(FamilyRules.familiesAreNamedInTheirFolders(ROOT)));
   }

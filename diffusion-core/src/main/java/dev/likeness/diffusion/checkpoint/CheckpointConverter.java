@@ -23,7 +23,8 @@ public final class CheckpointConverter {
   /**
    * Converts {@code in} to {@code out}: a name that ends in {@code .safetensors} is one file, any
    * other a diffusers folder. A file becomes a file with its own names and metadata, so this also
-   * brings a pickle to safetensors, plain alphas as tensors and its other values as metadata.
+   * brings a pickle to safetensors, plain alphas as tensors and its other values as metadata. A
+   * folder's {@code likeness.json} comes along into a folder.
    *
    * @param type what floating-point tensors become, or null to leave them
    * @throws dev.likeness.diffusion.error.InvalidInputException when the input is broken or of no

@@ -95,9 +95,9 @@ public interface RequestOptions extends RequestValues {
   /**
    * Sampled by this scheduler, with its own options:
    * {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where {@code own} is the
-   * model's, {@code base.parts().scheduler()}. A scheduler that is no {@code SchedulerConfig} is
-   * asked for the request's steps alone, and makes its own sigmas down to 0, shift included. A name
-   * that is given later counts instead.
+   * model's, {@code base.scheduler()}. A scheduler that is no {@code SchedulerConfig} is asked for
+   * the request's steps alone, and makes its own sigmas down to 0, shift included. A name that is
+   * given later counts instead.
    */
   default ImageRequest sampledBy(Scheduler own) {
     return sampling(sampling().sampledBy(own));

@@ -3,8 +3,6 @@ package dev.likeness.diffusion.tensor;
 import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.internal.natives.LibTorch;
-import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.diffusion.internal.tensor.Tensors;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -12,11 +10,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.SizeTPair;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -113,9 +116,11 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
 
     /** Of {@code cuda} or {@code cuda:1}. */
     static DeviceMemory of(String device) {
-      try (TensorScope scope = TensorScope.open()) {
+      try (PointerScope scope = new PointerScope()) {
         // The allocator of a device is made with its first tensor.
-        Tensor first = torch.zeros(new long[] {1}, Tensors.options(new Compute(device, DType.F32)));
+        Tensor first = torch.zeros(
+            new long[] {1},
+            new TensorOptions(ScalarType.Float).device(new DeviceOptional(new Device(device))));
         byte index = first.device().index();
         CUDAAllocator allocator = torch_cuda.getAllocator();
         SizeTPair info = allocator.getMemoryInfo(index);

@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.tensor;
 
-import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A point in the space that a base model draws in: a noisy or clean picture before decoding, or
@@ -24,8 +25,11 @@ public record Latents(float[] values, int channels, int height, int width) {
 
   /** Copies one image of a batch, [1, channels, h, w]. */
   public static Latents of(Tensor tensor) {
+    Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
+    float[] values = new float[Math.toIntExact(flat.numel())];
+    new FloatPointer(flat.data_ptr()).get(values);
     return new Latents(
-        ImageTensors.floats(tensor),
+        values,
         Math.toIntExact(tensor.size(1)),
         Math.toIntExact(tensor.size(2)),
         Math.toIntExact(tensor.size(3)));

@@ -1,35 +1,61 @@
 package dev.likeness.diffusion.tensor;
 
 import java.util.Locale;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much memory drawing may take.
+ * How much memory generating may take.
  *
  * @param bytes of the whole process on a CPU, its mapped pages included; of the card elsewhere
- * @param eightBits whether the network may be held in eight bits, which changes the picture a
- *     little
- * @param width of the pictures in pixels; 0 for the model's own
- * @param height of the pictures in pixels; 0 for the model's own
- * @param rows how many times the network is given a picture at once: 2 under guidance by two
+ * @param eightBits whether the network is held in eight bits, which changes images a little
+ * @param width of the images in pixels; 0 for the model's own
+ * @param height of the images in pixels; 0 for the model's own
+ * @param rows how many times the network is given an image at once: 2 under guidance by two
  *     prompts; 0 for the family's default
  */
-public record MemoryBudget(long bytes, boolean eightBits, int width, int height, int rows) {
+public record MemoryBudget(long bytes, EightBits eightBits, int width, int height, int rows) {
+  /** The network in eight bits: half of its memory in bf16. */
+  public enum EightBits {
+    /** Never. */
+    NEVER,
+    /** If the budget demands it. */
+    IF_NEEDED,
+    /** In any case: weights are widened where they are multiplied. */
+    WEIGHTS,
+    /**
+     * In any case, and linear layers multiply in eight bits: less time than in f32 on a CPU that
+     * has VNNI, which it needs. Convolutions stay as they are.
+     */
+    PRODUCTS;
+
+    private boolean always() {
+      return this == WEIGHTS || this == PRODUCTS;
+    }
+  }
+
+  private static final long UNLIMITED = Long.MAX_VALUE;
+
   private static final Pattern SIZE =
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([KMGT])(i?)B", Pattern.CASE_INSENSITIVE);
 
   public MemoryBudget {
+    Objects.requireNonNull(eightBits, "eightBits");
     if (bytes < 1 || width < 0 || height < 0 || rows < 0) {
       throw new IllegalArgumentException(
           "a memory budget must be more than nothing and what it is for not negative, got " + bytes
               + " bytes for " + width + "x" + height + ", " + rows + " rows");
     }
+    if (bytes != UNLIMITED && eightBits.always()) {
+      throw new IllegalArgumentException("eight bits in any case (" + eightBits
+          + ") go without a limit of memory; leave out the limit, or allow IF_NEEDED");
+    }
   }
 
   /**
-   * So much, e.g. {@code 12GiB} or {@code 800 MB}, for pictures as large as the model draws by
-   * default, and guided so.
+   * A budget such as {@code 12GiB} or {@code 800 MB}, for images of the model's default size and
+   * guidance.
    */
   public static MemoryBudget of(String size) {
     Matcher parts = SIZE.matcher(size.strip());
@@ -39,21 +65,32 @@ public record MemoryBudget(long bytes, boolean eightBits, int width, int height,
     }
     int power = "KMGT".indexOf(parts.group(2).toUpperCase(Locale.ROOT)) + 1;
     double unit = Math.pow(parts.group(3).isEmpty() ? 1000 : 1024, power);
-    return new MemoryBudget((long) (Double.parseDouble(parts.group(1)) * unit), false, 0, 0, 0);
+    return new MemoryBudget(
+        (long) (Double.parseDouble(parts.group(1)) * unit), EightBits.NEVER, 0, 0, 0);
   }
 
-  /** For pictures of this size; 0 for the model's own. */
+  /** No limit. */
+  public static MemoryBudget unlimited() {
+    return new MemoryBudget(UNLIMITED, EightBits.NEVER, 0, 0, 0);
+  }
+
+  /** Whether there is a limit. */
+  public boolean isLimited() {
+    return bytes != UNLIMITED;
+  }
+
+  /** For images of this size; 0 for the model's own. */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
     return new MemoryBudget(bytes, eightBits, pixelsAcross, pixelsDown, rows);
   }
 
-  /** For a network that is given a picture so many times at once. */
+  /** For a network that is given an image so many times at once. */
   public MemoryBudget rows(int count) {
     return new MemoryBudget(bytes, eightBits, width, height, count);
   }
 
-  /** With a network in eight bits allowed. */
-  public MemoryBudget inEightBits() {
-    return new MemoryBudget(bytes, true, width, height, rows);
+  /** With the network in eight bits or not. */
+  public MemoryBudget eightBits(EightBits choice) {
+    return new MemoryBudget(bytes, choice, width, height, rows);
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.chroma.ChromaConfig;
 import dev.likeness.diffusion.internal.family.chroma.ChromaTransformer2DModel;
 import dev.likeness.diffusion.internal.file.ModelConfig;
@@ -90,10 +91,12 @@ class ChromaParityTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("chroma/wide", parent).path(), Compute.EXACT)) {
       assertEquals(
-          new GenerationDefaults(35, 5, 512, 512, 0.9, 0.6), base.parts().defaults(request));
+          new GenerationDefaults(35, 5, 512, 512, 0.9, 0.6),
+          base.unwrap(OpenModel.class).defaults(request));
       assertEquals(
           new GenerationDefaults(28, 7, 512, 512, 0.9, 0.6),
-          base.parts().defaults(request.from(InitialImage.of(image).mask(image))));
+          base.unwrap(OpenModel.class)
+              .defaults(request.from(InitialImage.of(image).mask(image))));
     }
   }
 }

@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.gguf.Gguf;
 import dev.likeness.diffusion.internal.file.gguf.GgufHeader;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
@@ -54,8 +53,7 @@ class GgufTest {
     PipelineFolder base = PipelineFolder.write("flux/dev", folder);
     Map<?, ?> run = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
-    ModelParts files =
-        ModelOpener.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
+    ModelFiles files = ModelFiles.of(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
     ImageRequest request = ImageRequest.of((String) run.get("prompt"))
         .steps((Integer) run.get("steps"))
         .guidance(((Number) run.get("guidance")).doubleValue())

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -118,7 +119,8 @@ class TransformerPictureTest {
         PipelineFolder.write("zimage/turbo", folder).path(),
         piped("flux/dev", folder, "FluxKontextPipeline"))) {
       try (BaseModel base = BaseModel.open(path, Compute.EXACT)) {
-        int unit = base.parts().autoencoder().factor() * (path.endsWith("klein/base") ? 1 : 2);
+        int unit = base.unwrap(OpenModel.class).autoencoder().factor()
+            * (path.endsWith("klein/base") ? 1 : 2);
         assertEquals(
             19 / unit * unit + "x" + 14 / unit * unit + " picture",
             base.generate(request).picture().toString());

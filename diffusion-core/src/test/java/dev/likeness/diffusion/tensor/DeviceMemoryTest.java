@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.family.ModelParts;
 import dev.likeness.diffusion.internal.natives.LibTorch;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
@@ -60,7 +60,7 @@ class DeviceMemoryTest {
             + " with cuDNN 9 and NCCL; or choose --device cpu",
         assertThrows(ResourceLimitException.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
-    assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelParts) null, card));
+    assertThrows(ResourceLimitException.class, () -> BaseModel.open((ModelFiles) null, card));
   }
 
   @Test

@@ -70,7 +70,7 @@ public final class ShootRecord {
       BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
     Map<String, Object> content = begun(base);
     content.put("person", person);
-    content.put("scheduler", base.parts().scheduler().className());
+    content.put("scheduler", base.scheduler().className());
     content.put("eta", base.eta(ImageRequest.of("")));
     content.put("headshots", HeadshotEntries.of(shoot, first));
     return new ShootRecord(content, first);
@@ -93,7 +93,7 @@ public final class ShootRecord {
     content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     content.put("java", Runtime.version().toString());
     content.put("base", base.name());
-    content.put("compute", base.parts().compute().toString());
+    content.put("compute", base.compute().toString());
     return content;
   }
 

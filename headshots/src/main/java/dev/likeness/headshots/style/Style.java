@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 import dev.likeness.headshots.HeadshotEdit;
@@ -101,7 +102,7 @@ public record Style(
     StyleVocabulary.require(this);
     String family = base.unwrap(ModelExtras.class)
         .styleFamily()
-        .orElseGet(() -> CALLED.getOrDefault(base.parts().family(), OTHER));
+        .orElseGet(() -> CALLED.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "

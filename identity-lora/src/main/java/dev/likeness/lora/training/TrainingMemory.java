@@ -39,7 +39,7 @@ public record TrainingMemory(
       int height,
       boolean whole,
       boolean watched) {
-    OpenModel model = base.parts();
+    OpenModel model = base.unwrap(OpenModel.class);
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().factor();
     Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).part());

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -115,12 +116,12 @@ class LoraAlgorithmsTest extends OnGoldenBase {
     return new Parameters() {
       @Override
       public boolean has(String name) {
-        return base.parts().tensorNames(ModelComponent.UNET).contains(name);
+        return base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).contains(name);
       }
 
       @Override
       public Tensor get(String name, long... shape) {
-        return base.parts().tensor(ModelComponent.UNET, name);
+        return base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
       }
     };
   }
@@ -176,20 +177,20 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   @Test
   void leavesTheBaseItsBytes() {
-    String before = hash(base.parts());
+    String before = hash(base.unwrap(OpenModel.class));
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(file("dora"), base);
         FusedLora fused = lora.fuse(0.5)) {
       Adaptation adapted = fused.adapt(ModelComponent.UNET, Compute.EXACT);
-      List<String> changed = base.parts().tensorNames(ModelComponent.UNET).stream()
+      List<String> changed = base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
           .filter(adapted::replaces)
           .toList();
       assertFalse(changed.isEmpty());
       for (String name : changed) {
-        Tensor own = base.parts().tensor(ModelComponent.UNET, name);
+        Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
         assertFalse(torch.equal(own, adapted.tensor(name, own)), name + " is not changed");
       }
-      assertEquals(before, hash(base.parts()));
+      assertEquals(before, hash(base.unwrap(OpenModel.class)));
     }
   }
 }

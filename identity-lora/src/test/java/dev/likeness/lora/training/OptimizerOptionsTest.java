@@ -10,6 +10,7 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.request.Cancellation;
@@ -153,7 +154,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static DiffusionObjective objective(OptimizerOptions options) {
-    return ((Lesson.NoiseLesson) Lesson.of(base.parts(), with(options))).objective();
+    return ((Lesson.NoiseLesson) Lesson.of(base.unwrap(OpenModel.class), with(options)))
+        .objective();
   }
 
   /**

@@ -147,7 +147,8 @@ class FromConfigTest {
         1e-6);
     assertEquals(
         "LTXEulerAncestralRFScheduler shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
-            + " give PlanRequest.mu, for FLUX.1 0.5 at 256 tokens to 1.15 at 4096, or draw through ImageRequest, which knows it",
+            + " give PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through"
+            + " ImageRequest, which knows it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals(
         "LTXEulerAncestralRFScheduler with invert_sigmas counts signal, and its noise would be added as signal;"

@@ -145,4 +145,90 @@ public interface ModelParts {
               + " not supported; give the folder of its base alone, and a ControlNet by itself");
     });
   }
+
+  /** A model that differs from another in some answers; all others are the other's. */
+  interface Derived extends ModelParts {
+    /** The other model. */
+    ModelParts base();
+
+    @Override
+    default String describe() {
+      return base().describe();
+    }
+
+    @Override
+    default String name() {
+      return base().name();
+    }
+
+    @Override
+    default Optional<Path> folder() {
+      return base().folder();
+    }
+
+    @Override
+    default String pipeline() {
+      return base().pipeline();
+    }
+
+    @Override
+    default boolean option(String name) {
+      return base().option(name);
+    }
+
+    @Override
+    default Set<String> componentNames() {
+      return base().componentNames();
+    }
+
+    @Override
+    default Map<String, String> others() {
+      return base().others();
+    }
+
+    @Override
+    default String componentClass(String component) {
+      return base().componentClass(component);
+    }
+
+    @Override
+    default ModelConfig config(String component) {
+      return base().config(component);
+    }
+
+    @Override
+    default ModelConfig scheduler() {
+      return base().scheduler();
+    }
+
+    @Override
+    default TensorSource weights(String component) {
+      return base().weights(component);
+    }
+
+    @Override
+    default Optional<Variant> variant() {
+      return base().variant();
+    }
+
+    @Override
+    default WeightResidence residence(String component) {
+      return base().residence(component);
+    }
+
+    @Override
+    default boolean inStrips() {
+      return base().inStrips();
+    }
+
+    @Override
+    default TokenizerFiles tokenizerFiles(String tokenizer) {
+      return base().tokenizerFiles(tokenizer);
+    }
+
+    @Override
+    default T5Tokenizer t5Tokenizer(String tokenizer) {
+      return base().t5Tokenizer(tokenizer);
+    }
+  }
 }

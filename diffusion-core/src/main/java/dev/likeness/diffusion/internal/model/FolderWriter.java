@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -27,15 +28,18 @@ public final class FolderWriter {
 
   /**
    * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is
-   * null, as they are.
+   * null, as they are. The file in which a folder declares how its model is used
+   * ({@link ModelExtras}) comes along; what else lies in the folder does not.
    *
-   * @throws InvalidInputException when {@code out} is there and holds a model already
+   * @throws InvalidInputException when {@code out} is there and holds a model already, or when the
+   *     declaration is broken
    */
   public static void write(ModelParts files, Path out, DType type) {
     if (Files.exists(out.resolve("model_index.json"))) {
       throw new InvalidInputException(
           out + " holds a model already; name a folder that does not exist");
     }
+    Optional<Path> declared = ModelExtras.of(files.folder()).declaration();
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);
     Map<String, Object> index = new LinkedHashMap<>();
     index.put("_class_name", files.pipeline());
@@ -66,6 +70,7 @@ public final class FolderWriter {
         "scheduler",
         Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
     FamilyRegistry.of(files).format(files).index().forEach(index::putIfAbsent);
+    declared.ifPresent(file -> copy(file, out));
     writeJson(out.resolve("model_index.json"), index);
   }
 
@@ -88,11 +93,13 @@ public final class FolderWriter {
 
   private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
     tokenizer.texts().forEach((name, words) -> writeText(folder.resolve(name), words));
-    tokenizer
-        .pieces()
-        .ifPresent(pieces -> write(
-            folder.resolve(pieces.getFileName()),
-            out -> UninterruptibleIo.read(pieces, from -> Files.copy(from, out))));
+    tokenizer.pieces().ifPresent(pieces -> copy(pieces, folder));
+  }
+
+  private static void copy(Path file, Path folder) {
+    write(
+        folder.resolve(file.getFileName()),
+        out -> UninterruptibleIo.read(file, from -> Files.copy(from, out)));
   }
 
   // As the model says itself; a single file does not.

@@ -8,6 +8,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,11 +53,20 @@ public final class MemoryPlan {
   }
 
   /**
-   * The first of {@link #choices} that fits.
+   * The plan for a budget: the first of {@link #choices} that fits, or the one that holds the
+   * network in eight bits in any case and everything else as it lies in the files.
    *
-   * @throws ResourceLimitException when none does; says how much the smallest takes
+   * @throws ResourceLimitException when no choice fits; says how much the smallest takes. When
+   *     products in eight bits are asked of a device that has none.
    */
   public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
+    return switch (budget.eightBits()) {
+      case NEVER, IF_NEEDED -> fitting(files, wanted, budget);
+      case WEIGHTS, PRODUCTS -> inEightBits(files, wanted, budget);
+    };
+  }
+
+  private static MemoryPlan fitting(ModelParts files, Compute wanted, MemoryBudget budget) {
     List<MemoryPlan> choices = choices(files, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
     return choices.stream()
@@ -88,7 +99,7 @@ public final class MemoryPlan {
       for (WeightResidence network : WeightResidence.values()) {
         boolean allowed = network == WeightResidence.HELD
             || chained && network == WeightResidence.STREAMED
-            || network == eightBits(needs) && budget.eightBits();
+            || network == eightBits(needs) && budget.eightBits() == EightBits.IF_NEEDED;
         if (allowed) {
           choices.add(new MemoryPlan(
               budget,
@@ -103,38 +114,19 @@ public final class MemoryPlan {
     return choices;
   }
 
-  /**
-   * The plan that holds the network in eight bits whatever memory there is, and everything else as
-   * it lies in the files: half of the network's memory in bf16, for a picture that is nearly the
-   * same.
-   */
-  public static MemoryPlan inEightBits(ModelParts files, Compute compute) {
-    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
-    return whatever(needs, compute, eightBits(needs));
-  }
-
-  /**
-   * The same, but the network's layers also multiply in eight bits: less time than in f32 where the
-   * CPU has VNNI, on a CPU alone. Convolutions stay as they are.
-   *
-   * @throws ResourceLimitException where the CPU has no VNNI, whose sums of bytes would overflow
-   */
-  public static MemoryPlan multipliedInEightBits(ModelParts files, Compute compute) {
-    if (!compute.device().equals("cpu") || !Compute.cpuMultipliesBytes()) {
+  private static MemoryPlan inEightBits(ModelParts files, Compute compute, MemoryBudget budget) {
+    boolean products = budget.eightBits() == EightBits.PRODUCTS;
+    if (products && (!compute.onCpu() || !Compute.cpuMultipliesBytes())) {
+      // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
           "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
-              + "this is " + (compute.device().equals("cpu") ? "one without" : compute.device())
+              + "this is " + (compute.onCpu() ? "one without" : compute.device())
               + ": leave them out");
     }
-    return whatever(
-        FamilyRegistry.of(files).memory(files), compute, WeightResidence.EIGHT_BIT_PRODUCTS);
-  }
-
-  private static MemoryPlan whatever(
-      MemoryEstimate needs, Compute compute, WeightResidence network) {
-    MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 0, 0, 0);
+    MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
+    WeightResidence network = products ? WeightResidence.EIGHT_BIT_PRODUCTS : eightBits(needs);
     return new MemoryPlan(
-        any, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
+        budget, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
   }
 
   /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
@@ -177,6 +169,28 @@ public final class MemoryPlan {
   /** How a component's tensors lie. */
   public WeightResidence residence(String component) {
     return residences.getOrDefault(component, WeightResidence.HELD);
+  }
+
+  /** The same files, to lie in memory as this says. */
+  public ModelParts of(ModelParts files) {
+    return new Planned(files, this);
+  }
+
+  private record Planned(ModelParts base, MemoryPlan plan) implements ModelParts.Derived {
+    @Override
+    public WeightResidence residence(String component) {
+      return plan.residence(component);
+    }
+
+    @Override
+    public boolean inStrips() {
+      return plan.strips;
+    }
+
+    @Override
+    public ModelParts with(String component, Path files) {
+      return ReplacedComponent.in(this, component, files);
+    }
   }
 
   /** Whether the autoencoder works in strips. */
@@ -227,7 +241,8 @@ public final class MemoryPlan {
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
     StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x"
-        + budget.height() + " on " + compute + ", budget " + gib(budget.bytes()) + "\n");
+        + budget.height() + " on " + compute + ", "
+        + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
     needs
         .parts()
         .forEach((part, size) -> text.append(String.format(

@@ -173,6 +173,11 @@ public record ModelExtras(
         object(json, "training").map(ModelExtras::training));
   }
 
+  /** The file that declares how the model is used; empty where there is none. */
+  public Optional<Path> declaration() {
+    return folder.map(here -> here.resolve(FILE)).filter(Files::exists);
+  }
+
   /** Where the model's folder holds {@code extra}; empty where it does not. */
   public Optional<Path> find(Extra extra) {
     return folder.flatMap(extra::in);

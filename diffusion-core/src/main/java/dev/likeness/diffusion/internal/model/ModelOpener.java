@@ -1,11 +1,14 @@
 package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.ControlNetKind;
 import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.request.ControlNet;
+import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds out what lies at a path. */
+/** Finds out what lies at a path: base models and ControlNets of all families. */
 public final class ModelOpener {
   private ModelOpener() {}
 
@@ -21,5 +24,27 @@ public final class ModelOpener {
           path + " does not exist; give a diffusers folder or a checkpoint file");
     }
     return Files.isDirectory(path) ? ModelFolder.open(path) : SingleFile.open(path);
+  }
+
+  /**
+   * Opens the folder or file of a ControlNet, and checks every tensor.
+   *
+   * @throws InvalidInputException when something is missing, broken, or of a class that is not
+   *     supported
+   */
+  public static ControlNet controlNet(Path path, Compute compute) {
+    ComponentFile found = ComponentFile.find(null, "controlnet", path);
+    ControlNetKind kind = FamilyRegistry.controlNets().stream()
+        .filter(each -> each.opens(found.className()))
+        .findFirst()
+        .orElseThrow(() ->
+            new InvalidInputException(path + " is a " + found.className() + "; supported: "
+                + String.join(
+                    ", ",
+                    FamilyRegistry.controlNets().stream()
+                        .flatMap(each -> each.classNames().stream())
+                        .toList())));
+    return kind.open(
+        String.valueOf(path.getFileName()), found.config(), found.weights().get(), compute);
   }
 }

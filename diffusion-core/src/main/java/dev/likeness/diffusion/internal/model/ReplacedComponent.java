@@ -2,17 +2,13 @@ package dev.likeness.diffusion.internal.model;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.family.Variant;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
-import dev.likeness.diffusion.internal.memory.WeightResidence;
 import dev.likeness.diffusion.internal.text.T5Tokenizer;
 import dev.likeness.diffusion.internal.text.TokenizerFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -22,7 +18,7 @@ import java.util.stream.Stream;
  * network brings the scheduler that it was trained for, where it says which.
  */
 public record ReplacedComponent(ModelParts base, String component, ComponentFile part, Path files)
-    implements ModelParts {
+    implements ModelParts.Derived {
   /** Reads nothing of the weights yet. */
   public static ModelParts in(ModelParts base, String component, Path files) {
     boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
@@ -33,40 +29,10 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
   }
 
   @Override
-  public String describe() {
-    return base.describe();
-  }
-
-  @Override
-  public String name() {
-    return base.name();
-  }
-
-  @Override
-  public Optional<Path> folder() {
-    return base.folder();
-  }
-
-  @Override
-  public String pipeline() {
-    return base.pipeline();
-  }
-
-  @Override
-  public boolean option(String name) {
-    return base.option(name);
-  }
-
-  @Override
   public Set<String> componentNames() {
     Set<String> names = new LinkedHashSet<>(base.componentNames());
     names.add(component);
     return names;
-  }
-
-  @Override
-  public Map<String, String> others() {
-    return base.others();
   }
 
   @Override
@@ -100,11 +66,6 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
   @Override
   public TensorSource weights(String name) {
     return name.equals(component) ? part.weights().get() : base.weights(name);
-  }
-
-  @Override
-  public Optional<Variant> variant() {
-    return base.variant();
   }
 
   // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
@@ -164,15 +125,5 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
   @Override
   public ModelParts with(String other, Path from) {
     return ReplacedComponent.in(this, other, from);
-  }
-
-  @Override
-  public WeightResidence residence(String name) {
-    return base.residence(name);
-  }
-
-  @Override
-  public boolean inStrips() {
-    return base.inStrips();
   }
 }

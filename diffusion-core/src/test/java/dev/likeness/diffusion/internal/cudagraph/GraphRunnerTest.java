@@ -7,11 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
-import dev.likeness.diffusion.internal.family.ModelParts;
-import dev.likeness.diffusion.internal.model.MemoryPlan;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.internal.sampling.GuidanceRule;
@@ -25,6 +23,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.MemoryBudget;
+import dev.likeness.diffusion.tensor.MemoryBudget.EightBits;
 import dev.likeness.schedulers.Step;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -238,9 +238,10 @@ class GraphRunnerTest {
 
   @Test
   void recordsNothingWhereBlocksAreBroughtIn() {
-    ModelParts files = ModelOpener.open(PipelineFolder.write("flux/dev", parent).path());
+    ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", parent).path());
     int[] asked = new int[1];
-    try (BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT))) {
+    try (BaseModel base = BaseModel.open(
+        files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS))) {
       base.generate(ASK.count(1).hooks(EngineHooks.running(compute -> {
         asked[0]++;
         return new GraphRunner(GraphRunner.Capture.REPEATING);

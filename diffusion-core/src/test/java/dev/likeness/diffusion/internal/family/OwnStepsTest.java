@@ -79,14 +79,11 @@ class OwnStepsTest {
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
       ImageRequest ask = ASK.scheduler("Euler").sigmas(levels);
       assertEquals(
-          timesteps(base.parts()
-              .scheduler()
-              .with("Euler")
-              .plan(PlanRequest.ofSigmas(levels))
-              .timesteps()),
+          timesteps(
+              base.scheduler().with("Euler").plan(PlanRequest.ofSigmas(levels)).timesteps()),
           timesteps(base, ask));
       CustomScheduler typed =
-          CustomScheduler.stableDiffusion(base.parts().scheduler().prediction()).by(Solvers.EULER);
+          CustomScheduler.stableDiffusion(base.scheduler().prediction()).by(Solvers.EULER);
       assertEquals(
           timesteps(base, ask),
           timesteps(base, ask, typed),
@@ -105,8 +102,8 @@ class OwnStepsTest {
   void drawsFlowOverThemToo(@TempDir Path folder) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       ImageRequest ask = ASK.sigmas(1, 0.5, 0.25);
-      double shift = Math.exp(FlowPlan.mu(
-          base.parts().scheduler(), 16, 1.15)); // the small autoencoder makes 4 x 4 tokens
+      double shift = Math.exp(
+          FlowPlan.mu(base.scheduler(), 16, 1.15)); // the small autoencoder makes 4 x 4 tokens
       List<Double> told = timesteps(base, ask);
       assertEquals(1000 * shift / (shift + 1), told.get(1), 1e-2);
       assertEquals(1000 * shift / (shift + 3), told.get(2), 1e-2);

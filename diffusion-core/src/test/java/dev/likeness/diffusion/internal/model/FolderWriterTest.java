@@ -70,6 +70,22 @@ class FolderWriterTest {
   }
 
   @Test
+  void bringsAlongHowTheModelIsUsed() throws IOException {
+    Path whole = PipelineFolder.write("flux/dev", folder).path();
+    Path declaration = whole.resolve(ModelExtras.FILE);
+    Files.writeString(declaration, "{\"rare_token\": false, \"style_family\": \"drawings\"}");
+    written(whole);
+    assertArrayEquals(
+        Files.readAllBytes(declaration),
+        Files.readAllBytes(folder.resolve("after").resolve(ModelExtras.FILE)));
+    Files.writeString(declaration, "{\"rare_token\": 1}");
+    Path other = folder.resolve("other");
+    assertThrows(
+        InvalidInputException.class, () -> CheckpointConverter.convert(whole, other, null));
+    assertFalse(Files.exists(other));
+  }
+
+  @Test
   void asksForEveryTokenizerBeforeItWrites() throws IOException {
     Path whole = PipelineFolder.write("flux/dev", folder).path();
     Files.write(whole.resolve("tokenizer_2/tokenizer.json"), new byte[] {-1});

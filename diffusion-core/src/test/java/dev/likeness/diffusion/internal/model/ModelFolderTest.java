@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -96,15 +97,15 @@ class ModelFolderTest {
         folder.resolve("model_index.json"),
         Map.of("scheduler", List.of("diffusers", "DDIMScheduler")));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      assertEquals("DDIMScheduler", base.parts().scheduler().className());
-      assertEquals(1, base.parts().scheduler().options().integer("steps_offset"));
+      assertEquals("DDIMScheduler", base.scheduler().className());
+      assertEquals(1, base.scheduler().options().integer("steps_offset"));
     }
     Path config = folder.resolve("scheduler/scheduler_config.json");
     Map<String, Object> unnamed = new HashMap<>(ModelConfig.read(config).values());
     unnamed.remove("_class_name");
     Files.writeString(config, SingleFileWriter.json(unnamed));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      assertEquals("DDIMScheduler", base.parts().scheduler().className());
+      assertEquals("DDIMScheduler", base.scheduler().className());
     }
   }
 
@@ -122,7 +123,7 @@ class ModelFolderTest {
   private static void assertRefused(String words, ModelParts files) {
     assertEquals(
         words,
-        assertThrows(InvalidInputException.class, () -> BaseModel.open(files, Compute.EXACT))
+        assertThrows(InvalidInputException.class, () -> BaseModels.open(files, Compute.EXACT))
             .getMessage());
   }
 

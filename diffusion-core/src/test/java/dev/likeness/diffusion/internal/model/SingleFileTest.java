@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.BaseModels;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.checkpoint.CheckpointConverter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -49,7 +51,7 @@ class SingleFileTest {
   }
 
   private static float[] pixels(ModelParts files) {
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+    try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       return base.generate(ASK).pixels();
     }
   }
@@ -59,13 +61,13 @@ class SingleFileTest {
     Path whole = golden("base");
     Path single = folder.resolve("whole.safetensors");
     CheckpointConverter.convert(whole, single, null);
-    ModelParts files = ModelOpener.open(whole);
+    ModelFiles files = ModelFiles.of(whole);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT);
         BaseModel otherVae =
             BaseModel.open(files.with("vae", whole.resolve("vae")), Compute.EXACT);
         BaseModel planned =
             BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
-        BaseModel file = BaseModel.open(ModelOpener.open(single), Compute.EXACT)) {
+        BaseModel file = BaseModel.open(single, Compute.EXACT)) {
       for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
         assertEquals(Optional.of(whole), each.folder());
         assertEquals("base-published", each.name());

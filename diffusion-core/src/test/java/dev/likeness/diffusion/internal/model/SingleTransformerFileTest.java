@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.BaseModels;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -250,7 +251,7 @@ class SingleTransformerFileTest {
   }
 
   private static float[] drawn(ModelParts files) {
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+    try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
     }
   }

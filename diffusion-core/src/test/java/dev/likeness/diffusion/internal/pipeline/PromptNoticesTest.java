@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ModelFiles;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
@@ -12,10 +13,9 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.Conditioning;
-import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.sd3.Sd3Networks;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
-import dev.likeness.diffusion.internal.model.ModelOpener;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -92,8 +92,7 @@ class PromptNoticesTest {
 
   @Test
   void encodesOnceWhereMemoryIsForOnePicture() {
-    ModelParts files =
-        ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
+    ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     try (BaseModel base =
         BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
       base.generate(List.of(ASK.size(32, 32).negative("").guidance(3).count(3).as(counting())));
@@ -107,9 +106,10 @@ class PromptNoticesTest {
             BaseModel.open(PipelineFolder.write("sd3/three", scratch).path(), Compute.EXACT);
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Conditioning whole = base.parts().encode(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
-      Conditioning skipped =
-          base.parts().encode(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning whole =
+          base.unwrap(OpenModel.class).encode(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning skipped = base.unwrap(OpenModel.class)
+          .encode(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
       Tensor clip = base.unwrap(Sd3Networks.class)

@@ -106,11 +106,10 @@ public record PersonTraining(
    * @throws dev.likeness.diffusion.error.ResourceLimitException where no such training fits into it
    */
   private LoraTraining fitting() {
-    if (base.plan().isPresent()) {
+    if (base.memoryPlan().isPresent()) {
       return training;
     }
-    long bytes =
-        DeviceMemory.find(base.parts().compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
+    long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return TrainingPreset.fitting(training, base, watch.isPresent(), bytes);
   }
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.AttentionSites;
 import dev.likeness.diffusion.internal.family.ModelFamily;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import java.util.List;
 import java.util.Optional;
@@ -37,7 +38,7 @@ public record AdapterSites(
 
   /** Finds them in an opened base. */
   public static AdapterSites of(BaseModel base) {
-    return of(base.name(), base.parts());
+    return of(base.name(), base.unwrap(OpenModel.class));
   }
 
   /** Finds them among the tensors of a base that errors call {@code base}. */

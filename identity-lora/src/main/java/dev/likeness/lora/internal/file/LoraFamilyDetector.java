@@ -108,6 +108,27 @@ public final class LoraFamilyDetector {
         .orElseGet(() -> byWidths(source, notes));
   }
 
+  /**
+   * The kinds of bases that a file may be for: that of {@link #of(TensorNames, Map)}, then those of
+   * families with the same layer names, if neither a key of one family alone nor a note tells
+   * which.
+   */
+  public static List<String> candidates(TensorNames source, Map<String, String> notes) {
+    String first = of(source, notes);
+    boolean open = bySign(source, Certainty.OWN).isEmpty()
+        && bySign(source, Certainty.SHARED).isPresent()
+        && !noted(notes).equals(first);
+    return Stream.concat(
+            Stream.of(first),
+            FamilyRegistry.families().stream()
+                .map(ModelFamily::loraLayers)
+                .filter(layers ->
+                    open && fits(source, layers) && hasSign(source, layers, Certainty.SHARED))
+                .map(layers -> layers.kinds().get(0).id()))
+        .distinct()
+        .toList();
+  }
+
   /** The kind of a network or an adapter of any form whose names only one family, or few, have. */
   public static Optional<String> byNames(TensorNames source) {
     return bySign(source, Certainty.OWN).or(() -> bySign(source, Certainty.SHARED));

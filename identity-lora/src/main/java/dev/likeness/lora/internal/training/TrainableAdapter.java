@@ -44,7 +44,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final TrainableTextualInversion word;
 
   public TrainableAdapter(LoraTraining settings, PersonToken subject, BaseModel base) {
-    model = base.parts();
+    model = base.unwrap(OpenModel.class);
     pivot = settings.options().pivot().until();
     word = settings.options().pivot().vectors() == 0
         ? null

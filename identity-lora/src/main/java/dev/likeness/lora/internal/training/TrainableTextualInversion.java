@@ -48,7 +48,7 @@ final class TrainableTextualInversion {
     }
     this.settings = settings;
     this.subject = subject;
-    model = base.parts();
+    model = base.unwrap(OpenModel.class);
     towers = TrainingTarget.of(model).towers();
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);

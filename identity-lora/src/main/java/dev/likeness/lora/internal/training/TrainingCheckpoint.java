@@ -1,6 +1,7 @@
 package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -58,13 +59,14 @@ record TrainingCheckpoint(Path file, String owner) {
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
       String text = EDITION + " " + settings
           + (settings.options().debiased() ? " without min-SNR " : " ") + base.name() + " "
-          + base.parts().compute() + " " + set.subject().token() + "/"
+          + base.compute() + " " + set.subject().token() + "/"
           + set.subject().classWord()
           + set.previews()
               .map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt())
               .orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
-      digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));
+      digest.update(
+          WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
       for (TrainingExample picture : set.pictures()) {
         digest.update(picture.picture().rgb());
         digest.update((picture.caption() + " " + picture.focus()).getBytes(StandardCharsets.UTF_8));

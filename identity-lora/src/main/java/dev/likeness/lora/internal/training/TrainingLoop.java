@@ -53,7 +53,7 @@ public final class TrainingLoop implements AutoCloseable {
     this.set = set;
     this.learner = learner;
     this.progress = progress;
-    model = base.parts();
+    model = base.unwrap(OpenModel.class);
     pupil = TrainingTarget.of(model);
     if (settings.options().distilled() > 0
         && set.pictures().stream()

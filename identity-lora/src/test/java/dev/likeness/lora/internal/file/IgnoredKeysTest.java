@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -50,7 +51,7 @@ class IgnoredKeysTest {
   /** A LoRA of one layer that has its place, and of what the keys say: of ones, or of zeros. */
   private Path file(Map<String, Boolean> more) {
     Path file = folder.resolve("merged.safetensors");
-    long width = base.parts()
+    long width = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "transformer_blocks.0.attn.to_q.weight")[0];
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();

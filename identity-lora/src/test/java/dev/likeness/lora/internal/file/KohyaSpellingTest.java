@@ -65,7 +65,7 @@ class KohyaSpellingTest {
   void readsBackTheDifferencesOfEveryLayer(String name, KeyFormat dialect) {
     Path file = folder.resolve("lora.safetensors");
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, folder), Compute.EXACT);
-        Lora lora = changing(base.parts());
+        Lora lora = changing(base.unwrap(OpenModel.class));
         TensorScope scope = TensorScope.open()) {
       lora.save(file, dialect);
       try (Safetensors written = Safetensors.open(file)) {
@@ -91,7 +91,7 @@ class KohyaSpellingTest {
         missing.removeAll(read.keySet());
         assertEquals(Set.of(), missing);
         read.forEach((layer, change) -> {
-          Tensor own = base.parts().tensor(layer.part(), layer.weight());
+          Tensor own = base.unwrap(OpenModel.class).tensor(layer.part(), layer.weight());
           WeightDelta before = lora.changes().weights().get(layer);
           Tensor expected = before == null ? torch.zeros_like(own) : before.difference(own);
           assertTrue(

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
@@ -115,7 +116,7 @@ class LoraSpellingTest {
   @ParameterizedTest(name = "{0} {1}")
   @MethodSource("spellings")
   void readsTheSameFactors(KeyFormat dialect, String example, UnaryOperator<String> spelled) {
-    LayerTable table = LayerTable.of(base.parts());
+    LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));

@@ -34,8 +34,8 @@ class MakersNamesTest {
   void callEveryLayerAsCheckpointsDoAndExchangeTheSameHalves(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
-      KeyMapping layout = layout(base.parts());
-      LayerTable table = LayerTable.of(base.parts());
+      KeyMapping layout = layout(base.unwrap(OpenModel.class));
+      LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
       OriginalLayerNames names = OriginalLayerNames.of(table.kind(), table);
       table.layers().stream()
           .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -67,14 +68,14 @@ class PeftFilesTest extends OnGoldenBase {
   private static Map<String, Tensor> changed(FusedLora fused) {
     Adaptation adapted = fused.adapt(ModelComponent.UNET, Compute.EXACT);
     Map<String, Tensor> changed = new LinkedHashMap<>();
-    base.parts().tensorNames(ModelComponent.UNET).stream()
+    base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
         .filter(adapted::replaces)
         .forEach(name -> changed.put(name, adapted.tensor(name, own(name))));
     return changed;
   }
 
   private static Tensor own(String name) {
-    return base.parts().tensor(ModelComponent.UNET, name);
+    return base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
   }
 
   private static Tensor random(NoiseSource noise, long... shape) {
@@ -204,7 +205,7 @@ class PeftFilesTest extends OnGoldenBase {
       for (ModelComponent part :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
-        Collection<TargetLayer> layers = LayerTable.of(xl.parts()).layers().stream()
+        Collection<TargetLayer> layers = LayerTable.of(xl.unwrap(OpenModel.class)).layers().stream()
             .filter(layer -> layer.part() == part && layer.path().endsWith("_proj"))
             .toList();
         layers.forEach(layer -> {

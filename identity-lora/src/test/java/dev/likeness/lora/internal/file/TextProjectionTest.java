@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -36,7 +37,7 @@ class TextProjectionTest {
             GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path(),
             Compute.EXACT);
         Lora lora = Lora.open(
-            file(LayerTable.of(base.parts())
+            file(LayerTable.of(base.unwrap(OpenModel.class))
                 .find(ModelComponent.TEXT_ENCODER_2, "text_projection")
                 .orElseThrow()),
             base);

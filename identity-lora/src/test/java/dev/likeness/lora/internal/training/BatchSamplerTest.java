@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -72,7 +73,7 @@ class BatchSamplerTest extends OnGoldenBase {
   @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
   void showsPicturesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
     LoraTraining settings = LoraTraining.balanced();
-    Lesson lesson = Lesson.of(base.parts(), settings);
+    Lesson lesson = Lesson.of(base.unwrap(OpenModel.class), settings);
     List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
@@ -107,7 +108,11 @@ class BatchSamplerTest extends OnGoldenBase {
       for (int i = 0; i < BATCH; i++) {
         bucket.latents().add(new float[CHANNELS * PLACES], CHANNELS, 16, 16);
       }
-      new BatchSampler(settings, List.of(bucket), captions, Lesson.of(base.parts(), settings))
+      new BatchSampler(
+              settings,
+              List.of(bucket),
+              captions,
+              Lesson.of(base.unwrap(OpenModel.class), settings))
           .with(
               0,
               batch -> drawn[0] = new Drawn(

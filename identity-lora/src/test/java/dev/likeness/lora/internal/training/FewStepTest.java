@@ -130,7 +130,7 @@ class FewStepTest {
   }
 
   private static double loss(BaseModel base, double off, double guidance) {
-    return loss(base, clean -> new Knowing(base.parts(), clean, off), guidance);
+    return loss(base, clean -> new Knowing(base.unwrap(OpenModel.class), clean, off), guidance);
   }
 
   /** The loss of pictures that {@code pupils} knows. */
@@ -142,15 +142,15 @@ class FewStepTest {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       TrainingTarget pupil = pupils.apply(clean);
-      Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
+      Lesson lesson = Lesson.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
           pupil,
           List.of("a man"),
-          new ConsistencyDistillation.Unchanged(base.parts()),
+          new ConsistencyDistillation.Unchanged(base.unwrap(OpenModel.class)),
           region,
           new Cancellation());
       TrainingStep step = new ConsistencyDistillation(
-          base.parts(), pupil, null, null, lesson, texts, guidance, region);
+          base.unwrap(OpenModel.class), pupil, null, null, lesson, texts, guidance, region);
       return step.loss(
               new TrainingStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
               1,
@@ -225,7 +225,7 @@ class FewStepTest {
     Path folder =
         GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      Reading pupil = new Reading(TrainingTarget.of(base.parts()));
+      Reading pupil = new Reading(TrainingTarget.of(base.unwrap(OpenModel.class)));
       pupil.most = -1;
       loss(base, clean -> pupil, 4);
       assertEquals(said, pupil.most);

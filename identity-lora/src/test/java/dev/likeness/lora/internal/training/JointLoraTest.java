@@ -11,6 +11,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.RenamedSource;
 import dev.likeness.diffusion.internal.file.Safetensors;
@@ -213,12 +214,12 @@ class JointLoraTest {
           name -> name.startsWith(t5 ? "t5." : "train.")
               ? name.substring(name.indexOf('.') + 1)
               : null);
-      TrainingTarget pupil = TrainingTarget.of(base.parts());
+      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
       TrainingStep learning = new TrainingStep(
           pupil,
           factors,
           optimizer,
-          Lesson.of(base.parts(), settings),
+          Lesson.of(base.unwrap(OpenModel.class), settings),
           new CaptionEncodings(pupil, prompts, factors, region, new Cancellation()));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused
       // attention differs by 1e-4 from itself.
@@ -246,7 +247,7 @@ class JointLoraTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
-      TrainingTarget pupil = TrainingTarget.of(base.parts());
+      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
       CaptionEncodings texts = new CaptionEncodings(
           pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");

@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.training;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -43,7 +44,7 @@ class SavedScaleTest extends OnGoldenBase {
   @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
   void losesNoPlacesOfFactorsInF16ToTheirScale(
       KeyFormat dialect, String kind, @TempDir Path folder) {
-    TargetLayer layer = LayerTable.of(base.parts())
+    TargetLayer layer = LayerTable.of(base.unwrap(OpenModel.class))
         .find(ModelComponent.UNET, "mid_block.resnets.0.conv1")
         .orElseThrow();
     Path file = folder.resolve("small.safetensors");
@@ -63,10 +64,10 @@ class SavedScaleTest extends OnGoldenBase {
               1 / 128.0);
       LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
-      try (Lora lora = new Lora(changes, Map.of(), report, region, base.parts())) {
+      try (Lora lora = new Lora(changes, Map.of(), report, region, base.unwrap(OpenModel.class))) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
-          Tensor own = layer.f32(base.parts());
+          Tensor own = layer.f32(base.unwrap(OpenModel.class));
           Tensor expected = change.difference(own);
           double lost = again
               .changes()

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
@@ -87,12 +88,16 @@ public class SdxlTrainingTest {
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts"))
           .stream().map(String.class::cast).toList();
       TrainingStep learning = new TrainingStep(
-          TrainingTarget.of(base.parts()),
+          TrainingTarget.of(base.unwrap(OpenModel.class)),
           factors,
           optimizer,
-          Lesson.of(base.parts(), SETTINGS),
+          Lesson.of(base.unwrap(OpenModel.class), SETTINGS),
           new CaptionEncodings(
-              TrainingTarget.of(base.parts()), prompts, factors, region, new Cancellation()));
+              TrainingTarget.of(base.unwrap(OpenModel.class)),
+              prompts,
+              factors,
+              region,
+              new Cancellation()));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);
       steps.compareLosses(learning, SETTINGS);

@@ -2,6 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -65,7 +66,9 @@ class TrainedFormsTest {
       PeftSteps steps = new PeftSteps(given, expected);
       steps.start(factors);
       steps.compare(
-          steps.learning(base.parts(), factors, optimizer, settings, region), factors, settings);
+          steps.learning(base.unwrap(OpenModel.class), factors, optimizer, settings, region),
+          factors,
+          settings);
     }
   }
 }

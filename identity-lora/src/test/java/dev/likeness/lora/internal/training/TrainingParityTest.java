@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
@@ -69,7 +70,9 @@ class TrainingParityTest {
       assertEquals(start.names(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
       steps.compare(
-          steps.learning(base.parts(), factors, optimizer, SETTINGS, region), factors, settings);
+          steps.learning(base.unwrap(OpenModel.class), factors, optimizer, SETTINGS, region),
+          factors,
+          settings);
     }
   }
 
@@ -103,8 +106,8 @@ class TrainingParityTest {
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
-      TrainingStep step =
-          new PeftSteps(given, given).learning(base.parts(), factors, optimizer, settings, region);
+      TrainingStep step = new PeftSteps(given, given)
+          .learning(base.unwrap(OpenModel.class), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.learn(PeftSteps.batch(given, batch), settings);
       }
@@ -129,11 +132,13 @@ class TrainingParityTest {
         TensorScope scope = TensorScope.open();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
-      TrainingStep unbroken = steps.learning(base.parts(), whole, first, settings, region);
+      TrainingStep unbroken =
+          steps.learning(base.unwrap(OpenModel.class), whole, first, settings, region);
       unbroken.learn(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
       unbroken.learn(PeftSteps.batch(given, 1), settings);
-      TrainingStep again = steps.learning(base.parts(), resumed, second, settings, region);
+      TrainingStep again =
+          steps.learning(base.unwrap(OpenModel.class), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
       assertEquals(1, again.parts());
       again.learn(PeftSteps.batch(given, 1), settings);

@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.vae.Autoencoder;
@@ -29,7 +30,7 @@ final class AutoencoderLoss {
     double[] sorted = prompts.stream()
         .limit(PICTURES)
         .mapToDouble(prompt -> decibels(
-            base.parts().autoencoder(),
+            base.unwrap(OpenModel.class).autoencoder(),
             Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).picture()))
         .sorted()
         .toArray();

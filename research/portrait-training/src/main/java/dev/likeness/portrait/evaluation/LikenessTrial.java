@@ -143,7 +143,7 @@ record LikenessTrial(
           learnt.save(folder, own, DType.F32);
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        try (BaseModel whole = BaseModel.open(own, base.parts().compute())) {
+        try (BaseModel whole = BaseModel.open(own, base.compute())) {
           yield drawn(person, asked, seconds, whole, ask -> ask, ask -> ask);
         } finally {
           delete(own);

@@ -26,8 +26,7 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
 
   Map<String, Object> measure(List<RandomPrompt> prompts) {
     List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
-    try (ImageEncoder encoder =
-            ImageEncoder.open(Extra.IMAGE_ENCODER.at(model), base.parts().compute());
+    try (ImageEncoder encoder = ImageEncoder.open(Extra.IMAGE_ENCODER.at(model), base.compute());
         IpAdapter adapter = IpAdapter.open(Extra.IMAGE_IP_ADAPTER.at(model), base, encoder)) {
       List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
       ReadBackTally without = tally(shown, drawings.asked(SET + ", without", silent));

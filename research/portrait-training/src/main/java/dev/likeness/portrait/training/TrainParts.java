@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.stablediffusion.StableDiffusionNetworks;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.io.AtomicFile;
@@ -143,8 +144,8 @@ public final class TrainParts {
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (EncodedCrops crops =
-        new EncodedCrops(store, count, base.parts().autoencoder(), Told.of("encode", count))) {
+    try (EncodedCrops crops = new EncodedCrops(
+        store, count, base.unwrap(OpenModel.class).autoencoder(), Told.of("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());

@@ -261,7 +261,7 @@ class FaceGuidanceTest {
 
   private static double scale(BaseModel base, Adapter adapter, ModelComponent part, String module) {
     return ModelAdapter.of(adapter)
-        .adapt(part, new ModelAdapter.Context(base.parts().compute(), true, 256, 256, 8))
+        .adapt(part, new ModelAdapter.Context(base.compute(), true, 256, 256, 8))
         .at(0)
         .sidePaths(module)
         .get(0)

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
@@ -67,9 +68,9 @@ class SeenErrorTest {
         NoGradGuard guard = new NoGradGuard()) {
       DrawnLatents drawn = new DrawnLatents(base, store, renders);
       for (int i = 0; i < 2; i++) {
-        Tensor clean = base.parts()
+        Tensor clean = base.unwrap(OpenModel.class)
             .autoencoder()
-            .encode(Tensors.place(base.parts().compute(), ImageTensors.toSigned(store.picture(i))))
+            .encode(Tensors.place(base.compute(), ImageTensors.toSigned(store.picture(i))))
             .mode();
         double apart = drawn.of(i).sub(clean).square().mean().item_double()
             / clean.square().mean().item_double();

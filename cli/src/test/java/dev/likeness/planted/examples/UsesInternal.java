@@ -1,8 +1,8 @@
-package dev.likeness.planted.cli;
+package dev.likeness.planted.examples;
 
 import dev.likeness.planted.diffusion.internal.pipeline.PlantedStage;
 
-/** A command that uses the engine. */
+/** An example that uses the engine. */
 public final class UsesInternal {
   PlantedStage stage;
 }

@@ -1,0 +1,49 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.model.ModelOpener;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The files of a base model: a folder or a single file, and the components that other files
+ * replace. Nothing is read before {@link BaseModel#open(ModelFiles,
+ * dev.likeness.diffusion.tensor.Compute) BaseModel.open}.
+ *
+ * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
+ *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
+ * @param components the folders or files that replace components of {@code path}, by the
+ *     components' names in diffusers: {@code unet}, {@code transformer}, {@code vae},
+ *     {@code text_encoder}, {@code text_encoder_2}, {@code text_encoder_3}
+ */
+public record ModelFiles(Path path, Map<String, Path> components) {
+  public ModelFiles {
+    components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
+  }
+
+  /** The model at this path, with all of its own components. */
+  public static ModelFiles of(Path path) {
+    return new ModelFiles(path, Map.of());
+  }
+
+  /**
+   * The same model with a component from another folder or file.
+   *
+   * @param files in any key format; a text encoder other than CLIP needs its tokenizer beside it
+   */
+  public ModelFiles with(String component, Path files) {
+    Map<String, Path> all = new LinkedHashMap<>(components);
+    all.put(component, files);
+    return new ModelFiles(path, all);
+  }
+
+  ModelParts parts() {
+    ModelParts parts = ModelOpener.open(path);
+    for (Map.Entry<String, Path> component : components.entrySet()) {
+      parts = parts.with(component.getKey(), component.getValue());
+    }
+    return parts;
+  }
+}

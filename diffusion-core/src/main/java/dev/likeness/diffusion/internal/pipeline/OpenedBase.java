@@ -1,0 +1,115 @@
+package dev.likeness.diffusion.internal.pipeline;
+
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
+import dev.likeness.diffusion.internal.family.Capabilities;
+import dev.likeness.diffusion.internal.family.LoadedControlNet;
+import dev.likeness.diffusion.internal.family.ModelParts;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.model.FamilyRegistry;
+import dev.likeness.diffusion.internal.model.MemoryPlan;
+import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.PromptEmbedding;
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The engine behind a {@code BaseModel}: opened networks, and the lock that keeps them open while
+ * work uses them.
+ *
+ * @param extras what the model's folder declares
+ * @param plan how the model lies in memory; null if no budget limits it
+ * @param sparing whether each stage frees the components that it alone needs
+ */
+public record OpenedBase(
+    OpenModel model,
+    String name,
+    ModelExtras extras,
+    MemoryPlan plan,
+    boolean sparing,
+    UsageLock uses) {
+  /** Opens a model without a memory plan. */
+  public static OpenedBase open(ModelParts files, Compute compute) {
+    return open(files, null, () -> FamilyRegistry.open(files, compute));
+  }
+
+  /** Opens a model to lie in memory as {@code plan} says. */
+  public static OpenedBase open(ModelParts files, MemoryPlan plan) {
+    return open(files, plan, () -> FamilyRegistry.open(plan.of(files), plan.compute()));
+  }
+
+  private static OpenedBase open(ModelParts files, MemoryPlan plan, Supplier<OpenModel> networks) {
+    // A broken declaration is refused before the weights are opened.
+    ModelExtras extras = ModelExtras.of(files.folder());
+    return new OpenedBase(
+        networks.get(),
+        files.name(),
+        extras,
+        plan,
+        false,
+        new UsageLock("the model " + files.name()));
+  }
+
+  /** The same networks, freed between the stages; a planned model stays as it is. */
+  public OpenedBase freeing() {
+    return new OpenedBase(model, name, extras, plan, plan == null, uses);
+  }
+
+  /** The stages of a generation. */
+  public Pipeline pipeline() {
+    return new Pipeline(
+        new PipelineModel(model),
+        model.defaults(ImageRequest.of("")),
+        new ModelOffload(model, plan, sparing));
+  }
+
+  /** The model's embeddings of a request's prompt. */
+  public PromptEmbedding encode(ImageRequest request) {
+    Capabilities.PromptEmbeddings encoder = model
+        .capability(Capabilities.PromptEmbeddings.class)
+        .orElseThrow(() -> new IllegalStateException(
+            name + " takes no prompt embeddings; give a base with a UNet"));
+    return during(
+        List.of(request),
+        () -> new PromptEncoding(new PipelineModel(model)).embedding(encoder, request));
+  }
+
+  /** Works with the autoencoder, which stays open meanwhile. */
+  public <T> T coded(Function<LatentCodec, T> work) {
+    return uses.during(sparing, () -> work.apply(LatentCodec.of(model)));
+  }
+
+  /** Does work while this, and the ControlNets and adapters of the requests, stay open. */
+  public <T> T during(List<ImageRequest> requests, Supplier<T> work) {
+    List<UsageLock> carried = requests.stream()
+        .flatMap(request -> Stream.concat(
+            request.controls().stream()
+                .map(control -> LoadedControlNet.of(control.net()).uses()),
+            request.adapters().stream()
+                .flatMap(all -> all.summands().stream())
+                .flatMap(one -> ModelAdapter.of(one).uses().stream())))
+        .distinct()
+        .toList();
+    return uses.during(sparing, () -> UsageLock.during(carried, work));
+  }
+
+  /** The object of this type behind the model; see {@code BaseModel.unwrap}. */
+  public <T> T unwrap(Class<T> kind) {
+    return Stream.of(extras, model, model.networks(), plan)
+        .filter(kind::isInstance)
+        .map(kind::cast)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()
+            + " but " + model.networks().getClass().getSimpleName()
+            + "; give a base of another kind"));
+  }
+
+  /** Frees the networks once no work uses them. */
+  public void close() {
+    uses.close(model::close);
+  }
+}

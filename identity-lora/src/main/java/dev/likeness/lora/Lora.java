@@ -68,7 +68,7 @@ public final class Lora implements AutoCloseable {
       LoraInspection report = reader.report(alphas);
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
-      report.requireComplete(file.toString(), base.name(), table.kind());
+      LoraFile.requireComplete(report, file.toString(), base.name(), table.kind());
       LoraDeltas changes = reader.changes(
           alphas,
           region,

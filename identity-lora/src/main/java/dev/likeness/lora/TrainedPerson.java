@@ -36,10 +36,10 @@ import java.util.Optional;
 public record TrainedPerson(
     Lora lora, PersonToken subject, String base, String recipe, Map<String, String> notes)
     implements Identity.Kept {
-  public static final String TOKEN = "likeness.token";
-  public static final String CLASS_WORD = "likeness.class_word";
-  public static final String CONSENT = "likeness.consent";
-  private static final String BASE = "likeness.base";
+  public static final String TOKEN = LoraMetadata.TOKEN;
+  public static final String CLASS_WORD = LoraMetadata.CLASS_WORD;
+  public static final String CONSENT = LoraMetadata.CONSENT;
+  private static final String BASE = LoraMetadata.BASE;
   private static final String RECIPE = "likeness.recipe";
 
   public TrainedPerson {
@@ -80,7 +80,7 @@ public record TrainedPerson(
     String recipe = Lesson.counted(settings, base.parts()).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
-        LoraInspection.made(family, kind, changes.weights().size(), settings.rank(), header);
+        LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());
     return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }

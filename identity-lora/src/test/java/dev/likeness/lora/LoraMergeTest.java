@@ -24,6 +24,7 @@ import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -96,7 +97,7 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   private static Lora carrying(TextualInversion word) {
-    LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 0, 1, Map.of());
+    LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 0, 1, Map.of());
     return new Lora(
         new LoraDeltas(Map.of(), Map.of(), List.of(word)),
         Map.of(),

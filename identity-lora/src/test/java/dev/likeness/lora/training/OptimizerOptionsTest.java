@@ -110,7 +110,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void tellsOtherProgramsWhatMadeAFile() {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
       Map<String, String> notes =
-          LoraMetadata.of(LoraInspection.made("sd1", kind, 3, 4, Map.of()), "sks woman");
+          LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
       LoraMetadata.sayModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
       assertEquals(
           kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
@@ -119,7 +119,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
       assertEquals("sd_v1", notes.get("ss_base_model_version"));
       assertEquals("False", notes.get("ss_v2"));
     }
-    LoraInspection second = LoraInspection.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
+    LoraInspection second = LoraMetadata.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
     assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));
   }
 

@@ -47,7 +47,7 @@ public final class LoraReader {
   private final Map<String, FusedLayer> joined = new HashMap<>();
   private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
   /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
-  public static final String BIAS = ".bias";
+  static final String BIAS = ".bias";
 
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
@@ -245,7 +245,7 @@ public final class LoraReader {
         incomplete,
         twice,
         List.copyOf(embeddings),
-        LoraMetadata.LoraNotes.of(notes));
+        LoraMetadata.notes(notes));
   }
 
   private static double alpha(LayerKeys layer) {

@@ -23,6 +23,7 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.PersonToken;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,7 +118,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    LoraInspection report = LoraInspection.made(
+    LoraInspection report = LoraMetadata.made(
         LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, changes.size(), 0, Map.of());
     return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
   }

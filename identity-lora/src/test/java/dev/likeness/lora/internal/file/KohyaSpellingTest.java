@@ -135,7 +135,7 @@ class KohyaSpellingTest {
       }
     }
     LoraInspection report =
-        LoraInspection.made("unknown", LoraAlgorithm.LORA, changes.size(), 3, Map.of());
+        LoraMetadata.made("unknown", LoraAlgorithm.LORA, changes.size(), 3, Map.of());
     return new Lora(new LoraDeltas(changes, Map.of()), Map.of(), report, region, model);
   }
 

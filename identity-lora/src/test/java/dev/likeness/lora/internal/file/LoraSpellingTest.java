@@ -125,7 +125,7 @@ class LoraSpellingTest {
       LoraInspection report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
       assertEquals(
-          LoraInspection.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
+          LoraMetadata.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
       reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         assertEquals(1, pair.scale());

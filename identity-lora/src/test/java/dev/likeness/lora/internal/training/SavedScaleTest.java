@@ -18,6 +18,7 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.LoraForm;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +62,7 @@ class SavedScaleTest extends OnGoldenBase {
               small(noise, layer.out() / 4, layer.in() / 4, 3, 3),
               0,
               1 / 128.0);
-      LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
+      LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
       try (Lora lora = new Lora(changes, Map.of(), report, region, base.parts())) {
         lora.save(file, dialect);

@@ -39,7 +39,7 @@ public final class Lora implements AutoCloseable {
   private final UsageLock uses = new UsageLock("the LoRA");
   private volatile boolean closed;
 
-  public Lora(
+  Lora(
       LoraDeltas changes,
       Map<String, String> metadata,
       LoraInspection report,
@@ -120,7 +120,7 @@ public final class Lora implements AutoCloseable {
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isNothing()
           ? Adaptation.NONE
-          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight);
+          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight.ofLayers());
     }
 
     @Override
@@ -201,7 +201,7 @@ public final class Lora implements AutoCloseable {
     LoraWriter.write(file, changes, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
   }
 
-  public LoraDeltas changes() {
+  LoraDeltas changes() {
     requireOpen();
     return changes;
   }

@@ -220,7 +220,8 @@ class LoraMergeTest extends OnGoldenBase {
     try (Lora first = open("../kinds/norm");
         Lora second = open("../kinds/norm");
         FusedLora fused = second.fuse(0.5)) {
-      assertArrayEquals(drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused), 2e-4f);
+      assertArrayEquals(
+          drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused.adapter()), 2e-4f);
     }
   }
 
@@ -247,7 +248,7 @@ class LoraMergeTest extends OnGoldenBase {
         Lora lora = open("unet-only");
         FusedLora fused = lora.fuse(1)) {
       float[] adapted = drawn(lora.at(1));
-      assertArrayEquals(adapted, drawn(fused), 2e-4f);
+      assertArrayEquals(adapted, drawn(fused.adapter()), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
       base.parts()
           .tensorNames(ModelComponent.UNET)

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
@@ -16,6 +17,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
@@ -65,7 +67,7 @@ class PeftFilesTest extends OnGoldenBase {
   }
 
   private static Map<String, Tensor> changed(FusedLora fused) {
-    Adaptation adapted = fused.adapt(ModelComponent.UNET, Compute.EXACT);
+    Adaptation adapted = ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
     Map<String, Tensor> changed = new LinkedHashMap<>();
     base.parts().tensorNames(ModelComponent.UNET).stream()
         .filter(adapted::replaces)
@@ -214,7 +216,7 @@ class PeftFilesTest extends OnGoldenBase {
               "base_model.model." + layer.path() + ".lora_B.weight", random(noise, layer.out(), 2));
         });
         try (Lora lora = Lora.open(file(tensors), xl)) {
-          assertEquals(Set.copyOf(layers), lora.changes().weights().keySet());
+          assertEquals(Set.copyOf(layers), LoraParts.changes(lora).weights().keySet());
         }
       }
     }

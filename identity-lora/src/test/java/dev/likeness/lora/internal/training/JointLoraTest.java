@@ -35,6 +35,7 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
@@ -272,8 +273,9 @@ class JointLoraTest {
     try (Lora start = Lora.open(GoldenLora.file("../joint/" + file), base);
         NoGradGuard guard = new NoGradGuard()) {
       assertEquals(
-          factors.weights().leaves().size(), 2 * start.changes().weights().size());
-      start.changes().weights().forEach((layer, change) -> {
+          factors.weights().leaves().size(),
+          2 * LoraParts.changes(start).weights().size());
+      LoraParts.changes(start).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         factors.weights().leaves().get(layer.name() + ".lora_A.weight").copy_(pair.down());
         factors.weights().leaves().get(layer.name() + ".lora_B.weight").copy_(pair.up());

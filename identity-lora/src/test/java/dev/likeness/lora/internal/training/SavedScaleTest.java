@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
@@ -64,13 +65,12 @@ class SavedScaleTest extends OnGoldenBase {
               1 / 128.0);
       LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
-      try (Lora lora = new Lora(changes, Map.of(), report, region, base.parts())) {
+      try (Lora lora = LoraParts.lora(changes, report, region, base.parts())) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
           Tensor own = layer.f32(base.parts());
           Tensor expected = change.difference(own);
-          double lost = again
-              .changes()
+          double lost = LoraParts.changes(again)
               .weights()
               .get(layer)
               .difference(own)

@@ -14,6 +14,7 @@ import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -68,7 +69,7 @@ public record TrainedPerson(
         lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
-  public static TrainedPerson of(
+  static TrainedPerson of(
       LoraDeltas changes,
       TensorRegion region,
       LoraTraining settings,

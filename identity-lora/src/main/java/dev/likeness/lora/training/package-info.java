@@ -4,9 +4,9 @@
  * <p>A {@link TrainingSet} holds {@link TrainingExample images} with optional captions and masks,
  * the {@link PersonToken} that prompts will name, and folders in which to keep state and cached
  * latents. {@link AspectBuckets} fits images of several shapes. {@link OptimizerOptions} has what
- * {@link dev.likeness.lora.LoraTraining} does not: the optimiser, DoRA or LoKr ({@link LoraForm}),
- * gradient checkpointing and more. {@link ValidationOptions} generates images on the way and keeps
- * the best checkpoint. {@link TrainingMemory} estimates memory before anything is trained.
+ * {@link LoraTraining} does not: the optimiser, DoRA or LoKr ({@link LoraForm}), gradient
+ * checkpointing and more. {@link ValidationOptions} generates images on the way and keeps the best
+ * checkpoint. {@link TrainingMemory} estimates memory before anything is trained.
  *
  * <pre>{@code
  * List<RgbImage> images = List.of(RgbImage.read(Path.of("ada-1.png")));

@@ -17,12 +17,12 @@ import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
         : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream()
-        .filter(settings::includes)
+        .filter(layer -> TrainableDelta.isTrained(settings, layer))
         .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
@@ -151,7 +151,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
    * The changes and the word that {@code values} make, changes in f16 as they are saved, the
    * strength multiplied in.
    */
-  LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
+  public LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
     Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

@@ -36,11 +36,12 @@ import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraParts;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -359,8 +360,8 @@ class JointLoraTest {
       float[] before = base.generate(ask).pixels();
       float[] learned;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada =
-          SETTINGS.prior(1, 1).train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson ada = new LoraTrainer(SETTINGS.prior(1, 1))
+          .train(base, set, Progress.SILENT, new Cancellation())) {
         learned = base.generate(ask.as(ada.at(1))).pixels();
         ada.save(file);
       }

@@ -50,6 +50,11 @@ final class TrainableTextualInversion {
     this.subject = subject;
     model = base.parts();
     towers = TrainingTarget.of(model).towers();
+    if (towers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a new word is learned for CLIP's text encoders, of which this base has none; leave the"
+              + " pivot out");
+    }
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);
       towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));

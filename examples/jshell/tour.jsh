@@ -10,7 +10,7 @@ plain.writePng(Path.of("portrait.png"))
 System.out.println("drawn: " + Path.of("portrait.png").toAbsolutePath())
 
 LoraTraining lesson = LoraTraining.quick().steps(2).captions("portrait of %s")
-TrainedPerson her = lesson.train(base, List.of(plain.picture()), PersonToken.of("woman"), Progress.SILENT, new Cancellation())
+TrainedPerson her = new LoraTrainer(lesson).train(base, List.of(plain.picture()), PersonToken.of("woman"), Progress.SILENT, new Cancellation())
 her.save(Path.of("her.safetensors"))
 Lora lora = Lora.open(Path.of("her.safetensors"), base)
 System.out.println(lora.report())

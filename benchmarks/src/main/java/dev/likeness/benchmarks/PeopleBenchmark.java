@@ -6,8 +6,9 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
@@ -62,9 +63,7 @@ public class PeopleBenchmark {
     RgbImage photo =
         base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
     for (int i = 0; i < 10; i++) {
-      people.add(LoraTraining.quick()
-          .steps(1)
-          .seed(i)
+      people.add(new LoraTrainer(LoraTraining.quick().steps(1).seed(i))
           .train(
               base, List.of(photo), PersonToken.of("woman"), Progress.SILENT, new Cancellation()));
     }

@@ -7,8 +7,9 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
@@ -80,8 +81,8 @@ public class PrecisionBenchmark {
   @OperationsPerInvocation(LEARNING_STEPS)
   public String learningStep() {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(LEARNING_STEPS);
-    try (TrainedPerson person =
-        training.train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(training)
+        .train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
       return person.phrase();
     }
   }

@@ -8,8 +8,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
@@ -57,11 +58,12 @@ public final class TrainingTimes {
     List<Double> seconds = new ArrayList<>();
     Progress clock = clock(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
-      TrainingMemory told =
-          all ? whole.memory(base, side, side, watch) : training.memory(base, side, side, watch);
+      TrainingMemory told = all
+          ? whole.memory(base, side, side, watch)
+          : new LoraTrainer(training).memory(base, side, side, watch);
       (all
               ? whole.train(base, set, clock, new Cancellation())
-              : training.train(base, set, clock, new Cancellation()))
+              : new LoraTrainer(training).train(base, set, clock, new Cancellation()))
           .close();
       System.out.printf(
           Locale.ROOT,

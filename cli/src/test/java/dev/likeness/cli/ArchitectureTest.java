@@ -59,7 +59,10 @@ class ArchitectureTest {
   static final ArchRule ROOT_OF_DIFFUSION = PackageRules.nothingUsesTheRoot(ROOT, "diffusion");
 
   @ArchTest
-  static final ArchRule ROOT_OF_LORA = freeze(PackageRules.nothingUsesTheRoot(ROOT, "lora"));
+  static final ArchRule LORA_ORDER = PackageRules.arrowsOfLora(ROOT);
+
+  @ArchTest
+  static final ArchRule ROOT_OF_LORA = PackageRules.nothingUsesTheRoot(ROOT, "lora");
 
   @ArchTest
   static final ArchRule ROOT_OF_IPADAPTER = PackageRules.nothingUsesTheRoot(ROOT, "ipadapter");

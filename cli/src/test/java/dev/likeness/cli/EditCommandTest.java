@@ -18,8 +18,9 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
@@ -51,8 +52,7 @@ class EditCommandTest {
     base = TinyBase.in(folder);
     person = folder.resolve("ada.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
-        TrainedPerson ada = LoraTraining.quick()
-            .steps(1)
+        TrainedPerson ada = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 model,
                 List.of(RgbImage.of(32, 32, new byte[32 * 32 * 3])),

@@ -6,8 +6,9 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
@@ -30,8 +31,8 @@ class PortraitPersonSizeTest {
       LoraTraining settings =
           LoraTraining.balanced().suitedTo(base).rank(4).batch(1).steps(1);
       RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
-      try (TrainedPerson person = settings.train(
-          base, List.of(grey), PersonToken.of("man"), event -> {}, new Cancellation())) {
+      try (TrainedPerson person = new LoraTrainer(settings)
+          .train(base, List.of(grey), PersonToken.of("man"), event -> {}, new Cancellation())) {
         person.save(file);
       }
     }

@@ -18,9 +18,9 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -177,7 +177,7 @@ public final class HeadshotStudio {
 
   /**
    * Learns the person in the accepted photos; where memory is short,
-   * {@linkplain dev.likeness.lora.TrainingPreset#fitting by what fits}.
+   * {@linkplain dev.likeness.lora.LoraTrainer#fitting by what fits}.
    *
    * @param consent who agreed to what; kept in the person's file
    * @param known of how they look, what the user says: it is believed; the rest is found out, and

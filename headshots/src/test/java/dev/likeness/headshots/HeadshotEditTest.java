@@ -19,8 +19,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.internal.marking.XmpMarking;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.CascadeDetector;
@@ -61,8 +62,7 @@ class HeadshotEditTest {
     detector = new CascadeDetector();
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     base = GoldenFolder.loaded(ModelExtrasFile.write(files));
-    ada = LoraTraining.quick()
-        .steps(2)
+    ada = new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

@@ -38,8 +38,9 @@ import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -72,8 +73,7 @@ class HeadshotStudioTest {
     Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     base = GoldenFolder.loaded(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    ada = LoraTraining.quick()
-        .steps(3)
+    ada = new LoraTrainer(LoraTraining.quick().steps(3))
         .train(
             base,
             List.of(selfie),

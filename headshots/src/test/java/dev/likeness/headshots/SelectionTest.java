@@ -18,8 +18,9 @@ import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
@@ -53,8 +54,7 @@ class SelectionTest {
   static void learn() {
     base = GoldenFolder.loaded(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
-    ada = LoraTraining.quick()
-        .steps(2)
+    ada = new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
             base,
             List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

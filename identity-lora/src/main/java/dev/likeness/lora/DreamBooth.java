@@ -12,7 +12,9 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingLoop;
+import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingSet;
@@ -120,7 +122,7 @@ public record DreamBooth(LoraTraining settings) {
    * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
    */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemory.of(settings, base, width, height, true, watched);
+    return TrainingMemoryEstimator.estimate(settings, base, width, height, true, watched);
   }
 
   private ScalarType type(Compute compute) {

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.tensor.UsageLock;
+import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.TextualInversion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.internal.algorithm.AttachedDeltas;
@@ -23,13 +24,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A copy of the weights that a LoRA changes, with the change in them. A request that carries it
- * draws with these in the place of the base's own, of which layers keep no faster forms; the base's
- * tensors are not touched. Summed in f32, then brought to the model's type; what is carried before
- * it and changed the same norms, biases or weights counts beside it. Shared by threads; owns its
- * tensors until closed.
+ * A copy of the weights that a LoRA changes, with the change in them. A request that carries its
+ * {@link #adapter} is generated with these in the place of the base's own, of which layers keep no
+ * faster forms; the base's tensors are not touched. Summed in f32, then brought to the model's
+ * type; what is carried before it and changed the same norms, biases or weights counts beside it.
+ * Shared by threads; owns its tensors until closed.
  */
-public final class FusedLora implements ModelAdapter, AutoCloseable {
+public final class FusedLora implements AutoCloseable {
   private final LoraDeltas changes;
   private final OpenModel base;
   private final LoraWeight weight;
@@ -38,6 +39,7 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
       new ConcurrentHashMap<>();
 
   private final UsageLock uses = new UsageLock("the fused LoRA");
+  private final Adapter adapter = new Merged();
   private volatile boolean closed;
 
   private FusedLora(LoraDeltas changes, OpenModel base, LoraWeight weight) {
@@ -57,42 +59,51 @@ public final class FusedLora implements ModelAdapter, AutoCloseable {
     return new FusedLora(lora.changes(), lora.base(), weight);
   }
 
-  @Override
-  public Adaptation adapt(ModelComponent part, Compute compute) {
-    Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
-    return new Adaptation() {
-      @Override
-      public Tensor tensor(String name, Tensor original) {
-        Tensor sum = own.get(name);
-        if (sum == null) {
-          return original;
+  /** What a request carries to be generated with this copy. */
+  public Adapter adapter() {
+    return adapter;
+  }
+
+  private final class Merged implements ModelAdapter {
+    @Override
+    public Adaptation adapt(ModelComponent part, Compute compute) {
+      Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
+      return new Adaptation() {
+        @Override
+        public Tensor tensor(String name, Tensor original) {
+          Tensor sum = own.get(name);
+          if (sum == null) {
+            return original;
+          }
+          Tensor plain = base.tensor(part, name);
+          return original.is_same(plain)
+              ? sum
+              : sum.add(original.sub(Tensors.place(compute, plain)));
         }
-        Tensor plain = base.tensor(part, name);
-        return original.is_same(plain) ? sum : sum.add(original.sub(Tensors.place(compute, plain)));
-      }
 
-      @Override
-      public boolean replaces(String name) {
-        return own.containsKey(name);
-      }
-    };
-  }
-
-  @Override
-  public void requireFor(ModelComponent.Tensors model) {
-    if (!weight.isNothing()) {
-      changes.requireFor(model, base);
+        @Override
+        public boolean replaces(String name) {
+          return own.containsKey(name);
+        }
+      };
     }
-  }
 
-  @Override
-  public List<UsageLock> uses() {
-    return List.of(uses);
-  }
+    @Override
+    public void requireFor(ModelComponent.Tensors model) {
+      if (!weight.isNothing()) {
+        changes.requireFor(model, base);
+      }
+    }
 
-  @Override
-  public List<TextualInversion> textualInversions() {
-    return weight.isNothing() ? List.of() : changes.words();
+    @Override
+    public List<UsageLock> uses() {
+      return List.of(uses);
+    }
+
+    @Override
+    public List<TextualInversion> textualInversions() {
+      return weight.isNothing() ? List.of() : changes.words();
+    }
   }
 
   /**

@@ -39,7 +39,7 @@ public final class Lora implements AutoCloseable {
   private final UsageLock uses = new UsageLock("the LoRA");
   private volatile boolean closed;
 
-  public Lora(
+  Lora(
       LoraDeltas changes,
       Map<String, String> metadata,
       LoraInspection report,
@@ -68,7 +68,7 @@ public final class Lora implements AutoCloseable {
       LoraInspection report = reader.report(alphas);
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
-      report.requireComplete(file.toString(), base.name(), table.kind());
+      LoraFile.requireComplete(report, file.toString(), base.name(), table.kind());
       LoraDeltas changes = reader.changes(
           alphas,
           region,
@@ -122,7 +122,7 @@ public final class Lora implements AutoCloseable {
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isNothing()
           ? Adaptation.NONE
-          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight);
+          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight.ofLayers());
     }
 
     @Override
@@ -203,7 +203,7 @@ public final class Lora implements AutoCloseable {
     LoraWriter.write(file, changes, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
   }
 
-  public LoraDeltas changes() {
+  LoraDeltas changes() {
     requireOpen();
     return changes;
   }

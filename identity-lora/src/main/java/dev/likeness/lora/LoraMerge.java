@@ -230,7 +230,7 @@ public final class LoraMerge {
       String family,
       Map<String, String> header) {
     LoraInspection report =
-        LoraInspection.made(family, LoraAlgorithm.LORA, changes.weights().size(), rank, header);
+        LoraMetadata.made(family, LoraAlgorithm.LORA, changes.weights().size(), rank, header);
     return new Lora(changes, header, report, region, base);
   }
 

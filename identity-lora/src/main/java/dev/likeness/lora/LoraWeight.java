@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
+import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -73,8 +74,30 @@ public final class LoraWeight {
     return whole == 0;
   }
 
+  /** This weight as the engine asks for it. */
+  AttachedDeltas.LayerWeights ofLayers() {
+    return new OfLayers(this);
+  }
+
+  private record OfLayers(LoraWeight weight) implements AttachedDeltas.LayerWeights {
+    @Override
+    public double of(ModelComponent part, String module) {
+      return weight.of(part, module);
+    }
+
+    @Override
+    public AttachedDeltas.LayerWeights at(double progress) {
+      return weight.at(progress).ofLayers();
+    }
+
+    @Override
+    public boolean isNothing() {
+      return weight.isNothing();
+    }
+  }
+
   /** The weight at a module at the first step. */
-  public double of(ModelComponent part, String module) {
+  double of(ModelComponent part, String module) {
     return at(0).whole * block(part.folder() + "." + module);
   }
 

@@ -15,6 +15,7 @@ import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,10 +38,10 @@ import java.util.Optional;
 public record TrainedPerson(
     Lora lora, PersonToken subject, String base, String recipe, Map<String, String> notes)
     implements Identity.Kept {
-  public static final String TOKEN = "likeness.token";
-  public static final String CLASS_WORD = "likeness.class_word";
-  public static final String CONSENT = "likeness.consent";
-  private static final String BASE = "likeness.base";
+  public static final String TOKEN = LoraMetadata.TOKEN;
+  public static final String CLASS_WORD = LoraMetadata.CLASS_WORD;
+  public static final String CONSENT = LoraMetadata.CONSENT;
+  private static final String BASE = LoraMetadata.BASE;
   private static final String RECIPE = "likeness.recipe";
 
   public TrainedPerson {
@@ -69,7 +70,7 @@ public record TrainedPerson(
         lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
-  public static TrainedPerson of(
+  static TrainedPerson of(
       LoraDeltas changes,
       TensorRegion region,
       LoraTraining settings,
@@ -81,7 +82,7 @@ public record TrainedPerson(
     String recipe = Lesson.counted(settings, base.unwrap(OpenModel.class)).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
-        LoraInspection.made(family, kind, changes.weights().size(), settings.rank(), header);
+        LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.unwrap(OpenModel.class));
     return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }

@@ -4,8 +4,8 @@
  * <p>{@link Lora} opens a file of any key format for a base model; {@link Lora#at(double)} returns
  * an adapter that travels with a request, so that one base serves many persons and is never
  * changed. {@link LoraMerge} combines files or extracts one from a fine-tuned model.
- * {@link LoraTraining} trains a {@link TrainedPerson}, an identity of its own;
- * {@link TrainingPreset} has recipes that fit a base, and {@link DreamBooth} trains all weights.
+ * {@link LoraTrainer} trains a {@link TrainedPerson}, an identity of its own, by settings of
+ * {@code dev.likeness.lora.training}, and {@link DreamBooth} trains all weights.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

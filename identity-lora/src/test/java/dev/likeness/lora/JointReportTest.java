@@ -16,6 +16,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.training.LoraTraining;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;

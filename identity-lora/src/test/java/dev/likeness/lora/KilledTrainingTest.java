@@ -12,6 +12,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.OtherJvm;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import java.io.IOException;
@@ -53,13 +54,14 @@ class KilledTrainingTest {
               .ema(0.9)
               .accumulation(2));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
-          TrainedPerson person = settings.train(
-              base,
-              List.of(RgbImage.of(16, 16, rgb)),
-              PersonToken.of("woman"),
-              args.length > 3 ? Path.of(args[3]) : null,
-              Progress.SILENT,
-              new Cancellation())) {
+          TrainedPerson person = new LoraTrainer(settings)
+              .train(
+                  base,
+                  List.of(RgbImage.of(16, 16, rgb)),
+                  PersonToken.of("woman"),
+                  args.length > 3 ? Path.of(args[3]) : null,
+                  Progress.SILENT,
+                  new Cancellation())) {
         person.save(Path.of(args[2]));
       }
     }

@@ -98,7 +98,7 @@ class LoraAdapterTest implements AdapterContract {
             GoldenFolder.write("no-middle", GoldenFolder.Spelling.PUBLISHED, folder)
                 .path());
         FusedLora fused = loras.get(0).fuse(1)) {
-      for (Adapter adapter : List.of(loras.get(0).at(1), fused)) {
+      for (Adapter adapter : List.of(loras.get(0).at(1), fused.adapter())) {
         String refusal = assertThrows(
                 IllegalArgumentException.class, () -> other.generate(request().as(adapter)))
             .getMessage();
@@ -138,7 +138,7 @@ class LoraAdapterTest implements AdapterContract {
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
     FusedLora fused = lora.fuse(1);
-    ClosedWhileDrawn.refuses("the fused LoRA", base, request().as(fused), fused::close);
+    ClosedWhileDrawn.refuses("the fused LoRA", base, request().as(fused.adapter()), fused::close);
     ClosedWhileDrawn.refuses(
         "the LoRA", base, request().as(lora.at(0.5).and(loras.get(0).at(1))).unled(), lora::close);
     lora.close();

@@ -25,6 +25,7 @@ import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -97,7 +98,7 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   private static Lora carrying(TextualInversion word) {
-    LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 0, 1, Map.of());
+    LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 0, 1, Map.of());
     return new Lora(
         new LoraDeltas(Map.of(), Map.of(), List.of(word)),
         Map.of(),
@@ -220,7 +221,8 @@ class LoraMergeTest extends OnGoldenBase {
     try (Lora first = open("../kinds/norm");
         Lora second = open("../kinds/norm");
         FusedLora fused = second.fuse(0.5)) {
-      assertArrayEquals(drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused), 2e-4f);
+      assertArrayEquals(
+          drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused.adapter()), 2e-4f);
     }
   }
 
@@ -247,7 +249,7 @@ class LoraMergeTest extends OnGoldenBase {
         Lora lora = open("unet-only");
         FusedLora fused = lora.fuse(1)) {
       float[] adapted = drawn(lora.at(1));
-      assertArrayEquals(adapted, drawn(fused), 2e-4f);
+      assertArrayEquals(adapted, drawn(fused.adapter()), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
       base.unwrap(OpenModel.class)
           .tensorNames(ModelComponent.UNET)

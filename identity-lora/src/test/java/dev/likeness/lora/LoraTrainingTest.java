@@ -39,6 +39,7 @@ import dev.likeness.lora.internal.training.Lesson;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
@@ -100,7 +101,8 @@ class LoraTrainingTest {
   }
 
   private static TrainedPerson train(LoraTraining settings) {
-    return settings.train(base, pictures(3), SUBJECT, Progress.SILENT, new Cancellation());
+    return new LoraTrainer(settings)
+        .train(base, pictures(3), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
   private static float[] drawn(Identity person) {
@@ -178,7 +180,9 @@ class LoraTrainingTest {
     };
     LoraTraining settings =
         SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
-    settings.train(base, pictures(1), SUBJECT, progress, new Cancellation()).close();
+    new LoraTrainer(settings)
+        .train(base, pictures(1), SUBJECT, progress, new Cancellation())
+        .close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
     double end = losses.subList(16, 24).stream().mapToDouble(x -> x).average().orElseThrow();
     assertTrue(end < 0.9 * start, "loss went from " + start + " to " + end);
@@ -197,7 +201,7 @@ class LoraTrainingTest {
     PersonToken monday = SUBJECT.consent("yes, on Monday");
     assertThrows(
         CancelledException.class,
-        () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
+        () -> new LoraTrainer(settings).train(base, pictures(3), monday, state, untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -210,16 +214,15 @@ class LoraTrainingTest {
       whole = drawn(person);
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
-    try (TrainedPerson person =
-        settings.train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(settings)
+        .train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person));
       assertEquals("yes, on Tuesday", person.subject().consent());
     }
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class,
-        () -> settings
-            .learningRate(1)
+        () -> new LoraTrainer(settings.learningRate(1))
             .train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
@@ -242,7 +245,7 @@ class LoraTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
+        () -> new LoraTrainer(SHORT).train(base, pictures(1), SUBJECT, state, untilStep2, stop));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
@@ -258,8 +261,8 @@ class LoraTrainingTest {
       assertEquals(base.name(), other.name());
       assertThrows(
           InvalidInputException.class,
-          () ->
-              SHORT.train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
+          () -> new LoraTrainer(SHORT)
+              .train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
     }
   }
 
@@ -275,8 +278,8 @@ class LoraTrainingTest {
     };
     try (TrainedPerson whole = train(settings);
         FullDisk full = FullDisk.after(1000);
-        TrainedPerson person =
-            settings.train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
+        TrainedPerson person = new LoraTrainer(settings)
+            .train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
       assertArrayEquals(drawn(whole), drawn(person));
     }
     assertEquals(1, notices.size(), notices.toString());
@@ -291,8 +294,7 @@ class LoraTrainingTest {
   @Test
   void tellsOfEveryStepAndEndsOnce() {
     List<ProgressEvent> events = new ArrayList<>();
-    SHORT
-        .prior(2, 1)
+    new LoraTrainer(SHORT.prior(2, 1))
         .train(base, pictures(2), SUBJECT, events::add, new Cancellation())
         .close();
     List<String> phases = events.stream()
@@ -324,31 +326,34 @@ class LoraTrainingTest {
     Cancellation stop = new Cancellation();
     assertThrows(
         CancelledException.class,
-        () -> settings.train(
+        () -> new LoraTrainer(settings)
+            .train(
+                base,
+                pictures(3),
+                SUBJECT,
+                state,
+                event -> {
+                  if (event instanceof ProgressEvent.Step step
+                      && step.phase().equals("class pictures")
+                      && step.step() == 2) {
+                    stop.cancel();
+                  }
+                },
+                stop));
+    List<Integer> drawn = new ArrayList<>();
+    try (TrainedPerson person = new LoraTrainer(settings)
+        .train(
             base,
             pictures(3),
             SUBJECT,
             state,
             event -> {
               if (event instanceof ProgressEvent.Step step
-                  && step.phase().equals("class pictures")
-                  && step.step() == 2) {
-                stop.cancel();
+                  && step.phase().equals("class pictures")) {
+                drawn.add(step.step());
               }
             },
-            stop));
-    List<Integer> drawn = new ArrayList<>();
-    try (TrainedPerson person = settings.train(
-        base,
-        pictures(3),
-        SUBJECT,
-        state,
-        event -> {
-          if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures")) {
-            drawn.add(step.step());
-          }
-        },
-        new Cancellation())) {
+            new Cancellation())) {
       assertEquals(List.of(3), drawn);
       assertArrayEquals(unbroken, drawn(person));
     }
@@ -361,7 +366,8 @@ class LoraTrainingTest {
       LoraTraining suited = SHORT.suitedTo(klein);
       assertTrue(assertThrows(
               IllegalArgumentException.class,
-              () -> suited.train(klein, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+              () -> new LoraTrainer(suited)
+                  .train(klein, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
           .getMessage()
           .startsWith("this kind of base cannot learn a person here"));
     }
@@ -378,7 +384,8 @@ class LoraTrainingTest {
       }
     };
     assertThrows(
-        CancelledException.class, () -> SHORT.train(base, pictures(2), SUBJECT, first, stop));
+        CancelledException.class,
+        () -> new LoraTrainer(SHORT).train(base, pictures(2), SUBJECT, first, stop));
     assertEquals(List.of("encode 1", "encode 2", "train 1"), steps(events));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
   }
@@ -386,8 +393,7 @@ class LoraTrainingTest {
   @Test
   void trainsAModelInHalfPrecisionByFullOnes() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedPerson person = SHORT
-            .targets(LoraTargets.CONVOLUTIONS)
+        TrainedPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
             .train(half, pictures(2), SUBJECT, Progress.SILENT, new Cancellation())) {
       ImageRequest ask = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
       assertFalse(Arrays.equals(
@@ -438,13 +444,15 @@ class LoraTrainingTest {
         "a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> SHORT.train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
+                () -> new LoraTrainer(SHORT)
+                    .train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
             .getMessage());
     assertEquals(
         "there is no picture to learn from",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation()))
+                () -> new LoraTrainer(SHORT)
+                    .train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 
@@ -464,7 +472,8 @@ class LoraTrainingTest {
               + " the base of its family that draws from text alone",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> SHORT.train(inpainting, pictures(1), SUBJECT, seen, new Cancellation()))
+                  () -> new LoraTrainer(SHORT)
+                      .train(inpainting, pictures(1), SUBJECT, seen, new Cancellation()))
               .getMessage());
     }
     assertEquals(List.of(), phases);
@@ -480,8 +489,8 @@ class LoraTrainingTest {
               + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> SHORT.train(
-                      continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+                  () -> new LoraTrainer(SHORT)
+                      .train(continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
               .getMessage());
     }
   }

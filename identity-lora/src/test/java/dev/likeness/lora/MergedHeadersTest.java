@@ -9,6 +9,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
@@ -84,7 +85,7 @@ class MergedHeadersTest extends OnGoldenBase {
     }
     Path file = folder.resolve("merged.safetensors");
     try (Lora merged = LoraMerge.merged(weights, 3)) {
-      assertEquals(LoraMetadata.LoraNotes.of(merged.metadata()), merged.report().notes());
+      assertEquals(LoraMetadata.notes(merged.metadata()), merged.report().notes());
       merged.save(file);
     }
     return file;
@@ -145,7 +146,7 @@ class MergedHeadersTest extends OnGoldenBase {
     try (Lora ada = with("wide", ADA);
         Lora film = with("attention", FILM)) {
       try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {
-        LoraMetadata.LoraNotes notes = both.lora().report().notes();
+        LoraInspection.Notes notes = both.lora().report().notes();
         assertEquals("for Ada alone; CC-BY", notes.licence());
         assertEquals("film", notes.title());
         assertTrue(notes.triggerWords().contains("sks woman, film grain"), notes.toString());

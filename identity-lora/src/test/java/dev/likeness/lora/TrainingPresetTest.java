@@ -11,9 +11,11 @@ import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.training.LoraForm;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingMemory;
+import dev.likeness.lora.training.TrainingPreset;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -26,25 +28,53 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void takesMoreStepsForMorePhotosAndMoreTime() {
-    assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(base, 10, Long.MAX_VALUE));
-    assertEquals(164, TrainingPreset.BALANCED.of(base, 3, Long.MAX_VALUE).steps());
-    assertEquals(424, TrainingPreset.BALANCED.of(base, 20, Long.MAX_VALUE).steps());
-    assertEquals(120, TrainingPreset.QUICK.of(base, 10, Long.MAX_VALUE).steps());
-    assertEquals(900, TrainingPreset.BEST.of(base, 10, Long.MAX_VALUE).steps());
+    assertEquals(
+        LoraTraining.balanced(),
+        LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings());
+    assertEquals(
+        164,
+        LoraTrainer.of(TrainingPreset.BALANCED, base, 3, Long.MAX_VALUE)
+            .settings()
+            .steps());
+    assertEquals(
+        424,
+        LoraTrainer.of(TrainingPreset.BALANCED, base, 20, Long.MAX_VALUE)
+            .settings()
+            .steps());
+    assertEquals(
+        120,
+        LoraTrainer.of(TrainingPreset.QUICK, base, 10, Long.MAX_VALUE)
+            .settings()
+            .steps());
+    assertEquals(
+        900,
+        LoraTrainer.of(TrainingPreset.BEST, base, 10, Long.MAX_VALUE).settings().steps());
   }
 
   @Test
   void givesUpTimeAndThenRankWhereMemoryIsShort() {
-    LoraTraining full = TrainingPreset.BALANCED.of(base, 10, Long.MAX_VALUE);
-    LoraTraining twice = TrainingPreset.BALANCED.of(base, 10, full.memory(base).bytes() - 1);
+    LoraTraining full =
+        LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings();
+    LoraTraining twice = LoraTrainer.of(
+            TrainingPreset.BALANCED,
+            base,
+            10,
+            new LoraTrainer(full).memory(base).bytes() - 1)
+        .settings();
     assertEquals(full.options(full.options().recompute(true)), twice);
-    assertTrue(twice.memory(base).bytes() < full.memory(base).bytes());
-    LoraTraining single =
-        TrainingPreset.BALANCED.of(base, 10, twice.memory(base).bytes() - 1);
+    assertTrue(new LoraTrainer(twice).memory(base).bytes()
+        < new LoraTrainer(full).memory(base).bytes());
+    LoraTraining single = LoraTrainer.of(
+            TrainingPreset.BALANCED,
+            base,
+            10,
+            new LoraTrainer(twice).memory(base).bytes() - 1)
+        .settings();
     assertEquals(1, single.batch());
     assertEquals(full.batch(), single.options().accumulation());
     String refusal = assertThrows(
-            ResourceLimitException.class, () -> TrainingPreset.BALANCED.of(base, 10, 300 << 20))
+            ResourceLimitException.class,
+            () -> LoraTrainer.of(TrainingPreset.BALANCED, base, 10, 300 << 20).settings())
         .getMessage();
     assertTrue(
         refusal.matches(
@@ -58,20 +88,28 @@ class TrainingPresetTest extends OnGoldenBase {
     LoraTraining asked = TrainingPreset.BALANCED.of(base, 10).prior(4, 1).rank(32);
     int width = base.defaults().width();
     int height = base.defaults().height();
-    long bytes = asked.memory(base, width, height, true).bytes();
-    assertEquals(asked, TrainingPreset.fitting(asked, base, true, bytes));
-    LoraTraining fitting =
-        TrainingPreset.fitting(asked, base, true, asked.memory(base).bytes());
+    long bytes = new LoraTrainer(asked).memory(base, width, height, true).bytes();
+    assertEquals(asked, new LoraTrainer(asked).fitting(base, true, bytes).settings());
+    LoraTraining fitting = new LoraTrainer(asked)
+        .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
+        .settings();
     assertEquals(asked.options(asked.options().recompute(true)), fitting);
     assertEquals(
-        fitting, TrainingPreset.fitting(fitting, base, true, asked.memory(base).bytes()));
+        fitting,
+        new LoraTrainer(fitting)
+            .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
+            .settings());
     LoraTraining prodigy = asked.options(
         asked.options().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY).accumulation(2));
-    LoraTraining least = TrainingPreset.fitting(
-        prodigy,
-        base,
-        false,
-        prodigy.batch(1).options(prodigy.options().recompute(true)).memory(base).bytes() - 1);
+    LoraTraining least = new LoraTrainer(prodigy)
+        .fitting(
+            base,
+            false,
+            new LoraTrainer(prodigy.batch(1).options(prodigy.options().recompute(true)))
+                    .memory(base)
+                    .bytes()
+                - 1)
+        .settings();
     assertEquals(
         List.of(1, 2 * asked.batch(), OptimizerOptions.TrainingOptimizer.PRODIGY, 8),
         List.of(
@@ -84,16 +122,18 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsWhatOptimisersKeep() {
     LoraTraining full = LoraTraining.balanced();
-    long learned = full.memory(base).learned();
+    long learned = new LoraTrainer(full).memory(base).learned();
     assertEquals(
         learned * 10 / 16,
-        full.options(
-                OptimizerOptions.PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT))
+        new LoraTrainer(full.options(
+                OptimizerOptions.PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)))
             .memory(base)
             .learned());
     assertEquals(
         learned * 20 / 16,
-        full.options(OptimizerOptions.PLAIN.ema(0.9)).memory(base).learned());
+        new LoraTrainer(full.options(OptimizerOptions.PLAIN.ema(0.9)))
+            .memory(base)
+            .learned());
     assertTrue(
         DreamBooth.standard().memory(base).learned() > learned,
         "a whole network is no more than its factors");
@@ -105,7 +145,9 @@ class TrainingPresetTest extends OnGoldenBase {
       LoraTraining settings = LoraTraining.balanced().options(OptimizerOptions.PLAIN.form(form));
       try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
-            ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
+            ADAMW * factors.weights().count(),
+            new LoraTrainer(settings).memory(base).learned(),
+            form.name());
       }
     }
     for (boolean text : new boolean[] {false, true}) {
@@ -120,16 +162,17 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsWhatIsDrawnOnTheWay() {
     LoraTraining settings = LoraTraining.balanced();
-    TrainingMemory alone = settings.memory(base, 24, 16);
-    TrainingMemory watched = settings.memory(base, 24, 16, true);
+    TrainingMemory alone = new LoraTrainer(settings).memory(base, 24, 16);
+    TrainingMemory watched = new LoraTrainer(settings).memory(base, 24, 16, true);
     assertEquals(0, alone.drawing());
     assertEquals(
         base.unwrap(OpenModel.class).autoencoder().decodingMemory(24, 16), watched.drawing());
     assertEquals(
         alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
-    assertEquals(watched.drawing(), settings.prior(4, 1).memory(base, 24, 16).drawing());
-    assertTrue(
-        base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.drawing());
+    assertEquals(
+        watched.drawing(),
+        new LoraTrainer(settings.prior(4, 1)).memory(base, 24, 16).drawing());
+    assertTrue(base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.drawing());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(
         whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
@@ -138,11 +181,12 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsMoreForLargerPicturesAndWholeNetworks() {
     LoraTraining settings = LoraTraining.balanced();
-    TrainingMemory own = settings.memory(base, 16, 16);
-    TrainingMemory larger = settings.memory(base, 32, 32);
+    TrainingMemory own = new LoraTrainer(settings).memory(base, 16, 16);
+    TrainingMemory larger = new LoraTrainer(settings).memory(base, 32, 32);
     assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);
     assertEquals(own.weights() + own.learned(), larger.weights() + larger.learned());
-    TrainingMemory attention = settings.targets(LoraTargets.ATTENTION).memory(base);
+    TrainingMemory attention =
+        new LoraTrainer(settings.targets(LoraTargets.ATTENTION)).memory(base);
     assertTrue(
         attention.activations() < new DreamBooth(settings).memory(base).activations(),
         attention.toString());

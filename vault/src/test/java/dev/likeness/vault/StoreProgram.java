@@ -12,8 +12,9 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.vault.key.WrappingKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -139,14 +140,15 @@ public final class StoreProgram {
   private static void train(BaseModel base, Subject subject) {
     RgbImage grey = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     Path state = subject.folder(DataCategory.WORK).resolve("training.safetensors");
-    try (TrainedPerson person = SETTINGS.train(
-        base,
-        List.of(grey),
-        dev.likeness.lora.training.PersonToken.of("woman")
-            .consent(subject.consent().toJson()),
-        state,
-        phases(subject),
-        cancellation(subject))) {
+    try (TrainedPerson person = new LoraTrainer(SETTINGS)
+        .train(
+            base,
+            List.of(grey),
+            dev.likeness.lora.training.PersonToken.of("woman")
+                .consent(subject.consent().toJson()),
+            state,
+            phases(subject),
+            cancellation(subject))) {
       person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
     }
     subject.purposeMet();

@@ -10,10 +10,11 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.TrainingPreset;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -222,8 +223,8 @@ public final class TrainCommand implements Runnable {
         .of(model, review.accepted().size())
         .captions(studio.training().captions().toArray(String[]::new));
     LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
-    LoraTraining fitting = TrainingPreset.fitting(
-        asked, model, watch != null, model.compute().memory().total());
+    LoraTrainer fitting = new LoraTrainer(asked)
+        .fitting(model, watch != null, model.compute().memory().total());
     console
         .err()
         .println("takes about "

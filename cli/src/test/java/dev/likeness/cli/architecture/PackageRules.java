@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 /** Which package may use which inside a module. */
 public final class PackageRules {
   /** The packages of diffusion-core, from the top down; those of one line may use each other. */
-  private static final List<Set<String>> ORDER = List.of(
+  private static final List<Set<String>> CORE = List.of(
       Set.of(""),
       Set.of(".checkpoint"),
       Set.of(".training"),
@@ -45,6 +45,14 @@ public final class PackageRules {
       Set.of(".internal.natives", ".internal.io"),
       Set.of(".error"));
 
+  /** The packages of identity-lora, from the top down: facades, engine, values. */
+  private static final List<Set<String>> LORA = List.of(
+      Set.of(""),
+      Set.of(".internal.training"),
+      Set.of(".internal.file"),
+      Set.of(".internal.algorithm"),
+      Set.of(".training", ".file"));
+
   private PackageRules() {}
 
   /** Facades are built at the top: no other package of a module uses its root package. */
@@ -62,19 +70,27 @@ public final class PackageRules {
 
   /** In diffusion-core, arrows run down the list of its packages. */
   public static ArchRule arrowsOfTheCore(String root) {
-    String top = root + ".diffusion";
+    return arrows(root + ".diffusion", CORE)
+        .as("in diffusion-core, arrows run down the list of packages");
+  }
+
+  /** In identity-lora, arrows run down the list of its packages. */
+  public static ArchRule arrowsOfLora(String root) {
+    return arrows(root + ".lora", LORA)
+        .as("in identity-lora, arrows run down the list of packages");
+  }
+
+  private static ArchRule arrows(String top, List<Set<String>> order) {
     return classes()
         .that()
         .resideInAPackage(top + "..")
         .should(new OncePerTarget("use packages of their own line or below") {
           @Override
           boolean isWrong(JavaClass from, JavaClass to) {
-            int source = line(top, from);
-            int target = line(top, to);
-            return target >= 0 && target < source;
+            int target = line(top, order, to);
+            return target >= 0 && target < line(top, order, from);
           }
-        })
-        .as("in diffusion-core, arrows run down the list of packages");
+        });
   }
 
   /** In diffusion-core, every package has its line in the list. */
@@ -88,22 +104,22 @@ public final class PackageRules {
           public void check(JavaClass type, ConditionEvents events) {
             events.add(new SimpleConditionEvent(
                 type,
-                line(top, type) >= 0,
+                line(top, CORE, type) >= 0,
                 type.getPackageName() + " of " + type.getName() + " is not in the list"));
           }
         })
         .as("diffusion-core has the packages of the list");
   }
 
-  private static int line(String top, JavaClass type) {
+  private static int line(String top, List<Set<String>> order, JavaClass type) {
     String name = type.getPackageName();
     if (!name.equals(top) && !name.startsWith(top + ".")) {
       return -1;
     }
     String rest = name.substring(top.length());
     String listed = rest.replaceFirst("^(\\.internal\\.family)\\..*", "$1.*");
-    for (int i = 0; i < ORDER.size(); i++) {
-      if (ORDER.get(i).contains(listed)) {
+    for (int i = 0; i < order.size(); i++) {
+      if (order.get(i).contains(listed)) {
         return i;
       }
     }

@@ -50,6 +50,7 @@ class PlantedViolationsTest {
   void packagesThatTheyMustNotUseAreFound() {
     assertFinds(PackageRules.noCycles(ROOT), OneWay.class, OtherWay.class);
     assertFinds(PackageRules.arrowsOfTheCore(ROOT), UsesPipeline.class, UsesRootOfDiffusion.class);
+    assertFinds(PackageRules.arrowsOfLora(ROOT), UsesRootOfLora.class);
     assertFinds(PackageRules.theCoreHasNoOtherPackages(ROOT), Stray.class);
     assertFinds(PackageRules.nothingUsesTheRoot(ROOT, "diffusion"), UsesRootOfDiffusion.class);
     assertFinds(PackageRules.nothingUsesTheRoot(ROOT, "lora"), UsesRootOfLora.class);

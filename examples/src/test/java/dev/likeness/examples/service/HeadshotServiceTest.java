@@ -20,8 +20,9 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoSet;
@@ -137,9 +138,7 @@ class HeadshotServiceTest {
   private static TrainedPerson learnt(String name) {
     byte[] grey = new byte[32 * 32 * 3];
     Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
-    return LoraTraining.quick()
-        .steps(2)
-        .seed(NAMES.indexOf(name))
+    return new LoraTrainer(LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)))
         .train(
             base,
             List.of(RgbImage.of(32, 32, grey)),

@@ -12,8 +12,9 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.CascadeDetector;
 import java.net.URI;
@@ -64,8 +65,7 @@ class ServePeopleTest {
     Arrays.fill(rgb, (byte) grey);
     Path file = folder.resolve(name + ".safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        TrainedPerson person = LoraTraining.quick()
-            .steps(20)
+        TrainedPerson person = new LoraTrainer(LoraTraining.quick().steps(20))
             .train(
                 model,
                 List.of(RgbImage.of(32, 32, rgb)),

@@ -17,8 +17,9 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.headshots.DrawProgram;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +49,7 @@ class KeptPersonTest {
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     base = GoldenFolder.loaded(baseFolder);
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    TrainedPerson plain = LoraTraining.quick()
-        .steps(3)
+    TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(3))
         .train(
             base,
             List.of(selfie),

@@ -13,8 +13,9 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.headshots.style.Style;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.face.CascadeDetector;
 import java.nio.file.Path;
@@ -70,8 +71,7 @@ class SharedLightTest {
             GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
         CascadeDetector detector = new CascadeDetector()) {
       Path file = folder.resolve("ada.safetensors");
-      try (TrainedPerson learnt = LoraTraining.quick()
-          .steps(2)
+      try (TrainedPerson learnt = new LoraTrainer(LoraTraining.quick().steps(2))
           .train(
               base,
               List.of(RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),

@@ -1,12 +1,7 @@
 package dev.likeness.lora.file;
 
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
-import dev.likeness.lora.internal.file.LoraMetadata;
-import dev.likeness.lora.internal.file.LoraReader;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -47,7 +42,23 @@ public record LoraInspection(
     List<String> incomplete,
     List<String> twice,
     List<String> embeddings,
-    LoraMetadata.LoraNotes notes) {
+    Notes notes) {
+  /**
+   * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
+   * ({@code modelspec.*}).
+   *
+   * @param title what it is called, or empty
+   * @param triggerWords words that its training gave a meaning, most frequent first; empty when the
+   *     header names none
+   * @param licence what its maker allows, in their words, or empty
+   * @param base the base model that its maker names, or empty
+   */
+  public record Notes(String title, List<String> triggerWords, String licence, String base) {
+    public Notes {
+      triggerWords = List.copyOf(triggerWords);
+    }
+  }
+
   /** The least and the greatest factor among the layers. */
   public record Scale(double least, double greatest) {
     public static final Scale ONE = new Scale(1, 1);
@@ -72,26 +83,6 @@ public record LoraInspection(
     embeddings = List.copyOf(embeddings);
   }
 
-  /** Of a LoRA made here, which fits its base. */
-  public static LoraInspection made(
-      String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
-    return new LoraInspection(
-        KeyFormat.PEFT,
-        family,
-        Set.of(kind),
-        layers,
-        rank,
-        Scale.ONE,
-        2 * layers,
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of(),
-        LoraMetadata.LoraNotes.of(header));
-  }
-
   /** Whether every key was used, but for those that say nothing. */
   public boolean isComplete() {
     return unmatched.isEmpty()
@@ -99,52 +90,5 @@ public record LoraInspection(
         && incomplete.isEmpty()
         && twice.isEmpty()
         && layers > 0;
-  }
-
-  /** Fails unless every key was used: a LoRA that fits in part would draw somebody else. */
-  public void requireComplete(String file, String base, String baseFamily) {
-    if (!LoraFamilyDetector.mayFit(family, baseFamily)) {
-      throw new InvalidInputException(
-          file + " is a LoRA for " + LoraFamilyDetector.title(family) + ", but " + base + " is "
-              + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
-                  ? "not"
-                  : LoraFamilyDetector.title(baseFamily))
-              + "; open it with a base of "
-              + LoraFamilyDetector.title(family));
-    }
-    if (layers == 0 && !embeddings.isEmpty()) {
-      throw new InvalidInputException(file + " is a textual inversion ("
-          + String.join(", ", embeddings) + "), not a LoRA; give it as an embedding");
-    }
-    if (!twice.isEmpty()) {
-      throw new InvalidInputException(file + ": " + twice.get(0)
-          + " say the same of one layer, perhaps not with the same numbers; remove one of them");
-    }
-    if (!unmatched.isEmpty()) {
-      throw new InvalidInputException(
-          file + ": " + unmatched.size() + " of " + (matched + unmatched.size() + misshapen.size())
-              + " keys match no layer of " + base + ", e.g. " + unmatched.get(0)
-              + "; the LoRA is for another base model, or of a kind that is not supported");
-    }
-    if (!misshapen.isEmpty()) {
-      throw new InvalidInputException(file + ": " + misshapen.size() + " keys do not fit " + base
-          + ", e.g. " + misshapen.get(0) + "; the LoRA is for another base model");
-    }
-    if (!incomplete.isEmpty() && incomplete.get(0).endsWith(LoraReader.BIAS)) {
-      throw new InvalidInputException(file + " changes " + incomplete.get(0)
-          + ", and that layer of " + base + " has none; give the base that it was made for");
-    }
-    if (!incomplete.isEmpty()) {
-      throw new InvalidInputException(file + ": " + incomplete.get(0)
-          + " has not all factors of one rank; the file is incomplete");
-    }
-    if (layers == 0 && !idle.isEmpty()) {
-      throw new InvalidInputException(file + " changes nothing of " + base + ", which has no "
-          + idle.get(0) + "; open it with a base that has");
-    }
-    if (layers == 0) {
-      throw new InvalidInputException(
-          file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight");
-    }
   }
 }

@@ -1,7 +1,6 @@
 package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.lora.internal.algorithm.TargetLayer;
 
 /** Which layers a training changes. */
 public enum LoraTargets {
@@ -32,9 +31,15 @@ public enum LoraTargets {
     this.text = ".*\\.(" + text + ")";
   }
 
-  public boolean includes(TargetLayer layer) {
-    boolean draws =
-        layer.part() == ModelComponent.UNET || layer.part() == ModelComponent.TRANSFORMER;
-    return layer.path().matches(draws ? network : text);
+  /** Whether the layer of this name, such as {@code unet.mid_block….to_q}, is changed. */
+  public boolean includes(String layer) {
+    String path = layer.substring(layer.indexOf('.') + 1);
+    return path.matches(isOfNetwork(layer) ? network : text);
+  }
+
+  /** Whether the layer is one of the denoising network, else of a text encoder. */
+  static boolean isOfNetwork(String layer) {
+    return layer.startsWith(ModelComponent.UNET.folder() + ".")
+        || layer.startsWith(ModelComponent.TRANSFORMER.folder() + ".");
   }
 }

@@ -1,11 +1,5 @@
 package dev.likeness.lora.training;
 
-import dev.likeness.diffusion.internal.training.Adafactor;
-import dev.likeness.diffusion.internal.training.AdamW;
-import dev.likeness.diffusion.internal.training.AdamW8bit;
-import dev.likeness.diffusion.internal.training.Lion;
-import dev.likeness.diffusion.internal.training.Optimizer;
-import dev.likeness.diffusion.internal.training.Prodigy;
 import dev.likeness.lora.training.OptimizerOptions.TrainingOptimizer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
@@ -36,8 +30,7 @@ import java.util.regex.PatternSyntaxException;
  *     rounds their steps by chance (Zamirai et al. 2020, arXiv:2010.06192): half their memory, for
  *     a base that computes in bf16
  * @param distilled the guidance of the pictures that are to be drawn in few steps without any,
- *     where that is what is learned ({@link dev.likeness.lora.LoraTraining#fewStep}); 0 where it is
- *     not
+ *     where that is what is learned ({@link LoraTraining#fewStep}); 0 where it is not
  * @param pivot a new word for the person, learned with the factors
  */
 public record OptimizerOptions(
@@ -198,27 +191,7 @@ public record OptimizerOptions(
     /** Finds its own step size; give it a learning rate of 1. */
     PRODIGY,
     /** Half of AdamW's memory; wants a third to a tenth of its learning rate. */
-    LION;
-
-    private static final double BETA1 = 0.9;
-    private static final double BETA2 = 0.999;
-    private static final double LIONS_BETA2 = 0.99;
-    private static final double EPS = 1e-8;
-
-    /**
-     * One with this weight decay and otherwise its authors' settings.
-     *
-     * @param whole whether it moves whole weights, and not changes of which a part begins at zero
-     */
-    public Optimizer make(double weightDecay, boolean whole) {
-      return switch (this) {
-        case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
-        case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
-        case ADAFACTOR -> new Adafactor(weightDecay, whole);
-        case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
-        case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
-      };
-    }
+    LION
   }
 
   /**

@@ -27,6 +27,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
@@ -77,7 +78,8 @@ class LoraAlgorithmsTest extends OnGoldenBase {
         Lora lora = Lora.open(file(kind), base);
         FusedLora fused = lora.fuse(1)) {
       assertTrue(lora.report().isComplete());
-      Set<TargetLayer> layers = new LinkedHashSet<>(lora.changes().weights().keySet());
+      Set<TargetLayer> layers =
+          new LinkedHashSet<>(LoraParts.changes(lora).weights().keySet());
       assertTrue(!layers.isEmpty());
       for (TargetLayer layer : layers) {
         Tensor input = expected.read("input." + layer.path());
@@ -85,7 +87,10 @@ class LoraAlgorithmsTest extends OnGoldenBase {
         Tensor beside = forward(
             layer, ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, Compute.EXACT), input);
         Closeness.assertWithinSpread(TOLERANCE, output, beside, kind + " beside " + layer);
-        Tensor merged = forward(layer, fused.adapt(ModelComponent.UNET, Compute.EXACT), input);
+        Tensor merged = forward(
+            layer,
+            ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT),
+            input);
         Closeness.assertWithinSpread(TOLERANCE, output, merged, kind + " merged into " + layer);
       }
     }
@@ -130,7 +135,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   @ValueSource(strings = {"lokr", "lokr-both", "lokr-full", "lokr-tucker"})
   void holdsEveryKroneckerProductAsItsFactors(String kind) {
     try (Lora lora = Lora.open(file(kind), base)) {
-      lora.changes()
+      LoraParts.changes(lora)
           .weights()
           .forEach((layer, change) -> assertInstanceOf(LokrDelta.class, change, layer.name()));
     }
@@ -160,11 +165,15 @@ class LoraAlgorithmsTest extends OnGoldenBase {
           Map.of());
       try (Lora lora = Lora.open(file, base);
           FusedLora fused = lora.fuse(1)) {
-        TargetLayer layer = lora.changes().weights().keySet().iterator().next();
+        TargetLayer layer =
+            LoraParts.changes(lora).weights().keySet().iterator().next();
         Tensor input = noise.next(32, 6, 5);
         Closeness.assertWithinSpread(
             TOLERANCE,
-            forward(layer, fused.adapt(ModelComponent.UNET, Compute.EXACT), input),
+            forward(
+                layer,
+                ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT),
+                input),
             forward(
                 layer,
                 ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, Compute.EXACT),
@@ -181,7 +190,8 @@ class LoraAlgorithmsTest extends OnGoldenBase {
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(file("dora"), base);
         FusedLora fused = lora.fuse(0.5)) {
-      Adaptation adapted = fused.adapt(ModelComponent.UNET, Compute.EXACT);
+      Adaptation adapted =
+          ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
       List<String> changed = base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
           .filter(adapted::replaces)
           .toList();

@@ -18,7 +18,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
@@ -72,7 +72,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static TrainedPerson train(LoraTraining settings) {
-    return settings.train(base, pictures(), SUBJECT, Progress.SILENT, new Cancellation());
+    return new LoraTrainer(settings)
+        .train(base, pictures(), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
   private static float[] drawn(TrainedPerson person) {
@@ -111,7 +112,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void tellsOtherProgramsWhatMadeAFile() {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
       Map<String, String> notes =
-          LoraMetadata.of(LoraInspection.made("sd1", kind, 3, 4, Map.of()), "sks woman");
+          LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
       LoraMetadata.sayModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
       assertEquals(
           kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
@@ -120,7 +121,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
       assertEquals("sd_v1", notes.get("ss_base_model_version"));
       assertEquals("False", notes.get("ss_v2"));
     }
-    LoraInspection second = LoraInspection.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
+    LoraInspection second = LoraMetadata.made("sd2", LoraAlgorithm.LORA, 3, 4, Map.of());
     assertEquals("True", LoraMetadata.of(second, "sks woman").get("ss_v2"));
   }
 
@@ -291,7 +292,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
         losses.add(step.loss());
       }
     };
-    try (TrainedPerson person = with(PLAIN).train(base, set, progress, new Cancellation())) {
+    try (TrainedPerson person =
+        new LoraTrainer(with(PLAIN)).train(base, set, progress, new Cancellation())) {
       return drawn(person);
     }
   }
@@ -308,8 +310,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static float[] drawn(List<TrainingExample> pictures, OptimizerOptions options) {
     TrainingSet set = new TrainingSet(pictures, SUBJECT, null, null, Optional.empty());
-    try (TrainedPerson person =
-        with(options).prior(2, 1).steps(3).train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person = new LoraTrainer(with(options).prior(2, 1).steps(3))
+        .train(base, set, Progress.SILENT, new Cancellation())) {
       return drawn(person);
     }
   }
@@ -328,8 +330,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void saysWhatClassPicturesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
     List<ProgressEvent> events = new ArrayList<>();
-    with(PLAIN)
-        .prior(2, 1)
+    new LoraTrainer(with(PLAIN).prior(2, 1))
         .train(base, pictures(), SUBJECT.token(""), events::add, new Cancellation())
         .close();
     assertEquals(
@@ -358,7 +359,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .previews(new ValidationOptions(10, ask, drawn -> scores[looks[0]++], 9));
     LoraTraining settings =
         with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
-    settings.train(base, set, events::add, new Cancellation()).close();
+    new LoraTrainer(settings).train(base, set, events::add, new Cancellation()).close();
     return events.stream()
         .filter(event ->
             event instanceof ProgressEvent.Notice notice && notice.message().contains("by heart"))
@@ -374,8 +375,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     ValidationOptions previews = new ValidationOptions(1, ask, drawn -> scores[looks[0]++], 2);
     float[] kept;
-    try (TrainedPerson person = with(PLAIN.constantRate(true))
-        .steps(9)
+    try (TrainedPerson person = new LoraTrainer(with(PLAIN.constantRate(true)).steps(9))
         .train(
             base,
             TrainingSet.of(pictures(), SUBJECT).previews(previews),
@@ -404,7 +404,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
     LoraTraining settings = with(PLAIN).steps(60);
     TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(previews);
     float[] whole;
-    try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person =
+        new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
       whole = drawn(person);
     }
     Cancellation stop = new Cancellation();
@@ -416,14 +417,16 @@ class OptimizerOptionsTest extends OnGoldenBase {
       }
     };
     TrainingSet kept = set.state(files.resolve("state.safetensors"));
-    assertThrows(CancelledException.class, () -> settings.train(base, kept, late, stop));
+    assertThrows(
+        CancelledException.class, () -> new LoraTrainer(settings).train(base, kept, late, stop));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         steps.add(step.step());
       }
     };
-    try (TrainedPerson person = settings.train(base, kept, seen, new Cancellation())) {
+    try (TrainedPerson person =
+        new LoraTrainer(settings).train(base, kept, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person), "not the best look of before the stop");
     }
     assertEquals(28, steps.get(0));
@@ -470,8 +473,9 @@ class OptimizerOptionsTest extends OnGoldenBase {
         "a new word needs a token to be called by: Subject.token, e.g. sks",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> settings.train(
-                    base, pictures(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
+                () -> new LoraTrainer(settings)
+                    .train(
+                        base, pictures(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 

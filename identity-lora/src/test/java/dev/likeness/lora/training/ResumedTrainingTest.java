@@ -11,7 +11,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
@@ -76,7 +76,7 @@ class ResumedTrainingTest extends OnGoldenBase {
 
   private static float[] learned(
       LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
-    try (TrainedPerson person = settings.train(base, set, progress, stop)) {
+    try (TrainedPerson person = new LoraTrainer(settings).train(base, set, progress, stop)) {
       return base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
           .pixels();

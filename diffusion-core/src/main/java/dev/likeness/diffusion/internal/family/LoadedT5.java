@@ -94,13 +94,18 @@ public final class LoadedT5 implements AutoCloseable {
    * each prompt are not padding, [prompts, 1].
    */
   public TextEncoding encodeMasked(List<String> prompts, int length, T5Encoder encoder) {
+    Tensor counts = counts(prompts, length);
+    return new TextEncoding(encoder.forward(ids(prompts, length), counts), counts);
+  }
+
+  /** How many tokens of each prompt are not padding, [prompts, 1]. */
+  public Tensor counts(List<String> prompts, int length) {
     long[] own =
         prompts.stream().mapToLong(prompt -> tokenizer.count(prompt, length)).toArray();
-    Tensor counts = torch
+    return torch
         .tensor(own)
         .view(prompts.size(), 1)
         .to(new Device(compute.device()), torch.ScalarType.Long);
-    return new TextEncoding(encoder.forward(ids(prompts, length), counts), counts);
   }
 
   private Tensor ids(List<String> prompts, int length) {

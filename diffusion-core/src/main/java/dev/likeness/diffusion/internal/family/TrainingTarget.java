@@ -142,8 +142,18 @@ public interface TrainingTarget {
     return torch.tensor(values).to(new Device(model.compute().device()), ScalarType.Float);
   }
 
-  /** T5 beside a network's other text encoders, and how many tokens of a text it reads. */
-  public record LongText(LoadedT5 tower, int tokens) {
+  /**
+   * T5 as one of a network's text encoders.
+   *
+   * @param tokens how many of a text it reads
+   * @param masked whether it leaves padding out of attention
+   */
+  public record LongText(LoadedT5 tower, int tokens, boolean masked) {
+    /** With padding in its attention. */
+    public LongText(LoadedT5 tower, int tokens) {
+      this(tower, tokens, false);
+    }
+
     /** Whether the pattern of layers names it. */
     public boolean learns(TrainingTarget.Trained trained) {
       return trained.learns(tower.part());
@@ -157,7 +167,9 @@ public interface TrainingTarget {
       T5Encoder encoder = learns(trained)
           ? new T5Encoder(tower.config(), trained.network(tower.part()))
           : tower.encoder(Adaptation.NONE);
-      return tower.encode(texts, tokens, encoder);
+      return masked
+          ? tower.encodeMasked(texts, tokens, encoder).tokens()
+          : tower.encode(texts, tokens, encoder);
     }
   }
 }

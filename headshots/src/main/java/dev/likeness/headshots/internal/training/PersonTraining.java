@@ -15,10 +15,10 @@ import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.TrainingPreset;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
@@ -105,12 +105,14 @@ public record PersonTraining(
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException where no such training fits into it
    */
-  private LoraTraining fitting() {
+  private LoraTrainer fitting() {
+    LoraTrainer trainer = new LoraTrainer(training);
     if (base.memoryPlan().isPresent()) {
-      return training;
+      return trainer;
     }
-    long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
-    return TrainingPreset.fitting(training, base, watch.isPresent(), bytes);
+    long bytes =
+        DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
+    return trainer.fitting(base, watch.isPresent(), bytes);
   }
 
   public TrainedPerson person(
@@ -120,8 +122,8 @@ public record PersonTraining(
       Path state,
       Progress steps,
       Cancellation cancellation) {
-    LoraTraining fitting = fitting();
-    if (!fitting.equals(training)) {
+    LoraTrainer fitting = fitting();
+    if (!fitting.settings().equals(training)) {
       steps.on(new ProgressEvent.Notice(
           "memory is short, so that the settings were changed; learning takes about "
               + fitting.memory(base)));

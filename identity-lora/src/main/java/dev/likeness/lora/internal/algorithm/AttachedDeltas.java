@@ -9,7 +9,6 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraWeight;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -103,8 +102,38 @@ public final class AttachedDeltas {
     return bytes;
   }
 
+  /** How strongly the change of each layer acts. */
+  public interface LayerWeights {
+    /** Every change as it was made. */
+    LayerWeights ONE = new LayerWeights() {
+      @Override
+      public double of(ModelComponent part, String module) {
+        return 1;
+      }
+
+      @Override
+      public LayerWeights at(double progress) {
+        return this;
+      }
+
+      @Override
+      public boolean isNothing() {
+        return false;
+      }
+    };
+
+    /** The weight of a layer at the first step. */
+    double of(ModelComponent part, String module);
+
+    /** The weights, constant from then on, when that share of the steps is taken. */
+    LayerWeights at(double progress);
+
+    /** Whether no layer changes. */
+    boolean isNothing();
+  }
+
   /** What a LoRA at a weight adds to one network. */
-  public record LoraAdaptation(AttachedDeltas changes, ModelComponent part, LoraWeight weight)
+  public record LoraAdaptation(AttachedDeltas changes, ModelComponent part, LayerWeights weight)
       implements Adaptation {
     @Override
     public List<AdapterLayer> sidePaths(String module) {
@@ -127,7 +156,7 @@ public final class AttachedDeltas {
 
     @Override
     public Adaptation at(double progress) {
-      LoraWeight now = weight.at(progress);
+      LayerWeights now = weight.at(progress);
       return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);
     }
 

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Reads a layer's change from the file; the keys have been found whole. Tensors belong to the
  * calling scope.
  */
-public final class DeltaReader {
+final class DeltaReader {
   private final LayerKeys keys;
   private final AdapterConfig alphas;
 
@@ -49,7 +49,7 @@ public final class DeltaReader {
    * when they change the bias alone.
    */
   static WeightDelta change(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
-    WeightDelta read = read(LoraAlgorithm.of(keys).orElseThrow(), keys, alphas);
+    WeightDelta read = read(keys.algorithm().orElseThrow(), keys, alphas);
     return read != null && keys.layer().in() < layer.in()
         ? ReshapedDelta.of(read, keys.layer().in(), layer.in())
         : read;
@@ -155,7 +155,7 @@ public final class DeltaReader {
         : torch.matmul(whole(LoraKey.LOKR_W1_A), whole(LoraKey.LOKR_W1_B));
     Tensor inner = keys.has(LoraKey.LOKR_W2) ? keys.read(LoraKey.LOKR_W2) : inner();
     boolean plain = keys.has(LoraKey.LOKR_W1, LoraKey.LOKR_W2);
-    long rank = LoraAlgorithm.LOKR.rank(keys);
+    long rank = keys.rank();
     double scale = plain ? alphas.scaleWithoutRank(keys) : scale(rank);
     Tensor matrix = inner.flatten(1, -1);
     long side = keys.layer().kernel();
@@ -181,7 +181,7 @@ public final class DeltaReader {
   }
 
   /** The first GLoRA files have their four factors the other way round. */
-  public static boolean isOldGlora(LayerKeys keys) {
+  static boolean isOldGlora(LayerKeys keys) {
     long rank = keys.size(LoraKey.A1, 0);
     boolean old = keys.size(LoraKey.A2, 1) == rank
         && keys.size(LoraKey.B1, 0) == rank

@@ -4,11 +4,11 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 
 /** Whether tensors have the shapes that their layer asks for. */
-public final class FactorCheck {
+final class FactorCheck {
   private FactorCheck() {}
 
   /** Whether the tensor in that role fits by itself. */
-  public static boolean of(LayerKeys keys, LoraKey role) {
+  static boolean of(LayerKeys keys, LoraKey role) {
     TargetLayer layer = keys.layer();
     long[] shape = keys.shape(role);
     return switch (role) {
@@ -114,8 +114,19 @@ public final class FactorCheck {
         : shape[1] == layer.in() && side(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernel());
   }
 
+  /** Whether LoRA's factors agree with one another and cover a convolution's window. */
+  static boolean lowRank(LayerKeys keys) {
+    long rank = keys.size(LoraKey.DOWN, 0);
+    long window = side(keys.shape(LoraKey.DOWN));
+    return rank > 0
+        && rank == keys.size(LoraKey.UP, 1)
+        && (keys.has(LoraKey.MID)
+            ? keys.size(LoraKey.MID, 0) == rank
+            : window == keys.layer().kernel());
+  }
+
   /** Whether GLoRA's factors agree with one another. */
-  public static boolean glora(LayerKeys keys) {
+  static boolean glora(LayerKeys keys) {
     boolean old = DeltaReader.isOldGlora(keys);
     LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
     return keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
@@ -124,7 +135,7 @@ public final class FactorCheck {
         && (!keys.has(LoraKey.BM) || keys.size(LoraKey.BM, 0) == keys.size(down, 0));
   }
 
-  public static boolean hadamard(LayerKeys keys) {
+  static boolean hadamard(LayerKeys keys) {
     return half(keys, LoraKey.HADA_W1_A, LoraKey.HADA_T1, LoraKey.HADA_W1_B)
         && half(keys, LoraKey.HADA_W2_A, LoraKey.HADA_T2, LoraKey.HADA_W2_B);
   }
@@ -143,7 +154,7 @@ public final class FactorCheck {
         && keys.size(core, 2) == layer.kernel();
   }
 
-  public static boolean kronecker(LayerKeys keys) {
+  static boolean kronecker(LayerKeys keys) {
     TargetLayer layer = keys.layer();
     boolean outer = keys.has(LoraKey.LOKR_W1)
         || keys.has(LoraKey.LOKR_W1_A, LoraKey.LOKR_W1_B)

@@ -2,19 +2,84 @@ package dev.likeness.lora.internal.file;
 
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
+import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** The keys of a file that speak of one layer. */
-public final class LayerKeys {
+final class LayerKeys {
   private static final long[] NONE = {};
+
+  /** The tensors that an algorithm needs, and those that it may have beside them. */
+  private record Roles(Set<LoraKey> required, Set<LoraKey> optional) {
+    static Roles of(LoraKey... required) {
+      return new Roles(Set.of(required), Set.of());
+    }
+
+    Roles or(LoraKey... others) {
+      return new Roles(required, Set.of(others));
+    }
+
+    boolean know(LoraKey role) {
+      return required.contains(role) || optional.contains(role) || ANYWHERE.contains(role);
+    }
+
+    boolean areIn(LayerKeys keys) {
+      return Stream.concat(required.stream(), optional.stream()).anyMatch(keys::has);
+    }
+  }
+
+  private static final Set<LoraKey> ANYWHERE = Set.of(
+      LoraKey.ALPHA,
+      LoraKey.MAGNITUDE,
+      LoraKey.DIFF_B,
+      LoraKey.B_NORM,
+      LoraKey.BIAS_UP,
+      LoraKey.SET_B,
+      LoraKey.RESHAPE);
+
+  /** By algorithm, in the order in which a layer's tensors are tried. */
+  private static final Map<LoraAlgorithm, Roles> ROLES = new EnumMap<>(LoraAlgorithm.class);
+
+  static {
+    ROLES.put(LoraAlgorithm.LORA, Roles.of(LoraKey.DOWN, LoraKey.UP).or(LoraKey.MID));
+    ROLES.put(
+        LoraAlgorithm.LOHA,
+        Roles.of(LoraKey.HADA_W1_A, LoraKey.HADA_W1_B, LoraKey.HADA_W2_A, LoraKey.HADA_W2_B)
+            .or(LoraKey.HADA_T1, LoraKey.HADA_T2));
+    ROLES.put(
+        LoraAlgorithm.LOKR,
+        Roles.of()
+            .or(
+                LoraKey.LOKR_W1,
+                LoraKey.LOKR_W1_A,
+                LoraKey.LOKR_W1_B,
+                LoraKey.LOKR_W2,
+                LoraKey.LOKR_W2_A,
+                LoraKey.LOKR_W2_B,
+                LoraKey.LOKR_T2));
+    ROLES.put(
+        LoraAlgorithm.GLORA,
+        Roles.of(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2).or(LoraKey.BM));
+    ROLES.put(LoraAlgorithm.OFT, Roles.of(LoraKey.OFT_BLOCKS).or(LoraKey.RESCALE));
+    ROLES.put(LoraAlgorithm.PEFT_OFT, Roles.of(LoraKey.OFT_R));
+    ROLES.put(LoraAlgorithm.OLD_PEFT_OFT, Roles.of(LoraKey.OFT_MATRICES).or(LoraKey.OFT_LENGTHS));
+    ROLES.put(LoraAlgorithm.PEFT_BOFT, Roles.of(LoraKey.BOFT_MATRICES, LoraKey.BOFT_LENGTHS));
+    ROLES.put(LoraAlgorithm.IA3, Roles.of(LoraKey.CHANNEL_SCALE, LoraKey.ON_INPUT));
+    ROLES.put(LoraAlgorithm.PEFT_IA3, Roles.of(LoraKey.CHANNEL_FACTOR));
+    ROLES.put(LoraAlgorithm.FULL, Roles.of(LoraKey.DIFF));
+    ROLES.put(LoraAlgorithm.NORM, Roles.of(LoraKey.W_NORM));
+    ROLES.put(LoraAlgorithm.SET, Roles.of(LoraKey.SET));
+    ROLES.put(LoraAlgorithm.BIAS, Roles.of());
+  }
 
   private final TargetLayer layer;
   private final TensorSource source;
@@ -34,7 +99,7 @@ public final class LayerKeys {
     return same;
   }
 
-  public TargetLayer layer() {
+  TargetLayer layer() {
     return layer;
   }
 
@@ -69,30 +134,30 @@ public final class LayerKeys {
     return names;
   }
 
-  public boolean has(LoraKey... roles) {
+  boolean has(LoraKey... roles) {
     return Stream.of(roles).allMatch(keys::containsKey);
   }
 
-  public boolean hasAny(LoraKey... roles) {
+  boolean hasAny(LoraKey... roles) {
     return Stream.of(roles).anyMatch(keys::containsKey);
   }
 
-  public Map<LoraKey, String> keys() {
+  Map<LoraKey, String> keys() {
     return keys;
   }
 
   /** The shape of the tensor in that role; empty when there is none. */
-  public long[] shape(LoraKey role) {
+  long[] shape(LoraKey role) {
     return has(role) ? source.shape(keys.get(role)) : NONE;
   }
 
   /** The size of one dimension of it; 0 when there is none. */
-  public long size(LoraKey role, int dimension) {
+  long size(LoraKey role, int dimension) {
     long[] shape = shape(role);
     return dimension < shape.length ? shape[dimension] : 0;
   }
 
-  public long elements(LoraKey role) {
+  long elements(LoraKey role) {
     return has(role) ? Arrays.stream(shape(role)).reduce(1, (a, b) -> a * b) : 0;
   }
 
@@ -116,7 +181,7 @@ public final class LayerKeys {
   }
 
   /** Whether the number in that role is another than 0. */
-  public boolean isSet(LoraKey role) {
+  boolean isSet(LoraKey role) {
     try (TensorScope scope = TensorScope.open()) {
       return read(role).item_double() != 0;
     }
@@ -125,5 +190,68 @@ public final class LayerKeys {
   /** What the file's own alpha says, or NaN. */
   double alpha() {
     return has(LoraKey.ALPHA) ? source.read(keys.get(LoraKey.ALPHA)).item_double() : Double.NaN;
+  }
+
+  /** The algorithm by which these tensors change the layer; empty if they are of none. */
+  Optional<LoraAlgorithm> algorithm() {
+    return ROLES.entrySet().stream()
+        .filter(each -> each.getValue().areIn(this))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .or(() -> Optional.of(LoraAlgorithm.BIAS)
+            .filter(bias -> hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.SET_B)));
+  }
+
+  /**
+   * The roles whose tensors do not have the shape that the layer asks for, and roles that the
+   * algorithm does not know.
+   */
+  List<LoraKey> misshapen() {
+    return algorithm()
+        .map(ROLES::get)
+        .map(roles -> keys.keySet().stream()
+            .filter(role -> !roles.know(role) || !FactorCheck.of(this, role))
+            .toList())
+        .orElse(List.of());
+  }
+
+  /** Whether every tensor that the algorithm needs is there, and they agree with one another. */
+  boolean isWhole() {
+    return algorithm()
+        .filter(kind -> has(ROLES.get(kind).required().toArray(LoraKey[]::new)) && agree(kind))
+        .isPresent();
+  }
+
+  private boolean agree(LoraAlgorithm kind) {
+    return switch (kind) {
+      case LORA -> FactorCheck.lowRank(this);
+      case LOHA -> FactorCheck.hadamard(this);
+      case LOKR -> FactorCheck.kronecker(this);
+      case GLORA -> FactorCheck.glora(this);
+      case IA3 ->
+        elements(LoraKey.CHANNEL_SCALE) == (isSet(LoraKey.ON_INPUT) ? layer.in() : layer.out());
+      case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;
+    };
+  }
+
+  /** Whether these tensors change their layer, and none is missing or has another shape. */
+  boolean fit() {
+    return misshapen().isEmpty() && isWhole();
+  }
+
+  /** The rank that the shapes say; 0 for algorithms without one. */
+  long rank() {
+    return switch (algorithm().orElse(LoraAlgorithm.BIAS)) {
+      case LORA -> size(LoraKey.DOWN, 0);
+      case LOHA -> size(LoraKey.HADA_W1_B, 0);
+      case LOKR ->
+        Stream.of(LoraKey.LOKR_W2_B, LoraKey.LOKR_W1_B)
+            .filter(this::has)
+            .findFirst()
+            .map(role -> size(role, 0))
+            .orElse(0L);
+      case GLORA -> DeltaReader.isOldGlora(this) ? size(LoraKey.A1, 0) : size(LoraKey.A2, 0);
+      default -> 0;
+    };
   }
 }

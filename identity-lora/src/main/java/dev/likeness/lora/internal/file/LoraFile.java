@@ -6,6 +6,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
 import dev.likeness.diffusion.internal.io.UninterruptibleIo;
+import dev.likeness.lora.file.LoraInspection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -73,6 +74,58 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
       return UninterruptibleIo.read(settings, Files::readString);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + settings + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  /**
+   * Refuses a file of which a key was not used: a LoRA that fits in part would draw someone else.
+   *
+   * @throws InvalidInputException naming the first such key, or the base that the file is for
+   */
+  public static void requireComplete(
+      LoraInspection report, String file, String base, String baseFamily) {
+    if (!LoraFamilyDetector.mayFit(report.family(), baseFamily)) {
+      throw new InvalidInputException(file + " is a LoRA for "
+          + LoraFamilyDetector.title(report.family()) + ", but " + base + " is "
+          + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
+              ? "not"
+              : LoraFamilyDetector.title(baseFamily))
+          + "; open it with a base of "
+          + LoraFamilyDetector.title(report.family()));
+    }
+    if (report.layers() == 0 && !report.embeddings().isEmpty()) {
+      throw new InvalidInputException(file + " is a textual inversion ("
+          + String.join(", ", report.embeddings()) + "), not a LoRA; give it as an embedding");
+    }
+    if (!report.twice().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.twice().get(0)
+          + " say the same of one layer, perhaps not with the same numbers; remove one of them");
+    }
+    if (!report.unmatched().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
+          + (report.matched() + report.unmatched().size() + report.misshapen().size())
+          + " keys match no layer of " + base + ", e.g. " + report.unmatched().get(0)
+          + "; the LoRA is for another base model, or of a kind that is not supported");
+    }
+    if (!report.misshapen().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.misshapen().size() + " keys do not fit "
+          + base + ", e.g. " + report.misshapen().get(0) + "; the LoRA is for another base model");
+    }
+    if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
+      throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
+          + ", and that layer of " + base + " has none; give the base that it was made for");
+    }
+    if (!report.incomplete().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.incomplete().get(0)
+          + " has not all factors of one rank; the file is incomplete");
+    }
+    if (report.layers() == 0 && !report.idle().isEmpty()) {
+      throw new InvalidInputException(file + " changes nothing of " + base + ", which has no "
+          + report.idle().get(0) + "; open it with a base that has");
+    }
+    if (report.layers() == 0) {
+      throw new InvalidInputException(
+          file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight");
     }
   }
 

@@ -2,8 +2,8 @@ package dev.likeness.lora.internal.file;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
+import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,11 +23,29 @@ import java.util.stream.Stream;
  * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 public final class LoraMetadata {
+  /** What prompts call the person whom a LoRA shows, what they are, and who agreed to it. */
+  public static final String TOKEN = "likeness.token";
+
+  public static final String CLASS_WORD = "likeness.class_word";
+  public static final String CONSENT = "likeness.consent";
+  /** The base model that the person was trained on. */
+  public static final String BASE = "likeness.base";
+
   private static final Pattern OF_TENSORS =
       Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
 
   private static final String MODULE = "ss_network_module";
   private static final String ARGUMENTS = "ss_network_args";
+
+  /** Notes that say what a LoRA is called; the first is ModelSpec's. */
+  private static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
+
+  private static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
+  private static final List<String> TRIGGERS =
+      List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
+  private static final List<String> BASES =
+      List.of("ss_base_model_version", "modelspec.architecture", BASE);
+  private static final int MOST_TAGS = 3;
 
   private LoraMetadata() {}
 
@@ -79,89 +97,77 @@ public final class LoraMetadata {
     return notes;
   }
 
-  /**
-   * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
-   * ({@code modelspec.*}).
-   *
-   * @param title what it is called, or empty
-   * @param triggerWords words that its training gave a meaning, most frequent first; empty when the
-   *     header names none
-   * @param licence what its maker allows, in their words, or empty
-   * @param base the base model that its maker names, or empty
-   */
-  public record LoraNotes(String title, List<String> triggerWords, String licence, String base) {
-    /**
-     * Which notes say what it is called, what its maker allows, and which words it learned; the
-     * first is ModelSpec's.
-     */
-    static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
+  /** What a header says to people, of its free text pairs. */
+  public static LoraInspection.Notes notes(Map<String, String> header) {
+    return new LoraInspection.Notes(
+        first(header, TITLES), triggerWords(header), first(header, LICENCES), first(header, BASES));
+  }
 
-    static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
-    static final List<String> TRIGGERS =
-        List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
+  /** The report of a LoRA made here with this header, which fits its base. */
+  public static LoraInspection made(
+      String family, LoraAlgorithm kind, int layers, int rank, Map<String, String> header) {
+    return new LoraInspection(
+        KeyFormat.PEFT,
+        family,
+        Set.of(kind),
+        layers,
+        rank,
+        LoraInspection.Scale.ONE,
+        2 * layers,
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        notes(header));
+  }
 
-    private static final List<String> BASES =
-        List.of("ss_base_model_version", "modelspec.architecture", "likeness.base");
-    private static final int MOST_TAGS = 3;
+  private static String first(Map<String, String> notes, List<String> names) {
+    return names.stream()
+        .map(notes::get)
+        .filter(note -> note != null && !note.isBlank())
+        .findFirst()
+        .orElse("");
+  }
 
-    public LoraNotes {
-      triggerWords = List.copyOf(triggerWords);
-    }
-
-    /** Reads a header's free text pairs. */
-    public static LoraNotes of(Map<String, String> notes) {
-      return new LoraNotes(
-          first(notes, TITLES), triggers(notes), first(notes, LICENCES), first(notes, BASES));
-    }
-
-    private static String first(Map<String, String> notes, List<String> names) {
-      return names.stream()
-          .map(notes::get)
-          .filter(note -> note != null && !note.isBlank())
-          .findFirst()
-          .orElse("");
-    }
-
-    private static List<String> triggers(Map<String, String> notes) {
-      Set<String> words = new LinkedHashSet<>();
-      for (String name : TRIGGERS) {
-        String said = notes.get(name);
-        if (said != null && !said.isBlank()) {
-          words.add(said.trim());
-        }
+  private static List<String> triggerWords(Map<String, String> notes) {
+    Set<String> words = new LinkedHashSet<>();
+    for (String name : TRIGGERS) {
+      String said = notes.get(name);
+      if (said != null && !said.isBlank()) {
+        words.add(said.trim());
       }
-      if (notes.containsKey(TrainedPerson.CLASS_WORD)) {
-        words.add((notes.getOrDefault(TrainedPerson.TOKEN, "") + " "
-                + notes.get(TrainedPerson.CLASS_WORD))
-            .trim());
-      }
-      if (words.isEmpty()) {
-        words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));
-      }
-      return new ArrayList<>(words);
     }
+    if (notes.containsKey(CLASS_WORD)) {
+      words.add((notes.getOrDefault(TOKEN, "") + " " + notes.get(CLASS_WORD)).trim());
+    }
+    if (words.isEmpty()) {
+      words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));
+    }
+    return new ArrayList<>(words);
+  }
 
-    /** The tags that stood in the most captions: kohya counts them by folder of pictures. */
-    private static List<String> frequent(String json) {
-      try {
-        Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
-        Map<String, Long> counts = new LinkedHashMap<>();
-        folders.values().stream()
-            .filter(Map.class::isInstance)
-            .forEach(tags -> ((Map<?, ?>) tags)
-                .forEach((tag, count) -> counts.merge(
-                    tag.toString().trim(),
-                    count instanceof Number n ? n.longValue() : 0L,
-                    Long::sum)));
-        return counts.entrySet().stream()
-            .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
-            .map(Map.Entry::getKey)
-            .filter(tag -> !tag.isEmpty())
-            .limit(MOST_TAGS)
-            .toList();
-      } catch (IOException notJson) {
-        return List.of();
-      }
+  /** The tags that stood in the most captions: kohya counts them by folder of pictures. */
+  private static List<String> frequent(String json) {
+    try {
+      Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);
+      Map<String, Long> counts = new LinkedHashMap<>();
+      folders.values().stream()
+          .filter(Map.class::isInstance)
+          .forEach(tags -> ((Map<?, ?>) tags)
+              .forEach((tag, count) -> counts.merge(
+                  tag.toString().trim(),
+                  count instanceof Number n ? n.longValue() : 0L,
+                  Long::sum)));
+      return counts.entrySet().stream()
+          .sorted((a, b) -> Long.compare(b.getValue(), a.getValue()))
+          .map(Map.Entry::getKey)
+          .filter(tag -> !tag.isEmpty())
+          .limit(MOST_TAGS)
+          .toList();
+    } catch (IOException notJson) {
+      return List.of();
     }
   }
 
@@ -204,19 +210,15 @@ public final class LoraMetadata {
           .keySet()
           .removeIf(name -> OF_TRAINING.matcher(name).matches()
               || texts(headers, List.of(name)).count() > 1);
-      join(notes, LoraNotes.TITLES, " + ", texts(headers, LoraNotes.TITLES));
-      join(notes, LoraNotes.LICENCES, "; ", texts(headers, LoraNotes.LICENCES));
+      join(notes, TITLES, " + ", texts(headers, TITLES));
+      join(notes, LICENCES, "; ", texts(headers, LICENCES));
       join(
           notes,
-          LoraNotes.TRIGGERS,
+          TRIGGERS,
           ", ",
-          headers.stream().flatMap(header -> LoraNotes.of(header).triggerWords().stream()));
+          headers.stream().flatMap(header -> LoraMetadata.triggerWords(header).stream()));
       WRITTEN.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
-      join(
-          notes,
-          List.of(TrainedPerson.CONSENT),
-          "\n",
-          texts(headers, List.of(TrainedPerson.CONSENT)));
+      join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
       if (subjects(headers).size() > 1) {
         // The sum is none of them: what is told of one alone goes, what each agreed to stays.
         notes.keySet().removeIf(name -> OF_PERSON.matcher(name).matches());
@@ -228,12 +230,10 @@ public final class LoraMetadata {
     private static Set<List<String>> subjects(Collection<Map<String, String>> headers) {
       Set<List<String>> subjects = new LinkedHashSet<>();
       headers.stream()
-          .filter(header -> header.containsKey(TrainedPerson.CLASS_WORD)
-              || header.containsKey(TrainedPerson.CONSENT))
-          .forEach(header -> subjects.add(
-              Stream.of(TrainedPerson.TOKEN, TrainedPerson.CLASS_WORD, TrainedPerson.CONSENT)
-                  .map(name -> header.getOrDefault(name, ""))
-                  .toList()));
+          .filter(header -> header.containsKey(CLASS_WORD) || header.containsKey(CONSENT))
+          .forEach(header -> subjects.add(Stream.of(TOKEN, CLASS_WORD, CONSENT)
+              .map(name -> header.getOrDefault(name, ""))
+              .toList()));
       return subjects;
     }
 

@@ -47,7 +47,7 @@ public final class LoraReader {
   private final Map<String, FusedLayer> joined = new HashMap<>();
   private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
   /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
-  public static final String BIAS = ".bias";
+  static final String BIAS = ".bias";
 
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
@@ -173,16 +173,15 @@ public final class LoraReader {
    */
   private static LayerKeys asLearnt(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
-            && !LoraAlgorithm.fit(own)
-            && LoraAlgorithm.fit(own.of(narrow))
+            && !own.fit()
+            && own.of(narrow).fit()
         ? own.of(narrow)
         : own;
   }
 
   private void check(LayerKeys layer) {
-    LoraAlgorithm.of(layer)
-        .map(kind -> kind.misshapen(layer))
-        .orElse(List.of())
+    layer
+        .misshapen()
         .forEach(role -> misshapen
             .computeIfAbsent(layer.own(role), key -> new ArrayList<>())
             .add(layer.layer()));
@@ -214,14 +213,13 @@ public final class LoraReader {
     LoraInspection.Scale scale = null;
     long rank = 0;
     for (LayerKeys layer : keys.values()) {
-      Optional<LoraAlgorithm> kind = LoraAlgorithm.of(layer);
-      kind.ifPresent(kinds::add);
-      if (kind.isEmpty() || !kind.get().isWhole(layer)) {
+      layer.algorithm().ifPresent(kinds::add);
+      if (!layer.isWhole()) {
         incomplete.add(layer.layer().name());
       } else if (!biasFits(layer)) {
         incomplete.add(layer.layer().name() + BIAS);
       }
-      long own = kind.map(k -> k.rank(layer)).orElse(0L);
+      long own = layer.rank();
       rank = Math.max(rank, own);
       if (own > 0) {
         double factor = alphas.scale(layer, own, alpha(layer));
@@ -247,7 +245,7 @@ public final class LoraReader {
         incomplete,
         twice,
         List.copyOf(embeddings),
-        LoraMetadata.LoraNotes.of(notes));
+        LoraMetadata.notes(notes));
   }
 
   private static double alpha(LayerKeys layer) {

@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;

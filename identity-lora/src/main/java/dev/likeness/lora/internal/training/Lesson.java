@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.training.DiffusionObjective;
 import dev.likeness.diffusion.internal.training.FlowObjective;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;

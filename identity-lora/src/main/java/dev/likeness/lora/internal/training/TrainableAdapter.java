@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.training;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
 import dev.likeness.diffusion.internal.adapter.AdapterLayer;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -14,15 +15,14 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.diffusion.request.Adapter;
-import dev.likeness.lora.Lora;
-import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.file.LoraAlgorithm;
-import dev.likeness.lora.file.LoraInspection;
+import dev.likeness.diffusion.request.TextualInversion;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.internal.algorithm.AttachedDeltas;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
-import dev.likeness.lora.internal.file.LoraFamilyDetector;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
         : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream()
-        .filter(settings::includes)
+        .filter(layer -> TrainableDelta.isTrained(settings, layer))
         .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
@@ -117,9 +117,19 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    LoraInspection report = LoraInspection.made(
-        LoraFamilyDetector.UNKNOWN, LoraAlgorithm.LORA, changes.size(), 0, Map.of());
-    return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
+    LoraDeltas now = snapshot(region, values);
+    AttachedDeltas placed = new AttachedDeltas(now, model, model.compute(), region);
+    return new ModelAdapter() {
+      @Override
+      public Adaptation adapt(ModelComponent part, Compute compute) {
+        return new AttachedDeltas.LoraAdaptation(placed, part, AttachedDeltas.LayerWeights.ONE);
+      }
+
+      @Override
+      public List<TextualInversion> textualInversions() {
+        return now.words();
+      }
+    };
   }
 
   private Adaptation adaptation(ModelComponent part) {
@@ -141,7 +151,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
    * The changes and the word that {@code values} make, changes in f16 as they are saved, the
    * strength multiplied in.
    */
-  LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
+  public LoraDeltas snapshot(TensorRegion region, Function<String, Tensor> values) {
     Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

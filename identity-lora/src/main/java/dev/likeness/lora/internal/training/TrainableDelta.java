@@ -5,13 +5,13 @@ import dev.likeness.diffusion.internal.adapter.AdapterLayer;
 import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.internal.algorithm.DoraDelta;
 import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.LoraTraining;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -51,8 +51,13 @@ public record TrainableDelta(
     return new TrainableDelta(form, layer, settings.scale(), weights);
   }
 
+  /** Whether the settings have a change of the layer trained; a norm's never is. */
+  static boolean isTrained(LoraTraining settings, TargetLayer layer) {
+    return !layer.isNorm() && settings.includes(layer.name());
+  }
+
   /** How many numbers a layer's change is learned in. */
-  public static long count(LoraTraining settings, TargetLayer layer) {
+  static long count(LoraTraining settings, TargetLayer layer) {
     long window = layer.kernel() * layer.kernel();
     if (settings.options().form() == LoraForm.LOKR) {
       long outer = factor(layer.out());

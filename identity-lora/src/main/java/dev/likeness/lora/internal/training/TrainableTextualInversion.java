@@ -13,7 +13,7 @@ import dev.likeness.diffusion.internal.text.ClipPromptEncoder;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.request.PromptSyntax;
 import dev.likeness.diffusion.request.TextualInversion;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
 import java.util.LinkedHashMap;
@@ -50,6 +50,11 @@ final class TrainableTextualInversion {
     this.subject = subject;
     model = base.unwrap(OpenModel.class);
     towers = TrainingTarget.of(model).towers();
+    if (towers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a new word is learned for CLIP's text encoders, of which this base has none; leave the"
+              + " pivot out");
+    }
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);
       towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.training.Ema;
 import dev.likeness.diffusion.internal.training.Optimizer;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.TrainingStateFile;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.charset.StandardCharsets;

@@ -8,13 +8,19 @@ import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.Tensors;
 import dev.likeness.diffusion.internal.text.TruncatedPrompt;
+import dev.likeness.diffusion.internal.training.Adafactor;
+import dev.likeness.diffusion.internal.training.AdamW;
+import dev.likeness.diffusion.internal.training.AdamW8bit;
 import dev.likeness.diffusion.internal.training.Ema;
+import dev.likeness.diffusion.internal.training.LearningRateSchedule;
+import dev.likeness.diffusion.internal.training.Lion;
 import dev.likeness.diffusion.internal.training.Optimizer;
+import dev.likeness.diffusion.internal.training.Prodigy;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.TrainingSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +30,11 @@ import org.bytedeco.pytorch.Tensor;
 
 /** One training, from pictures to learned weights. One thread, used once. */
 public final class TrainingLoop implements AutoCloseable {
+  private static final double BETA1 = 0.9;
+  private static final double BETA2 = 0.999;
+  private static final double LIONS_BETA2 = 0.99;
+  private static final double EPS = 1e-8;
+
   private final LoraTraining settings;
   private final BaseModel base;
   private final TrainingSet set;
@@ -63,7 +74,8 @@ public final class TrainingLoop implements AutoCloseable {
     }
     buckets = ImageBucket.of(set.pictures(), pupil.unit(), region);
     lesson = Lesson.of(model, settings);
-    optimizer = settings.options().optimizer().make(settings.weightDecay(), learner.isWhole());
+    optimizer =
+        optimizer(settings.options().optimizer(), settings.weightDecay(), learner.isWhole());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
     looks = set.previews().map(p -> new Validation(p, base, set.subject(), progress));
   }
@@ -140,13 +152,36 @@ public final class TrainingLoop implements AutoCloseable {
       stop.check();
       batches.with(step * parts + learning.parts(), batch -> learning.learn(batch, settings));
     }
-    double loss = learning.take(settings, settings.schedule().at(step));
+    double loss = learning.take(settings, schedule().at(step));
     looks.ifPresent(l -> l.learned(loss));
     if (ema != null) {
       ema.update(learner.weights().leaves(), step + 1);
     }
     progress.on(new ProgressEvent.Step(
         "train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
+  }
+
+  private LearningRateSchedule schedule() {
+    LearningRateSchedule course = settings.options().constantRate()
+        ? LearningRateSchedule.constant(settings.learningRate())
+        : LearningRateSchedule.cosine(settings.learningRate(), settings.steps());
+    return settings.warmup() == 0 ? course : course.warmup(settings.warmup());
+  }
+
+  /**
+   * An optimiser with this weight decay and otherwise its authors' settings.
+   *
+   * @param whole whether it moves whole weights, and not changes of which a part begins at zero
+   */
+  private static Optimizer optimizer(
+      OptimizerOptions.TrainingOptimizer kind, double weightDecay, boolean whole) {
+    return switch (kind) {
+      case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
+      case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
+      case ADAFACTOR -> new Adafactor(weightDecay, whole);
+      case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
+      case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
+    };
   }
 
   /** Looks, when it is time, and says whether that or the last step ends the training. */
@@ -177,18 +212,6 @@ public final class TrainingLoop implements AutoCloseable {
     }
     saved = System.nanoTime();
     saving += saved - now;
-  }
-
-  /** The person that LoRA factors have come to be. */
-  public TrainedPerson person(Function<String, Tensor> values) {
-    TensorRegion kept = new TensorRegion();
-    try {
-      return TrainedPerson.of(
-          ((TrainableAdapter) learner).snapshot(kept, values), kept, settings, set.subject(), base);
-    } catch (RuntimeException e) {
-      kept.close();
-      throw e;
-    }
   }
 
   private void encode(Cancellation stop) {

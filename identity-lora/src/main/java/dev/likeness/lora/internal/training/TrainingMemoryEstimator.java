@@ -1,5 +1,6 @@
 package dev.likeness.lora.internal.training;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.LayerPlaces;
 import dev.likeness.diffusion.internal.family.OpenModel;
@@ -8,8 +9,14 @@ import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.OptimizerOptions;
+import dev.likeness.lora.training.TrainingMemory;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,6 +48,9 @@ public final class TrainingMemoryEstimator {
    */
   private static final double HEAP = 1.65;
 
+  private static final long PROCESS = 400L << 20;
+  private static final int F32 = 4;
+
   private final OpenModel model;
   private final TrainingTarget target;
   private final LayerPlaces places;
@@ -49,6 +59,89 @@ public final class TrainingMemoryEstimator {
   private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
   private double borders;
   private double texts;
+
+  /**
+   * Reckons for pictures of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
+   * {@code watched} with {@link dev.likeness.lora.training.ValidationOptions}.
+   */
+  public static TrainingMemory estimate(
+      LoraTraining settings,
+      BaseModel base,
+      int width,
+      int height,
+      boolean whole,
+      boolean watched) {
+    OpenModel model = base.unwrap(OpenModel.class);
+    int bytes = model.compute().dtype().bits() / Byte.SIZE;
+    int factor = model.autoencoder().factor();
+    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).part());
+    if (settings.textEncoder()) {
+      TrainingTarget.of(model).towers().forEach(tower -> taught.add(tower.part()));
+    }
+    TrainingMemoryEstimator count = new TrainingMemoryEstimator(
+        model,
+        width / factor * (height / factor),
+        layer -> whole ? taught.contains(layer.part()) : TrainableDelta.isTrained(settings, layer));
+    double kept = settings.options().recompute() ? count.twice() : count.all();
+    int rows = settings.batch() * (settings.priorPictures() > 0 ? 2 : 1);
+    long numbers = Arrays.stream(ModelComponent.values())
+        .mapToLong(part -> numbers(model, part))
+        .sum();
+    long drawing = watched || settings.priorPictures() > 0
+        ? model.autoencoder().decodingMemory(width, height)
+        : 0;
+    long each = whole ? whole(settings.options(), bytes) : each(settings.options(), F32);
+    long learned = (whole
+            ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
+            : factors(settings, model))
+        * (each + (watched ? best(settings.options(), whole, bytes) : 0));
+    return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), drawing, PROCESS);
+  }
+
+  private static long numbers(OpenModel model, ModelComponent part) {
+    return model.tensorNames(part).stream()
+        .mapToLong(name -> Arrays.stream(model.tensorShape(part, name)).reduce(1, (a, b) -> a * b))
+        .sum();
+  }
+
+  private static long factors(LoraTraining settings, OpenModel model) {
+    return LayerTable.of(model).layers().stream()
+        .filter(layer -> TrainableDelta.isTrained(settings, layer))
+        .mapToLong(layer -> TrainableDelta.count(settings, layer))
+        .sum();
+  }
+
+  /**
+   * The same of a whole network: its weights in another type than they are learned in are made anew
+   * for each step.
+   */
+  private static long whole(OptimizerOptions options, int bytes) {
+    return options.rounded()
+        ? each(options, bytes)
+        : each(options, F32) + (bytes == F32 ? 0 : bytes);
+  }
+
+  /**
+   * The same of the best look: itself, and of a whole network what is drawn with where that is
+   * another type.
+   */
+  private static int best(OptimizerOptions options, boolean whole, int bytes) {
+    boolean own = !whole || bytes == F32 || options.rounded();
+    return (whole && options.rounded() ? bytes : F32) + (own ? 0 : bytes);
+  }
+
+  /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
+  private static long each(OptimizerOptions options, int bytes) {
+    return 2L * bytes
+        + (options.ema() == 0 ? 0 : F32)
+        + switch (options.optimizer()) {
+          case ADAMW -> 2 * F32;
+          case ADAMW_8BIT -> 2;
+          case LION -> F32;
+          case ADAFACTOR -> 1;
+          case PRODIGY -> 4 * F32;
+        };
+  }
 
   /** Counts for latents of {@code places} places, where these layers learn. */
   public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
@@ -164,7 +257,6 @@ public final class TrainingMemoryEstimator {
   record BlockLoad(double typed, double single, double turned) {
     static final BlockLoad NONE = new BlockLoad(0, 0, 0);
 
-    private static final int F32 = 4;
     /**
      * What a block takes while it learns, by what it keeps: of the network's type, and of f32.
      * Measured.

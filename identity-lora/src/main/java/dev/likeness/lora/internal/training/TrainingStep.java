@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.GradientCheckpointing;
 import dev.likeness.diffusion.internal.training.GradientClipping;
 import dev.likeness.diffusion.internal.training.Optimizer;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;

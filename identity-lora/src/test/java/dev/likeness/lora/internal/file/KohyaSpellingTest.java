@@ -16,6 +16,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -85,14 +86,14 @@ class KohyaSpellingTest {
                 "one rank for all, or as often as joined layers have parts: " + key));
       }
       try (Lora again = Lora.open(file, base)) {
-        Map<TargetLayer, WeightDelta> read = again.changes().weights();
+        Map<TargetLayer, WeightDelta> read = LoraParts.changes(again).weights();
         Set<TargetLayer> missing = new TreeSet<>((a, b) -> a.name().compareTo(b.name()));
-        missing.addAll(lora.changes().weights().keySet());
+        missing.addAll(LoraParts.changes(lora).weights().keySet());
         missing.removeAll(read.keySet());
         assertEquals(Set.of(), missing);
         read.forEach((layer, change) -> {
           Tensor own = base.unwrap(OpenModel.class).tensor(layer.part(), layer.weight());
-          WeightDelta before = lora.changes().weights().get(layer);
+          WeightDelta before = LoraParts.changes(lora).weights().get(layer);
           Tensor expected = before == null ? torch.zeros_like(own) : before.difference(own);
           assertTrue(
               torch.allclose(expected, change.difference(own), 1e-5, 1e-6, false), layer.name());
@@ -135,8 +136,8 @@ class KohyaSpellingTest {
       }
     }
     LoraInspection report =
-        LoraInspection.made("unknown", LoraAlgorithm.LORA, changes.size(), 3, Map.of());
-    return new Lora(new LoraDeltas(changes, Map.of()), Map.of(), report, region, model);
+        LoraMetadata.made("unknown", LoraAlgorithm.LORA, changes.size(), 3, Map.of());
+    return LoraParts.lora(new LoraDeltas(changes, Map.of()), report, region, model);
   }
 
   @ParameterizedTest

@@ -19,6 +19,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
@@ -126,7 +127,7 @@ class LoraSpellingTest {
       LoraInspection report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
       assertEquals(
-          LoraInspection.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
+          LoraMetadata.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
       reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         assertEquals(1, pair.scale());
@@ -168,9 +169,10 @@ class LoraSpellingTest {
       try (Lora again = Lora.open(file, base)) {
         assertEquals(dialect, again.report().dialect());
         assertEquals(
-            lora.changes().weights().keySet(), again.changes().weights().keySet());
-        again.changes().weights().forEach((layer, change) -> {
-          LoraDelta first = (LoraDelta) lora.changes().weights().get(layer);
+            LoraParts.changes(lora).weights().keySet(),
+            LoraParts.changes(again).weights().keySet());
+        LoraParts.changes(again).weights().forEach((layer, change) -> {
+          LoraDelta first = (LoraDelta) LoraParts.changes(lora).weights().get(layer);
           LoraDelta pair = (LoraDelta) change;
           assertEquals(0.5, first.scale());
           assertEquals(1, pair.scale());

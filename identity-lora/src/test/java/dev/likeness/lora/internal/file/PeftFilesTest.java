@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.internal.adapter.Adaptation;
+import dev.likeness.diffusion.internal.adapter.ModelAdapter;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
@@ -17,6 +18,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.FusedLora;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
@@ -66,7 +68,7 @@ class PeftFilesTest extends OnGoldenBase {
   }
 
   private static Map<String, Tensor> changed(FusedLora fused) {
-    Adaptation adapted = fused.adapt(ModelComponent.UNET, Compute.EXACT);
+    Adaptation adapted = ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
     Map<String, Tensor> changed = new LinkedHashMap<>();
     base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
         .filter(adapted::replaces)
@@ -215,7 +217,7 @@ class PeftFilesTest extends OnGoldenBase {
               "base_model.model." + layer.path() + ".lora_B.weight", random(noise, layer.out(), 2));
         });
         try (Lora lora = Lora.open(file(tensors), xl)) {
-          assertEquals(Set.copyOf(layers), lora.changes().weights().keySet());
+          assertEquals(Set.copyOf(layers), LoraParts.changes(lora).weights().keySet());
         }
       }
     }

@@ -51,7 +51,7 @@ public class RealLoraTest {
     assertEquals(matched, report.matched());
     assertEquals(
         name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
-    report.requireComplete(name, "a base", "sd1");
+    LoraFile.requireComplete(report, name, "a base", "sd1");
   }
 
   @Test
@@ -61,14 +61,14 @@ public class RealLoraTest {
     assertEquals(128, report.layers());
     assertEquals(256, report.matched());
     assertEquals("sd2", report.family());
-    report.requireComplete("lora_pop.pt", "a base", "sd2");
+    LoraFile.requireComplete(report, "lora_pop.pt", "a base", "sd2");
     LoraInspection wrong = report("lora_pop.pt", stableDiffusion15());
     assertEquals(
         "lora_pop.pt is a LoRA for Stable Diffusion 2.x, but base is Stable Diffusion 1.x; open it with a base"
             + " of Stable Diffusion 2.x",
         assertThrows(
                 InvalidInputException.class,
-                () -> wrong.requireComplete("lora_pop.pt", "base", "sd1"))
+                () -> LoraFile.requireComplete(wrong, "lora_pop.pt", "base", "sd1"))
             .getMessage());
   }
 
@@ -80,7 +80,8 @@ public class RealLoraTest {
     assertEquals(
         name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
         assertThrows(
-                InvalidInputException.class, () -> report.requireComplete(name, "a base", "sd1"))
+                InvalidInputException.class,
+                () -> LoraFile.requireComplete(report, name, "a base", "sd1"))
             .getMessage());
   }
 

@@ -51,7 +51,7 @@ class TextProjectionTest {
           "the change is not drawn");
       // Values of up to some tens, in f32.
       assertArrayEquals(
-          base.generate(request.as(fused)).latents().values(),
+          base.generate(request.as(fused.adapter())).latents().values(),
           beside.latents().values(),
           1e-3F,
           "merged");

@@ -23,8 +23,9 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
@@ -263,7 +264,7 @@ class FewStepTest {
         state,
         null,
         Optional.empty());
-    try (TrainedPerson nobody = training.train(base, set, stopping, stop)) {
+    try (TrainedPerson nobody = new LoraTrainer(training).train(base, set, stopping, stop)) {
       nobody.lora().save(file);
     }
     return file;
@@ -282,12 +283,14 @@ class FewStepTest {
     };
     try (BaseModel base = BaseModel.open(
         GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
-      training.train(base, set(picture), notices, new Cancellation()).close();
+      new LoraTrainer(training)
+          .train(base, set(picture), notices, new Cancellation())
+          .close();
       assertEquals(1, said.size(), said.toString());
       assertThrows(
           IllegalArgumentException.class,
-          () -> training.train(
-              base, set(picture.mask(picture.picture())), notices, new Cancellation()));
+          () -> new LoraTrainer(training)
+              .train(base, set(picture.mask(picture.picture())), notices, new Cancellation()));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.lora.internal.training;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
@@ -19,6 +20,7 @@ import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.tensor.ImageTensors;
+import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.text.TextEncoding;
@@ -33,16 +35,20 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Latents;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.GoldenLora;
 import dev.likeness.lora.Lora;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraParts;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
+import dev.likeness.lora.training.Pivot;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,13 +61,18 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** FLUX.1 and Stable Diffusion 3 beside diffusers and peft: {@code tools/goldens/joint_lora.py}. */
+/**
+ * Transformers are trained: FLUX.1 and Stable Diffusion 3 beside diffusers and peft
+ * ({@code tools/goldens/joint_lora.py}), Chroma beside its own generation.
+ */
 @ExtendWith(NoTensorLeaks.class)
 class JointLoraTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
@@ -273,8 +284,9 @@ class JointLoraTest {
     try (Lora start = Lora.open(GoldenLora.file("../joint/" + file), base);
         NoGradGuard guard = new NoGradGuard()) {
       assertEquals(
-          factors.weights().leaves().size(), 2 * start.changes().weights().size());
-      start.changes().weights().forEach((layer, change) -> {
+          factors.weights().leaves().size(),
+          2 * LoraParts.changes(start).weights().size());
+      LoraParts.changes(start).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         factors.weights().leaves().get(layer.name() + ".lora_A.weight").copy_(pair.down());
         factors.weights().leaves().get(layer.name() + ".lora_B.weight").copy_(pair.up());
@@ -349,7 +361,7 @@ class JointLoraTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"flux/dev, flux", "sd3/three, sd3"})
+  @CsvSource({"flux/dev, flux", "sd3/three, sd3", "chroma/base, chroma"})
   void learnsSomebodyWhomAFileKeeps(String variant, String family) {
     Path folder = PipelineFolder.write(variant, parent).path();
     ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
@@ -358,8 +370,8 @@ class JointLoraTest {
       float[] before = base.generate(ask).pixels();
       float[] learned;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada =
-          SETTINGS.prior(1, 1).train(base, set, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson ada = new LoraTrainer(SETTINGS.prior(1, 1))
+          .train(base, set, Progress.SILENT, new Cancellation())) {
         learned = base.generate(ask.as(ada.at(1))).pixels();
         ada.save(file);
       }
@@ -376,6 +388,63 @@ class JointLoraTest {
     }
     try (BaseModel base = BaseModel.open(parent.resolve("whole"), Compute.EXACT)) {
       assertEquals(24, base.generate(ask).picture().width());
+    }
+  }
+
+  /** Chroma is trained by what its generation computes, and alike where blocks run twice. */
+  @Test
+  void trainsChromaAsItGenerates() {
+    List<String> prompts = List.of("a man", "a woman by the sea");
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base =
+            BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        AdamW optimizer = AdamW.standard();
+        NoiseSource random = NoiseSource.seeded(7);
+        TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base)) {
+      TrainingTarget target = TrainingTarget.of(base.unwrap(OpenModel.class));
+      CaptionEncodings texts =
+          new CaptionEncodings(target, prompts, factors, region, new Cancellation());
+      Latents latents = base.generate(
+              ImageRequest.of(prompts.get(1)).steps(1).guidance(1).size(24, 16).seed(7))
+          .latents();
+      Tensor noise = random.next(latents.channels(), latents.height(), latents.width());
+      Tensor flow = target
+          .predict(factors, noise, new double[] {1}, texts.of(new int[] {1}), SegmentRunner.PLAIN)
+          .to(ScalarType.Float);
+      assertArrayEquals(latents.values(), ImageTensors.floats(noise.sub(flow)), 1e-5f);
+
+      TrainingStep learning =
+          new TrainingStep(target, factors, optimizer, Lesson.of(base.unwrap(OpenModel.class), SETTINGS), texts);
+      TrainingStep.Batch batch = new TrainingStep.Batch(
+          noise.mul(noise), noise, noise, new double[] {0.5}, new int[] {1}, 1, null);
+      learning.loss(batch, 0, SegmentRunner.PLAIN).backward();
+      Map<String, Tensor> once = new TreeMap<>();
+      factors.weights().leaves().forEach((name, leaf) -> {
+        if (leaf.grad().defined()) {
+          once.put(name, leaf.grad().detach().clone());
+          leaf.grad().zero_();
+        }
+      });
+      try (GradientCheckpointing twice = new GradientCheckpointing()) {
+        twice.backward(learning.loss(batch, 0, twice));
+      }
+      assertTrue(once.values().stream().anyMatch(each -> each.norm().item_double() > 1e-6));
+      once.forEach((name, gradient) -> assertTrue(
+          factors.weights().leaves().get(name).grad().allclose(gradient, 1e-4, 1e-7, false), name));
+    }
+  }
+
+  @Test
+  void chromaHasNoTextEncoderThatLearnsANewWord() {
+    LoraTraining pivotal = SETTINGS.options(OptimizerOptions.PLAIN.pivot(Pivot.of(2)));
+    try (BaseModel base =
+        BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT)) {
+      String message = assertThrows(
+              IllegalArgumentException.class,
+              () -> new TrainableAdapter(pivotal, PersonToken.of("woman"), base))
+          .getMessage();
+      assertTrue(message.contains("leave the pivot out"), message);
     }
   }
 }

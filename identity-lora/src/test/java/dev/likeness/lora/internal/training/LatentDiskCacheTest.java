@@ -12,10 +12,11 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTargets;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
@@ -57,7 +58,8 @@ class LatentDiskCacheTest extends OnGoldenBase {
   }
 
   private static float[] learned(LoraTraining settings, TrainingSet set) {
-    try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
+    try (TrainedPerson person =
+        new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
       return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).as(person.at(1)))
           .pixels();
     }

@@ -15,7 +15,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.lora.GoldenLora;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.training.LoraTraining;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.internal.tensor.NoiseSource;
 import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraParts;
 import dev.likeness.lora.OnGoldenBase;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
@@ -19,6 +20,7 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
+import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.training.LoraForm;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,15 +64,14 @@ class SavedScaleTest extends OnGoldenBase {
               small(noise, layer.out() / 4, layer.in() / 4, 3, 3),
               0,
               1 / 128.0);
-      LoraInspection report = LoraInspection.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
+      LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
       LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
-      try (Lora lora = new Lora(changes, Map.of(), report, region, base.unwrap(OpenModel.class))) {
+      try (Lora lora = LoraParts.lora(changes, report, region, base.unwrap(OpenModel.class))) {
         lora.save(file, dialect);
         try (Lora again = Lora.open(file, base)) {
           Tensor own = layer.f32(base.unwrap(OpenModel.class));
           Tensor expected = change.difference(own);
-          double lost = again
-              .changes()
+          double lost = LoraParts.changes(again)
               .weights()
               .get(layer)
               .difference(own)

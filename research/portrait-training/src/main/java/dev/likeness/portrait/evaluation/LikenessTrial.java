@@ -15,9 +15,10 @@ import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingSet;
 import dev.likeness.photos.PhotoReview;
@@ -158,8 +159,7 @@ record LikenessTrial(
     if (!asked.named()) {
       return studio().training(settings(asked)).learn(selfies, Consent.synthetic());
     }
-    TrainedPerson learnt = settings(asked)
-        .captions(NAMED)
+    TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
     return guidance
         .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).asGuideOf(learnt))

@@ -13,8 +13,10 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.ipadapter.ImageEncoder;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.lora.training.TrainingExample;
 import dev.likeness.lora.training.TrainingSet;
@@ -193,7 +195,8 @@ public final class TrainParts {
         work.resolve("few-step-state.safetensors"),
         null,
         Optional.empty());
-    try (TrainedPerson nobody = training.train(base, set, told("few-step"), new Cancellation())) {
+    try (TrainedPerson nobody =
+        new LoraTrainer(training).train(base, set, told("few-step"), new Cancellation())) {
       nobody.lora().save(trained);
     }
     PortraitFolder.weights(trained, "", folder().resolve("lora/few-step.safetensors"), made());

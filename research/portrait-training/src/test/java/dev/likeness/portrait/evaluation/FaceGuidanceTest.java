@@ -35,8 +35,9 @@ import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -127,8 +128,7 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick()
-            .steps(1)
+        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -200,8 +200,7 @@ class FaceGuidanceTest {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
             FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick()
-            .steps(1)
+        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),
@@ -277,8 +276,7 @@ class FaceGuidanceTest {
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
         FaceGuidance guidance =
             FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TrainedPerson plain = LoraTraining.quick()
-            .steps(1)
+        TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
                 List.of(selfie()),

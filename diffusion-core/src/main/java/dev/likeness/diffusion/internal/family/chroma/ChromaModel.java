@@ -8,10 +8,14 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
+import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
+import dev.likeness.diffusion.internal.family.StreamPlaces;
+import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
@@ -27,6 +31,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
@@ -52,7 +57,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public Capabilities capabilities() {
-    return Capabilities.of(CachePoints.BLOCKS);
+    return Capabilities.of(CachePoints.BLOCKS, new ChromaTrainingTarget(networks));
   }
 
   @Override
@@ -161,10 +166,81 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens) {
     int factor = networks.autoencoder().factor();
-    Tensor image = LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
+    return rotation(networks, request.height() / factor, request.width() / factor, textTokens);
+  }
+
+  private static RotaryEmbedding rotation(
+      ChromaNetworks networks, long height, long width, long textTokens) {
     Tensor all = torch
-        .cat(new TensorVector(torch.zeros(textTokens, 3), image), 0)
+        .cat(
+            new TensorVector(torch.zeros(textTokens, 3), LatentPacking.positions(height, width, 0)),
+            0)
         .to(new Device(networks.compute().device()), ScalarType.Float);
     return RotaryEmbedding.of(all, networks.config().axes());
+  }
+
+  /** Trains Chroma's transformer, with T5 masked as it is for generation. */
+  record ChromaTrainingTarget(ChromaNetworks model) implements TrainingTarget {
+    private static final double LEARNING_RATE = 1e-4;
+
+    @Override
+    public Recipe recipe() {
+      return new Recipe(model.config().width(), LEARNING_RATE, false);
+    }
+
+    @Override
+    public LayerPlaces places(int places) {
+      return StreamPlaces.of(places, TEXT_TOKENS, model.config().heads(), true, true);
+    }
+
+    @Override
+    public ModelComponent part() {
+      return ModelComponent.TRANSFORMER;
+    }
+
+    @Override
+    public int unit() {
+      return 2 * model.autoencoder().factor();
+    }
+
+    @Override
+    public List<LoadedClip> towers() {
+      return List.of();
+    }
+
+    @Override
+    public Optional<LongText> longText() {
+      return Optional.of(new LongText(model.t5(), TEXT_TOKENS, true));
+    }
+
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
+      return new TextEncoding(byT5, model.t5().counts(texts, TEXT_TOKENS));
+    }
+
+    @Override
+    public Tensor predict(
+        Trained trained,
+        Tensor noised,
+        double[] levels,
+        TextEncoding text,
+        SegmentRunner segments) {
+      long height = noised.size(2);
+      long width = noised.size(3);
+      long textTokens = text.tokens().size(1);
+      Tensor mask =
+          ChromaTransformer2DModel.mask(text.pooled(), textTokens, height / 2 * (width / 2));
+      ChromaTransformer2DModel network =
+          new ChromaTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
+      Tensor answer = network.forward(
+          LatentPacking.pack(Tensors.place(model.compute(), noised)),
+          TrainingTarget.numbers(model, 1, levels),
+          text.tokens(),
+          Tensors.place(model.compute(), mask),
+          rotation(model, height, width, textTokens),
+          null,
+          segments);
+      return LatentPacking.unpack(answer, height, width);
+    }
   }
 }

@@ -1,27 +1,13 @@
-package dev.likeness.lora;
+package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.training.LearningRateSchedule;
-import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.diffusion.request.Progress;
-import dev.likeness.lora.internal.algorithm.TargetLayer;
-import dev.likeness.lora.internal.training.TrainableAdapter;
-import dev.likeness.lora.internal.training.TrainingLoop;
-import dev.likeness.lora.training.LoraTargets;
-import dev.likeness.lora.training.OptimizerOptions;
-import dev.likeness.lora.training.PersonToken;
-import dev.likeness.lora.training.TrainingMemory;
-import dev.likeness.lora.training.TrainingSet;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * How to teach a base model a person: every number of a LoRA training (Hu et al. 2021,
- * arXiv:2106.09685; Ruiz et al. 2022, arXiv:2208.12242). Immutable; the {@code with}-like methods
- * return another one.
+ * Every number of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al. 2022,
+ * arXiv:2208.12242), by which {@link dev.likeness.lora.LoraTrainer} trains a person. Immutable; the
+ * {@code with}-like methods return another one.
  *
  * @param rank of each layer's change
  * @param alpha strength: a change counts alpha / rank
@@ -128,7 +114,7 @@ public record LoraTraining(
    * Not a person, but to draw in four steps without guidance, with {@code LCMScheduler}, what a
    * base of UNet draws in many with this guidance: latent consistency distillation (Luo et al.
    * 2023, arXiv:2311.05556). Give pictures with a caption each, such as the base learnt from, and
-   * save {@link TrainedPerson#lora()}.
+   * save {@link dev.likeness.lora.TrainedPerson#lora()}.
    */
   public static LoraTraining fewStep(double guidance) {
     return new LoraTraining(
@@ -152,79 +138,6 @@ public record LoraTraining(
   }
 
   /**
-   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes
-   * in the base's own type, with the person's factors in f32.
-   *
-   * @param pictures crops of one size whose sides are multiples of the base's latent factor (8)
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
-   */
-  public TrainedPerson train(
-      BaseModel base,
-      List<RgbImage> pictures,
-      PersonToken subject,
-      Progress progress,
-      Cancellation cancellation) {
-    return train(base, pictures, subject, null, progress, cancellation);
-  }
-
-  /**
-   * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there
-   * and ends with the same weights to the bit, on a CPU.
-   *
-   * @param state where the state is, and is kept every 25 steps, or less often where that took more
-   *     than a hundredth of the time; null to keep none
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the state is of another
-   *     training
-   */
-  public TrainedPerson train(
-      BaseModel base,
-      List<RgbImage> pictures,
-      PersonToken subject,
-      Path state,
-      Progress progress,
-      Cancellation cancellation) {
-    return train(base, TrainingSet.of(pictures, subject).state(state), progress, cancellation);
-  }
-
-  /**
-   * As above, with all that a set may say: a caption and a focus for each picture, previews that
-   * are scored.
-   */
-  public TrainedPerson train(
-      BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> {
-      try (TrainableAdapter factors = new TrainableAdapter(this, set.subject(), base);
-          TrainingLoop run = new TrainingLoop(this, base, set, factors, progress)) {
-        return run.person(run.train(cancellation));
-      }
-    });
-  }
-
-  /** What learning a LoRA takes of memory on {@code base}, with pictures of its own size. */
-  public TrainingMemory memory(BaseModel base) {
-    return memory(base, base.defaults().width(), base.defaults().height());
-  }
-
-  /** The same with pictures of another size. */
-  public TrainingMemory memory(BaseModel base, int width, int height) {
-    return memory(base, width, height, false);
-  }
-
-  /**
-   * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
-   */
-  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
-    return TrainingMemory.of(this, base, width, height, false, watched);
-  }
-
-  public LearningRateSchedule schedule() {
-    LearningRateSchedule course = options.constantRate()
-        ? LearningRateSchedule.constant(learningRate)
-        : LearningRateSchedule.cosine(learningRate, steps);
-    return warmup == 0 ? course : course.warmup(warmup);
-  }
-
-  /**
    * The same by the recipe of {@code base}, over as many images. Without one that its folder
    * declares ({@code likeness.json}) a base is trained as by diffusers' scripts: attention alone,
    * one image a step, a low learning rate, and a transformer with its text encoders as they are.
@@ -233,8 +146,8 @@ public record LoraTraining(
     return TrainingPreset.suited(this, base);
   }
 
-  private LoraTraining with(Consumer<TrainingDraft> change) {
-    TrainingDraft draft = new TrainingDraft(this);
+  private LoraTraining with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
     change.accept(draft);
     return draft.made();
   }
@@ -310,12 +223,75 @@ public record LoraTraining(
     return alpha / (options.rankStabilised() ? Math.sqrt(rank) : rank);
   }
 
-  public boolean includes(TargetLayer layer) {
-    boolean chosen = options.modules().isEmpty()
-        ? targets.includes(layer)
-        : layer.name().matches(options.modules());
-    boolean draws =
-        layer.part() == ModelComponent.UNET || layer.part() == ModelComponent.TRANSFORMER;
-    return chosen && !layer.isNorm() && (draws || textEncoder);
+  /**
+   * Whether the layer of this name, such as {@code unet.mid_block.attentions.0.proj_in}, is
+   * trained.
+   */
+  public boolean includes(String layer) {
+    boolean chosen =
+        options.modules().isEmpty() ? targets.includes(layer) : layer.matches(options.modules());
+    return chosen && (textEncoder || LoraTargets.isOfNetwork(layer));
+  }
+
+  /** The values while some of them are changed: the one place that knows their order. */
+  private static final class Draft {
+    int rank;
+    double alpha;
+    LoraTargets targets;
+    boolean textEncoder;
+    int steps;
+    int batch;
+    double learningRate;
+    int warmup;
+    double minSnrGamma;
+    double weightDecay;
+    double longestGradient;
+    boolean flip;
+    int priorPictures;
+    double priorWeight;
+    List<String> captions;
+    long seed;
+    OptimizerOptions options;
+
+    Draft(LoraTraining from) {
+      rank = from.rank();
+      alpha = from.alpha();
+      targets = from.targets();
+      textEncoder = from.textEncoder();
+      steps = from.steps();
+      batch = from.batch();
+      learningRate = from.learningRate();
+      warmup = from.warmup();
+      minSnrGamma = from.minSnrGamma();
+      weightDecay = from.weightDecay();
+      longestGradient = from.longestGradient();
+      flip = from.flip();
+      priorPictures = from.priorPictures();
+      priorWeight = from.priorWeight();
+      captions = from.captions();
+      seed = from.seed();
+      options = from.options();
+    }
+
+    LoraTraining made() {
+      return new LoraTraining(
+          rank,
+          alpha,
+          targets,
+          textEncoder,
+          steps,
+          batch,
+          learningRate,
+          warmup,
+          minSnrGamma,
+          weightDecay,
+          longestGradient,
+          flip,
+          priorPictures,
+          priorWeight,
+          captions,
+          seed,
+          options);
+    }
   }
 }

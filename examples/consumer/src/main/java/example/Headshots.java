@@ -17,9 +17,9 @@ public class Headshots {
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
       // Hours on a CPU with SD 1.5 (1,200 steps); another learn(..) takes a Progress.
-      try (TrainedPerson ada = studio.learn(review, Consent.of("Ada: for my own use"))) {
+      try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
         byte[] png =
-            studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).toPng();
+            studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).encodePng();
         Files.write(Path.of(args[2]), png);
       }
     }

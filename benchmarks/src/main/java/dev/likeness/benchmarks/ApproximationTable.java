@@ -53,22 +53,22 @@ public final class ApproximationTable {
   private record Measured(double seconds, double processor, Closeness closeness) {}
 
   public static void main(String[] args) {
-    int pictures = args.length > 0 ? Integer.parseInt(args[0]) : 8;
+    int images = args.length > 0 ? Integer.parseInt(args[0]) : 8;
     int steps = args.length > 1 ? Integer.parseInt(args[1]) : 30;
     Pattern wanted =
-        Pattern.compile(args.length > 2 ? ApproximatedWays.EXACT + "|" + args[2] : ".*");
+        Pattern.compile(args.length > 2 ? CachingVariants.EXACT + "|" + args[2] : ".*");
     Path folder = args.length > 3 ? Path.of(args[3]) : PortraitModel.files();
-    try (ApproximatedWays ways = ApproximatedWays.of(folder, Compute.best());
+    try (CachingVariants ways = CachingVariants.of(folder, Compute.best());
         CascadeDetector detector = new CascadeDetector();
         TorchEmbedder embedder = TorchEmbedder.in(folder).orElse(null)) {
       ApproximationTable table = new ApproximationTable(detector, embedder);
-      Map<String, ApproximatedWays.Way> drawn = ways.named(wanted);
+      Map<String, CachingVariants.Variant> drawn = ways.named(wanted);
       drawn.values().stream()
-          .map(ApproximatedWays.Way::model)
+          .map(CachingVariants.Variant::model)
           .distinct()
           .forEach(model -> model.generate(ask(0, 2, ways.sampler())));
       Closeness.Of other = null;
-      for (int i = 0; i < pictures; i++) {
+      for (int i = 0; i < images; i++) {
         other = table.measure(ask(i, steps, ways.sampler()), drawn, other);
       }
       table.print();
@@ -84,23 +84,23 @@ public final class ApproximationTable {
   }
 
   private Closeness.Of measure(
-      ImageRequest ask, Map<String, ApproximatedWays.Way> ways, Closeness.Of other) {
+      ImageRequest request, Map<String, CachingVariants.Variant> ways, Closeness.Of other) {
     Closeness.Of exact = null;
-    for (Map.Entry<String, ApproximatedWays.Way> way : ways.entrySet()) {
-      ImageRequest asked = way.getValue().ask().apply(ask);
+    for (Map.Entry<String, CachingVariants.Variant> way : ways.entrySet()) {
+      ImageRequest asked = way.getValue().request().apply(request);
       BaseModel model = way.getValue().model();
       long begun = System.nanoTime();
       long before = processor();
-      RgbImage picture = model.generate(asked).picture();
+      RgbImage image = model.generate(asked).image();
       double spent = (processor() - before) / 1e9;
       double seconds = (System.nanoTime() - begun) / 1e9;
       if (exact == null) {
-        exact = new Closeness.Of(picture, detector, embedder);
+        exact = new Closeness.Of(image, detector, embedder);
         if (other != null) {
           row("another seed", new Measured(seconds, spent, other.to(exact)));
         }
       }
-      row(way.getKey(), new Measured(seconds, spent, exact.to(picture)));
+      row(way.getKey(), new Measured(seconds, spent, exact.to(image)));
     }
     return exact;
   }
@@ -110,8 +110,8 @@ public final class ApproximationTable {
   }
 
   private void print() {
-    double seconds = median(rows.get(ApproximatedWays.EXACT), Measured::seconds);
-    double processor = median(rows.get(ApproximatedWays.EXACT), Measured::processor);
+    double seconds = median(rows.get(CachingVariants.EXACT), Measured::seconds);
+    double processor = median(rows.get(CachingVariants.EXACT), Measured::processor);
     rows.forEach((way, found) -> System.out.printf(
         Locale.ROOT,
         "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness of %d %.3f, least %.3f%n",

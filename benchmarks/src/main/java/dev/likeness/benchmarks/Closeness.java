@@ -15,18 +15,18 @@ import java.util.Optional;
 record Closeness(double psnr, double likeness) {
   /** A picture that others are held against, with its largest face. */
   static final class Of {
-    private final RgbImage picture;
+    private final RgbImage image;
     private final FaceEmbedder embedder;
     private final Optional<Face> found;
     private final Optional<float[]> face;
 
-    Of(RgbImage picture, FaceDetector detector, FaceEmbedder embedder) {
-      this.picture = picture;
+    Of(RgbImage image, FaceDetector detector, FaceEmbedder embedder) {
+      this.image = image;
       this.embedder = embedder;
       found = embedder == null
           ? Optional.empty()
-          : detector.detect(picture).stream().findFirst();
-      face = found.map(here -> embedder.embed(picture, here));
+          : detector.detect(image).stream().findFirst();
+      face = found.map(here -> embedder.embed(image, here));
     }
 
     /**
@@ -39,14 +39,14 @@ record Closeness(double psnr, double likeness) {
 
     /** To another picture, by the face found there. */
     Closeness to(Of other) {
-      return to(other.picture, other.face);
+      return to(other.image, other.face);
     }
 
     private Closeness to(RgbImage other, Optional<float[]> theirs) {
       double likeness = face.isEmpty() || theirs.isEmpty()
           ? Double.NaN
           : FaceEmbedder.cosine(face.get(), theirs.get());
-      return new Closeness(psnr(picture.rgb(), other.rgb()), likeness);
+      return new Closeness(psnr(image.rgb(), other.rgb()), likeness);
     }
   }
 

@@ -81,7 +81,7 @@ public class NetworkBenchmark {
     ModelFiles files = ModelFiles.of(base.isEmpty() ? PortraitModel.files() : Path.of(base));
     Compute compute = Compute.of("cpu", dtype);
     opened = eightBits
-        ? BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS))
+        ? BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS))
         : BaseModel.open(files, compute);
     model = opened.unwrap(StableDiffusionNetworks.class);
   }
@@ -120,7 +120,7 @@ public class NetworkBenchmark {
     UNet2DConditionModel unet;
     Tensor latents;
     Tensor time;
-    UNetConditioning told;
+    UNetConditioning conditioning;
 
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
@@ -132,10 +132,10 @@ public class NetworkBenchmark {
           ? UNetConditioning.text(text)
           : new UNetConditioning(
               text, b.placed(torch.randn(rows, 1280)), torch.ones(rows, b.model.sizeIds()));
-      told = kept ? said.keeping() : said;
+      conditioning = kept ? said.withCache() : said;
       if (before > 0) {
         unet.forward(
-            torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, told);
+            torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, conditioning);
       }
     }
 
@@ -158,7 +158,7 @@ public class NetworkBenchmark {
   @Benchmark
   public long step(Step s) {
     try (TensorScope call = TensorScope.open()) {
-      return s.unet.forward(s.latents, s.time, s.told).numel();
+      return s.unet.forward(s.latents, s.time, s.conditioning).numel();
     }
   }
 
@@ -167,13 +167,13 @@ public class NetworkBenchmark {
   public static class Pictures {
     Autoencoder autoencoder;
     Tensor latents;
-    Tensor picture;
+    Tensor image;
 
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
       autoencoder = b.model.autoencoder();
       latents = b.placed(torch.randn(1, b.model.unetConfig().inChannels(), b.side / 8, b.side / 8));
-      picture = b.placed(torch.randn(1, 3, b.side, b.side));
+      image = b.placed(torch.randn(1, 3, b.side, b.side));
     }
   }
 
@@ -187,7 +187,7 @@ public class NetworkBenchmark {
   @Benchmark
   public long encode(Pictures p) {
     try (TensorScope call = TensorScope.open()) {
-      return p.autoencoder.encode(p.picture).mode().numel();
+      return p.autoencoder.encode(p.image).mode().numel();
     }
   }
 

@@ -57,11 +57,11 @@ public class PeopleBenchmark {
   private Path file;
 
   @Setup(Level.Trial)
-  public void learn() throws IOException {
+  public void train() throws IOException {
     ask = WOMAN.steps(steps);
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     RgbImage photo =
-        base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
+        base.generate(ImageRequest.of("selfie of a woman").steps(4)).image();
     for (int i = 0; i < 10; i++) {
       people.add(new LoraTrainer(LoraTraining.quick().steps(1).seed(i))
           .train(
@@ -85,18 +85,18 @@ public class PeopleBenchmark {
 
   @Benchmark
   public Object ofAPerson() {
-    return base.generate(ask.as(people.get(0).at(1)));
+    return base.generate(ask.adapter(people.get(0).at(1)));
   }
 
   @Benchmark
   public Object baselineOfOneTenTimes() {
-    return base.generate(List.of(ask.as(people.get(0).at(1)).count(10)));
+    return base.generate(List.of(ask.adapter(people.get(0).at(1)).count(10)));
   }
 
   @Benchmark
   public Object ofTenPersons() {
     return base.generate(IntStream.range(0, 10)
-        .mapToObj(i -> ask.as(people.get(i).at(1)).seed(i))
+        .mapToObj(i -> ask.adapter(people.get(i).at(1)).seed(i))
         .toList());
   }
 

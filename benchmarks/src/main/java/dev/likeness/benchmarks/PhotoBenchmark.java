@@ -49,7 +49,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class PhotoBenchmark {
   private final PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT);
   private byte[] file;
-  private RgbImage picture;
+  private RgbImage image;
   private Face face;
   private FaceDetector detector;
   private FaceEmbedder embedder;
@@ -58,14 +58,14 @@ public class PhotoBenchmark {
   public void open() throws IOException {
     Path selfie = Path.of(
         System.getProperty("likeness.photo", "examples/photos/person-5000000002/selfie-01.jpg"));
-    RgbImage small = decoder.decode("selfie", Files.readAllBytes(selfie)).picture();
+    RgbImage small = decoder.decode("selfie", Files.readAllBytes(selfie)).image();
     BufferedImage large = Resampler.CUBIC.resize(small, 4000, 3000).toBufferedImage();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     ImageIO.write(large, "jpeg", bytes);
     file = bytes.toByteArray();
-    picture = decoder.decode("selfie", file).picture();
+    image = decoder.decode("selfie", file).image();
     detector = new CascadeDetector();
-    face = detector.detect(picture).get(0);
+    face = detector.detect(image).get(0);
     String given = System.getProperty("likeness.embedder");
     embedder = given == null
         ? null
@@ -93,17 +93,17 @@ public class PhotoBenchmark {
 
   @Benchmark
   public RgbImage detectBaseline() {
-    return Resampler.AREA.fit(picture, 640);
+    return Resampler.AREA.fit(image, 640);
   }
 
   @Benchmark
   public List<Face> detect() {
-    return detector.detect(picture);
+    return detector.detect(image);
   }
 
   @Benchmark
   public RgbImage embedBaseline() {
-    return AlignmentTemplate.ARCFACE.align(picture, face);
+    return AlignmentTemplate.ARCFACE.align(image, face);
   }
 
   @Benchmark
@@ -111,6 +111,6 @@ public class PhotoBenchmark {
     if (embedder == null) {
       throw new IllegalStateException("no embedder; give -jvmArgsAppend -Dlikeness.embedder=FILE");
     }
-    return embedder.embed(picture, face);
+    return embedder.embed(image, face);
   }
 }

@@ -37,7 +37,7 @@ public class PlanBenchmark {
 
   @Benchmark
   public Object baseline() {
-    return SchedulerConfig.of(config()).schedule();
+    return SchedulerConfig.of(config()).noiseSchedule();
   }
 
   @Benchmark

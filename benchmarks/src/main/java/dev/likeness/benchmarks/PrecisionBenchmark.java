@@ -60,7 +60,7 @@ public class PrecisionBenchmark {
             ImageRequest.of("selfie of a man").steps(4).count(4),
             Progress.SILENT,
             new Cancellation())
-        .forEach(image -> photos.add(image.picture()));
+        .forEach(image -> photos.add(image.image()));
   }
 
   @TearDown(Level.Trial)
@@ -69,11 +69,11 @@ public class PrecisionBenchmark {
   }
 
   @Benchmark
-  public RgbImage picture() {
+  public RgbImage image() {
     return base.generate(
             ImageRequest.of("studio portrait of an old woman with red hair and glasses")
                 .steps(20))
-        .picture();
+        .image();
   }
 
   /** Ten steps and what surrounds them: encoding the photos, and making the person. */

@@ -79,9 +79,9 @@ public class ReferenceBenchmark {
   }
 
   @Benchmark
-  public Object picture() {
-    ImageRequest ask = ASK.steps(steps);
-    return base.generate(references == 0 ? ask : ask.as(prompt.at(0.8)));
+  public Object image() {
+    ImageRequest request = ASK.steps(steps);
+    return base.generate(references == 0 ? request : request.adapter(prompt.at(0.8)));
   }
 
   private static Reference reference(int i) {

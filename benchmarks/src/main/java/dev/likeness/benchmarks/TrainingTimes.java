@@ -78,12 +78,12 @@ public final class TrainingTimes {
     }
   }
 
-  private static TrainingSet set(RgbImage picture, boolean watch) {
-    TrainingSet set = TrainingSet.of(List.of(picture), PersonToken.of("man"));
-    ImageRequest ask =
-        ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
+  private static TrainingSet set(RgbImage image, boolean watch) {
+    TrainingSet set = TrainingSet.of(List.of(image), PersonToken.of("man"));
+    ImageRequest request =
+        ImageRequest.of("photo of %s").size(image.width(), image.height()).steps(2);
     int[] looks = {0};
-    return watch ? set.previews(new ValidationOptions(1, ask, pictures -> looks[0]++, 0)) : set;
+    return watch ? set.previews(new ValidationOptions(1, request, images -> looks[0]++, 0)) : set;
   }
 
   private static Progress clock(List<Double> seconds) {

@@ -28,15 +28,15 @@ class ControlCommandTest {
   private Path folder;
 
   @Test
-  void holdsARunToAPictureAsMuchAsIsAsked() throws IOException {
-    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+  void holdsARunToAImageAsMuchAsIsAsked() throws IOException {
+    Path base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     String net = TinyControlNets.write("edges", folder).toString();
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, 0, rgb.length / 2, (byte) 200);
-    Path picture = folder.resolve("edges.png");
-    RgbImage.of(32, 32, rgb).writePng(picture);
+    Path image = folder.resolve("edges.png");
+    RgbImage.of(32, 32, rgb).writePng(image);
     byte[] plain = drawn(base, "plain");
-    byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", picture.toString());
+    byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", image.toString());
     assertFalse(Arrays.equals(plain, held));
     assertArrayEquals(
         plain,
@@ -46,13 +46,13 @@ class ControlCommandTest {
             "--controlnet",
             net,
             "--control-image",
-            picture.toString(),
+            image.toString(),
             "--control-scale",
             "0"));
     Path lying = folder.resolve("lying.jpg");
-    ReferenceOptionTest.lying(lying, RgbImage.of(32, 32, rgb)).writePng(picture);
+    ReferenceOptionTest.lying(lying, RgbImage.of(32, 32, rgb)).writePng(image);
     assertArrayEquals(
-        drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
+        drawn(base, "held", "--controlnet", net, "--control-image", image.toString()),
         drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
     byte[] masked = drawn(
         base,
@@ -60,9 +60,9 @@ class ControlCommandTest {
         "--controlnet",
         net,
         "--control-image",
-        picture.toString(),
+        image.toString(),
         "--control-mask",
-        picture.toString());
+        image.toString());
     assertFalse(Arrays.equals(held, masked));
     CommandRun half = CommandRun.of(
         "generate",
@@ -87,7 +87,7 @@ class ControlCommandTest {
         "--controlnet",
         net,
         "--control-image",
-        picture.toString(),
+        image.toString(),
         "--control-until",
         "0.5",
         "--control-until",
@@ -103,18 +103,18 @@ class ControlCommandTest {
   }
 
   @Test
-  void tellsAUnionWhatItsPicturesAre() throws IOException {
+  void tellsAUnionWhatItsImagesAre() throws IOException {
     Path base = PipelineFolder.any("sdxl/xl-base", folder);
     String net = TinyControlNets.write("xl-union", folder).toString();
-    String picture = folder.resolve("picture.png").toString();
-    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
-    String[] once = {"--controlnet", net, "--control-image", picture, "--control-mode", "canny"};
+    String image = folder.resolve("picture.png").toString();
+    RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(image));
+    String[] once = {"--controlnet", net, "--control-image", image, "--control-mode", "canny"};
     // Looked at beside the first, it tells its kind, whatever it counts.
     String[] again = Stream.of(once, new String[] {
           "--controlnet",
           net,
           "--control-image",
-          picture,
+          image,
           "--control-mode",
           "1",
           "--control-scale",
@@ -134,7 +134,7 @@ class ControlCommandTest {
         "--controlnet",
         net,
         "--control-image",
-        picture,
+        image,
         "--out",
         folder.resolve("untold").toString());
     assertEquals(2, untold.status());

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.cli.command.ReferenceOptionTest;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
@@ -45,7 +45,7 @@ class EditCommandTest {
 
   private static Path base;
   private static Path person;
-  private static Path picture;
+  private static Path image;
 
   @BeforeAll
   static void prepare() {
@@ -61,8 +61,8 @@ class EditCommandTest {
                 new Cancellation())) {
       ada.save(person);
     }
-    picture = folder.resolve("headshot.png");
-    Resampler.AREA.resize(Selfies.headshot(folder), SIDE, SIDE).writePng(picture);
+    image = folder.resolve("headshot.png");
+    Resampler.AREA.resize(Selfies.headshot(folder), SIDE, SIDE).writePng(image);
   }
 
   @Test
@@ -70,8 +70,8 @@ class EditCommandTest {
     try (BaseModel model = BaseModel.open(base, Compute.best());
         CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
-      Headshot before = Headshot.of(RgbImage.read(picture), Style.named("studio"), "Ada");
-      BoundingBox box = detector.detect(before.picture()).get(0).box();
+      Headshot before = Headshot.of(RgbImage.read(image), Style.named("studio"), "Ada");
+      BoundingBox box = detector.detect(before.image()).get(0).box();
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .edit(
               ada,
@@ -80,15 +80,15 @@ class EditCommandTest {
               detector,
               Progress.SILENT,
               new Cancellation());
-      RgbImage after = edited.after().picture();
+      RgbImage after = edited.after().image();
       // Shoulders beside the neck reach above the chin.
       int shoulders = (int) (box.y() + 0.85 * box.height());
-      assertEquals(before.picture().crop(0, 0, SIDE, shoulders), after.crop(0, 0, SIDE, shoulders));
+      assertEquals(before.image().crop(0, 0, SIDE, shoulders), after.crop(0, 0, SIDE, shoulders));
       int left = (int) Math.ceil(box.center().x() - 0.35 * box.width());
       int chin = (int) (box.y() + box.height());
       int face = (int) (0.7 * box.width()) - 1;
-      assertEquals(before.picture().crop(left, 0, face, chin), after.crop(left, 0, face, chin));
-      assertTrue(edited.drawnAnew() > 0.05 && edited.drawnAnew() < 0.5, "" + edited.drawnAnew());
+      assertEquals(before.image().crop(left, 0, face, chin), after.crop(left, 0, face, chin));
+      assertTrue(edited.changedShare() > 0.05 && edited.changedShare() < 0.5, "" + edited.changedShare());
     }
   }
 
@@ -96,11 +96,11 @@ class EditCommandTest {
   void drawsEachPartAsMuchAnewAsItNeeds() {
     HeadshotEdit backdrop = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "brick wall");
     // Of ten steps the base's scheduler (PNDM) makes eleven.
-    assertEquals(List.of(10, 6), stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light")));
-    assertEquals(List.of(10, 5), stepsOf(backdrop.and(HeadshotEdit.Part.SMILE, "smiling")));
+    assertEquals(List.of(10, 6), stepsOf(backdrop.with(HeadshotEdit.Part.LIGHT, "window light")));
+    assertEquals(List.of(10, 5), stepsOf(backdrop.with(HeadshotEdit.Part.SMILE, "smiling")));
     assertEquals(
         List.of(4),
-        stepsOf(backdrop.and(HeadshotEdit.Part.LIGHT, "window light").strength(0.3)));
+        stepsOf(backdrop.with(HeadshotEdit.Part.LIGHT, "window light").strength(0.3)));
   }
 
   /** How many of ten steps each drawing of an edit takes; enlarging takes two. */
@@ -110,7 +110,7 @@ class EditCommandTest {
         CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(
-              Resampler.AREA.resize(RgbImage.read(picture), 64, 64), Style.named("studio"), "Ada")
+              Resampler.AREA.resize(RgbImage.read(image), 64, 64), Style.named("studio"), "Ada")
           .steps(10);
       HeadshotStudio.on(model)
           .edit(
@@ -131,7 +131,7 @@ class EditCommandTest {
   }
 
   @Test
-  void startsFromTheWordsThatAnEditedPictureWasLastDrawnBy() throws IOException {
+  void startsFromTheWordsThatAnEditedImageWasLastDrawnBy() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");
     // What the tiny base draws shows no face, by which parts would be found.
@@ -139,7 +139,7 @@ class EditCommandTest {
     RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
     assertEquals(
         0,
-        edit(picture, first, "--light", "window light", "--mask", mask.toString())
+        edit(image, first, "--light", "window light", "--mask", mask.toString())
             .status());
     assertEquals(
         0,
@@ -180,25 +180,25 @@ class EditCommandTest {
   void looksAtPhotosUpright() throws IOException {
     Path lying = folder.resolve("lying.jpg");
     assertEquals(
-        ReferenceOptionTest.lying(lying, RgbImage.read(picture)),
-        Headshot.read(lying, "Ada").picture());
+        ReferenceOptionTest.lying(lying, RgbImage.read(image)),
+        Headshot.read(lying, "Ada").image());
   }
 
   @Test
-  void writesOverNoPictureThatItEdits() throws IOException {
+  void writesOverNoImageThatItEdits() throws IOException {
     Path out = Files.createDirectories(folder.resolve("chain"));
-    Path edited = Files.copy(picture, out.resolve("edited.png"));
+    Path edited = Files.copy(image, out.resolve("edited.png"));
     CommandRun run = edit(edited, out, "--light", "window light");
     assertEquals(
         List.of(edited + " would be written over by what it becomes; choose another --out"),
         run.complaints());
-    assertArrayEquals(Files.readAllBytes(picture), Files.readAllBytes(edited));
+    assertArrayEquals(Files.readAllBytes(image), Files.readAllBytes(edited));
   }
 
   @Test
-  void namesThePictureThatIsNotThereWhereOneWasEditedBefore() throws IOException {
+  void namesTheImageThatIsNotThereWhereOneWasEditedBefore() throws IOException {
     Path out = Files.createDirectories(folder.resolve("again"));
-    Files.copy(picture, out.resolve("edited.png"));
+    Files.copy(image, out.resolve("edited.png"));
     CommandRun run = edit(folder.resolve("typo.png"), out, "--light", "window light");
     assertEquals(3, run.status(), run.err());
     assertTrue(run.complaints().get(0).contains("typo.png"), run.err());
@@ -207,11 +207,11 @@ class EditCommandTest {
   @Test
   void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
     Path out = folder.resolve("out");
-    CommandRun run = edit(picture, out, "--light", "window light");
+    CommandRun run = edit(image, out, "--light", "window light");
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
-    assertTrue(OwnersAlone.open(out.resolve("edit.json")));
+    assertTrue(OwnerOnly.isOwnerOnly(out.resolve("edit.json")));
     assertEquals(
         "studio portrait of sks woman, window light",
         ((Map<?, ?>) record.get("after")).get("prompt"));
@@ -222,7 +222,7 @@ class EditCommandTest {
         Set.of("file", "width", "height", "scores"),
         before.keySet(),
         "no record tells how it was made");
-    assertNull(Headshot.read(picture, "Ada").toMap("headshot.png").get("guidance"));
+    assertNull(Headshot.read(image, "Ada").toMap("headshot.png").get("guidance"));
   }
 
   @Test
@@ -239,7 +239,7 @@ class EditCommandTest {
         "--consent is for photos and for people whose file records none; the file or store"
             + " of this person says who agreed: leave it out";
     for (List<String> command : List.of(
-        List.of("edit", picture.toString(), "--light", "window light", "--strength", "0.1"),
+        List.of("edit", image.toString(), "--light", "window light", "--strength", "0.1"),
         List.of("headshot", "--style", "studio", "--steps", "1"))) {
       CommandRun refused = by(command, old);
       assertEquals(3, refused.status(), refused.err());
@@ -262,7 +262,7 @@ class EditCommandTest {
   @Test
   void saysWhatToGive() {
     CommandRun run = CommandRun.of(
-        "edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+        "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
     assertEquals(
         List.of(
@@ -271,6 +271,6 @@ class EditCommandTest {
         run.complaints());
     assertEquals(
         List.of("nothing to edit; give words for a part, a mask, or margins"),
-        CommandRun.of("edit", picture.toString(), "--person", "x", "--out", "x").complaints());
+        CommandRun.of("edit", image.toString(), "--person", "x", "--out", "x").complaints());
   }
 }

@@ -60,14 +60,14 @@ class FewStepCommandTest {
     CommandRun run = generate(
         "--few-step", "--dtype", "f32", "--device", "cpu", "--tensors", tensors.toString());
     assertEquals(0, run.status(), run.err());
-    ImageRequest ask =
+    ImageRequest request =
         ImageRequest.of("a cat").size(32, 24).seed(3).scheduler("lcm").steps(4).guidance(1);
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(file, model);
         Safetensors written = Safetensors.open(tensors);
         TensorScope scope = TensorScope.open()) {
       assertArrayEquals(
-          model.generate(ask.as(lora.at(1))).pixels(),
+          model.generate(request.adapter(lora.at(1))).pixels(),
           ImageTensors.floats(written.read("images")),
           1e-6f);
     }

@@ -30,7 +30,7 @@ class GenerateCommandTest {
   private Path folder;
 
   @Test
-  void writesNumberedPicturesAndNamesThem() {
+  void writesNumberedImagesAndNamesThem() {
     Path out = folder.resolve("out");
     CommandRun run = CommandRun.of(
         "generate",
@@ -56,12 +56,12 @@ class GenerateCommandTest {
             out.resolve("image-001.png").toString(),
             out.resolve("image-002.png").toString()),
         run.out().lines().toList());
-    RgbImage picture = RgbImage.read(out.resolve("image-001.png"));
-    assertEquals("48x32", picture.width() + "x" + picture.height());
+    RgbImage image = RgbImage.read(out.resolve("image-001.png"));
+    assertEquals("48x32", image.width() + "x" + image.height());
   }
 
   @Test
-  void recordsHowPicturesWereMadeWithoutFolders() throws IOException {
+  void recordsHowImagesWereMadeWithoutFolders() throws IOException {
     Path out = folder.resolve("out");
     Path base = TinyBase.in(folder);
     CommandRun run = CommandRun.of(
@@ -173,7 +173,7 @@ class GenerateCommandTest {
 
   @Test
   void writesTheNumbersThatDiffusersComputes() {
-    GoldenFolder golden = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    GoldenFolder golden = GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder);
     try (GoldenReference reference = golden.reference();
         TensorScope scope = TensorScope.open()) {
       GoldenReference.Run asked = reference.runs().get(0);

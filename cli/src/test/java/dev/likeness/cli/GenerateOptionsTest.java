@@ -60,7 +60,7 @@ class GenerateOptionsTest {
   private static Path folder;
 
   private static Path base;
-  private static RgbImage picture;
+  private static RgbImage image;
   private static RgbImage mask;
 
   @BeforeAll
@@ -72,9 +72,9 @@ class GenerateOptionsTest {
       rgb[i] = (byte) (i * 7 / 5);
       half[i] = (byte) (i / 3 % 40 < 20 ? 255 : 60);
     }
-    picture = RgbImage.of(40, 32, rgb);
+    image = RgbImage.of(40, 32, rgb);
     mask = RgbImage.of(40, 32, half);
-    picture.writePng(folder.resolve("init.png"));
+    image.writePng(folder.resolve("init.png"));
     mask.writePng(folder.resolve("mask.png"));
     ImageIO.write(
         new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB),
@@ -88,13 +88,13 @@ class GenerateOptionsTest {
 
   static Stream<Arguments> options() throws IOException {
     InitialImage lying = InitialImage.of(
-            ReferenceOptionTest.lying(folder.resolve("lying.jpg"), picture))
+            ReferenceOptionTest.lying(folder.resolve("lying.jpg"), image))
         .strength(0.6);
     RgbImage lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
     ImageRequest whole = ASK.size(40, 32);
-    InitialImage initial = InitialImage.of(picture).strength(0.6);
-    GuidanceOptions guidance = GuidanceOptions.STANDARD;
-    ImageRequest wider = ASK.outpaint(picture, 8, 0, 0, 16);
+    InitialImage initial = InitialImage.of(image).strength(0.6);
+    GuidanceOptions guidance = GuidanceOptions.DEFAULT;
+    ImageRequest wider = ASK.outpaint(image, 8, 0, 0, 16);
     return Stream.of(
         Arguments.of("", ASK),
         Arguments.of("--negative blurry", ASK.negative("blurry")),
@@ -105,27 +105,27 @@ class GenerateOptionsTest {
         Arguments.of(
             "--scheduler Euler --sigmas 14.6,3.9,0.96,0",
             ASK.scheduler("Euler").sigmas(14.6, 3.9, 0.96, 0)),
-        Arguments.of("--init init.png --strength 0.6", whole.from(initial)),
-        Arguments.of("--init-image init.png", whole.from(InitialImage.of(picture))),
+        Arguments.of("--init init.png --strength 0.6", whole.initialImage(initial)),
+        Arguments.of("--init-image init.png", whole.initialImage(InitialImage.of(image))),
         Arguments.of(
-            "--init init.png --strength 0.6 --mask mask.png", whole.from(initial.mask(mask))),
+            "--init init.png --strength 0.6 --mask mask.png", whole.initialImage(initial.mask(mask))),
         Arguments.of(
             "--init init.png --strength 0.6 --change-map mask.png",
-            whole.from(initial.change(mask))),
+            whole.initialImage(initial.changeMap(mask))),
         Arguments.of(
-            "--init lying.jpg --strength 0.6 --mask mask.jpg", whole.from(lying.mask(lyingMask))),
+            "--init lying.jpg --strength 0.6 --mask mask.jpg", whole.initialImage(lying.mask(lyingMask))),
         Arguments.of(
             "--init lying.jpg --strength 0.6 --change-map mask.jpg",
-            whole.from(lying.change(lyingMask))),
+            whole.initialImage(lying.changeMap(lyingMask))),
         Arguments.of(
             "--init init.png --strength 0.9 --extend 8,0,0,16",
-            wider.from(wider.initial().strength(0.9))),
+            wider.initialImage(wider.initialImage().strength(0.9))),
         Arguments.of(
             "--init init.png --extend 3,0,0,17 --width 40 --height 24",
-            ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
+            ASK.outpaint(image, 3, 0, 0, 17).size(40, 24)),
         Arguments.of(
             "--init init.png --strength 0.6 --change-map clear.png",
-            whole.from(initial.change(RgbImage.of(1, 1, new byte[3])))),
+            whole.initialImage(initial.changeMap(RgbImage.of(1, 1, new byte[3])))),
         Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of(
             "--hires 1.5 --hires-strength 0.5 --hires-pixels",
@@ -134,7 +134,7 @@ class GenerateOptionsTest {
         Arguments.of("--clip-skip 2", ASK.clipSkip(2)),
         Arguments.of(
             "--embedding red.safetensors",
-            ASK.word(TextualInversion.open(folder.resolve("red.safetensors")))),
+            ASK.textualInversion(TextualInversion.open(folder.resolve("red.safetensors")))),
         Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
         Arguments.of(
             "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
@@ -146,9 +146,9 @@ class GenerateOptionsTest {
             ASK.steps(8).caching(CachingOptions.extrapolation(2))),
         Arguments.of(
             "--approximate deep-cache:3,merge:0.5",
-            ASK.caching(CachingOptions.deepCache(3, 0).merging(0.5))),
-        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.merging(0.5))),
-        Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
+            ASK.caching(CachingOptions.deepCache(3, 0).tokenMerging(0.5))),
+        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.tokenMerging(0.5))),
+        Arguments.of("--sequential-guidance", ASK.guidance(guidance.sequentially())));
   }
 
   @ParameterizedTest
@@ -164,7 +164,7 @@ class GenerateOptionsTest {
     try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
       float[] whole = model.generate(ASK).pixels();
       float[] tiled = drawn(ASK, "--tile");
-      assertArrayEquals(model.generate(ASK.inTiles()).pixels(), tiled, 1e-6f);
+      assertArrayEquals(model.generate(ASK.withVaeTiling()).pixels(), tiled, 1e-6f);
       assertArrayEquals(whole, tiled, 1e-5f, "the same but for rounding");
       assertFalse(
           Arrays.equals(whole, tiled), "norms of strips round otherwise than norms of the whole");
@@ -176,7 +176,7 @@ class GenerateOptionsTest {
   @ValueSource(strings = {"gelu", "tiny-autoencoder"})
   void takesPartsFromElsewhere(String variant) {
     Path other =
-        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, folder).path();
     try (BaseModel model =
         BaseModel.open(ModelFiles.of(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
@@ -189,7 +189,7 @@ class GenerateOptionsTest {
   void holdsTheNetworkInEightBits() {
     ModelFiles files = ModelFiles.of(base);
     try (BaseModel model = BaseModel.open(
-            files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
+            files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
         BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
       float[] small = drawn(ASK, "--eight-bits");
       assertArrayEquals(model.generate(ASK).pixels(), small, 1e-6f);
@@ -198,7 +198,7 @@ class GenerateOptionsTest {
   }
 
   @Test
-  void showsPreviewsUntilThePictureIsDone() {
+  void showsPreviewsUntilTheImageIsDone() {
     Path out = folder.resolve("watched");
     List<String> seen = new ArrayList<>();
     CommandRun run = CommandRun.watched(
@@ -247,9 +247,9 @@ class GenerateOptionsTest {
         tensors.toString(),
         "--out",
         folder.resolve("out").toString()));
-    if (asked.initial() == null) {
+    if (asked.initialImage() == null) {
       args.addAll(List.of("--width", "32", "--height", "24"));
-    } else if (asked.initial().mask() != null && !options.contains("--extend")) {
+    } else if (asked.initialImage().mask() != null && !options.contains("--extend")) {
       args.addAll(List.of("--width", "40", "--height", "32"));
     }
     if (!options.contains("--scheduler")) {

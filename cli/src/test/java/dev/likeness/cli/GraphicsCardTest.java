@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class GraphicsCardTest {
   @Test
   void drawsWhatTheCpuDraws() {
-    assumeFalse(Compute.best().onCpu(), "no CUDA device answers");
+    assumeFalse(Compute.best().isCpu(), "no CUDA device answers");
     assertArrayEquals(pixels(Compute.EXACT), pixels(new Compute("cuda", DType.F32)), 1e-2f);
   }
 

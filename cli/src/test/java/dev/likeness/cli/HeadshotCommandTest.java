@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.FullDisk;
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -83,7 +83,7 @@ class HeadshotCommandTest {
     assertTrue(RgbImage.read(out.resolve("contact-sheet.png")).width() > 1000);
     for (String personal :
         List.of("contact-sheet.png", "person.safetensors", "record.json", "report.html")) {
-      assertTrue(OwnersAlone.open(out.resolve(personal)), personal);
+      assertTrue(OwnerOnly.isOwnerOnly(out.resolve(personal)), personal);
     }
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
     assertEquals(

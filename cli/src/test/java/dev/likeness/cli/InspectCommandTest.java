@@ -58,7 +58,7 @@ class InspectCommandTest {
   void tellsWhatTheUNetIsForByTheLatentsOfItsAutoencoder(String folderName, String variant)
       throws IOException {
     Path base =
-        GoldenFolder.write(folderName, GoldenFolder.Spelling.TODAY, folder).path();
+        GoldenFolder.write(folderName, GoldenFolder.KeyFormat.CURRENT, folder).path();
     assertEquals(variant, inspect(0, base).get("variant"));
   }
 

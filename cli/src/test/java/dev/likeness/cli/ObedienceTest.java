@@ -28,21 +28,21 @@ class ObedienceTest {
     Path files = TinyBase.in(folder);
     SureReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
     try (BaseModel base = BaseModel.open(files, Compute.best());
-        PromptAdherence obedience = HeadshotStudio.on(base).obedience()) {
+        PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertEquals(
           1,
-          obedience.of(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
+          obedience.measure(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
           1e-6);
       assertEquals(
           0,
-          obedience.of(asked("studio", "portrait of a woman, wearing a never shirt")),
+          obedience.measure(asked("studio", "portrait of a woman, wearing a never shirt")),
           1e-3,
           "that colour is not seen");
       // That word is in every slot of this reader: of those asked the colour is one less.
-      assertTrue(obedience.of(asked("monochrome", "a never shirt"))
-          > 2 * obedience.of(asked("studio", "a never shirt")));
+      assertTrue(obedience.measure(asked("monochrome", "a never shirt"))
+          > 2 * obedience.measure(asked("studio", "a never shirt")));
       assertTrue(
-          Double.isNaN(obedience.of(asked("studio", "portrait of a woman"))),
+          Double.isNaN(obedience.measure(asked("studio", "portrait of a woman"))),
           "nothing that it knows is asked");
     }
   }
@@ -50,9 +50,9 @@ class ObedienceTest {
   @Test
   void isNotMeasuredWithoutOne() {
     try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
-        PromptAdherence obedience = HeadshotStudio.on(base).obedience()) {
+        PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertTrue(
-          Double.isNaN(obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)))));
+          Double.isNaN(obedience.measure(asked("studio", Style.named("studio").prompt("a woman", 0)))));
     }
   }
 
@@ -61,7 +61,7 @@ class ObedienceTest {
         RgbImage.of(32, 32, new byte[3 * 32 * 32]),
         Style.all().stream()
             .filter(each ->
-                style.equals("monochrome") ? each.monochrome() : each.name().equals(style))
+                style.equals("monochrome") ? each.isMonochrome() : each.name().equals(style))
             .findFirst()
             .orElseThrow(),
         1,

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,7 +33,7 @@ class PhotosCommandTest {
     assertTrue(
         run.out().contains("three usable photos are enough to begin; eight or more are better"),
         run.out());
-    assertTrue(OwnersAlone.open(sheet));
+    assertTrue(OwnerOnly.isOwnerOnly(sheet));
     RgbImage drawn = RgbImage.read(sheet);
     assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
     Files.delete(sheet);

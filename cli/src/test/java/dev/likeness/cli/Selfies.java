@@ -40,9 +40,9 @@ public final class Selfies {
     try {
       Path file = folder.resolve("rendered.jpg");
       Files.write(file, bytes("headshot.jpg"));
-      RgbImage picture = RgbImage.read(file);
+      RgbImage image = RgbImage.read(file);
       Files.delete(file);
-      return picture;
+      return image;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

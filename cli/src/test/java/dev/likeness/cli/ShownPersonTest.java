@@ -253,7 +253,7 @@ class ShownPersonTest {
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
       assertTrue(kept.notes().containsKey("likeness.measures"), kept.notes().keySet()::toString);
-      assertEquals("ip-adapter.safetensors", kept.adapter());
+      assertEquals("ip-adapter.safetensors", kept.adapterName());
     }
     assertEquals(
         "ip-adapter.safetensors",
@@ -266,7 +266,7 @@ class ShownPersonTest {
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
     Path shown = out.resolve("shown.safetensors");
     byte[] before = Files.readAllBytes(shown);
-    assertTrue(ReferencePerson.isOf(PhotoReview.of(PhotoSet.from(photos)), shown));
+    assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), shown));
     CommandRun other = CommandRun.of(
         "headshot",
         "--base",
@@ -346,7 +346,7 @@ class ShownPersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("4 of 6 photos can be used"), run.err());
     assertTrue(Files.exists(folder.resolve("out/headshot-001.png")));
-    showsThePictureWhereItHasNoFace(folder.resolve("plain"));
+    showsTheImageWhereItHasNoFace(folder.resolve("plain"));
   }
 
   @Test
@@ -447,7 +447,7 @@ class ShownPersonTest {
   }
 
   @Test
-  void portraitIsShownWholePictures(@TempDir Path folder) throws IOException {
+  void portraitIsShownWholeImages(@TempDir Path folder) throws IOException {
     List<String> asked = List.of("generate", "--prompt", "a woman", "--steps", "2", "--out");
     CommandRun.of(Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString()))
         .toArray(String[]::new));
@@ -492,7 +492,7 @@ class ShownPersonTest {
     }
   }
 
-  private static void showsThePictureWhereItHasNoFace(Path out) {
+  private static void showsTheImageWhereItHasNoFace(Path out) {
     List<String> held = new ArrayList<>();
     CommandRun run = CommandRun.watched(
         text -> held.addAll(text.startsWith("decode") ? mapped() : List.of()),

@@ -145,7 +145,7 @@ class StoreCommandTest {
     Map<?, ?> verdict = (Map<?, ?>) ((List<?>) record.get("authenticity")).get(0);
     assertEquals("headshot-001.png", verdict.get("file"));
     assertTrue(
-        ((List<?>) verdict.get("not_judged")).containsAll(List.of("less_alike", "slimmer")),
+        ((List<?>) verdict.get("not_judged")).containsAll(List.of("low_likeness", "slimmer")),
         verdict.toString());
     assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString())
         .out()

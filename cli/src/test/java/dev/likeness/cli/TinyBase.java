@@ -19,7 +19,7 @@ public final class TinyBase {
   /** A folder below {@code folder} with it. */
   public static Path in(Path folder) {
     return ModelExtrasFile.write(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
   }
 
   /** The names below {@code folder}, sorted; none when it does not exist. */

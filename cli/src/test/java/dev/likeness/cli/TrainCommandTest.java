@@ -116,8 +116,8 @@ class TrainCommandTest {
         run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(RgbImage.read(plot).width() > 500);
-    try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
-      assertEquals("ada", learned.name());
+    try (BaseModel trained = BaseModel.open(out, Compute.EXACT)) {
+      assertEquals("ada", trained.name());
     }
     Path file = out.resolve("unet/diffusion_pytorch_model.safetensors");
     assertTrue(

@@ -39,7 +39,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void saysWhatAPictureCarries() throws IOException {
+  void saysWhatAImageCarries() throws IOException {
     CommandRun run = CommandRun.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
@@ -55,7 +55,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void endsWithThreeOnAnAlteredPicture() throws IOException {
+  void endsWithThreeOnAnAlteredImage() throws IOException {
     byte[] bytes = Files.readAllBytes(signed);
     bytes[bytes.length - 20] ^= 1;
     Files.write(signed, bytes);
@@ -69,7 +69,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void endsWithThreeOnAPictureThatTellsNothing() throws IOException {
+  void endsWithThreeOnAImageThatTellsNothing() throws IOException {
     Path plain =
         Files.write(folder.resolve("plain.png"), RgbImage.of(4, 4, new byte[48]).toPng());
     CommandRun run = CommandRun.of("verify", plain.toString());
@@ -83,7 +83,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void endsWithThreeOnAPictureOfSomebodyWhomNobodyTrustedVouchesFor() throws Exception {
+  void endsWithThreeOnAImageOfSomebodyWhomNobodyTrustedVouchesFor() throws Exception {
     Path root = Files.write(
         folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
     CommandRun vouched = CommandRun.of("verify", signed.toString(), "--trust", root.toString());
@@ -101,7 +101,7 @@ class VerifyCommandTest {
   }
 
   @Test
-  void tellsAnExpiredCertificateFromAnAlteredPicture() throws IOException {
+  void tellsAnExpiredCertificateFromAnAlteredImage() throws IOException {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     OwnCertificate ada = OwnCertificate.until(end);
     Disclosure.standard()

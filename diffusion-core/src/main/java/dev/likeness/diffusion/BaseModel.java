@@ -53,7 +53,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model with components from elsewhere; see {@link #open(Path, Compute)}. */
   public static BaseModel open(ModelFiles files, Compute compute) {
-    compute.answering();
+    compute.requireAvailable();
     return new BaseModel(OpenedBase.open(files.parts(), compute));
   }
 
@@ -89,7 +89,7 @@ public final class BaseModel implements AutoCloseable {
    * no training may go on meanwhile. Closing either of the two closes both. A model that was opened
    * with a budget stays as its plan says.
    */
-  public BaseModel sparing() {
+  public BaseModel offloading() {
     return new BaseModel(opened.freeing());
   }
 
@@ -120,15 +120,15 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /** The number of pixels of which both sides of an image are multiples. */
-  public int unit() {
-    return opened.model().latents().smallest();
+  public int sizeMultiple() {
+    return opened.model().latents().textToImageMultiple();
   }
 
   /**
    * Whether large images can be sampled through windows
    * ({@link dev.likeness.diffusion.request.TilingOptions#windows}).
    */
-  public boolean seesWindows() {
+  public boolean canSampleTiled() {
     return opened.model().capability(TiledSampling.class).isPresent();
   }
 
@@ -169,7 +169,7 @@ public final class BaseModel implements AutoCloseable {
    *
    * @throws IllegalArgumentException if the request cannot be planned
    */
-  public void require(ImageRequest request) {
+  public void validate(ImageRequest request) {
     pipeline.require(request);
   }
 
@@ -204,7 +204,7 @@ public final class BaseModel implements AutoCloseable {
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
     return opened.during(
         requests,
-        () -> progress.around(() -> pipeline.generate(requests, progress, cancellation).stream()
+        () -> progress.reportOutcome(() -> pipeline.generate(requests, progress, cancellation).stream()
             .map(GeneratedImage::of)
             .toList()));
   }
@@ -225,7 +225,7 @@ public final class BaseModel implements AutoCloseable {
       Cancellation cancellation) {
     opened.during(
         requests,
-        () -> progress.around(() -> {
+        () -> progress.reportOutcome(() -> {
           pipeline.generate(
               requests, result -> each.accept(GeneratedImage.of(result)), progress, cancellation);
           return null;

@@ -18,20 +18,20 @@ import java.util.stream.Collectors;
  * Who agreed to what. Taking photos in and learning a face are only done with one; it travels with
  * the person's file and into the record. Immutable.
  *
- * @param whose whose photos they are, in words that the application understands; a reference will
+ * @param person whose photos they are, in words that the application understands; a reference will
  *     do
  * @param givenBy who says so: the person, or who speaks for them
  * @param purposes what was agreed to; at least one
  * @param textVersion which version of the application's text was agreed to
- * @param given when
+ * @param givenAt when
  * @param text in words that the person would recognise
  */
 public record Consent(
-    String whose,
+    String person,
     String givenBy,
     Set<Purpose> purposes,
     String textVersion,
-    Instant given,
+    Instant givenAt,
     String text) {
   private static final Consent SYNTHETIC = new Consent(
       "nobody",
@@ -71,8 +71,8 @@ public record Consent(
   }
 
   /** The same for these purposes and no others. */
-  public Consent only(Purpose first, Purpose... more) {
-    return new Consent(whose, givenBy, EnumSet.of(first, more), textVersion, given, text);
+  public Consent limitedTo(Purpose first, Purpose... more) {
+    return new Consent(person, givenBy, EnumSet.of(first, more), textVersion, givenAt, text);
   }
 
   /**
@@ -84,7 +84,7 @@ public record Consent(
     if (consent == null) {
       throw new ConsentException(
           purpose,
-          "nobody is said to have agreed to " + purpose.words()
+          "nobody is said to have agreed to " + purpose.description()
               + "; give the consent of the person in the photos");
     }
     if (!consent.purposes.contains(purpose)) {
@@ -93,9 +93,9 @@ public record Consent(
           "the consent covers "
               + consent.purposes.stream()
                   .sorted()
-                  .map(Purpose::words)
+                  .map(Purpose::description)
                   .collect(Collectors.joining(", "))
-              + ", not " + purpose.words() + "; ask the person for that too");
+              + ", not " + purpose.description() + "; ask the person for that too");
     }
     return consent;
   }
@@ -111,7 +111,7 @@ public record Consent(
             .consent()
             .orElseThrow(() -> new ConsentException(
                 purpose,
-                "no consent to " + purpose.words()
+                "no consent to " + purpose.description()
                     + " is recorded for this person; ask them, then give --consent TEXT,"
                     + " or in Java person.withConsent(Consent.of(TEXT))")),
         purpose);
@@ -119,22 +119,22 @@ public record Consent(
   }
 
   /** This consent for those of its purposes that {@code other} covers, too; empty for none. */
-  public Optional<Consent> within(Consent other) {
+  public Optional<Consent> intersect(Consent other) {
     Set<Purpose> both = EnumSet.copyOf(purposes);
     both.retainAll(other.purposes);
     return both.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Consent(whose, givenBy, both, textVersion, given, text));
+        : Optional.of(new Consent(person, givenBy, both, textVersion, givenAt, text));
   }
 
   /** The consent as one JSON object. */
   public String toJson() {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("whose", whose);
+    map.put("whose", person);
     map.put("given_by", givenBy);
-    map.put("purposes", purposes.stream().sorted().map(Purpose::word).toList());
+    map.put("purposes", purposes.stream().sorted().map(Purpose::id).toList());
     map.put("text_version", textVersion);
-    map.put("given", given.toString());
+    map.put("given", givenAt.toString());
     map.put("text", text);
     try {
       return JSON.std.asString(map);
@@ -152,7 +152,7 @@ public record Consent(
       try {
         Map<String, Object> map = JSON.std.mapFrom(json);
         Set<Purpose> purposes = ((List<?>) map.get("purposes"))
-            .stream().map(word -> Purpose.of((String) word)).collect(Collectors.toSet());
+            .stream().map(word -> Purpose.parse((String) word)).collect(Collectors.toSet());
         return new Consent(
             (String) map.get("whose"),
             (String) map.get("given_by"),
@@ -178,6 +178,6 @@ public record Consent(
   @Override
   public String toString() {
     return "consent to "
-        + purposes.stream().sorted().map(Purpose::words).collect(Collectors.joining(", "));
+        + purposes.stream().sorted().map(Purpose::description).collect(Collectors.joining(", "));
   }
 }

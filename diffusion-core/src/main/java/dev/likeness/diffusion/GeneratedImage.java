@@ -13,24 +13,24 @@ import java.util.ServiceLoader;
 /**
  * A picture and how it was made.
  *
- * @param picture the pixels
+ * @param image the pixels
  * @param seed the seed of its noise
  * @param request the request with every default filled in; of an enlarged picture, that of the
  *     second pass
  * @param latents the final latents before decoding
  * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
- * @param edited whether the request as it was asked began from a picture; what latents began from
+ * @param isEdited whether the request as it was asked began from a picture; what latents began from
  *     is not known
- * @param first of an enlarged picture the completed request of the first pass, else null
+ * @param firstPassRequest of an enlarged picture the completed request of the first pass, else null
  */
 public record GeneratedImage(
-    RgbImage picture,
+    RgbImage image,
     long seed,
     ImageRequest request,
     Latents latents,
     float[] pixels,
-    boolean edited,
-    ImageRequest first) {
+    boolean isEdited,
+    ImageRequest firstPassRequest) {
   static GeneratedImage of(LatentCodec.Result result) {
     return new GeneratedImage(
         result.image(),
@@ -43,7 +43,7 @@ public record GeneratedImage(
   }
 
   /** Writes a PNG file, whole or not at all; see {@link #toPng()}. */
-  public void writePng(Path file) {
+  public void write(Path file) {
     byte[] bytes = toPng();
     AtomicFile.write(file, out -> out.write(bytes));
   }
@@ -53,7 +53,7 @@ public record GeneratedImage(
    * or edited; a watermark changes pixels.
    */
   public byte[] toPng() {
-    return Marking.installed().png(picture, edited);
+    return Marking.load().encodePng(image, isEdited);
   }
 
   /**
@@ -73,7 +73,7 @@ public record GeneratedImage(
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
     /** Returns the bytes of a PNG file of a generated image; see {@link #encode}. */
-    default byte[] png(RgbImage generated, boolean edited) {
+    default byte[] encodePng(RgbImage generated, boolean edited) {
       return encode(generated, ImageFormat.PNG, edited);
     }
 
@@ -89,14 +89,14 @@ public record GeneratedImage(
      * Returns the service of highest {@link #priority()} on the class path, or a marking that
      * writes plain PNG files.
      */
-    static Marking installed() {
+    static Marking load() {
       return ServiceLoader.load(Marking.class, Marking.class.getClassLoader()).stream()
           .map(ServiceLoader.Provider::get)
           .max(Comparator.comparingInt(Marking::priority))
-          .orElse(Marking::plain);
+          .orElse(Marking::encodePlain);
     }
 
-    private static byte[] plain(RgbImage generated, ImageFormat format, boolean edited) {
+    private static byte[] encodePlain(RgbImage generated, ImageFormat format, boolean edited) {
       if (format != ImageFormat.PNG) {
         throw new UnsupportedOperationException(
             "nothing on the class path writes generated images as " + format

@@ -12,12 +12,12 @@ import java.util.ServiceLoader;
  */
 public interface Identity {
   /** Somebody from a file; shared by threads, owns its tensors until closed. */
-  interface Kept extends Identity, AutoCloseable {
+  interface Loaded extends Identity, AutoCloseable {
     /**
      * What to know before drawing with {@code model}: empty when it is the base that the person was
      * taught to.
      */
-    Optional<String> foreignTo(BaseModel model);
+    Optional<String> baseMismatch(BaseModel model);
 
     @Override
     void close();
@@ -32,7 +32,7 @@ public interface Identity {
      * @throws InvalidInputException when the file is broken, does not fit the base, or names no
      *     person
      */
-    Kept open(Path file, BaseModel base);
+    Loaded open(Path file, BaseModel base);
   }
 
   /**
@@ -43,7 +43,7 @@ public interface Identity {
    *     person
    * @throws IllegalStateException when no module that reads people's files is on the class path
    */
-  static Kept open(Path file, BaseModel base) {
+  static Loaded open(Path file, BaseModel base) {
     return ServiceLoader.load(Reader.class, Reader.class.getClassLoader())
         .findFirst()
         .orElseThrow(

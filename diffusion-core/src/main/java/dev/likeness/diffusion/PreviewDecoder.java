@@ -41,9 +41,9 @@ public final class PreviewDecoder implements AutoCloseable {
      *
      * @param row from 1; solvers that ask the network several times in a step have several rows for
      *     it
-     * @param pictures one for each picture of the batch, of the size that the run draws
+     * @param images one for each picture of the batch, of the size that the run draws
      */
-    void onPreview(int row, List<RgbImage> pictures);
+    void onPreview(int row, List<RgbImage> images);
   }
 
   /**
@@ -61,19 +61,19 @@ public final class PreviewDecoder implements AutoCloseable {
    *
    * @param every at least 1
    */
-  public ImageRequest on(ImageRequest request, int every, Listener listener) {
+  public ImageRequest attach(ImageRequest request, int every, Listener listener) {
     if (every < 1) {
       throw new IllegalArgumentException(
           "a preview after every " + every + " rows; give at least 1");
     }
     EngineHooks own = EngineHooks.of(request.hooks());
-    PreviewListener.Show show = (row, denoised) -> listener.onPreview(row, pictures(denoised));
+    PreviewListener.Show show = (row, denoised) -> listener.onPreview(row, decodeAll(denoised));
     return request.hooks(request
         .hooks()
-        .engine(own.heardBy(() -> new PreviewListener(own.listener().get(), every, show))));
+        .engine(own.withListener(() -> new PreviewListener(own.listener().get(), every, show))));
   }
 
-  private List<RgbImage> pictures(Tensor denoised) {
+  private List<RgbImage> decodeAll(Tensor denoised) {
     if (denoised.size(1) != autoencoder.latentChannels()) {
       throw new InvalidInputException(file + " decodes latents of " + autoencoder.latentChannels()
           + " channels, this base's have " + denoised.size(1)
@@ -82,14 +82,14 @@ public final class PreviewDecoder implements AutoCloseable {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       return LongStream.range(0, denoised.size(0))
-          .mapToObj(i -> picture(denoised.narrow(0, i, 1)))
+          .mapToObj(i -> decode(denoised.narrow(0, i, 1)))
           .toList();
     }
   }
 
-  private RgbImage picture(Tensor latents) {
+  private RgbImage decode(Tensor latents) {
     try (TensorScope scope = TensorScope.open()) {
-      return ImageTensors.toPicture(ImageTensors.toUnit(autoencoder.decode(latents)));
+      return ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents)));
     }
   }
 

@@ -14,23 +14,23 @@ public enum Purpose {
   /** Drawing pictures of the person. */
   HEADSHOTS("drawing headshots");
 
-  private final String words;
+  private final String description;
 
   Purpose(String words) {
-    this.words = words;
+    this.description = words;
   }
 
   /** For people. */
-  public String words() {
-    return words;
+  public String description() {
+    return description;
   }
 
   /** For files. */
-  public String word() {
+  public String id() {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  static Purpose of(String word) {
+  static Purpose parse(String word) {
     return valueOf(word.toUpperCase(Locale.ROOT));
   }
 }

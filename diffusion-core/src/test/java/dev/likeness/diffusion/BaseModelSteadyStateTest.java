@@ -28,18 +28,18 @@ class BaseModelSteadyStateTest {
       ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
 
   @Test
-  void twoHundredPicturesLeaveNothingBehind(@TempDir Path parent) throws IOException {
+  void twoHundredImagesLeakNothing(@TempDir Path parent) throws IOException {
     LibTorch.load();
     long before = Pointer.totalCount();
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      draw(base, 40);
+      generate(base, 40);
       long handles = Pointer.totalCount();
       long[] resident = new long[5];
       resident[0] = residentKib();
       for (int i = 1; i < resident.length; i++) {
-        draw(base, 50);
+        generate(base, 50);
         resident[i] = residentKib();
       }
       assertEquals(handles, Pointer.totalCount(), "native objects after 200 more pictures");
@@ -57,20 +57,20 @@ class BaseModelSteadyStateTest {
   }
 
   @Test
-  void fourThreadsDrawWhatOneDraws(@TempDir Path parent) throws Exception {
+  void fourThreadsGenerateTheImagesOfOne(@TempDir Path parent) throws Exception {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       List<byte[]> alone = new ArrayList<>();
       for (int seed = 0; seed < 8; seed++) {
-        alone.add(base.generate(SMALL.seed(seed)).picture().rgb());
+        alone.add(base.generate(SMALL.seed(seed)).image().rgb());
       }
       ExecutorService threads = Executors.newFixedThreadPool(4);
       try {
         List<Future<byte[]>> together = new ArrayList<>();
         for (int seed = 0; seed < 8; seed++) {
-          ImageRequest ask = SMALL.seed(seed);
-          together.add(threads.submit(() -> base.generate(ask).picture().rgb()));
+          ImageRequest request = SMALL.seed(seed);
+          together.add(threads.submit(() -> base.generate(request).image().rgb()));
         }
         for (int seed = 0; seed < 8; seed++) {
           assertArrayEquals(alone.get(seed), together.get(seed).get());
@@ -81,7 +81,7 @@ class BaseModelSteadyStateTest {
     }
   }
 
-  private static void draw(BaseModel base, int count) {
+  private static void generate(BaseModel base, int count) {
     for (int i = 0; i < count; i++) {
       base.generate(SMALL.seed(i));
     }

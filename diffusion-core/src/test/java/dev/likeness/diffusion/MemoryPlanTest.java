@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class MemoryPlanTest {
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a photo").steps(2).size(32, 32).seed(3);
   private static final MemoryBudget AMPLE = MemoryBudget.of("60GiB").size(32, 32);
 
@@ -50,32 +50,32 @@ class MemoryPlanTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
-  void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
+  void generatesTheSameImageResidentOrStreamed(String name) {
     ModelParts files = ModelOpener.open(PipelineFolder.write(name, scratch).path());
     float[] plain;
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
-      plain = base.generate(ASK).pixels();
+      plain = base.generate(REQUEST).pixels();
     }
     List<WeightResidence> met = new ArrayList<>();
     for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
       if (plan.compute().equals(Compute.EXACT)) {
         try (BaseModel base = BaseModels.open(files, plan)) {
           met.add(plan.residence("transformer"));
-          assertArrayEquals(plain, base.generate(ASK).pixels(), 1e-5f, plan.toString());
+          assertArrayEquals(plain, base.generate(REQUEST).pixels(), 1e-5f, plan.toString());
         }
       }
     }
     assertEquals(
         List.of(
-            WeightResidence.HELD,
-            WeightResidence.HELD,
-            WeightResidence.HELD,
+            WeightResidence.RESIDENT,
+            WeightResidence.RESIDENT,
+            WeightResidence.RESIDENT,
             WeightResidence.STREAMED),
         met);
   }
 
   @Test
-  void bringsInAQuantisedFileBlockByBlock() throws IOException {
+  void streamsAQuantisedFileBlockByBlock() throws IOException {
     Path gguf = scratch.resolve("flux.gguf");
     try (InputStream in =
         MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
@@ -88,44 +88,44 @@ class MemoryPlanTest {
         BaseModel streamed = BaseModels.open(files, last(files, AMPLE))) {
       assertEquals(
           WeightResidence.STREAMED, streamed.unwrap(MemoryPlan.class).residence("transformer"));
-      assertArrayEquals(held.generate(ASK).pixels(), streamed.generate(ASK).pixels(), 1e-5f);
+      assertArrayEquals(held.generate(REQUEST).pixels(), streamed.generate(REQUEST).pixels(), 1e-5f);
     }
   }
 
   @ParameterizedTest
-  @CsvSource({"flux/dev, transformer, EIGHT_BITS", "sd1/base, unet, EIGHT_BITS_EACH"})
-  void drawsNearlyTheSamePictureInEightBits(
+  @CsvSource({"flux/dev, transformer, INT8_BLOCKS", "sd1/base, unet, INT8_MATRICES"})
+  void generatesNearlyTheSameImageIn8Bit(
       String name, String network, WeightResidence eightBits) {
     ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned =
-        MemoryPlan.choices(files, Compute.EXACT, AMPLE.eightBits(EightBits.IF_NEEDED)).stream()
+        MemoryPlan.choices(files, Compute.EXACT, AMPLE.allow8Bit(EightBits.IF_NEEDED)).stream()
             .filter(plan -> plan.residence(network) == eightBits)
             .findFirst()
             .orElseThrow();
     MemoryPlan asked =
-        MemoryPlan.of(files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
+        MemoryPlan.of(files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
     assertEquals(eightBits, asked.residence(network));
     try (BaseModel base = BaseModels.open(files, Compute.EXACT);
         BaseModel small = BaseModels.open(files, planned);
         BaseModel wanted = BaseModels.open(files, asked)) {
-      float[] exact = base.generate(ASK).pixels();
-      float[] near = small.generate(ASK).pixels();
+      float[] exact = base.generate(REQUEST).pixels();
+      float[] near = small.generate(REQUEST).pixels();
       double sum = 0;
       for (int i = 0; i < exact.length; i++) {
         sum += Math.abs(exact[i] - near[i]);
       }
       assertTrue(sum > 0 && sum / exact.length < 0.02, "mean difference " + sum / exact.length);
       assertArrayEquals(
-          near, wanted.generate(ASK).pixels(), 1e-5f, "the same but for an autoencoder in strips");
+          near, wanted.generate(REQUEST).pixels(), 1e-5f, "the same but for an autoencoder in strips");
     }
   }
 
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
-  void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
+  void generatesNearlyTheSameImageWith8BitProducts(String name, String network) {
     ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
-    MemoryBudget products = MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS);
-    if (!Compute.cpuMultipliesBytes()) {
+    MemoryBudget products = MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS);
+    if (!Compute.hasCpuInt8()) {
       assertTrue(assertThrows(
               ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
           .getMessage()
@@ -133,11 +133,11 @@ class MemoryPlanTest {
       return;
     }
     MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
-    assertEquals(WeightResidence.EIGHT_BIT_PRODUCTS, plan.residence(network));
+    assertEquals(WeightResidence.INT8_MATMUL, plan.residence(network));
     try (BaseModel base = BaseModels.open(files, Compute.EXACT);
         BaseModel small = BaseModels.open(files, plan)) {
-      float[] exact = base.generate(ASK).pixels();
-      float[] near = small.generate(ASK).pixels();
+      float[] exact = base.generate(REQUEST).pixels();
+      float[] near = small.generate(REQUEST).pixels();
       double sum = 0;
       for (int i = 0; i < exact.length; i++) {
         sum += Math.abs(exact[i] - near[i]);
@@ -147,7 +147,7 @@ class MemoryPlanTest {
   }
 
   @Test
-  void saysWhatWouldBeNeeded() {
+  void reportsTheMemoryThatIsNeeded() {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     String said = assertThrows(
             ResourceLimitException.class,
@@ -166,7 +166,7 @@ class MemoryPlanTest {
           plan.lines().findFirst().orElseThrow());
       assertTrue(base.unwrap(MemoryPlan.class).peak() < 60L << 30);
       String refused = assertThrows(
-              ResourceLimitException.class, () -> base.generate(ASK.size(16384, 16384)))
+              ResourceLimitException.class, () -> base.generate(REQUEST.size(16384, 16384)))
           .getMessage();
       assertTrue(refused.startsWith("a picture of 16384x16384 takes "), refused);
     }
@@ -178,7 +178,7 @@ class MemoryPlanTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
-  void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
+  void plansForTheModelsDefaultSizeIfNoneIsGiven(String name) {
     try (BaseModel base = BaseModel.open(
         ModelFiles.of(PipelineFolder.any(name, scratch)),
         Compute.EXACT,
@@ -195,12 +195,12 @@ class MemoryPlanTest {
   void eightBitsInAnyCaseGoWithoutALimit() {
     assertEquals(
         "eight bits in any case (WEIGHTS) go without a limit of memory; leave out the limit, or allow IF_NEEDED",
-        assertThrows(IllegalArgumentException.class, () -> AMPLE.eightBits(EightBits.WEIGHTS))
+        assertThrows(IllegalArgumentException.class, () -> AMPLE.allow8Bit(EightBits.WEIGHTS))
             .getMessage());
   }
 
   @Test
-  void takesTheFirstPlanThatFits() {
+  void choosesTheFirstPlanThatFits() {
     ModelParts files =
         ModelOpener.open(PipelineFolder.write("flux/dev", scratch).path());
     List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream()
@@ -212,7 +212,7 @@ class MemoryPlanTest {
           "each plan needs no more than the one before: " + peaks);
     }
     assertEquals(
-        WeightResidence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+        WeightResidence.RESIDENT, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
   }
@@ -220,18 +220,18 @@ class MemoryPlanTest {
   /** Freed among what is kept, memory stays with the process until it is asked to give it back. */
   @Test
   @EnabledOnOs(OS.LINUX)
-  void givesBackWhatSamplingHasFreed() {
+  void returnsMemoryThatSamplingFreed() {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE);
         TensorScope scope = TensorScope.open()) {
       base.generate(
-          ASK,
+          REQUEST,
           event -> {
             if (event instanceof ProgressEvent.Step step
                 && step.phase().equals("sample")
                 && step.step() == step.steps()) {
-              holes();
+              fragmentMemory();
               resident[0] = Resident.now();
             } else if (event instanceof ProgressEvent.Phase phase
                 && phase.name().equals("decode")) {
@@ -245,7 +245,7 @@ class MemoryPlanTest {
         "from " + (resident[0] >> 20) + " to " + (resident[1] >> 20) + " MiB");
   }
 
-  private static void holes() {
+  private static void fragmentMemory() {
     List<Tensor> kept = new ArrayList<>();
     try (TensorScope scope = TensorScope.open()) {
       for (int i = 0; i < 64; i++) {

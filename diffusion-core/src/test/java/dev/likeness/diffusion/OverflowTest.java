@@ -40,23 +40,23 @@ class OverflowTest {
   private static final double BEYOND_BF16 = 3.4e38;
 
   private static final Compute BF16 = new Compute("cpu", DType.BF16);
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a cat").steps(2).size(32, 24).seed(4);
 
   @TempDir
   private Path scratch;
 
   @Test
-  void decodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
+  void decodesAgainInF32AfterOverflowAndReportsIt() throws IOException {
     Path folder = deadChannel("decoder.conv_norm_out", "decoder.conv_out");
     try (BaseModel half = BaseModel.open(folder, BF16);
         BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
-      GeneratedImage image = generate(half, ASK, notices);
+      GeneratedImage image = generate(half, REQUEST, notices);
       assertEquals(
           List.of("the autoencoder's picture was not finite, so it was decoded again in f32"),
           notices);
-      PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.picture());
+      PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.image());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
       half.unwrap(StableDiffusionNetworks.class).release("vae");
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
@@ -64,24 +64,24 @@ class OverflowTest {
   }
 
   @Test
-  void encodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
+  void encodesAgainInF32AfterOverflowAndReportsIt() throws IOException {
     Path folder = deadChannel("encoder.conv_norm_out", "encoder.conv_out");
     try (BaseModel half = BaseModel.open(folder, BF16);
         BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
       List<String> notices = new ArrayList<>();
-      RgbImage picture = generate(half, ASK, notices).picture();
+      RgbImage image = generate(half, REQUEST, notices).image();
       assertEquals(List.of(), notices);
-      generate(half, ASK.from(picture, 0.6), notices);
+      generate(half, REQUEST.initialImage(image, 0.6), notices);
       assertEquals(
           List.of(
               "the autoencoder's latents were not finite, so the picture was encoded again in f32"),
           notices);
-      assertEquals(exact.encode(picture), half.encode(picture));
+      assertEquals(exact.encode(image), half.encode(image));
     }
   }
 
   @Test
-  void saysThatLatentsBecameInfiniteAndShowsTheOthers() {
+  void reportsInfiniteLatentsAndReturnsTheOtherImages() {
     GenerationHooks broken = EngineHooks.hooks(
         network -> (input, step) -> {
           Tensor answer = network.predict(input, step);
@@ -97,7 +97,7 @@ class OverflowTest {
           assertThrows(
                   InvalidInputException.class,
                   () -> base.generate(
-                      List.of(ASK.count(3).hooks(broken)),
+                      List.of(REQUEST.count(3).hooks(broken)),
                       image -> shown.add(image.seed()),
                       event -> {},
                       new Cancellation()))
@@ -107,7 +107,7 @@ class OverflowTest {
   }
 
   @Test
-  void drawsNoMoreOnceItIsCancelled() {
+  void generatesNoMoreOnceItIsCancelled() {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       for (int last : new int[] {4, 7}) {
         Cancellation stop = new Cancellation();
@@ -115,7 +115,7 @@ class OverflowTest {
         assertThrows(
             CancelledException.class,
             () -> base.generate(
-                List.of(ASK.count(5)),
+                List.of(REQUEST.count(5)),
                 image -> {
                   if (image.seed() == last) {
                     stop.cancel();
@@ -124,7 +124,7 @@ class OverflowTest {
                 },
                 after::add,
                 stop));
-        assertEquals("Stopped[]", after.get(0).toString());
+        assertEquals("Cancelled[]", after.get(0).toString());
       }
     }
   }
@@ -132,21 +132,21 @@ class OverflowTest {
   @Test
   void refusesAnAutoencoderThatIsNotFiniteInF32() throws IOException {
     Path folder = folder();
-    change(
+    edit(
         folder.resolve("vae/diffusion_pytorch_model.safetensors"),
         tensors -> tensors.get("decoder.conv_out.bias").fill_(new Scalar(Double.NaN)));
     for (Compute compute : List.of(BF16, Compute.EXACT)) {
       try (BaseModel base = BaseModel.open(folder, compute)) {
-        assertTrue(assertThrows(InvalidInputException.class, () -> base.generate(ASK))
+        assertTrue(assertThrows(InvalidInputException.class, () -> base.generate(REQUEST))
             .getMessage()
             .startsWith("the autoencoder's"));
       }
     }
   }
 
-  private static GeneratedImage generate(BaseModel base, ImageRequest ask, List<String> notices) {
+  private static GeneratedImage generate(BaseModel base, ImageRequest request, List<String> notices) {
     return base.generate(
-            ask,
+            request,
             event -> {
               if (event instanceof ProgressEvent.Notice notice) {
                 notices.add(notice.message());
@@ -159,7 +159,7 @@ class OverflowTest {
   /** A channel that is always zero, times a weight that is infinite in bf16 alone. */
   private Path deadChannel(String norm, String convolution) throws IOException {
     Path folder = folder();
-    change(folder.resolve("vae/diffusion_pytorch_model.safetensors"), tensors -> {
+    edit(folder.resolve("vae/diffusion_pytorch_model.safetensors"), tensors -> {
       tensors.get(norm + ".weight").select(0, 0).fill_(new Scalar(0.0));
       tensors.get(norm + ".bias").select(0, 0).fill_(new Scalar(0.0));
       tensors.get(convolution + ".weight").select(1, 0).fill_(new Scalar(BEYOND_BF16));
@@ -168,14 +168,14 @@ class OverflowTest {
   }
 
   private Path folder() {
-    return GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    return GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
   }
 
-  private interface Change {
+  private interface WeightEdit {
     void to(Map<String, Tensor> tensors);
   }
 
-  private static void change(Path file, Change change) throws IOException {
+  private static void edit(Path file, WeightEdit change) throws IOException {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
       try (Safetensors source = Safetensors.open(file)) {

@@ -30,23 +30,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class PreviewDecoderTest {
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a cat").steps(4).size(32, 24).seed(4).guidance(4).scheduler("Euler");
 
   @TempDir
   private Path scratch;
 
   @Test
-  void showsThePicturesOfEveryRowAndTheLastOneIsThePicture() {
+  void reportsImagesOfEveryRowAndTheLastIsTheResult() {
     Path folder = folder("base");
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
       List<List<RgbImage>> seen = new ArrayList<>();
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = ASK.count(2)
-          .hooks(EngineHooks.listening(
+      ImageRequest patient = REQUEST.count(2)
+          .hooks(EngineHooks.ofListener(
               (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
-      ImageRequest watched = previews.on(patient, 1, (row, pictures) -> {
+      ImageRequest watched = previews.attach(patient, 1, (row, pictures) -> {
         seen.add(pictures);
         rows.add(row);
       });
@@ -56,33 +56,33 @@ class PreviewDecoderTest {
           2,
           seen.get(3).size(),
           "the last row of Euler ends at what the network takes the picture to be");
-      assertAlike(images.get(0).picture(), seen.get(3).get(0));
-      assertAlike(images.get(1).picture(), seen.get(3).get(1));
+      assertAlike(images.get(0).image(), seen.get(3).get(0));
+      assertAlike(images.get(1).image(), seen.get(3).get(1));
       assertEquals(
-          base.generate(ASK).picture(), images.get(0).picture(), "watching changes nothing");
+          base.generate(REQUEST).image(), images.get(0).image(), "watching changes nothing");
     }
   }
 
   @Test
-  void showsEverySoManyRows() {
+  void reportsEveryNthRow() {
     Path folder = folder("base");
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = ASK.hooks(EngineHooks.listening(
+      ImageRequest patient = REQUEST.hooks(EngineHooks.ofListener(
           (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
-      base.generate(previews.on(patient, 3, (row, pictures) -> rows.add(row)));
+      base.generate(previews.attach(patient, 3, (row, images) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
       assertEquals(
           "a preview after every 0 rows; give at least 1",
           assertThrows(
-                  IllegalArgumentException.class, () -> previews.on(ASK, 0, (row, pictures) -> {}))
+                  IllegalArgumentException.class, () -> previews.attach(REQUEST, 0, (row, images) -> {}))
               .getMessage());
     }
   }
 
   @Test
-  void stepsDoNotWaitForASlowListenerWhichIsShownTheNewest() {
+  void stepsDoNotWaitForASlowListenerWhichGetsTheNewest() {
     AtomicBoolean decoding = new AtomicBoolean();
     List<Integer> rows = new CopyOnWriteArrayList<>();
     Progress progress = event -> {
@@ -90,11 +90,11 @@ class PreviewDecoderTest {
         decoding.set(true);
       }
     };
-    ImageRequest ask = ASK.hooks(EngineHooks.listening(
+    ImageRequest request = REQUEST.hooks(EngineHooks.ofListener(
         (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
     try (Ready ready = new Ready()) {
       ready.base.generate(
-          ready.previews.on(ask, 1, (row, pictures) -> {
+          ready.previews.attach(request, 1, (row, images) -> {
             rows.add(row);
             await(decoding::get);
           }),
@@ -105,10 +105,10 @@ class PreviewDecoderTest {
   }
 
   @Test
-  void whatAListenerThrowsEndsTheRun() {
+  void anExceptionOfAListenerEndsSampling() {
     try (Ready ready = new Ready()) {
       for (int at : new int[] {1, 4}) {
-        ImageRequest watched = ready.previews.on(ASK, at == 1 ? 1 : 3, (row, pictures) -> {
+        ImageRequest watched = ready.previews.attach(REQUEST, at == 1 ? 1 : 3, (row, images) -> {
           if (row == at) {
             throw new IllegalStateException("no room for row " + row);
           }
@@ -124,7 +124,7 @@ class PreviewDecoderTest {
   @Test
   void aListenerCannotCloseTheModel() {
     try (Ready ready = new Ready()) {
-      ImageRequest watched = ready.previews.on(ASK, 1, (row, pictures) -> ready.base.close());
+      ImageRequest watched = ready.previews.attach(REQUEST, 1, (row, images) -> ready.base.close());
       assertTrue(assertThrows(IllegalStateException.class, () -> ready.base.generate(watched))
           .getMessage()
           .contains("would wait for itself"));
@@ -132,20 +132,20 @@ class PreviewDecoderTest {
   }
 
   @Test
-  void aCancelledRunWaitsForThePreviewThatIsShownAndLeavesOutTheRest() {
+  void cancelledSamplingWaitsForTheCurrentPreviewOnly() {
     Cancellation stop = new Cancellation();
     List<Integer> rows = new CopyOnWriteArrayList<>();
     List<Integer> done = new CopyOnWriteArrayList<>();
-    ImageRequest ask = ASK.hooks(EngineHooks.listening((step, of, latents, denoised) -> {
+    ImageRequest request = REQUEST.hooks(EngineHooks.ofListener((step, of, latents, denoised) -> {
       await(() -> rows.size() == Math.min(1, step.index()));
       if (step.index() == 2) {
         stop.cancel();
       }
     }));
     try (Ready ready = new Ready()) {
-      ImageRequest watched = ready.previews.on(ask, 1, (row, pictures) -> {
+      ImageRequest watched = ready.previews.attach(request, 1, (row, images) -> {
         rows.add(row);
-        await(stop::isRequested);
+        await(stop::isCancelled);
         LockSupport.parkNanos(50_000_000);
         done.add(row);
       });
@@ -161,7 +161,7 @@ class PreviewDecoderTest {
     Path other = folder("eight-latents").resolve("vae");
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT);
         PreviewDecoder previews = PreviewDecoder.open(other, Compute.EXACT)) {
-      ImageRequest watched = previews.on(ASK, 1, (row, pictures) -> {});
+      ImageRequest watched = previews.attach(REQUEST, 1, (row, images) -> {});
       assertEquals(
           other
               + " decodes latents of 8 channels, this base's have 4; give the small autoencoder of the base's"
@@ -177,10 +177,10 @@ class PreviewDecoderTest {
     try (BaseModel base = BaseModel.open(folder("four-levels"), Compute.EXACT);
         PreviewDecoder previews = PreviewDecoder.open(taesd, Compute.EXACT)) {
       List<RgbImage> seen = new ArrayList<>();
-      base.generate(previews.on(ASK.size(64, 48), 4, (row, pictures) -> seen.addAll(pictures)));
+      base.generate(previews.attach(REQUEST.size(64, 48), 4, (row, images) -> seen.addAll(images)));
       assertEquals(
           List.of("64x48"),
-          seen.stream().map(picture -> picture.width() + "x" + picture.height()).toList());
+          seen.stream().map(image -> image.width() + "x" + image.height()).toList());
     }
   }
 
@@ -218,6 +218,6 @@ class PreviewDecoderTest {
   }
 
   private Path folder(String variant) {
-    return GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
+    return GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, scratch).path();
   }
 }

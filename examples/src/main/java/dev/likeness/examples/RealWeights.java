@@ -25,7 +25,7 @@ import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.likeness.HoldOut;
+import dev.likeness.photos.likeness.ValidationSplit;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.likeness.LikenessReport;
 import dev.likeness.photos.quality.QualityLimits;
@@ -51,7 +51,7 @@ public record RealWeights(
     Console console, UnaryOperator<HeadshotStudio> tuning, ShootRequest request) {
   private static final String USAGE =
       "usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT";
-  private static final int PICTURES = 8;
+  private static final int IMAGES = 8;
   private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
   /** Base, photos to learn from, photos held back, YuNet file, embedder file, output folder. */
@@ -61,7 +61,7 @@ public record RealWeights(
     int status = ExitStatus.DEFECT.code();
     try {
       status = new RealWeights(
-              console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), PICTURES))
+              console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), IMAGES))
           .run(args);
     } finally {
       interrupt.workEnded();
@@ -97,7 +97,7 @@ public record RealWeights(
       PhotoReview learnt = reviewed("learnt from", photos, tools);
       List<AcceptedPhoto> unseen = unseen(reviewed("held back", heldBack, tools), learnt);
       Likeness likeness = Likeness.of(
-          new HoldOut(learnt.accepted(), unseen, true),
+          new ValidationSplit(learnt.accepted(), unseen, true),
           tools.detector(),
           tools.embedder().orElseThrow());
       List<RgbImage> headshots = headshots(base, learnt, out);
@@ -150,11 +150,11 @@ public record RealWeights(
     Progress progress = ConsoleProgress.on(console);
     List<RgbImage> drawn = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
-      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base)).each(headshot -> {
-        headshot.writePng(out.resolve(Headshot.fileName(drawn.size())));
-        drawn.add(headshot.picture());
+      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base)).onHeadshot(headshot -> {
+        headshot.write(out.resolve(Headshot.fileName(drawn.size())));
+        drawn.add(headshot.image());
       });
-      try (TrainedPerson person = learnt(studio, photos, out, progress)) {
+      try (TrainedPerson person = train(studio, photos, out, progress)) {
         studio.shoot(person, request, progress, console.cancellation());
         return drawn;
       }
@@ -162,16 +162,16 @@ public record RealWeights(
   }
 
   /** Kept on the way and when they are learnt: what took hours outlives what fails afterwards. */
-  private TrainedPerson learnt(
+  private TrainedPerson train(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
-    Path state = studio.state(out, photos, PersonProfile.UNKNOWN);
-    if (Files.exists(file) && !TrainingState.isOf(file, state)) {
+    Path state = studio.stateFile(out, photos, PersonProfile.UNKNOWN);
+    if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
               + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
     }
-    TrainedPerson person = studio.learn(
+    TrainedPerson person = studio.train(
         photos,
         Consent.of("my own photos, for my own use"),
         PersonProfile.UNKNOWN,
@@ -179,7 +179,7 @@ public record RealWeights(
         progress,
         console.cancellation());
     try {
-      TrainingState.learnt(person, state).save(file);
+      TrainingState.tag(person, state).save(file);
       TrainingState.deleteAll(out);
       return person;
     } catch (RuntimeException e) {

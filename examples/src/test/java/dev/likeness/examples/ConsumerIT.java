@@ -43,7 +43,7 @@ class ConsumerIT {
     assertEquals(0, build.status(), build.output());
 
     Path photos = Selfies.of("5000000000", 3, folder.resolve("people"));
-    Path picture = folder.resolve("ada.png");
+    Path image = folder.resolve("ada.png");
     Outside run = Outside.run(
         folder,
         Map.of(),
@@ -56,9 +56,9 @@ class ConsumerIT {
             "example.Headshots",
             TinyBase.in(folder).toString(),
             photos.toString(),
-            picture.toString()));
+            image.toString()));
     assertEquals(0, run.status(), run.output());
-    assertEquals(32, RgbImage.read(picture).width());
+    assertEquals(32, RgbImage.read(image).width());
   }
 
   @Test

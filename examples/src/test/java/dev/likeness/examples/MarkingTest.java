@@ -32,20 +32,20 @@ class MarkingTest {
   @Test
   void contentCredentialsRankBeforeXmpAlone() {
     assertArrayEquals(
-        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.installed().png(IMAGE, false));
+        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.load().encodePng(IMAGE, false));
   }
 
   @Test
   void headshotsAreEditedInTheirContentCredentialsToo() throws Exception {
     Headshot photo = Headshot.of(IMAGE, Style.named("studio"), "Ada");
     Path file = folder.resolve("shop.png");
-    photo.writePng(file, Disclosure.standard().generator("Shop"));
+    photo.write(file, Disclosure.standard().generator("Shop"));
     for (byte[] bytes :
-        List.of(photo.toPng(), photo.toBytes(ImageFormat.JPEG), Files.readAllBytes(file))) {
+        List.of(photo.encodePng(), photo.encode(ImageFormat.JPEG), Files.readAllBytes(file))) {
       assertEquals(List.of("c2pa.opened", "c2pa.edited"), actions(bytes));
     }
     Headshot generated = new Headshot(IMAGE, photo.style(), 0, photo.request(), 1);
-    assertEquals(List.of("c2pa.created"), actions(generated.toPng()));
+    assertEquals(List.of("c2pa.created"), actions(generated.encodePng()));
   }
 
   @Test

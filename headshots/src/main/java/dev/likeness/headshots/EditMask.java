@@ -16,13 +16,13 @@ public final class EditMask {
   private static final double NECK = 0.1;
   // Beside the neck, which is so wide to each side in face widths, collars and shoulders lie
   // higher, by so much.
-  private static final double NECK_HALF = 0.35;
-  private static final double SHOULDERS = 0.25;
+  private static final double NECK_HALF_WIDTH = 0.35;
+  private static final double SHOULDER_DEPTH = 0.25;
   // The oval of the face that words for an expression change, in halves of its box.
-  private static final double FACE = 1.1;
+  private static final double FACE_SCALE = 1.1;
   // That of eyes, nose and mouth, which no new backdrop reaches; where its edge ends, in the same
   // halves.
-  private static final double FEATURES = 0.8;
+  private static final double FEATURES_SCALE = 0.8;
 
   private interface Share {
     /** 0 to 1. */
@@ -31,25 +31,25 @@ public final class EditMask {
 
   private EditMask() {}
 
-  static RgbImage of(RgbImage picture, Face face, Set<HeadshotEdit.Part> parts) {
-    int w = picture.width();
-    int h = picture.height();
+  static RgbImage of(RgbImage image, Face face, Set<HeadshotEdit.Part> parts) {
+    int w = image.width();
+    int h = image.height();
     if (parts.contains(HeadshotEdit.Part.LIGHT)) {
-      return drawn(w, h, (x, y) -> 1);
+      return render(w, h, (x, y) -> 1);
     }
     BoundingBox box = face.box();
-    RgbImage outline = PersonMask.of(picture, box);
-    RgbImage person = soft(outline, 0.5 * OVERLAP * box.width());
+    RgbImage outline = PersonMask.of(image, box);
+    RgbImage person = blur(outline, 0.5 * OVERLAP * box.width());
     Share backdrop = parts.contains(HeadshotEdit.Part.BACKDROP)
-        ? behind(person, soft(outline, OVERLAP * box.width()), box)
+        ? backdrop(person, blur(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
-    Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
+    Share expression = (x, y) -> changesFace(parts) ? ellipse(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
-    return drawn(w, h, (x, y) -> {
+    return render(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
       double beside =
-          ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
-      double collar = neck - SHOULDERS * beside * box.height();
+          ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF_WIDTH) / OVERLAP);
+      double collar = neck - SHOULDER_DEPTH * beside * box.height();
       // Clothes reach over the outline to have another.
       double outfit = parts.contains(HeadshotEdit.Part.OUTFIT)
           ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
@@ -64,10 +64,10 @@ public final class EditMask {
    *
    * @param around the person twice as soft
    */
-  private static Share behind(RgbImage person, RgbImage around, BoundingBox box) {
+  private static Share backdrop(RgbImage person, RgbImage around, BoundingBox box) {
     return (x, y) -> Math.max(
         ramp(2 - 3 * person.at(x, y, 0) / 255.0),
-        ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - oval(box, FEATURES, x, y)));
+        ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - ellipse(box, FEATURES_SCALE, x, y)));
   }
 
   /** Whether the face is to do something else. */
@@ -76,17 +76,17 @@ public final class EditMask {
   }
 
   /** White where either is. */
-  static RgbImage either(RgbImage one, RgbImage other) {
-    return drawn(
+  static RgbImage union(RgbImage one, RgbImage other) {
+    return render(
         one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
   }
 
   /** 1 within the face, 0 outside of it, softly. */
-  static double oval(BoundingBox box, int x, int y) {
-    return oval(box, FACE, x, y);
+  static double ellipse(BoundingBox box, int x, int y) {
+    return ellipse(box, FACE_SCALE, x, y);
   }
 
-  private static double oval(BoundingBox box, double size, int x, int y) {
+  private static double ellipse(BoundingBox box, double size, int x, int y) {
     double radius = Math.hypot(
         (x + 0.5 - box.center().x()) / (box.width() / 2),
         (y + 0.5 - box.center().y()) / (box.height() / 2));
@@ -96,7 +96,7 @@ public final class EditMask {
   /** White in the new margins and a little into the picture, so that no edge is seen. */
   static RgbImage margins(RgbImage before, HeadshotEdit.Margins margins, int width, int height) {
     double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
-    return drawn(width, height, (x, y) -> {
+    return render(width, height, (x, y) -> {
       double left = margins.left() == 0 ? soft : x - margins.left();
       double top = margins.top() == 0 ? soft : y - margins.top();
       double right = margins.right() == 0 ? soft : width - margins.right() - 1 - x;
@@ -106,18 +106,18 @@ public final class EditMask {
   }
 
   /** The mean over squares of about {@code reach} pixels to each side. */
-  public static RgbImage soft(RgbImage picture, double reach) {
+  public static RgbImage blur(RgbImage image, double reach) {
     int factor = (int) Math.max(1, Math.round(reach));
     RgbImage small = Resampler.AREA.resize(
-        picture, Math.max(1, picture.width() / factor), Math.max(1, picture.height() / factor));
-    return Resampler.CUBIC.resize(small, picture.width(), picture.height());
+        image, Math.max(1, image.width() / factor), Math.max(1, image.height() / factor));
+    return Resampler.CUBIC.resize(small, image.width(), image.height());
   }
 
   private static double ramp(double share) {
     return Math.max(0, Math.min(1, share));
   }
 
-  private static RgbImage drawn(int w, int h, Share share) {
+  private static RgbImage render(int w, int h, Share share) {
     byte[] mask = new byte[w * h * 3];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = i % 3 == 0 ? (byte) Math.round(255 * share.at(i / 3 % w, i / 3 / w)) : mask[i - 1];

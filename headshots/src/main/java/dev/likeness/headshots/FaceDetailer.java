@@ -19,12 +19,12 @@ import java.util.List;
  */
 final class FaceDetailer {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
-  private static final double DRAWN = 1.35;
-  private static final double SOFT = 0.3;
+  private static final double CROP_SCALE = 1.35;
+  private static final double FEATHER = 0.3;
 
   private FaceDetailer() {}
 
-  static Headshot of(
+  static Headshot regenerate(
       BaseModel base,
       Adapter person,
       Upscaler enlarger,
@@ -32,60 +32,60 @@ final class FaceDetailer {
       Face face,
       double strength,
       Cancellation cancellation) {
-    Inpainting.WholePicture.require(List.of(person), "a face again");
+    Inpainting.WholeImage.require(List.of(person), "a face again");
     ImageRequest request = headshot.request();
-    RgbImage picture = headshot.picture();
+    RgbImage image = headshot.image();
     HeadCrop crop =
-        HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, picture.width(), picture.height(), 1);
+        HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, image.width(), image.height(), 1);
     // A head that is larger already is not made smaller for it.
     int size = Math.max(base.defaults().width(), crop.side());
     RgbImage head =
-        Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
+        Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
     double scale = (double) size / crop.side();
     BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-    ImageRequest again = ShootRequest.guided(
+    ImageRequest again = ShootRequest.withGuidance(
         ImageRequest.of(request.prompt())
             .negative(request.negative())
             .steps(request.steps())
             .guidance(request.guidance())
             .seed(request.seed())
-            .as(person),
+            .adapter(person),
         base);
     RgbImage drawn = new Inpainting(base, again, enlarger)
-        .of(head, oval(size, box), strength, Progress.SILENT, cancellation);
+        .inpaint(head, ellipse(size, box), strength, Progress.SILENT, cancellation);
     RgbImage small =
-        Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
+        Resampler.AREA.resize(headshot.style().convertColours(drawn), crop.side(), crop.side());
     return new Headshot(
-        blended(picture, small, crop, face.box()),
+        blend(image, small, crop, face.box()),
         headshot.style(),
         headshot.seed(),
         request,
         headshot.likeness(),
-        headshot.edited());
+        headshot.isEdited());
   }
 
-  private static RgbImage oval(int size, BoundingBox box) {
+  private static RgbImage ellipse(int size, BoundingBox box) {
     byte[] mask = new byte[size * size * 3];
     for (int i = 0; i < mask.length; i++) {
-      mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < DRAWN ? 255 : 0);
+      mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < CROP_SCALE ? 255 : 0);
     }
     return RgbImage.of(size, size, mask);
   }
 
-  private static RgbImage blended(RgbImage picture, RgbImage head, HeadCrop crop, BoundingBox box) {
-    byte[] out = picture.rgb();
+  private static RgbImage blend(RgbImage image, RgbImage head, HeadCrop crop, BoundingBox box) {
+    byte[] out = image.rgb();
     for (int y = 0; y < crop.side(); y++) {
       for (int x = 0; x < crop.side(); x++) {
         double part =
-            Math.max(0, Math.min(1, (DRAWN - radius(box, crop.x() + x, crop.y() + y)) / SOFT));
-        int at = ((crop.y() + y) * picture.width() + crop.x() + x) * 3;
+            Math.max(0, Math.min(1, (CROP_SCALE - radius(box, crop.x() + x, crop.y() + y)) / FEATHER));
+        int at = ((crop.y() + y) * image.width() + crop.x() + x) * 3;
         for (int c = 0; c < 3; c++) {
           out[at + c] =
               (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
         }
       }
     }
-    return RgbImage.of(picture.width(), picture.height(), out);
+    return RgbImage.of(image.width(), image.height(), out);
   }
 
   /** How far a pixel is from the middle of the face: 1 on the ellipse in its box. */

@@ -18,21 +18,21 @@ import java.util.Optional;
 /**
  * One headshot and how it was made.
  *
- * @param picture the pixels
+ * @param image the pixels
  * @param style the style it was asked in
  * @param seed the seed of its noise
  * @param request the request with every default filled in
  * @param likeness how strongly the person was drawn, 0 to 1
- * @param edited whether it goes on from another picture, such as a photo or a file, which its own
+ * @param isEdited whether it goes on from another picture, such as a photo or a file, which its own
  *     file says then
  */
 public record Headshot(
-    RgbImage picture,
+    RgbImage image,
     Style style,
     long seed,
     ImageRequest request,
     double likeness,
-    boolean edited) {
+    boolean isEdited) {
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
@@ -40,8 +40,8 @@ public record Headshot(
   }
 
   /** One that was drawn from nothing. */
-  public Headshot(RgbImage picture, Style style, long seed, ImageRequest request, double likeness) {
-    this(picture, style, seed, request, likeness, false);
+  public Headshot(RgbImage image, Style style, long seed, ImageRequest request, double likeness) {
+    this(image, style, seed, request, likeness, false);
   }
 
   /**
@@ -49,11 +49,11 @@ public record Headshot(
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    */
-  public static Headshot of(RgbImage picture, Style style, String who) {
+  public static Headshot of(RgbImage image, Style style, String who) {
     ImageRequest request = ShootRequest.of(style, 1)
-        .drawing(style.opening() + " of " + who, style)
-        .size(picture.width(), picture.height());
-    return new Headshot(picture, style, request.seed(), request, 1, true);
+        .imageRequest(style.opening() + " of " + who, style)
+        .size(image.width(), image.height());
+    return new Headshot(image, style, request.seed(), request, 1, true);
   }
 
   /**
@@ -61,20 +61,20 @@ public record Headshot(
    * it, e.g. its style's own, {@link Style#crop}; empty where no face is seen that the crop would
    * go by.
    */
-  public Optional<Headshot> cropped(String format, FaceDetector detector) {
-    return HeadshotCrop.of(picture, format, detector)
+  public Optional<Headshot> crop(String format, FaceDetector detector) {
+    return HeadshotCrop.of(image, format, detector)
         .map(shown ->
-            new Headshot(shown.of(picture, format), style, seed, request, likeness, edited));
+            new Headshot(shown.of(image, format), style, seed, request, likeness, isEdited));
   }
 
   /** The same asked by another prompt. */
   public Headshot prompt(String text) {
-    return new Headshot(picture, style, seed, request.prompt(text), likeness, edited);
+    return new Headshot(image, style, seed, request.prompt(text), likeness, isEdited);
   }
 
   /** The same drawn over in so many steps, where it is edited. */
   public Headshot steps(int n) {
-    return new Headshot(picture, style, seed, request.steps(n), likeness, edited);
+    return new Headshot(image, style, seed, request.steps(n), likeness, isEdited);
   }
 
   /**
@@ -86,17 +86,17 @@ public record Headshot(
    *     beside it is broken
    */
   public static Headshot read(Path file, String who) {
-    RgbImage picture = upright(file);
-    return HeadshotEntries.find(file, picture)
-        .orElseGet(() -> of(picture, Style.usual().get(0), who));
+    RgbImage image = readUpright(file);
+    return HeadshotEntries.find(file, image)
+        .orElseGet(() -> of(image, Style.defaults().get(0), who));
   }
 
   /** The same, empty where no record beside it tells how it was made. */
-  public static Optional<Headshot> recorded(Path file) {
-    return HeadshotEntries.find(file, upright(file));
+  public static Optional<Headshot> findRecorded(Path file) {
+    return HeadshotEntries.find(file, readUpright(file));
   }
 
-  private static RgbImage upright(Path file) {
+  private static RgbImage readUpright(Path file) {
     return ExifOrientation.upright(file, RgbImage.read(file));
   }
 
@@ -109,29 +109,29 @@ public record Headshot(
    * The bytes of a PNG file that says that it was generated, or edited, and nothing of whom it
    * shows.
    */
-  public byte[] toPng() {
-    return toBytes(ImageFormat.PNG);
+  public byte[] encodePng() {
+    return encode(ImageFormat.PNG);
   }
 
   /**
    * The bytes of a file of this kind that says the same, as
-   * {@link GeneratedImage.Marking#installed()} does.
+   * {@link GeneratedImage.Marking#load()} does.
    */
-  public byte[] toBytes(ImageFormat format) {
-    return GeneratedImage.Marking.installed().encode(picture, format, edited);
+  public byte[] encode(ImageFormat format) {
+    return GeneratedImage.Marking.load().encode(image, format, isEdited);
   }
 
   /** Writes such a PNG file, whole or not at all. */
-  public void writePng(Path file) {
-    writePng(file, GeneratedImage.Marking.installed());
+  public void write(Path file) {
+    write(file, GeneratedImage.Marking.load());
   }
 
   /**
    * Writes a PNG file that is marked in the application's own way, and as edited where it was;
    * whole or not at all.
    */
-  public void writePng(Path file, GeneratedImage.Marking marking) {
-    byte[] bytes = marking.png(picture, edited);
+  public void write(Path file, GeneratedImage.Marking marking) {
+    byte[] bytes = marking.encodePng(image, isEdited);
     AtomicFile.write(file, out -> out.write(bytes));
   }
 

@@ -34,10 +34,10 @@ public record HeadshotEdit(
   /**
    * A place and what to draw there.
    *
-   * @param white white where to draw
+   * @param image white where to draw
    * @param words said beside everything else; may be empty
    */
-  public record Masked(RgbImage white, String words) {}
+  public record Masked(RgbImage image, String words) {}
 
   /** Pixels added on each side, 0 to 4096. */
   public record Margins(int left, int top, int right, int bottom) {
@@ -45,13 +45,13 @@ public record HeadshotEdit(
 
     public Margins {
       if (IntStream.of(left, top, right, bottom)
-          .anyMatch(side -> side < 0 || side > ShootRequest.MOST_SIZE)) {
-        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MOST_SIZE
+          .anyMatch(side -> side < 0 || side > ShootRequest.MAX_SIZE)) {
+        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MAX_SIZE
             + " pixels, given " + left + ", " + top + ", " + right + ", " + bottom);
       }
     }
 
-    boolean any() {
+    boolean isNonZero() {
       return left + top + right + bottom > 0;
     }
   }
@@ -69,11 +69,11 @@ public record HeadshotEdit(
       throw new IllegalArgumentException(
           "an edit's words are empty; say what to draw, such as a navy blazer");
     }
-    if (words.isEmpty() && mask.isEmpty() && !margins.any()) {
+    if (words.isEmpty() && mask.isEmpty() && !margins.isNonZero()) {
       throw new IllegalArgumentException(
           "nothing to edit; give words for a part, a mask, or margins");
     }
-    if (margins.any() && (!words.isEmpty() || mask.isPresent())) {
+    if (margins.isNonZero() && (!words.isEmpty() || mask.isPresent())) {
       throw new IllegalArgumentException(
           "extend a headshot first and change parts of it then; an edit does one of these");
     }
@@ -94,7 +94,7 @@ public record HeadshotEdit(
   }
 
   /** What {@code words} say, where {@code white} is white. */
-  public static HeadshotEdit within(RgbImage white, String words) {
+  public static HeadshotEdit inMask(RgbImage white, String words) {
     return new HeadshotEdit(
         Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
   }
@@ -106,7 +106,7 @@ public record HeadshotEdit(
   }
 
   /** Another part too, at once. */
-  public HeadshotEdit and(Part part, String text) {
+  public HeadshotEdit with(Part part, String text) {
     Map<Part, String> more = new EnumMap<>(Part.class);
     more.putAll(words);
     more.put(part, text);
@@ -130,7 +130,7 @@ public record HeadshotEdit(
     List<Part> parts = words.keySet().stream()
         .sorted(Comparator.comparingDouble(Part::strength).reversed())
         .toList();
-    if (mask.isEmpty() && !margins.any() && Double.isNaN(strength)) {
+    if (mask.isEmpty() && !margins.isNonZero() && Double.isNaN(strength)) {
       return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
     }
     double most = parts.isEmpty() ? Part.BACKDROP.strength() : parts.get(0).strength();
@@ -142,7 +142,7 @@ public record HeadshotEdit(
     String prompt = headshot.request().prompt();
     for (Part part : Part.values()) {
       prompt =
-          words.containsKey(part) ? part.in(prompt, headshot.style(), words.get(part)) : prompt;
+          words.containsKey(part) ? part.replaceIn(prompt, headshot.style(), words.get(part)) : prompt;
     }
     return mask.map(Masked::words)
         .filter(text -> !text.isBlank())
@@ -164,14 +164,14 @@ public record HeadshotEdit(
     /** What is behind the person. */
     BACKDROP("", 0.9, Style::backdrops);
 
-    private final String before;
+    private final String prefix;
     private final double strength;
-    private final Function<Style, List<String>> texts;
+    private final Function<Style, List<String>> styleTexts;
 
     Part(String before, double strength, Function<Style, List<String>> texts) {
-      this.before = before;
+      this.prefix = before;
       this.strength = strength;
-      this.texts = texts;
+      this.styleTexts = texts;
     }
 
     /** How much of it is drawn anew unless an edit says, 0 to 1. */
@@ -180,7 +180,7 @@ public record HeadshotEdit(
     }
 
     /** As records spell it. */
-    public String word() {
+    public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
 
@@ -188,21 +188,21 @@ public record HeadshotEdit(
      * A prompt of {@code style} with these words for this part: instead of the style's own, or
      * behind all others.
      */
-    String in(String prompt, Style style, String words) {
-      return said(prompt, style)
+    String replaceIn(String prompt, Style style, String words) {
+      return findIn(prompt, style)
           .map(text -> prompt.replace(clause(text), clause(words)))
           .orElseGet(() -> prompt + clause(words));
     }
 
     /** Which of the style's words for this part a prompt says. */
-    public Optional<String> said(String prompt, Style style) {
-      return texts.apply(style).stream()
+    public Optional<String> findIn(String prompt, Style style) {
+      return styleTexts.apply(style).stream()
           .filter(text -> prompt.contains(clause(text)))
           .max(Comparator.comparingInt(String::length));
     }
 
     private String clause(String text) {
-      return ", " + before + text;
+      return ", " + prefix + text;
     }
   }
 
@@ -220,13 +220,13 @@ public record HeadshotEdit(
      */
     public static final String FILE = "edit.json";
 
-    private static final int SIDE = 512;
+    private static final int IMAGE_SIDE = 512;
     private static final int MARGIN = 32;
-    private static final int HEADING = 56;
-    private static final Color PAPER = new Color(0xFAF8F5);
+    private static final int HEADING_HEIGHT = 56;
+    private static final Color BACKGROUND = new Color(0xFAF8F5);
 
     /** The share of the picture that was drawn anew, 0 to 1. */
-    public double drawnAnew() {
+    public double changedShare() {
       long sum = 0;
       for (int i = 0; i < mask.width() * mask.height(); i++) {
         sum += mask.at(i % mask.width(), i / mask.width(), 0);
@@ -236,24 +236,24 @@ public record HeadshotEdit(
 
     /** Both beside each other, and where they differ. */
     public RgbImage comparison() {
-      RgbImage[] shown = {before.picture(), after.picture(), mask};
+      RgbImage[] shown = {before.image(), after.image(), mask};
       String[] headings = {"Before", "After", "Drawn anew"};
       BufferedImage image = new BufferedImage(
-          MARGIN + shown.length * (SIDE + MARGIN),
-          HEADING + SIDE + 2 * MARGIN,
+          MARGIN + shown.length * (IMAGE_SIDE + MARGIN),
+          HEADING_HEIGHT + IMAGE_SIDE + 2 * MARGIN,
           BufferedImage.TYPE_INT_RGB);
       Graphics2D paper = image.createGraphics();
-      paper.setColor(PAPER);
+      paper.setColor(BACKGROUND);
       paper.fillRect(0, 0, image.getWidth(), image.getHeight());
       SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
       for (int i = 0; i < shown.length; i++) {
-        int x = MARGIN + i * (SIDE + MARGIN);
+        int x = MARGIN + i * (IMAGE_SIDE + MARGIN);
         pen.heading(
             headings[i],
-            i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * drawnAnew()) : "",
+            i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * changedShare()) : "",
             x,
             MARGIN / 2);
-        pen.picture(shown[i], x, MARGIN / 2 + HEADING, SIDE);
+        pen.image(shown[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
       }
       paper.dispose();
       return RgbImage.of(image);

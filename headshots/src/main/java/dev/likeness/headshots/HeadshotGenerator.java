@@ -18,22 +18,22 @@ import java.util.function.Consumer;
  * Draws what a shoot asks for: style by style, and larger than the base draws at once where that is
  * asked.
  */
-record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, Upscaler enlarger) {
+record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, Upscaler upscaler) {
   /** The shoot; {@code each} hears of its headshots as they are drawn. */
-  Shoot run(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
-    request.requireFor(base);
-    if (grows()) {
-      Inpainting.WholePicture.require(
+  Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
+    request.requireCompatible(base);
+    if (needsUpscaling()) {
+      Inpainting.WholeImage.require(
           List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
       for (int i = 0; i < request.count(); i++) {
         ImageRequest ask =
-            ask(style, request.variant() + i).seed(request.seed() + headshots.size());
+            imageRequest(style, request.variant() + i).seed(request.seed() + headshots.size());
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
         headshots.add(new Headshot(
-            style.developed(sized(image, progress, cancellation)),
+            style.convertColours(resize(image, progress, cancellation)),
             style,
             image.seed(),
             image.request(),
@@ -44,33 +44,33 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
     return new Shoot(request, headshots);
   }
 
-  private RgbImage sized(GeneratedImage image, Progress progress, Cancellation cancellation) {
-    return grows()
-        ? TiledUpscale.of(
+  private RgbImage resize(GeneratedImage image, Progress progress, Cancellation cancellation) {
+    return needsUpscaling()
+        ? TiledUpscale.upscale(
             base,
             image.request(),
-            image.picture(),
+            image.image(),
             request.size(),
             request.size(),
-            enlarger,
+            upscaler,
             progress,
             cancellation)
-        : image.picture();
+        : image.image();
   }
 
   /** Whether the pictures are larger than the base draws at once. */
-  private boolean grows() {
-    return TiledUpscale.grows(base, request.size());
+  private boolean needsUpscaling() {
+    return TiledUpscale.isNeeded(base, request.size());
   }
 
-  private ImageRequest ask(Style style, int index) {
-    int size = grows() ? base.defaults().width() : request.size();
+  private ImageRequest imageRequest(Style style, int index) {
+    int size = needsUpscaling() ? base.defaults().width() : request.size();
     String prompt = base.unwrap(ModelExtras.class).photographs()
         ? style.photographicPrompt(person.phrase(), index)
         : style.prompt(person.phrase(), index);
-    return ShootRequest.guided(request.drawing(prompt, style), base)
-        .negative(PersonRecord.SharedLight.of(person).negative(style.negative(), prompt))
+    return ShootRequest.withGuidance(request.imageRequest(prompt, style), base)
+        .negative(PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt))
         .size(size, size)
-        .as(person.at(request.likeness()));
+        .adapter(person.at(request.likeness()));
   }
 }

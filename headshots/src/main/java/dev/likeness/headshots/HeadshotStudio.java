@@ -40,10 +40,10 @@ import java.util.function.Consumer;
  */
 public final class HeadshotStudio {
   private final BaseModel base;
-  private final PersonTraining learning;
-  private final Upscaler enlarger;
+  private final PersonTraining personTraining;
+  private final Upscaler upscaler;
   private final Optional<FaceGuidance> guidance;
-  private final Consumer<Headshot> each;
+  private final Consumer<Headshot> onHeadshot;
 
   private HeadshotStudio(
       BaseModel base,
@@ -52,10 +52,10 @@ public final class HeadshotStudio {
       Optional<FaceGuidance> guidance,
       Consumer<Headshot> each) {
     this.base = base;
-    this.learning = learning;
-    this.enlarger = enlarger;
+    this.personTraining = learning;
+    this.upscaler = enlarger;
     this.guidance = guidance;
-    this.each = each;
+    this.onHeadshot = each;
   }
 
   /**
@@ -74,7 +74,7 @@ public final class HeadshotStudio {
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, learning.training(settings), enlarger, guidance, each);
+    return new HeadshotStudio(base, personTraining.training(settings), upscaler, guidance, onHeadshot);
   }
 
   /**
@@ -82,7 +82,7 @@ public final class HeadshotStudio {
    * likeness of pictures can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, learning.embedder(other), enlarger, guidance, each);
+    return new HeadshotStudio(base, personTraining.embedder(other), upscaler, guidance, onHeadshot);
   }
 
   /**
@@ -93,17 +93,17 @@ public final class HeadshotStudio {
    *
    * @param eye stays the caller's to close
    */
-  public HeadshotStudio watching(int every, FaceEmbedder eye) {
+  public HeadshotStudio validation(int every, FaceEmbedder eye) {
     return new HeadshotStudio(
-        base, learning.watching(new LikenessValidation(every, eye)), enlarger, guidance, each);
+        base, personTraining.validation(new LikenessValidation(every, eye)), upscaler, guidance, onHeadshot);
   }
 
   /**
    * The same studio enlarging pictures by {@code other} before it draws over them, where they are
    * to be large.
    */
-  public HeadshotStudio enlarger(Upscaler other) {
-    return new HeadshotStudio(base, learning, other, guidance, each);
+  public HeadshotStudio upscaler(Upscaler other) {
+    return new HeadshotStudio(base, personTraining, other, guidance, onHeadshot);
   }
 
   /**
@@ -116,7 +116,7 @@ public final class HeadshotStudio {
   public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> by = Optional.ofNullable(other);
     return new HeadshotStudio(
-        base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by, each);
+        base, personTraining.guidanceEmbedder(by.map(FaceGuidance::embedder)), upscaler, by, onHeadshot);
   }
 
   /**
@@ -124,13 +124,13 @@ public final class HeadshotStudio {
    * drawn, on the thread that draws: what a shoot that is cancelled or fails had finished, and what
    * an application shows on the way.
    */
-  public HeadshotStudio each(Consumer<Headshot> listener) {
-    return new HeadshotStudio(base, learning, enlarger, guidance, each.andThen(listener));
+  public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
+    return new HeadshotStudio(base, personTraining, upscaler, guidance, onHeadshot.andThen(listener));
   }
 
   /** How it learns. */
   public LoraTraining training() {
-    return learning.training();
+    return personTraining.training();
   }
 
   /**
@@ -139,24 +139,24 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.InvalidInputException for a style that is for other bases,
    *     or a size or steps that this one cannot draw
    */
-  public void require(ShootRequest request) {
-    request.requireFor(base);
+  public void validate(ShootRequest request) {
+    request.requireCompatible(base);
   }
 
   /**
-   * Whether its pictures are larger than the base draws at once, so that {@link #enlarger} takes
+   * Whether its pictures are larger than the base draws at once, so that {@link #upscaler} takes
    * part.
    */
-  public boolean enlarges(ShootRequest request) {
-    return TiledUpscale.grows(base, request.size());
+  public boolean needsUpscaling(ShootRequest request) {
+    return TiledUpscale.isNeeded(base, request.size());
   }
 
   /**
    * About how many bytes drawing {@code request} needs beside the networks that all shoots share,
    * its pictures included; the autoencoder's weights are counted again.
    */
-  public long bytes(ShootRequest request) {
-    return request.bytes(base);
+  public long memoryBytes(ShootRequest request) {
+    return request.memoryBytes(base);
   }
 
   /**
@@ -171,8 +171,8 @@ public final class HeadshotStudio {
   }
 
   /** Learns the person in the accepted photos, silently and to the end. */
-  public TrainedPerson learn(PhotoReview review, Consent consent) {
-    return learn(review, consent, PersonProfile.UNKNOWN, null, Progress.SILENT, new Cancellation());
+  public TrainedPerson train(PhotoReview review, Consent consent) {
+    return train(review, consent, PersonProfile.UNKNOWN, null, Progress.SILENT, new Cancellation());
   }
 
   /**
@@ -188,19 +188,19 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.ResourceLimitException where nothing fits
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
-  public TrainedPerson learn(
+  public TrainedPerson train(
       PhotoReview review,
       Consent consent,
       PersonProfile known,
       Path state,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> learning.person(
+    return progress.reportOutcome(() -> personTraining.trainPerson(
         review,
         Consent.require(consent, Purpose.TRAINING),
         known,
         state,
-        Phases.of(progress),
+        Phases.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -209,17 +209,17 @@ public final class HeadshotStudio {
    * that was stopped finds its own there, and one of other photos, settings or another base begins
    * anew.
    *
-   * @param known as {@link #learn} is told
+   * @param known as {@link #train} is told
    */
-  public Path state(Path folder, PhotoReview review, PersonProfile known) {
+  public Path stateFile(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream()
-        .<Object>map(photo -> List.of(photo.picture(), photo.face()))
+        .<Object>map(photo -> List.of(photo.image(), photo.face()))
         .toList();
     int run = Objects.hash(
         photos,
         known.toString(),
         training().toString(),
-        learning.watch().map(LikenessValidation::every),
+        personTraining.validation().map(LikenessValidation::interval),
         base.name(),
         WeightsDigest.of(base.unwrap(OpenModel.class)),
         base.compute().toString());
@@ -234,7 +234,7 @@ public final class HeadshotStudio {
    * @param state where the run's state is and is kept, or null for nowhere
    * @throws dev.likeness.diffusion.ConsentException when the consent does not cover learning
    */
-  public TrainedModel learnWhole(
+  public TrainedModel trainModel(
       PhotoReview review,
       Consent consent,
       PersonProfile known,
@@ -242,13 +242,13 @@ public final class HeadshotStudio {
       Path state,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> learning.whole(
+    return progress.reportOutcome(() -> personTraining.trainModel(
         review,
         Consent.require(consent, Purpose.TRAINING),
         known,
         way,
         state,
-        Phases.of(progress),
+        Phases.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -257,9 +257,9 @@ public final class HeadshotStudio {
    *
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
-  public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> learning
-        .study(review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation)
+  public PersonProfile describe(PhotoReview review, Progress progress, Cancellation cancellation) {
+    return progress.reportOutcome(() -> personTraining
+        .study(review, PersonProfile.UNKNOWN, Phases.withoutTerminalEvents(progress), cancellation)
         .profile());
   }
 
@@ -267,10 +267,10 @@ public final class HeadshotStudio {
    * Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and
    * their file.
    */
-  public TrainedPerson corrected(TrainedPerson person, PersonProfile profile) {
+  public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
         PersonStudy.subject(base, profile).consent(person.subject().consent());
-    return profile.in(person.called(subject.token(person.subject().token())));
+    return profile.addTo(person.called(subject.token(person.subject().token())));
   }
 
   /**
@@ -284,19 +284,19 @@ public final class HeadshotStudio {
    *     adapter makes of a face is the person's model too
    * @throws dev.likeness.diffusion.error.CancelledException while photos are read
    */
-  public ReferencePerson show(
+  public ReferencePerson reference(
       PhotoReview review,
       PersonAdapter adapter,
       Consent consent,
       PersonProfile known,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> learning.shown(
+    return progress.reportOutcome(() -> personTraining.referencePerson(
         review,
         adapter,
         Consent.require(consent, Purpose.TRAINING),
         known,
-        Phases.of(progress),
+        Phases.withoutTerminalEvents(progress),
         cancellation));
   }
 
@@ -319,9 +319,9 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new HeadshotGenerator(
-            base, held(Consent.require(person, Purpose.HEADSHOTS)), request, enlarger)
-        .run(each, Phases.of(progress), cancellation));
+    return progress.reportOutcome(() -> new HeadshotGenerator(
+            base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), request, upscaler)
+        .generate(onHeadshot, Phases.withoutTerminalEvents(progress), cancellation));
   }
 
   /**
@@ -333,13 +333,13 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.ConsentException when the person's consent is not known or does
    *     not cover drawing
    */
-  public Headshot redrawFace(
+  public Headshot regenerateFace(
       Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Consent.require(person, Purpose.HEADSHOTS);
-    return FaceDetailer.of(
+    return FaceDetailer.regenerate(
         base,
-        held(person).at(headshot.likeness()),
-        enlarger,
+        withFaceGuidance(person).at(headshot.likeness()),
+        upscaler,
         headshot,
         face,
         strength,
@@ -364,19 +364,19 @@ public final class HeadshotStudio {
       FaceDetector detector,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> new HeadshotEditor(
-            base, held(Consent.require(person, Purpose.HEADSHOTS)), detector, enlarger)
-        .of(headshot, edit, Phases.of(progress), cancellation));
+    return progress.reportOutcome(() -> new HeadshotEditor(
+            base, withFaceGuidance(Consent.require(person, Purpose.HEADSHOTS)), detector, upscaler)
+        .edit(headshot, edit, Phases.withoutTerminalEvents(progress), cancellation));
   }
 
   /** Opens what tells how clearly headshots show what was asked; the caller closes it. */
-  public PromptAdherence obedience() {
-    return PromptAdherence.of(base);
+  public PromptAdherence promptAdherence() {
+    return PromptAdherence.measure(base);
   }
 
   /** Whether the faces of this person's headshots are held to theirs here. */
-  public boolean holds(Identity person) {
-    return held(person) != person;
+  public boolean usesFaceGuidance(Identity person) {
+    return withFaceGuidance(person) != person;
   }
 
   /**
@@ -385,7 +385,7 @@ public final class HeadshotStudio {
    *
    * @param detector finds the faces; stays the caller's
    */
-  public Optional<Likeness> holding(Identity person, FaceDetector detector) {
+  public Optional<Likeness> guidanceLikeness(Identity person, FaceDetector detector) {
     return guidance.flatMap(by -> GuidedPerson.likeness(person, by, detector));
   }
 
@@ -393,7 +393,7 @@ public final class HeadshotStudio {
    * This person as they are drawn here: held to their face where that is known, and else as they
    * are.
    */
-  public Identity held(Identity person) {
+  public Identity withFaceGuidance(Identity person) {
     return guidance.map(by -> GuidedPerson.of(person, by)).orElse(person);
   }
 }

@@ -16,53 +16,53 @@ import java.util.List;
  * pictures of a shoot are.
  *
  * @param request what is drawn, person and all, before its size
- * @param enlarger what is drawn over where the picture is larger than the base draws at once
+ * @param upscaler what is drawn over where the picture is larger than the base draws at once
  */
-record Inpainting(BaseModel base, ImageRequest request, Upscaler enlarger) {
+record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
    * The picture with what {@code mask} shows white drawn anew, at its own size; the rest of it is
    * near to what it was.
    *
    * @param strength how much is drawn anew, 0 to 1
    */
-  RgbImage of(
-      RgbImage picture,
+  RgbImage inpaint(
+      RgbImage image,
       RgbImage mask,
       double strength,
       Progress progress,
       Cancellation cancellation) {
-    int most = (int) (TiledUpscale.AT_ONCE * base.defaults().width());
-    TiledUpscale.requireWindows(base, Math.max(picture.width(), picture.height()));
-    if (most < Math.max(picture.width(), picture.height())) {
-      WholePicture.require(request.adapters(), "a part of a picture this large");
+    int most = (int) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().width());
+    TiledUpscale.requireTiledSampling(base, Math.max(image.width(), image.height()));
+    if (most < Math.max(image.width(), image.height())) {
+      WholeImage.require(request.adapters(), "a part of a picture this large");
     }
     int unit = Math.max(
-        base.unwrap(OpenModel.class).autoencoder().factor(), base.defaults().width() / 8);
-    double longer = Math.max(picture.width(), picture.height());
+        base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(), base.defaults().width() / 8);
+    double longer = Math.max(image.width(), image.height());
     double scale = longer < base.defaults().width()
         ? base.defaults().width() / longer
         : Math.min(1, most / longer);
-    int width = sides(scale * picture.width(), unit);
-    int height = sides(scale * picture.height(), unit);
+    int width = roundToMultiple(scale * image.width(), unit);
+    int height = roundToMultiple(scale * image.height(), unit);
     ImageRequest over = request
         .size(width, height)
         .steps(steps(base, request))
-        .from(InitialImage.of(resized(picture, width, height))
+        .initialImage(InitialImage.of(resize(image, width, height))
             .strength(Math.max(strength, 1.5 / steps(base, request)))
-            .mask(resized(mask, width, height)));
-    RgbImage small = base.generate(over, progress, cancellation).get(0).picture();
+            .mask(resize(mask, width, height)));
+    RgbImage small = base.generate(over, progress, cancellation).get(0).image();
     RgbImage large = scale >= 1
         ? small
-        : TiledUpscale.of(
+        : TiledUpscale.upscale(
             base,
             request,
             small,
-            sides(picture.width(), unit),
-            sides(picture.height(), unit),
-            enlarger,
+            roundToMultiple(image.width(), unit),
+            roundToMultiple(image.height(), unit),
+            upscaler,
             progress,
             cancellation);
-    return resized(large, picture.width(), picture.height());
+    return resize(large, image.width(), image.height());
   }
 
   /** Drawing over takes the last of the steps, at least one: of a single one there is no last. */
@@ -70,23 +70,23 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler enlarger) {
     return Math.max(2, request.steps() == 0 ? base.defaults().steps() : request.steps());
   }
 
-  private static int sides(double length, int unit) {
+  private static int roundToMultiple(double length, int unit) {
     return (int) Math.max(1, Math.round(length / unit)) * unit;
   }
 
-  private static RgbImage resized(RgbImage picture, int width, int height) {
-    return picture.width() == width && picture.height() == height
-        ? picture
-        : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC)
-            .resize(picture, width, height);
+  private static RgbImage resize(RgbImage image, int width, int height) {
+    return image.width() == width && image.height() == height
+        ? image
+        : (width < image.width() ? Resampler.AREA : Resampler.CUBIC)
+            .resize(image, width, height);
   }
 
   /**
    * What may be drawn with where the base sees windows or crops of a picture: nobody who is in some
    * places of it alone.
    */
-  static final class WholePicture {
-    private WholePicture() {}
+  static final class WholeImage {
+    private WholeImage() {}
 
     /**
      * Refuses adapters that act in places of the picture, such as an image prompt with a mask,
@@ -96,7 +96,7 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler enlarger) {
      * @throws IllegalArgumentException when one does
      */
     static void require(List<Adapter> adapters, String work) {
-      if (adapters.stream().anyMatch(Adapter::isPlaced)) {
+      if (adapters.stream().anyMatch(Adapter::isRegional)) {
         throw new IllegalArgumentException(
             work + " is drawn in windows or crops of the picture, and an image prompt's mask lies"
                 + " over the picture as a whole; show the person without a mask, or draw at the base's own size");

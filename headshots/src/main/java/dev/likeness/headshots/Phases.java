@@ -12,11 +12,11 @@ import java.util.Set;
 final class Phases {
   private Phases() {}
 
-  static Progress of(Progress whole) {
+  static Progress withoutTerminalEvents(Progress whole) {
     Set<ProgressEvent> told = new HashSet<>();
     return event -> {
       if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !told.add(event))) {
-        whole.on(event);
+        whole.onEvent(event);
       }
     };
   }

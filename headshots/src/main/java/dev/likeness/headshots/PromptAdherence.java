@@ -26,8 +26,8 @@ public final class PromptAdherence implements AutoCloseable {
   }
 
   /** Opens the reader that {@code base} brings. */
-  static PromptAdherence of(BaseModel base) {
-    return new PromptAdherence(base.folder().flatMap(PhotoReader::in));
+  static PromptAdherence measure(BaseModel base) {
+    return new PromptAdherence(base.folder().flatMap(PhotoReader::find));
   }
 
   /**
@@ -36,14 +36,14 @@ public final class PromptAdherence implements AutoCloseable {
    *
    * @return 0 to 1; NaN where the base brings no reader, or the prompt has none of its words
    */
-  public double of(Headshot headshot) {
-    return reader.map(eye -> read(eye, headshot)).orElse(Double.NaN);
+  public double measure(Headshot headshot) {
+    return reader.map(eye -> measureWith(eye, headshot)).orElse(Double.NaN);
   }
 
-  private static double read(PhotoReader reader, Headshot headshot) {
-    AskedWords asked = AskedWords.of(headshot.request().prompt(), reader.slots());
-    return (headshot.style().monochrome() ? asked.colourless() : asked)
-        .shown(reader.read(headshot.picture()));
+  private static double measureWith(PhotoReader reader, Headshot headshot) {
+    PromptWords asked = PromptWords.of(headshot.request().prompt(), reader.attributes());
+    return (headshot.style().isMonochrome() ? asked.withoutColours() : asked)
+        .probability(reader.read(headshot.image()));
   }
 
   @Override
@@ -57,9 +57,9 @@ public final class PromptAdherence implements AutoCloseable {
    *
    * @param words slot to the place of the asked word among the slot's
    */
-  record AskedWords(Map<String, Integer> words) {
+  record PromptWords(Map<String, Integer> words) {
     // The slots with that of their colour, which # stands for in their words.
-    private static final Map<String, Optional<String>> SLOTS = Map.of(
+    private static final Map<String, Optional<String>> ATTRIBUTES = Map.of(
         "hair",
         Optional.of("colour"),
         "outfit",
@@ -70,19 +70,19 @@ public final class PromptAdherence implements AutoCloseable {
         Optional.of("backdrop colour"));
 
     /** A word of a slot where a prompt says it, and the colour that is said of it or null. */
-    private record Said(int word, int start, int end, String colour) {}
+    private record Mention(int word, int start, int end, String colour) {}
 
     /**
      * Of {@code slots}, a reader's, those that {@code prompt} speaks of; capitals are as small
      * letters.
      */
-    static AskedWords of(String prompt, Map<String, List<String>> slots) {
+    static PromptWords of(String prompt, Map<String, List<String>> slots) {
       Map<String, Integer> words = new LinkedHashMap<>();
-      SLOTS.forEach((slot, colour) -> {
-        List<String> colours = small(colour.map(slots::get).orElse(List.of()));
-        first(said(
+      ATTRIBUTES.forEach((slot, colour) -> {
+        List<String> colours = toLowerCase(colour.map(slots::get).orElse(List.of()));
+        firstMention(findMentions(
                 prompt.toLowerCase(Locale.ROOT),
-                small(slots.getOrDefault(slot, List.of())),
+                toLowerCase(slots.getOrDefault(slot, List.of())),
                 colours))
             .ifPresent(said -> {
               words.put(slot, said.word);
@@ -91,24 +91,24 @@ public final class PromptAdherence implements AutoCloseable {
               }
             });
       });
-      return new AskedWords(words);
+      return new PromptWords(words);
     }
 
-    private static List<String> small(List<String> words) {
+    private static List<String> toLowerCase(List<String> words) {
       return words.stream().map(word -> word.toLowerCase(Locale.ROOT)).toList();
     }
 
-    private static List<Said> said(String prompt, List<String> words, List<String> colours) {
+    private static List<Mention> findMentions(String prompt, List<String> words, List<String> colours) {
       return IntStream.range(0, words.size())
           .filter(i -> !words.get(i).isEmpty())
           .boxed()
           .flatMap(i ->
-              pattern(words.get(i), colours).matcher(prompt).results().map(found -> said(i, found)))
+              pattern(words.get(i), colours).matcher(prompt).results().map(found -> findMentions(i, found)))
           .toList();
     }
 
-    private static Said said(int word, MatchResult found) {
-      return new Said(
+    private static Mention findMentions(int word, MatchResult found) {
+      return new Mention(
           word, found.start(), found.end(), found.groupCount() > 0 ? found.group(1) : null);
     }
 
@@ -116,9 +116,9 @@ public final class PromptAdherence implements AutoCloseable {
      * The first that is said, and of words in one place the longest: a gradient background is no
      * plain one.
      */
-    private static Optional<Said> first(List<Said> all) {
+    private static Optional<Mention> firstMention(List<Mention> all) {
       return all.stream()
-          .min(Comparator.comparingInt(Said::start))
+          .min(Comparator.comparingInt(Mention::start))
           .flatMap(first -> all.stream()
               .filter(said -> said.start < first.end)
               .max(Comparator.comparingInt(said -> said.end - said.start)));
@@ -151,7 +151,7 @@ public final class PromptAdherence implements AutoCloseable {
      * The geometric mean of how likely each of the asked words is, 0 to 1; NaN where none is asked
      * for.
      */
-    double shown(Map<String, float[]> likely) {
+    double probability(Map<String, float[]> likely) {
       return Math.exp(words.entrySet().stream()
           .mapToDouble(asked -> Math.log(likely.get(asked.getKey())[asked.getValue()]))
           .average()
@@ -159,9 +159,9 @@ public final class PromptAdherence implements AutoCloseable {
     }
 
     /** The same but for colours, which nothing black and white shows. */
-    AskedWords colourless() {
-      return new AskedWords(words.entrySet().stream()
-          .filter(asked -> SLOTS.containsKey(asked.getKey()))
+    PromptWords withoutColours() {
+      return new PromptWords(words.entrySet().stream()
+          .filter(asked -> ATTRIBUTES.containsKey(asked.getKey()))
           .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     }
   }

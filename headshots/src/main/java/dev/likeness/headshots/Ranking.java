@@ -15,39 +15,39 @@ import java.util.stream.DoubleStream;
 /** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
 final class Ranking {
   // Fingerprints of pictures of one person in one style differ in about a third of their bits.
-  private static final double USUAL_DISTANCE = 0.33;
-  private static final double SAME = 0.08;
+  private static final double REFERENCE_DISTANCE = 0.33;
+  private static final double DUPLICATE_DISTANCE = 0.08;
   // Fewer pictures do not tell what is the base's or the person's from what is a picture's own.
-  private static final int MANY = 8;
+  private static final int MIN_FOR_SHARED = 8;
 
   private final List<SelectionResult.Candidate> candidates;
-  private final double[] merits;
-  private final List<PerceptualHash> prints;
-  private final Set<ScoreAspect> shared;
-  private final List<Integer> taken = new ArrayList<>();
+  private final double[] rankingScores;
+  private final List<PerceptualHash> hashes;
+  private final Set<ScoreAspect> sharedFailures;
+  private final List<Integer> selected = new ArrayList<>();
 
   Ranking(List<SelectionResult.Candidate> candidates) {
     this.candidates = candidates;
-    this.merits = Merit.of(candidates);
-    this.prints = candidates.stream()
-        .map(each -> PerceptualHash.of(each.headshot().picture()))
+    this.rankingScores = RankingScore.of(candidates);
+    this.hashes = candidates.stream()
+        .map(each -> PerceptualHash.of(each.headshot().image()))
         .toList();
-    this.shared = shared(candidates);
+    this.sharedFailures = sharedFailures(candidates);
   }
 
   /** What {@link SelectionResult#of} says. */
-  SelectionResult of(int count) {
-    SelectionResult.Verdict[] verdicts = new SelectionResult.Verdict[merits.length];
+  SelectionResult select(int count) {
+    SelectionResult.Verdict[] verdicts = new SelectionResult.Verdict[rankingScores.length];
     for (boolean failing : new boolean[] {false, true}) {
-      for (int next = best(failing); taken.size() < count && next >= 0; next = best(failing)) {
+      for (int next = findBest(failing); selected.size() < count && next >= 0; next = findBest(failing)) {
         verdicts[next] = new SelectionResult.Verdict(
-            candidates.get(next), merits[next], taken.size() + 1, why(next));
-        taken.add(next);
+            candidates.get(next), rankingScores[next], selected.size() + 1, reasonSelected(next));
+        selected.add(next);
       }
     }
     for (int i = 0; i < verdicts.length; i++) {
       verdicts[i] = verdicts[i] == null
-          ? new SelectionResult.Verdict(candidates.get(i), merits[i], 0, whyNot(i))
+          ? new SelectionResult.Verdict(candidates.get(i), rankingScores[i], 0, reasonRejected(i))
           : verdicts[i];
     }
     return new SelectionResult(Arrays.asList(verdicts));
@@ -57,14 +57,14 @@ final class Ranking {
    * What more than half of many pictures fail says nothing of any of them; whom they show does, and
    * who else.
    */
-  private static Set<ScoreAspect> shared(List<SelectionResult.Candidate> candidates) {
+  private static Set<ScoreAspect> sharedFailures(List<SelectionResult.Candidate> candidates) {
     Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);
     for (ScoreAspect aspect : EnumSet.complementOf(
         EnumSet.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS))) {
       long failing = candidates.stream()
-          .filter(each -> !each.card().of(aspect).map(ScoreCard.Score::passed).orElse(true))
+          .filter(each -> !each.card().of(aspect).map(ScoreCard.Score::isPassed).orElse(true))
           .count();
-      if (candidates.size() >= MANY && 2 * failing > candidates.size()) {
+      if (candidates.size() >= MIN_FOR_SHARED && 2 * failing > candidates.size()) {
         shared.add(aspect);
       }
     }
@@ -74,7 +74,7 @@ final class Ranking {
   /** What counts against a picture. */
   private List<ScoreCard.Score> failures(int i) {
     return candidates.get(i).card().failures().stream()
-        .filter(score -> !shared.contains(score.aspect()))
+        .filter(score -> !sharedFailures.contains(score.aspect()))
         .toList();
   }
 
@@ -82,17 +82,17 @@ final class Ranking {
    * The candidate with the most merit times its distance from those taken; -1 when there is no more
    * to take.
    */
-  private int best(boolean failing) {
+  private int findBest(boolean failing) {
     int best = -1;
     double most = 0;
-    for (int i = 0; i < merits.length; i++) {
+    for (int i = 0; i < rankingScores.length; i++) {
       int against = failures(i).size();
       double far = distance(i);
-      boolean eligible = !taken.contains(i)
-          && far > SAME
+      boolean eligible = !selected.contains(i)
+          && far > DUPLICATE_DISTANCE
           && hasFace(candidates.get(i))
           && (failing || against == 0);
-      double value = merits[i] * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5 / (1 + against);
+      double value = rankingScores[i] * (0.5 + Math.min(1, far / REFERENCE_DISTANCE)) / 1.5 / (1 + against);
       if (eligible && value > most) {
         most = value;
         best = i;
@@ -102,44 +102,44 @@ final class Ranking {
   }
 
   private static boolean hasFace(SelectionResult.Candidate candidate) {
-    return candidate.card().of(ScoreAspect.FACE).map(ScoreCard.Score::passed).orElse(true);
+    return candidate.card().of(ScoreAspect.FACE).map(ScoreCard.Score::isPassed).orElse(true);
   }
 
   private double distance(int of) {
-    return taken.stream()
+    return selected.stream()
         .filter(i -> i != of)
-        .mapToDouble(i -> prints.get(of).distance(prints.get(i)))
+        .mapToDouble(i -> hashes.get(of).distance(hashes.get(i)))
         .min()
         .orElse(1);
   }
 
-  private String why(int i) {
+  private String reasonSelected(int i) {
     String merit = String.format(
         Locale.ROOT,
         "merit %.2f%s",
-        merits[i],
-        taken.isEmpty()
+        rankingScores[i],
+        selected.isEmpty()
             ? ", the most"
             : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * distance(i)));
     List<ScoreCard.Score> failures = failures(i);
     return failures.isEmpty()
-        ? "kept: " + merit + common(i)
+        ? "kept: " + merit + sharedFailureText(i)
         : "kept for want of better: " + merit + "; but " + reasons(failures);
   }
 
-  private String whyNot(int i) {
+  private String reasonRejected(int i) {
     List<ScoreCard.Score> failures =
         hasFace(candidates.get(i)) ? failures(i) : candidates.get(i).card().failures();
     if (!failures.isEmpty()) {
       return "dropped: " + reasons(failures);
     }
-    return distance(i) <= SAME
+    return distance(i) <= DUPLICATE_DISTANCE
         ? "dropped: nearly the same picture as one that was kept"
         : String.format(
-            Locale.ROOT, "not needed: merit %.2f, others have more or differ more", merits[i]);
+            Locale.ROOT, "not needed: merit %.2f, others have more or differ more", rankingScores[i]);
   }
 
-  private String common(int i) {
+  private String sharedFailureText(int i) {
     List<ScoreCard.Score> common = candidates.get(i).card().failures();
     return common.isEmpty() ? "" : "; like most that were drawn, " + reasons(common);
   }
@@ -154,8 +154,8 @@ final class Ranking {
    * values would follow whichever varies most; here each counts by how many of the others a picture
    * is as good as.
    */
-  static final class Merit {
-    private Merit() {}
+  static final class RankingScore {
+    private RankingScore() {}
 
     /**
      * The merit of each, above 0 to 1 for what no other surpasses in anything: the geometric mean
@@ -163,9 +163,9 @@ final class Ranking {
      * headshot shows comes first, in quality and in obedience.
      */
     static double[] of(List<SelectionResult.Candidate> candidates) {
-      double[] likeness = shares(candidates, Merit::likeness);
-      double[] quality = shares(candidates, candidate -> candidate.card().quality());
-      double[] obedience = shares(candidates, SelectionResult.Candidate::obedience);
+      double[] likeness = normalize(candidates, RankingScore::likeness);
+      double[] quality = normalize(candidates, candidate -> candidate.card().quality());
+      double[] obedience = normalize(candidates, SelectionResult.Candidate::promptAdherence);
       double[] merits = new double[candidates.size()];
       for (int i = 0; i < merits.length; i++) {
         merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
@@ -180,8 +180,8 @@ final class Ranking {
      */
     private static double likeness(SelectionResult.Candidate candidate) {
       double judged =
-          candidate.card().of(ScoreAspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
-      double held = candidate.heldLikeness();
+          candidate.card().of(ScoreAspect.LIKENESS).map(RankingScore::cosine).orElse(Double.NaN);
+      double held = candidate.guidanceLikeness();
       return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
     }
 
@@ -194,7 +194,7 @@ final class Ranking {
      * Of how many of the measured candidates each is no worse; of all where nothing was measured,
      * and of half of them, as they are on average, where others were.
      */
-    private static double[] shares(
+    private static double[] normalize(
         List<SelectionResult.Candidate> candidates,
         ToDoubleFunction<SelectionResult.Candidate> value) {
       double[] values = candidates.stream().mapToDouble(value).toArray();

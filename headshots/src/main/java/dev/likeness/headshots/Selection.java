@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  */
 public final class Selection {
   // What drawing the face again can mend.
-  private static final Set<ScoreAspect> MENDABLE = EnumSet.of(
+  private static final Set<ScoreAspect> REPAIRABLE = EnumSet.of(
       ScoreAspect.SHARPNESS,
       ScoreAspect.EYES,
       ScoreAspect.GAZE,
@@ -34,7 +34,7 @@ public final class Selection {
       ScoreAspect.SKIN_SHARP,
       ScoreAspect.LIKENESS,
       ScoreAspect.PROPORTIONS);
-  private static final double REDRAWN = 0.45;
+  private static final double REPAIR_STRENGTH = 0.45;
 
   private record Scored(Headshot headshot, ScoreCard card) {}
 
@@ -71,7 +71,7 @@ public final class Selection {
       int keep,
       Progress progress,
       Cancellation cancellation) {
-    requireKept(request, keep);
+    requireCount(request, keep);
     return SelectionResult.of(candidates(person, request, progress, cancellation), keep);
   }
 
@@ -84,28 +84,28 @@ public final class Selection {
    */
   public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    int drawn = drawn(request);
-    return progress.around(() -> {
-      Progress steps = inner(progress);
+    int drawn = imageCount(request);
+    return progress.reportOutcome(() -> {
+      Progress steps = innerProgress(progress);
       // What judges is opened before anything is drawn: what cannot be costs no picture then.
-      try (PromptAdherence obedience = studio.obedience()) {
-        Optional<Likeness> holding = studio.holding(person, detector);
+      try (PromptAdherence obedience = studio.promptAdherence()) {
+        Optional<Likeness> holding = studio.guidanceLikeness(person, detector);
         Shoot shoot = studio.shoot(person, request, steps, cancellation);
-        steps.on(new ProgressEvent.Phase("choose", drawn));
+        steps.onEvent(new ProgressEvent.Phase("choose", drawn));
         // Who is in some places of a picture alone cannot be drawn in a crop of it.
-        boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
+        boolean redraws = !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
-          cancellation.check();
-          Scored best = scored(person, headshot, redraws, cancellation);
-          cancellation.check();
+          cancellation.throwIfCancelled();
+          Scored best = score(person, headshot, redraws, cancellation);
+          cancellation.throwIfCancelled();
           candidates.add(new SelectionResult.Candidate(
               best.headshot,
               best.card,
-              obedience.of(best.headshot),
+              obedience.measure(best.headshot),
               best.headshot != headshot,
-              holding.map(held -> held.cosine(best.headshot.picture())).orElse(Double.NaN)));
-          steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+              holding.map(held -> held.cosine(best.headshot.image())).orElse(Double.NaN)));
+          steps.onEvent(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
         }
         return candidates;
       }
@@ -118,32 +118,32 @@ public final class Selection {
    * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures,
    *     or none are to be kept
    */
-  public static void requireKept(ShootRequest request, int keep) {
-    int drawn = drawn(request);
+  public static void requireCount(ShootRequest request, int keep) {
+    int drawn = imageCount(request);
     if (keep < 1 || keep > drawn) {
       throw new IllegalArgumentException(
           "cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
     }
   }
 
-  private static int drawn(ShootRequest request) {
+  private static int imageCount(ShootRequest request) {
     return request.count() * request.styles().size();
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Scored scored(
+  private Scored score(
       Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
-    ScoreCard card = scores.score(headshot.picture());
+    ScoreCard card = scores.score(headshot.image());
     Headshot best = headshot;
     boolean mendable = redraws
-        && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(MENDABLE::contains);
-    List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
+        && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(REPAIRABLE::contains);
+    List<Face> faces = mendable ? detector.detect(headshot.image()) : List.of();
     if (!faces.isEmpty()) {
-      Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
-      cancellation.check();
-      ScoreCard mended = scores.score(again.picture());
+      Headshot again = studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
+      cancellation.throwIfCancelled();
+      ScoreCard mended = scores.score(again.image());
       int fewer = card.failures().size() - mended.failures().size();
-      if (!spoils(card, mended)
+      if (!isWorse(card, mended)
           && (fewer > 0
               || fewer == 0
                   && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
@@ -158,22 +158,22 @@ public final class Selection {
    * A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a
    * face nothing else is scored.
    */
-  private static boolean spoils(ScoreCard before, ScoreCard after) {
+  private static boolean isWorse(ScoreCard before, ScoreCard after) {
     return Stream.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS)
-        .anyMatch(aspect -> passed(before, aspect) && !passed(after, aspect));
+        .anyMatch(aspect -> isPassed(before, aspect) && !isPassed(after, aspect));
   }
 
-  private static boolean passed(ScoreCard card, ScoreAspect aspect) {
-    return card.of(aspect).map(ScoreCard.Score::passed).orElse(true);
+  private static boolean isPassed(ScoreCard card, ScoreAspect aspect) {
+    return card.of(aspect).map(ScoreCard.Score::isPassed).orElse(true);
   }
 
   // The one terminal event is the casting's own.
-  private static Progress inner(Progress progress) {
+  private static Progress innerProgress(Progress progress) {
     return event -> {
       if (event instanceof ProgressEvent.Phase
           || event instanceof ProgressEvent.Step
           || event instanceof ProgressEvent.Notice) {
-        progress.on(event);
+        progress.onEvent(event);
       }
     };
   }

@@ -16,14 +16,14 @@ public record SelectionResult(List<Verdict> verdicts) {
    * What became of one candidate.
    *
    * @param candidate the picture and its scores
-   * @param merit what it is worth beside the others, 0 to 1
-   * @param place from 1 for the first that was kept; 0 for one that was not
+   * @param rankingScore what it is worth beside the others, 0 to 1
+   * @param rank from 1 for the first that was kept; 0 for one that was not
    * @param reason why, for people
    */
-  public record Verdict(Candidate candidate, double merit, int place, String reason) {
+  public record Verdict(Candidate candidate, double rankingScore, int rank, String reason) {
     /** Whether it was kept. */
-    public boolean kept() {
-      return place > 0;
+    public boolean isSelected() {
+      return rank > 0;
     }
   }
 
@@ -39,14 +39,14 @@ public record SelectionResult(List<Verdict> verdicts) {
    * likeness and a second face always count.
    */
   public static SelectionResult of(List<Candidate> candidates, int count) {
-    return new Ranking(candidates).of(count);
+    return new Ranking(candidates).select(count);
   }
 
   /** The kept headshots, the best first. */
-  public List<Headshot> kept() {
+  public List<Headshot> selected() {
     return verdicts.stream()
-        .filter(Verdict::kept)
-        .sorted((a, b) -> Integer.compare(a.place(), b.place()))
+        .filter(Verdict::isSelected)
+        .sorted((a, b) -> Integer.compare(a.rank(), b.rank()))
         .map(verdict -> verdict.candidate().headshot())
         .toList();
   }
@@ -60,18 +60,18 @@ public record SelectionResult(List<Verdict> verdicts) {
     for (Verdict verdict : verdicts) {
       Candidate candidate = verdict.candidate();
       Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("file", verdict.kept() ? Headshot.fileName(verdict.place() - 1) : null);
+      entry.put("file", verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : null);
       entry.put("style", candidate.headshot().style().name());
       entry.put("seed", candidate.headshot().seed());
       entry.put("prompt", candidate.headshot().request().prompt());
-      entry.put("kept", verdict.kept());
+      entry.put("kept", verdict.isSelected());
       entry.put("reason", verdict.reason());
-      entry.put("merit", Math.round(1e4 * verdict.merit()) / 1e4);
-      entry.put("obedience", Double.isNaN(candidate.obedience()) ? null : candidate.obedience());
-      entry.put("repaired", candidate.repaired());
+      entry.put("merit", Math.round(1e4 * verdict.rankingScore()) / 1e4);
+      entry.put("obedience", Double.isNaN(candidate.promptAdherence()) ? null : candidate.promptAdherence());
+      entry.put("repaired", candidate.hasRegeneratedFace());
       entry.put(
           "held_likeness",
-          Double.isNaN(candidate.heldLikeness()) ? null : candidate.heldLikeness());
+          Double.isNaN(candidate.guidanceLikeness()) ? null : candidate.guidanceLikeness());
       entry.put("scores", candidate.card().asList());
       list.add(entry);
     }
@@ -83,12 +83,12 @@ public record SelectionResult(List<Verdict> verdicts) {
    *
    * @param headshot the picture
    * @param card its scores
-   * @param obedience how clearly it shows what its prompt asked, 0 to 1; NaN when that was not
+   * @param promptAdherence how clearly it shows what its prompt asked, 0 to 1; NaN when that was not
    *     measured
-   * @param repaired whether its face was drawn again
-   * @param heldLikeness the cosine of its face to the person's by what held it while it was drawn,
+   * @param hasRegeneratedFace whether its face was drawn again
+   * @param guidanceLikeness the cosine of its face to the person's by what held it while it was drawn,
    *     -1 to 1, where no face was found -1; NaN where nothing held it
    */
   public record Candidate(
-      Headshot headshot, ScoreCard card, double obedience, boolean repaired, double heldLikeness) {}
+      Headshot headshot, ScoreCard card, double promptAdherence, boolean hasRegeneratedFace, double guidanceLikeness) {}
 }

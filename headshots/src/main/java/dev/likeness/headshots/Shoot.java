@@ -18,11 +18,11 @@ public record Shoot(ShootRequest request, List<Headshot> headshots) {
    * The same with each headshot cropped as its style says; whole where {@code detector} sees no
    * face to crop by.
    */
-  public Shoot cropped(FaceDetector detector) {
+  public Shoot crop(FaceDetector detector) {
     return new Shoot(
         request,
         headshots.stream()
-            .map(each -> each.cropped(each.style().crop(), detector).orElse(each))
+            .map(each -> each.crop(each.style().crop(), detector).orElse(each))
             .toList());
   }
 }

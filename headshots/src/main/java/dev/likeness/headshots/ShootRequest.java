@@ -38,19 +38,19 @@ public record ShootRequest(
    */
   public static final int STEPS = 20;
 
-  private static final int LEAST_SIZE = 64;
-  static final int MOST_SIZE = 4096;
+  private static final int MIN_SIZE = 64;
+  static final int MAX_SIZE = 4096;
   // What autoencoders make of one latent.
-  private static final int UNIT = 8;
+  private static final int SIZE_MULTIPLE = 8;
   // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
   // 600, holding a face on portrait 1000.
-  private static final long BYTES_A_PIXEL = 1500;
+  private static final long BYTES_PER_PIXEL = 1500;
   // Of the whole picture, while it is enlarged: as latents, as floats, as bytes.
   private static final long COPIES = 96;
   private static final long CHANNELS = 3;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
-  private static final double MOST_GUIDANCE = 4;
-  private static final double SHARE = 2.0 / 3;
+  private static final double MAX_GUIDANCE = 4;
+  private static final double GUIDANCE_SHARE = 2.0 / 3;
 
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
@@ -63,9 +63,9 @@ public record ShootRequest(
       throw new IllegalArgumentException(
           "variant " + variant + " and " + count + " pictures are more than " + Integer.MAX_VALUE);
     }
-    if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
-      throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from "
-          + LEAST_SIZE + " to " + MOST_SIZE + "; choose one that is, or 0 for the base's own");
+    if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
+      throw new IllegalArgumentException("size " + size + " is no multiple of " + SIZE_MULTIPLE + " from "
+          + MIN_SIZE + " to " + MAX_SIZE + "; choose one that is, or 0 for the base's own");
     }
     if (guidance < 0 || Double.isInfinite(guidance)) {
       throw new IllegalArgumentException(
@@ -88,12 +88,12 @@ public record ShootRequest(
   }
 
   /** Refuses styles, sizes and steps that are not for {@code base}. */
-  void requireFor(BaseModel base) {
-    styles.forEach(style -> style.requireFor(base));
-    TiledUpscale.require(base, size);
+  void requireCompatible(BaseModel base) {
+    styles.forEach(style -> style.requireCompatible(base));
+    TiledUpscale.requireValidSize(base, size);
     try {
-      boolean whole = size != 0 && !TiledUpscale.grows(base, size);
-      base.require(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
+      boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
+      base.validate(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
     } catch (IllegalArgumentException notSoMany) {
       throw new InvalidInputException(
           base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
@@ -103,23 +103,23 @@ public record ShootRequest(
   }
 
   /** About how many bytes drawing takes: what is drawn at once, decoding it, and all pictures. */
-  long bytes(BaseModel base) {
+  long memoryBytes(BaseModel base) {
     int width = size == 0 ? base.defaults().width() : size;
     int height = size == 0 ? base.defaults().height() : size;
-    double most = TiledUpscale.AT_ONCE
-        * TiledUpscale.AT_ONCE
+    double most = TiledUpscale.MAX_UNTILED_SCALE
+        * TiledUpscale.MAX_UNTILED_SCALE
         * base.defaults().width()
         * base.defaults().height();
     long pixels = (long) width * height;
     int number = base.compute().dtype().bits() / Byte.SIZE;
-    return BYTES_A_PIXEL * number * (long) Math.min(pixels, most)
+    return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
         + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
         + COPIES * pixels
         + CHANNELS * pixels * count * styles.size();
   }
 
   /** What the base is asked for one picture, before size and person. */
-  ImageRequest drawing(String prompt, Style style) {
+  ImageRequest imageRequest(String prompt, Style style) {
     return ImageRequest.of(prompt)
         .negative(style.negative())
         .steps(steps)
@@ -128,13 +128,13 @@ public record ShootRequest(
   }
 
   /** The same with a person's guidance on {@code base} where none is said. */
-  static ImageRequest guided(ImageRequest request, BaseModel base) {
+  static ImageRequest withGuidance(ImageRequest request, BaseModel base) {
     return Double.isNaN(request.guidance()) ? request.guidance(guidance(base)) : request;
   }
 
   /** How strictly words are followed when {@code base} draws a person. */
   public static double guidance(BaseModel base) {
-    return Math.min(MOST_GUIDANCE, SHARE * base.defaults().guidance());
+    return Math.min(MAX_GUIDANCE, GUIDANCE_SHARE * base.defaults().guidance());
   }
 
   public ShootRequest likeness(double value) {

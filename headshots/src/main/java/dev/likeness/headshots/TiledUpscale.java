@@ -27,20 +27,20 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class TiledUpscale {
   /** Up to this many times its own size a base draws at once. */
-  static final double AT_ONCE = 1.5;
+  static final double MAX_UNTILED_SCALE = 1.5;
 
-  private static final double LESS = 0.5;
+  private static final double STRENGTH_FACTOR = 0.5;
   /**
    * How many steps a pass makes at least: the last one alone begins with hardly any noise, and
    * draws nothing.
    */
-  private static final int LEAST = 2;
+  private static final int MIN_STEPS = 2;
 
   private TiledUpscale() {}
 
   /** Whether pictures of {@code size} pixels a side are larger than the base draws at once. */
-  static boolean grows(BaseModel base, int size) {
-    return size > AT_ONCE * base.defaults().width();
+  static boolean isNeeded(BaseModel base, int size) {
+    return size > MAX_UNTILED_SCALE * base.defaults().width();
   }
 
   /**
@@ -50,19 +50,19 @@ final class TiledUpscale {
    * @throws InvalidInputException when it is no multiple of what the base draws, or wants windows
    *     and the network sees none
    */
-  static void require(BaseModel base, int size) {
-    if (size % base.unit() != 0) {
+  static void requireValidSize(BaseModel base, int size) {
+    if (size % base.sizeMultiple() != 0) {
       throw new InvalidInputException(
-          "size " + size + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
-              + " are; ask for " + Math.max(1, size / base.unit()) * base.unit());
+          "size " + size + " is no multiple of " + base.sizeMultiple() + ", as pictures of " + base.name()
+              + " are; ask for " + Math.max(1, size / base.sizeMultiple()) * base.sizeMultiple());
     }
-    requireWindows(base, size);
+    requireTiledSampling(base, size);
   }
 
   /** Refuses sizes that want windows where the base's network sees none. */
-  static void requireWindows(BaseModel base, int size) {
-    if (grows(base, size) && !base.seesWindows()) {
-      int most = (int) (AT_ONCE * base.defaults().width()) / base.unit() * base.unit();
+  static void requireTiledSampling(BaseModel base, int size) {
+    if (isNeeded(base, size) && !base.canSampleTiled()) {
+      int most = (int) (MAX_UNTILED_SCALE * base.defaults().width()) / base.sizeMultiple() * base.sizeMultiple();
       throw new InvalidInputException(
           "size " + size + " would be drawn through windows, and the network of " + base.name()
               + " sees whole pictures alone; ask for " + most
@@ -76,32 +76,32 @@ final class TiledUpscale {
    * @param request what it was drawn by, person and all
    * @param enlarger what is drawn over
    */
-  static RgbImage of(
+  static RgbImage upscale(
       BaseModel base,
       ImageRequest request,
-      RgbImage picture,
+      RgbImage image,
       int width,
       int height,
       Upscaler enlarger,
       Progress progress,
       Cancellation cancellation) {
-    Inpainting.WholePicture.require(request.adapters(), "an enlargement");
-    int factor = base.unwrap(OpenModel.class).autoencoder().factor();
+    Inpainting.WholeImage.require(request.adapters(), "an enlargement");
+    int factor = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
     int window = base.defaults().width() / factor;
     // Listeners of the shoot count its own steps alone.
     GenerationHooks quiet = request
         .hooks()
         .onStep(null)
-        .engine(EngineHooks.of(request.hooks()).heardBy(() -> StepListener.NONE));
+        .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
     ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
     // What leads a picture would look at all windows at once, and keep the way back through each.
-    ImageRequest asked = by.scheduler().map(request::scheduler).orElse(request).unled();
-    RgbImage larger = picture;
+    ImageRequest asked = by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();
+    RgbImage larger = image;
     double strength = by.strength();
     while (larger.width() < width || larger.height() < height) {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
-      RgbImage enlarged = enlarger.enlarge(larger, wider, higher);
+      RgbImage enlarged = enlarger.upscale(larger, wider, higher);
       int steps = steps(by.requestedSteps() ? Inpainting.steps(base, request) : 0, strength);
       ImageRequest over = asked
           .noise(null)
@@ -111,52 +111,52 @@ final class TiledUpscale {
           .hooks(quiet)
           .tiling(request.tiling().windows(window, window * 3 / 4))
           .steps(steps)
-          .from(InitialImage.of(enlarged).strength(strength));
-      RgbImage drawn = base.generate(over, progress, cancellation).get(0).picture();
+          .initialImage(InitialImage.of(enlarged).strength(strength));
+      RgbImage drawn = base.generate(over, progress, cancellation).get(0).image();
       // Where the base samples what there was no better, only finer detail is taken.
       larger = by.keepColours()
-          ? ColourKeeping.of(enlarged, drawn, larger.width(), larger.height())
-          : ColourKeeping.of(enlarged, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
-      strength *= LESS;
+          ? ColourCorrection.correct(enlarged, drawn, larger.width(), larger.height())
+          : ColourCorrection.correct(enlarged, drawn, ColourCorrection.GRID_CELLS, ColourCorrection.GRID_CELLS);
+      strength *= STRENGTH_FACTOR;
     }
     return larger;
   }
 
   /**
    * How many to plan of which {@code strength} is drawn: as many as were asked for, but so many
-   * that it comes to {@link #LEAST}.
+   * that it comes to {@link #MIN_STEPS}.
    */
   static int steps(int asked, double strength) {
-    return Math.max(asked, (int) Math.ceil((LEAST + 0.5) / strength));
+    return Math.max(asked, (int) Math.ceil((MIN_STEPS + 0.5) / strength));
   }
 
   /**
    * Gives a picture that was drawn over in windows the colours back that it had, as finely as is
    * asked: on {@code portrait} they were seen to pale with every doubling.
    */
-  static final class ColourKeeping {
+  static final class ColourCorrection {
     /** So many parts across a picture are smaller than an eye on a headshot. */
-    static final int PARTS = 32;
+    static final int GRID_CELLS = 32;
 
-    private ColourKeeping() {}
+    private ColourCorrection() {}
 
     /**
      * {@code drawn} with the mean colours of {@code before} in each of so many parts across and
      * down; whatever is finer stays as drawn.
      */
-    static RgbImage of(RgbImage before, RgbImage drawn, int across, int down) {
+    static RgbImage correct(RgbImage before, RgbImage drawn, int across, int down) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor picture = ImageTensors.toSigned(drawn);
+        Tensor image = ImageTensors.toSigned(drawn);
         Tensor lost = torch
             .adaptive_avg_pool2d(ImageTensors.toSigned(before), down, across)
-            .sub(torch.adaptive_avg_pool2d(picture, down, across));
+            .sub(torch.adaptive_avg_pool2d(image, down, across));
         Tensor smooth = torch.upsample_bilinear2d(
             lost,
-            new long[] {picture.size(2), picture.size(3)},
+            new long[] {image.size(2), image.size(3)},
             false,
             new DoubleOptional(),
             new DoubleOptional());
-        return ImageTensors.toPicture(ImageTensors.toUnit(picture.add(smooth)));
+        return ImageTensors.toImage(ImageTensors.toUnit(image.add(smooth)));
       }
     }
   }

@@ -17,23 +17,23 @@ import java.util.Locale;
  */
 public final class TrainingState {
   /** What headers of states, and of persons kept beside, say of the run. */
-  private static final String RUN = "likeness.run";
+  private static final String STATE_KEY = "likeness.run";
 
-  private static final String NAMES = "training-????????.safetensors";
+  private static final String FILE_PATTERN = "training-????????.safetensors";
 
   private TrainingState() {}
 
   /** The same person, whose file tells by which training they were learnt: that of this state. */
-  public static TrainedPerson learnt(TrainedPerson person, Path state) {
-    return person.with(RUN, state.getFileName().toString());
+  public static TrainedPerson tag(TrainedPerson person, Path state) {
+    return person.with(STATE_KEY, state.getFileName().toString());
   }
 
   /** Whether the person in a file was learnt by the training of this state. */
-  public static boolean isOf(Path person, Path state) {
+  public static boolean matches(Path person, Path state) {
     return state
         .getFileName()
         .toString()
-        .equals(SafetensorsHeader.read(person).metadata().get(RUN));
+        .equals(SafetensorsHeader.read(person).metadata().get(STATE_KEY));
   }
 
   /** The state in {@code folder} of the training with that number. */
@@ -42,7 +42,7 @@ public final class TrainingState {
   }
 
   /** Where a caller may keep a training's losses beside its state: they are deleted with it. */
-  public static Path losses(Path state) {
+  public static Path lossFile(Path state) {
     return state.resolveSibling(state.getFileName() + ".losses");
   }
 
@@ -54,7 +54,7 @@ public final class TrainingState {
   public static void delete(Path state) {
     try {
       Files.deleteIfExists(state);
-      Files.deleteIfExists(losses(state));
+      Files.deleteIfExists(lossFile(state));
       AtomicFile.sweep(state);
     } catch (IOException e) {
       throw new ResourceLimitException("cannot delete " + state + ": " + e.getMessage(), e);
@@ -62,15 +62,15 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes every state that {@link HeadshotStudio#state} named in {@code folder}: of these photos,
+   * Deletes every state that {@link HeadshotStudio#stateFile} named in {@code folder}: of these photos,
    * and of others.
    *
    * @throws ResourceLimitException when the disk refuses
    */
   public static void deleteAll(Path folder) {
-    try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, NAMES)) {
+    try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, FILE_PATTERN)) {
       for (Path state : states) {
-        if (isState(state)) {
+        if (isStateFile(state)) {
           delete(state);
         }
       }
@@ -80,9 +80,9 @@ public final class TrainingState {
     }
   }
 
-  private static boolean isState(Path file) {
+  private static boolean isStateFile(Path file) {
     try {
-      return SafetensorsHeader.read(file).metadata().containsKey(RUN);
+      return SafetensorsHeader.read(file).metadata().containsKey(STATE_KEY);
     } catch (InvalidInputException e) {
       return false;
     }

@@ -10,5 +10,5 @@ public interface Upscaler {
   Upscaler CUBIC = Resampler.CUBIC::resize;
 
   /** The picture at {@code width} by {@code height} pixels, which are no less than its own. */
-  RgbImage enlarge(RgbImage picture, int width, int height);
+  RgbImage upscale(RgbImage image, int width, int height);
 }

@@ -16,7 +16,7 @@ class EditMaskTest {
       new BoundingBox(60, 40, 80, 80), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
-  void drawsClothesFromTheShouldersAndLeavesTheNeck() {
+  void coversClothesFromTheShouldersWithoutTheNeck() {
     RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.OUTFIT));
     assertTrue(mask.at(52, 126, 0) > 200, "a shoulder beside the neck: " + mask.at(52, 126, 0));
     assertTrue(mask.at(100, 126, 0) < 20, "the neck: " + mask.at(100, 126, 0));
@@ -25,7 +25,7 @@ class EditMaskTest {
   }
 
   @Test
-  void drawsTheBackdropUpToTheFaceAndOverTheEdgeOfHair() {
+  void coversTheBackdropUpToTheFaceAndTheEdgeOfHair() {
     RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.BACKDROP));
     assertTrue(
         mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200,

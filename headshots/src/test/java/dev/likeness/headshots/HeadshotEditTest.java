@@ -58,10 +58,10 @@ class HeadshotEditTest {
   private static FaceDetector detector;
 
   @BeforeAll
-  static void draw() {
+  static void prepare() {
     detector = new CascadeDetector();
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
+    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    base = GoldenFolder.load(ModelExtrasFile.write(files));
     ada = new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
             base,
@@ -83,40 +83,40 @@ class HeadshotEditTest {
   }
 
   @Test
-  void saysAPartInOtherWords() {
+  void replacesTheWordsOfAPart() {
     Style style = Style.named("studio");
     String prompt = style.prompt("Ada", 1);
     assertEquals(
         "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
             + "background",
         prompt);
-    String formal = HeadshotEdit.Part.OUTFIT.in(prompt, style, "a red hoodie");
+    String formal = HeadshotEdit.Part.OUTFIT.replaceIn(prompt, style, "a red hoodie");
     assertEquals(prompt.replace("a navy suit and tie", "a red hoodie"), formal);
     assertEquals(
         prompt.replace("rembrandt lighting", "golden hour"),
-        HeadshotEdit.Part.LIGHT.in(prompt, style, "golden hour"));
-    assertEquals("Ada, smiling", HeadshotEdit.Part.EXPRESSION.in("Ada", style, "smiling"));
+        HeadshotEdit.Part.LIGHT.replaceIn(prompt, style, "golden hour"));
+    assertEquals("Ada, smiling", HeadshotEdit.Part.EXPRESSION.replaceIn("Ada", style, "smiling"));
     HeadshotEdit both = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "park")
-        .and(HeadshotEdit.Part.EXPRESSION, "laughing");
+        .with(HeadshotEdit.Part.EXPRESSION, "laughing");
     assertEquals(
         "studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
-        both.prompt(Headshot.of(headshot.picture(), style, "Ada").prompt(prompt)));
+        both.prompt(Headshot.of(headshot.image(), style, "Ada").prompt(prompt)));
   }
 
   @Test
   void keepsEverythingOutsideTheMaskToThePixel() {
-    HeadshotEdit.Result edited = edit(HeadshotEdit.within(right(SIDE), "a scarf"));
-    RgbImage before = headshot.picture();
-    RgbImage after = edited.after().picture();
+    HeadshotEdit.Result edited = edit(HeadshotEdit.inMask(right(SIDE), "a scarf"));
+    RgbImage before = headshot.image();
+    RgbImage after = edited.after().image();
     assertEquals(before.crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
     assertNotEquals(
         before.crop(SIDE / 2, 0, SIDE / 2, SIDE), after.crop(SIDE / 2, 0, SIDE / 2, SIDE));
-    assertEquals(0.5, edited.drawnAnew());
+    assertEquals(0.5, edited.changedShare());
     assertTrue(edited.after().request().prompt().endsWith(", a scarf"));
     assertEquals(
-        after, edit(HeadshotEdit.within(right(SIDE), "a scarf")).after().picture());
+        after, edit(HeadshotEdit.inMask(right(SIDE), "a scarf")).after().image());
     assertNotEquals(
-        after, edit(HeadshotEdit.within(right(SIDE), "a scarf").seed(1)).after().picture());
+        after, edit(HeadshotEdit.inMask(right(SIDE), "a scarf").seed(1)).after().image());
     assertTrue(edited.comparison().width() > 3 * edited.comparison().height() / 2);
   }
 
@@ -129,25 +129,25 @@ class HeadshotEditTest {
         .get(0);
     Face face = new Face(
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
-    Headshot redrawn = studio.redrawFace(ada, gray, face, 0.7, new Cancellation());
+    Headshot redrawn = studio.regenerateFace(ada, gray, face, 0.7, new Cancellation());
     Headshot edited = studio
         .edit(
             ada,
             gray,
-            HeadshotEdit.within(right(SIDE), "a red scarf"),
+            HeadshotEdit.inMask(right(SIDE), "a red scarf"),
             detector,
             Progress.SILENT,
             new Cancellation())
         .after();
     for (Headshot again : List.of(redrawn, edited)) {
-      assertNotEquals(gray.picture(), again.picture());
-      assertEquals(Luma.of(again.picture()).picture(), again.picture());
+      assertNotEquals(gray.image(), again.image());
+      assertEquals(Luma.of(again.image()).image(), again.image());
     }
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void drawsAFaceAgainOfFewSteps(int steps) {
+  void regeneratesAFaceOfFewSteps(int steps) {
     HeadshotStudio studio = HeadshotStudio.on(base);
     Headshot quick = studio
         .shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(steps))
@@ -156,20 +156,20 @@ class HeadshotEditTest {
     Face face = new Face(
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertNotEquals(
-        quick.picture(),
-        studio.redrawFace(ada, quick, face, 0.45, new Cancellation()).picture());
+        quick.image(),
+        studio.regenerateFace(ada, quick, face, 0.45, new Cancellation()).image());
   }
 
   @Test
-  void drawsAFaceAgainAtTheSizeThatItHas() {
+  void regeneratesAFaceAtItsSize() {
     int side = 8 * SIDE;
     Headshot large = Headshot.of(
-        Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada");
+        Resampler.CUBIC.resize(headshot.image(), side, side), headshot.style(), "Ada");
     BoundingBox box = new BoundingBox(80, 80, 96, 96);
     Face face = new Face(box, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     RgbImage redrawn = HeadshotStudio.on(base)
-        .redrawFace(ada, large, face, 0.7, new Cancellation())
-        .picture();
+        .regenerateFace(ada, large, face, 0.7, new Cancellation())
+        .image();
     int repeated = 0;
     for (int i = 0; i < 96 * 96; i++) {
       int x = 80 + i % 96;
@@ -181,24 +181,24 @@ class HeadshotEditTest {
     }
     // Drawn at the base's 32 pixels and enlarged, two thirds of them would repeat their neighbours.
     assertTrue(repeated < 96 * 96 / 3, repeated + " pixels of the face repeat their neighbours");
-    assertNotEquals(large.picture(), redrawn);
+    assertNotEquals(large.image(), redrawn);
   }
 
   @Test
-  void enlargesWhatIsEditedAsTheStudioDoes() {
+  void upscalesEditedRegionsAsTheStudioDoes() {
     int side = 3 * SIDE;
     Headshot large = Headshot.of(
-            Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada")
+            Resampler.CUBIC.resize(headshot.image(), side, side), headshot.style(), "Ada")
         .steps(2);
     List<String> sizes = new ArrayList<>();
-    HeadshotStudio studio = HeadshotStudio.on(base).enlarger((picture, width, height) -> {
+    HeadshotStudio studio = HeadshotStudio.on(base).upscaler((image, width, height) -> {
       sizes.add(width + "x" + height);
-      return Upscaler.CUBIC.enlarge(picture, width, height);
+      return Upscaler.CUBIC.upscale(image, width, height);
     });
     studio.edit(
         ada,
         large,
-        HeadshotEdit.within(right(side), "a scarf"),
+        HeadshotEdit.inMask(right(side), "a scarf"),
         detector,
         Progress.SILENT,
         new Cancellation());
@@ -208,28 +208,28 @@ class HeadshotEditTest {
   @Test
   void changesTheLightWithinAMaskWithoutAFace() {
     HeadshotEdit light =
-        HeadshotEdit.within(right(SIDE), "").and(HeadshotEdit.Part.LIGHT, "window light");
-    RgbImage after = edit(light).after().picture();
-    assertEquals(headshot.picture().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
-    assertNotEquals(headshot.picture(), after);
+        HeadshotEdit.inMask(right(SIDE), "").with(HeadshotEdit.Part.LIGHT, "window light");
+    RgbImage after = edit(light).after().image();
+    assertEquals(headshot.image().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
+    assertNotEquals(headshot.image(), after);
   }
 
   @Test
-  void drawsMarginsAroundTheHeadshot() {
-    RgbImage after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().picture();
+  void generatesMarginsAroundTheHeadshot() {
+    RgbImage after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().image();
     assertEquals("48x48 picture", after.toString());
-    assertEquals(headshot.picture().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
+    assertEquals(headshot.image().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
   }
 
   @Test
-  void saysWhatCannotBeEdited() {
+  void refusesImpossibleEdits() {
     assertEquals(
         "no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
         assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.smile()))
             .getMessage());
     assertEquals(
         "the mask has 16x16 pixels and the headshot 32x32; give a mask of the headshot's size",
-        assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.within(right(16), "")))
+        assertThrows(InvalidInputException.class, () -> edit(HeadshotEdit.inMask(right(16), "")))
             .getMessage());
     assertEquals(
         "nothing to edit; give words for a part, a mask, or margins",
@@ -255,25 +255,25 @@ class HeadshotEditTest {
   void saysInItsFileThatItWasEdited() throws IOException {
     Face face = new Face(
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
-    Headshot photo = Headshot.of(headshot.picture(), headshot.style(), "Ada")
+    Headshot photo = Headshot.of(headshot.image(), headshot.style(), "Ada")
         .prompt("a photo of Ada")
         .steps(3);
     Path file = folder.resolve("scarf.png");
-    Headshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf")).after();
+    Headshot edited = edit(HeadshotEdit.inMask(right(SIDE), "a scarf")).after();
     GeneratedImage.Marking own = new XmpMarking()::encode;
-    edited.writePng(file, own);
+    edited.write(file, own);
     for (byte[] bytes : List.of(
-        edited.toPng(),
-        edited.toBytes(ImageFormat.JPEG),
+        edited.encodePng(),
+        edited.encode(ImageFormat.JPEG),
         Files.readAllBytes(file),
-        photo.toPng(),
-        Headshot.read(file, "Ada").toPng(),
+        photo.encodePng(),
+        Headshot.read(file, "Ada").encodePng(),
         HeadshotStudio.on(base)
-            .redrawFace(ada, photo, face, 0.7, new Cancellation())
-            .toPng())) {
+            .regenerateFace(ada, photo, face, 0.7, new Cancellation())
+            .encodePng())) {
       assertEquals(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri(), source(bytes));
     }
-    assertEquals(DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.uri(), source(headshot.toPng()));
+    assertEquals(DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.uri(), source(headshot.encodePng()));
   }
 
   private static String source(byte[] file) {
@@ -283,8 +283,8 @@ class HeadshotEditTest {
   }
 
   @Test
-  void readsWhatAHeadshotWasAskedBy() throws IOException {
-    headshot.writePng(folder.resolve(Headshot.fileName(0)));
+  void readsTheRequestOfAHeadshot() throws IOException {
+    headshot.write(folder.resolve(Headshot.fileName(0)));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(headshot));
     ShootRecord.of(base, ada, shoot).write(folder.resolve(ShootRecord.FILE));
     Headshot read = Headshot.read(folder.resolve(Headshot.fileName(0)), "nobody");
@@ -292,18 +292,18 @@ class HeadshotEditTest {
     assertEquals(
         Map.of(3, "studio"), Map.of(read.request().steps(), read.style().name()));
     Path copy = folder.resolve("headshot-001.jpg");
-    Files.write(copy, headshot.toBytes(ImageFormat.JPEG));
+    Files.write(copy, headshot.encode(ImageFormat.JPEG));
     assertEquals(
         headshot.request().prompt(), Headshot.read(copy, "nobody").request().prompt());
     Path alone = folder.resolve("alone.png");
-    headshot.writePng(alone);
+    headshot.write(alone);
     assertEquals(
         "studio portrait of sks woman",
         Headshot.read(alone, "sks woman").request().prompt());
   }
 
   @Test
-  void readsAnOwnStylesWordsAndWhatAnEditLastSaid() throws IOException {
+  void readsWordsOfACustomStyleAndOfTheLastEdit() throws IOException {
     Path own = Files.createDirectories(folder.resolve("own"));
     Files.writeString(own.resolve("styles.json"), """
         [{"name": "noir", "opening": "portrait", "wardrobe": ["a trench coat"], "expressions": ["calm"], "lights": ["hard light"],
@@ -313,15 +313,15 @@ class HeadshotEditTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     Shoot shoot = studio.shoot(ada, ShootRequest.of(noir, 1).steps(3).seed((1L << 62) + 1));
     Path file = own.resolve(Headshot.fileName(0));
-    shoot.headshots().get(0).writePng(file);
+    shoot.headshots().get(0).write(file);
     ShootRecord.of(base, ada, shoot).write(own.resolve(ShootRecord.FILE));
     Headshot read = Headshot.read(file, "nobody");
     assertEquals(
         "noir, true, colours, " + ((1L << 62) + 1),
-        read.style().name() + ", " + read.style().monochrome() + ", "
+        read.style().name() + ", " + read.style().isMonochrome() + ", "
             + read.request().negative() + ", " + read.seed());
     HeadshotEdit hoodie =
-        HeadshotEdit.within(right(SIDE), "").and(HeadshotEdit.Part.OUTFIT, "a hoodie, unzipped");
+        HeadshotEdit.inMask(right(SIDE), "").with(HeadshotEdit.Part.OUTFIT, "a hoodie, unzipped");
     Headshot edited = studio
         .edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation())
         .after();
@@ -329,22 +329,22 @@ class HeadshotEditTest {
         "portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind",
         edited.request().prompt());
     Path again = own.resolve("edited.png");
-    edited.writePng(again);
+    edited.write(again);
     Files.writeString(
         own.resolve(HeadshotEdit.Result.FILE),
         JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
     HeadshotEdit kimono =
-        HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a kimono").and(HeadshotEdit.Part.LIGHT, "dusk");
+        HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a kimono").with(HeadshotEdit.Part.LIGHT, "dusk");
     assertEquals(
         "portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
         kimono.prompt(Headshot.read(again, "nobody")));
-    assertTrue(Headshot.read(again, "nobody").style().monochrome());
+    assertTrue(Headshot.read(again, "nobody").style().isMonochrome());
   }
 
   @Test
-  void saysWhichRecordIsBroken() throws IOException {
+  void namesTheBrokenRecord() throws IOException {
     Path broken = Files.createDirectories(folder.resolve("broken"));
-    headshot.writePng(broken.resolve("edited.png"));
+    headshot.write(broken.resolve("edited.png"));
     Path record = Files.writeString(
         broken.resolve(HeadshotEdit.Result.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");

@@ -69,9 +69,9 @@ class HeadshotStudioTest {
   private static TrainedPerson ada;
 
   @BeforeAll
-  static void learnAda() {
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
+  static void trainAda() {
+    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    base = GoldenFolder.load(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ada = new LoraTrainer(LoraTraining.quick().steps(3))
         .train(
@@ -90,7 +90,7 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void drawsEachStyleInTurnWithSeedsThatGoOn() {
+  void generatesEachStyleInTurnWithConsecutiveSeeds() {
     ShootRequest request = ShootRequest.of(
             List.of(Style.named("studio"), Style.named("outdoor")), 2)
         .steps(2)
@@ -103,32 +103,32 @@ class HeadshotStudioTest {
             .toList());
     assertTrue(
         shoot.headshots().get(0).request().prompt().startsWith("studio portrait of sks woman, "));
-    assertEquals(4, shoot.headshots().stream().map(Headshot::picture).distinct().count());
+    assertEquals(4, shoot.headshots().stream().map(Headshot::image).distinct().count());
   }
 
   @Test
-  void drawsNobodyInParticularAtLikenessZero() {
+  void ignoresThePersonAtLikenessZero() {
     Headshot plain =
         HeadshotStudio.on(base).shoot(ada, request().likeness(0)).headshots().get(0);
     Headshot full = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     GeneratedImage expected = base.generate(plain.request());
-    assertEquals(expected.picture(), plain.picture());
-    assertNotEquals(expected.picture(), full.picture());
+    assertEquals(expected.image(), plain.image());
+    assertNotEquals(expected.image(), full.image());
   }
 
   @Test
-  void drawsInColourWhatItShowsInBlackAndWhite() {
+  void generatesInColourAndConvertsToBlackAndWhite() {
     Headshot shot = HeadshotStudio.on(base)
         .shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(2))
         .headshots()
         .get(0);
-    RgbImage drawn = base.generate(shot.request()).picture();
-    assertNotEquals(drawn, shot.picture());
-    assertEquals(Luma.of(drawn).picture(), shot.picture());
+    RgbImage drawn = base.generate(shot.request()).image();
+    assertNotEquals(drawn, shot.image());
+    assertEquals(Luma.of(drawn).image(), shot.image());
   }
 
   @Test
-  void reckonsWhatIsDrawnAtOnceDecodingAndEveryPicture() {
+  void estimatesMemoryOfSamplingDecodingAndImages() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     ShootRequest one = ShootRequest.of(Style.named("studio"), 1);
     int side = base.defaults().width();
@@ -136,15 +136,15 @@ class HeadshotStudioTest {
     Autoencoder decoder = base.unwrap(OpenModel.class).autoencoder();
     // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for
     // itself.
-    assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.bytes(one));
+    assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.memoryBytes(one));
     assertEquals(
-        2 * 3 * own, studio.bytes(ShootRequest.of(Style.named("studio"), 3)) - studio.bytes(one));
+        2 * 3 * own, studio.memoryBytes(ShootRequest.of(Style.named("studio"), 3)) - studio.memoryBytes(one));
     // Through windows, no more is drawn at once than half as large again.
     assertEquals(
         (long) (6000 * 2.25 * own)
             + (96 + 3) * 64 * own
             + decoder.decodingMemory(8 * side, 8 * side),
-        studio.bytes(one.size(8 * side)));
+        studio.memoryBytes(one.size(8 * side)));
   }
 
   @Test
@@ -153,7 +153,7 @@ class HeadshotStudioTest {
     HeadshotStudio.on(base)
         .shoot(
             ada,
-            ShootRequest.of(Style.usual().subList(0, 2), 1).steps(2),
+            ShootRequest.of(Style.defaults().subList(0, 2), 1).steps(2),
             events::add,
             new Cancellation());
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
@@ -168,7 +168,7 @@ class HeadshotStudioTest {
     assertThrows(
         CancelledException.class,
         () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
-    assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
+    assertEquals(new ProgressEvent.Cancelled(), events.get(events.size() - 1));
   }
 
   @Test
@@ -195,7 +195,7 @@ class HeadshotStudioTest {
         wrong.getMessage(),
         assertThrows(
                 InvalidInputException.class,
-                () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1)))
+                () -> HeadshotStudio.on(base).validate(ShootRequest.of(photographic, 1)))
             .getMessage());
     assertEquals(
         "the style noir is for bases of flux, stable-diffusion, and " + base.name()
@@ -204,10 +204,10 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void refusesStepsThatTheBaseDoesNotMakeBeforeAnythingIsDrawn() {
+  void refusesUnsupportedStepsBeforeGeneration() {
     ShootRequest many = request().steps(1001);
     InvalidInputException wrong =
-        assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).require(many));
+        assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).validate(many));
     assertEquals(
         base.name()
             + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
@@ -215,7 +215,7 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void refusesWhoIsDrawnInPlacesWhereWindowsOrCropsAreSeen() {
+  void refusesRegionalAdaptersWithTilesOrCrops() {
     Adapter placed = new ModelAdapter() {
       @Override
       public Adaptation adapt(ModelComponent part, Compute compute) {
@@ -223,14 +223,14 @@ class HeadshotStudioTest {
       }
 
       @Override
-      public boolean isPlaced() {
+      public boolean isRegional() {
         return true;
       }
     };
     Identity left = new Identity() {
       @Override
       public Adapter at(double weight) {
-        return ada.at(weight).and(placed).unled();
+        return ada.at(weight).and(placed).withoutGradientGuidance();
       }
 
       @Override
@@ -259,17 +259,17 @@ class HeadshotStudioTest {
         new BoundingBox(8, 8, 16, 16), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     assertTrue(assertThrows(
             IllegalArgumentException.class,
-            () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))
+            () -> studio.regenerateFace(left, shot, face, 0.5, new Cancellation()))
         .getMessage()
         .startsWith("a face again is drawn in windows or crops"));
   }
 
   @Test
-  void tellsOnceAShootThatNegativePromptsAreNotHeard() {
+  void reportsOnceThatNegativePromptsAreIgnored() {
     List<ProgressEvent> events = new ArrayList<>();
     ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
     HeadshotStudio.on(base)
-        .shoot(new PersonRecord.SharedLight("flash").in(ada), two, events::add, new Cancellation());
+        .shoot(new PersonRecord.SharedLight("flash").addTo(ada), two, events::add, new Cancellation());
     assertEquals(
         1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }
@@ -293,7 +293,7 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void recordsTheSizeOfTheFileBesideThatOfTheDrawing() throws IOException {
+  void recordsTheFileSizeBesideTheGeneratedSize() throws IOException {
     Headshot drawn = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     Headshot cropped = new Headshot(
         RgbImage.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
@@ -301,24 +301,24 @@ class HeadshotStudioTest {
         ShootRecord.of(base, ada, new Shoot(request(), List.of(cropped))).toJson());
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
     assertEquals(
-        "4x5 of " + drawn.picture().width() + "x" + drawn.picture().height(),
+        "4x5 of " + drawn.image().width() + "x" + drawn.image().height(),
         headshot.get("width") + "x" + headshot.get("height") + " of " + headshot.get("drawn_width")
             + "x" + headshot.get("drawn_height"));
   }
 
   @Test
-  void showsAndDrawsNobodyWithoutTheirConsent() {
+  void requiresConsentToReferenceAndGenerate() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
-    Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
+    Consent drawing = Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
+    Consent learning = Consent.of("Ada: look at me").limitedTo(Purpose.INTAKE, Purpose.TRAINING);
     List<ProgressEvent> events = new ArrayList<>();
     ConsentException refused = assertThrows(
         ConsentException.class,
-        () -> studio.show(
+        () -> studio.reference(
             null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown = new ReferencePerson(
-        null, ada, learning, "an adapter", IdentityStrength.UNMEASURED, Map.of());
+        null, ada, learning, "an adapter", IdentityStrength.DEFAULT, Map.of());
     ConsentException undrawn = assertThrows(
         ConsentException.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
@@ -328,13 +328,13 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void asksForTheConsentOfWhoIsHeldToTheirFaceOrLearntBeside() {
+  void requiresConsentOfGuidedAndTrainedPersons() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unasked = ada.called(
-        ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
+        ada.subject().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
-        null, unasked, Consent.of("Ada: yes"), "an adapter", IdentityStrength.UNMEASURED, Map.of());
+        null, unasked, Consent.of("Ada: yes"), "an adapter", IdentityStrength.DEFAULT, Map.of());
     for (Identity person : List.of(held, beside, new GuidedPerson(beside, unasked::at))) {
       assertEquals(
           Purpose.HEADSHOTS,
@@ -346,11 +346,11 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void drawsNobodyOfUnknownOrigin() {
+  void refusesAPersonWithoutAKnownConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unknown = ada.called(ada.subject().consent(" "));
     ReferencePerson shown =
-        new ReferencePerson(null, null, null, "an adapter", IdentityStrength.UNMEASURED, Map.of());
+        new ReferencePerson(null, null, null, "an adapter", IdentityStrength.DEFAULT, Map.of());
     Identity stranger = new Identity() {
       @Override
       public Adapter at(double weight) {
@@ -371,14 +371,14 @@ class HeadshotStudioTest {
         Headshot.of(RgbImage.of(32, 32, new byte[32 * 32 * 3]), Style.named("studio"), "Ada");
     try (GenerationQueue queue = GenerationQueue.on(studio, GenerationQueue.Options.defaults())) {
       for (Identity person : List.of(
-          unknown, shown, shown.with(ada), new GuidedPerson(unknown, unknown::at), stranger)) {
+          unknown, shown, shown.withTrainedPerson(ada), new GuidedPerson(unknown, unknown::at), stranger)) {
         ConsentException refused =
             assertThrows(ConsentException.class, () -> studio.shoot(person, request()));
         assertEquals(Purpose.HEADSHOTS, refused.purpose());
         assertTrue(refused.getMessage().contains("withConsent("), refused.getMessage());
         assertThrows(
             ConsentException.class,
-            () -> studio.redrawFace(person, headshot, null, 0.5, new Cancellation()));
+            () -> studio.regenerateFace(person, headshot, null, 0.5, new Cancellation()));
         assertThrows(
             ConsentException.class,
             () -> studio.edit(person, headshot, null, null, Progress.SILENT, new Cancellation()));
@@ -394,23 +394,23 @@ class HeadshotStudioTest {
     assertEquals(
         1, studio.shoot(unknown.withConsent(yes), request()).headshots().size());
     assertEquals(yes, stranger.withConsent(yes).consent().orElseThrow());
-    assertEquals(yes, shown.with(unknown).withConsent(yes).consent().orElseThrow());
+    assertEquals(yes, shown.withTrainedPerson(unknown).withConsent(yes).consent().orElseThrow());
   }
 
   @Test
-  void saysWhereSomebodyIsShownByOtherPhotosThanTheyWereLearntFrom() {
+  void reportsReferencePhotosOfAnotherPersonThanTheLora() {
     FaceEmbeddings shown =
         new FaceEmbeddings("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
     ReferencePerson person = new ReferencePerson(
-            null, null, Consent.of("Ada: yes"), "an adapter", IdentityStrength.UNMEASURED, Map.of())
-        .heldTo(shown);
-    assertTrue(person.unlike(ada).isEmpty(), "her file keeps no face");
-    assertTrue(person.unlike(shown.asGuideOf(ada)).isEmpty());
+            null, null, Consent.of("Ada: yes"), "an adapter", IdentityStrength.DEFAULT, Map.of())
+        .withFaceGuidance(shown);
+    assertTrue(person.findMismatch(ada).isEmpty(), "her file keeps no face");
+    assertTrue(person.findMismatch(shown.addAsGuidanceTo(ada)).isEmpty());
     assertTrue(person
-        .unlike(new FaceEmbeddings("another", List.of(new float[] {1})).asGuideOf(ada))
+        .findMismatch(new FaceEmbeddings("another", List.of(new float[] {1})).addAsGuidanceTo(ada))
         .isEmpty());
     String said = person
-        .unlike(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada))
+        .findMismatch(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).addAsGuidanceTo(ada))
         .orElseThrow();
     assertTrue(said.contains("the faces are 0.60 alike"), said);
   }

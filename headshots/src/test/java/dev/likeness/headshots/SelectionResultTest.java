@@ -39,10 +39,10 @@ class SelectionResultTest {
   private Path folder;
 
   @Test
-  void keepsTheBestAndSaysWhyOfEach() {
+  void selectsTheBestWithReasons() {
     SelectionResult choice =
         SelectionResult.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
-    assertEquals(List.of(2L, 1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals(List.of(2L, 1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
     assertTrue(
         choice
@@ -57,26 +57,26 @@ class SelectionResultTest {
   }
 
   @Test
-  void neverKeepsTheSamePictureTwice() {
-    SelectionResult.Candidate again = made(
-        new Headshot(picture(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
+  void neverSelectsADuplicate() {
+    SelectionResult.Candidate again = candidateOf(
+        new Headshot(image(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
         card(0.2),
         Double.NaN,
         false);
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), again), 2);
-    assertEquals(List.of(1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals(List.of(1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
         "dropped: nearly the same picture as one that was kept",
         choice.verdicts().get(1).reason());
   }
 
   @Test
-  void prefersADifferentPictureToASlightlyBetterOneMuchLikeAnother() {
-    byte[] nearly = picture(1).rgb();
+  void prefersADifferentImageToASlightlyBetterSimilarOne() {
+    byte[] nearly = image(1).rgb();
     for (int i = 0; i < 64 * 64 * 3 / 6; i++) {
       nearly[i] = (byte) (255 - nearly[i]);
     }
-    SelectionResult.Candidate like = made(
+    SelectionResult.Candidate like = candidateOf(
         new Headshot(
             RgbImage.of(64, 64, nearly), Style.named("studio"), 7, ImageRequest.of("x"), 1),
         card(0.2),
@@ -84,19 +84,19 @@ class SelectionResultTest {
         false);
     SelectionResult choice =
         SelectionResult.of(List.of(candidate(1, 0.1), like, candidate(3, 0.3)), 2);
-    assertEquals(List.of(1L, 3L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals(List.of(1L, 3L), choice.selected().stream().map(Headshot::seed).toList());
   }
 
   @Test
-  void keepsWhatFailsOnlyForWantOfBetterAndWhatShowsNobodyNever() {
+  void selectsFailedImagesLastAndFacelessOnesNever() {
     SelectionResult.Candidate blurred = candidate(1, 1.5);
-    SelectionResult.Candidate faceless = made(
+    SelectionResult.Candidate faceless = candidateOf(
         candidate(2, 0).headshot(),
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.FACE, 1, 0, false))),
         Double.NaN,
         false);
     SelectionResult choice = SelectionResult.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
-    assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals(List.of(3L, 1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
         "kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
             + "1.50, limit 1.00)",
@@ -107,60 +107,60 @@ class SelectionResultTest {
   }
 
   @Test
-  void countsLikenessMoreThanObedienceHoweverLittleItVaries() {
+  void weightsLikenessAbovePromptAdherence() {
     ScoreCard.Score alike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.62, 0.5, true);
     ScoreCard.Score unlike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.6, 0.5, true);
     SelectionResult.Candidate first =
-        made(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
+        candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
     SelectionResult.Candidate second =
-        made(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
+        candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
     SelectionResult.Candidate disobedient =
-        made(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
+        candidateOf(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
     assertArrayEquals(
         new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
-        Ranking.Merit.of(List.of(first, second, disobedient)),
+        Ranking.RankingScore.of(List.of(first, second, disobedient)),
         1e-12);
   }
 
   @Test
   void ranksByLikenessFarBelowItsLimit() {
     List<SelectionResult.Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN)
-        .map(cosine -> made(
+        .map(cosine -> candidateOf(
             candidate(1, 0).headshot(),
             new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, cosine, 0.8, false))),
             Double.NaN,
             false))
         .toList();
     assertArrayEquals(
-        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Ranking.Merit.of(unlike), 1e-12);
+        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Ranking.RankingScore.of(unlike), 1e-12);
   }
 
   @Test
-  void ranksByWhatHeldTheFaceBesideTheJudge() {
-    SelectionResult.Candidate judged = liked(0.62, 0.7);
-    SelectionResult.Candidate heldMore = liked(0.6, 0.8);
+  void ranksByGuidanceLikenessToo() {
+    SelectionResult.Candidate judged = candidateWithLikeness(0.62, 0.7);
+    SelectionResult.Candidate heldMore = candidateWithLikeness(0.6, 0.8);
     assertArrayEquals(
-        new double[] {Math.sqrt(0.5), 1}, Ranking.Merit.of(List.of(judged, heldMore)), 1e-12);
-    SelectionResult.Candidate judgedMuchMore = liked(0.9, 0.7);
+        new double[] {Math.sqrt(0.5), 1}, Ranking.RankingScore.of(List.of(judged, heldMore)), 1e-12);
+    SelectionResult.Candidate judgedMuchMore = candidateWithLikeness(0.9, 0.7);
     assertArrayEquals(
         new double[] {1, Math.sqrt(0.5)},
-        Ranking.Merit.of(List.of(judgedMuchMore, heldMore)),
+        Ranking.RankingScore.of(List.of(judgedMuchMore, heldMore)),
         1e-12);
     List<SelectionResult.Candidate> unjudged = Stream.of(0.7, 0.8)
         .map(held -> new SelectionResult.Candidate(
             candidate(1, 0).headshot(), new ScoreCard(List.of()), Double.NaN, false, held))
         .toList();
-    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Ranking.Merit.of(unjudged), 1e-12);
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Ranking.RankingScore.of(unjudged), 1e-12);
   }
 
-  private static SelectionResult.Candidate liked(double judged, double held) {
+  private static SelectionResult.Candidate candidateWithLikeness(double judged, double held) {
     ScoreCard card =
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, judged, 0.5, true)));
     return new SelectionResult.Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
   }
 
   @Test
-  void holdsAgainstNoneWhatMostOfManyFail() {
+  void ignoresFailuresThatMostCandidatesShare() {
     List<SelectionResult.Candidate> blurred = IntStream.range(0, 8)
         .mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i))
         .toList();
@@ -187,25 +187,25 @@ class SelectionResultTest {
   }
 
   @Test
-  void countsAsEqualWhatWasNotMeasured() {
+  void countsUnmeasuredAspectsAsEqual() {
     assertArrayEquals(
-        new double[] {1, 1}, Ranking.Merit.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
+        new double[] {1, 1}, Ranking.RankingScore.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
   }
 
   @Test
-  void countsAsUsualWhatWasMeasuredOfOthersAlone() {
-    SelectionResult.Candidate obedient = made(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
-    SelectionResult.Candidate other = made(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+  void countsAspectsOfOthersAsAverage() {
+    SelectionResult.Candidate obedient = candidateOf(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    SelectionResult.Candidate other = candidateOf(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
     assertArrayEquals(
         new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
-        Ranking.Merit.of(List.of(obedient, other, candidate(3, 0.1))),
+        Ranking.RankingScore.of(List.of(obedient, other, candidate(3, 0.1))),
         1e-12);
   }
 
   @Test
-  void holdsUnlikenessAgainstAPictureThoughMostAreUnlike() {
+  void penalisesLowLikenessEvenIfMostAreLow() {
     List<SelectionResult.Candidate> unlike = IntStream.range(0, 8)
-        .mapToObj(i -> made(
+        .mapToObj(i -> candidateOf(
             candidate(i, 0).headshot(),
             new ScoreCard(
                 List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))),
@@ -214,11 +214,11 @@ class SelectionResultTest {
         .toList();
     assertTrue(SelectionResult.of(unlike, 8).verdicts().subList(2, 8).stream()
         .allMatch(verdict ->
-            verdict.place() > 2 && verdict.reason().startsWith("kept for want of better")));
+            verdict.rank() > 2 && verdict.reason().startsWith("kept for want of better")));
   }
 
   @Test
-  void reportsScoresAlsoWhereNothingWasChosen() {
+  void reportsScoresWithoutASelection() {
     Shoot shoot = new Shoot(
         ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
     String html = ShootReport.of(
@@ -226,7 +226,7 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(card(1.5)),
             Optional.empty(),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(
         html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
@@ -238,18 +238,18 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(card(1), card(1)),
             Optional.empty(),
-            GeneratedImage.Marking.installed()));
+            GeneratedImage.Marking.load()));
   }
 
   @Test
   void reportsOnOnePageThatNeedsNothingElse() {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
     assertTrue(html.contains("dropped: the face is blurred"), html);
@@ -264,17 +264,17 @@ class SelectionResultTest {
   }
 
   @Test
-  void showsWhatIsDeliveredOfWhatWasKept() throws IOException {
+  void showsDeliveredImagesOfTheSelection() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
-    Headshot kept = choice.kept().get(0);
+    Headshot kept = choice.selected().get(0);
     Headshot cropped = new Headshot(
-        kept.picture().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
+        kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
     String html = ShootReport.of(
             new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     List<String> sizes = new ArrayList<>();
     for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
@@ -293,7 +293,7 @@ class SelectionResultTest {
                     Optional.of(choice),
                     List.of(),
                     Optional.empty(),
-                    GeneratedImage.Marking.installed()))
+                    GeneratedImage.Marking.load()))
             .getMessage());
   }
 
@@ -309,7 +309,7 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(),
             Optional.of(review),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(5, figures.length);
@@ -332,7 +332,7 @@ class SelectionResultTest {
     Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Headshot asked = new Headshot(
-        picture(1),
+        image(1),
         Style.named("studio"),
         1,
         ImageRequest.of("\"</p><script>alert(1)</script>"),
@@ -342,7 +342,7 @@ class SelectionResultTest {
             Optional.empty(),
             List.of(),
             Optional.of(review),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
     assertTrue(
@@ -358,15 +358,15 @@ class SelectionResultTest {
     ScoreCard.Score none = new ScoreCard.Score(ScoreAspect.LIKENESS, Double.NaN, 0.5, false);
     SelectionResult choice = SelectionResult.of(
         List.of(
-            made(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
-            made(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
+            candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
+            candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
         1);
     String html = ShootReport.of(
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
     assertTrue(
         html.contains(
@@ -378,18 +378,18 @@ class SelectionResultTest {
   }
 
   @Test
-  void disclosesThePicturesOfTheReport() throws IOException {
+  void disclosesTheImagesOfTheReport() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(
-            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
             Optional.of(choice),
             List.of(),
             Optional.empty(),
-            GeneratedImage.Marking.installed())
+            GeneratedImage.Marking.load())
         .toHtml();
-    String[] pictures = html.split("data:image/png;base64,");
-    for (int i = 1; i < pictures.length; i++) {
-      byte[] bytes = Base64.getDecoder().decode(pictures[i].substring(0, pictures[i].indexOf('"')));
+    String[] images = html.split("data:image/png;base64,");
+    for (int i = 1; i < images.length; i++) {
+      byte[] bytes = Base64.getDecoder().decode(images[i].substring(0, images[i].indexOf('"')));
       XmpPacket found = XmpPacket.parse(ImageFile.of(bytes).orElseThrow().xmp().orElseThrow());
       assertEquals(
           DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.uri(), found.sourceType().orElseThrow());
@@ -397,13 +397,13 @@ class SelectionResultTest {
   }
 
   @Test
-  void drawsHowLikeEachPictureIsWhereThatWasMeasured() {
-    SelectionResult.Candidate alike = made(
+  void plotsTheLikenessOfEachImageIfMeasured() {
+    SelectionResult.Candidate alike = candidateOf(
         candidate(1, 0).headshot(),
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.8, 0.5, true))),
         Double.NaN,
         false);
-    SelectionResult.Candidate other = made(
+    SelectionResult.Candidate other = candidateOf(
         candidate(2, 0).headshot(),
         new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
         Double.NaN,
@@ -416,14 +416,14 @@ class SelectionResultTest {
   }
 
   /** Of a picture whose face nothing held. */
-  private static SelectionResult.Candidate made(
+  private static SelectionResult.Candidate candidateOf(
       Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
     return new SelectionResult.Candidate(headshot, card, obedience, repaired, Double.NaN);
   }
 
   private static SelectionResult.Candidate candidate(long seed, double blur) {
-    return made(
-        new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1),
+    return candidateOf(
+        new Headshot(image(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1),
         card(blur),
         Double.NaN,
         false);
@@ -433,7 +433,7 @@ class SelectionResultTest {
     return new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.SHARPNESS, blur, 1, blur <= 1)));
   }
 
-  private static RgbImage picture(long seed) {
+  private static RgbImage image(long seed) {
     byte[] rgb = new byte[64 * 64 * 3];
     Random random = new Random(seed * 7919);
     byte[] cells = new byte[64];

@@ -51,9 +51,9 @@ class SelectionTest {
   private static TrainedPerson ada;
 
   @BeforeAll
-  static void learn() {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+  static void train() {
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     ada = new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
             base,
@@ -70,36 +70,36 @@ class SelectionTest {
   }
 
   @Test
-  void keepsAFaceThatWasDrawnAgainWhereItIsMoreAlike() {
+  void keepsARegeneratedFaceWithHigherLikeness() {
     SelectionResult.Candidate mended = candidate(0, UNLIKE, ALIKE);
-    assertTrue(mended.repaired() && Double.isNaN(mended.heldLikeness()), "nothing holds it");
+    assertTrue(mended.hasRegeneratedFace() && Double.isNaN(mended.guidanceLikeness()), "nothing holds it");
     assertEquals(ALIKE, mended.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
     Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
-    assertNotEquals(plain.picture(), mended.headshot().picture());
+    assertNotEquals(plain.image(), mended.headshot().image());
     assertEquals(
-        plain.picture().crop(0, 0, SIDE, 2),
-        mended.headshot().picture().crop(0, 0, SIDE, 2),
+        plain.image().crop(0, 0, SIDE, 2),
+        mended.headshot().image().crop(0, 0, SIDE, 2),
         "only the face is drawn again");
   }
 
   @Test
-  void leavesAFaceThatWouldBecomeSomebodyElses() {
+  void dropsARegeneratedFaceWithLowerLikeness() {
     SelectionResult.Candidate blurred = candidate(1, ALIKE, UNLIKE);
-    assertFalse(blurred.repaired());
+    assertFalse(blurred.hasRegeneratedFace());
     assertEquals(
-        HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).picture(),
-        blurred.headshot().picture());
+        HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0).image(),
+        blurred.headshot().image());
     assertEquals(ALIKE, blurred.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
   }
 
   @Test
-  void drawsNothingAgainWhereNothingFailsThatItMends() {
+  void regeneratesNothingWithoutRepairableFailures() {
     SelectionResult.Candidate fine = candidate(0, ALIKE);
-    assertFalse(fine.repaired());
+    assertFalse(fine.hasRegeneratedFace());
   }
 
   @Test
-  void stopsWhileItJudgesAndSaysSoOnce() {
+  void stopsWhileItScoresAndReportsItOnce() {
     Cancellation cancellation = new Cancellation();
     List<ProgressEvent> events = new ArrayList<>();
     Progress progress = event -> {
@@ -110,12 +110,12 @@ class SelectionTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> casting(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
-    assertInstanceOf(ProgressEvent.Stopped.class, events.get(events.size() - 1));
+        () -> selection(0, ALIKE, ALIKE).shoot(ada, request(), 1, progress, cancellation));
+    assertInstanceOf(ProgressEvent.Cancelled.class, events.get(events.size() - 1));
     assertEquals(
         1,
         events.stream()
-            .filter(event -> event instanceof ProgressEvent.Stopped
+            .filter(event -> event instanceof ProgressEvent.Cancelled
                 || event instanceof ProgressEvent.Done
                 || event instanceof ProgressEvent.Failed)
             .count());
@@ -125,7 +125,7 @@ class SelectionTest {
    * What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again.
    */
   private static SelectionResult.Candidate candidate(int blurred, double... likenesses) {
-    return casting(blurred, likenesses)
+    return selection(blurred, likenesses)
         .candidates(ada, request(), Progress.SILENT, new Cancellation())
         .get(0);
   }
@@ -138,7 +138,7 @@ class SelectionTest {
    * One whose pictures all fail sharpness where they are {@code blurred}, and nothing else but
    * unlikeness.
    */
-  private static Selection casting(int blurred, double... likenesses) {
+  private static Selection selection(int blurred, double... likenesses) {
     ScoreLimits limits = ScoreLimits.builtIn();
     for (ScoreAspect aspect : ScoreAspect.values()) {
       limits = aspect == ScoreAspect.FACE || aspect == ScoreAspect.LIKENESS
@@ -146,7 +146,7 @@ class SelectionTest {
           : limits.with(aspect, 1e9);
     }
     FaceDetector middle = new Middle();
-    Likeness likeness = Likeness.of(List.of(new float[] {1, 0}), middle, new Told(likenesses));
+    Likeness likeness = Likeness.of(List.of(new float[] {1, 0}), middle, new QueuedCosines(likenesses));
     return Selection.of(
         HeadshotStudio.on(base),
         middle,
@@ -158,8 +158,8 @@ class SelectionTest {
   /** Sees a face in the middle of every picture. */
   private record Middle() implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
-      double side = picture.width();
+    public List<Face> detect(RgbImage image) {
+      double side = image.width();
       return List.of(new Face(
           new BoundingBox(0.3 * side, 0.3 * side, 0.4 * side, 0.4 * side),
           1,
@@ -178,17 +178,17 @@ class SelectionTest {
   }
 
   /** Sees faces that are as near to the first axis as it was told, one after the other. */
-  private static final class Told implements FaceEmbedder {
+  private static final class QueuedCosines implements FaceEmbedder {
     private final Deque<Double> cosines = new ArrayDeque<>();
 
-    Told(double... cosines) {
+    QueuedCosines(double... cosines) {
       for (double cosine : cosines) {
         this.cosines.add(cosine);
       }
     }
 
     @Override
-    public float[] embed(RgbImage picture, Face face) {
+    public float[] embed(RgbImage image, Face face) {
       double cosine = cosines.remove();
       return new float[] {(float) cosine, (float) Math.sqrt(1 - cosine * cosine)};
     }

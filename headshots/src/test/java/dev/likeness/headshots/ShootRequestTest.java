@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ShootRequestTest {
   @Test
-  void keepsWhatWasSaidBefore() {
+  void keepsEarlierSettings() {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 3)
         .likeness(0.5)
         .steps(8)
@@ -53,7 +53,7 @@ class ShootRequestTest {
   }
 
   @Test
-  void wantsAtLeastOnePicture() {
+  void requiresAtLeastOneImage() {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals(
@@ -63,7 +63,7 @@ class ShootRequestTest {
   }
 
   @Test
-  void wantsAConsentInWords() {
+  void requiresAConsentText() {
     IllegalArgumentException wrong =
         assertThrows(IllegalArgumentException.class, () -> Consent.of("  "));
     assertEquals("a consent needs a text that says who agreed to what", wrong.getMessage());

@@ -30,7 +30,7 @@ class TiledUpscaleTest {
   private Path folder;
 
   @Test
-  void isRefusedBeforeAnythingIsDrawnWhereTheBaseCannot() {
+  void isRefusedBeforeGenerationIfTheBaseCannot() {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("flux/dev", folder).path(), Compute.EXACT)) {
       HeadshotStudio studio = HeadshotStudio.on(base);
@@ -63,20 +63,20 @@ class TiledUpscaleTest {
           assertThrows(
                   InvalidInputException.class, () -> studio.shoot(anybody, request.size(2 * own)))
               .getMessage());
-      int odd = own + base.unit() / 2;
+      int odd = own + base.sizeMultiple() / 2;
       assertEquals(
-          "size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
+          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as pictures of " + base.name()
               + " are; ask for " + own,
-          assertThrows(InvalidInputException.class, () -> TiledUpscale.require(base, odd))
+          assertThrows(InvalidInputException.class, () -> TiledUpscale.requireValidSize(base, odd))
               .getMessage());
-      studio.require(request.size(most));
+      studio.validate(request.size(most));
       assertEquals(
           List.of(false, false, true),
           List.of(
-              studio.enlarges(request),
-              studio.enlarges(request.size(most)),
-              studio.enlarges(request.size(2 * own))));
-      studio.require(request);
+              studio.needsUpscaling(request),
+              studio.needsUpscaling(request.size(most)),
+              studio.needsUpscaling(request.size(2 * own))));
+      studio.validate(request);
     }
   }
 
@@ -86,13 +86,13 @@ class TiledUpscaleTest {
    */
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 20, 60})
-  void drawsOverInTwoSteps(int steps) {
+  void refinesInTwoSteps(int steps) {
     Path files = ModelExtrasFile.write(PipelineFolder.any("sd1/base", folder));
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       int own = base.defaults().width();
       List<ProgressEvent> told = new ArrayList<>();
       RgbImage plain = RgbImage.of(own, own, new byte[own * own * 3]);
-      RgbImage large = TiledUpscale.of(
+      RgbImage large = TiledUpscale.upscale(
           base,
           ImageRequest.of("x").steps(steps),
           plain,
@@ -112,7 +112,7 @@ class TiledUpscaleTest {
   }
 
   @Test
-  void plansAsManyStepsAsItTakesForTwoToBeDrawn() {
+  void plansEnoughStepsThatTwoAreSampled() {
     assertEquals(
         List.of(13, 20, 25, 50),
         List.of(
@@ -123,7 +123,7 @@ class TiledUpscaleTest {
   }
 
   private static String refusal(HeadshotStudio studio, ShootRequest request) {
-    return assertThrows(InvalidInputException.class, () -> studio.require(request))
+    return assertThrows(InvalidInputException.class, () -> studio.validate(request))
         .getMessage();
   }
 }

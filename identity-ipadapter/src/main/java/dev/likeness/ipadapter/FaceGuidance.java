@@ -92,7 +92,7 @@ public final class FaceGuidance implements AutoCloseable {
     IpAdapterFile file = IpAdapterFile.of(own);
     IpAdapterVariant kind = file.layout().kind();
     boolean numbers =
-        kind.wantsFace() && !kind.wantsRaw() && kind.sight() == IpAdapterVariant.Sight.NONE;
+        kind.needsFace() && !kind.needsRawEmbedding() && kind.sight() == IpAdapterVariant.Sight.NONE;
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
@@ -107,7 +107,7 @@ public final class FaceGuidance implements AutoCloseable {
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    */
-  public Optional<ImagePrompt> shown(List<float[]> vectors) {
+  public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return adapter.map(own -> own.identity(vectors.stream().map(eyes::reference).toList()));
   }
 
@@ -152,12 +152,12 @@ public final class FaceGuidance implements AutoCloseable {
     }
 
     @Override
-    public List<UsageLock> uses() {
+    public List<UsageLock> usageLocks() {
       return List.of(guidance.uses);
     }
 
     @Override
-    public Optional<GradientGuidance> steering(ModelAdapter.Context drawing) {
+    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context drawing) {
       return Optional.of(new FaceGradientGuidance(
           guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }

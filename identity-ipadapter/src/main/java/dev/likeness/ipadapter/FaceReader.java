@@ -109,14 +109,14 @@ public final class FaceReader {
     if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
       notes.add(FaceReading.Note.FAR_TURNED);
     }
-    return new FaceReading(reference(embedder, upright.picture(), face, raw, side), notes);
+    return new FaceReading(reference(embedder, upright.image(), face, raw, side), notes);
   }
 
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
   static Reference reference(
-      FaceEmbedder embedder, RgbImage picture, Face face, boolean raw, int side) {
-    float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
-    return Reference.face(numbers, aligned(side).align(picture, face)).by(embedder.name());
+      FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
+    float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
+    return Reference.face(numbers, aligned(side).align(image, face)).by(embedder.name());
   }
 
   /**
@@ -179,10 +179,10 @@ public final class FaceReader {
      */
     public static ReadPerson of(
         IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
-      boolean raw = adapter.layout().kind().wantsRaw();
+      boolean raw = adapter.layout().kind().needsRawEmbedding();
       FaceReader fitting = reader.side(adapter.layout().faceSide());
       List<FaceReading> readings =
-          photos.stream().map(photo -> fitting.read(photo.picture(), raw)).toList();
+          photos.stream().map(photo -> fitting.read(photo.image(), raw)).toList();
       List<Reference> found = new ArrayList<>();
       for (int i = 0; i < readings.size(); i++) {
         double weight = photos.get(i).weight();

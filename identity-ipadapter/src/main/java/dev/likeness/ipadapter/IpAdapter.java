@@ -100,7 +100,7 @@ public final class IpAdapter implements AutoCloseable {
         file,
         AdapterHeader.open(file.path()),
         layout,
-        AdapterSites.of(base).heard(layout.kind()),
+        AdapterSites.of(base).forVariant(layout.kind()),
           encoder == null ? null : encoder.loaded(),
           base.compute());
     try {
@@ -126,7 +126,7 @@ public final class IpAdapter implements AutoCloseable {
         .filter(name -> FaceIdLoraFile.isKey(name)
             || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
         .collect(Collectors.toSet()));
-    boolean whole = layout.kind().wantsLora();
+    boolean whole = layout.kind().needsLora();
     if (twin.isPresent()) {
       lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), base), base, whole, compute);
     } else if (file.usesLoraOf(layout)) {
@@ -144,8 +144,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /** Somebody or something as these pictures show it, all counting the same. */
-  public ImagePrompt identity(RgbImage... pictures) {
-    return identity(Arrays.stream(pictures).map(Reference::of).toList());
+  public ImagePrompt identity(RgbImage... images) {
+    return identity(Arrays.stream(images).map(Reference::of).toList());
   }
 
   /**

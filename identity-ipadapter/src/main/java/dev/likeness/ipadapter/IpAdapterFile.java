@@ -42,7 +42,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
       return new Kind(
           layout.kind().title(),
           layout.kind().sight() != IpAdapterVariant.Sight.NONE,
-          layout.kind().wantsFace(),
+          layout.kind().needsFace(),
           layout.describe());
     }
   }
@@ -117,7 +117,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
   AdapterLayout layoutFor(BaseModel base) {
     AdapterLayout layout = layout();
-    AdapterCompatibility.check(path.toString(), layout, AdapterSites.of(base).heard(layout.kind()));
+    AdapterCompatibility.check(path.toString(), layout, AdapterSites.of(base).forVariant(layout.kind()));
     if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
       faceVersion();
     }
@@ -156,7 +156,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    */
   Optional<Path> twin(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
-    if (layout.kind().family().network().part() != ModelComponent.UNET
+    if (layout.kind().family().network().component() != ModelComponent.UNET
         && (inside || lora != null)) {
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
@@ -164,7 +164,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
                   ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)"
                   : "named, " + lora + "; give it to the request"));
     }
-    return inside || usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : twin();
+    return inside || usesOwnLora() && !layout.kind().needsLora() ? Optional.empty() : twin();
   }
 
   /**

@@ -110,7 +110,7 @@ public final class PersonAdapter implements AutoCloseable {
   /** The person in photos, all counting the same. */
   public ImagePrompt identity(List<AcceptedPhoto> photos) {
     return adapter.identity(
-        photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
+        photos.stream().map(photo -> reference(photo.image(), photo.face())).toList());
   }
 
   /**
@@ -129,10 +129,10 @@ public final class PersonAdapter implements AutoCloseable {
 
   /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
   public Reference reference(RgbImage photo, Face face) {
-    if (adapter.layout().kind().wantsFace()) {
+    if (adapter.layout().kind().needsFace()) {
       AdapterLayout layout = adapter.layout();
       return FaceReader.reference(
-          embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
+          embedder, photo, face, layout.kind().needsRawEmbedding(), layout.faceSide());
     }
     return Reference.of(
         HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, photo.width(), photo.height(), 1)

@@ -33,12 +33,12 @@ record PromptAdapter(
    * other tokens.
    */
   @Override
-  public void requireFor(ModelComponent.Tensors model) {
+  public void requireCompatible(ModelComponent.Tensors model) {
     if (weight == 0) {
       return;
     }
     AdapterSites met =
-        AdapterSites.of("that draws", model).heard(adapter.layout().kind());
+        AdapterSites.of("that draws", model).forVariant(adapter.layout().kind());
     if (!adapter.base().areOf(met)) {
       throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for "
           + adapter.base().describe() + " met " + met.describe()
@@ -47,12 +47,12 @@ record PromptAdapter(
   }
 
   @Override
-  public boolean isPlaced() {
+  public boolean isRegional() {
     return weight != 0 && settings.mask() != null;
   }
 
   @Override
-  public List<UsageLock> uses() {
+  public List<UsageLock> usageLocks() {
     return weight == 0 ? List.of() : List.of(adapter.uses());
   }
 
@@ -86,7 +86,7 @@ record PromptAdapter(
    */
   static final class Branches {
     /** What one half of the batch is shown, as attention {@code t} has it at a weight. */
-    private interface Shown {
+    private interface Conditioned {
       Memory at(int t, double scale);
     }
 
@@ -104,12 +104,12 @@ record PromptAdapter(
         Settings settings,
         double weight,
         ModelAdapter.Context drawing) {
-      Shown shown = shown(references, false);
-      Shown nothing = !drawing.guided()
+      Conditioned shown = conditioned(references, false);
+      Conditioned nothing = !drawing.usesGuidance()
           ? null
           : settings.negative() == null
-              ? shown(references, true)
-              : shown(settings.negative(), false);
+              ? conditioned(references, true)
+              : conditioned(settings.negative(), false);
       AttentionMask mask =
           settings.mask() == null ? null : new AttentionMask(settings.mask(), drawing);
       Map<String, AttentionBranch> branches = new HashMap<>();
@@ -132,13 +132,13 @@ record PromptAdapter(
     /** Tokens of a picture in a transformer, each a square of two by two latent pixels. */
     private static long tokens(ModelAdapter.Context drawing) {
       return (long) drawing.width()
-          / drawing.factor()
+          / drawing.vaeScaleFactor()
           / 2
-          * (drawing.height() / drawing.factor() / 2);
+          * (drawing.height() / drawing.vaeScaleFactor() / 2);
     }
 
     /** @param hidden whether these references are not to be seen */
-    private Shown shown(ReferenceEmbeddings references, boolean hidden) {
+    private Conditioned conditioned(ReferenceEmbeddings references, boolean hidden) {
       if (adapter.layout().kind() == IpAdapterVariant.TIMED) {
         TimestepAttention.TimedMemory.Tokens tokens = maker.timed(references, hidden);
         Tensor bias =
@@ -146,7 +146,7 @@ record PromptAdapter(
         return (t, scale) ->
             new TimestepAttention.TimedMemory(tokens, adapter.timed(t), scale, bias);
       }
-      Tensor tokens = hidden ? maker.ofNothing(references) : maker.of(references);
+      Tensor tokens = hidden ? maker.unconditional(references) : maker.of(references);
       Tensor bias = hidden ? null : maker.bias(references, tokens.size(1));
       return (t, scale) -> {
         Tensor values = adapter.values(tokens, t);
@@ -182,7 +182,7 @@ record PromptAdapter(
     }
 
     @Override
-    public List<AdapterLayer> sidePaths(String module) {
+    public List<AdapterLayer> adapterLayers(String module) {
       return lora == null ? List.of() : lora.beside(module, settings.lora());
     }
 

@@ -46,8 +46,8 @@ class DoorsTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     other = ImageEncoder.open(GoldenTower.write("clip-gelu", parent), Compute.EXACT);
   }
@@ -325,17 +325,17 @@ class DoorsTest {
 
   private static float[] drawn(IpAdapterFile file, double lora) {
     try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
-      RgbImage picture = RgbImage.read(GoldenTower.file("37x53.png"));
+      RgbImage image = RgbImage.read(GoldenTower.file("37x53.png"));
       float[] face = new float[24];
       face[3] = 1;
-      Reference reference = adapter.layout().kind().wantsFace()
-          ? Reference.face(face, picture)
-          : Reference.of(picture);
+      Reference reference = adapter.layout().kind().needsFace()
+          ? Reference.face(face, image)
+          : Reference.of(image);
       return base.generate(ImageRequest.of("a woman")
               .steps(2)
               .guidance(3)
               .size(24, 16)
-              .as(adapter.identity(List.of(reference)).lora(lora).at(0.8)))
+              .adapter(adapter.identity(List.of(reference)).lora(lora).at(0.8)))
           .pixels();
     }
   }

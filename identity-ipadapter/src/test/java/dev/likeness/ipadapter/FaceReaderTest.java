@@ -80,7 +80,7 @@ class FaceReaderTest {
   /** Gives a face's width and height. */
   private static final class Sizes implements FaceEmbedder {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
+    public float[] embed(RgbImage image, Face face) {
       return new float[] {(float) face.box().width(), (float) face.box().height()};
     }
 
@@ -105,14 +105,14 @@ class FaceReaderTest {
     FaceReader.FaceReading reading = reader.read(bars(300, 200, 20, 70, 100, 80), false);
     assertEquals(List.of(Note.LARGEST_OF_SEVERAL), reading.notes());
     assertEquals(80, reading.found().orElseThrow().face()[0]);
-    assertEquals(224, reading.reference().picture().width());
+    assertEquals(224, reading.reference().image().width());
     assertEquals(
         256,
         reader
             .side(256)
             .read(bars(300, 200, 20, 70), false)
             .reference()
-            .picture()
+            .image()
             .height());
   }
 
@@ -149,8 +149,8 @@ class FaceReaderTest {
     List<Integer> widths = new ArrayList<>();
     FaceDetector nobody = new FaceDetector() {
       @Override
-      public List<Face> detect(RgbImage picture) {
-        widths.add(picture.width());
+      public List<Face> detect(RgbImage image) {
+        widths.add(image.width());
         return List.of();
       }
 
@@ -213,7 +213,7 @@ class FaceReaderTest {
   private static RgbImage photo(String name) throws IOException {
     return new PhotoDecoder(DecodeLimits.DEFAULT)
         .decode(name, Files.readAllBytes(Material.of(name)))
-        .picture();
+        .image();
   }
 
   /** Grey, with red bars from the top at each x, of each width, and twice as high. */

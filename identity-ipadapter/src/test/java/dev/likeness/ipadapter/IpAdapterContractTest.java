@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
@@ -59,12 +59,12 @@ class IpAdapterContractTest implements AdapterContract {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = parent;
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
-    thing = plain.identity(picture("37x53.png"));
+    thing = plain.identity(image("37x53.png"));
     person = face.identity(List.of(Reference.face(numbers())));
   }
 
@@ -89,14 +89,14 @@ class IpAdapterContractTest implements AdapterContract {
   @Test
   void isTheBaseBitForBitInStepsOutsideItsShare() {
     List<Latents> plainly = steps(request());
-    List<Latents> late = steps(request().as(thing.steps(0.5, 1).at(1)));
+    List<Latents> late = steps(request().adapter(thing.steps(0.5, 1).at(1)));
     assertEquals(plainly.get(0), late.get(0), "the first of two steps is outside");
     assertNotEquals(plainly.get(1), late.get(1), "the second is not");
-    List<Latents> always = steps(request().as(thing.at(1)));
+    List<Latents> always = steps(request().adapter(thing.at(1)));
     assertNotEquals(plainly.get(0), always.get(0));
     assertEquals(
         always.get(0),
-        steps(request().as(thing.steps(0, 0.5).at(1))).get(0),
+        steps(request().adapter(thing.steps(0, 0.5).at(1))).get(0),
         "the first of two steps is inside");
   }
 
@@ -105,35 +105,35 @@ class IpAdapterContractTest implements AdapterContract {
     assertArrayEquals(
         drawn(request()),
         drawn(
-            request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+            request().adapter(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
   }
 
   /** The latents after each step. */
   private static List<Latents> steps(ImageRequest request) {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
-    base.generate(request.scheduler("DDIM").hooks(EngineHooks.listening(listener)));
+    base.generate(request.scheduler("DDIM").hooks(EngineHooks.ofListener(listener)));
     return heard;
   }
 
   @Test
   void goesWithAPromptOfMoreChunksThanTheOther() {
-    ImageRequest ask = request()
+    ImageRequest request = request()
         .guidance(3)
         .syntax(PromptSyntax.A1111)
         .prompt("a (cat:1.2), " + "on a table ".repeat(60));
-    assertFalse(Arrays.equals(drawn(ask), drawn(ask.as(thing.at(1)))));
+    assertFalse(Arrays.equals(drawn(request), drawn(request.adapter(thing.at(1)))));
     assertFalse(Arrays.equals(
-        drawn(ask), drawn(ask.negative("blurry BREAK bad ".repeat(30)).as(thing.at(1)))));
+        drawn(request), drawn(request.negative("blurry BREAK bad ".repeat(30)).adapter(thing.at(1)))));
   }
 
   @Test
   void countsTwiceWhatIsGivenTwice() {
-    Reference one = Reference.of(picture("37x53.png"));
-    Reference other = Reference.of(picture("64x64.png"));
-    float[] thrice = drawn(request().as(plain.identity(List.of(one, one, other)).at(0.9)));
+    Reference one = Reference.of(image("37x53.png"));
+    Reference other = Reference.of(image("64x64.png"));
+    float[] thrice = drawn(request().adapter(plain.identity(List.of(one, one, other)).at(0.9)));
     float[] weighted =
-        drawn(request().as(plain.identity(List.of(one.weight(2), other)).at(0.9)));
+        drawn(request().adapter(plain.identity(List.of(one.weight(2), other)).at(0.9)));
     for (int i = 0; i < thrice.length; i++) {
       assertEquals(thrice[i], weighted[i], 1e-5);
     }
@@ -145,8 +145,8 @@ class IpAdapterContractTest implements AdapterContract {
     thing.references().save(file);
     assertEquals(thing.references(), ReferenceEmbeddings.open(file));
     assertArrayEquals(
-        drawn(request().as(thing.at(0.8))),
-        drawn(request().as(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
+        drawn(request().adapter(thing.at(0.8))),
+        drawn(request().adapter(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
   }
 
   @Test
@@ -154,12 +154,12 @@ class IpAdapterContractTest implements AdapterContract {
     try (TensorScope scope = TensorScope.open()) {
       IpAdapter own =
           IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
-      Adaptation begun = ModelAdapter.of(own.identity(picture("37x53.png")).at(1))
+      Adaptation begun = ModelAdapter.of(own.identity(image("37x53.png")).at(1))
           .adapt(ModelComponent.UNET, new ModelAdapter.Context(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
           begun.branches(own.base().module(IpAdapterVariant.BASE, 0)).get(0);
-      AttentionBranch.Asking asking =
-          AttentionBranch.Asking.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
+      AttentionBranch.BranchInputs asking =
+          AttentionBranch.BranchInputs.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
       float[] seen = ImageTensors.floats(branch.attend(asking));
       own.close();
       assertArrayEquals(seen, ImageTensors.floats(branch.attend(asking)));
@@ -170,47 +170,47 @@ class IpAdapterContractTest implements AdapterContract {
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("faceid", folder), base);
     ImageRequest shown =
-        request().as(own.identity(List.of(Reference.face(numbers()))).at(1));
-    ClosedWhileDrawn.refuses("the adapter " + own.describe(), base, shown, own::close);
+        request().adapter(own.identity(List.of(Reference.face(numbers()))).at(1));
+    ClosedWhileGenerating.refuses("the adapter " + own.describe(), base, shown, own::close);
   }
 
   @Test
   void aLoraThatTwoPromptsShareActsOnce() {
-    ImagePrompt left = person.mask(picture("37x53.png"));
-    ImagePrompt right = person.mask(picture("64x64.png"));
-    float[] once = drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8)));
-    assertArrayEquals(once, drawn(request().as(left.at(0.8)).as(right.at(0.8))));
+    ImagePrompt left = person.mask(image("37x53.png"));
+    ImagePrompt right = person.mask(image("64x64.png"));
+    float[] once = drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8)));
+    assertArrayEquals(once, drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertFalse(Arrays.equals(
-        once, drawn(request().as(left.lora(0).at(0.8)).as(right.lora(0).at(0.8)))));
+        once, drawn(request().adapter(left.lora(0).at(0.8)).adapter(right.lora(0).at(0.8)))));
     assertFalse(
-        Arrays.equals(once, drawn(request().as(left.lora(2).at(0.8)).as(right.at(0.8)))),
+        Arrays.equals(once, drawn(request().adapter(left.lora(2).at(0.8)).adapter(right.at(0.8)))),
         "the first says how strongly");
   }
 
   @Test
   void aLoraThatTheFirstPromptWantsNothingOfActsForNone() {
-    ImagePrompt left = person.mask(picture("37x53.png")).lora(0);
-    ImagePrompt right = person.mask(picture("64x64.png"));
+    ImagePrompt left = person.mask(image("37x53.png")).lora(0);
+    ImagePrompt right = person.mask(image("64x64.png"));
     assertArrayEquals(
-        drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8))),
-        drawn(request().as(left.at(0.8)).as(right.at(0.8))));
+        drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8))),
+        drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertArrayEquals(
-        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.lora(0).at(0.8))),
-        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.at(0.8))),
+        drawn(request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.lora(0).at(0.8))),
+        drawn(request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.at(0.8))),
         "in steps where the first does not count, too");
     assertArrayEquals(
-        drawn(request().as(right.at(0.8))),
-        drawn(request().as(left.at(0)).as(right.at(0.8))),
+        drawn(request().adapter(right.at(0.8))),
+        drawn(request().adapter(left.at(0)).adapter(right.at(0.8))),
         "a prompt of weight 0 says nothing");
   }
 
   @Test
   void isNotDrawnOnAnotherBase(@TempDir Path parent) {
-    try (BaseModel other = GoldenFolder.loaded(
-        GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
+    try (BaseModel other = GoldenFolder.load(
+        GoldenFolder.write("four-levels", GoldenFolder.KeyFormat.CURRENT, parent).path())) {
       IllegalArgumentException e = assertThrows(
           IllegalArgumentException.class,
-          () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).as(thing.at(1))));
+          () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).adapter(thing.at(1))));
       assertTrue(
           e.getMessage()
               .endsWith("its adapter was opened for another base; open it for the one that draws"),
@@ -222,17 +222,17 @@ class IpAdapterContractTest implements AdapterContract {
   void isNotDrawnOnAnotherFamily(@TempDir Path parent) {
     try (BaseModel flux =
         BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
+      ImageRequest request = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
       assertArrayEquals(
-          flux.generate(ask).pixels(), flux.generate(ask.as(thing.at(0))).pixels());
+          flux.generate(request).pixels(), flux.generate(request.adapter(thing.at(0))).pixels());
       String said = assertThrows(
-              IllegalArgumentException.class, () -> flux.generate(ask.as(thing.at(1))))
+              IllegalArgumentException.class, () -> flux.generate(request.adapter(thing.at(1))))
           .getMessage();
       assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> flux.generate(ask.as(thing.at(0).and(thing.at(0.5)))))
+                  () -> flux.generate(request.adapter(thing.at(0).and(thing.at(0.5)))))
               .getMessage()
               .equals(said),
           "one of a sum");
@@ -258,8 +258,8 @@ class IpAdapterContractTest implements AdapterContract {
         return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
       }
     };
-    ModelAdapter.of(thing.at(1)).requireFor(own);
-    ModelAdapter.of(thing.at(0)).requireFor(wider);
+    ModelAdapter.of(thing.at(1)).requireCompatible(own);
+    ModelAdapter.of(thing.at(0)).requireCompatible(wider);
     assertEquals(
         "an image prompt of " + plain.describe() + " for a base with context 32 of "
             + plain.base().paths().size()
@@ -268,15 +268,15 @@ class IpAdapterContractTest implements AdapterContract {
             + " another base; open it for the one that draws",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ModelAdapter.of(thing.at(1)).requireFor(wider))
+                () -> ModelAdapter.of(thing.at(1)).requireCompatible(wider))
             .getMessage());
   }
 
   @Test
   void isPlacedWhereItHasAMask() {
-    ImagePrompt left = thing.mask(picture("37x53.png"));
-    assertTrue(left.at(1).isPlaced() && person.at(1).and(left.at(0.5)).isPlaced());
-    assertFalse(left.at(0).isPlaced() || thing.at(1).isPlaced());
+    ImagePrompt left = thing.mask(image("37x53.png"));
+    assertTrue(left.at(1).isRegional() && person.at(1).and(left.at(0.5)).isRegional());
+    assertFalse(left.at(0).isRegional() || thing.at(1).isRegional());
   }
 
   @Test
@@ -323,9 +323,9 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void refusesReferencesOfAnotherKind() {
-    ReferenceEmbeddings pictures = thing.references();
+    ReferenceEmbeddings images = thing.references();
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> face.identity(pictures));
+        assertThrows(IllegalArgumentException.class, () -> face.identity(images));
     assertEquals(
         "references encoded as image 1x1x40, nothing null, face null are not what "
             + folder.resolve("ip-adapter-faceid.safetensors")
@@ -334,7 +334,7 @@ class IpAdapterContractTest implements AdapterContract {
         e.getMessage());
     assertEquals(
         "an IP-Adapter FaceID looks at a face's numbers; the reference has a picture x1.0",
-        assertThrows(IllegalArgumentException.class, () -> face.identity(picture("37x53.png")))
+        assertThrows(IllegalArgumentException.class, () -> face.identity(image("37x53.png")))
             .getMessage());
   }
 
@@ -342,7 +342,7 @@ class IpAdapterContractTest implements AdapterContract {
     return base.generate(request).pixels();
   }
 
-  private static RgbImage picture(String name) {
+  private static RgbImage image(String name) {
     return RgbImage.read(GoldenTower.file(name));
   }
 

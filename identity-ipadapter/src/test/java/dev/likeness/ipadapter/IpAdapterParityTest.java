@@ -53,8 +53,8 @@ class IpAdapterParityTest {
           name,
           name.contains("/")
               ? BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT)
-              : GoldenFolder.loaded(
-                  GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent)
+              : GoldenFolder.load(
+                  GoldenFolder.write(name, GoldenFolder.KeyFormat.PUBLISHED, parent)
                       .path()));
       // All parts have been in use then, and convolutions keep the forms that pictures of this size
       // are drawn with.
@@ -84,13 +84,13 @@ class IpAdapterParityTest {
         IpAdapter adapter = open(golden.base(), use);
         open.add(adapter);
         for (Weighted prompt : prompts(adapter, use, faces)) {
-          request = request.as(prompt.prompt.at(prompt.weight));
+          request = request.adapter(prompt.prompt.at(prompt.weight));
         }
       }
       if (golden.ask().containsKey("lora")) {
         Lora lora = Lora.open(lora(golden), OPEN.get(golden.base()));
         open.add(lora);
-        request = request.as(lora.at(loraWeight(golden)));
+        request = request.adapter(lora.at(loraWeight(golden)));
       }
       compare(
           golden,
@@ -195,16 +195,16 @@ class IpAdapterParityTest {
             .map(r -> {
               if (r instanceof List<?> both) {
                 return Reference.face(
-                    faces[((Number) both.get(0)).intValue()], picture((String) both.get(1)));
+                    faces[((Number) both.get(0)).intValue()], image((String) both.get(1)));
               }
               return r instanceof Number n
                   ? Reference.face(faces[n.intValue()])
-                  : Reference.of(picture((String) r));
+                  : Reference.of(image((String) r));
             })
             .toList();
   }
 
-  private static RgbImage picture(String name) {
+  private static RgbImage image(String name) {
     return RgbImage.read(GoldenTower.file(name));
   }
 
@@ -227,14 +227,14 @@ class IpAdapterParityTest {
         .size((int) golden.number("width"), (int) golden.number("height"))
         .seed(((Number) seeds.get(0)).longValue())
         .count(seeds.size())
-        .guidance(GuidanceOptions.STANDARD.trueCfg(second));
+        .guidance(GuidanceOptions.DEFAULT.trueCfgScale(second));
   }
 
   private static void compare(
       GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {
     assertEquals(expected.size(0), images.size());
     for (int i = 0; i < images.size(); i++) {
-      Closeness.assertPicture(1e-4, expected.select(0, i), images.get(i), golden + " image " + i);
+      Closeness.assertImage(1e-4, expected.select(0, i), images.get(i), golden + " image " + i);
     }
   }
 }

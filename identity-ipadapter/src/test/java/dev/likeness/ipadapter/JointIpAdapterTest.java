@@ -84,12 +84,12 @@ class JointIpAdapterTest {
       return (which == 0 ? prompt(0, "37x53.png") : prompt(1, "64x64.png")).at(weight);
     }
 
-    private ImagePrompt prompt(int which, String picture) {
-      return adapters.get(which).identity(picture(picture));
+    private ImagePrompt prompt(int which, String image) {
+      return adapters.get(which).identity(image(image));
     }
 
     private float[] drawn(ImagePrompt prompt) {
-      return base.generate(request().as(prompt.at(0.9))).pixels();
+      return base.generate(request().adapter(prompt.at(0.9))).pixels();
     }
 
     @Test
@@ -112,19 +112,19 @@ class JointIpAdapterTest {
     @Test
     void drawsTheSameWhenReplayed() {
       GenerationHooks replaying =
-          EngineHooks.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING));
+          EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN));
       for (double guidance : new double[] {0, 3}) {
-        ImageRequest ask =
-            request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
+        ImageRequest request =
+            request().steps(4).guidance(guidance).adapter(prompt(1, "37x53.png").at(0.9));
         assertArrayEquals(
-            base.generate(ask).pixels(), base.generate(ask.hooks(replaying)).pixels());
+            base.generate(request).pixels(), base.generate(request.hooks(replaying)).pixels());
       }
     }
 
     @Test
     void countsTwiceWhatIsGivenTwice() {
-      Reference one = Reference.of(picture("37x53.png"));
-      Reference other = Reference.of(picture("64x64.png"));
+      Reference one = Reference.of(image("37x53.png"));
+      Reference other = Reference.of(image("64x64.png"));
       float[] thrice = drawn(adapters.get(1).identity(List.of(one, one, other)));
       float[] weighted = drawn(adapters.get(1).identity(List.of(one.weight(2), other)));
       assertArrayEquals(thrice, weighted, 1e-5f);
@@ -195,7 +195,7 @@ class JointIpAdapterTest {
       try (IpAdapter spelled = super.open(0, file)) {
         assertArrayEquals(
             super.drawn(super.prompt(0, "37x53.png")),
-            super.drawn(spelled.identity(picture("37x53.png"))));
+            super.drawn(spelled.identity(image("37x53.png"))));
       }
     }
   }
@@ -228,7 +228,7 @@ class JointIpAdapterTest {
     return RgbImage.of(8, 8, rgb);
   }
 
-  private static RgbImage picture(String name) {
+  private static RgbImage image(String name) {
     return RgbImage.read(GoldenTower.file(name));
   }
 }

@@ -177,7 +177,7 @@ class OddHeadersTest {
   private BaseModel base(String name) {
     return name.contains("/")
         ? BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)
-        : GoldenFolder.loaded(
-            GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path());
+        : GoldenFolder.load(
+            GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, folder).path());
   }
 }

@@ -47,8 +47,8 @@ class OwnLoraTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
   }
 
   @AfterAll
@@ -201,7 +201,7 @@ class OwnLoraTest {
               .steps(2)
               .guidance(3)
               .size(24, 16)
-              .as(adapter.identity(List.of(Reference.face(face))).at(0.8)))
+              .adapter(adapter.identity(List.of(Reference.face(face))).at(0.8)))
           .pixels();
     }
   }

@@ -37,8 +37,8 @@ class ReadPersonTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
@@ -64,7 +64,7 @@ class ReadPersonTest {
   }
 
   @Test
-  void showsThePicturesWhereNoneHasAFace() {
+  void showsTheImagesWhereNoneHasAFace() {
     List<Reference> faceless = List.of(photo(10), photo(20).weight(0.5));
     FaceReader.ReadPerson person = FaceReader.ReadPerson.of(face, reader, faceless, plain);
     assertTrue(person.plain());
@@ -110,7 +110,7 @@ class ReadPersonTest {
   /** Sees everybody as the first of 24. */
   private static final class First implements FaceEmbedder {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
+    public float[] embed(RgbImage image, Face face) {
       float[] numbers = new float[24];
       numbers[0] = 1;
       return numbers;

@@ -55,9 +55,9 @@ class VisionParityTest {
         ImageProcessor.of(ModelConfig.of(config, "preprocessor_config.json"), usual);
     ((Map<?, ?>) golden.get("pictures")).forEach((name, digest) -> {
       try (TensorScope scope = TensorScope.open()) {
-        RgbImage picture = RgbImage.read(GoldenTower.file((String) name));
+        RgbImage image = RgbImage.read(GoldenTower.file((String) name));
         assertEquals(
-            digest, digest(ImageTensors.floats(processor.pixels(picture))), config + " " + name);
+            digest, digest(ImageTensors.floats(processor.pixels(image))), config + " " + name);
       }
     });
   }
@@ -72,7 +72,7 @@ class VisionParityTest {
       for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
         compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenTower.file(file))));
       }
-      compare(name + ".nothing", expected, encoder.encodeNothing());
+      compare(name + ".nothing", expected, encoder.encodeZeros());
     }
   }
 
@@ -114,7 +114,7 @@ class VisionParityTest {
   }
 
   @Test
-  void refusesPicturesThatItsTowerDoesNotLookAt(@TempDir Path parent) throws IOException {
+  void refusesImagesThatItsTowerDoesNotLookAt(@TempDir Path parent) throws IOException {
     Path folder = GoldenTower.write("clip-quick", parent);
     Path own = folder.resolve("preprocessor_config.json");
     Files.writeString(own, "{\"size\": 56, \"crop_size\": 56}");

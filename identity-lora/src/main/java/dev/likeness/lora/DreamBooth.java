@@ -9,7 +9,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
@@ -93,17 +93,17 @@ public record DreamBooth(LoraTraining settings) {
           "a model that is taught with all its weights learns no new word; leave the pivot away, or"
               + " teach a LoRA");
     }
-    return progress.around(() -> {
+    return progress.reportOutcome(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
               base.unwrap(OpenModel.class), settings.textEncoder(), type(base.compute()));
           TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
-        Function<String, Tensor> learned = run.train(cancellation);
+        Function<String, Tensor> trained = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
             set.subject(),
             base.name(),
-            Lesson.counted(settings, base.unwrap(OpenModel.class)).toString(),
+            TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString(),
             Map.of("format", "pt"));
-        return new TrainedModel(learned(weights, learned), set.subject(), header);
+        return new TrainedModel(trainedWeights(weights, trained), set.subject(), header);
       }
     });
   }
@@ -137,8 +137,8 @@ public record DreamBooth(LoraTraining settings) {
     return ScalarType.BFloat16;
   }
 
-  private static TrainedModel.Weights learned(
-      TrainableFullWeights weights, Function<String, Tensor> learned) {
+  private static TrainedModel.Weights trainedWeights(
+      TrainableFullWeights weights, Function<String, Tensor> trained) {
     TensorRegion region = new TensorRegion();
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
@@ -147,7 +147,7 @@ public record DreamBooth(LoraTraining settings) {
           .leaves()
           .keySet()
           .forEach(
-              name -> values.put(name, region.keep(learned.apply(name).detach().cpu())));
+              name -> values.put(name, region.keep(trained.apply(name).detach().cpu())));
       weights
           .fixed()
           .forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));

@@ -31,7 +31,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Shared by threads; owns its tensors until closed.
  */
 public final class FusedLora implements AutoCloseable {
-  private final LoraDeltas changes;
+  private final LoraDeltas deltas;
   private final OpenModel base;
   private final LoraWeight weight;
   private final TensorRegion region = new TensorRegion();
@@ -43,7 +43,7 @@ public final class FusedLora implements AutoCloseable {
   private volatile boolean closed;
 
   private FusedLora(LoraDeltas changes, OpenModel base, LoraWeight weight) {
-    this.changes = changes;
+    this.deltas = changes;
     this.base = base;
     this.weight = weight;
     // Merged when a model of some type first asks, which may be after the LoRA was closed.
@@ -52,11 +52,11 @@ public final class FusedLora implements AutoCloseable {
   }
 
   static FusedLora of(Lora lora, LoraWeight weight) {
-    lora.changes()
+    lora.deltas()
         .weights()
         .keySet()
         .forEach(layer -> AttachedDeltas.requireRoom(lora.base(), layer));
-    return new FusedLora(lora.changes(), lora.base(), weight);
+    return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 
   /** What a request carries to be generated with this copy. */
@@ -89,20 +89,20 @@ public final class FusedLora implements AutoCloseable {
     }
 
     @Override
-    public void requireFor(ModelComponent.Tensors model) {
-      if (!weight.isNothing()) {
-        changes.requireFor(model, base);
+    public void requireCompatible(ModelComponent.Tensors model) {
+      if (!weight.isZero()) {
+        deltas.requireFor(model, base);
       }
     }
 
     @Override
-    public List<UsageLock> uses() {
+    public List<UsageLock> usageLocks() {
       return List.of(uses);
     }
 
     @Override
     public List<TextualInversion> textualInversions() {
-      return weight.isNothing() ? List.of() : changes.words();
+      return weight.isZero() ? List.of() : deltas.words();
     }
   }
 
@@ -122,14 +122,14 @@ public final class FusedLora implements AutoCloseable {
     // Kept by this only when all are made: one that does not fit takes the others with it.
     try (TensorRegion made = new TensorRegion()) {
       UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
-      changes
+      deltas
           .weights()
           .forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
-      changes
+      deltas
           .biases()
           .forEach((layer, bias) ->
               put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), kept));
-      region.take(made);
+      region.adopt(made);
     }
     return parts;
   }

@@ -30,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * never touched. Immutable, shared by threads; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
-  private final LoraDeltas changes;
+  private final LoraDeltas deltas;
   private final Map<String, String> metadata;
   private final LoraInspection report;
   private final TensorRegion region;
@@ -45,7 +45,7 @@ public final class Lora implements AutoCloseable {
       LoraInspection report,
       TensorRegion region,
       OpenModel base) {
-    this.changes = changes;
+    this.deltas = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
     this.region = region;
@@ -69,7 +69,7 @@ public final class Lora implements AutoCloseable {
       reader.refuseControl(base.name());
       alphas.refuseChangedBase(file);
       LoraFile.requireComplete(report, file.toString(), base.name(), table.kind());
-      LoraDeltas changes = reader.changes(
+      LoraDeltas changes = reader.deltas(
           alphas,
           region,
           (layer, name) ->
@@ -120,26 +120,26 @@ public final class Lora implements AutoCloseable {
   private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
-      return weight.isNothing()
+      return weight.isZero()
           ? Adaptation.NONE
           : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight.ofLayers());
     }
 
     @Override
-    public void requireFor(ModelComponent.Tensors model) {
-      if (!weight.isNothing()) {
-        lora.changes.requireFor(model, lora.base);
+    public void requireCompatible(ModelComponent.Tensors model) {
+      if (!weight.isZero()) {
+        lora.deltas.requireFor(model, lora.base);
       }
     }
 
     @Override
-    public List<UsageLock> uses() {
-      return weight.isNothing() ? List.of() : List.of(lora.uses);
+    public List<UsageLock> usageLocks() {
+      return weight.isZero() ? List.of() : List.of(lora.uses);
     }
 
     @Override
     public List<TextualInversion> textualInversions() {
-      return weight.isNothing() ? List.of() : lora.words();
+      return weight.isZero() ? List.of() : lora.words();
     }
   }
 
@@ -165,7 +165,7 @@ public final class Lora implements AutoCloseable {
    * inversions.
    */
   public List<TextualInversion> words() {
-    return changes.words();
+    return deltas.words();
   }
 
   /** The free text pairs of the file's header. */
@@ -200,12 +200,12 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, KeyFormat dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
+    LoraWriter.write(file, deltas, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
   }
 
-  LoraDeltas changes() {
+  LoraDeltas deltas() {
     requireOpen();
-    return changes;
+    return deltas;
   }
 
   OpenModel base() {
@@ -214,7 +214,7 @@ public final class Lora implements AutoCloseable {
 
   AttachedDeltas placedOn(Compute compute) {
     requireOpen();
-    return placed.computeIfAbsent(compute, c -> new AttachedDeltas(changes, base, c, region));
+    return placed.computeIfAbsent(compute, c -> new AttachedDeltas(deltas, base, c, region));
   }
 
   private void requireOpen() {

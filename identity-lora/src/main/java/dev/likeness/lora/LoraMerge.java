@@ -69,7 +69,7 @@ public final class LoraMerge {
           weights.put(layer, sum(loras, layer, rank, base).mapped(region::keep));
         }
       }
-      loras.forEach((lora, weight) -> lora.changes().biases().forEach((layer, bias) -> {
+      loras.forEach((lora, weight) -> lora.deltas().biases().forEach((layer, bias) -> {
         try (TensorScope scope = TensorScope.open()) {
           Tensor own = bias.to(ScalarType.Float).mul(new Scalar(weight));
           biases.merge(layer, region.keep(own), (a, b) -> region.keep(a.add(b)));
@@ -170,7 +170,7 @@ public final class LoraMerge {
    */
   public static OptionalInt rank(Collection<Lora> loras) {
     boolean known = loras.stream()
-        .flatMap(lora -> lora.changes().weights().entrySet().stream())
+        .flatMap(lora -> lora.deltas().weights().entrySet().stream())
         .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LoraDelta);
     return known
         ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max()
@@ -191,7 +191,7 @@ public final class LoraMerge {
 
   private static Set<TargetLayer> layers(Map<Lora, Double> loras) {
     Set<TargetLayer> layers = new LinkedHashSet<>();
-    loras.keySet().forEach(lora -> layers.addAll(lora.changes().weights().keySet()));
+    loras.keySet().forEach(lora -> layers.addAll(lora.deltas().weights().keySet()));
     return layers;
   }
 
@@ -200,7 +200,7 @@ public final class LoraMerge {
     List<Map.Entry<LoraDelta, Double>> pairs = new ArrayList<>();
     List<Map.Entry<WeightDelta, Double>> all = new ArrayList<>();
     loras.forEach((lora, weight) -> {
-      WeightDelta change = lora.changes().weights().get(layer);
+      WeightDelta change = lora.deltas().weights().get(layer);
       if (change != null) {
         all.add(Map.entry(change, weight));
         if (change instanceof LoraDelta pair) {

@@ -123,7 +123,7 @@ public record LoraTrainer(LoraTraining settings) {
    */
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> {
+    return progress.reportOutcome(() -> {
       try (TrainableAdapter factors = new TrainableAdapter(settings, set.subject(), base);
           TrainingLoop run = new TrainingLoop(settings, base, set, factors, progress)) {
         return person(factors, run.train(cancellation), set.subject(), base);

@@ -70,7 +70,7 @@ public final class LoraWeight {
         : this;
   }
 
-  public boolean isNothing() {
+  public boolean isZero() {
     return whole == 0;
   }
 
@@ -92,7 +92,7 @@ public final class LoraWeight {
 
     @Override
     public boolean isNothing() {
-      return weight.isNothing();
+      return weight.isZero();
     }
   }
 

@@ -122,7 +122,7 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   private void fill(Path base, Path out, DType type) throws IOException {
-    List<String> parts = FILES.keySet().stream().filter(this::learned).toList();
+    List<String> parts = FILES.keySet().stream().filter(this::wasTrained).toList();
     copy(base, out, parts);
     for (String part : parts) {
       try (TensorScope scope = TensorScope.open()) {
@@ -147,7 +147,7 @@ public final class TrainedModel implements AutoCloseable {
     }
   }
 
-  private boolean learned(String part) {
+  private boolean wasTrained(String part) {
     return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(part + "."));
   }
 

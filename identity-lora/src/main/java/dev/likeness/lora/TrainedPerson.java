@@ -13,7 +13,7 @@ import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.training.LoraForm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
@@ -37,7 +37,7 @@ import java.util.Optional;
  */
 public record TrainedPerson(
     Lora lora, PersonToken subject, String base, String recipe, Map<String, String> notes)
-    implements Identity.Kept {
+    implements Identity.Loaded {
   public static final String TOKEN = LoraMetadata.TOKEN;
   public static final String CLASS_WORD = LoraMetadata.CLASS_WORD;
   public static final String CONSENT = LoraMetadata.CONSENT;
@@ -79,7 +79,7 @@ public record TrainedPerson(
     String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
     LoraAlgorithm kind =
         settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
-    String recipe = Lesson.counted(settings, base.unwrap(OpenModel.class)).toString();
+    String recipe = TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
@@ -106,7 +106,7 @@ public record TrainedPerson(
   }
 
   @Override
-  public Optional<String> foreignTo(BaseModel model) {
+  public Optional<String> baseMismatch(BaseModel model) {
     return base.isEmpty() || base.equals(model.name())
         ? Optional.empty()
         : Optional.of("the person was taught to " + base + " and is drawn with " + model.name()
@@ -176,7 +176,7 @@ public record TrainedPerson(
   /** {@link Identity#open}, by {@link TrainedPerson#open}. */
   public static final class PersonReader implements Identity.Reader {
     @Override
-    public Identity.Kept open(Path file, BaseModel base) {
+    public Identity.Loaded open(Path file, BaseModel base) {
       return TrainedPerson.open(file, base);
     }
   }

@@ -46,8 +46,8 @@ class ChromaLoraTest {
           .guidance(3)
           .size(16, 24)
           .seed(31)
-          .as(lora.at(0.8));
-      Closeness.assertPicture(
+          .adapter(lora.at(0.8));
+      Closeness.assertImage(
           1e-3, expected.read("images").select(0, 0), base.generate(request), names);
     }
   }

@@ -33,7 +33,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.internal.training.CaptionEncodings;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.PeftSteps;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingStep;
@@ -94,8 +94,8 @@ class DreamBoothTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = ModelExtrasFile.write(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    base = GoldenFolder.loaded(folder);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
+    base = GoldenFolder.load(folder);
   }
 
   @AfterAll
@@ -121,7 +121,7 @@ class DreamBoothTest {
           TrainingTarget.of(base.unwrap(OpenModel.class)),
           weights,
           optimizer,
-          Lesson.of(base.unwrap(OpenModel.class), PLAIN),
+          TrainingObjective.of(base.unwrap(OpenModel.class), PLAIN),
           texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
@@ -131,11 +131,11 @@ class DreamBoothTest {
             .forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
         float[] losses = ImageTensors.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
-          learning.learn(PeftSteps.batch(given, step), PLAIN);
+          learning.backward(PeftSteps.batch(given, step), PLAIN);
           if (step == 0) {
             compareGradients(expected, weights.weights().leaves());
           }
-          double loss = learning.take(PLAIN, 1e-4);
+          double loss = learning.optimize(PLAIN, 1e-4);
           assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
         }
         compare(expected, start, weights.weights().leaves());
@@ -200,7 +200,7 @@ class DreamBoothTest {
         .stream().map(String.class::cast).toList();
   }
 
-  private static TrainingSet pictures() {
+  private static TrainingSet images() {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(5).nextBytes(rgb);
     return TrainingSet.of(List.of(RgbImage.of(24, 16, rgb)), SUBJECT);
@@ -220,7 +220,7 @@ class DreamBoothTest {
             small.steps(),
             small.batch(),
             small.textEncoder(),
-            small.priorPictures()));
+            small.classImages()));
     try (BaseModel large =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       assertEquals(DreamBooth.standard(), DreamBooth.suitedTo(large));
@@ -229,13 +229,13 @@ class DreamBoothTest {
 
   @Test
   void refusesANewWord() {
-    DreamBooth ask =
+    DreamBooth request =
         DreamBooth.standard().with(PLAIN.options(OptimizerOptions.PLAIN.pivot(Pivot.of(2))));
     assertEquals(
         "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ask.train(base, pictures(), Progress.SILENT, new Cancellation()))
+                () -> request.train(base, images(), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 
@@ -245,7 +245,7 @@ class DreamBoothTest {
     Path out = files.resolve("ada");
     try (TrainedModel ada = DreamBooth.standard()
         .with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
-        .train(base, pictures(), Progress.SILENT, new Cancellation())) {
+        .train(base, images(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.subject().phrase());
       // As a process leaves it that was killed in saving.
       Files.createDirectories(files.resolve(".ada.part/unet"));
@@ -276,8 +276,8 @@ class DreamBoothTest {
                 "format")
             .map(header::get)
             .toList());
-    try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
-      assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
+    try (BaseModel trained = BaseModel.open(out, Compute.EXACT)) {
+      assertFalse(Arrays.equals(before, drawn(trained)), "nothing was learned");
     }
     assertArrayEquals(before, drawn(base), "training touched the base");
   }
@@ -295,7 +295,7 @@ class DreamBoothTest {
     Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
     try (TrainedModel ada = DreamBooth.standard()
         .with(PLAIN)
-        .train(base, pictures(), Progress.SILENT, new Cancellation())) {
+        .train(base, images(), Progress.SILENT, new Cancellation())) {
       ada.save(
           cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json"))
@@ -338,14 +338,14 @@ class DreamBoothTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new DreamBooth(settings)
-                    .train(base, pictures(), Progress.SILENT, new Cancellation()))
+                    .train(base, images(), Progress.SILENT, new Cancellation()))
             .getMessage());
     try (TensorScope scope = TensorScope.open();
         BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
         TrainedModel whole =
-            new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation());
+            new DreamBooth(settings).train(half, images(), Progress.SILENT, new Cancellation());
         TrainedModel again =
-            new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation())) {
+            new DreamBooth(settings).train(half, images(), Progress.SILENT, new Cancellation())) {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
@@ -374,12 +374,12 @@ class DreamBoothTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new DreamBooth(settings).train(base, pictures().state(state), late, stop));
+        () -> new DreamBooth(settings).train(base, images().state(state), late, stop));
     try (TensorScope scope = TensorScope.open();
         TrainedModel resumed = new DreamBooth(settings)
-            .train(base, pictures().state(state), Progress.SILENT, new Cancellation());
+            .train(base, images().state(state), Progress.SILENT, new Cancellation());
         TrainedModel whole =
-            new DreamBooth(settings).train(base, pictures(), Progress.SILENT, new Cancellation())) {
+            new DreamBooth(settings).train(base, images(), Progress.SILENT, new Cancellation())) {
       whole
           .weights()
           .forEach((name, tensor) -> assertTrue(tensor.equal(resumed.weights().get(name)), name));

@@ -81,7 +81,7 @@ class FillLoraTest {
       Tensor down = noise.next(2, drawn).squeeze(0);
       Tensor up = noise.next(width, 2).squeeze(0);
       try (Lora lora = Lora.open(file(layer, down, up), base)) {
-        WeightDelta change = lora.changes().weights().entrySet().stream()
+        WeightDelta change = lora.deltas().weights().entrySet().stream()
             .filter(one -> one.getKey().name().equals("transformer.x_embedder"))
             .findFirst()
             .orElseThrow()

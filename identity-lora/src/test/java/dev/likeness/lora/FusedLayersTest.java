@@ -242,7 +242,7 @@ class FusedLayersTest {
     }
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(3, lora.report().layers());
-      for (Map.Entry<TargetLayer, WeightDelta> change : lora.changes().weights().entrySet()) {
+      for (Map.Entry<TargetLayer, WeightDelta> change : lora.deltas().weights().entrySet()) {
         assertInstanceOf(LokrDelta.class, change.getValue(), change.getKey().path());
       }
     }

@@ -26,9 +26,9 @@ class HalfMadeTest extends OnGoldenBase {
   @Test
   void aFusedLoraKeepsNothingOfWhatDoesNotFit() {
     try (Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
-      assertTrue(lora.changes().weights().size() > ROOM);
+      assertTrue(lora.deltas().weights().size() > ROOM);
       Lora tight =
-          new Lora(lora.changes(), lora.metadata(), lora.report(), new TensorRegion(), small());
+          new Lora(lora.deltas(), lora.metadata(), lora.report(), new TensorRegion(), small());
       try (FusedLora fused = FusedLora.of(tight, LoraWeight.of(1))) {
         long objects = Pointer.totalCount();
         for (int i = 0; i < 3; i++) {

@@ -117,8 +117,8 @@ class InpaintingLoraTest {
   private static WeightDelta only(Lora lora) {
     assertEquals(
         "[unet.conv_in [" + width + ", 9, 3, 3]]",
-        lora.changes().weights().keySet().toString());
-    return lora.changes().weights().values().iterator().next();
+        lora.deltas().weights().keySet().toString());
+    return lora.deltas().weights().values().iterator().next();
   }
 
   @ParameterizedTest

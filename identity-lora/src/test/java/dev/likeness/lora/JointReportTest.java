@@ -15,7 +15,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraInspection;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.training.LoraTraining;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -156,7 +156,7 @@ class JointReportTest {
   @Test
   void recordsNoMinSnrOfAFlowModel() {
     assertEquals(
-        0, Lesson.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class)).minSnrGamma());
+        0, TrainingObjective.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class)).minSnrGamma());
   }
 
   @Test
@@ -195,7 +195,7 @@ class JointReportTest {
         Lora.inspect(file(shapes, Map.of("lora_adapter_metadata", settings)), base)
             .scale());
     try (Lora lora = Lora.open(file(shapes, Map.of("lora_adapter_metadata", settings)), base)) {
-      lora.changes().weights().values().forEach(change -> assertEquals(3, change.scale()));
+      lora.deltas().weights().values().forEach(change -> assertEquals(3, change.scale()));
     }
   }
 }

@@ -58,8 +58,8 @@ class LanguageLoraTest {
           .guidance(3)
           .size(16, 24)
           .seed(31)
-          .as(lora.at(0.8));
-      Closeness.assertPicture(1e-3, image, base.generate(request), family + " " + names);
+          .adapter(lora.at(0.8));
+      Closeness.assertImage(1e-3, image, base.generate(request), family + " " + names);
     }
   }
 
@@ -126,7 +126,7 @@ class LanguageLoraTest {
   private Map<String, Double> changes(BaseModel base, Map<String, Tensor> tensors) {
     Map<String, Double> sums = new HashMap<>();
     try (Lora lora = Lora.open(file(tensors), base)) {
-      lora.changes()
+      lora.deltas()
           .weights()
           .forEach((layer, change) -> sums.put(
               layer.name(),

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.internal.adapter.AdapterContract;
 import dev.likeness.diffusion.internal.adapter.ModelAdapter;
@@ -30,8 +30,8 @@ class LoraAdapterTest implements AdapterContract {
 
   @BeforeAll
   static void opensTwoLoras(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, parent).path());
     loras = List.of(
         Lora.open(GoldenLora.file("wide"), base),
         Lora.open(GoldenLora.file("attention-kohya"), base));
@@ -94,18 +94,18 @@ class LoraAdapterTest implements AdapterContract {
 
   @Test
   void refusesAnotherBase(@TempDir Path folder) {
-    try (BaseModel other = GoldenFolder.loaded(
-            GoldenFolder.write("no-middle", GoldenFolder.Spelling.PUBLISHED, folder)
+    try (BaseModel other = GoldenFolder.load(
+            GoldenFolder.write("no-middle", GoldenFolder.KeyFormat.PUBLISHED, folder)
                 .path());
         FusedLora fused = loras.get(0).fuse(1)) {
       for (Adapter adapter : List.of(loras.get(0).at(1), fused.adapter())) {
         String refusal = assertThrows(
-                IllegalArgumentException.class, () -> other.generate(request().as(adapter)))
+                IllegalArgumentException.class, () -> other.generate(request().adapter(adapter)))
             .getMessage();
         assertTrue(
             refusal.startsWith("the LoRA was opened for another base: it changes "), refusal);
       }
-      other.generate(request().as(loras.get(0).at(0)));
+      other.generate(request().adapter(loras.get(0).at(0)));
     }
   }
 
@@ -119,14 +119,14 @@ class LoraAdapterTest implements AdapterContract {
           Map.of("unet.mid_block.attentions.0.transformer_blocks.0." + key, torch.ones(64)),
           Map.of());
     }
-    try (BaseModel twin = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
+    try (BaseModel twin = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path());
         Lora lora = Lora.open(file, base)) {
-      ModelAdapter.of(lora.at(1)).requireFor(base.unwrap(OpenModel.class));
-      ModelAdapter.of(loras.get(0).at(1)).requireFor(twin.unwrap(OpenModel.class));
+      ModelAdapter.of(lora.at(1)).requireCompatible(base.unwrap(OpenModel.class));
+      ModelAdapter.of(loras.get(0).at(1)).requireCompatible(twin.unwrap(OpenModel.class));
       String refusal = assertThrows(
               IllegalArgumentException.class,
-              () -> ModelAdapter.of(lora.at(1)).requireFor(twin.unwrap(OpenModel.class)))
+              () -> ModelAdapter.of(lora.at(1)).requireCompatible(twin.unwrap(OpenModel.class)))
           .getMessage();
       assertTrue(
           refusal.endsWith(" follows from that base's own numbers; open it for this base"),
@@ -138,9 +138,9 @@ class LoraAdapterTest implements AdapterContract {
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
     FusedLora fused = lora.fuse(1);
-    ClosedWhileDrawn.refuses("the fused LoRA", base, request().as(fused.adapter()), fused::close);
-    ClosedWhileDrawn.refuses(
-        "the LoRA", base, request().as(lora.at(0.5).and(loras.get(0).at(1))).unled(), lora::close);
+    ClosedWhileGenerating.refuses("the fused LoRA", base, request().adapter(fused.adapter()), fused::close);
+    ClosedWhileGenerating.refuses(
+        "the LoRA", base, request().adapter(lora.at(0.5).and(loras.get(0).at(1))).withoutGradientGuidance(), lora::close);
     lora.close();
   }
 }

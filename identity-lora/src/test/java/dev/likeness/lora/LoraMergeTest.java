@@ -51,7 +51,7 @@ class LoraMergeTest extends OnGoldenBase {
     ImageRequest request =
         ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);
     for (Adapter adapter : adapters) {
-      request = request.as(adapter);
+      request = request.adapter(adapter);
     }
     GeneratedImage image = base.generate(request);
     return image.pixels();
@@ -200,7 +200,7 @@ class LoraMergeTest extends OnGoldenBase {
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {
         assertEquals(lora.report().layers(), again.report().layers());
-        assertEquals(lora.changes().biases().keySet(), again.changes().biases().keySet());
+        assertEquals(lora.deltas().biases().keySet(), again.deltas().biases().keySet());
         fused
             .weights(Compute.EXACT)
             .get(ModelComponent.UNET)
@@ -228,9 +228,9 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void addsLorasOfOneBaseOnly() {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files.resolve("other"))
+    Path folder = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files.resolve("other"))
         .path();
-    try (BaseModel other = GoldenFolder.loaded(folder);
+    try (BaseModel other = GoldenFolder.load(folder);
         Lora here = open("wide");
         Lora there = Lora.open(GoldenLora.file("wide"), other)) {
       assertEquals(
@@ -244,7 +244,7 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void findsTheLoraBetweenTwoModels() {
-    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
+    Path folder = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
     try (TensorScope scope = TensorScope.open();
         Lora lora = open("unet-only");
         FusedLora fused = lora.fuse(1)) {

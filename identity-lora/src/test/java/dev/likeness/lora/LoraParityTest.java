@@ -37,8 +37,8 @@ class LoraParityTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent);
-    base = GoldenFolder.loaded(folder.path());
+    folder = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent);
+    base = GoldenFolder.load(folder.path());
   }
 
   @AfterAll
@@ -58,7 +58,7 @@ class LoraParityTest {
         Safetensors expected = GoldenLora.reference()) {
       ImageRequest request = request();
       for (int i = 0; i < loras.size(); i++) {
-        request = request.as(loras.get(i).at(weight(golden, i)));
+        request = request.adapter(loras.get(i).at(weight(golden, i)));
       }
       GeneratedImage image = base.generate(request);
       Tensor latents = expected.read(golden.name() + ".latents");
@@ -68,7 +68,7 @@ class LoraParityTest {
           torch.tensor(image.latents().values()).view(latents.shape()),
           golden + " latents");
       Tensor picture = expected.read(golden.name() + ".images").select(0, 0);
-      Closeness.assertPicture(
+      Closeness.assertImage(
           1e-3 * picture.std().item_double(), picture, image, golden + " image");
     } finally {
       loras.forEach(Lora::close);

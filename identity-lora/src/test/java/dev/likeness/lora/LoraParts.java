@@ -16,6 +16,6 @@ public final class LoraParts {
   }
 
   public static LoraDeltas changes(Lora lora) {
-    return lora.changes();
+    return lora.deltas();
   }
 }

@@ -134,10 +134,10 @@ class LoraRefusalTest extends OnGoldenBase {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put("bundle_emb.ada.clip_g", new long[] {1, 48});
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
-      base.generate(ImageRequest.of("a tree").steps(1).as(lora.at(1)));
+      base.generate(ImageRequest.of("a tree").steps(1).adapter(lora.at(1)));
       assertThrows(
           InvalidInputException.class,
-          () -> base.generate(ImageRequest.of("ada").steps(1).as(lora.at(1))));
+          () -> base.generate(ImageRequest.of("ada").steps(1).adapter(lora.at(1))));
     }
   }
 

@@ -35,7 +35,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.training.CaptionEncodings;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
@@ -80,8 +80,8 @@ class LoraTrainingTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = ModelExtrasFile.write(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-    base = GoldenFolder.loaded(folder);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
+    base = GoldenFolder.load(folder);
   }
 
   @AfterAll
@@ -89,25 +89,25 @@ class LoraTrainingTest {
     base.close();
   }
 
-  private static List<RgbImage> pictures(int count) {
+  private static List<RgbImage> images(int count) {
     Random random = new Random(5);
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> images = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       byte[] rgb = new byte[24 * 16 * 3];
       random.nextBytes(rgb);
-      pictures.add(RgbImage.of(24, 16, rgb));
+      images.add(RgbImage.of(24, 16, rgb));
     }
-    return pictures;
+    return images;
   }
 
   private static TrainedPerson train(LoraTraining settings) {
     return new LoraTrainer(settings)
-        .train(base, pictures(3), SUBJECT, Progress.SILENT, new Cancellation());
+        .train(base, images(3), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
   private static float[] drawn(Identity person) {
-    ImageRequest ask = ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
-    return base.generate(ask.as(person.at(1))).pixels();
+    ImageRequest request = ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
+    return base.generate(request.adapter(person.at(1))).pixels();
   }
 
   @Test
@@ -116,25 +116,25 @@ class LoraTrainingTest {
             ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
         .pixels();
     Path file = files.resolve("ada.safetensors");
-    float[] learned;
+    float[] trained;
     try (TrainedPerson ada = train(SHORT)) {
-      learned = drawn(ada);
+      trained = drawn(ada);
       ada.save(file);
       opensAFileOfUnknownOrigin(ada);
     }
-    assertFalse(Arrays.equals(before, learned), "training changed nothing");
+    assertFalse(Arrays.equals(before, trained), "training changed nothing");
     try (TrainedPerson ada = TrainedPerson.open(file, base)) {
-      assertArrayEquals(learned, drawn(ada));
+      assertArrayEquals(trained, drawn(ada));
       assertEquals(SUBJECT, ada.subject());
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
       assertEquals("base-today", ada.base());
       assertEquals(SHORT.toString(), ada.recipe());
     }
-    try (Identity.Kept ada = Identity.open(file, base)) {
+    try (Identity.Loaded ada = Identity.open(file, base)) {
       assertEquals("sks woman", ada.phrase());
-      assertArrayEquals(learned, drawn(ada));
-      assertEquals(Optional.empty(), ada.foreignTo(base));
+      assertArrayEquals(trained, drawn(ada));
+      assertEquals(Optional.empty(), ada.baseMismatch(base));
     }
     float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
         .pixels();
@@ -150,7 +150,7 @@ class LoraTrainingTest {
       assertThrows(ConsentException.class, () -> Consent.require(unknown, Purpose.HEADSHOTS));
       unknown.withConsent(yes).save(old);
     }
-    try (Identity.Kept asked = Identity.open(old, base)) {
+    try (Identity.Loaded asked = Identity.open(old, base)) {
       assertEquals(Optional.of(yes), asked.consent());
       assertSame(asked, Consent.require(asked, Purpose.HEADSHOTS));
     }
@@ -181,7 +181,7 @@ class LoraTrainingTest {
     LoraTraining settings =
         SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
     new LoraTrainer(settings)
-        .train(base, pictures(1), SUBJECT, progress, new Cancellation())
+        .train(base, images(1), SUBJECT, progress, new Cancellation())
         .close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
     double end = losses.subList(16, 24).stream().mapToDouble(x -> x).average().orElseThrow();
@@ -201,7 +201,7 @@ class LoraTrainingTest {
     PersonToken monday = SUBJECT.consent("yes, on Monday");
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(settings).train(base, pictures(3), monday, state, untilStep27, stop));
+        () -> new LoraTrainer(settings).train(base, images(3), monday, state, untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -215,7 +215,7 @@ class LoraTrainingTest {
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
     try (TrainedPerson person = new LoraTrainer(settings)
-        .train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
+        .train(base, images(3), tuesday, state, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person));
       assertEquals("yes, on Tuesday", person.subject().consent());
     }
@@ -223,7 +223,7 @@ class LoraTrainingTest {
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class,
         () -> new LoraTrainer(settings.learningRate(1))
-            .train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
+            .train(base, images(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
             + " is the state of another training; give the settings, base, pictures and release of Likeness it began with, or"
@@ -245,9 +245,9 @@ class LoraTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(SHORT).train(base, pictures(1), SUBJECT, state, untilStep2, stop));
+        () -> new LoraTrainer(SHORT).train(base, images(1), SUBJECT, state, untilStep2, stop));
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
     try (TensorScope scope = TensorScope.open();
         Safetensors file = Safetensors.open(unet)) {
@@ -262,7 +262,7 @@ class LoraTrainingTest {
       assertThrows(
           InvalidInputException.class,
           () -> new LoraTrainer(SHORT)
-              .train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
+              .train(other, images(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
     }
   }
 
@@ -279,7 +279,7 @@ class LoraTrainingTest {
     try (TrainedPerson whole = train(settings);
         FullDisk full = FullDisk.after(1000);
         TrainedPerson person = new LoraTrainer(settings)
-            .train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
+            .train(base, images(3), SUBJECT, state, said, new Cancellation())) {
       assertArrayEquals(drawn(whole), drawn(person));
     }
     assertEquals(1, notices.size(), notices.toString());
@@ -295,7 +295,7 @@ class LoraTrainingTest {
   void tellsOfEveryStepAndEndsOnce() {
     List<ProgressEvent> events = new ArrayList<>();
     new LoraTrainer(SHORT.prior(2, 1))
-        .train(base, pictures(2), SUBJECT, events::add, new Cancellation())
+        .train(base, images(2), SUBJECT, events::add, new Cancellation())
         .close();
     List<String> phases = events.stream()
         .filter(ProgressEvent.Phase.class::isInstance)
@@ -316,7 +316,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void goesOnWithTheClassPicturesItHas() {
+  void goesOnWithTheClassImagesItHas() {
     Path state = files.resolve("state.safetensors");
     LoraTraining settings = SHORT.prior(3, 1);
     float[] unbroken;
@@ -329,7 +329,7 @@ class LoraTrainingTest {
         () -> new LoraTrainer(settings)
             .train(
                 base,
-                pictures(3),
+                images(3),
                 SUBJECT,
                 state,
                 event -> {
@@ -344,7 +344,7 @@ class LoraTrainingTest {
     try (TrainedPerson person = new LoraTrainer(settings)
         .train(
             base,
-            pictures(3),
+            images(3),
             SUBJECT,
             state,
             event -> {
@@ -367,7 +367,7 @@ class LoraTrainingTest {
       assertTrue(assertThrows(
               IllegalArgumentException.class,
               () -> new LoraTrainer(suited)
-                  .train(klein, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+                  .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
           .getMessage()
           .startsWith("this kind of base cannot learn a person here"));
     }
@@ -385,19 +385,19 @@ class LoraTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new LoraTrainer(SHORT).train(base, pictures(2), SUBJECT, first, stop));
+        () -> new LoraTrainer(SHORT).train(base, images(2), SUBJECT, first, stop));
     assertEquals(List.of("encode 1", "encode 2", "train 1"), steps(events));
-    assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
+    assertEquals(new ProgressEvent.Cancelled(), events.get(events.size() - 1));
   }
 
   @Test
   void trainsAModelInHalfPrecisionByFullOnes() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
         TrainedPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
-            .train(half, pictures(2), SUBJECT, Progress.SILENT, new Cancellation())) {
-      ImageRequest ask = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
+            .train(half, images(2), SUBJECT, Progress.SILENT, new Cancellation())) {
+      ImageRequest request = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
       assertFalse(Arrays.equals(
-          half.generate(ask).pixels(), half.generate(ask.as(person.at(1))).pixels()));
+          half.generate(request).pixels(), half.generate(request.adapter(person.at(1))).pixels()));
     }
   }
 
@@ -465,7 +465,7 @@ class LoraTrainingTest {
       }
     };
     Path inpaints =
-        GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("xl-inpainting", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
       assertEquals(
           "a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
@@ -473,7 +473,7 @@ class LoraTrainingTest {
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)
-                      .train(inpainting, pictures(1), SUBJECT, seen, new Cancellation()))
+                      .train(inpainting, images(1), SUBJECT, seen, new Cancellation()))
               .getMessage());
     }
     assertEquals(List.of(), phases);
@@ -481,7 +481,7 @@ class LoraTrainingTest {
 
   @Test
   void refusesABaseOfContinuousNoiseLevels(@TempDir Path parent) {
-    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
+    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent);
     playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       assertEquals(
@@ -490,7 +490,7 @@ class LoraTrainingTest {
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)
-                      .train(continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation()))
+                      .train(continuous, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
               .getMessage());
     }
   }
@@ -513,7 +513,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void showsABaseOfFullSizeAsManyPictures(@TempDir Path parent) {
+  void showsABaseOfFullSizeAsManyImages(@TempDir Path parent) {
     try (BaseModel large =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
       LoraTraining full = LoraTraining.balanced().suitedTo(large);
@@ -571,7 +571,7 @@ class LoraTrainingTest {
         List.of("%s"),
         0,
         OptimizerOptions.PLAIN);
-    TrainingSet set = TrainingSet.of(pictures(1), SUBJECT).state(state);
+    TrainingSet set = TrainingSet.of(images(1), SUBJECT).state(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
@@ -591,17 +591,17 @@ class LoraTrainingTest {
     try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {
-      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
       TrainingStep learning = new TrainingStep(
-          pupil,
+          model,
           factors,
           optimizer,
-          Lesson.of(base.unwrap(OpenModel.class), SHORT),
-          new CaptionEncodings(pupil, List.of("a man"), factors, region, new Cancellation()));
+          TrainingObjective.of(base.unwrap(OpenModel.class), SHORT),
+          new CaptionEncodings(model, List.of("a man"), factors, region, new Cancellation()));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();
-        String message = assertThrows(InvalidInputException.class, () -> learning.take(SHORT, 1e-3))
+        String message = assertThrows(InvalidInputException.class, () -> learning.optimize(SHORT, 1e-3))
             .getMessage();
         assertTrue(message.startsWith("the gradients' length is NaN after 0 steps; "), message);
         assertTrue(leaf.detach().isfinite().all().item_bool());

@@ -23,8 +23,8 @@ public abstract class OnGoldenBase {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
-    base = GoldenFolder.loaded(ModelExtrasFile.write(files));
+    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    base = GoldenFolder.load(ModelExtrasFile.write(files));
   }
 
   @AfterAll

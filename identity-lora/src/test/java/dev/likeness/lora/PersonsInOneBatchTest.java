@@ -50,8 +50,8 @@ class PersonsInOneBatchTest {
 
   @BeforeAll
   static void opensThem(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, parent).path());
     wide = Lora.open(GoldenLora.file("wide"), base);
     attention = Lora.open(GoldenLora.file("attention-kohya"), base);
     whole = Lora.open(GoldenLora.file("../kinds/norm"), base);
@@ -73,7 +73,7 @@ class PersonsInOneBatchTest {
         .size(24, 16)
         .seed(seed);
     for (Adapter adapter : adapters) {
-      request = request.as(adapter);
+      request = request.adapter(adapter);
     }
     return request;
   }
@@ -117,7 +117,7 @@ class PersonsInOneBatchTest {
   @Test
   void drawsPromptsInTurnAsTogether() {
     List<ImageRequest> requests = several().stream()
-        .map(one -> one.guidance(one.guidanceOptions().inTurns()))
+        .map(one -> one.guidance(one.guidanceOptions().sequentially()))
         .toList();
     compare(requests, base.generate(requests));
   }
@@ -132,7 +132,7 @@ class PersonsInOneBatchTest {
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
         .map(one -> one.hooks(
-            EngineHooks.running(compute -> new GraphRunner(GraphRunner.Capture.REPEATING))))
+            EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
@@ -142,23 +142,23 @@ class PersonsInOneBatchTest {
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
   void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
-    DegradedGuidance weakening = DegradedGuidance.perturbing("attn1");
+    DegradedGuidance degradedGuidance = DegradedGuidance.perturbedAttention("attn1");
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(guidance)
-            .guidance(one.guidanceOptions().away(weakening).rescale(0.5)))
+            .guidance(one.guidanceOptions().degradedGuidance(degradedGuidance).rescale(0.5)))
         .toList();
     compare(requests, base.generate(requests));
   }
 
   @Test
-  void holdsAllToTheSamePicture(@TempDir Path parent) {
+  void holdsAllToTheSameImage(@TempDir Path parent) {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(3).nextBytes(rgb);
     try (ControlNet net =
         BaseModel.openControlNet(TinyControlNets.write("edges", parent), Compute.EXACT)) {
       ControlImage control = ControlImage.of(net, RgbImage.of(24, 16, rgb)).between(0, 0.7);
       List<ImageRequest> requests =
-          several().stream().map(one -> one.control(control)).toList();
+          several().stream().map(one -> one.controlImage(control)).toList();
       compare(requests, base.generate(requests));
     }
   }

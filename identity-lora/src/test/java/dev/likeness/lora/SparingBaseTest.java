@@ -25,10 +25,10 @@ class SparingBaseTest {
   @Test
   void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
     ModelFiles files = ModelFiles.of(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(
-            files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS));
+            files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
         Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base);
         Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
       ResourceLimitException refused = assertThrows(

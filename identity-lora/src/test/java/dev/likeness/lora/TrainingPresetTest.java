@@ -122,20 +122,20 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsWhatOptimisersKeep() {
     LoraTraining full = LoraTraining.balanced();
-    long learned = new LoraTrainer(full).memory(base).learned();
+    long trained = new LoraTrainer(full).memory(base).trained();
     assertEquals(
-        learned * 10 / 16,
+        trained * 10 / 16,
         new LoraTrainer(full.options(
                 OptimizerOptions.PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)))
             .memory(base)
-            .learned());
+            .trained());
     assertEquals(
-        learned * 20 / 16,
+        trained * 20 / 16,
         new LoraTrainer(full.options(OptimizerOptions.PLAIN.ema(0.9)))
             .memory(base)
-            .learned());
+            .trained());
     assertTrue(
-        DreamBooth.standard().memory(base).learned() > learned,
+        DreamBooth.standard().memory(base).trained() > trained,
         "a whole network is no more than its factors");
   }
 
@@ -146,7 +146,7 @@ class TrainingPresetTest extends OnGoldenBase {
       try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(),
-            new LoraTrainer(settings).memory(base).learned(),
+            new LoraTrainer(settings).memory(base).trained(),
             form.name());
       }
     }
@@ -154,7 +154,7 @@ class TrainingPresetTest extends OnGoldenBase {
       DreamBooth whole = new DreamBooth(LoraTraining.balanced().textEncoder(text));
       try (TrainableFullWeights weights =
           new TrainableFullWeights(base.unwrap(OpenModel.class), text, ScalarType.Float)) {
-        assertEquals(ADAMW * weights.weights().count(), whole.memory(base).learned());
+        assertEquals(ADAMW * weights.weights().count(), whole.memory(base).trained());
       }
     }
   }
@@ -164,27 +164,27 @@ class TrainingPresetTest extends OnGoldenBase {
     LoraTraining settings = LoraTraining.balanced();
     TrainingMemory alone = new LoraTrainer(settings).memory(base, 24, 16);
     TrainingMemory watched = new LoraTrainer(settings).memory(base, 24, 16, true);
-    assertEquals(0, alone.drawing());
+    assertEquals(0, alone.generation());
     assertEquals(
-        base.unwrap(OpenModel.class).autoencoder().decodingMemory(24, 16), watched.drawing());
+        base.unwrap(OpenModel.class).autoencoder().decodingMemory(24, 16), watched.generation());
     assertEquals(
-        alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
+        alone.trained() * 20 / 16, watched.trained(), "the best weights are one number more");
     assertEquals(
-        watched.drawing(),
-        new LoraTrainer(settings.prior(4, 1)).memory(base, 24, 16).drawing());
-    assertTrue(base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.drawing());
+        watched.generation(),
+        new LoraTrainer(settings.prior(4, 1)).memory(base, 24, 16).generation());
+    assertTrue(base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(
-        whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
+        whole.memory(base, 24, 16, true).trained() > whole.memory(base, 24, 16).trained());
   }
 
   @Test
-  void countsMoreForLargerPicturesAndWholeNetworks() {
+  void countsMoreForLargerImagesAndWholeNetworks() {
     LoraTraining settings = LoraTraining.balanced();
     TrainingMemory own = new LoraTrainer(settings).memory(base, 16, 16);
     TrainingMemory larger = new LoraTrainer(settings).memory(base, 32, 32);
     assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);
-    assertEquals(own.weights() + own.learned(), larger.weights() + larger.learned());
+    assertEquals(own.weights() + own.trained(), larger.weights() + larger.trained());
     TrainingMemory attention =
         new LoraTrainer(settings.targets(LoraTargets.ATTENTION)).memory(base);
     assertTrue(

@@ -11,20 +11,20 @@ import java.util.Objects;
 /** A photo that may be used, and the face in it. Immutable. */
 public final class AcceptedPhoto {
   private final String name;
-  private final RgbImage picture;
+  private final RgbImage image;
   private final Face face;
   private final PhotoFeatures features;
 
-  AcceptedPhoto(String name, RgbImage picture, Face face, PhotoFeatures features) {
+  AcceptedPhoto(String name, RgbImage image, Face face, PhotoFeatures features) {
     this.name = name;
-    this.picture = picture;
+    this.image = image;
     this.face = face;
     this.features = features;
   }
 
   /** The photo of {@code face}; measures what it is compared with other photos by. */
-  public static AcceptedPhoto of(String name, RgbImage picture, Face face) {
-    return new AcceptedPhoto(name, picture, face, PhotoFeatures.of(picture, face));
+  public static AcceptedPhoto of(String name, RgbImage image, Face face) {
+    return new AcceptedPhoto(name, image, face, PhotoFeatures.of(image, face));
   }
 
   /** The photo's name. */
@@ -36,11 +36,11 @@ public final class AcceptedPhoto {
    * The image, upright, in sRGB and without metadata; a large photo is reduced as
    * {@link ReviewOptions#decode()} says.
    */
-  public RgbImage picture() {
-    return picture;
+  public RgbImage image() {
+    return image;
   }
 
-  /** The person's face, in pixels of {@link #picture()}. */
+  /** The person's face, in pixels of {@link #image()}. */
   public Face face() {
     return face;
   }
@@ -78,7 +78,7 @@ public final class AcceptedPhoto {
    * times.
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
-    HeadCrop crop = HeadCrop.of(face.box(), framing, picture.width(), picture.height(), size);
+    HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
       String shown =
@@ -93,7 +93,7 @@ public final class AcceptedPhoto {
           shown,
           Math.ceil(100 * enlargement) / 100));
     }
-    return crop.of(picture, size);
+    return crop.of(image, size);
   }
 
   /**
@@ -103,7 +103,7 @@ public final class AcceptedPhoto {
   public double enlargement(int size) {
     HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
     return (double) size
-        / HeadCrop.of(face.box(), usual, picture.width(), picture.height(), size)
+        / HeadCrop.of(face.box(), usual, image.width(), image.height(), size)
             .side();
   }
 
@@ -120,7 +120,7 @@ public final class AcceptedPhoto {
    * pixels.
    */
   public RgbImage aligned(AlignmentTemplate template) {
-    return template.align(picture, face);
+    return template.align(image, face);
   }
 
   /** Whether name, image and face are equal. */
@@ -128,13 +128,13 @@ public final class AcceptedPhoto {
   public boolean equals(Object other) {
     return other instanceof AcceptedPhoto photo
         && name.equals(photo.name)
-        && picture.equals(photo.picture)
+        && image.equals(photo.image)
         && face.equals(photo.face);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(name, picture, face);
+    return Objects.hash(name, image, face);
   }
 
   @Override

@@ -101,7 +101,7 @@ final class PhotoComparison {
     private final double sameAbove;
 
     Embeddings(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-      photos.forEach(photo -> vectors.put(photo, embedder.embed(photo.picture(), photo.face())));
+      photos.forEach(photo -> vectors.put(photo, embedder.embed(photo.image(), photo.face())));
       sameAbove = embedder.sameAbove();
     }
 

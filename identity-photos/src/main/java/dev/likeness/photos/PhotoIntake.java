@@ -53,7 +53,7 @@ final class PhotoIntake {
     this.judge = judge;
   }
 
-  Result take(Photo photo) {
+  Result read(Photo photo) {
     Optional<PhotoFormat> format = Optional.empty();
     try {
       byte[] file = photo.bytes(decoder.limits().bytes());
@@ -87,20 +87,20 @@ final class PhotoIntake {
   }
 
   private Result judged(Photo photo, DecodedPhoto decoded) {
-    UprightPhoto upright = UprightPhoto.of(decoded.picture(), detector);
-    RgbImage picture = upright.picture();
+    UprightPhoto upright = UprightPhoto.of(decoded.image(), detector);
+    RgbImage image = upright.image();
     List<Face> faces = upright.faces();
-    List<Reason> reasons = judge.reasons(decoded.turned(picture, upright.orientation()), faces);
+    List<Reason> reasons = judge.reasons(decoded.turned(image, upright.orientation()), faces);
     PhotoVerdict judged =
         PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
     PhotoVerdict verdict = upright.turned() ? judged.and(TURNED) : judged;
     Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT
         ? Optional.empty()
-        : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
-    RgbImage small = Resampler.AREA.fit(picture, PREVIEW);
+        : Optional.of(AcceptedPhoto.of(photo.name(), image, faces.get(0)));
+    RgbImage small = Resampler.AREA.fit(image, PREVIEW);
     return new Result(
         verdict,
-        Optional.of(new ReviewSheet.Preview(small, (double) small.width() / picture.width())),
+        Optional.of(new ReviewSheet.Preview(small, (double) small.width() / image.width())),
         usable);
   }
 
@@ -122,7 +122,7 @@ final class PhotoIntake {
   private static ReasonCode code(UnreadablePhotoException.Fault fault) {
     return switch (fault) {
       case EMPTY -> ReasonCode.EMPTY_FILE;
-      case NOT_A_PICTURE -> ReasonCode.NOT_A_PICTURE;
+      case NOT_AN_IMAGE -> ReasonCode.NOT_AN_IMAGE;
       case TOO_MANY_BYTES -> ReasonCode.FILE_TOO_LARGE;
       case TOO_MANY_PIXELS -> ReasonCode.TOO_MANY_PIXELS;
       case BROKEN -> ReasonCode.BROKEN_FILE;

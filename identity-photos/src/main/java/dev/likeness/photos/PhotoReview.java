@@ -129,7 +129,7 @@ public final class PhotoReview {
    * set lacks.
    */
   public RgbImage toSheet() {
-    return ReviewSheet.draw(this, previews);
+    return ReviewSheet.render(this, previews);
   }
 
   /**
@@ -146,7 +146,7 @@ public final class PhotoReview {
         Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::worker);
     try {
       List<Callable<PhotoIntake.Result>> tasks = photos.stream()
-          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.take(photo))
+          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.read(photo))
           .toList();
       List<PhotoIntake.Result> results = new ArrayList<>();
       for (Future<PhotoIntake.Result> task : workers.invokeAll(tasks)) {

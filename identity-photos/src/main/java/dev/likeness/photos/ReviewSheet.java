@@ -27,7 +27,7 @@ final class ReviewSheet {
 
   private ReviewSheet() {}
 
-  static RgbImage draw(PhotoReview review, List<Optional<Preview>> previews) {
+  static RgbImage render(PhotoReview review, List<Optional<Preview>> previews) {
     int columns = Math.min(COLUMNS, review.photos().size());
     int rows = (review.photos().size() + columns - 1) / columns;
     int width = Math.max(900, 2 * MARGIN + columns * PhotoCard.WIDTH + (columns - 1) * GAP);
@@ -43,7 +43,7 @@ final class ReviewSheet {
       for (int i = 0; i < review.photos().size(); i++) {
         int x = MARGIN + i % columns * (PhotoCard.WIDTH + GAP);
         int y = MARGIN + HEADING + i / columns * (PhotoCard.HEIGHT + GAP);
-        new PhotoCard(review.photos().get(i), previews.get(i)).draw(pen, x, y);
+        new PhotoCard(review.photos().get(i), previews.get(i)).render(pen, x, y);
       }
       advice(pen, review, MARGIN + HEADING + rows * (PhotoCard.HEIGHT + GAP));
     } finally {
@@ -100,7 +100,7 @@ final class ReviewSheet {
       this.preview = preview;
     }
 
-    void draw(SheetGraphics pen, int x, int y) {
+    void render(SheetGraphics pen, int x, int y) {
       pen.panel(x, y, WIDTH, HEIGHT, Color.WHITE);
       pen.panel(x + INSET, y + INSET, PHOTO, PHOTO, new Color(234, 234, 231));
       preview.ifPresentOrElse(
@@ -132,7 +132,7 @@ final class ReviewSheet {
     }
 
     private void photo(SheetGraphics pen, Preview small, int x, int y) {
-      BufferedImage image = small.picture().toBufferedImage();
+      BufferedImage image = small.image().toBufferedImage();
       double fit = Math.min((double) PHOTO / image.getWidth(), (double) PHOTO / image.getHeight());
       double left = x + (PHOTO - fit * image.getWidth()) / 2;
       double top = y + (PHOTO - fit * image.getHeight()) / 2;
@@ -176,8 +176,8 @@ final class ReviewSheet {
   /**
    * A photo made small, to be shown.
    *
-   * @param picture upright
+   * @param image upright
    * @param scale its pixels a pixel of the picture that faces were found in
    */
-  record Preview(RgbImage picture, double scale) {}
+  record Preview(RgbImage image, double scale) {}
 }

@@ -28,7 +28,7 @@ public final class DrawnFace {
     return image;
   }
 
-  public static RgbImage picture(int width, int height, double x, double y, double face) {
+  public static RgbImage image(int width, int height, double x, double y, double face) {
     return RgbImage.of(portrait(width, height, x, y, face));
   }
 

@@ -30,14 +30,14 @@ class MaterialReviewTest {
   private static final String GROUP = "obama_and_biden";
 
   @Test
-  void cascadesFindEveryPersonAndNobodyInFacelessPictures() {
+  void cascadesFindEveryPersonAndNobodyInFacelessImages() {
     try (CascadeDetector detector = new CascadeDetector()) {
       assertFinds(detector, 0.9, 1);
     }
   }
 
   @Test
-  void yunetFindsEveryPersonAndNobodyInFacelessPictures() {
+  void yunetFindsEveryPersonAndNobodyInFacelessImages() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       assertFinds(detector, 1, 0);
     }
@@ -46,11 +46,11 @@ class MaterialReviewTest {
   private static void assertFinds(FaceDetector detector, double share, int mostFalse) {
     List<Shot> people = Shot.in("photos/people");
     long found = people.stream()
-        .filter(shot -> !detector.detect(shot.picture()).isEmpty())
+        .filter(shot -> !detector.detect(shot.image()).isEmpty())
         .count();
     long wrong = Shot.in("photos/objects").stream()
         .filter(Shot::faceless)
-        .filter(shot -> !detector.detect(shot.picture()).isEmpty())
+        .filter(shot -> !detector.detect(shot.image()).isEmpty())
         .count();
 
     assertTrue(
@@ -64,38 +64,38 @@ class MaterialReviewTest {
   void takesNoFaceOnTheWallForThePersonBeforeIt() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       List<RgbImage> people = Shot.in("photos/people").stream()
-          .map(Shot::picture)
-          .filter(picture -> detector.detect(picture).size() == 1)
+          .map(Shot::image)
+          .filter(image -> detector.detect(image).size() == 1)
           .toList();
       byte[] wall =
           Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
       List<RgbImage> near = people.stream()
-          .map(picture -> grown(picture, detector, -0.25))
-          .filter(picture -> fills(detector, picture))
+          .map(image -> grown(image, detector, -0.25))
+          .filter(image -> fills(detector, image))
           .toList();
       long before = near.stream()
-          .filter(picture -> fills(detector, beside(picture, wall)))
+          .filter(image -> fills(detector, beside(image, wall)))
           .count();
       assertTrue(
           near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
     }
   }
 
-  private static boolean fills(FaceDetector detector, RgbImage picture) {
-    List<Face> faces = detector.detect(picture);
+  private static boolean fills(FaceDetector detector, RgbImage image) {
+    List<Face> faces = detector.detect(image);
     return !faces.isEmpty() && faces.get(0).box().width() > 400;
   }
 
   /** The face, grown by {@code share} of its size, in a picture of 1024 pixels. */
-  private static RgbImage grown(RgbImage picture, FaceDetector detector, double share) {
-    BoundingBox face = detector.detect(picture).get(0).box().grown(share);
+  private static RgbImage grown(RgbImage image, FaceDetector detector, double share) {
+    BoundingBox face = detector.detect(image).get(0).box().grown(share);
     return Resampler.CUBIC.resize(
-        picture, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
+        image, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
   }
 
   /** With {@code small}, 120 pixels a side, in its corner. */
-  private static RgbImage beside(RgbImage picture, byte[] small) {
-    byte[] rgb = picture.rgb();
+  private static RgbImage beside(RgbImage image, byte[] small) {
+    byte[] rgb = image.rgb();
     for (int y = 0; y < 120; y++) {
       System.arraycopy(small, y * 120 * 3, rgb, (y * 1024 + 20) * 3, 120 * 3);
     }
@@ -109,12 +109,12 @@ class MaterialReviewTest {
       for (FaceDetector detector : List.of(cascades, yunet)) {
         List<RgbImage> people = Shot.in("photos/people", 512).stream()
             .limit(8)
-            .map(Shot::picture)
-            .filter(picture -> !UprightPhoto.of(picture, detector).turned())
+            .map(Shot::image)
+            .filter(image -> !UprightPhoto.of(image, detector).turned())
             .toList();
         long righted = people.stream()
             .filter(
-                picture -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(picture), detector)
+                image -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(image), detector)
                         .orientation()
                     == ExifOrientation.TURNED_RIGHT)
             .count();
@@ -125,7 +125,7 @@ class MaterialReviewTest {
             List.of(),
             Shot.in("photos/objects", 512).stream()
                 .filter(Shot::faceless)
-                .filter(shot -> UprightPhoto.of(shot.picture(), detector).turned())
+                .filter(shot -> UprightPhoto.of(shot.image(), detector).turned())
                 .map(Shot::name)
                 .toList(),
             detector.name());
@@ -226,13 +226,13 @@ class MaterialReviewTest {
   }
 
   private static void detectAndEmbed() {
-    RgbImage picture = DrawnFace.picture(300, 300, 150, 140, 120);
+    RgbImage image = DrawnFace.image(300, 300, 150, 140, 120);
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
         FaceEmbedder embedder = OnnxEmbedder.open(
             Material.at("faces/mobileface_v2_112.onnx"),
             EmbedderSpec.MOBILEFACE,
             UsePolicy.COMMERCIAL)) {
-      embedder.embed(picture, detector.detect(picture).get(0));
+      embedder.embed(image, detector.detect(image).get(0));
     }
   }
 
@@ -259,8 +259,8 @@ class MaterialReviewTest {
   }
 
   private static float[] vector(Shot shot, FaceDetector detector, FaceEmbedder embedder) {
-    Face face = detector.detect(shot.picture()).get(0);
-    return embedder.embed(shot.picture(), face);
+    Face face = detector.detect(shot.image()).get(0);
+    return embedder.embed(shot.image(), face);
   }
 
   private static Set<String> files(PhotoReview review, ReasonCode code) {

@@ -171,14 +171,14 @@ class PhotoReviewTest {
 
   @Test
   void turnsAPhotoThatLiesOnItsSideAndSaysSo() {
-    RgbImage upright = DrawnFace.picture(400, 300, 200, 140, 120);
+    RgbImage upright = DrawnFace.image(400, 300, 200, 140, 120);
     for (ExifOrientation lay : List.of(
         ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN)) {
       PhotoReview review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
 
       assertTrue(codes(review, 0).contains("lying"), lay + ": " + codes(review, 0));
-      assertEquals(upright, review.accepted().get(0).picture(), lay.toString());
+      assertEquals(upright, review.accepted().get(0).image(), lay.toString());
     }
   }
 
@@ -195,10 +195,10 @@ class PhotoReviewTest {
 
   @Test
   void theBestSubsetBeginsWithTheCrispest() {
-    RgbImage sharp = DrawnFace.picture(400, 400, 200, 180, 140);
+    RgbImage sharp = DrawnFace.image(400, 400, 200, 180, 140);
     List<Photo> photos = List.of(
         Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
-        Photo.of("other.png", DrawnFace.picture(500, 400, 300, 160, 120).toPng()));
+        Photo.of("other.png", DrawnFace.image(500, 400, 300, 160, 120).toPng()));
 
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
 
@@ -257,7 +257,7 @@ class PhotoReviewTest {
 
     IllegalStateException refusal = assertThrows(
         IllegalStateException.class,
-        () -> detector.detect(DrawnFace.picture(100, 100, 50, 50, 30)));
+        () -> detector.detect(DrawnFace.image(100, 100, 50, 50, 30)));
 
     assertEquals("the face detector is closed", refusal.getMessage());
   }

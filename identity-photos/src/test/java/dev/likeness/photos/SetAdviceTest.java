@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SetAdviceTest {
-  private static final RgbImage PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
+  private static final RgbImage IMAGE = DrawnFace.image(64, 64, 32, 30, 30);
   private static final Face.Landmarks POINTS = new Face.Landmarks(
       new Point(25, 26),
       new Point(39, 26),
@@ -108,7 +108,7 @@ class SetAdviceTest {
         Optional.of(POINTS));
     return new AcceptedPhoto(
         "photo " + i,
-        PICTURE,
+        IMAGE,
         face,
         new PhotoFeatures(
             new PerceptualHash(i),
@@ -117,7 +117,7 @@ class SetAdviceTest {
             100 + 20 * i,
             0,
             0.1 + 0.2 * i,
-            PhotoFeatures.Expression.of(PICTURE, face),
+            PhotoFeatures.Expression.of(IMAGE, face),
             new PhotoFeatures.Tint(tint, 0, 0),
             new PhotoFeatures.Tint(60 * i, 0, 0)));
   }

@@ -31,17 +31,17 @@ class SetOfTwelveTest {
     add("good3.jpg", people.resolve("tests__test_images__obama3.jpg"));
     add("good4.jpg", people.resolve("examples__knn_examples__test__obama1.jpg"));
     add("good5.jpg", people.resolve("examples__obama_small.jpg"));
-    RgbImage second = picture("good2.jpg");
+    RgbImage second = image("good2.jpg");
     files.put("good6.png", mirrored(second.crop(0, 40, 626, 760)).toPng());
     files.put("copy1.jpg", Encoded.jpeg(second.toBufferedImage(), 0.6f));
-    RgbImage darker = Degraded.exposed(Resampler.AREA.fit(picture("good4.jpg"), 900), 0.8);
+    RgbImage darker = Degraded.exposed(Resampler.AREA.fit(image("good4.jpg"), 900), 0.8);
     files.put("copy2.png", Degraded.shifted(darker, 8, 4).toPng());
     add("stranger.jpg", people.resolve("examples__biden.jpg"));
     add("group.jpg", people.resolve("examples__knn_examples__test__obama_and_biden.jpg"));
     add("faceless.png", Material.at("photos/objects/coffee.png"));
     files.put(
         "blurred.png",
-        Degraded.blurred(picture("good3.jpg").crop(300, 0, 800, 800), 14).toPng());
+        Degraded.blurred(image("good3.jpg").crop(300, 0, 800, 800), 14).toPng());
 
     PhotoReview review = review();
 
@@ -73,11 +73,11 @@ class SetOfTwelveTest {
     files.put(name, Files.readAllBytes(file));
   }
 
-  private RgbImage picture(String name) {
-    return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, files.get(name)).picture();
+  private RgbImage image(String name) {
+    return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, files.get(name)).image();
   }
 
-  private static RgbImage mirrored(RgbImage picture) {
-    return ExifOrientation.MIRRORED.upright(picture);
+  private static RgbImage mirrored(RgbImage image) {
+    return ExifOrientation.MIRRORED.upright(image);
   }
 }

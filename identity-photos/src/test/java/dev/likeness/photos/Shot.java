@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** A decoded photo of the material. */
-public record Shot(String name, RgbImage picture) {
+public record Shot(String name, RgbImage image) {
   private static final Set<String> WITH_A_FACE = Set.of("astronaut.png", "camera.png");
 
   /** The readable photos of a folder, by name, reduced to 1024 pixels. */
@@ -48,7 +48,7 @@ public record Shot(String name, RgbImage picture) {
     try {
       PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(longSide));
       return Optional.of(
-          new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
+          new Shot(name, decoder.decode(name, Files.readAllBytes(file)).image()));
     } catch (UnreadablePhotoException refused) {
       return Optional.empty();
     } catch (IOException e) {

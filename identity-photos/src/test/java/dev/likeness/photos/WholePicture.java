@@ -11,9 +11,9 @@ import java.util.Optional;
 /** Takes every picture for a face, except tiny ones. */
 public record WholePicture() implements FaceDetector {
   @Override
-  public List<Face> detect(RgbImage picture) {
-    BoundingBox all = new BoundingBox(0, 0, picture.width(), picture.height());
-    return picture.width() < 8
+  public List<Face> detect(RgbImage image) {
+    BoundingBox all = new BoundingBox(0, 0, image.width(), image.height());
+    return image.width() < 8
         ? List.of()
         : List.of(new Face(all, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty()));
   }

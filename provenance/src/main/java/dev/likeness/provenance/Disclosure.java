@@ -108,23 +108,23 @@ public record Disclosure(
   }
 
   /** The bytes of a PNG file. */
-  public byte[] png(RgbImage picture) {
-    return encode(picture, ImageFormat.PNG);
+  public byte[] png(RgbImage image) {
+    return encode(image, ImageFormat.PNG);
   }
 
   /** The bytes of a JPEG file of quality 92. */
-  public byte[] jpeg(RgbImage picture) {
-    return encode(picture, ImageFormat.JPEG);
+  public byte[] jpeg(RgbImage image) {
+    return encode(image, ImageFormat.JPEG);
   }
 
   /** The bytes of a WebP file of quality 92. */
-  public byte[] webp(RgbImage picture) {
-    return encode(picture, ImageFormat.WEBP);
+  public byte[] webp(RgbImage image) {
+    return encode(image, ImageFormat.WEBP);
   }
 
   /** The bytes of a file of this kind. */
-  public byte[] encode(RgbImage picture, ImageFormat format) {
-    byte[] file = ImageFileWriter.encode(marked(picture), format, source).bytes();
+  public byte[] encode(RgbImage image, ImageFormat format) {
+    byte[] file = ImageFileWriter.encode(marked(image), format, source).bytes();
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
     return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }
@@ -139,23 +139,23 @@ public record Disclosure(
   }
 
   /** Writes a file of this kind, whole or not at all. */
-  public void write(RgbImage picture, ImageFormat format, Path file) {
-    byte[] bytes = encode(picture, format);
+  public void write(RgbImage image, ImageFormat format, Path file) {
+    byte[] bytes = encode(image, format);
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /** Writes a PNG file, whole or not at all. */
-  public void writePng(RgbImage picture, Path file) {
-    write(picture, ImageFormat.PNG, file);
+  public void writePng(RgbImage image, Path file) {
+    write(image, ImageFormat.PNG, file);
   }
 
   /** Writes a JPEG file of quality 92, whole or not at all. */
-  public void writeJpeg(RgbImage picture, Path file) {
-    write(picture, ImageFormat.JPEG, file);
+  public void writeJpeg(RgbImage image, Path file) {
+    write(image, ImageFormat.JPEG, file);
   }
 
-  private RgbImage marked(RgbImage picture) {
-    RgbImage labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
+  private RgbImage marked(RgbImage image) {
+    RgbImage labelled = label.map(text -> VisibleLabel.on(image, text)).orElse(image);
     return watermarked ? Watermark.embed(labelled) : labelled;
   }
 

@@ -63,7 +63,7 @@ public record Provenance(
       return of(bytes, anchors);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + e.getMessage(), e);
-    } catch (NotAPicture e) {
+    } catch (NotAnImageException e) {
       throw new InvalidInputException(file + " " + e.getMessage(), e);
     }
   }
@@ -74,7 +74,7 @@ public record Provenance(
    * @throws InvalidInputException when it is no whole PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
-    ImageFile file = ImageFile.of(bytes).orElseThrow(NotAPicture::new);
+    ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
     XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.NONE);
     Optional<ManifestReport> manifest = new ManifestReader(anchors, Instant.now()).read(bytes);
     return new Provenance(
@@ -85,7 +85,7 @@ public record Provenance(
     try {
       DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
       return Watermark.read(
-          new PhotoDecoder(limits).decode("the picture", bytes).picture());
+          new PhotoDecoder(limits).decode("the picture", bytes).image());
     } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();
     }
@@ -140,10 +140,10 @@ public record Provenance(
     return ProvenanceText.lines(this);
   }
 
-  private static final class NotAPicture extends InvalidInputException {
+  private static final class NotAnImageException extends InvalidInputException {
     private static final long serialVersionUID = 1L;
 
-    NotAPicture() {
+    NotAnImageException() {
       super("is no PNG, JPEG or WebP file; give one of these");
     }
   }

@@ -40,16 +40,16 @@ public final class Watermark {
   }
 
   /** Whether a picture is large enough to be marked: 65536 pixels, as with the Python package. */
-  public static boolean fits(RgbImage picture) {
-    return picture.width() * (long) picture.height() >= SMALLEST;
+  public static boolean fits(RgbImage image) {
+    return image.width() * (long) image.height() >= SMALLEST;
   }
 
   /** The marked picture; one that is too small comes back as it is. */
-  public static RgbImage embed(RgbImage picture) {
-    if (!fits(picture)) {
-      return picture;
+  public static RgbImage embed(RgbImage image) {
+    if (!fits(image)) {
+      return image;
     }
-    WatermarkBlocks blocks = new WatermarkBlocks(picture);
+    WatermarkBlocks blocks = new WatermarkBlocks(image);
     WatermarkBlocks.Strength[] strengths = new WatermarkBlocks.Strength[BITS];
     Arrays.fill(strengths, WatermarkBlocks.Strength.FAINT);
     while (true) {
@@ -65,9 +65,9 @@ public final class Watermark {
   /**
    * How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any.
    */
-  public static OptionalInt read(RgbImage picture) {
-    return fits(picture)
-        ? OptionalInt.of(new WatermarkBlocks(picture).agreement())
+  public static OptionalInt read(RgbImage image) {
+    return fits(image)
+        ? OptionalInt.of(new WatermarkBlocks(image).agreement())
         : OptionalInt.empty();
   }
 

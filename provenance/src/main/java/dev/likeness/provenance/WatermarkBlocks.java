@@ -23,14 +23,14 @@ final class WatermarkBlocks {
   // A plain ground hides as little as one that varies by so many levels hides twice as much.
   private static final double PLAIN = 6;
 
-  private final RgbImage picture;
+  private final RgbImage image;
   private final int columns;
   private final int rows;
 
-  WatermarkBlocks(RgbImage picture) {
-    this.picture = picture;
-    columns = picture.width() / SIDE;
-    rows = picture.height() / SIDE;
+  WatermarkBlocks(RgbImage image) {
+    this.image = image;
+    columns = image.width() / SIDE;
+    rows = image.height() / SIDE;
   }
 
   private double value(byte[] rgb, int block) {
@@ -48,7 +48,7 @@ final class WatermarkBlocks {
 
   // OpenCV's integers, rounding included.
   private int u(byte[] rgb, int x, int y) {
-    int at = (y * picture.width() + x) * 3;
+    int at = (y * image.width() + x) * 3;
     int blue = rgb[at + 2] & 255;
     int luma =
         (4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * blue + HALF) >> BITS_OF_ONE;
@@ -70,7 +70,7 @@ final class WatermarkBlocks {
   // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating
   // point will have it.
   private BitSet lost(double margin, double edge) {
-    byte[] rgb = picture.rgb();
+    byte[] rgb = image.rgb();
     int[] right = new int[Watermark.BITS];
     int[] votes = new int[Watermark.BITS];
     for (int block = 0; block < rows * columns; block++) {
@@ -95,7 +95,7 @@ final class WatermarkBlocks {
    * @param strengths of each bit; of its blocks those are moved where it is seen least
    */
   RgbImage marked(Strength[] strengths) {
-    byte[] rgb = picture.rgb();
+    byte[] rgb = image.rgb();
     double[] shifts = new double[rows * columns];
     double[] cost = new double[rows * columns];
     for (int block = 0; block < shifts.length; block++) {
@@ -112,7 +112,7 @@ final class WatermarkBlocks {
       int count = (int) Math.ceil(strengths[bit].share * blocks.size());
       blocks.subList(0, count).forEach(block -> move(rgb, block, shifts[block]));
     }
-    return RgbImage.of(picture.width(), picture.height(), rgb);
+    return RgbImage.of(image.width(), image.height(), rgb);
   }
 
   private static double shift(double value, int bit, Strength strength) {
@@ -135,13 +135,13 @@ final class WatermarkBlocks {
   private double unrest(byte[] rgb, int block) {
     int left = Math.max(0, block % columns * SIDE - SIDE / 2);
     int top = Math.max(0, block / columns * SIDE - SIDE / 2);
-    int right = Math.min(picture.width(), left + 2 * SIDE);
-    int bottom = Math.min(picture.height(), top + 2 * SIDE);
+    int right = Math.min(image.width(), left + 2 * SIDE);
+    int bottom = Math.min(image.height(), top + 2 * SIDE);
     double sum = 0;
     double squares = 0;
     for (int y = top; y < bottom; y++) {
       for (int x = left; x < right; x++) {
-        int green = rgb[(y * picture.width() + x) * 3 + 1] & 255;
+        int green = rgb[(y * image.width() + x) * 3 + 1] & 255;
         sum += green;
         squares += green * green;
       }
@@ -158,7 +158,7 @@ final class WatermarkBlocks {
     int top = block / columns * SIDE;
     for (int y = top; u != 0 && y < top + SIDE; y++) {
       for (int x = left; x < left + SIDE; x++) {
-        int at = (y * picture.width() + x) * 3;
+        int at = (y * image.width() + x) * 3;
         double red = rgb[at] & 255;
         double green = (rgb[at + 1] & 255) + GREEN * u;
         double blue = (rgb[at + 2] & 255) + BLUE * u;

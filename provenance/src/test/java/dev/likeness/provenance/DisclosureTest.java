@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DisclosureTest {
   private static final String MODEL =
       "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
-  private static final RgbImage PICTURE = TestImages.of(320, 264, 1);
+  private static final RgbImage IMAGE = TestImages.of(320, 264, 1);
 
   @TempDir
   private Path folder;
@@ -99,14 +99,14 @@ class DisclosureTest {
         new String(profile.getByteArray(IccDirectory.TAG_TAG_desc), StandardCharsets.ISO_8859_1)
             .contains("sRGB"));
     assertEquals(
-        320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).picture().width());
+        320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).image().width());
   }
 
   @Test
   void isTrustedWhereTheApplicationsCertificateIs() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
     byte[] bytes =
-        Disclosure.standard().signedBy(application).generator("Ada's Studio").png(PICTURE);
+        Disclosure.standard().signedBy(application).generator("Ada's Studio").png(IMAGE);
     ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, stranger.state());
     TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
@@ -121,7 +121,7 @@ class DisclosureTest {
   @Test
   void signsWithRsaToo() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
-    byte[] bytes = Disclosure.standard().signedBy(application).jpeg(PICTURE);
+    byte[] bytes = Disclosure.standard().signedBy(application).jpeg(IMAGE);
     ManifestReport report = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals("PS256", report.signer().orElseThrow().algorithm());
@@ -171,31 +171,31 @@ class DisclosureTest {
   }
 
   @Test
-  void isTheSameFileForTheSamePicture() {
+  void isTheSameFileForTheSameImage() {
     assertArrayEquals(
-        Disclosure.standard().png(PICTURE), Disclosure.standard().png(TestImages.of(320, 264, 1)));
+        Disclosure.standard().png(IMAGE), Disclosure.standard().png(TestImages.of(320, 264, 1)));
   }
 
   @Test
-  void writesNothingElseAboutThePicture() {
-    String text = new String(Disclosure.standard().png(PICTURE), StandardCharsets.ISO_8859_1);
+  void writesNothingElseAboutTheImage() {
+    String text = new String(Disclosure.standard().png(IMAGE), StandardCharsets.ISO_8859_1);
     assertFalse(text.contains("tEXt") || text.contains("zTXt") || text.contains("tIME"));
     assertEquals(1, text.split("iTXt", -1).length - 1);
   }
 
   @Test
-  void staysWithGeneratedPicturesOfTheLibrary() {
+  void staysWithGeneratedImagesOfTheLibrary() {
     assertArrayEquals(
-        Disclosure.standard().png(PICTURE), GeneratedImage.Marking.installed().png(PICTURE, false));
+        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.load().encodePng(IMAGE, false));
     assertArrayEquals(
-        Disclosure.standard().edited(true).jpeg(PICTURE),
-        GeneratedImage.Marking.installed().encode(PICTURE, ImageFormat.JPEG, true));
+        Disclosure.standard().edited(true).jpeg(IMAGE),
+        GeneratedImage.Marking.load().encode(IMAGE, ImageFormat.JPEG, true));
   }
 
   @Test
   void labelsOnlyWhenAsked() throws IOException {
-    byte[] plain = Disclosure.standard().png(PICTURE);
-    byte[] labelled = Disclosure.standard().label("AI-generated").png(PICTURE);
+    byte[] plain = Disclosure.standard().png(IMAGE);
+    byte[] labelled = Disclosure.standard().label("AI-generated").png(IMAGE);
     RgbImage before = RgbImage.read(Files.write(folder.resolve("plain.png"), plain));
     RgbImage after = RgbImage.read(Files.write(folder.resolve("labelled.png"), labelled));
     assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
@@ -217,7 +217,7 @@ class DisclosureTest {
 
   private RgbImage labelled(String words) throws IOException {
     return RgbImage.read(Files.write(
-        folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
+        folder.resolve("labelled.png"), Disclosure.standard().label(words).png(IMAGE)));
   }
 
   @Test
@@ -251,17 +251,17 @@ class DisclosureTest {
   void saysWhenPhotosAreInIt() {
     byte[] bytes = Disclosure.standard()
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-        .png(PICTURE);
+        .png(IMAGE);
     String expected =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
     assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
   }
 
   @Test
-  void saysThatAPictureGoesOnFromAnother() {
+  void saysThatAImageGoesOnFromAnother() {
     Disclosure edited = Disclosure.standard().edited(true);
     ManifestReport report =
-        Provenance.of(edited.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+        Provenance.of(edited.png(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals(
         List.of(
@@ -274,7 +274,7 @@ class DisclosureTest {
         report.ingredients().stream().map(ManifestReport.Finding::code).toList());
     for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
       ManifestReport created =
-          Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+          Provenance.of(fresh.png(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
       assertEquals(
           List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
           created.actions());
@@ -285,38 +285,38 @@ class DisclosureTest {
   void marksAsEditedWhatTheImageOrTheDisclosureSaysIs() {
     Disclosure fresh = Disclosure.standard().generator("Shop");
     for (ImageFormat format : ImageFormat.values()) {
-      assertArrayEquals(fresh.encode(PICTURE, format), fresh.encode(PICTURE, format, false));
+      assertArrayEquals(fresh.encode(IMAGE, format), fresh.encode(IMAGE, format, false));
       assertArrayEquals(
-          fresh.edited(true).encode(PICTURE, format), fresh.encode(PICTURE, format, true));
+          fresh.edited(true).encode(IMAGE, format), fresh.encode(IMAGE, format, true));
       assertArrayEquals(
-          fresh.edited(true).encode(PICTURE, format),
-          fresh.edited(true).encode(PICTURE, format, false));
+          fresh.edited(true).encode(IMAGE, format),
+          fresh.edited(true).encode(IMAGE, format, false));
     }
   }
 
   @Test
   void leavesThePixelsOfPagesAlone() throws IOException {
-    byte[] page = Disclosure.standard().ofPages().png(PICTURE);
-    assertEquals(PICTURE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
+    byte[] page = Disclosure.standard().ofPages().png(IMAGE);
+    assertEquals(IMAGE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
     Provenance found = Provenance.of(page, TrustAnchors.NONE);
     assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
   }
 
   @Test
-  void findsNothingInAPlainPicture() {
-    Provenance found = Provenance.of(PICTURE.toPng(), TrustAnchors.NONE);
+  void findsNothingInAPlainImage() {
+    Provenance found = Provenance.of(IMAGE.toPng(), TrustAnchors.NONE);
     assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());
     assertTrue(found.manifest().isEmpty() && found.sourceType().isEmpty());
   }
 
   @Test
-  void refusesWhatIsNoPicture() throws IOException {
+  void refusesWhatIsNoImage() throws IOException {
     Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
     Exception e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
     assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());
   }
 
   private static byte[] bytes(String format, Disclosure disclosure) {
-    return disclosure.encode(PICTURE, ImageFormat.named(format));
+    return disclosure.encode(IMAGE, ImageFormat.parse(format));
   }
 }

@@ -35,11 +35,11 @@ class ReferenceProgramsTest {
     Assumptions.assumeTrue(
         System.getProperty("likeness.python") != null,
         "no Python with c2pa-python and invisible-watermark; give one with -Dlikeness.python=PROGRAM");
-    RgbImage picture = TestImages.of(512, 384, 3);
+    RgbImage image = TestImages.of(512, 384, 3);
     png = folder.resolve("a.png");
     jpeg = folder.resolve("a.jpg");
-    Disclosure.standard().writePng(picture, png);
-    Disclosure.standard().writeJpeg(picture, jpeg);
+    Disclosure.standard().writePng(image, png);
+    Disclosure.standard().writeJpeg(image, jpeg);
   }
 
   @Test
@@ -65,7 +65,7 @@ class ReferenceProgramsTest {
   }
 
   @Test
-  void readerAcceptsAPictureThatGoesOnFromAnother() throws IOException {
+  void readerAcceptsAImageThatGoesOnFromAnother() throws IOException {
     Path file = folder.resolve("edited.png");
     Disclosure edited = Disclosure.standard().edited(true);
     edited.writePng(TestImages.of(256, 256, 2), file);

@@ -27,7 +27,7 @@ class WatermarkTest {
   // JPEG smears what lies side by side on a plain ground, which is what a bright studio's is.
   @ParameterizedTest
   @CsvSource({"0", "128", "247", "255"})
-  void outlivesJpegInPicturesOfOneColourToo(int grey) {
+  void outlivesJpegInImagesOfOneColourToo(int grey) {
     byte[] rgb = new byte[300 * 300 * 3];
     Arrays.fill(rgb, (byte) grey);
     RgbImage marked = Watermark.embed(RgbImage.of(300, 300, rgb));
@@ -38,9 +38,9 @@ class WatermarkTest {
 
   @Test
   void isFaint() {
-    RgbImage picture = TestImages.of(512, 512, 9);
-    byte[] before = picture.rgb();
-    byte[] after = Watermark.embed(picture).rgb();
+    RgbImage image = TestImages.of(512, 512, 9);
+    byte[] before = image.rgb();
+    byte[] after = Watermark.embed(image).rgb();
     double square = 0;
     for (int i = 0; i < before.length; i++) {
       square += Math.pow((before[i] & 255) - (after[i] & 255), 2);
@@ -50,14 +50,14 @@ class WatermarkTest {
   }
 
   @Test
-  void isNotSeenInOtherPictures() {
+  void isNotSeenInOtherImages() {
     for (int seed = 0; seed < 20; seed++) {
       assertTrue(Watermark.read(TestImages.of(256, 256, seed)).orElseThrow() < Watermark.ENOUGH);
     }
   }
 
   @Test
-  void leavesSmallPicturesAlone() {
+  void leavesSmallImagesAlone() {
     RgbImage small = TestImages.of(255, 256, 1);
     assertEquals(small, Watermark.embed(small));
     assertEquals(OptionalInt.empty(), Watermark.read(small));

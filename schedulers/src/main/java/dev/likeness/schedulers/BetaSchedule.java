@@ -19,7 +19,7 @@ public enum BetaSchedule {
   /** So that the signal falls as {@code exp(-12 t)}. */
   EXPONENTIAL;
 
-  private static final double LARGEST = 0.999;
+  private static final double MAX_BETA = 0.999;
 
   /**
    * The schedule that a config names.
@@ -55,9 +55,9 @@ public enum BetaSchedule {
         map(Sigmas.linspace(Math.sqrt(start), Math.sqrt(end), length), root -> root * root);
       case SIGMOID ->
         map(Sigmas.linspace(-6, 6, length), x -> (end - start) / (1 + Math.exp(-x)) + start);
-      case SQUARED_COSINE -> ofSignal(length, BetaSchedule::squaredCosine);
-      case LAPLACE -> ofSignal(length, BetaSchedule::laplace);
-      case EXPONENTIAL -> ofSignal(length, share -> Math.exp(-12 * share));
+      case SQUARED_COSINE -> fromAlphaBar(length, BetaSchedule::squaredCosine);
+      case LAPLACE -> fromAlphaBar(length, BetaSchedule::laplace);
+      case EXPONENTIAL -> fromAlphaBar(length, share -> Math.exp(-12 * share));
     };
   }
 
@@ -73,12 +73,12 @@ public enum BetaSchedule {
     return Math.sqrt(snr / (1 + snr));
   }
 
-  private static double[] ofSignal(int length, DoubleUnaryOperator signal) {
+  private static double[] fromAlphaBar(int length, DoubleUnaryOperator signal) {
     return IntStream.range(0, length)
         .mapToDouble(i -> {
           double before = signal.applyAsDouble((double) i / length);
           double after = signal.applyAsDouble((i + 1.0) / length);
-          return Math.min(1 - after / before, LARGEST);
+          return Math.min(1 - after / before, MAX_BETA);
         })
         .toArray();
   }

@@ -12,15 +12,15 @@ public final class Call {
   private final double timestep;
   private final NoiseLevel level;
   private final Step.Scaling scaling;
-  private final boolean clips;
-  private boolean asksUnguided;
+  private final boolean isClipped;
+  private boolean needsUnguided;
 
   Call(int row, double timestep, NoiseLevel level, Step.Scaling scaling, boolean clips) {
     this.row = row;
     this.timestep = timestep;
     this.level = level;
     this.scaling = scaling;
-    this.clips = clips;
+    this.isClipped = clips;
   }
 
   int row() {
@@ -31,8 +31,8 @@ public final class Call {
     return timestep;
   }
 
-  boolean asksUnguided() {
-    return asksUnguided;
+  boolean needsUnguided() {
+    return needsUnguided;
   }
 
   /** The noise level of the sample. */
@@ -55,8 +55,8 @@ public final class Call {
    * between, such as the kept part of a picture. For solvers that go on from a sample of their own
    * rather than from the one they are given.
    */
-  public Combination arrived() {
-    return Combination.of(new Symbol(Kind.ARRIVED, row));
+  public Combination unblended() {
+    return Combination.of(new Symbol(Kind.UNBLENDED, row));
   }
 
   /** The denoised prediction after clipping. */
@@ -66,7 +66,7 @@ public final class Call {
 
   /** The denoised prediction before clipping. */
   public Combination raw() {
-    return Combination.of(new Symbol(clips ? Kind.RAW : Kind.DENOISED, row));
+    return Combination.of(new Symbol(isClipped ? Kind.RAW : Kind.DENOISED, row));
   }
 
   /**
@@ -74,20 +74,20 @@ public final class Call {
    * {@link #raw} where nothing is guided. The row says that it is asked for.
    */
   public Combination unguided() {
-    asksUnguided = true;
+    needsUnguided = true;
     return Combination.of(new Symbol(Kind.UNGUIDED, row));
   }
 
   /** The network's own answer. */
-  public Combination answer() {
-    return Combination.of(new Symbol(Kind.ANSWER, row));
+  public Combination modelOutput() {
+    return Combination.of(new Symbol(Kind.MODEL_OUTPUT, row));
   }
 
   /**
    * The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of
    * k-diffusion's and of flow's ODE.
    */
-  public Combination slope() {
+  public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());
   }
 

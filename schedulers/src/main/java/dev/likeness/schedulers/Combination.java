@@ -17,11 +17,11 @@ public final class Combination {
   /** What a term stands for. */
   enum Kind {
     SAMPLE,
-    ARRIVED,
+    UNBLENDED,
     DENOISED,
     RAW,
     UNGUIDED,
-    ANSWER,
+    MODEL_OUTPUT,
     NOISE
   }
 

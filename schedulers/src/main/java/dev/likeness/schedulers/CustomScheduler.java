@@ -12,17 +12,17 @@ import java.util.List;
  * System.out.println(karras.plan(PlanRequest.of(20)));
  * }</pre>
  *
- * @param table the sigmas that the network knows
+ * @param trainedSigmas the sigmas that the network knows
  * @param prediction what it answers
  * @param clipping what is done to its denoised predictions
- * @param shape how a run's sigmas are chosen
+ * @param sigmaSchedule how a run's sigmas are chosen
  * @param solver the algorithm
  */
 public record CustomScheduler(
-    TrainedSigmas table,
+    TrainedSigmas trainedSigmas,
     Prediction prediction,
     Clipping clipping,
-    SigmaScheduleKind shape,
+    SigmaScheduleKind sigmaSchedule,
     Solver solver)
     implements Scheduler {
   /**
@@ -41,19 +41,19 @@ public record CustomScheduler(
   /** Networks that know these sigmas; a normal ladder without a solver yet. */
   public static CustomScheduler of(TrainedSigmas table, Prediction prediction) {
     return new CustomScheduler(
-        table, prediction, Clipping.NONE, SigmaScheduleKind.NORMAL, (ladder, draft) -> {
+        table, prediction, Clipping.NONE, SigmaScheduleKind.NORMAL, (sigmaSchedule, draft) -> {
           throw new IllegalStateException("no solver was chosen; call by(solver)");
         });
   }
 
   /** The same with another shape of ladder. */
-  public CustomScheduler on(SigmaScheduleKind shape) {
-    return new CustomScheduler(table, prediction, clipping, shape, solver);
+  public CustomScheduler withSigmaSchedule(SigmaScheduleKind shape) {
+    return new CustomScheduler(trainedSigmas, prediction, clipping, shape, solver);
   }
 
   /** The same with another solver. */
-  public CustomScheduler by(Solver solver) {
-    return new CustomScheduler(table, prediction, clipping, shape, solver);
+  public CustomScheduler withSolver(Solver solver) {
+    return new CustomScheduler(trainedSigmas, prediction, clipping, sigmaSchedule, solver);
   }
 
   /** The plan of so many steps from pure noise. */
@@ -68,21 +68,21 @@ public record CustomScheduler(
           "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas");
     }
     double[] sigmas =
-        request.sigmas().length > 0 ? request.sigmas() : fallingSigmas(request.steps());
-    double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), table::timestep);
-    SigmaSchedule ladder =
-        SigmaSchedule.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());
-    int trained = table.sigmas().length;
+        request.sigmas().length > 0 ? request.sigmas() : descendingSigmas(request.steps());
+    double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), trainedSigmas::timestep);
+    SigmaSchedule sigmaSchedule =
+        SigmaSchedule.of(timesteps, Arrays.stream(sigmas).mapToObj(trainedSigmas::level).toList());
+    int trained = trainedSigmas.sigmas().length;
     int above = (int) Arrays.stream(timesteps)
-        .filter(timestep -> timestep >= request.fromTimestep(trained))
+        .filter(timestep -> timestep >= request.startTimestep(trained))
         .count();
     SigmaSchedule begun =
-        ladder.from(request.from() > 0 ? above : request.firstStep(ladder.size()));
-    var draft = new PlanBuilder(prediction::at, clipping);
-    List<Step> rows = draft.rows(solver.solve(begun, draft));
-    if (request.until() < 1) {
+        sigmaSchedule.from(request.denoisingStart() > 0 ? above : request.firstStep(sigmaSchedule.size()));
+    var draft = new PlanBuilder(prediction::scaling, clipping);
+    List<Step> rows = draft.build(solver.solve(begun, draft));
+    if (request.denoisingEnd() < 1) {
       rows = rows.stream()
-          .takeWhile(row -> row.timestep() >= request.untilTimestep(trained))
+          .takeWhile(row -> row.timestep() >= request.endTimestep(trained))
           .toList();
     }
     NoiseLevel start = begun.start();
@@ -90,15 +90,15 @@ public record CustomScheduler(
     return new SamplingPlan(
         rows,
         new SamplingPlan.Start(start.alpha(), noise),
-        begun.first() == 0 ? noise : ladder.at(0).sigma());
+        begun.first() == 0 ? noise : sigmaSchedule.at(0).sigma());
   }
 
-  private double[] fallingSigmas(int steps) {
-    double[] sigmas = shape.sigmas(table, steps);
+  private double[] descendingSigmas(int steps) {
+    double[] sigmas = sigmaSchedule.sigmas(trainedSigmas, steps);
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
-        throw new IllegalArgumentException("ladder " + shape + " of " + steps
-            + " steps repeats sigma " + sigmas[i] + "; the network knows " + table.sigmas().length
+        throw new IllegalArgumentException("ladder " + sigmaSchedule + " of " + steps
+            + " steps repeats sigma " + sigmas[i] + "; the network knows " + trainedSigmas.sigmas().length
             + " levels, ask for at most so many steps");
       }
     }
@@ -106,7 +106,7 @@ public record CustomScheduler(
   }
 
   @Override
-  public NoiseSchedule schedule() {
+  public NoiseSchedule noiseSchedule() {
     throw new IllegalStateException(
         "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of");
   }

@@ -20,12 +20,12 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /** A level of the variance-exploding form that k-diffusion uses: {@code x = x0 + sigma * n}. */
-  public static NoiseLevel exploding(double sigma) {
+  public static NoiseLevel varianceExploding(double sigma) {
     return new NoiseLevel(1, sigma);
   }
 
   /** A level of the variance-preserving form, given {@code ratio = sigma / alpha}. */
-  public static NoiseLevel preserving(double ratio) {
+  public static NoiseLevel variancePreserving(double ratio) {
     double alpha = 1 / Math.sqrt(ratio * ratio + 1);
     return new NoiseLevel(alpha, ratio * alpha);
   }

@@ -15,7 +15,7 @@ public final class NoiseSchedule {
    * The last signal that k-diffusion-like schedulers keep after rescaling, so that the first sigma
    * stays finite.
    */
-  public static final double SMALLEST_SIGNAL = 0x1p-24;
+  public static final double MIN_ALPHA_BAR = 0x1p-24;
 
   private final double[] alphaBar;
   private final double[] sigmas;
@@ -80,19 +80,19 @@ public final class NoiseSchedule {
   public NoiseSchedule rescaleZeroTerminalSnr() {
     double first = Math.sqrt(alphaBar[0]);
     double last = Math.sqrt(alphaBar[alphaBar.length - 1]);
-    return mapped(bar -> {
+    return mapAlphaBars(bar -> {
       double root = (Math.sqrt(bar) - last) * (first / (first - last));
       return root * root;
     });
   }
 
   /** The same timesteps with every squared signal factor changed. */
-  public NoiseSchedule mapped(DoubleUnaryOperator alphaBars) {
+  public NoiseSchedule mapAlphaBars(DoubleUnaryOperator alphaBars) {
     return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());
   }
 
   /** The same schedule with another signal at its last timestep. */
-  public NoiseSchedule endingAt(double lastAlphaBar) {
+  public NoiseSchedule withLastAlphaBar(double lastAlphaBar) {
     double[] changed = alphaBar.clone();
     changed[changed.length - 1] = lastAlphaBar;
     return new NoiseSchedule(changed);

@@ -61,7 +61,7 @@ public final class NumericSamplingLoop {
       answers.add(prediction);
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
       unguided.add(
-          !step.update().asksUnguided()
+          !step.update().needsUnguided()
               ? raw.get(raw.size() - 1)
               : sum(
                   x.length,
@@ -71,23 +71,23 @@ public final class NumericSamplingLoop {
                   network.unguided(input, step.timestep(), prediction)));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
       drawn.add(
-          step.update().drawsNoise()
-              ? scaled(noise.get(), step.variance(), prediction)
+          step.update().needsNoise()
+              ? scaleNoise(noise.get(), step.variance(), prediction)
               : new double[x.length]);
       double[] next = new double[x.length];
       add(next, step.update().samples(), samples);
-      add(next, step.update().arrived(), samples);
+      add(next, step.update().unblended(), samples);
       add(next, step.update().denoised(), denoised);
       add(next, step.update().raw(), raw);
       add(next, step.update().unguided(), unguided);
-      add(next, step.update().answers(), answers);
+      add(next, step.update().modelOutputs(), answers);
       add(next, step.update().noise(), drawn);
       samples.add(next);
     }
     return samples;
   }
 
-  private static double[] scaled(
+  private static double[] scaleNoise(
       double[] noise, Step.LearnedVariance variance, double[] prediction) {
     if (variance.kind() == Step.LearnedVariance.Kind.NONE) {
       return noise;

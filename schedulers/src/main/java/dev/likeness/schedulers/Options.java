@@ -9,7 +9,7 @@ import java.util.TreeMap;
 
 /** The options of one scheduler class, read with the type that each must have. */
 public final class Options {
-  private final String owner;
+  private final String className;
   private final Map<String, Object> values;
 
   /**
@@ -19,7 +19,7 @@ public final class Options {
    * @param values by option name; values as JSON has them, null where an option is off
    */
   public Options(String owner, Map<String, ?> values) {
-    this.owner = owner;
+    this.className = owner;
     this.values = Collections.unmodifiableMap(new TreeMap<>(values));
   }
 
@@ -32,7 +32,7 @@ public final class Options {
     merged.keySet().stream()
         .filter(given::containsKey)
         .forEach(name -> merged.put(name, given.get(name)));
-    return new Options(owner, merged);
+    return new Options(className, merged);
   }
 
   /** The names of the options. */
@@ -41,8 +41,8 @@ public final class Options {
   }
 
   /** The class that these options belong to. */
-  public String owner() {
-    return owner;
+  public String className() {
+    return className;
   }
 
   /** Whether the class has this option. */
@@ -59,7 +59,7 @@ public final class Options {
   public int integer(String name) {
     double number = number(name);
     if (number != Math.rint(number)) {
-      throw wrong(name, "a whole number");
+      throw invalidOption(name, "a whole number");
     }
     return (int) number;
   }
@@ -73,7 +73,7 @@ public final class Options {
     if (value instanceof String text && text.matches("[-+]?(inf|Infinity)")) {
       return text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     }
-    throw wrong(name, "a number");
+    throw invalidOption(name, "a number");
   }
 
   /** A number, or another where the option is absent or null. */
@@ -90,7 +90,7 @@ public final class Options {
     if (value instanceof Boolean flag) {
       return flag;
     }
-    throw wrong(name, "true or false");
+    throw invalidOption(name, "true or false");
   }
 
   /** A word. */
@@ -98,14 +98,14 @@ public final class Options {
     if (values.get(name) instanceof String text) {
       return text;
     }
-    throw wrong(name, "a word");
+    throw invalidOption(name, "a word");
   }
 
   /** One word of these; any other is refused with the list. */
   public String oneOf(String name, String... known) {
     String text = text(name);
     if (!Arrays.asList(known).contains(text)) {
-      throw wrong(name, "one of " + String.join(", ", known));
+      throw invalidOption(name, "one of " + String.join(", ", known));
     }
     return text;
   }
@@ -122,16 +122,16 @@ public final class Options {
     if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
       return list.stream().mapToDouble(item -> ((Number) item).doubleValue()).toArray();
     }
-    throw wrong(name, "a list of numbers");
+    throw invalidOption(name, "a list of numbers");
   }
 
-  private IllegalArgumentException wrong(String name, String expected) {
+  private IllegalArgumentException invalidOption(String name, String expected) {
     return new IllegalArgumentException(
-        owner + " needs " + name + " to be " + expected + ", got " + values.get(name));
+        className + " needs " + name + " to be " + expected + ", got " + values.get(name));
   }
 
   @Override
   public String toString() {
-    return owner + values;
+    return className + values;
   }
 }

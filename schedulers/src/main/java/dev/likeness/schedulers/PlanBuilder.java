@@ -13,12 +13,12 @@ import java.util.function.Function;
  * <p>Not for several threads; a draft is used once.
  */
 public final class PlanBuilder {
-  private final Function<NoiseLevel, Step.Scaling> network;
+  private final Function<NoiseLevel, Step.Scaling> scaling;
   private final Clipping clipping;
   private final List<Step> steps = new ArrayList<>();
-  private Call open;
+  private Call openCall;
   private Step.LearnedVariance variance = Step.LearnedVariance.NONE;
-  private boolean drawn;
+  private boolean noiseUsed;
   private double startNoise = Double.NaN;
 
   /**
@@ -28,12 +28,12 @@ public final class PlanBuilder {
    * @param clipping what happens to its denoised predictions
    */
   public PlanBuilder(Function<NoiseLevel, Step.Scaling> network, Clipping clipping) {
-    this.network = network;
+    this.scaling = network;
     this.clipping = clipping;
   }
 
   /** Whether denoised predictions are clipped. */
-  public boolean clips() {
+  public boolean isClipping() {
     return !clipping.isOff();
   }
 
@@ -49,30 +49,30 @@ public final class PlanBuilder {
   }
 
   /** The standard deviation of the first sample's noise, given the ladder's. */
-  public double startNoise(double ladders) {
-    return Double.isNaN(startNoise) ? ladders : startNoise;
+  public double startNoise(double sigmaSchedules) {
+    return Double.isNaN(startNoise) ? sigmaSchedules : startNoise;
   }
 
   /** Calls the network on a sample at a noise level, which opens the next row. */
   public Call call(Combination x, double timestep, NoiseLevel level) {
-    return call(x, timestep, level, network.apply(level));
+    return call(x, timestep, level, scaling.apply(level));
   }
 
   /** Calls the network with a scaling of the solver's own. */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
-    open = new Call(steps.size(), timestep, level, scaling, clips());
-    return open;
+    openCall = new Call(steps.size(), timestep, level, scaling, isClipping());
+    return openCall;
   }
 
   /** Fresh unit noise, drawn in the open row; at most once in each. */
   public Combination noise() {
-    if (drawn || open == null) {
+    if (noiseUsed || openCall == null) {
       throw new IllegalStateException(
           "noise is drawn once in each row, after the network is called");
     }
-    drawn = true;
-    return Combination.of(new Symbol(Kind.NOISE, open.row()));
+    noiseUsed = true;
+    return Combination.of(new Symbol(Kind.NOISE, openCall.row()));
   }
 
   /** Fresh noise whose scale the network predicts, drawn in the open row. */
@@ -82,30 +82,30 @@ public final class PlanBuilder {
   }
 
   /** The rows, of which the last yields {@code x}. */
-  public List<Step> rows(Combination x) {
+  public List<Step> build(Combination x) {
     close(x);
-    open = null;
+    openCall = null;
     return List.copyOf(steps);
   }
 
   private void close(Combination x) {
-    if (open == null) {
+    if (openCall == null) {
       return;
     }
-    int row = open.row();
+    int row = openCall.row();
     var update = new Step.Update(
         x.factors(Kind.SAMPLE, row),
-        x.factors(Kind.ARRIVED, row),
+        x.factors(Kind.UNBLENDED, row),
         x.factors(Kind.DENOISED, row),
         x.factors(Kind.RAW, row),
         x.factors(Kind.UNGUIDED, row),
-        x.factors(Kind.ANSWER, row),
+        x.factors(Kind.MODEL_OUTPUT, row),
         x.factors(Kind.NOISE, row),
-        drawn,
-        open.asksUnguided());
+        noiseUsed,
+        openCall.needsUnguided());
     steps.add(
-        new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
-    drawn = false;
+        new Step(row, openCall.timestep(), openCall.level(), openCall.scaling(), clipping, update, variance));
+    noiseUsed = false;
     variance = Step.LearnedVariance.NONE;
   }
 }

@@ -7,9 +7,9 @@ import java.util.Arrays;
  *
  * @param steps the number of steps, at least 1
  * @param strength for images: the share of the steps that is done, in 0..1
- * @param from the share of the training timesteps that another model has already walked, in 0..1
+ * @param denoisingStart the share of the training timesteps that another model has already walked, in 0..1
  *     (base and refiner)
- * @param until the share at which this run stops, in 0..1
+ * @param denoisingEnd the share at which this run stops, in 0..1
  * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is
  *     deterministic, NaN their default
  * @param mu the exponent of resolution-dependent flow shifting, see {@link #mu(double)}; NaN when
@@ -20,32 +20,32 @@ import java.util.Arrays;
 public record PlanRequest(
     int steps,
     double strength,
-    double from,
-    double until,
+    double denoisingStart,
+    double denoisingEnd,
     double eta,
     double mu,
     double[] timesteps,
     double[] sigmas) {
-  private static final double[] OWN = {};
+  private static final double[] NONE = {};
 
   /** Refuses what no scheduler can do. */
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
     require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
-    require(from >= 0 && from <= until, "from", "in 0..until", from);
-    require(until <= 1, "until", "at most 1", until);
+    require(denoisingStart >= 0 && denoisingStart <= denoisingEnd, "from", "in 0..until", denoisingStart);
+    require(denoisingEnd <= 1, "until", "at most 1", denoisingEnd);
     timesteps = timesteps.clone();
     sigmas = sigmas.clone();
   }
 
   /** A run of so many steps from pure noise. */
   public static PlanRequest of(int steps) {
-    return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, OWN, OWN);
+    return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, NONE, NONE);
   }
 
   /** A run over these timesteps. */
   public static PlanRequest ofTimesteps(double... timesteps) {
-    return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, OWN);
+    return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
   }
 
   /**
@@ -56,22 +56,22 @@ public record PlanRequest(
    * and end at 0 of themselves.
    */
   public static PlanRequest ofSigmas(double... sigmas) {
-    return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, OWN, sigmas);
+    return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
   }
 
   /** The same run begun from an image of which {@code strength} is redrawn. */
   public PlanRequest strength(double strength) {
-    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /** The part of the run between two shares of the training timesteps. */
-  public PlanRequest between(double from, double until) {
+  public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
   }
 
   /** The same run with another share of fresh noise. */
   public PlanRequest eta(double eta) {
-    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /**
@@ -80,11 +80,11 @@ public record PlanRequest(
    * FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    */
   public PlanRequest mu(double mu) {
-    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /** The chosen eta, or a scheduler's default. */
-  public double etaOr(double otherwise) {
+  public double etaOrDefault(double otherwise) {
     return Double.isNaN(eta) ? otherwise : eta;
   }
 
@@ -99,13 +99,13 @@ public record PlanRequest(
   }
 
   /** The timestep that the run's first step lies below, of so many trained ones. */
-  public double fromTimestep(int trained) {
-    return Math.rint(trained - from * trained);
+  public double startTimestep(int trained) {
+    return Math.rint(trained - denoisingStart * trained);
   }
 
   /** The timestep below which the run makes no step; 0 for a run to the end. */
-  public double untilTimestep(int trained) {
-    return Math.rint(trained - until * trained);
+  public double endTimestep(int trained) {
+    return Math.rint(trained - denoisingEnd * trained);
   }
 
   private static void require(boolean holds, String what, String expected, double given) {
@@ -126,8 +126,8 @@ public record PlanRequest(
 
   @Override
   public String toString() {
-    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until="
-        + until
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + denoisingStart + ", until="
+        + denoisingEnd
         + ", eta=" + eta
         + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas="
         + Arrays.toString(sigmas) + "]";
@@ -149,7 +149,7 @@ public record PlanRequest(
     }
 
     /**
-     * The factor for a request, which {@link Sigmas#shifted} takes.
+     * The factor for a request, which {@link Sigmas#shift} takes.
      *
      * @throws IllegalArgumentException when levels move with the resolution
      *     ({@code use_dynamic_shifting}) and the request does not say how far
@@ -159,7 +159,7 @@ public record PlanRequest(
         return of(options);
       }
       if (Double.isNaN(request.mu())) {
-        throw new IllegalArgumentException(options.owner()
+        throw new IllegalArgumentException(options.className()
             + " shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
             + " give PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through"
             + " ImageRequest, which knows it");

@@ -42,7 +42,7 @@ public enum Prediction {
    * @throws IllegalArgumentException when the level has no signal and the answer is noise, which
    *     says nothing of x0
    */
-  public Step.Scaling at(NoiseLevel level) {
+  public Step.Scaling scaling(NoiseLevel level) {
     double alpha = level.alpha();
     double sigma = level.sigma();
     double spread = this != FLOW && alpha == 1 ? Math.hypot(1, sigma) : 1;

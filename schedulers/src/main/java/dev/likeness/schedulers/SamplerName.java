@@ -16,24 +16,24 @@ import java.util.stream.Stream;
  *
  * @param className the class
  * @param options what is set on it
- * @param twin the k-diffusion sampler of the same algorithm, for ladders that the class lacks and
+ * @param kDiffusionName the k-diffusion sampler of the same algorithm, for ladders that the class lacks and
  *     for networks that predict flow; empty if there is none
- * @param ladder the ladder that was asked for with it, without its spelling, until a form has it;
+ * @param sigmaSchedule the ladder that was asked for with it, without its spelling, until a form has it;
  *     else empty
  */
-record SamplerName(String className, Map<String, Object> options, String twin, String ladder) {
+record SamplerName(String className, Map<String, Object> options, String kDiffusionName, String sigmaSchedule) {
   private static final String LU = "lu";
-  private static final String OWN = "automatic";
+  private static final String AUTOMATIC = "automatic";
   /**
    * They choose among the steps of their distillation: as in diffusers, they have an option for the
    * spacing and read none.
    */
-  private static final Set<String> OF_OWN_STEPS = Set.of("LCMScheduler", "TCDScheduler");
+  private static final Set<String> DISTILLED_CLASSES = Set.of("LCMScheduler", "TCDScheduler");
   /** What ladders are called, by their names without spelling. */
-  static final Map<String, String> SHAPES = shapes();
+  static final Map<String, String> SIGMA_SCHEDULES = sigmaSchedules();
 
-  private static final List<String> LADDERS = Stream.concat(
-          SHAPES.keySet().stream(), Stream.of(LU, OWN))
+  private static final List<String> SCHEDULE_SUFFIXES = Stream.concat(
+          SIGMA_SCHEDULES.keySet().stream(), Stream.of(LU, AUTOMATIC))
       .sorted(
           Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder()))
       .toList();
@@ -48,18 +48,18 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
         return new SamplerName(className, Map.of(), "", "");
       }
     }
-    String plain = SamplerNames.plain(name);
+    String plain = SamplerNames.normalize(name);
     if (SamplerNames.KNOWN.containsKey(plain)) {
       return SamplerNames.KNOWN.get(plain);
     }
-    for (String ladder : LADDERS) {
+    for (String sigmaSchedule : SCHEDULE_SUFFIXES) {
       String stem =
-          plain.endsWith(ladder) ? plain.substring(0, plain.length() - ladder.length()) : "";
+          plain.endsWith(sigmaSchedule) ? plain.substring(0, plain.length() - sigmaSchedule.length()) : "";
       if (SamplerNames.KNOWN.containsKey(stem)) {
         SamplerName plainly = SamplerNames.KNOWN.get(stem);
-        return ladder.equals(OWN)
+        return sigmaSchedule.equals(AUTOMATIC)
             ? plainly
-            : new SamplerName(plainly.className, plainly.options, plainly.twin, ladder);
+            : new SamplerName(plainly.className, plainly.options, plainly.kDiffusionName, sigmaSchedule);
       }
     }
     if (plain.startsWith("dpmadaptive") || plain.startsWith("dpmad")) {
@@ -70,67 +70,67 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
     throw new IllegalArgumentException(
         "sampler " + name + " is unknown; known are " + String.join(", ", classNames)
             + " and " + String.join(", ", SamplerNames.KNOWN.keySet())
-            + ", the latter also with " + String.join(", ", LADDERS) + " behind");
+            + ", the latter also with " + String.join(", ", SCHEDULE_SUFFIXES) + " behind");
   }
 
   /** The same as another class with these options. */
-  SamplerName as(String className, Map<String, Object> options) {
-    return new SamplerName(className, options, twin, "");
+  SamplerName withClass(String className, Map<String, Object> options) {
+    return new SamplerName(className, options, kDiffusionName, "");
   }
 
   /** The form for a network that predicts anything but flow, on the ladder that was asked for. */
-  SamplerName form() {
-    if (ladder.isEmpty()) {
+  SamplerName resolve() {
+    if (sigmaSchedule.isEmpty()) {
       return this;
     }
-    if (className.equals(twin)) {
-      return onShape();
+    if (className.equals(kDiffusionName)) {
+      return toKDiffusion();
     }
     Map<String, Object> more = new LinkedHashMap<>(options);
-    switch (SHAPES.getOrDefault(ladder, ladder)) {
+    switch (SIGMA_SCHEDULES.getOrDefault(sigmaSchedule, sigmaSchedule)) {
       case "karras", "exponential", "beta" -> {
         Stream.of("karras", "exponential", "beta")
             .forEach(each -> more.put("use_" + each + "_sigmas", false));
-        more.put("use_" + SHAPES.get(ladder) + "_sigmas", true);
+        more.put("use_" + SIGMA_SCHEDULES.get(sigmaSchedule) + "_sigmas", true);
       }
       case LU -> more.put("use_lu_lambdas", true);
       case "sgm_uniform", "simple" -> {
-        if (OF_OWN_STEPS.contains(className)) {
-          return onShape();
+        if (DISTILLED_CLASSES.contains(className)) {
+          return toKDiffusion();
         }
         more.put("timestep_spacing", "trailing");
       }
       default -> {
-        return onShape();
+        return toKDiffusion();
       }
     }
-    boolean lacked = SHAPES.containsKey(ladder)
-        && !twin.isEmpty()
+    boolean lacked = SIGMA_SCHEDULES.containsKey(sigmaSchedule)
+        && !kDiffusionName.isEmpty()
         && !SchedulerConfig.defaults(className).names().containsAll(more.keySet());
-    return lacked ? onShape() : as(className, more);
+    return lacked ? toKDiffusion() : withClass(className, more);
   }
 
-  private SamplerName onShape() {
-    if (twin.isEmpty() || !SHAPES.containsKey(ladder)) {
+  private SamplerName toKDiffusion() {
+    if (kDiffusionName.isEmpty() || !SIGMA_SCHEDULES.containsKey(sigmaSchedule)) {
       throw new IllegalArgumentException(
-          className + " has no ladder " + ladder + "; it has " + ladders());
+          className + " has no ladder " + sigmaSchedule + "; it has " + supportedSchedules());
     }
     Map<String, Object> more =
-        twin.equals("sample_dpmpp_2m_sde") ? kept("solver_type") : new HashMap<>();
-    more.put("ladder", SHAPES.get(ladder));
-    return as(twin, more);
+        kDiffusionName.equals("sample_dpmpp_2m_sde") ? retainOption("solver_type") : new HashMap<>();
+    more.put("ladder", SIGMA_SCHEDULES.get(sigmaSchedule));
+    return withClass(kDiffusionName, more);
   }
 
-  private String ladders() {
-    if (!twin.isEmpty()) {
+  private String supportedSchedules() {
+    if (!kDiffusionName.isEmpty()) {
       return Arrays.toString(SigmaScheduleKind.values()).toLowerCase(Locale.ROOT);
     }
-    return OF_OWN_STEPS.contains(className)
+    return DISTILLED_CLASSES.contains(className)
         ? "its own alone"
         : "karras, exponential, beta, lu, sgm_uniform, simple";
   }
 
-  private Map<String, Object> kept(String option) {
+  private Map<String, Object> retainOption(String option) {
     Map<String, Object> kept = new HashMap<>(options);
     kept.keySet().retainAll(Set.of(option));
     return kept;
@@ -140,7 +140,7 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
    * The ladders, and what A1111 calls some of them; it takes Align Your Steps for SD 1.5 for all
    * networks but SDXL.
    */
-  private static Map<String, String> shapes() {
+  private static Map<String, String> sigmaSchedules() {
     Map<String, String> shapes = new HashMap<>(Map.of(
         "uniform",
         "normal",
@@ -151,7 +151,7 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
         "alignyoursteps",
         "align_your_steps_sd15"));
     for (SigmaScheduleKind shape : SigmaScheduleKind.values()) {
-      shapes.put(SamplerNames.plain(shape.name()), shape.name().toLowerCase(Locale.ROOT));
+      shapes.put(SamplerNames.normalize(shape.name()), shape.name().toLowerCase(Locale.ROOT));
     }
     return Map.copyOf(shapes);
   }
@@ -177,7 +177,7 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
      * A name without its spelling; {@code sample_}, of k-diffusion, and {@code k_}, of A1111, are
      * left out in front.
      */
-    static String plain(String name) {
+    static String normalize(String name) {
       String plain = name.toLowerCase(Locale.ROOT).replace("++", "pp").replaceAll("[ _-]", "");
       if (plain.startsWith("sample") && !plain.startsWith("sampler")) {
         return plain.substring(6);

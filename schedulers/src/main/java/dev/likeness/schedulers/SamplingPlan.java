@@ -11,13 +11,13 @@ import java.util.stream.Stream;
  * A sampling run as an immutable table: one row for each network call, all numbers known before the
  * first one.
  *
- * <p>Rows are executed in order on the sample that {@link #start()} or {@link #pureNoise()} makes;
+ * <p>Rows are executed in order on the sample that {@link #start()} or {@link #initNoiseSigma()} makes;
  * what the last row yields is the result.
  */
 public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
   private final Start start;
-  private final double pureNoise;
+  private final double initNoiseSigma;
   private final int rowsPerStep;
 
   /**
@@ -35,7 +35,7 @@ public final class SamplingPlan implements Iterable<Step> {
   public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
     this.steps = List.copyOf(steps);
     this.start = start;
-    this.pureNoise = pureNoise;
+    this.initNoiseSigma = pureNoise;
     this.rowsPerStep = rowsPerStep;
   }
 
@@ -50,8 +50,8 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /** The factor of unit noise that makes the first sample where no image is given. */
-  public double pureNoise() {
-    return pureNoise;
+  public double initNoiseSigma() {
+    return initNoiseSigma;
   }
 
   /**
@@ -59,7 +59,7 @@ public final class SamplingPlan implements Iterable<Step> {
    * own, and in the later rows of a step that of the next step, as in diffusers; clean after the
    * last row.
    */
-  public NoiseLevel held(int row) {
+  public NoiseLevel keptRegionLevel(int row) {
     int begun = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
     return row >= steps.size()
         ? NoiseLevel.CLEAN
@@ -72,13 +72,13 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /** How many rows of history the updates read, the current row included; at least 1. */
-  public int reach() {
-    return steps.stream().map(Step::update).mapToInt(SamplingPlan::reach).max().orElse(1);
+  public int historyLength() {
+    return steps.stream().map(Step::update).mapToInt(SamplingPlan::historyLength).max().orElse(1);
   }
 
-  private static int reach(Step.Update u) {
+  private static int historyLength(Step.Update u) {
     return Stream.of(
-            u.samples(), u.arrived(), u.denoised(), u.raw(), u.unguided(), u.answers(), u.noise())
+            u.samples(), u.unblended(), u.denoised(), u.raw(), u.unguided(), u.modelOutputs(), u.noise())
         .mapToInt(factors -> factors.length)
         .max()
         .orElse(0);
@@ -102,7 +102,7 @@ public final class SamplingPlan implements Iterable<Step> {
         "start %.6g x0 + %.6g n, or %.6g n%n%4s %10s %10s %10s  %s%n",
         start.signal(),
         start.noise(),
-        pureNoise,
+        initNoiseSigma,
         "row",
         "timestep",
         "alpha",
@@ -116,7 +116,7 @@ public final class SamplingPlan implements Iterable<Step> {
           step.timestep(),
           step.level().alpha(),
           step.level().sigma(),
-          sum(step.update())));
+          formula(step.update())));
     }
     return table.toString();
   }
@@ -126,14 +126,14 @@ public final class SamplingPlan implements Iterable<Step> {
     return SigmaPlot.of(steps);
   }
 
-  private static String sum(Step.Update update) {
+  private static String formula(Step.Update update) {
     var text = new StringBuilder();
     append(text, "x", update.samples());
-    append(text, "a", update.arrived());
+    append(text, "a", update.unblended());
     append(text, "D", update.denoised());
     append(text, "R", update.raw());
     append(text, "U", update.unguided());
-    append(text, "F", update.answers());
+    append(text, "F", update.modelOutputs());
     append(text, "n", update.noise());
     return text.length() == 0 ? "0" : text.toString();
   }

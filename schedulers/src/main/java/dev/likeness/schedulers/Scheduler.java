@@ -16,7 +16,7 @@ public interface Scheduler {
    * @throws IllegalStateException for networks trained on {@linkplain #isContinuous continuous}
    *     levels
    */
-  NoiseSchedule schedule();
+  NoiseSchedule noiseSchedule();
 
   /** Whether the network was trained on continuous noise levels, which no table lists. */
   default boolean isContinuous() {

@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
 public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
 
-  private final Map<String, Object> given;
-  private final Map<String, Object> here;
+  private final Map<String, Object> values;
+  private final Map<String, Object> classOptions;
   private final Options options;
   private final Scheduler scheduler;
 
@@ -27,10 +27,10 @@ public final class SchedulerConfig implements Scheduler {
 
   private SchedulerConfig(String className, Map<String, ?> given, Map<String, Object> here) {
     SchedulerProvider provider = provider(className);
-    this.given = new LinkedHashMap<>(given);
-    this.here = here;
+    this.values = new LinkedHashMap<>(given);
+    this.classOptions = here;
     this.options = defaults(className).with(given).with(here);
-    warnOfUnknownOptions();
+    warnAboutUnknownOptions();
     this.scheduler = provider.configure(className, options);
   }
 
@@ -55,7 +55,7 @@ public final class SchedulerConfig implements Scheduler {
    * @throws IllegalArgumentException for a name that is not known; the message lists what is
    */
   public static SchedulerConfig named(String name) {
-    return named(SamplerName.of(name, classNames()).form(), Map.of());
+    return named(SamplerName.of(name, classNames()).resolve(), Map.of());
   }
 
   /** All class names that a config may have. */
@@ -67,7 +67,7 @@ public final class SchedulerConfig implements Scheduler {
 
   /** The class's name. */
   public String className() {
-    return options.owner();
+    return options.className();
   }
 
   /** All options, defaults included. */
@@ -77,7 +77,7 @@ public final class SchedulerConfig implements Scheduler {
 
   /** A number that the config gave, known to the class or meant for a pipeline. */
   public double number(String option, double otherwise) {
-    if (given.get(option) instanceof Number number) {
+    if (values.get(option) instanceof Number number) {
       return number.doubleValue();
     }
     return options.has(option) ? options.number(option, otherwise) : otherwise;
@@ -88,7 +88,7 @@ public final class SchedulerConfig implements Scheduler {
    * given stays where the new class knows it, everything else takes the new class's defaults.
    */
   public SchedulerConfig withClass(String className) {
-    return new SchedulerConfig(className, given);
+    return new SchedulerConfig(className, values);
   }
 
   /**
@@ -106,10 +106,10 @@ public final class SchedulerConfig implements Scheduler {
             ? sampler
             : prediction() == Prediction.FLOW
                 ? SchedulerVariant.of(sampler, classNames(), options)
-                : SchedulerVariant.EdmForm.isFor(className())
-                    ? SchedulerVariant.EdmForm.of(sampler)
-                    : sampler.form(),
-        given);
+                : SchedulerVariant.EdmVariant.isEdmClass(className())
+                    ? SchedulerVariant.EdmVariant.of(sampler)
+                    : sampler.resolve(),
+        values);
   }
 
   /**
@@ -120,8 +120,8 @@ public final class SchedulerConfig implements Scheduler {
    *     where this network does not predict it, the other way round, or likewise for continuous
    *     noise levels; the message says what to ask for
    */
-  public SchedulerConfig sampling(String name) {
-    return SchedulerVariant.NetworkKind.sampling(this, name);
+  public SchedulerConfig withCompatible(String name) {
+    return SchedulerVariant.NetworkKind.withCompatible(this, name);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {
@@ -140,18 +140,18 @@ public final class SchedulerConfig implements Scheduler {
   /** The same scheduler with one option changed. */
   public SchedulerConfig with(String option, Object value) {
     requireKnown(option);
-    Map<String, Object> others = new LinkedHashMap<>(here);
+    Map<String, Object> others = new LinkedHashMap<>(classOptions);
     others.remove(option);
-    return new SchedulerConfig(className(), changed(given, option, value), others);
+    return new SchedulerConfig(className(), withValue(values, option, value), others);
   }
 
   /**
    * The same scheduler with one option changed under this class alone: another class takes what was
    * given, else its own default. So diffusers' pipelines overrule what a config left out.
    */
-  public SchedulerConfig withHere(String option, Object value) {
+  public SchedulerConfig withClassOption(String option, Object value) {
     requireKnown(option);
-    return new SchedulerConfig(className(), given, changed(here, option, value));
+    return new SchedulerConfig(className(), values, withValue(classOptions, option, value));
   }
 
   private void requireKnown(String option) {
@@ -161,7 +161,7 @@ public final class SchedulerConfig implements Scheduler {
     }
   }
 
-  private static Map<String, Object> changed(
+  private static Map<String, Object> withValue(
       Map<String, Object> values, String option, Object value) {
     Map<String, Object> changed = new LinkedHashMap<>(values);
     changed.put(option, value);
@@ -187,8 +187,8 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   @Override
-  public NoiseSchedule schedule() {
-    return scheduler.schedule();
+  public NoiseSchedule noiseSchedule() {
+    return scheduler.noiseSchedule();
   }
 
   @Override
@@ -203,8 +203,8 @@ public final class SchedulerConfig implements Scheduler {
 
   // Options of other classes stay for a switch to them; what no class knows is perhaps a
   // misspelling.
-  private void warnOfUnknownOptions() {
-    var unknown = new TreeSet<>(given.keySet());
+  private void warnAboutUnknownOptions() {
+    var unknown = new TreeSet<>(values.keySet());
     unknown.removeAll(options.names());
     unknown.removeIf(name -> name.startsWith("_"));
     if (!unknown.isEmpty()) {

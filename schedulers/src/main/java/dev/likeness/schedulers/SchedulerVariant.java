@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * for flow, else the class on flow levels.
  */
 final class SchedulerVariant {
-  private static final Map<String, String> CLASSES = Map.of(
+  private static final Map<String, String> FLOW_CLASSES = Map.of(
       "EulerDiscreteScheduler",
       "FlowMatchEulerDiscreteScheduler",
       "HeunDiscreteScheduler",
@@ -21,14 +21,14 @@ final class SchedulerVariant {
       "LCMScheduler",
       "FlowMatchLCMScheduler");
   /** What stands behind the names of k-diffusion's samplers for flow. */
-  static final String BEHIND = "_RF";
+  static final String FLOW_SUFFIX = "_RF";
 
-  private static final String BY_RESOLUTION = "use_dynamic_shifting";
+  private static final String DYNAMIC_SHIFTING = "use_dynamic_shifting";
   /**
    * Even in the timestep without the lowest, as the flow levels of diffusers' classes are, which
    * have no other ladder.
    */
-  private static final Set<String> EVEN = Set.of("simple", "sgm_uniform");
+  private static final Set<String> UNIFORM_SCHEDULES = Set.of("simple", "sgm_uniform");
 
   private SchedulerVariant() {}
 
@@ -41,52 +41,52 @@ final class SchedulerVariant {
    */
   static SamplerName of(SamplerName sampler, Set<String> classes, Options own) {
     double shift = PlanRequest.FlowShift.of(own);
-    String twin = sampler.twin() + BEHIND;
-    String flow = CLASSES.get(sampler.className());
+    String twin = sampler.kDiffusionName() + FLOW_SUFFIX;
+    String flow = FLOW_CLASSES.get(sampler.className());
     // One of the classes moves levels by a number alone; its twin follows the resolution, too.
-    if (sampler.ladder().isEmpty()
+    if (sampler.sigmaSchedule().isEmpty()
         && flow != null
-        && !(own.flag(BY_RESOLUTION) && !SchedulerConfig.defaults(flow).has(BY_RESOLUTION))) {
-      return sampler.as(flow, Map.of("shift", shift));
+        && !(own.flag(DYNAMIC_SHIFTING) && !SchedulerConfig.defaults(flow).has(DYNAMIC_SHIFTING))) {
+      return sampler.withClass(flow, Map.of("shift", shift));
     }
     if (classes.contains(twin)) {
-      return sampler.as(
+      return sampler.withClass(
           twin,
-          sampler.ladder().isEmpty()
+          sampler.sigmaSchedule().isEmpty()
               ? Map.of("shift", shift)
-              : Map.of("shift", shift, "ladder", shape(sampler, SamplerName.SHAPES.values())));
+              : Map.of("shift", shift, "ladder", requireSchedule(sampler, SamplerName.SIGMA_SCHEDULES.values())));
     }
     Predicate<String> knowsFlow = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
     if (!knowsFlow.test(sampler.className())) {
       throw new IllegalArgumentException(
           sampler.className() + " has no form for networks that predict flow; "
               + classes.stream()
-                  .filter(each -> each.endsWith(BEHIND) || knowsFlow.test(each))
+                  .filter(each -> each.endsWith(FLOW_SUFFIX) || knowsFlow.test(each))
                   .collect(Collectors.joining(", ", "", " have")));
     }
-    if (!sampler.ladder().isEmpty()) {
-      shape(sampler, EVEN);
+    if (!sampler.sigmaSchedule().isEmpty()) {
+      requireSchedule(sampler, UNIFORM_SCHEDULES);
     }
     Map<String, Object> more = new LinkedHashMap<>(sampler.options());
     more.putAll(
         Map.of("use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift));
-    return sampler.as(sampler.className(), more);
+    return sampler.withClass(sampler.className(), more);
   }
 
   /** The class that a class for flow is the form of; any other is its own. */
-  static String plain(String className) {
-    return CLASSES.entrySet().stream()
+  static String baseClass(String className) {
+    return FLOW_CLASSES.entrySet().stream()
         .filter(form -> form.getValue().equals(className))
         .map(Map.Entry::getKey)
         .findFirst()
         .orElse(
-            className.endsWith(BEHIND)
-                ? className.substring(0, className.length() - BEHIND.length())
+            className.endsWith(FLOW_SUFFIX)
+                ? className.substring(0, className.length() - FLOW_SUFFIX.length())
                 : className);
   }
 
-  private static String shape(SamplerName sampler, Collection<String> known) {
-    String shape = SamplerName.SHAPES.getOrDefault(sampler.ladder(), sampler.ladder());
+  private static String requireSchedule(SamplerName sampler, Collection<String> known) {
+    String shape = SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
     if (!known.contains(shape)) {
       throw new IllegalArgumentException(sampler.className() + " has no ladder " + shape
           + " for networks that predict flow; it has "
@@ -99,24 +99,24 @@ final class SchedulerVariant {
    * The form of a sampler for networks that were preconditioned as in EDM (Playground v2.5): one of
    * diffusers' two classes for them.
    */
-  static final class EdmForm {
+  static final class EdmVariant {
     private static final Map<String, String> CLASSES = Map.of(
         "EulerDiscreteScheduler",
         "EDMEulerScheduler",
         "DPMSolverMultistepScheduler",
         "EDMDPMSolverMultistepScheduler");
     /** Ladders that the classes have, by {@code sigma_schedule}. */
-    private static final Set<String> SHAPES = Set.of("karras", "exponential");
+    private static final Set<String> SIGMA_SCHEDULES = Set.of("karras", "exponential");
 
-    private EdmForm() {}
+    private EdmVariant() {}
 
     /** Whether networks of this class's configs are such. */
-    static boolean isFor(String className) {
+    static boolean isEdmClass(String className) {
       return CLASSES.containsValue(className);
     }
 
     /** The class that a class for such networks is the form of; any other is its own. */
-    static String plain(String className) {
+    static String baseClass(String className) {
       return CLASSES.entrySet().stream()
           .filter(form -> form.getValue().equals(className))
           .map(Map.Entry::getKey)
@@ -131,8 +131,8 @@ final class SchedulerVariant {
      */
     static SamplerName of(SamplerName sampler) {
       String className = CLASSES.get(sampler.className());
-      String shape = SamplerName.SHAPES.getOrDefault(sampler.ladder(), sampler.ladder());
-      if (className == null || !shape.isEmpty() && !SHAPES.contains(shape)) {
+      String shape = SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
+      if (className == null || !shape.isEmpty() && !SIGMA_SCHEDULES.contains(shape)) {
         throw new IllegalArgumentException(
             sampler.className() + (shape.isEmpty() ? "" : " on the ladder " + shape)
                 + " has no form for networks preconditioned as in EDM; Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE Heun"
@@ -142,7 +142,7 @@ final class SchedulerVariant {
       if (!shape.isEmpty()) {
         options.put("sigma_schedule", shape);
       }
-      return sampler.as(className, options);
+      return sampler.withClass(className, options);
     }
   }
 
@@ -155,10 +155,10 @@ final class SchedulerVariant {
     CONTINUOUS("trained on continuous noise levels"),
     BETAS("trained on betas");
 
-    private final String words;
+    private final String description;
 
     NetworkKind(String words) {
-      this.words = words;
+      this.description = words;
     }
 
     /**
@@ -167,12 +167,12 @@ final class SchedulerVariant {
      * @throws IllegalArgumentException when the name is a class's for networks of another kind; the
      *     message says what to ask for
      */
-    static SchedulerConfig sampling(SchedulerConfig own, String name) {
+    static SchedulerConfig withCompatible(SchedulerConfig own, String name) {
       SchedulerConfig chosen = own.with(name);
       if (of(chosen) != of(own)) {
         throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks "
-            + of(chosen).words + ", and this model's is" + " one of those " + of(own).words
-            + "; ask for " + namesake(own, chosen.className()));
+            + of(chosen).description + ", and this model's is" + " one of those " + of(own).description
+            + "; ask for " + suggestName(own, chosen.className()));
       }
       return chosen;
     }
@@ -184,18 +184,18 @@ final class SchedulerVariant {
     }
 
     /** What the sampler of a class is called that samples this network. */
-    private static String namesake(SchedulerConfig own, String className) {
-      String plain = EdmForm.plain(SchedulerVariant.plain(className));
+    private static String suggestName(SchedulerConfig own, String className) {
+      String plain = EdmVariant.baseClass(SchedulerVariant.baseClass(className));
       Stream<String> called = SamplerName.SamplerNames.KNOWN.entrySet().stream()
           .filter(known -> known.getValue().className().equals(plain))
           .map(Map.Entry::getKey);
-      return Stream.concat(called, Stream.of(plain, plain + SchedulerVariant.BEHIND))
-          .filter(name -> isFor(own, name))
+      return Stream.concat(called, Stream.of(plain, plain + SchedulerVariant.FLOW_SUFFIX))
+          .filter(name -> isCompatible(own, name))
           .findFirst()
           .orElse("a sampler, such as euler, by a name that is no class's");
     }
 
-    private static boolean isFor(SchedulerConfig own, String name) {
+    private static boolean isCompatible(SchedulerConfig own, String name) {
       try {
         return of(own.with(name)) == of(own);
       } catch (IllegalArgumentException none) {

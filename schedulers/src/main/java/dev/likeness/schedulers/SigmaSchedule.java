@@ -53,7 +53,7 @@ public final class SigmaSchedule {
   }
 
   /** The same ladder without its last step; one of at least 2 steps. */
-  public SigmaSchedule withoutLast() {
+  public SigmaSchedule withoutLastStep() {
     int left = last();
     return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left))
         .from(Math.min(first, left));

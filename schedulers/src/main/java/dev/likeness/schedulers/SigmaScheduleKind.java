@@ -123,15 +123,15 @@ public enum SigmaScheduleKind {
           case DDIM_UNIFORM -> everyNth(known, Math.max(known.length / steps, 1));
           case KARRAS -> Sigmas.karras(max, min, steps);
           case EXPONENTIAL, POLYEXPONENTIAL -> Sigmas.exponential(max, min, steps);
-          case BETA -> atQuantiles(known, steps);
-          case VP -> Sigmas.preserving(19.9, 0.1, 1e-3, steps);
-          case ALIGN_YOUR_STEPS_SD15 -> interpolated(SD15, steps);
-          case ALIGN_YOUR_STEPS_SDXL -> interpolated(SDXL, steps);
-          case ALIGN_YOUR_STEPS_SVD -> interpolated(SVD, steps);
+          case BETA -> betaQuantiles(known, steps);
+          case VP -> Sigmas.variancePreserving(19.9, 0.1, 1e-3, steps);
+          case ALIGN_YOUR_STEPS_SD15 -> logLinearInterp(SD15, steps);
+          case ALIGN_YOUR_STEPS_SDXL -> logLinearInterp(SDXL, steps);
+          case ALIGN_YOUR_STEPS_SVD -> logLinearInterp(SVD, steps);
           case KL_OPTIMAL ->
             Sigmas.map(Sigmas.linspace(Math.atan(max), Math.atan(min), steps), Math::tan);
-          case LINEAR_QUADRATIC -> parabola(max, steps);
-          case BONG_TANGENT -> tangent(steps);
+          case LINEAR_QUADRATIC -> linearQuadratic(max, steps);
+          case BONG_TANGENT -> bongTangent(steps);
         };
     return Arrays.copyOf(above, above.length + 1);
   }
@@ -143,7 +143,7 @@ public enum SigmaScheduleKind {
         .toArray();
   }
 
-  private static double[] atQuantiles(double[] known, int steps) {
+  private static double[] betaQuantiles(double[] known, int steps) {
     var distribution = new BetaDistribution(null, 0.6, 0.6, 1e-15);
     return IntStream.range(0, steps)
         .mapToDouble(i -> 1 - (double) i / steps)
@@ -155,7 +155,7 @@ public enum SigmaScheduleKind {
   }
 
   // Straight in the logarithm between the optimised levels; the lowest gives way to 0.
-  private static double[] interpolated(double[] levels, int steps) {
+  private static double[] logLinearInterp(double[] levels, int steps) {
     return IntStream.range(0, steps)
         .mapToDouble(i -> {
           double place = (double) i / steps * (levels.length - 1);
@@ -167,7 +167,7 @@ public enum SigmaScheduleKind {
         .toArray();
   }
 
-  private static double[] parabola(double max, int steps) {
+  private static double[] linearQuadratic(double max, int steps) {
     double even = 0.025;
     int half = steps / 2;
     int rest = steps - half;
@@ -178,7 +178,7 @@ public enum SigmaScheduleKind {
         .toArray();
   }
 
-  private static double[] tangent(int steps) {
+  private static double[] bongTangent(int steps) {
     int places = steps + 2;
     int pivot = (int) (places * 0.6);
     double slope = 0.2 / (places / 40.0);

@@ -68,7 +68,7 @@ public final class Sigmas {
    * Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
    * {@code get_sigmas_vp}.
    */
-  public static double[] preserving(double betaD, double betaMin, double smallestTime, int count) {
+  public static double[] variancePreserving(double betaD, double betaMin, double smallestTime, int count) {
     return map(
         linspace(1, smallestTime, count),
         time -> Math.sqrt(Math.expm1(betaD * time * time / 2 + betaMin * time)));
@@ -78,7 +78,7 @@ public final class Sigmas {
    * Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)}
    * (arXiv:2403.03206, equation 23).
    */
-  public static double[] shifted(double[] sigmas, double shift) {
+  public static double[] shift(double[] sigmas, double shift) {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));
   }
 

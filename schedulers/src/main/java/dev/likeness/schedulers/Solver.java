@@ -9,11 +9,11 @@ public interface Solver {
   /**
    * Writes the rows.
    *
-   * @param ladder the noise levels to walk
+   * @param sigmaSchedule the noise levels to walk
    * @param draft where the rows go
    * @return the sample after the last step
    */
-  Combination solve(SigmaSchedule ladder, PlanBuilder draft);
+  Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 
   /**
    * A solver that would extrapolate into the clean sample, made to end in the newest denoised
@@ -23,14 +23,14 @@ public interface Solver {
    */
   public record CleanEnd(Solver solver) implements Solver {
     @Override
-    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
-      int last = ladder.last();
-      if (ladder.first() > last || ladder.next(last).sigma() > 0) {
-        return solver.solve(ladder, draft);
+    public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+      int last = sigmaSchedule.last();
+      if (sigmaSchedule.first() > last || sigmaSchedule.next(last).sigma() > 0) {
+        return solver.solve(sigmaSchedule, draft);
       }
       Combination x =
-          ladder.first() == last ? draft.start() : solver.solve(ladder.withoutLast(), draft);
-      return draft.call(x, ladder.timestep(last), ladder.at(last)).denoised();
+          sigmaSchedule.first() == last ? draft.start() : solver.solve(sigmaSchedule.withoutLastStep(), draft);
+      return draft.call(x, sigmaSchedule.timestep(last), sigmaSchedule.at(last)).denoised();
     }
   }
 }

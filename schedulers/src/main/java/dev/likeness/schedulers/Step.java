@@ -80,38 +80,38 @@ public record Step(
    * n[k]}.
    *
    * @param samples factors of the samples that the network was given, before input scaling
-   * @param arrived factors of the same samples as the rows before made them; they differ where
+   * @param unblended factors of the same samples as the rows before made them; they differ where
    *     something was put into a sample between two rows
    * @param denoised factors of the denoised predictions after clipping
    * @param raw factors of the denoised predictions before clipping; empty when nothing is clipped
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
-   * @param answers factors of the network's own answers; mostly empty, for predictions say the same
+   * @param modelOutputs factors of the network's own answers; mostly empty, for predictions say the same
    * @param noise factors of the unit noise drawn in each row; 0 for rows that drew none
-   * @param drawsNoise whether this row draws fresh noise, also where its factor is 0
-   * @param asksUnguided whether this or a later row reads this row's prediction without guidance
+   * @param needsNoise whether this row draws fresh noise, also where its factor is 0
+   * @param needsUnguided whether this or a later row reads this row's prediction without guidance
    */
   public record Update(
       double[] samples,
-      double[] arrived,
+      double[] unblended,
       double[] denoised,
       double[] raw,
       double[] unguided,
-      double[] answers,
+      double[] modelOutputs,
       double[] noise,
-      boolean drawsNoise,
-      boolean asksUnguided) {
+      boolean needsNoise,
+      boolean needsUnguided) {
     /** Copies the arrays and refuses factors that are not finite. */
     public Update {
-      samples = finite("samples", samples);
-      arrived = finite("arrived", arrived);
-      denoised = finite("denoised", denoised);
-      raw = finite("raw", raw);
-      unguided = finite("unguided", unguided);
-      answers = finite("answers", answers);
-      noise = finite("noise", noise);
+      samples = requireFinite("samples", samples);
+      unblended = requireFinite("arrived", unblended);
+      denoised = requireFinite("denoised", denoised);
+      raw = requireFinite("raw", raw);
+      unguided = requireFinite("unguided", unguided);
+      modelOutputs = requireFinite("answers", modelOutputs);
+      noise = requireFinite("noise", noise);
     }
 
-    private static double[] finite(String name, double[] factors) {
+    private static double[] requireFinite(String name, double[] factors) {
       for (double factor : factors) {
         if (!Double.isFinite(factor)) {
           throw new IllegalArgumentException(

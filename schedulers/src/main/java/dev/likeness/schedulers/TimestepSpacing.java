@@ -52,11 +52,11 @@ public enum TimestepSpacing {
    * @param top how many of them are used, from the clean end
    * @param offset what {@link #LEADING} adds to each
    */
-  public double[] timestepsAboveEnd(int steps, int trained, int top, int offset) {
+  public double[] timestepsWithoutLast(int steps, int trained, int top, int offset) {
     return switch (this) {
       case LINSPACE ->
-        Sigmas.map(above(reversed(Sigmas.linspace(0, top - 1, steps + 1))), Math::rint);
-      case LEADING -> above(leading(steps + 1, top / (steps + 1), offset));
+        Sigmas.map(withoutLast(reversed(Sigmas.linspace(0, top - 1, steps + 1))), Math::rint);
+      case LEADING -> withoutLast(leading(steps + 1, top / (steps + 1), offset));
       case TRAILING -> trailing(steps, trained, top);
     };
   }
@@ -86,7 +86,7 @@ public enum TimestepSpacing {
         .toArray();
   }
 
-  private static double[] above(double[] values) {
+  private static double[] withoutLast(double[] values) {
     return Arrays.copyOf(values, values.length - 1);
   }
 }

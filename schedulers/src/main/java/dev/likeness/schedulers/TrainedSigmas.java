@@ -22,7 +22,7 @@ public interface TrainedSigmas {
   /**
    * The noise level at which there is so many times as much noise as signal, in this table's form.
    */
-  NoiseLevel ofRatio(double ratio);
+  NoiseLevel levelOfRatio(double ratio);
 
   /**
    * A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log
@@ -49,12 +49,12 @@ public interface TrainedSigmas {
 
       @Override
       public NoiseLevel level(double sigma) {
-        return NoiseLevel.exploding(sigma);
+        return NoiseLevel.varianceExploding(sigma);
       }
 
       @Override
-      public NoiseLevel ofRatio(double ratio) {
-        return NoiseLevel.exploding(ratio);
+      public NoiseLevel levelOfRatio(double ratio) {
+        return NoiseLevel.varianceExploding(ratio);
       }
     };
   }
@@ -74,7 +74,7 @@ public interface TrainedSigmas {
 
       @Override
       public double sigma(double timestep) {
-        return Sigmas.shifted(new double[] {timestep / length}, shift)[0];
+        return Sigmas.shift(new double[] {timestep / length}, shift)[0];
       }
 
       @Override
@@ -92,7 +92,7 @@ public interface TrainedSigmas {
       }
 
       @Override
-      public NoiseLevel ofRatio(double ratio) {
+      public NoiseLevel levelOfRatio(double ratio) {
         return NoiseLevel.flow(ratio / (1 + ratio));
       }
     };

@@ -20,13 +20,13 @@ import org.junit.jupiter.api.TestFactory;
 class AnyOptionsTest {
   private static final int RUNS = 40;
   /** Refuses every other number of steps. */
-  private static final String OF_TWO_STEPS = "ConsistencyDecoderScheduler";
+  private static final String TWO_STEP_CLASSES = "ConsistencyDecoderScheduler";
 
   private static final int[] STEPS = {1, 2, 3, 4, 10, 50, 333, 500, 999, 1000, 1001};
   private static final Map<String, List<Object>> VALUES = values();
 
   @TestFactory
-  Stream<DynamicTest> runsOrSaysWhyItDoesNot() {
+  Stream<DynamicTest> samplesOrSaysWhyNot() {
     return SchedulerConfig.classNames().stream()
         .map(name -> DynamicTest.dynamicTest(name, () -> {
           var random = new Random(name.hashCode());
@@ -34,14 +34,14 @@ class AnyOptionsTest {
           int ran = 0;
           for (int run = 0; run < RUNS; run++) {
             ran += check(
-                    drawn(name, known, random),
+                    randomOptions(name, known, random),
                     STEPS[random.nextInt(STEPS.length)],
                     random.nextInt(4) == 0 ? 0.6 : 1)
                 ? 1
                 : 0;
           }
           assertTrue(
-              ran >= (name.equals(OF_TWO_STEPS) ? 1 : RUNS / 5),
+              ran >= (name.equals(TWO_STEP_CLASSES) ? 1 : RUNS / 5),
               "of " + RUNS + " runs only " + ran + " are not refused");
         }));
   }
@@ -53,8 +53,8 @@ class AnyOptionsTest {
       SamplingPlan plan =
           SchedulerConfig.of(json).plan(PlanRequest.of(steps).strength(strength).mu(0.8));
       double[] first =
-          Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
-      double[] x = new NumericSamplingLoop(ToyNetwork.answering(3), new ToyNetwork.Noise())
+          Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.initNoiseSigma()).toArray();
+      double[] x = new NumericSamplingLoop(ToyNetwork.withChannels(3), new ToyNetwork.Noise())
           .sample(first, plan);
       assertTrue(
           Arrays.stream(x).allMatch(value -> Math.abs(value) < 1e9),
@@ -66,7 +66,7 @@ class AnyOptionsTest {
     }
   }
 
-  private static Map<String, Object> drawn(String name, Options known, Random random) {
+  private static Map<String, Object> randomOptions(String name, Options known, Random random) {
     Map<String, Object> json = new TreeMap<>(Map.of("_class_name", name));
     for (String option : known.names()) {
       List<Object> values = VALUES.get(option);

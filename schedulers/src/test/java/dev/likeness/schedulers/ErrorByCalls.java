@@ -17,7 +17,7 @@ import java.util.TreeMap;
  */
 final class ErrorByCalls {
   private static final int[] STEPS = {4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100};
-  private static final int[] SHOWN = {5, 10, 20, 50, 100};
+  private static final int[] HIGHLIGHTED = {5, 10, 20, 50, 100};
   private static final String[] SAMPLERS = {
     "DDIM",
     "PLMS",
@@ -79,13 +79,13 @@ final class ErrorByCalls {
 
   private static String table(Map<String, TreeMap<Integer, Double>> curves) {
     var table = new StringBuilder("| solver |");
-    for (int calls : SHOWN) {
+    for (int calls : HIGHLIGHTED) {
       table.append(" about ").append(calls).append(" calls |");
     }
-    table.append("\n|---|").append("---|".repeat(SHOWN.length)).append('\n');
+    table.append("\n|---|").append("---|".repeat(HIGHLIGHTED.length)).append('\n');
     curves.forEach((name, curve) -> {
       table.append("| ").append(name).append(" |");
-      for (int calls : SHOWN) {
+      for (int calls : HIGHLIGHTED) {
         Integer nearest =
             curve.floorKey(calls + 1) == null ? curve.firstKey() : curve.floorKey(calls + 1);
         table.append(String.format(Locale.ROOT, " %.2g |", curve.get(nearest)));

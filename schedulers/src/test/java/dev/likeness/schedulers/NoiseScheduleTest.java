@@ -12,13 +12,13 @@ class NoiseScheduleTest {
   private static final NoiseSchedule SMALL = NoiseSchedule.ofBetas(0.1, 0.2, 0.5);
 
   @Test
-  void multipliesWhatEachTimestepKeeps() {
+  void multipliesTheSignalOfAllTimesteps() {
     assertArrayEquals(new double[] {0.9, 0.72, 0.36}, SMALL.alphaBars(), 1e-15);
     assertEquals(3, SMALL.length());
   }
 
   @Test
-  void tellsTrainingHowToAddNoise() {
+  void returnsTheNoiseLevelForTraining() {
     NoiseLevel level = SMALL.level(2);
     assertEquals(0.6, level.alpha(), 1e-15);
     assertEquals(0.8, level.sigma(), 1e-15);
@@ -51,8 +51,8 @@ class NoiseScheduleTest {
     assertEquals(0, rescaled.alphaBar(2));
     assertTrue(rescaled.alphaBar(1) < 0.72);
     assertEquals(
-        NoiseSchedule.SMALLEST_SIGNAL,
-        rescaled.endingAt(NoiseSchedule.SMALLEST_SIGNAL).alphaBar(2));
+        NoiseSchedule.MIN_ALPHA_BAR,
+        rescaled.withLastAlphaBar(NoiseSchedule.MIN_ALPHA_BAR).alphaBar(2));
   }
 
   @Test
@@ -96,9 +96,9 @@ class NoiseScheduleTest {
 
   @Test
   void keepsNoiseLevelsApartFromOtherNumbers() {
-    assertEquals(2, NoiseLevel.preserving(2).ratio(), 1e-15);
+    assertEquals(2, NoiseLevel.variancePreserving(2).ratio(), 1e-15);
     assertEquals(
-        1, Math.hypot(NoiseLevel.preserving(2).alpha(), NoiseLevel.preserving(2).sigma()), 1e-15);
+        1, Math.hypot(NoiseLevel.variancePreserving(2).alpha(), NoiseLevel.variancePreserving(2).sigma()), 1e-15);
     assertEquals(new NoiseLevel(0.75, 0.25), NoiseLevel.flow(0.25));
     assertEquals(Math.log(3), NoiseLevel.flow(0.25).lambda(), 1e-15);
     assertEquals(Double.POSITIVE_INFINITY, NoiseLevel.CLEAN.lambda());

@@ -77,7 +77,7 @@ class SamplerNameTest {
       "ddim",
       "uni_pc",
       "uni_pc_bh2");
-  private static final List<String> COMFY_LADDERS = List.of(
+  private static final List<String> COMFY_SCHEDULES = List.of(
       "simple",
       "sgm_uniform",
       "karras",
@@ -124,7 +124,7 @@ class SamplerNameTest {
   /** Web UI's words for whatever the sampler does unasked. */
   private static final List<String> DEFAULTS = List.of("Automatic", "Uniform");
 
-  private static final List<String> WEB_UI_LADDERS = List.of(
+  private static final List<String> WEB_UI_SCHEDULES = List.of(
       "Automatic",
       "Uniform",
       "Karras",
@@ -140,31 +140,31 @@ class SamplerNameTest {
 
   @Test
   void plansEverySamplerOfComfyUiOnEveryOneOfItsSchedulers() {
-    plansAll(COMFY, COMFY_LADDERS);
+    plansAll(COMFY, COMFY_SCHEDULES);
   }
 
   @Test
   void plansEverySamplerOfWebUiOnEveryOneOfItsSchedulers() {
-    plansAll(WEB_UI, WEB_UI_LADDERS);
+    plansAll(WEB_UI, WEB_UI_SCHEDULES);
     for (String name :
         List.of("PLMS", "Restart", "k_euler_a", "k_dpm_2_ka", "k_dpmpp_2m_sde_ka", "k_lms")) {
       assertTrue(SD.with(name).plan(12).size() >= 11, name);
     }
   }
 
-  private static void plansAll(List<String> samplers, List<String> ladders) {
+  private static void plansAll(List<String> samplers, List<String> sigmaSchedules) {
     List<String> forgotten = new ArrayList<>();
     for (String sampler : samplers) {
       SamplingPlan plain = SD.with(sampler).plan(12);
       assertTrue(plain.size() >= 11, sampler);
-      for (String ladder : ladders) {
+      for (String sigmaSchedule : sigmaSchedules) {
         if (!sampler.equalsIgnoreCase("dpm_fast") && !sampler.equals("DPM fast")) { // lays its own
-          SamplingPlan plan = SD.with(sampler + " " + ladder).plan(12);
-          assertTrue(plan.size() >= 10, sampler + " " + ladder);
-          if (!DEFAULTS.contains(ladder)
+          SamplingPlan plan = SD.with(sampler + " " + sigmaSchedule).plan(12);
+          assertTrue(plan.size() >= 10, sampler + " " + sigmaSchedule);
+          if (!DEFAULTS.contains(sigmaSchedule)
               && plan.toString().equals(plain.toString())
-              && !passes(plan, ladder)) {
-            forgotten.add(sampler + " " + ladder);
+              && !passes(plan, sigmaSchedule)) {
+            forgotten.add(sampler + " " + sigmaSchedule);
           }
         }
       }
@@ -176,8 +176,8 @@ class SamplerNameTest {
   }
 
   /** Whether the plan comes by every level of the ladder on Stable Diffusion's schedule. */
-  private static boolean passes(SamplingPlan plan, String ladder) {
-    double[] sigmas = SigmaScheduleKind.parse(ladder)
+  private static boolean passes(SamplingPlan plan, String sigmaSchedule) {
+    double[] sigmas = SigmaScheduleKind.parse(sigmaSchedule)
         .sigmas(TrainedSigmas.of(NoiseSchedule.stableDiffusion()), 12);
     return Arrays.stream(sigmas)
         .limit(sigmas.length - 1L)
@@ -186,7 +186,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void takesTheSamplersFormForFlowWhereTheNetworkPredictsFlow() {
+  void usesTheFlowVariantIfTheNetworkPredictsFlow() {
     for (String name : COMFY) {
       if (List.of(
               "ddpm",
@@ -222,24 +222,24 @@ class SamplerNameTest {
   }
 
   @Test
-  void walksTheAskedLadderWhereTheNetworkPredictsFlowOrRefusesIt() {
+  void usesTheRequestedSigmaScheduleForFlowOrRefusesIt() {
     for (String sampler : Stream.concat(COMFY.stream(), WEB_UI.stream()).toList()) {
-      String twin = SamplerName.of(sampler, SchedulerConfig.classNames()).twin() + "_RF";
-      for (String ladder : COMFY_LADDERS) {
-        String name = sampler + " " + ladder;
+      String twin = SamplerName.of(sampler, SchedulerConfig.classNames()).kDiffusionName() + "_RF";
+      for (String sigmaSchedule : COMFY_SCHEDULES) {
+        String name = sampler + " " + sigmaSchedule;
         if (SchedulerConfig.classNames().contains(twin)) {
-          walks(name, ladder, 1e-9);
+          assertSigmas(name, sigmaSchedule, 1e-9);
         } else if (OWN_LEVELS.contains(sampler)
-            && List.of("simple", "sgm_uniform").contains(ladder)) {
-          walks(
-              name, ladder,
+            && List.of("simple", "sgm_uniform").contains(sigmaSchedule)) {
+          assertSigmas(
+              name, sigmaSchedule,
               1e-2); // the classes of diffusers leave out the noisiest level, which moves all
           // others a little
         } else {
           String message = assertThrows(IllegalArgumentException.class, () -> SD3.with(name), name)
               .getMessage();
           assertTrue(
-              message.endsWith("has no ladder " + ladder
+              message.endsWith("has no ladder " + sigmaSchedule
                       + " for networks that predict flow; it has sgm_uniform, simple")
                   || message.contains("has no form for networks that predict flow"),
               message);
@@ -253,8 +253,8 @@ class SamplerNameTest {
                 "EulerDiscreteScheduler has no ladder lu for networks that predict flow; it has align_your_steps_sd15, "));
   }
 
-  private static void walks(String name, String ladder, double tolerance) {
-    double[] sigmas = SigmaScheduleKind.parse(ladder).sigmas(TrainedSigmas.flow(1000, 3), 12);
+  private static void assertSigmas(String name, String sigmaSchedule, double tolerance) {
+    double[] sigmas = SigmaScheduleKind.parse(sigmaSchedule).sigmas(TrainedSigmas.flow(1000, 3), 12);
     SamplingPlan plan = SD3.with(name).plan(12);
     for (double sigma : Arrays.copyOf(sigmas, sigmas.length - 1)) {
       assertTrue(
@@ -287,7 +287,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void movesFlowLevelsAsTheConfigsOwnClassDoes() {
+  void shiftsFlowLevelsAsTheConfigsOwnClassDoes() {
     SchedulerConfig flux = SchedulerConfig.of(Map.of(
         "_class_name",
         "FlowMatchEulerDiscreteScheduler",
@@ -322,7 +322,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void movesFlowLevelsByTheResolutionWhereTheNetworkWantsThat() {
+  void shiftsFlowLevelsByResolutionIfTheConfigSaysSo() {
     SchedulerConfig flux = SchedulerConfig.of(Map.of(
             "_class_name",
             "FlowMatchEulerDiscreteScheduler",
@@ -343,7 +343,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void saysWhatToAskForInPlaceOfAClassForOtherNetworks() {
+  void suggestsASamplerInPlaceOfAClassForOtherNetworks() {
     SchedulerConfig edm =
         SchedulerConfig.of(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     String betas = "trained on betas";
@@ -359,21 +359,21 @@ class SamplerNameTest {
     refusesToSample(SD, "sample_heun_RF", flow, betas, "sample_heun");
     refusesToSample(SD, "EDMEulerScheduler", levels, betas, "euler");
     refusesToSample(edm, "DPMSolverMultistepScheduler", betas, levels, "dpmpp2m");
-    assertEquals("FlowMatchLCMScheduler", SD3.sampling("FlowMatchLCMScheduler").className());
-    assertEquals(SD.with("Euler a").toString(), SD.sampling("Euler a").toString());
+    assertEquals("FlowMatchLCMScheduler", SD3.withCompatible("FlowMatchLCMScheduler").className());
+    assertEquals(SD.with("Euler a").toString(), SD.withCompatible("Euler a").toString());
   }
 
   private static void refusesToSample(
-      SchedulerConfig own, String name, String kind, String ownKind, String ask) {
+      SchedulerConfig own, String name, String kind, String ownKind, String request) {
     assertEquals(
         "scheduler " + name + " is for networks " + kind + ", and this model's is one of those "
-            + ownKind + "; ask for " + ask,
-        assertThrows(IllegalArgumentException.class, () -> own.sampling(name)).getMessage());
+            + ownKind + "; ask for " + request,
+        assertThrows(IllegalArgumentException.class, () -> own.withCompatible(name)).getMessage());
   }
 
   /** Playground v2.5's config. */
   @Test
-  void takesTheSamplersFormForEdmWhereTheNetworkWasPreconditionedSo() {
+  void usesTheEdmVariantIfTheNetworkIsPreconditioned() {
     SchedulerConfig edm = SchedulerConfig.of(Map.of(
         "_class_name",
         "EDMDPMSolverMultistepScheduler",
@@ -417,7 +417,7 @@ class SamplerNameTest {
 
   /** FlowMatchHeunDiscreteScheduler knows a shift alone. */
   @Test
-  void movesHeunsLevelsByTheResolutionToo() {
+  void shiftsHeunsLevelsByResolutionToo() {
     SchedulerConfig flux = SchedulerConfig.of(
         Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting", true));
     double shift = Math.exp(1.15);
@@ -430,7 +430,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void refusesASamplerWithoutAFormForFlow() {
+  void refusesASamplerWithoutAFlowVariant() {
     Map.of("dpmpp_sde", "DPMSolverSDEScheduler", "tcd", "TCDScheduler", "pndm", "PNDMScheduler")
         .forEach((name, className) -> {
           String message =
@@ -450,7 +450,7 @@ class SamplerNameTest {
    * classes do not know.
    */
   @Test
-  void samplesAlikeWhateverClassTheConfigIsOf() {
+  void samplesEquallyForConfigsOfAnyClass() {
     for (String algorithm : List.of("dpmsolver++", "sde-dpmsolver++", "deis", "data_prediction")) {
       for (String kind : List.of("midpoint", "logrho", "bh2")) {
         SchedulerConfig saved = SchedulerConfig.of(Map.of(
@@ -483,7 +483,7 @@ class SamplerNameTest {
   }
 
   @Test
-  void tellsTheTwoKindsOfUniPcApart() {
+  void distinguishesTheTwoKindsOfUniPc() {
     assertEquals("bh1", SD.with("uni_pc").options().text("solver_type"));
     assertFalse(SD.with("uni_pc")
         .plan(8)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class SamplingPlanTest {
   private static final SamplingPlan PLAN = CustomScheduler.stableDiffusion(Prediction.EPSILON)
-      .by(Solvers.EULER)
+      .withSolver(Solvers.EULER)
       .plan(PlanRequest.ofSigmas(4, 2, 0));
 
   @Test
@@ -28,9 +28,9 @@ class SamplingPlanTest {
   }
 
   @Test
-  void drawsItsNoiseAsACurve() {
+  void plotsItsNoise() {
     String plot = CustomScheduler.stableDiffusion(Prediction.EPSILON)
-        .by(Solvers.EULER)
+        .withSolver(Solvers.EULER)
         .plan(10)
         .plot();
     String[] lines = plot.split("\\R");
@@ -42,25 +42,25 @@ class SamplingPlanTest {
   }
 
   @Test
-  void saysHowFarBackItsRowsReach() {
-    assertEquals(1, PLAN.reach());
+  void reportsItsHistoryLength() {
+    assertEquals(1, PLAN.historyLength());
     SamplingPlan multistep =
-        CustomScheduler.stableDiffusion(Prediction.EPSILON).by(Solvers.LMS).plan(10);
-    assertEquals(4, multistep.reach());
-    assertEquals(1, new SamplingPlan(List.of(), new SamplingPlan.Start(1, 0), 1).reach());
+        CustomScheduler.stableDiffusion(Prediction.EPSILON).withSolver(Solvers.LMS).plan(10);
+    assertEquals(4, multistep.historyLength());
+    assertEquals(1, new SamplingPlan(List.of(), new SamplingPlan.Start(1, 0), 1).historyLength());
   }
 
   @Test
   void isEqualByItsRows() {
     SamplingPlan same = CustomScheduler.stableDiffusion(Prediction.EPSILON)
-        .by(Solvers.EULER)
+        .withSolver(Solvers.EULER)
         .plan(PlanRequest.ofSigmas(4, 2, 0));
     assertEquals(PLAN, same);
     assertEquals(PLAN.hashCode(), same.hashCode());
     assertNotEquals(
         PLAN,
         CustomScheduler.stableDiffusion(Prediction.EPSILON)
-            .by(Solvers.EULER)
+            .withSolver(Solvers.EULER)
             .plan(PlanRequest.ofSigmas(4, 1, 0)));
   }
 
@@ -99,7 +99,7 @@ class SamplingPlanTest {
   void turnsEveryPredictionIntoTheSameDenoisedSample() {
     double x0 = 0.7;
     double n = -1.2;
-    for (NoiseLevel level : List.of(NoiseLevel.preserving(1.5), NoiseLevel.exploding(2.5))) {
+    for (NoiseLevel level : List.of(NoiseLevel.variancePreserving(1.5), NoiseLevel.varianceExploding(2.5))) {
       double x = level.alpha() * x0 + level.sigma() * n;
       double spread = Math.hypot(level.alpha(), level.sigma());
       Map<Prediction, Double> answers = Map.of(
@@ -110,12 +110,12 @@ class SamplingPlanTest {
           Prediction.V,
           (level.alpha() * n - level.sigma() * x0) / spread);
       answers.forEach((prediction, answer) -> {
-        Step.Scaling c = prediction.at(level);
+        Step.Scaling c = prediction.scaling(level);
         assertEquals(x0, c.skip() * x + c.out() * answer, 1e-12, prediction + " at " + level);
         assertEquals(1 / spread, c.in(), 1e-15);
       });
     }
-    Step.Scaling flow = Prediction.FLOW.at(NoiseLevel.flow(0.3));
+    Step.Scaling flow = Prediction.FLOW.scaling(NoiseLevel.flow(0.3));
     assertEquals(x0, flow.skip() * (0.7 * x0 + 0.3 * n) + flow.out() * (n - x0), 1e-15);
     assertEquals(1, flow.in());
   }
@@ -140,36 +140,36 @@ class SamplingPlanTest {
   }
 
   @Test
-  void drawsNoiseOnceInEachRow() {
-    var draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
+  void addsNoiseOnceInEachRow() {
+    var draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
     assertEquals(
         "noise is drawn once in each row, after the network is called",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
-    Call call = draft.call(draft.start(), 1, NoiseLevel.exploding(1));
+    Call call = draft.call(draft.start(), 1, NoiseLevel.varianceExploding(1));
     draft.noise();
     assertEquals(
         "noise is drawn once in each row, after the network is called",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
-    Step row = draft.rows(call.denoised()).get(0);
-    assertTrue(row.update().drawsNoise());
+    Step row = draft.build(call.denoised()).get(0);
+    assertTrue(row.update().needsNoise());
     assertEquals(0, row.update().noise().length, "drawn and dropped");
   }
 
   @Test
-  void refusesLaddersThatDoNotFit() {
+  void refusesSigmaSchedulesOfDifferentLengths() {
     assertEquals(
         "a ladder needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))
             .getMessage());
-    SigmaSchedule ladder =
-        SigmaSchedule.of(new double[] {3}, List.of(NoiseLevel.exploding(2), NoiseLevel.CLEAN));
+    SigmaSchedule sigmaSchedule =
+        SigmaSchedule.of(new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
     assertEquals(
         "a ladder of 1 steps cannot begin at step 2",
-        assertThrows(IllegalArgumentException.class, () -> ladder.from(2)).getMessage());
-    assertEquals(NoiseLevel.CLEAN, ladder.from(1).start());
-    assertEquals(2, ladder.maxSigma());
+        assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2)).getMessage());
+    assertEquals(NoiseLevel.CLEAN, sigmaSchedule.from(1).start());
+    assertEquals(2, sigmaSchedule.maxSigma());
   }
 
   @Test
@@ -177,15 +177,15 @@ class SamplingPlanTest {
     assertEquals(PlanRequest.of(5).strength(0.5), PlanRequest.of(5).strength(0.5));
     assertEquals(PlanRequest.of(5).hashCode(), PlanRequest.of(5).hashCode());
     assertEquals(3, PlanRequest.of(5).strength(0.5).firstStep());
-    assertEquals(0.3, PlanRequest.of(5).etaOr(0.3));
-    assertEquals(1, PlanRequest.of(5).eta(1).etaOr(0.3));
+    assertEquals(0.3, PlanRequest.of(5).etaOrDefault(0.3));
+    assertEquals(1, PlanRequest.of(5).eta(1).etaOrDefault(0.3));
     assertEquals(
         "from must be in 0..until, got 0.9",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0.9, 0.8))
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0.9, 0.8))
             .getMessage());
     assertEquals(
         "until must be at most 1, got 1.2",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).between(0, 1.2))
+        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0, 1.2))
             .getMessage());
   }
 }

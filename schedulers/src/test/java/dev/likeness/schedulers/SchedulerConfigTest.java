@@ -49,12 +49,12 @@ class SchedulerConfigTest {
     assertEquals(Prediction.EPSILON, config.prediction());
     assertEquals(51, plan.size());
     assertArrayEquals(new double[] {981, 961, 961, 941}, Arrays.copyOf(plan.timesteps(), 4));
-    assertEquals(1, plan.pureNoise());
-    assertEquals(0.0046601, config.schedule().alphaBar(999), 1e-7);
+    assertEquals(1, plan.initNoiseSigma());
+    assertEquals(0.0046601, config.noiseSchedule().alphaBar(999), 1e-7);
   }
 
   @Test
-  void carriesWhatWasGivenIntoAnotherClassAndTakesThatClassesDefaults() {
+  void keepsGivenOptionsUnderAnotherClassAndUsesItsDefaults() {
     SchedulerConfig euler = SchedulerConfig.of(SD15).withClass("EulerDiscreteScheduler");
     assertEquals(0.012, euler.options().number("beta_end"));
     assertEquals("linspace", euler.options().text("timestep_spacing"));
@@ -121,7 +121,7 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void refusesWhatNoPlanCanDo() {
+  void refusesImpossibleRequests() {
     SchedulerConfig sd = SchedulerConfig.of(SD15);
     refuses(
         "sampler dpm_adaptive chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
@@ -285,12 +285,12 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void splitsARunBetweenBaseAndRefiner() {
+  void splitsSamplingBetweenBaseAndRefiner() {
     for (String name : List.of("DDIM", "Euler", "DPM++ 2M", "UniPC")) {
       SchedulerConfig config = SchedulerConfig.of(SD15).with(name);
       SamplingPlan whole = config.plan(20);
-      SamplingPlan base = config.plan(PlanRequest.of(20).between(0, 0.8));
-      SamplingPlan refiner = config.plan(PlanRequest.of(20).between(0.8, 1));
+      SamplingPlan base = config.plan(PlanRequest.of(20).denoisingRange(0, 0.8));
+      SamplingPlan refiner = config.plan(PlanRequest.of(20).denoisingRange(0.8, 1));
       assertEquals(whole.size(), base.size() + refiner.size(), name);
       assertTrue(base.timesteps()[base.size() - 1] >= 200 && refiner.timesteps()[0] < 200, name);
       assertEquals(
@@ -301,7 +301,7 @@ class SchedulerConfigTest {
   @Test
   void startsTheRefinerOfATwoCallSolverAtAWholeStep() {
     SchedulerConfig heun = SchedulerConfig.of(SD15).with("Heun");
-    SamplingPlan refiner = heun.plan(PlanRequest.of(20).between(0.8, 1));
+    SamplingPlan refiner = heun.plan(PlanRequest.of(20).denoisingRange(0.8, 1));
     assertEquals(1, refiner.size() % 2);
     assertEquals(
         2,
@@ -313,19 +313,19 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void beginsImagesPartOfTheWayDown() {
+  void startsImageToImageInsideTheSchedule() {
     SchedulerConfig euler = SchedulerConfig.of(SD15).with("Euler");
     SamplingPlan plan = euler.plan(20, 0.6);
     assertEquals(12, plan.size());
     assertEquals(1, plan.start().signal());
     assertEquals(plan.steps().get(0).level().sigma(), plan.start().noise());
-    assertEquals(euler.plan(20).pureNoise(), plan.pureNoise());
+    assertEquals(euler.plan(20).initNoiseSigma(), plan.initNoiseSigma());
     assertEquals(0, euler.plan(20, 0).size());
     assertNotEquals(0, euler.plan(20, 1).size());
   }
 
   @Test
-  void beginsImagesAtTheNoiseThatChurnRaisesThemTo() {
+  void startsImageToImageAtTheNoiseThatChurnAdds() {
     SamplingPlan plan =
         SchedulerConfig.named("KarrasVeScheduler").with("s_noise", 1.0).plan(8, 0.5);
     assertEquals(plan.steps().get(0).level().sigma(), plan.start().noise(), 1e-12);
@@ -333,9 +333,9 @@ class SchedulerConfigTest {
   }
 
   @Test
-  void keepsAnOptionOfOneClassToItselfWhereAsked() {
+  void keepsAClassOptionOutOfOtherClasses() {
     SchedulerConfig pndm =
-        SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withHere("steps_offset", 1);
+        SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withClassOption("steps_offset", 1);
     assertEquals(1, pndm.with("skip_prk_steps", true).options().integer("steps_offset"));
     assertEquals(2, pndm.with("steps_offset", 2).options().integer("steps_offset"));
     assertEquals(0, pndm.with("DDIM").options().integer("steps_offset"));

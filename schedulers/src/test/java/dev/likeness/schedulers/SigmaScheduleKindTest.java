@@ -95,7 +95,7 @@ class SigmaScheduleKindTest {
 
   @ParameterizedTest
   @MethodSource("published")
-  void takesTheOptimisedLevelsAtTenStepsAndBetweenThemAtTwenty(
+  void returnsTheOptimisedLevelsAtTenStepsAndInterpolatesAtTwenty(
       SigmaScheduleKind shape, double[] levels) {
     double[] ten = Arrays.copyOf(levels, 11);
     ten[10] = 0;
@@ -110,7 +110,7 @@ class SigmaScheduleKindTest {
 
   /** diffusers 0.42.1 rounds them. */
   @Test
-  void isWhatDiffusersCallsAlignYourStepsToItsDigits() {
+  void equalsDiffusersAlignYourStepsToItsDigits() {
     assertArrayEquals(
         new double[] {14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.0},
         SigmaScheduleKind.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10),
@@ -134,7 +134,7 @@ class SigmaScheduleKindTest {
   }
 
   @Test
-  void takesAFortiethOfTheNoiseInHalfOfTheStepsAndTheRestInAParabola() {
+  void removesAFortiethOfTheNoiseInHalfOfTheStepsAndTheRestInAParabola() {
     assertArrayEquals(
         new double[] {1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0},
         Arrays.stream(SigmaScheduleKind.LINEAR_QUADRATIC.sigmas(FLOW, 8)).toArray(),
@@ -167,7 +167,7 @@ class SigmaScheduleKindTest {
   @Test
   void movesFlowLevelsTowardsNoise() {
     assertArrayEquals(
-        new double[] {0, 0.75, 1}, Sigmas.shifted(new double[] {0, 0.5, 1}, 3), 1e-15);
+        new double[] {0, 0.75, 1}, Sigmas.shift(new double[] {0, 0.5, 1}, 3), 1e-15);
     assertEquals(0.75, FLOW.sigma(500), 1e-15);
     assertEquals(750, FLOW.timestep(0.75));
     assertEquals(NoiseLevel.flow(0.75), FLOW.level(0.75));
@@ -184,21 +184,21 @@ class SigmaScheduleKindTest {
   @Test
   void buildsASchedulerFromTypedParts() {
     SamplingPlan plan = CustomScheduler.stableDiffusion(Prediction.EPSILON)
-        .on(SigmaScheduleKind.KARRAS)
-        .by(Solvers.DPM_PLUS_PLUS_2M)
+        .withSigmaSchedule(SigmaScheduleKind.KARRAS)
+        .withSolver(Solvers.DPM_PLUS_PLUS_2M)
         .plan(20);
     assertEquals(20, plan.size());
     assertEquals(999, plan.timesteps()[0], 1e-9);
-    assertEquals(14.6146, plan.pureNoise(), 1e-3);
-    SamplingPlan flow = CustomScheduler.flow(3).by(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
-    assertEquals(1, flow.pureNoise());
+    assertEquals(14.6146, plan.initNoiseSigma(), 1e-3);
+    SamplingPlan flow = CustomScheduler.flow(3).withSolver(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
+    assertEquals(1, flow.initNoiseSigma());
     assertEquals(
         "no solver was chosen; call by(solver)",
         assertThrows(IllegalStateException.class, () -> CustomScheduler.flow(1).plan(3))
             .getMessage());
     assertEquals(
         "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of",
-        assertThrows(IllegalStateException.class, () -> CustomScheduler.flow(1).schedule())
+        assertThrows(IllegalStateException.class, () -> CustomScheduler.flow(1).noiseSchedule())
             .getMessage());
   }
 
@@ -229,7 +229,7 @@ class SigmaScheduleKindTest {
       double end = sampler
           .sample(
               first,
-              CustomScheduler.stableDiffusion(Prediction.EPSILON).by(solver).plan(12))[0];
+              CustomScheduler.stableDiffusion(Prediction.EPSILON).withSolver(solver).plan(12))[0];
       assertTrue(Math.abs(end) < 10, solver + " ends at " + end);
     }
   }

@@ -31,7 +31,7 @@ public interface SolverContract {
 
   /** The level of a sigma in the solver's form; k-diffusion's by default. */
   default NoiseLevel level(double sigma) {
-    return NoiseLevel.exploding(sigma);
+    return NoiseLevel.varianceExploding(sigma);
   }
 
   /** What the network is told at a sigma; the sigma itself by default. */
@@ -45,7 +45,7 @@ public interface SolverContract {
   }
 
   /** The ladder of these sigmas; one row for each step by default. */
-  default SigmaSchedule ladder(double[] sigmas) {
+  default SigmaSchedule sigmaSchedule(double[] sigmas) {
     double[] timesteps =
         Arrays.stream(sigmas).limit(sigmas.length - 1L).map(this::timestep).toArray();
     return SigmaSchedule.of(
@@ -59,12 +59,12 @@ public interface SolverContract {
   int order();
 
   /** Whether a ladder down to no noise ends in the newest denoised sample. */
-  default boolean endsClean() {
+  default boolean endsAtZero() {
     return true;
   }
 
   /** The fewest steps that make a ladder. */
-  default int leastSteps() {
+  default int minSteps() {
     return 1;
   }
 
@@ -78,13 +78,13 @@ public interface SolverContract {
 
   @Test
   default void keepsAnImageThatTheNetworkReturns() {
-    SamplingPlan plan = plan(12, 10, 0.01, endsClean());
+    SamplingPlan plan = plan(12, 10, 0.01, endsAtZero());
     double[] image = {1.5};
     for (double[] answer : List.of(new double[] {1.5}, new double[] {-0.3})) {
       Step first = plan.steps().get(0);
       double[] x = NumericRun.of(plan, (level, sample) -> answer[0])
-          .without(first.level().alpha() * answer[0]);
-      NoiseLevel end = endsClean() ? NoiseLevel.CLEAN : level(0.01);
+          .withoutNoise(first.level().alpha() * answer[0]);
+      NoiseLevel end = endsAtZero() ? NoiseLevel.CLEAN : level(0.01);
       assertEquals(end.alpha() * answer[0], x[0], 1e-9 * Math.abs(image[0]));
     }
   }
@@ -101,14 +101,14 @@ public interface SolverContract {
   default void leavesAsMuchNoiseAsTheLevelHas() {
     assumeTrue(keepsTheNoiseOfItsLevel(), "its noise is not the level's");
     for (double[] sigmas : List.of(
-        Sigmas.exponential(10, 0.5, 13), Sigmas.karras(6, 0.2, Math.max(5, leastSteps() + 1)))) {
+        Sigmas.exponential(10, 0.5, 13), Sigmas.karras(6, 0.2, Math.max(5, minSteps() + 1)))) {
       SamplingPlan plan = plan(sigmas);
       NumericRun run = NumericRun.of(plan, (level, x) -> 0);
-      double variance = Math.pow(run.without(plan.pureNoise())[0], 2);
+      double variance = Math.pow(run.withoutNoise(plan.initNoiseSigma())[0], 2);
       long draws =
-          plan.steps().stream().filter(row -> row.update().drawsNoise()).count();
+          plan.steps().stream().filter(row -> row.update().needsNoise()).count();
       for (int draw = 0; draw < draws; draw++) {
-        variance += Math.pow(run.withDraw(draw)[0], 2);
+        variance += Math.pow(run.withNoiseOfRow(draw)[0], 2);
       }
       assertEquals(
           level(sigmas[sigmas.length - 1]).sigma(),
@@ -129,8 +129,8 @@ public interface SolverContract {
 
   @Test
   default void endsInTheNewestDenoisedSampleWithoutNoise() {
-    assumeTrue(endsClean(), "it does not end in a denoised sample");
-    for (int steps : new int[] {Math.max(2, leastSteps()), 5, 16}) {
+    assumeTrue(endsAtZero(), "it does not end in a denoised sample");
+    for (int steps : new int[] {Math.max(2, minSteps()), 5, 16}) {
       List<Step> rows = plan(steps, 10, 0.01, true).steps();
       Step.Update last = rows.get(rows.size() - 1).update();
       assertArrayEquals(new double[] {1}, trimmed(last.denoised()), 1e-12, "denoised of " + steps);
@@ -142,8 +142,8 @@ public interface SolverContract {
   @Test
   default void staysFiniteForAnyNumberOfSteps() {
     for (int steps : new int[] {1, 2, 3, 4, 7, 15, 50, 333, 1000}) {
-      if (steps >= leastSteps()) {
-        SamplingPlan plan = plan(steps, 14.6, 0.03, endsClean());
+      if (steps >= minSteps()) {
+        SamplingPlan plan = plan(steps, 14.6, 0.03, endsAtZero());
         double[] x = NumericRun.of(plan, SolverContract::denoised).withNoise(10);
         assertTrue(
             Double.isFinite(x[0]) && Math.abs(x[0]) < bound(), steps + " steps end at " + x[0]);
@@ -166,21 +166,21 @@ public interface SolverContract {
   }
 
   private double error(int steps, double max, double min) {
-    double[] sigmas = gentlyBegun(steps, max, min);
+    double[] sigmas = gradualStart(steps, max, min);
     NoiseLevel top = level(max);
     NoiseLevel bottom = level(min);
     double start = top.alpha() * 0.9 + top.sigma() * 1.1;
     double exact =
         bottom.alpha() * MEAN + (start - top.alpha() * MEAN) * spread(bottom) / spread(top);
     return Math.abs(
-        NumericRun.of(plan(sigmas), SolverContract::denoised).without(start)[0] - exact);
+        NumericRun.of(plan(sigmas), SolverContract::denoised).withoutNoise(start)[0] - exact);
   }
 
   /**
    * Even in log sigma but for the first steps, as many as the order, which are of the square of
    * that size: a multistep method begins with low orders, whose error would hide its own.
    */
-  private double[] gentlyBegun(int steps, double max, double min) {
+  private double[] gradualStart(int steps, double max, double min) {
     double span = Math.log(max / min);
     double gentle = Math.pow(span / steps, 2);
     double even = (span - order() * gentle) / (steps - order());
@@ -222,8 +222,8 @@ public interface SolverContract {
   }
 
   private SamplingPlan plan(Solver solver, double[] sigmas) {
-    var draft = new PlanBuilder(prediction()::at, Clipping.NONE);
-    List<Step> rows = draft.rows(solver.solve(ladder(sigmas), draft));
+    var draft = new PlanBuilder(prediction()::scaling, Clipping.NONE);
+    List<Step> rows = draft.build(solver.solve(sigmaSchedule(sigmas), draft));
     return new SamplingPlan(
         rows, new SamplingPlan.Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
   }
@@ -242,25 +242,25 @@ public interface SolverContract {
     }
 
     /** The result with all noise silent. */
-    double[] without(double first) {
-      return run(first, 0);
+    double[] withoutNoise(double first) {
+      return sample(first, 0);
     }
 
     /** The result with noise that alternates between -1 and 1. */
     double[] withNoise(double first) {
-      return run(first, 1);
+      return sample(first, 1);
     }
 
     /** The result with one draw of noise of 1 and nothing else. */
-    double[] withDraw(int loud) {
-      return run(0, draw -> draw == loud ? 1 : 0);
+    double[] withNoiseOfRow(int loud) {
+      return sample(0, draw -> draw == loud ? 1 : 0);
     }
 
-    private double[] run(double first, double loudness) {
-      return run(first, draw -> draw % 2 == 0 ? -loudness : loudness);
+    private double[] sample(double first, double loudness) {
+      return sample(first, draw -> draw % 2 == 0 ? -loudness : loudness);
     }
 
-    private double[] run(double first, IntToDoubleFunction noise) {
+    private double[] sample(double first, IntToDoubleFunction noise) {
       Iterator<Step> rows = plan.iterator();
       var draws = new ArrayList<Integer>();
       NumericSamplingLoop.Network network = (x, timestep) -> {

@@ -12,7 +12,7 @@ public final class ToyNetwork {
   private ToyNetwork() {}
 
   /** A smooth non-linear network that mixes neighbouring values. */
-  public static NumericSamplingLoop.Network answering(int channels) {
+  public static NumericSamplingLoop.Network withChannels(int channels) {
     return (x, timestep) -> {
       double[] out = new double[channels];
       for (int j = 0; j < channels; j++) {

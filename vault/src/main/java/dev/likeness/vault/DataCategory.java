@@ -1,20 +1,24 @@
 package dev.likeness.vault;
 
-import java.util.Locale;
-
 /** What is kept of a person, by how long it is needed. Each holding has a key of its own. */
 public enum DataCategory {
   /** Selfies and crops of them. */
-  PHOTOS,
-  /** What learning leaves on its way: latents, texts, checkpoints, previews. */
-  WORK,
-  /** Who they are to the library: the consent, the person file, embeddings. */
-  PERSON,
+  PHOTOS("photos"),
+  /** Intermediate files of training: latents, prompt embeddings, checkpoints, previews. */
+  WORK("work"),
+  /** The person's identity: the consent, the person file, embeddings. */
+  PERSON("person"),
   /** Headshots and their records. */
-  PICTURES;
+  IMAGES("pictures");
 
-  /** Its name on disk, in policies and in receipts. */
+  private final String word;
+
+  DataCategory(String word) {
+    this.word = word;
+  }
+
+  /** Its name on disk, in policies and in receipts; stores written before keep theirs. */
   public String word() {
-    return name().toLowerCase(Locale.ROOT);
+    return word;
   }
 }

@@ -78,11 +78,11 @@ record FileNames(String stem, String ending) {
     private final TreeSet<Integer> taken = new TreeSet<>(Set.of(0));
 
     /**
-     * Takes the {@code count} numbers after all that are kept in {@code pictures} or taken; returns
+     * Takes the {@code count} numbers after all that are kept in {@code images} or taken; returns
      * how many come before.
      */
-    synchronized int take(Path pictures, int count) {
-      int first = Math.max(last(pictures), taken.last());
+    synchronized int take(Path images, int count) {
+      int first = Math.max(last(images), taken.last());
       taken.add(first + count);
       return first;
     }
@@ -96,8 +96,8 @@ record FileNames(String stem, String ending) {
      * The highest number that a picture or record there has: what was taken out between leaves its
      * number free for good.
      */
-    private static int last(Path pictures) {
-      try (Stream<Path> kept = Files.list(pictures)) {
+    private static int last(Path images) {
+      try (Stream<Path> kept = Files.list(images)) {
         return kept.map(path -> NUMBERED.matcher(path.getFileName().toString()))
             .filter(Matcher::matches)
             .mapToInt(name -> name.group(1) == null ? 1 : Integer.parseInt(name.group(1)))

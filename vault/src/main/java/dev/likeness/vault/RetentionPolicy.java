@@ -68,7 +68,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
         now,
         DataCategory.PERSON,
         later,
-        DataCategory.PICTURES,
+        DataCategory.IMAGES,
         later));
   }
 

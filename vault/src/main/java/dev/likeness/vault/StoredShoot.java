@@ -22,7 +22,7 @@ final class StoredShoot {
   private final BaseModel base;
   private final TrainedPerson person;
   private final ShootRequest request;
-  private final Path pictures;
+  private final Path images;
   private final int first;
   private final GeneratedImage.Marking marking;
   private final ReviewTools tools;
@@ -31,21 +31,21 @@ final class StoredShoot {
   /**
    * One that is to begin.
    *
-   * @param pictures where they are kept
+   * @param images where they are kept
    * @param first how many numbers of earlier pictures come before
    */
   StoredShoot(
       BaseModel base,
       TrainedPerson person,
       ShootRequest request,
-      Path pictures,
+      Path images,
       int first,
       GeneratedImage.Marking marking,
       ReviewTools tools) {
     this.base = base;
     this.person = person;
     this.request = request;
-    this.pictures = pictures;
+    this.images = images;
     this.first = first;
     this.marking = marking;
     this.tools = tools;
@@ -56,8 +56,8 @@ final class StoredShoot {
    * the record of all so far.
    */
   void add(Headshot drawn) {
-    Headshot cropped = drawn.cropped(drawn.style().crop(), tools.detector()).orElse(drawn);
-    cropped.writePng(pictures.resolve(Headshot.fileName(first + kept.size())), marking);
+    Headshot cropped = drawn.crop(drawn.style().crop(), tools.detector()).orElse(drawn);
+    cropped.write(images.resolve(Headshot.fileName(first + kept.size())), marking);
     kept.add(cropped);
     write(record());
   }
@@ -66,7 +66,7 @@ final class StoredShoot {
   Shoot judged() {
     List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
         .map(measure ->
-            kept.stream().map(headshot -> measure.judge(headshot.picture())).toList())
+            kept.stream().map(headshot -> measure.judge(headshot.image())).toList())
         .orElse(List.of());
     write(record().authenticity(verdicts));
     return shoot();
@@ -82,6 +82,6 @@ final class StoredShoot {
 
   private void write(ShootRecord record) {
     String number = first == 0 ? "" : String.format(Locale.ROOT, "-%03d", first + 1);
-    record.write(pictures.resolve(ShootRecord.FILE.replace(".", number + ".")));
+    record.write(images.resolve(ShootRecord.FILE.replace(".", number + ".")));
   }
 }

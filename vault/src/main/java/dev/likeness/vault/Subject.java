@@ -95,14 +95,14 @@ public final class Subject {
    */
   synchronized boolean opens() {
     requireNotErased();
-    return vaults.has(DataCategory.PERSON) && look(DataCategory.PERSON) != null;
+    return vaults.has(DataCategory.PERSON) && find(DataCategory.PERSON) != null;
   }
 
   /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {
       return Consent.parse(
-          (String) JsonFile.read(look(DataCategory.PERSON).resolve(CONSENT)).get("consent"));
+          (String) JsonFile.read(find(DataCategory.PERSON).resolve(CONSENT)).get("consent"));
     } catch (InvalidInputException e) {
       throw isErased() ? new SubjectErasedException(id, e) : e;
     }
@@ -115,7 +115,7 @@ public final class Subject {
    */
   public Path folder(DataCategory holding) {
     synchronized (this) {
-      Path files = look(holding);
+      Path files = find(holding);
       noteUse(holding);
       return files;
     }
@@ -124,7 +124,7 @@ public final class Subject {
   /**
    * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
    */
-  synchronized Path look(DataCategory holding) {
+  synchronized Path find(DataCategory holding) {
     requireNotErased();
     try {
       return vaults.root(holding);
@@ -163,13 +163,13 @@ public final class Subject {
    */
   public synchronized void purposeMet() {
     requireNotClaimed();
-    learnt();
+    markTrained();
   }
 
   /** The same by whoever has claimed the photos. */
-  synchronized void learnt() {
+  synchronized void markTrained() {
     requireNotErased();
-    dates = dates.learnt(store.clock().now());
+    dates = dates.trainedAt(store.clock().now());
     saveDates();
     purge();
   }
@@ -247,7 +247,7 @@ public final class Subject {
   }
 
   /** Photos coming in: one after the other, and none while they are claimed. */
-  synchronized void takeIn(Runnable photo) {
+  synchronized void ingest(Runnable photo) {
     requireNotClaimed();
     photo.run();
   }
@@ -264,7 +264,7 @@ public final class Subject {
     noteEnd(DataCategory.PHOTOS);
   }
 
-  FileNames.PictureNumbers pictureNumbers() {
+  FileNames.PictureNumbers imageNumbers() {
     return numbers;
   }
 

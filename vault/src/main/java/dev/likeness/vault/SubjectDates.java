@@ -12,11 +12,11 @@ import java.util.Map;
  *
  * @param created when the subject came into the store
  * @param purposeMet when the photos that are there were learnt from, or -1
- * @param learnt when the person was last learnt, or -1
+ * @param trainedAt when the person was last learnt, or -1
  * @param photosUse when photos came in or were worked on last, or everything renewed
  * @param lastUse when anything of theirs was last used or renewed
  */
-record SubjectDates(long created, long purposeMet, long learnt, long photosUse, long lastUse) {
+record SubjectDates(long created, long purposeMet, long trainedAt, long photosUse, long lastUse) {
   private static final long NEVER = -1;
 
   static SubjectDates created(long now) {
@@ -27,7 +27,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     return new SubjectDates(
         created,
         purposeMet,
-        learnt,
+        trainedAt,
         isOfPhotos(holding) ? Math.max(photosUse, now) : photosUse,
         Math.max(lastUse, now));
   }
@@ -36,14 +36,14 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     return used(DataCategory.PERSON, now).used(DataCategory.PHOTOS, now);
   }
 
-  SubjectDates learnt(long now) {
+  SubjectDates trainedAt(long now) {
     return new SubjectDates(created, now, now, photosUse, Math.max(lastUse, now));
   }
 
   /** New photos serve a new purpose, which is not met yet. */
   SubjectDates photosCame(long now) {
     return new SubjectDates(
-        created, NEVER, learnt, Math.max(photosUse, now), Math.max(lastUse, now));
+        created, NEVER, trainedAt, Math.max(photosUse, now), Math.max(lastUse, now));
   }
 
   /** When {@code holding} was last used. */
@@ -53,19 +53,19 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
 
   /** When what {@code holding} is there for was done, or -1. */
   long purposeMet(DataCategory holding) {
-    return isOfPhotos(holding) ? purposeMet : learnt;
+    return isOfPhotos(holding) ? purposeMet : trainedAt;
   }
 
   static boolean isOfPhotos(DataCategory holding) {
     return holding == DataCategory.PHOTOS || holding == DataCategory.WORK;
   }
 
-  /** How long before now each was; {@code learnt} is missing until then. */
+  /** How long before now each was; {@code trainedAt} is missing until then. */
   Map<String, Long> ages(long now) {
     Map<String, Long> ages = new LinkedHashMap<>();
     ages.put("created", now - created);
-    if (learnt >= 0) {
-      ages.put("learnt", now - learnt);
+    if (trainedAt >= 0) {
+      ages.put("learnt", now - trainedAt);
     }
     ages.put("used", now - lastUse);
     return ages;
@@ -75,7 +75,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("created", created);
     map.put("purpose_met", purposeMet);
-    map.put("learnt", learnt);
+    map.put("learnt", trainedAt);
     map.put("photos_use", photosUse);
     map.put("last_use", lastUse);
     return map;

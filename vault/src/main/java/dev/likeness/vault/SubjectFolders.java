@@ -43,7 +43,7 @@ final class SubjectFolders {
    */
   static boolean isRest(String id, Path folder) {
     return !Files.exists(folder.resolve(Subject.DATES))
-        && new SubjectFolders(id, folder, WrappingKey.absent()).holdNoMoreThanConsent();
+        && new SubjectFolders(id, folder, WrappingKey.absent()).dropBeyondConsent();
   }
 
   // A vault whose key is gone stays closed; what comes next goes into another, with another key.
@@ -72,7 +72,7 @@ final class SubjectFolders {
    * Whether nothing can be read here, since no key is left, or what the person agreed to alone,
    * which is kept first.
    */
-  boolean holdNoMoreThanConsent() {
+  boolean dropBeyondConsent() {
     Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
     vaults.keySet().stream().filter(this::has).forEach(readable::add);
     return readable.isEmpty()
@@ -160,7 +160,7 @@ final class SubjectFolders {
       try {
         // Opening a folder discards what a killed process was about to put in place, which must not
         // be counted.
-        Path folder = subject.look(holding);
+        Path folder = subject.find(holding);
         int count = subject.counts().get(holding);
         int readable = readable(folder);
         return readable >= count

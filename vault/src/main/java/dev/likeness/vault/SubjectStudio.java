@@ -55,10 +55,10 @@ public final class SubjectStudio {
 
   /**
    * The work of {@code studio}, which is on {@code base}, with
-   * {@link GeneratedImage.Marking#installed()} and the built-in tools.
+   * {@link GeneratedImage.Marking#load()} and the built-in tools.
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
-    return new SubjectStudio(base, studio, GeneratedImage.Marking.installed(), null);
+    return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null);
   }
 
   /** The same, with headshots marked in the application's way. */
@@ -86,7 +86,7 @@ public final class SubjectStudio {
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
     SubjectWork.unlessErased(subject, () -> {
-      subject.takeIn(() -> {
+      subject.ingest(() -> {
         subject.photosCame();
         Optional<Path> file = FileNames.of(name).free(subject.folder(DataCategory.PHOTOS), photo);
         file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
@@ -104,8 +104,8 @@ public final class SubjectStudio {
    * @throws dev.likeness.diffusion.error.CancelledException when it is turned
    * @throws IllegalStateException while the subject is being learnt by another call
    */
-  public void learn(Subject subject, Progress progress, Cancellation stop) {
-    learn(subject, PersonProfile.UNKNOWN, progress, stop);
+  public void train(Subject subject, Progress progress, Cancellation stop) {
+    train(subject, PersonProfile.UNKNOWN, progress, stop);
   }
 
   /**
@@ -113,7 +113,7 @@ public final class SubjectStudio {
    *
    * @param known how they look, as far as the user says; it is believed
    */
-  public void learn(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
+  public void train(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
@@ -123,21 +123,21 @@ public final class SubjectStudio {
         cancellation -> SubjectWork.claiming(subject, () -> {
           PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
-          tellOfRejected(review, progress);
+          reportRejected(review, progress);
           // What other photos or settings left behind goes with the rest of the work.
-          Path state = studio.state(subject.folder(DataCategory.WORK), review, known);
+          Path state = studio.stateFile(subject.folder(DataCategory.WORK), review, known);
           try (TrainedPerson person =
-              studio.learn(review, consent, known, state, progress, cancellation)) {
+              studio.train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
           }
-          subject.learnt();
+          subject.markTrained();
           return null;
         }));
   }
 
   /**
    * Keeps a person who was learnt outside the store, from photos that are not in it, as
-   * {@link #learn} keeps whom it learns. So a program can learn with the store closed, which other
+   * {@link #train} keeps whom it learns. So a program can learn with the store closed, which other
    * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
    * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover
@@ -154,14 +154,14 @@ public final class SubjectStudio {
   }
 
   /** Nobody else is shown the review. */
-  private static void tellOfRejected(PhotoReview review, Progress progress) {
+  private static void reportRejected(PhotoReview review, Progress progress) {
     List<PhotoVerdict> rejected = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.REJECT)
         .toList();
-    rejected.forEach(photo -> progress.on(new ProgressEvent.Notice(
+    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(
         photo.name() + ": " + photo.worst().orElseThrow().message() + "; it is not learnt from")));
     if (!rejected.isEmpty()) {
-      progress.on(new ProgressEvent.Notice(
+      progress.onEvent(new ProgressEvent.Notice(
           review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
     }
   }
@@ -193,15 +193,15 @@ public final class SubjectStudio {
       ReviewTools with,
       Progress progress,
       Cancellation stop) {
-    Path pictures = subject.folder(DataCategory.PICTURES);
+    Path images = subject.folder(DataCategory.IMAGES);
     int count = request.styles().size() * request.count();
-    int first = subject.pictureNumbers().take(pictures, count);
+    int first = subject.imageNumbers().take(images, count);
     try {
-      StoredShoot shoot = new StoredShoot(base, person, request, pictures, first, marking, with);
-      studio.each(shoot::add).shoot(person, request, progress, stop);
+      StoredShoot shoot = new StoredShoot(base, person, request, images, first, marking, with);
+      studio.onHeadshot(shoot::add).shoot(person, request, progress, stop);
       return shoot.judged();
     } finally {
-      subject.pictureNumbers().release(first, count);
+      subject.imageNumbers().release(first, count);
     }
   }
 

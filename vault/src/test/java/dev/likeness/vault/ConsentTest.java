@@ -14,14 +14,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConsentTest {
-  private static final Consent DRAWING = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
+  private static final Consent DRAWING = Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
 
   @TempDir
   private Path folder;
 
   @Test
   void survivesThePersonsFile() {
-    Consent consent = Consent.of("Ada, \"2026\": headshots").only(Purpose.TRAINING, Purpose.INTAKE);
+    Consent consent = Consent.of("Ada, \"2026\": headshots").limitedTo(Purpose.TRAINING, Purpose.INTAKE);
     assertEquals(consent, Consent.parse(consent.toJson()));
     assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
     assertEquals(
@@ -56,7 +56,7 @@ class ConsentTest {
           assertThrows(ConsentException.class, () -> studios.add(ada, "a.jpg", new byte[1]));
       assertEquals(Purpose.INTAKE, photos.purpose());
       ConsentException face = assertThrows(
-          ConsentException.class, () -> studios.learn(ada, event -> {}, new Cancellation()));
+          ConsentException.class, () -> studios.train(ada, event -> {}, new Cancellation()));
       assertEquals(Purpose.TRAINING, face.purpose());
       assertEquals(
           Purpose.TRAINING,

@@ -23,8 +23,8 @@ final class EncryptionCost {
   private static final int STATES = 12;
   private static final int STATE = 14 << 20;
   private static final int PERSON = 5 << 20;
-  private static final int PICTURES = 4;
-  private static final int PICTURE = 200_000;
+  private static final int IMAGES = 4;
+  private static final int IMAGE = 200_000;
 
   private EncryptionCost() {}
 
@@ -62,8 +62,8 @@ final class EncryptionCost {
       AtomicFile.write(work.resolve("state"), out -> out.write(bytes));
     }
     writeAndRead(work.resolve("person"), bytes, PERSON);
-    for (int i = 0; i < PICTURES; i++) {
-      writeAndRead(work.resolve("picture-" + i), bytes, PICTURE);
+    for (int i = 0; i < IMAGES; i++) {
+      writeAndRead(work.resolve("picture-" + i), bytes, IMAGE);
     }
     return (machine.getProcessCpuTime() - before) / 1e9;
   }

@@ -51,8 +51,8 @@ class KilledProcessTest {
     place = folder.resolve("store");
     key = folder.resolve("key.txt");
     WrappingKey.newFile(key);
-    tiny = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    base = GoldenFolder.loaded(tiny);
+    tiny = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    base = GoldenFolder.load(tiny);
   }
 
   @AfterEach

@@ -69,8 +69,8 @@ class ManySubjectsTest {
     for (int i = 0; i < SUBJECTS; i++) {
       subjects.set(i, create());
     }
-    try (BaseModel base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
+    try (BaseModel base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       studio = SubjectStudio.on(
           base,
           HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batch(1)));
@@ -177,7 +177,7 @@ class ManySubjectsTest {
     try {
       switch (what) {
         case "met" -> subject.purposeMet();
-        case "learn" -> studio.learn(subject, Progress.SILENT, new Cancellation());
+        case "learn" -> studio.train(subject, Progress.SILENT, new Cancellation());
         case "draw" ->
           studio.shoot(
               subject,

@@ -103,7 +103,7 @@ class RetentionTest {
   void removesPhotosAndWorkOnceThePersonIsLearnt() throws IOException {
     Subject ada = ada();
     ada.purposeMet();
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, PICTURES=1}", ada.counts().toString());
+    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
     assertEquals(1, ada.counts().get(DataCategory.PHOTOS));
   }
@@ -115,7 +115,7 @@ class RetentionTest {
     assertEquals(0, store.purgeDue().files());
     clock.go(Duration.ofDays(1));
     assertEquals(2, store.purgeDue().files());
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, PICTURES=1}", ada.counts().toString());
+    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
   }
 
   @Test
@@ -156,7 +156,7 @@ class RetentionTest {
     assertEquals(
         ada + " is being learnt; wait for that to end",
         assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
-    assertEquals("{PHOTOS=1, WORK=1, PERSON=2, PICTURES=1}", ada.counts().toString());
+    assertEquals("{PHOTOS=1, WORK=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();
     assertEquals(0, store.purgeDue().files(), "they were worked on until now");
     clock.go(Duration.ofDays(7));
@@ -216,8 +216,8 @@ class RetentionTest {
   }
 
   @Test
-  void keepsPicturesWhileMoreAreDrawn() throws IOException {
-    reopen(DataCategory.PICTURES, Duration.ofHours(2));
+  void keepsImagesWhileMoreAreDrawn() throws IOException {
+    reopen(DataCategory.IMAGES, Duration.ofHours(2));
     Subject ada = ada();
     SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));

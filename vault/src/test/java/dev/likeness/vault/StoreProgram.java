@@ -44,7 +44,7 @@ public final class StoreProgram {
     Random random = new Random(Long.parseLong(args[3]));
     try (SubjectStore store =
             SubjectStore.open(Path.of(args[0]), WrappingKey.file(Path.of(args[1])));
-        BaseModel base = GoldenFolder.loaded(Path.of(args[2]))) {
+        BaseModel base = GoldenFolder.load(Path.of(args[2]))) {
       Thread learner = new Thread(() -> learnForEver(store, base, new Random(random.nextLong())));
       learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
       learner.start();
@@ -118,7 +118,7 @@ public final class StoreProgram {
         }
         tell("learning " + subject.id());
         if (random.nextInt(4) == 0) {
-          studio.learn(subject, phases(subject), new Cancellation());
+          studio.train(subject, phases(subject), new Cancellation());
         } else {
           train(base, subject);
         }

@@ -37,8 +37,8 @@ class SubjectShootsTest {
   @Test
   void saysWhichPhotosItDoesNotLearnFrom(@TempDir Path folder) throws Exception {
     List<String> told = new ArrayList<>();
-    try (BaseModel base = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
             folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
@@ -48,7 +48,7 @@ class SubjectShootsTest {
       Cancellation stop = new Cancellation();
       assertThrows(
           CancelledException.class,
-          () -> studio.learn(
+          () -> studio.train(
               ada,
               event -> {
                 if (event instanceof ProgressEvent.Notice notice) {
@@ -67,9 +67,9 @@ class SubjectShootsTest {
   }
 
   @Test
-  void keepsThePicturesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
-    try (BaseModel base = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+  void keepsTheImagesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
             folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
@@ -79,7 +79,7 @@ class SubjectShootsTest {
           () -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
       studio.shoot(ada, two, Progress.SILENT, new Cancellation());
       meanwhile.join();
-      Path pictures = ada.folder(DataCategory.PICTURES);
+      Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(
           List.of(
               "headshot-001.png",
@@ -88,19 +88,19 @@ class SubjectShootsTest {
               "headshot-004.png",
               "record-003.json",
               "record.json"),
-          names(pictures));
-      Files.delete(pictures.resolve("headshot-001.png"));
+          names(images));
+      Files.delete(images.resolve("headshot-001.png"));
       Shoot third = studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
       assertTrue(
-          Files.exists(pictures.resolve("headshot-006.png"))
-              && !Files.exists(pictures.resolve("headshot-001.png")),
+          Files.exists(images.resolve("headshot-006.png"))
+              && !Files.exists(images.resolve("headshot-001.png")),
           "numbers that were taken out are not given again");
-      Headshot read = Headshot.read(pictures.resolve(Headshot.fileName(5)), "nobody");
+      Headshot read = Headshot.read(images.resolve(Headshot.fileName(5)), "nobody");
       assertEquals(
           third.headshots().get(1).request().prompt(),
           read.request().prompt(),
           "a later shoot's record tells it");
-      String later = Files.readString(pictures.resolve("record-003.json"));
+      String later = Files.readString(images.resolve("record-003.json"));
       assertTrue(
           later.contains("headshot-003.png")
               && later.contains("headshot-004.png")
@@ -111,8 +111,8 @@ class SubjectShootsTest {
 
   @Test
   void keepsWhatWasDrawnOfAShootThatIsStoppedOrFails(@TempDir Path folder) throws Exception {
-    try (BaseModel base = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
             folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       Subject ada = learnt(store, SubjectStudio.on(base, quick(base)));
@@ -120,17 +120,17 @@ class SubjectShootsTest {
       Cancellation stop = new Cancellation();
       List<Headshot> shown = new ArrayList<>();
       SubjectStudio stopped =
-          SubjectStudio.on(base, quick(base).each(shown::add).each(drawn -> stop.cancel()));
+          SubjectStudio.on(base, quick(base).onHeadshot(shown::add).onHeadshot(drawn -> stop.cancel()));
       assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
       assertEquals(1, shown.size());
-      SubjectStudio full = SubjectStudio.on(base, quick(base).each(drawn -> {
+      SubjectStudio full = SubjectStudio.on(base, quick(base).onHeadshot(drawn -> {
         if (drawn.seed() == 2) {
           throw new OutOfMemoryError("at the third");
         }
       }));
       assertThrows(
           OutOfMemoryError.class, () -> full.shoot(ada, four, Progress.SILENT, new Cancellation()));
-      Path pictures = ada.folder(DataCategory.PICTURES);
+      Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(
           List.of(
               "headshot-001.png",
@@ -138,8 +138,8 @@ class SubjectShootsTest {
               "headshot-003.png",
               "record-002.json",
               "record.json"),
-          names(pictures));
-      String later = Files.readString(pictures.resolve("record-002.json"));
+          names(images));
+      String later = Files.readString(images.resolve("record-002.json"));
       assertTrue(
           later.contains("headshot-002.png")
               && later.contains("headshot-003.png")
@@ -149,9 +149,9 @@ class SubjectShootsTest {
   }
 
   @Test
-  void numbersPicturesOfOneAsTheyComeWhateverOthersWaitFor(@TempDir Path folder) throws Exception {
-    try (BaseModel base = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+  void numbersImagesOfOneAsTheyComeWhateverOthersWaitFor(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
             folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
@@ -169,14 +169,14 @@ class SubjectShootsTest {
           LockSupport.parkNanos(1_000_000);
         }
       }
-      FileNames.PictureNumbers numbers = ada.pictureNumbers();
-      Path pictures = ada.folder(DataCategory.PICTURES);
-      assertEquals(List.of("headshot-001.png", "record.json"), names(pictures));
-      assertEquals(List.of(1, 41), List.of(numbers.take(pictures, 40), numbers.take(pictures, 2)));
+      FileNames.PictureNumbers numbers = ada.imageNumbers();
+      Path images = ada.folder(DataCategory.IMAGES);
+      assertEquals(List.of("headshot-001.png", "record.json"), names(images));
+      assertEquals(List.of(1, 41), List.of(numbers.take(images, 40), numbers.take(images, 2)));
       numbers.release(41, 2);
       numbers.release(1, 40);
       assertEquals(
-          1, numbers.take(pictures, 1), "numbers of shoots that drew nothing are given again");
+          1, numbers.take(images, 1), "numbers of shoots that drew nothing are given again");
     }
   }
 
@@ -197,12 +197,12 @@ class SubjectShootsTest {
     for (String selfie : Selfies.names()) {
       studio.add(ada, selfie, Selfies.read(selfie));
     }
-    studio.learn(ada, Progress.SILENT, new Cancellation());
+    studio.train(ada, Progress.SILENT, new Cancellation());
     return ada;
   }
 
-  private static List<String> names(Path pictures) throws IOException {
-    try (Stream<Path> files = Files.list(pictures)) {
+  private static List<String> names(Path images) throws IOException {
+    try (Stream<Path> files = Files.list(images)) {
       return files.map(file -> file.getFileName().toString()).sorted().toList();
     }
   }

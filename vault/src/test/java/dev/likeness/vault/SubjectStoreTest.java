@@ -175,7 +175,7 @@ class SubjectStoreTest {
     Cancellation work = new Cancellation();
     ada.begin(work);
     ErasureReceipt receipt = ada.erase();
-    assertTrue(work.isRequested());
+    assertTrue(work.isCancelled());
     assertEquals("{photos=2, work=0, person=1, pictures=0}", receipt.files().toString());
     assertTrue(receipt.isGenuine());
     assertEquals(receipt.toJson(), ada.erase().toJson());
@@ -291,8 +291,8 @@ class SubjectStoreTest {
         assertThrows(InvalidInputException.class, () -> store.create(YES)).getMessage());
     Subject same = store.subject(ada.id());
     assertEquals(
-        refusal(ada, DataCategory.PICTURES),
-        assertThrows(InvalidInputException.class, () -> same.folder(DataCategory.PICTURES))
+        refusal(ada, DataCategory.IMAGES),
+        assertThrows(InvalidInputException.class, () -> same.folder(DataCategory.IMAGES))
             .getMessage());
     assertEquals(before, filesBelow(folder.resolve("store/subjects")));
     same.erase();

@@ -29,12 +29,12 @@ class SubjectWorkTest {
             () -> SubjectStudio.SubjectWork.during(ada, all, ofAda -> {
               SubjectStudio.SubjectWork.during(ada, all, sooner -> null);
               ada.erase();
-              ofAda.check();
+              ofAda.throwIfCancelled();
               return null;
             }));
-        assertFalse(ofBob.isRequested() || all.isRequested());
+        assertFalse(ofBob.isCancelled() || all.isCancelled());
         all.cancel();
-        assertTrue(ofBob.isRequested());
+        assertTrue(ofBob.isCancelled());
         return null;
       });
     }

@@ -150,15 +150,15 @@ final class BaseOptions {
           throw new IllegalArgumentException(
               "--eight-bit-products goes without --memory and --eight-bits; leave them out");
         }
-        return base.open(MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS));
+        return base.open(MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
       }
       if (memory == null) {
         return eightBits
-            ? base.open(MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS))
+            ? base.open(MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS))
             : base.open();
       }
       BaseModel opened = base.open(MemoryBudget.of(memory)
-          .eightBits(eightBits ? EightBits.IF_NEEDED : EightBits.NEVER)
+          .allow8Bit(eightBits ? EightBits.IF_NEEDED : EightBits.NEVER)
           .size(request.width(), request.height()));
       opened.memoryPlan().ifPresent(console.err()::println);
       return opened;

@@ -28,7 +28,7 @@ final class ControlOptions {
       names = "--control-image",
       paramLabel = "IMAGE",
       description = "edges, a pose and so on, as the ControlNet wants them")
-  private List<Path> pictures = List.of();
+  private List<Path> images = List.of();
 
   @Option(
       names = "--control-scale",
@@ -64,10 +64,10 @@ final class ControlOptions {
 
   /** The request held to the pictures; what is opened for it is added to {@code open}. */
   ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
-    if (nets.size() != pictures.size()) {
+    if (nets.size() != images.size()) {
       throw new IllegalArgumentException(
           "--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
-              + " and " + pictures.size());
+              + " and " + images.size());
     }
     if (Stream.of(scales, starts, ends, modes, masks)
         .anyMatch(given -> given.size() > nets.size())) {
@@ -79,20 +79,20 @@ final class ControlOptions {
     Map<Path, ControlNet> opened = new HashMap<>();
     for (int i = 0; i < nets.size(); i++) {
       ControlNet net = opened.computeIfAbsent(nets.get(i), path -> opened(path, base, open));
-      ControlImage control = ControlImage.of(net, upright(pictures.get(i)))
+      ControlImage control = ControlImage.of(net, upright(images.get(i)))
           .scale(at(scales, i, 1.0))
           .between(at(starts, i, 0.0), at(ends, i, 1.0))
           .mode(at(modes, i, "-1"));
       net.requireMode(control.mode());
       controls.add(
           i < masks.size()
-              ? control.masked(
+              ? control.mask(
                   ExifOrientation.upright(masks.get(i), RgbImage.readMask(masks.get(i))))
               : control);
     }
     ImageRequest held = request;
     for (ControlImage control : controls) {
-      held = held.control(control);
+      held = held.controlImage(control);
     }
     return held;
   }

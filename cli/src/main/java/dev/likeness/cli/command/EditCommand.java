@@ -56,7 +56,7 @@ public final class EditCommand implements Runnable {
       paramLabel = "PICTURE",
       description =
           "a headshot; what it was asked by is read from record.json or edit.json " + "beside it")
-  private Path picture;
+  private Path image;
 
   @Option(
       names = "--person",
@@ -93,7 +93,7 @@ public final class EditCommand implements Runnable {
   private FaceOptions.DetectorOption detector;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption holding;
+  private FaceOptions.FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -123,22 +123,22 @@ public final class EditCommand implements Runnable {
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
-    Optional<Headshot> told = Headshot.recorded(picture);
+    Optional<Headshot> told = Headshot.findRecorded(image);
     try (ReviewTools tools = detector.open();
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = holding.open(base.folder(), model, tools.detector());
+        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =
-            identity.way().learns() ? store.person(person, model, console) : null) {
+            identity.method().trains() ? store.person(person, model, console) : null) {
       TrainedPerson learnt =
           opened == null ? null : agreed.of(opened).map(opened::withConsent).orElse(opened);
       Optional.ofNullable(learnt)
-          .flatMap(one -> one.foreignTo(model))
+          .flatMap(one -> one.baseMismatch(model))
           .ifPresent(console.err()::println);
       ReferencePerson shown = eye == null ? null : identity.kept(person, eye, agreed);
-      Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
+      Identity who = shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
           .edit(
@@ -148,7 +148,7 @@ public final class EditCommand implements Runnable {
               tools.detector(),
               ConsoleProgress.on(console),
               console.cancellation());
-      marking.writePng(edited.after().picture(), out.resolve(EDITED));
+      marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
           .ofPages()
@@ -171,9 +171,9 @@ public final class EditCommand implements Runnable {
   private void requireKept() {
     Path after = out.resolve(EDITED);
     try {
-      if (Files.exists(after) && Files.exists(picture) && Files.isSameFile(after, picture)) {
+      if (Files.exists(after) && Files.exists(image) && Files.isSameFile(after, image)) {
         throw new IllegalArgumentException(
-            picture + " would be written over by what it becomes; choose another --out");
+            image + " would be written over by what it becomes; choose another --out");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -181,29 +181,29 @@ public final class EditCommand implements Runnable {
   }
 
   private Headshot headshot(Optional<Headshot> told, Identity who) {
-    Headshot read = told.orElseGet(() -> Headshot.read(picture, who.phrase()));
+    Headshot read = told.orElseGet(() -> Headshot.read(image, who.phrase()));
     return Double.isNaN(likeness)
         ? read
         : new Headshot(
-            read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
+            read.image(), read.style(), read.seed(), read.request(), likeness, read.isEdited());
   }
 
   private String record(HeadshotEdit.Result edited, boolean told, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);
+    Map<String, Object> before = side(edited.before(), image.getFileName().toString(), scores);
     if (!told) {
       before.keySet().retainAll(SEEN);
     }
     record.put("before", before);
     record.put("after", side(edited.after(), EDITED, scores));
-    record.put("drawn_anew", edited.drawnAnew());
+    record.put("drawn_anew", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 
   private static Map<String, Object> side(Headshot headshot, String file, HeadshotScores scores) {
     Map<String, Object> side = headshot.toMap(file);
-    side.put("scores", scores.score(headshot.picture()).asList());
+    side.put("scores", scores.score(headshot.image()).asList());
     return side;
   }
 }

@@ -206,21 +206,21 @@ public final class GenerateCommand implements Runnable {
         .size(width, height)
         .scheduler(scheduler);
     ImageRequest request = laid.on(
-        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))),
+        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.withVaeTiling() : plain))))),
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
-    try (BaseModel model = memory.open(base, request, console).sparing()) {
+    try (BaseModel model = memory.open(base, request, console).offloading()) {
       for (WeightedFile lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);
-        request = request.as(lora.adapter(attached));
+        request = request.adapter(lora.adapter(attached));
       }
       request = controls.on(request, model, open);
       try (IpAdapterOptions.Opened shown =
           references.open(model, model.folder().orElseGet(base::folder), console)) {
-        write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
+        write(model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
       }
     } finally {
       open.forEach(GenerateCommand::close);
@@ -236,7 +236,7 @@ public final class GenerateCommand implements Runnable {
   }
 
   private void write(BaseModel model, ImageRequest request) {
-    Disclosure marking = disclosure.disclosure(signing).edited(request.initial() != null);
+    Disclosure marking = disclosure.disclosure(signing).edited(request.initialImage() != null);
     List<GeneratedImage> written = new ArrayList<>();
     try {
       previews.generate(
@@ -248,7 +248,7 @@ public final class GenerateCommand implements Runnable {
                 out,
                 "image",
                 written.size(),
-                file -> marking.writePng(image.picture(), file),
+                file -> marking.writePng(image.image(), file),
                 console);
             written.add(
                 tensors == null
@@ -258,8 +258,8 @@ public final class GenerateCommand implements Runnable {
                         image.request(),
                         null,
                         null,
-                        image.edited(),
-                        image.first())
+                        image.isEdited(),
+                        image.firstPassRequest())
                     : image);
           },
           out,

@@ -91,21 +91,21 @@ final class GenerateOptions {
       throw new IllegalArgumentException(
           "--away does nothing without --skip-layers or --perturb; give one of them");
     }
-    GuidanceOptions guidance = ruled().rescale(rescale).between(from, until).trueCfg(trueCfg);
-    DegradedGuidance weakening = skipped != null
-        ? DegradedGuidance.skipping(skipped)
-        : perturbed != null ? DegradedGuidance.perturbing(perturbed) : null;
-    GuidanceOptions driven = weakening == null
+    GuidanceOptions guidance = ruled().rescale(rescale).between(from, until).trueCfgScale(trueCfg);
+    DegradedGuidance degradedGuidance = skipped != null
+        ? DegradedGuidance.skipLayers(skipped)
+        : perturbed != null ? DegradedGuidance.perturbedAttention(perturbed) : null;
+    GuidanceOptions driven = degradedGuidance == null
         ? guidance
-        : guidance.away(Double.isNaN(away) ? weakening : weakening.scale(away));
-    return request.guidance(sequential ? driven.inTurns() : driven);
+        : guidance.degradedGuidance(Double.isNaN(away) ? degradedGuidance : degradedGuidance.scale(away));
+    return request.guidance(sequential ? driven.sequentially() : driven);
   }
 
   private GuidanceOptions ruled() {
     return switch (rule) {
-      case "cfg" -> GuidanceOptions.STANDARD;
-      case "zero-star" -> GuidanceOptions.STANDARD.zeroStar(1);
-      case "projected" -> GuidanceOptions.STANDARD.projected(0, -0.5, 5);
+      case "cfg" -> GuidanceOptions.DEFAULT;
+      case "zero-star" -> GuidanceOptions.DEFAULT.cfgZeroStar(1);
+      case "projected" -> GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 5);
       default ->
         throw new IllegalArgumentException(
             "unknown guidance rule \"" + rule + "\"; known: cfg, zero-star, projected");
@@ -114,7 +114,7 @@ final class GenerateOptions {
 
   /** Nearly the same picture with less work. */
   static final class ApproximateOption {
-    private static final Pattern WAY = Pattern.compile(
+    private static final Pattern METHOD = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
     @Option(
@@ -126,16 +126,16 @@ final class GenerateOptions {
                 + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
                 + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
                 + " a --scheduler that adds noise, such as euler_a, makes other pictures of either")
-    private String way;
+    private String method;
 
     ImageRequest on(ImageRequest request) {
-      if (way == null) {
+      if (method == null) {
         return request;
       }
-      Matcher said = WAY.matcher(way);
-      if (way.isEmpty() || !said.matches()) {
+      Matcher said = METHOD.matcher(method);
+      if (method.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
-            "unknown approximation \"" + way + "\"; known: deep-cache:N, deep-forecast:N and"
+            "unknown approximation \"" + method + "\"; known: deep-cache:N, deep-forecast:N and"
                 + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
                 + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
       }
@@ -145,7 +145,7 @@ final class GenerateOptions {
               ? CachingOptions.NONE
               : counted(said.group(1), Integer.parseInt(said.group(2)));
       return request.caching(
-          said.group(4) == null ? one : one.merging(Double.parseDouble(said.group(4))));
+          said.group(4) == null ? one : one.tokenMerging(Double.parseDouble(said.group(4))));
     }
 
     private static CachingOptions counted(String kind, int every) {
@@ -166,11 +166,11 @@ final class GenerateOptions {
         description =
             "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
                 + " base brings for it (lora/few-step.safetensors)")
-    private boolean asked;
+    private boolean requested;
 
     /** The LoRA, where few steps are asked for. */
     Optional<WeightedFile> lora(BaseOptions base) {
-      if (!asked) {
+      if (!requested) {
         return Optional.empty();
       }
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
@@ -184,7 +184,7 @@ final class GenerateOptions {
 
     /** The request as few steps want it. */
     ImageRequest on(ImageRequest request) {
-      if (!asked) {
+      if (!requested) {
         return request;
       }
       if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
@@ -262,7 +262,7 @@ final class GenerateOptions {
     ImageRequest on(ImageRequest request) {
       ImageRequest told = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
       for (Path file : embeddings) {
-        told = told.word(TextualInversion.open(file));
+        told = told.textualInversion(TextualInversion.open(file));
       }
       return told;
     }

@@ -91,7 +91,7 @@ public final class HeadshotCommand implements Runnable {
   private FaceOptions faces;
 
   @Mixin
-  private FaceOptions.FaceGuidanceOption holding;
+  private FaceOptions.FaceGuidanceOption faceGuidance;
 
   @Mixin
   private VaultOptions store;
@@ -139,7 +139,7 @@ public final class HeadshotCommand implements Runnable {
   /** Refuses options that would do nothing. */
   private void requireUsed() {
     if ((trainSteps != null || rank.given())
-        && (person != null || !identity.way().learns())) {
+        && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
           "--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
     }
@@ -150,7 +150,7 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException(
           "--quality is for --photos: nothing else is judged by it; leave it out");
     }
-    if (person != null && !identity.way().learns() && !photos.known().traits().isEmpty()) {
+    if (person != null && !identity.method().trains() && !photos.known().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }
@@ -184,11 +184,11 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
-        FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
+        FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
-      HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);
-      plain.require(request);
-      if (upscaler != null && !plain.enlarges(request)) {
+      HeadshotStudio plain = studio(model).faceGuidance(held).upscaler(enlarger);
+      plain.validate(request);
+      if (upscaler != null && !plain.needsUpscaling(request)) {
         throw new IllegalArgumentException(
             "--upscaler is for a --size that the base does not draw at once, more than 1.5 times its own "
                 + model.defaults().width() + "; leave it out");
@@ -197,7 +197,7 @@ public final class HeadshotCommand implements Runnable {
           .shortage(
               request.styles(),
               request.size() == 0 ? model.defaults().width() : request.size(),
-              model.unit())
+              model.sizeMultiple())
           .ifPresent(console.err()::println);
       HeadshotStudio studio = tools
           .embedder()
@@ -207,15 +207,15 @@ public final class HeadshotCommand implements Runnable {
       try (IdentityOptions.Eye eye =
               identity.open(base.folder(), model, faces.policy()).orElse(null);
           TrainedPerson learnt =
-              identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
-        draw(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
+              identity.method().trains() ? source.open(studio, model, review, tools, watch) : null) {
+        shoot(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
       }
     }
   }
 
   private void requireNobodyElse(PhotoReview review) {
-    Path file = out.resolve(ShootFolder.SHOWN);
-    if (identity.way().shows() && Files.exists(file) && !ReferencePerson.isOf(review, file)) {
+    Path file = out.resolve(ShootFolder.REFERENCE);
+    if (identity.method().usesReferences() && Files.exists(file) && !ReferencePerson.matches(review, file)) {
       throw new InvalidInputException(file
           + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
           + " move it away");
@@ -223,20 +223,20 @@ public final class HeadshotCommand implements Runnable {
   }
 
   /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
-  private void draw(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
+  private void shoot(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
     if (eye == null) {
-      draw(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
+      shoot(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
     ReferencePerson shown = run.review == null
         ? identity.kept(person, eye, photos.missingConsent())
-        : shown(run, eye).along(eye.dial());
+        : referencePerson(run, eye).withStrength(eye.identityStrength());
     run.watch.lap("showing");
     if (learnt != null) {
-      shown.unlike(learnt).ifPresent(console.err()::println);
+      shown.findMismatch(learnt).ifPresent(console.err()::println);
     }
-    ReferencePerson who = learnt == null ? shown : shown.with(learnt);
-    draw(
+    ReferencePerson who = learnt == null ? shown : shown.withTrainedPerson(learnt);
+    shoot(
         run,
         who,
         learnt == null ? shown.notes() : learnt.notes(),
@@ -244,32 +244,32 @@ public final class HeadshotCommand implements Runnable {
   }
 
   /** Shown by their photos, and kept. */
-  private ReferencePerson shown(Run run, IdentityOptions.Eye eye) {
-    ReferencePerson shown = run.studio.show(
+  private ReferencePerson referencePerson(Run run, IdentityOptions.Eye eye) {
+    ReferencePerson shown = run.studio.reference(
         run.review,
         eye.adapter(),
         photos.consent(),
         photos.known(),
         ConsoleProgress.on(console),
         console.cancellation());
-    shown.save(out.resolve(ShootFolder.SHOWN));
+    shown.save(out.resolve(ShootFolder.REFERENCE));
     console
         .err()
-        .println(out.resolve(ShootFolder.SHOWN)
+        .println(out.resolve(ShootFolder.REFERENCE)
             + " is the person as the adapter sees them, not encrypted: keep it as you keep "
             + "the photos");
     return shown;
   }
 
-  private void draw(
+  private void shoot(
       Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = FaceOptions.judging(run.tools, run.own, notes);
     ShootFolder folder =
         new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
-    SelectionOptions.Drawn drawn = folder
-        .drawn(
+    SelectionOptions.ShootResult drawn = folder
+        .shoot(
             run.studio,
-            studio -> keep.draw(
+            studio -> keep.shoot(
                 studio,
                 ScoreLimits.of(run.model),
                 who,
@@ -280,13 +280,13 @@ public final class HeadshotCommand implements Runnable {
                 ConsoleProgress.on(console),
                 console.cancellation()),
             finished ->
-                record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who)))
+                record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.usesFaceGuidance(who)))
         .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");
     folder.write(
         run.model,
         drawn,
-        record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)),
+        record.apply(drawn.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
         notes,
         run.review,
         run.watch);
@@ -299,7 +299,7 @@ public final class HeadshotCommand implements Runnable {
 
   private List<ImageFormat> also() {
     return formats.stream()
-        .map(ImageFormat::named)
+        .map(ImageFormat::parse)
         .distinct()
         .filter(format -> format != ImageFormat.PNG)
         .toList();

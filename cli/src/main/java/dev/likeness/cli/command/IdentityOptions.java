@@ -20,19 +20,19 @@ import picocli.CommandLine.TypeConversionException;
 /** How a person becomes known to a base model, and the adapter that shows them. */
 final class IdentityOptions {
   /** The ways to a person. */
-  enum Way {
+  enum Method {
     LORA,
     IPADAPTER,
     BOTH;
 
-    boolean learns() {
+    boolean trains() {
       return this != IPADAPTER;
     }
 
     /** Reads lora, ipadapter or both. */
-    static final class Parser implements ITypeConverter<Way> {
+    static final class Parser implements ITypeConverter<Method> {
       @Override
-      public Way convert(String text) {
+      public Method convert(String text) {
         return Arrays.stream(values())
             .filter(way -> way.name().equalsIgnoreCase(text))
             .findFirst()
@@ -41,13 +41,13 @@ final class IdentityOptions {
       }
     }
 
-    boolean shows() {
+    boolean usesReferences() {
       return this != LORA;
     }
   }
 
   /** An adapter with what it looks through, and what was measured of it. */
-  record Eye(PersonAdapter adapter, IdentityStrength dial) implements AutoCloseable {
+  record Eye(PersonAdapter adapter, IdentityStrength identityStrength) implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
@@ -58,10 +58,10 @@ final class IdentityOptions {
       names = "--identity",
       paramLabel = "WAY",
       defaultValue = "lora",
-      converter = Way.Parser.class,
+      converter = Method.Parser.class,
       description = "lora learns the person, ipadapter only shows their photos, both does both "
           + "(default: ${DEFAULT-VALUE})")
-  private Way way;
+  private Method method;
 
   @Option(
       names = "--ip-adapter",
@@ -84,17 +84,17 @@ final class IdentityOptions {
           + " was trained with (default: face_embedder beside the adapter)")
   private Path recogniser;
 
-  Way way() {
-    if (!way.shows() && (adapter != null || encoder != null || recogniser != null)) {
+  Method method() {
+    if (!method.usesReferences() && (adapter != null || encoder != null || recogniser != null)) {
       throw new IllegalArgumentException(
           "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both");
     }
-    return way;
+    return method;
   }
 
   /** Refuses a store where people are shown: it keeps those who were learnt. */
   void requireUnstored(VaultOptions store) {
-    if (store.given() && way().shows()) {
+    if (store.given() && method().usesReferences()) {
       throw new IllegalArgumentException(
           "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
     }
@@ -102,7 +102,7 @@ final class IdentityOptions {
 
   /** Refuses before any work when there is no adapter to show anybody with. */
   void require(Path base, String name) {
-    if (way().shows() && !Files.exists(adapterOf(base))) {
+    if (method().usesReferences() && !Files.exists(adapterOf(base))) {
       throw new InvalidInputException(
           adapter != null
               ? adapter + " is not there; give an IP-Adapter's file"
@@ -118,7 +118,7 @@ final class IdentityOptions {
    * {@code policy} allows.
    */
   Optional<Eye> open(Path base, BaseModel model, UsePolicy policy) {
-    if (!way().shows()) {
+    if (!method().usesReferences()) {
       return Optional.empty();
     }
     IpAdapterFile file = IpAdapterFile.of(adapterOf(base));
@@ -126,18 +126,18 @@ final class IdentityOptions {
         recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
     return Optional.of(new Eye(
-        PersonAdapter.open(file, model, looking, embedder), IdentityStrength.beside(file.path())));
+        PersonAdapter.open(file, model, looking, embedder), IdentityStrength.forAdapter(file.path())));
   }
 
   /** The files of somebody who is kept in {@code person}, their LoRA first. */
   Path[] files(Path person) {
-    return way().learns() && way().shows()
-        ? new Path[] {person, shownFile(person)}
+    return method().trains() && method().usesReferences()
+        ? new Path[] {person, referenceFile(person)}
         : new Path[] {person};
   }
 
-  private Path shownFile(Path person) {
-    return way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person;
+  private Path referenceFile(Path person) {
+    return method().trains() ? person.resolveSibling(ShootFolder.REFERENCE) : person;
   }
 
   /**
@@ -148,7 +148,7 @@ final class IdentityOptions {
    */
   ReferencePerson kept(Path person, Eye eye, MissingConsent consent) {
     ReferencePerson kept =
-        ReferencePerson.open(shownFile(person), eye.adapter()).along(eye.dial());
+        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.identityStrength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -49,7 +49,7 @@ final class ImageFolder {
     Map<String, Object> options = new LinkedHashMap<>();
     given.matchedOptions().forEach(option -> options.put(option.longestName(), values(option)));
     options.remove("--out");
-    return ShootRecord.ofPictures(
+    return ShootRecord.ofImages(
         base,
         options,
         IntStream.range(0, images.size())
@@ -73,8 +73,8 @@ final class ImageFolder {
     entry.put("prompt", image.request().prompt());
     entry.put("negative", image.request().negative());
     entry.putAll(run(base, image.request()));
-    if (image.first() != null) {
-      entry.put("first_pass", run(base, image.first()));
+    if (image.firstPassRequest() != null) {
+      entry.put("first_pass", run(base, image.firstPassRequest()));
     }
     return entry;
   }
@@ -85,7 +85,7 @@ final class ImageFolder {
         "scheduler",
         request.scheduler() == null ? base.scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
-    if (request.sampling().isLaid()) {
+    if (request.sampling().hasCustomSchedule()) {
       entry.put("timesteps", request.sampling().timesteps());
       entry.put("sigmas", request.sampling().sigmas());
     }
@@ -93,12 +93,12 @@ final class ImageFolder {
     if (Double.isFinite(base.eta(request))) {
       entry.put("eta", base.eta(request));
     }
-    if (request.initial() != null && Double.isFinite(request.initial().strength())) {
-      entry.put("strength", request.initial().strength());
+    if (request.initialImage() != null && Double.isFinite(request.initialImage().strength())) {
+      entry.put("strength", request.initialImage().strength());
     }
     entry.put("width", request.width());
     entry.put("height", request.height());
-    entry.putAll(told(Written.of(request), USUAL));
+    entry.putAll(changedOptions(Written.of(request), USUAL));
     return entry;
   }
 
@@ -122,19 +122,19 @@ final class ImageFolder {
       CachingOptions approximation) {
     static Written of(ImageRequest r) {
       return new Written(
-          r.sizes(),
-          r.negativeSizes(),
+          r.sizeConditioning(),
+          r.negativeSizeConditioning(),
           r.noise(),
-          r.from(),
-          r.until(),
+          r.denoisingStart(),
+          r.denoisingEnd(),
           new Prompting(
-              r.prompts().syntax(), r.prompts().clipSkip(), r.prompts().words()),
+              r.prompts().syntax(), r.prompts().clipSkip(), r.prompts().textualInversions()),
           r.embedding(),
           r.negativeEmbedding(),
           Guidance.of(r.guidanceOptions()),
-          r.controls(),
+          r.controlImages(),
           r.hires(),
-          r.tiling().autoencoder(),
+          r.tiling().vaeTiling(),
           r.caching());
     }
   }
@@ -147,16 +147,16 @@ final class ImageFolder {
       double from,
       double until,
       boolean sequential,
-      DegradedGuidance weakening,
+      DegradedGuidance degradedGuidance,
       double trueCfg) {
     static Guidance of(GuidanceOptions o) {
       return new Guidance(
-          o.rescale(), o.from(), o.until(), o.sequential(), o.weakening(), o.trueCfg());
+          o.rescale(), o.start(), o.end(), o.sequential(), o.degradedGuidance(), o.trueCfgScale());
     }
   }
 
   /** Numbers and words that differ from the usual ones, by components. */
-  private static Map<String, Object> told(Record said, Record usual) {
+  private static Map<String, Object> changedOptions(Record said, Record usual) {
     Map<String, Object> told = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
       Object value = plain(value(part, said), usual == null ? null : value(part, usual));
@@ -172,7 +172,7 @@ final class ImageFolder {
       return null;
     }
     if (value instanceof Record said) {
-      Map<String, Object> told = told(said, (Record) usual);
+      Map<String, Object> told = changedOptions(said, (Record) usual);
       return told.isEmpty() ? null : told;
     }
     if (value instanceof List<?> list) {
@@ -228,9 +228,9 @@ final class ImageFolder {
     private RunTensors() {}
 
     static void write(Path file, BaseModel model, List<GeneratedImage> images) {
-      int width = images.get(0).picture().width();
-      int height = images.get(0).picture().height();
-      int factor = model.unwrap(OpenModel.class).autoencoder().factor();
+      int width = images.get(0).image().width();
+      int height = images.get(0).image().height();
+      int factor = model.unwrap(OpenModel.class).autoencoder().vaeScaleFactor();
       try (TensorScope scope = TensorScope.open()) {
         Tensor latents =
             stack(images, image -> image.latents().values(), height / factor, width / factor);

@@ -78,23 +78,23 @@ final class InitialImageOptions {
     }
     boolean one = (mask == null ? 0 : 1) + (map == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
-    RgbImage picture = ExifOrientation.upright(init, RgbImage.read(init));
+    RgbImage image = ExifOrientation.upright(init, RgbImage.read(init));
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider =
-          request.outpaint(picture, margins[0], margins[1], margins[2], margins[3]);
+          request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
       return wider
-          .from(wider.initial().strength(strength))
+          .initialImage(wider.initialImage().strength(strength))
           .size(
               request.width() == 0 ? wider.width() : request.width(),
               request.height() == 0 ? wider.height() : request.height());
     }
-    InitialImage initial = InitialImage.of(picture).strength(strength);
-    return request.from(
+    InitialImage initial = InitialImage.of(image).strength(strength);
+    return request.initialImage(
         mask != null
             ? initial.mask(ExifOrientation.upright(mask, RgbImage.readMask(mask)))
             : map != null
-                ? initial.change(ExifOrientation.upright(map, RgbImage.readMask(map)))
+                ? initial.changeMap(ExifOrientation.upright(map, RgbImage.readMask(map)))
                 : initial);
   }
 

@@ -116,7 +116,7 @@ final class IpAdapterOptions {
   Opened open(BaseModel base, Path folder, Console console) {
     Opened opened = new Opened();
     List<WeightedFile.ReferenceOption> counting = counting();
-    takeOwn(folder);
+    useOwn(folder);
     requireWhole();
     if (adapter == null || counting.isEmpty()) {
       return opened;
@@ -136,7 +136,7 @@ final class IpAdapterOptions {
           .max()
           .orElseThrow();
       List<Reference> shown = counting.stream()
-          .map(r -> Reference.of(r.picture()).weight(r.weight() / most))
+          .map(r -> Reference.of(r.image()).weight(r.weight() / most))
           .toList();
       IpAdapter plain =
           fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
@@ -205,7 +205,7 @@ final class IpAdapterOptions {
   }
 
   /** Where no adapter is given, the base's own, with its own eyes. */
-  private void takeOwn(Path folder) {
+  private void useOwn(Path folder) {
     if (adapter != null || references.isEmpty()) {
       return;
     }

@@ -60,7 +60,7 @@ public final class LoraCommand implements Runnable {
       paramLabel = "NAME",
       defaultValue = "PEFT",
       description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
-  private KeyFormat spelling;
+  private KeyFormat format;
 
   @Option(
       names = "--out",
@@ -86,7 +86,7 @@ public final class LoraCommand implements Runnable {
     }
     try (BaseModel model = tuned == null ? base.open() : base.openExact();
         Lora made = tuned == null ? summed(model) : extracted(model)) {
-      made.save(out, spelling);
+      made.save(out, format);
       console
           .err()
           .println(made.report().layers() + " layers of rank " + made.report().rank());

@@ -140,12 +140,12 @@ public final class PeopleCommand implements Runnable {
         line("consent", consent.text());
         line(
             "given",
-            consent.given() + " by " + consent.givenBy() + ", text " + consent.textVersion());
+            consent.givenAt() + " by " + consent.givenBy() + ", text " + consent.textVersion());
         line(
             "covers",
             consent.purposes().stream()
                 .sorted()
-                .map(p -> p.words())
+                .map(p -> p.description())
                 .collect(Collectors.joining(", ")));
         console.out().flush();
       }

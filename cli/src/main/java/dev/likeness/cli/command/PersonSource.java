@@ -41,20 +41,20 @@ record PersonSource(
       ReviewTools tools,
       ShootFolder.Timings watch) {
     if (isReviewed()) {
-      Path state = studio.state(out, review, photos.known());
+      Path state = studio.stateFile(out, review, photos.known());
       requireNobodyElse(state);
-      TrainedPerson learnt = learnt(studio, review, state);
+      TrainedPerson learnt = train(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, who -> kept(TrainingState.learnt(who, state)));
+      return closedOnFailure(learnt, who -> kept(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
-      which = learntInStore(studio, tools);
+      which = trainInStore(studio, tools);
       watch.lap("learning");
     }
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
-    who.foreignTo(model).ifPresent(console.err()::println);
+    who.baseMismatch(model).ifPresent(console.err()::println);
     return closedOnFailure(
         who,
         opened -> corrected(
@@ -63,7 +63,7 @@ record PersonSource(
 
   private void requireNobodyElse(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
-    if (Files.exists(file) && !TrainingState.isOf(file, state)) {
+    if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
               + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
@@ -71,9 +71,9 @@ record PersonSource(
   }
 
   /** Learnt now, or from where a run that was stopped had come to. */
-  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview review, Path state) {
+  private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
-      return studio.learn(
+      return studio.train(
           review,
           photos.consent(),
           photos.known(),
@@ -81,12 +81,12 @@ record PersonSource(
           ConsoleProgress.on(console),
           console.cancellation());
     } catch (RuntimeException e) {
-      tellOfState(state, "the same command", e, console);
+      reportState(state, "the same command", e, console);
       throw e;
     }
   }
 
-  static void tellOfState(Path state, String command, RuntimeException failure, Console console) {
+  static void reportState(Path state, String command, RuntimeException failure, Console console) {
     if (Files.exists(state) && !(failure instanceof InvalidInputException)) {
       console
           .err()
@@ -117,8 +117,8 @@ record PersonSource(
     return who;
   }
 
-  private Path learntInStore(HeadshotStudio studio, ReviewTools tools) {
-    String id = new VaultTraining(store, photos, console).learn(studio, tools);
+  private Path trainInStore(HeadshotStudio studio, ReviewTools tools) {
+    String id = new VaultTraining(store, photos, console).train(studio, tools);
     console
         .err()
         .println("kept in the store as " + id
@@ -133,8 +133,8 @@ record PersonSource(
     }
     PersonProfile profile = PersonProfile.of(who);
     for (PersonProfile.Trait trait : known.traits()) {
-      profile = profile.corrected(trait.slot(), trait.value());
+      profile = profile.withCorrection(trait.attribute(), trait.value());
     }
-    return studio.corrected(who, profile);
+    return studio.withProfile(who, profile);
   }
 }

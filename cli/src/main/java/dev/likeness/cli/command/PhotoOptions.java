@@ -47,7 +47,7 @@ public final class PhotoOptions {
   PersonProfile known() {
     PersonProfile profile = PersonProfile.UNKNOWN;
     for (Map.Entry<String, String> trait : traits.entrySet()) {
-      profile = profile.corrected(trait.getKey(), trait.getValue());
+      profile = profile.withCorrection(trait.getKey(), trait.getValue());
     }
     return profile;
   }

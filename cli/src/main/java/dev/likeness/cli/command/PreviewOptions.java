@@ -55,7 +55,7 @@ final class PreviewOptions {
     Set<Path> shown = new TreeSet<>();
     try (PreviewDecoder previews = PreviewDecoder.open(small(from), base.compute())) {
       ImageRequest watched =
-          previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
+          previews.attach(request, every, (row, images) -> show(images, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
@@ -74,11 +74,11 @@ final class PreviewOptions {
     return own;
   }
 
-  private static void show(List<RgbImage> pictures, Path out, Disclosure marking, Set<Path> shown) {
-    for (int i = 0; i < pictures.size(); i++) {
+  private static void show(List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
+    for (int i = 0; i < images.size(); i++) {
       Path file = out.resolve(ImageFolder.NumberedFiles.name("preview", i));
       shown.add(file);
-      marking.writePng(pictures.get(i), file);
+      marking.writePng(images.get(i), file);
     }
   }
 

@@ -50,10 +50,10 @@ final class SelectionOptions {
    * @param cards the scores of all without {@code --keep}; with it they stand in the choice
    * @param choice empty without {@code --keep}
    */
-  record Drawn(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> choice) {
+  record ShootResult(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> choice) {
     /** The same with its headshots changed; what was chosen by stays as it was. */
-    Drawn map(UnaryOperator<Headshot> change) {
-      return new Drawn(
+    ShootResult map(UnaryOperator<Headshot> change) {
+      return new ShootResult(
           new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
           cards,
           choice);
@@ -68,7 +68,7 @@ final class SelectionOptions {
               + (keep == null ? "give --keep too" : "give one"));
     }
     if (keep != null) {
-      Selection.requireKept(request, keep);
+      Selection.requireCount(request, keep);
     }
   }
 
@@ -78,7 +78,7 @@ final class SelectionOptions {
    * @param notes of the person's file, which likeness is measured by where there is no
    *     {@code review}
    */
-  Drawn draw(
+  ShootResult shoot(
       HeadshotStudio studio,
       ScoreLimits limits,
       Identity person,
@@ -96,19 +96,19 @@ final class SelectionOptions {
         keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
-      return new Drawn(
+      return new ShootResult(
           shoot,
-          shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(),
+          shoot.headshots().stream().map(each -> scores.score(each.image())).toList(),
           Optional.empty());
     }
     SelectionResult choice = Selection.of(studio, tools.detector(), scores)
         .shoot(person, request, keep, progress, cancellation);
-    if (choice.kept().isEmpty()) {
+    if (choice.selected().isEmpty()) {
       throw new InvalidInputException("none of the " + choice.verdicts().size()
           + " headshots shows a face; draw more with --count, "
           + "other styles, or without --keep to look at them");
     }
-    return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
+    return new ShootResult(new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
   }
 
   private HeadshotScores scores(
@@ -118,7 +118,7 @@ final class SelectionOptions {
       ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: "
+      progress.onEvent(new ProgressEvent.Notice("likeness does not count in what is kept: "
           + FaceEmbeddings.of(notes)
               .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
               .orElse("the base brings no embedder")
@@ -130,7 +130,7 @@ final class SelectionOptions {
         ? Optional.of(FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye))
         : FaceOptions.likeness(tools, notes);
     if (likeness.isEmpty()) {
-      progress.on(new ProgressEvent.Notice(
+      progress.onEvent(new ProgressEvent.Notice(
           "likeness does not count in what is kept: the person's file keeps no faces as "
               + eye.name() + " sees them; learn or show the person again with --embedder"));
     }

@@ -34,7 +34,7 @@ import java.util.function.Function;
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
-  static final String SHOWN = "shown.safetensors";
+  static final String REFERENCE = "shown.safetensors";
   private static final String SHEET = "contact-sheet.png";
   private static final String REPORT = "report.html";
 
@@ -70,13 +70,13 @@ final class ShootFolder {
    * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
    * finished is written as it is, with its record.
    */
-  SelectionOptions.Drawn drawn(
+  SelectionOptions.ShootResult shoot(
       HeadshotStudio studio,
-      Function<HeadshotStudio, SelectionOptions.Drawn> drawing,
+      Function<HeadshotStudio, SelectionOptions.ShootResult> drawing,
       Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
-      return drawing.apply(studio.each(finished::add));
+      return drawing.apply(studio.onHeadshot(finished::add));
     } catch (RuntimeException | Error e) {
       try {
         rescue(finished, record);
@@ -99,9 +99,9 @@ final class ShootFolder {
    * other formats: whatever happens between, no record speaks of others, and no two files of one
    * number show two pictures.
    */
-  private void forget(int pictures) {
+  private void forget(int images) {
     try {
-      for (int i = 0; i < pictures; i++) {
+      for (int i = 0; i < images; i++) {
         for (ImageFormat format : ImageFormat.values()) {
           if (format != ImageFormat.PNG) {
             Files.deleteIfExists(file(i, format));
@@ -126,7 +126,7 @@ final class ShootFolder {
         folder,
         "headshot",
         headshots,
-        (headshot, file) -> headshot.writePng(file, disclosure),
+        (headshot, file) -> headshot.write(file, disclosure),
         console);
     int next = headshots.size();
     if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
@@ -146,7 +146,7 @@ final class ShootFolder {
    */
   void write(
       BaseModel base,
-      SelectionOptions.Drawn drawn,
+      SelectionOptions.ShootResult drawn,
       ShootRecord untimed,
       Map<String, String> notes,
       PhotoReview review,
@@ -156,10 +156,10 @@ final class ShootFolder {
     also.forEach(format -> also(shoot.headshots(), format));
     List<RgbImage> photos = review == null
         ? List.of()
-        : review.accepted().stream().map(AcceptedPhoto::picture).toList();
+        : review.accepted().stream().map(AcceptedPhoto::image).toList();
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record =
-        drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
+        drawn.choice().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review))
         .authenticity(verdicts(notes, review, shoot))
@@ -186,7 +186,7 @@ final class ShootFolder {
 
   private void also(List<Headshot> headshots, ImageFormat format) {
     for (int i = 0; i < headshots.size(); i++) {
-      disclosure.write(headshots.get(i).picture(), format, file(i, format));
+      disclosure.write(headshots.get(i).image(), format, file(i, format));
       console.out().println(file(i, format));
     }
   }
@@ -202,7 +202,7 @@ final class ShootFolder {
         : Optional.of(Authenticity.of(review.accepted(), tools));
     return measure
         .map(authenticity -> shoot.headshots().stream()
-            .map(headshot -> authenticity.judge(headshot.picture()))
+            .map(headshot -> authenticity.judge(headshot.image()))
             .toList())
         .orElse(List.of());
   }

@@ -90,7 +90,7 @@ final class ShootOptions {
   private List<Style> chosen() {
     if (styleFile == null) {
       return styles.isEmpty()
-          ? Style.usual()
+          ? Style.defaults()
           : styles.stream().map(Style::named).toList();
     }
     List<Style> own = Style.read(styleFile);
@@ -119,7 +119,7 @@ final class ShootOptions {
      */
     Headshot of(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
       String format = format(headshot.style());
-      Optional<Headshot> cropped = headshot.cropped(format, detector);
+      Optional<Headshot> cropped = headshot.crop(format, detector);
       if (cropped.isEmpty()) {
         notices.accept("seed " + headshot.seed()
             + ": no face is seen, so the picture is not cropped to " + format);

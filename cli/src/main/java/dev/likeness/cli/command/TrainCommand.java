@@ -69,7 +69,7 @@ public final class TrainCommand implements Runnable {
       paramLabel = "N",
       description = "pictures of others that the base draws first and"
           + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
-  private Integer classPictures;
+  private Integer classImages;
 
   @Option(
       names = "--plot",
@@ -142,13 +142,13 @@ public final class TrainCommand implements Runnable {
           "--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
     if (store.given()) {
-      learnInStore();
+      trainInStore();
     } else {
-      learnInto(whole);
+      trainInto(whole);
     }
   }
 
-  private void learnInto(boolean whole) {
+  private void trainInto(boolean whole) {
     if (whole) {
       TrainedModel.require(base.folder(), out);
       AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
@@ -159,11 +159,11 @@ public final class TrainCommand implements Runnable {
       AtomicFile.Writable.requireFile(plot);
     }
     try (ReviewTools tools = faces.open()) {
-      learnInto(whole, photos.review(tools), tools);
+      trainInto(whole, photos.review(tools), tools);
     }
   }
 
-  private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
+  private void trainInto(boolean whole, PhotoReview review, ReviewTools tools) {
     photos.warn(base, console);
     PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
     Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
@@ -186,17 +186,17 @@ public final class TrainCommand implements Runnable {
       HeadshotStudio studio =
           watching(seeing(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
       if (whole) {
-        learnWhole(studio, model, review, state, watched);
+        trainDreamBooth(studio, model, review, state, watched);
       } else {
-        learnPerson(studio, model, review, state, watched);
+        trainPerson(studio, model, review, state, watched);
       }
     } catch (RuntimeException e) {
-      PersonSource.tellOfState(state, "with --resume the same command", e, console);
+      PersonSource.reportState(state, "with --resume the same command", e, console);
       throw e;
     }
     TrainingState.delete(state);
     if (plot != null && watched.hasSteps()) {
-      watched.draw().writePng(plot);
+      watched.render().writePng(plot);
     } else if (plot != null) {
       console.err().println("no plot was drawn: the training was done before it was stopped");
     }
@@ -214,15 +214,15 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException(
           "--watch compares faces; give --embedder FILE, since the base brings no embedder");
     }
-    return watch == null ? studio : studio.watching(watch, eye);
+    return watch == null ? studio : studio.validation(watch, eye);
   }
 
-  private void learnPerson(
+  private void trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     LoraTraining numbers = recipe
         .of(model, review.accepted().size())
         .captions(studio.training().captions().toArray(String[]::new));
-    LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
+    LoraTraining asked = requested(rank.of(studio.training(numbers)).training());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(model, watch != null, model.compute().memory().total());
     console
@@ -232,33 +232,33 @@ public final class TrainCommand implements Runnable {
                 model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedPerson person = studio
         .training(asked)
-        .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
+        .train(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
-      tell(person.phrase());
+      print(person.phrase());
     }
   }
 
-  private void learnWhole(
+  private void trainDreamBooth(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth way = DreamBooth.suitedTo(model);
-    DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
+    DreamBooth asked = way.with(requested(way.settings().captions("selfie of %s")));
     console
         .err()
         .println("takes about "
             + asked.memory(
                 model, model.defaults().width(), model.defaults().height(), watch != null));
-    try (TrainedModel learned = studio.learnWhole(
+    try (TrainedModel trained = studio.trainModel(
         review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
-      learned.save(base.folder(), out, model.compute().dtype());
-      tell(learned.subject().phrase());
+      trained.save(base.folder(), out, model.compute().dtype());
+      print(trained.subject().phrase());
     }
   }
 
-  private void tell(String phrase) {
+  private void print(String phrase) {
     console.err().println("in prompts: " + phrase);
   }
 
-  private void learnInStore() {
+  private void trainInStore() {
     photos.consent();
     // Opened once before, to find out first that it cannot be.
     store.open(console).close();
@@ -270,19 +270,19 @@ public final class TrainCommand implements Runnable {
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =
           seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
-      console.out().println(new VaultTraining(store, photos, console).learn(studio, tools));
+      console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
       console.out().flush();
     }
   }
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return studio.training(asked(studio.training()));
+    return studio.training(requested(studio.training()));
   }
 
-  private LoraTraining asked(LoraTraining settings) {
+  private LoraTraining requested(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
-    return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
+    return classImages == null ? timed : timed.prior(classImages, timed.priorWeight());
   }
 
   /** How much of the base a person may change. */

@@ -101,7 +101,7 @@ final class VaultOptions {
           console.err().flush();
         }
         told = true;
-        stop.check();
+        stop.throwIfCancelled();
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
@@ -139,7 +139,7 @@ final class VaultOptions {
 
   private WrappingKey keys() {
     if (key != null) {
-      if (!Files.exists(key) && holdsPeople()) {
+      if (!Files.exists(key) && storesPeople()) {
         throw new InvalidInputException("there is no key " + key + ", and the people in " + store
             + " are encrypted under another; give the file of theirs");
       }
@@ -150,7 +150,7 @@ final class VaultOptions {
         : WrappingKey.environment(VARIABLE);
   }
 
-  private boolean holdsPeople() {
+  private boolean storesPeople() {
     Path people = store.resolve("subjects");
     try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
       return folders.findAny().isPresent();

@@ -24,7 +24,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   private static final Duration TO_KEEP = Duration.ofHours(1);
 
   /** Returns the id. */
-  String learn(HeadshotStudio studio, ReviewTools tools) {
+  String train(HeadshotStudio studio, ReviewTools tools) {
     Consent consent = photos.consent();
     PhotoReview review = photos.reviewInMemory(tools);
     PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
@@ -34,7 +34,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
     Cancellation stop = console.cancellation().child();
     try (TrainedPerson person =
-        studio.learn(review, consent, photos.known(), null, stopping(stop, id), stop)) {
+        studio.train(review, consent, photos.known(), null, stopping(stop, id), stop)) {
       keep(person, id);
       return id;
     } catch (RuntimeException | Error e) {
@@ -53,7 +53,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
       if (store.hasErased(id)) {
         stop.cancel();
       }
-      shown.on(event);
+      shown.onEvent(event);
     };
   }
 

@@ -76,7 +76,7 @@ public final class VerifyCommand implements Runnable {
     } else if (file.toString().endsWith(".json")) {
       verifyReceipt();
     } else {
-      verifyPicture();
+      verifyImage();
     }
     console.out().flush();
   }
@@ -131,7 +131,7 @@ public final class VerifyCommand implements Runnable {
     return trust == null ? TrustAnchors.NONE : TrustAnchors.open(trust);
   }
 
-  private void verifyPicture() {
+  private void verifyImage() {
     Provenance found = Provenance.inspect(file, anchors());
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();

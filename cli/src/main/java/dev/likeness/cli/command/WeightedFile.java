@@ -52,11 +52,11 @@ record WeightedFile(Path file, double weight) {
    */
   record ReferenceOption(Path file, double weight) {
     /** The picture, upright: photos say by a mark how they were held. */
-    RgbImage picture() {
+    RgbImage image() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
             .decode(file.toString(), Files.readAllBytes(file))
-            .picture();
+            .image();
       } catch (IOException e) {
         throw new InvalidInputException(
             "the reference " + file + " cannot be read: " + e.getMessage()

@@ -36,7 +36,7 @@ public final class ConsoleProgress {
     }
 
     @Override
-    public void on(ProgressEvent event) {
+    public void onEvent(ProgressEvent event) {
       if (event instanceof ProgressEvent.Step step) {
         step(step);
         return;
@@ -99,7 +99,7 @@ public final class ConsoleProgress {
     }
 
     @Override
-    public void on(ProgressEvent event) {
+    public void onEvent(ProgressEvent event) {
       if (event instanceof ProgressEvent.Phase phase) {
         print(phase.steps() > 0 ? phase.name() + ": " + phase.steps() : phase.name());
       } else if (event instanceof ProgressEvent.Step step && isDue(step)) {

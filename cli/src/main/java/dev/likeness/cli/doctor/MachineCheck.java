@@ -41,7 +41,7 @@ final class MachineCheck {
   }
 
   private static Finding memory() {
-    DeviceMemory memory = DeviceMemory.ofMachine();
+    DeviceMemory memory = DeviceMemory.ofHost();
     double total = memory.total() / GIB;
     String text = memory
         + String.format(

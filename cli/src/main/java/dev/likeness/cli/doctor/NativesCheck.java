@@ -50,7 +50,7 @@ final class NativesCheck {
   /** The graphics cards with their memory as the driver tells it. */
   private static Finding cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
-      return Finding.ok("cuda", "none answers; for one " + Compute.CUDA_NEEDS);
+      return Finding.ok("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);
     }
     try {
       return Finding.ok(

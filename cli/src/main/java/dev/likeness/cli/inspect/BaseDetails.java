@@ -61,8 +61,8 @@ final class BaseDetails {
   /** The same of a single file, and which parts it has, lacks, or carries beside them. */
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelParts) file);
-    if (file.componentClass("unet") != null && !file.saysPrediction()) {
-      String how = file.weighsPrediction() ? "by its weights" : "assumed";
+    if (file.componentClass("unet") != null && !file.declaresPrediction()) {
+      String how = file.infersPrediction() ? "by its weights" : "assumed";
       details.computeIfPresent(
           "prediction", (key, value) -> value + " (" + how + ": the file does not say)");
     }
@@ -78,8 +78,8 @@ final class BaseDetails {
           part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
     }
     details.put("parts", parts);
-    details.put("missing", file.missing());
-    details.put("extra", file.extra());
+    details.put("missing", file.missingComponents());
+    details.put("extra", file.unusedTensors());
     return details;
   }
 }

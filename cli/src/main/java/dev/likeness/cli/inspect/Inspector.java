@@ -27,9 +27,9 @@ public final class Inspector {
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);
     }
-    String picture = picture(path);
-    if (picture != null) {
-      return ImageInspection.of(path, picture);
+    String image = image(path);
+    if (image != null) {
+      return ImageInspection.of(path, image);
     }
     return path.getFileName().toString().endsWith(".onnx")
         ? CheckpointInspection.unusable(
@@ -40,7 +40,7 @@ public final class Inspector {
         : FileInspection.of(path);
   }
 
-  private static String picture(Path file) {
+  private static String image(Path file) {
     byte[] head = head(file);
     if (Arrays.equals(head, PNG)) {
       return "png";

@@ -29,12 +29,12 @@ public final class LikenessPlot {
   private static final double LEAST = -0.2;
   private static final Color OWN = new Color(24, 128, 84);
   private static final Color OTHERS = new Color(140, 140, 146);
-  private static final Color PICTURES = new Color(44, 92, 190);
+  private static final Color IMAGES = new Color(44, 92, 190);
 
   private LikenessPlot() {}
 
   /** What {@code report} of {@code likeness} found. */
-  public static RgbImage draw(Likeness likeness, LikenessReport report) {
+  public static RgbImage render(Likeness likeness, LikenessReport report) {
     int charts = report.roc().isPresent() ? 2 : 1;
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
@@ -55,11 +55,11 @@ public final class LikenessPlot {
         "Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
     histogram(chart, "other people", impostors, OTHERS);
     histogram(chart, "two own photos", own, OWN);
-    double[] pictures = report.images().stream()
+    double[] images = report.images().stream()
         .filter(LikenessScore::faceFound)
         .mapToDouble(LikenessScore::cosine)
         .toArray();
-    histogram(chart, "pictures with their photos", pictures, PICTURES);
+    histogram(chart, "pictures with their photos", images, IMAGES);
     return chart;
   }
 

@@ -61,18 +61,18 @@ public final class TrainingPlot implements Progress {
    * told of it before.
    */
   public static TrainingPlot beside(Path state, Progress next) {
-    return new TrainingPlot(next, TrainingState.losses(state));
+    return new TrainingPlot(next, TrainingState.lossFile(state));
   }
 
   @Override
-  public synchronized void on(ProgressEvent event) {
+  public synchronized void onEvent(ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
       begin(step.step());
       add(losses, LOSS, step.step(), step.loss());
     } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
       add(scores, SCORE, preview.step(), preview.score());
     }
-    next.on(event);
+    next.onEvent(event);
   }
 
   /** Takes up what was told of the steps before the first one that is told now. */
@@ -123,7 +123,7 @@ public final class TrainingPlot implements Progress {
       return;
     }
     lost = true;
-    next.on(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
+    next.onEvent(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
         + "): the training goes on, and once it is stopped its plot begins where it goes on"));
   }
 
@@ -138,7 +138,7 @@ public final class TrainingPlot implements Progress {
    *
    * @throws IllegalStateException before the first step
    */
-  public synchronized RgbImage draw() {
+  public synchronized RgbImage render() {
     if (losses.isEmpty()) {
       throw new IllegalStateException(
           "no step of a training has been seen; draw the plot when it has begun");

@@ -45,21 +45,21 @@ public class ReferenceOptionTest {
   void looksAtPhotosUpright() throws IOException {
     Path photo = folder.resolve("phone.jpg");
     lying(photo, RgbImage.of(24, 40, new byte[24 * 40 * 3]));
-    RgbImage picture = new WeightedFile.ReferenceOption(photo, 1).picture();
-    assertEquals(24, picture.width());
-    assertEquals(40, picture.height());
+    RgbImage image = new WeightedFile.ReferenceOption(photo, 1).image();
+    assertEquals(24, image.width());
+    assertEquals(40, image.height());
   }
 
   @Test
-  void saysWhichFileIsNoPicture() throws IOException {
+  void saysWhichFileIsNoImage() throws IOException {
     Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
     assertEquals(
         text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
         assertThrows(
-                RuntimeException.class, () -> new WeightedFile.ReferenceOption(text, 1).picture())
+                RuntimeException.class, () -> new WeightedFile.ReferenceOption(text, 1).image())
             .getMessage());
     assertThrows(
         InvalidInputException.class,
-        () -> new WeightedFile.ReferenceOption(folder.resolve("none.png"), 1).picture());
+        () -> new WeightedFile.ReferenceOption(folder.resolve("none.png"), 1).image());
   }
 }

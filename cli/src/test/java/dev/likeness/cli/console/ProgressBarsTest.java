@@ -43,13 +43,13 @@ class ProgressBarsTest {
   void reckonsTheTimeLeftOfAPhaseThatGoesOnByTheStepsItSees() throws InterruptedException {
     tell(new Phase("train", 400), new Step("train", 301, 400, Double.NaN));
     Thread.sleep(50);
-    tell(new Step("train", 302, 400, Double.NaN), new ProgressEvent.Stopped());
+    tell(new Step("train", 302, 400, Double.NaN), new ProgressEvent.Cancelled());
     assertTrue(last().contains("302/400"), last());
     assertFalse(last().contains("/ 0:00:00"), last());
   }
 
   private void tell(ProgressEvent... events) {
-    List.of(events).forEach(bars::on);
+    List.of(events).forEach(bars::onEvent);
   }
 
   private String last() {

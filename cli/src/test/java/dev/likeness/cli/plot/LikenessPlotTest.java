@@ -10,7 +10,7 @@ import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.likeness.HoldOut;
+import dev.likeness.photos.likeness.ValidationSplit;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.likeness.LikenessReport;
 import java.util.List;
@@ -26,24 +26,24 @@ class LikenessPlotTest {
   void plotsTheScalesAndTheCurve() {
     List<AcceptedPhoto> photos =
         IntStream.range(0, 6).mapToObj(i -> photo(i * 10.0 / 6)).toList();
-    Likeness alone = Likeness.of(HoldOut.of(photos), new OneFace(), new Hue());
+    Likeness alone = Likeness.of(ValidationSplit.of(photos), new OneFace(), new Hue());
     Likeness calibrated = alone.withImpostors(List.of(photo(50), photo(80)));
-    LikenessReport report = calibrated.report(List.of(picture(3), picture(8)));
+    LikenessReport report = calibrated.report(List.of(image(3), image(8)));
 
-    assertEquals("1240x440 picture", LikenessPlot.draw(calibrated, report).toString());
+    assertEquals("1240x440 picture", LikenessPlot.render(calibrated, report).toString());
     assertEquals(
         "620x440 picture",
-        LikenessPlot.draw(alone, alone.report(List.of(picture(3)))).toString());
+        LikenessPlot.render(alone, alone.report(List.of(image(3)))).toString());
     assertNotEquals(
-        LikenessPlot.draw(calibrated, report),
-        LikenessPlot.draw(calibrated, calibrated.report(List.of(picture(70)))));
+        LikenessPlot.render(calibrated, report),
+        LikenessPlot.render(calibrated, calibrated.report(List.of(image(70)))));
   }
 
   private static AcceptedPhoto photo(double degrees) {
-    return AcceptedPhoto.of("photo", picture(degrees), FACE);
+    return AcceptedPhoto.of("photo", image(degrees), FACE);
   }
 
-  private static RgbImage picture(double degrees) {
+  private static RgbImage image(double degrees) {
     byte[] rgb = new byte[32 * 32 * 3];
     for (int i = 0; i < rgb.length; i += 3) {
       rgb[i] = (byte) Math.round(250 * Math.cos(Math.toRadians(degrees)));
@@ -54,7 +54,7 @@ class LikenessPlotTest {
 
   private record OneFace() implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
+    public List<Face> detect(RgbImage image) {
       return List.of(FACE);
     }
 
@@ -70,10 +70,10 @@ class LikenessPlotTest {
   /** An embedder of two numbers: the direction of red and green. */
   private record Hue() implements FaceEmbedder {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
-      double length = Math.hypot(picture.at(5, 5, 0), picture.at(5, 5, 1));
+    public float[] embed(RgbImage image, Face face) {
+      double length = Math.hypot(image.at(5, 5, 0), image.at(5, 5, 1));
       return new float[] {
-        (float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)
+        (float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
       };
     }
 

@@ -22,11 +22,11 @@ class TrainingPlotTest {
   private final TrainingPlot plot = new TrainingPlot(passed::add);
 
   private void learn(boolean previews) {
-    plot.on(new ProgressEvent.Phase("train", 40));
+    plot.onEvent(new ProgressEvent.Phase("train", 40));
     for (int i = 1; i <= 40; i++) {
-      plot.on(new ProgressEvent.Step("train", i, 40, 1.0 / i));
+      plot.onEvent(new ProgressEvent.Step("train", i, 40, 1.0 / i));
       if (previews && i % 10 == 0) {
-        plot.on(new ProgressEvent.Preview(i, List.of(), 0.01 * i));
+        plot.onEvent(new ProgressEvent.Preview(i, List.of(), 0.01 * i));
       }
     }
   }
@@ -40,25 +40,25 @@ class TrainingPlotTest {
   @Test
   void drawsTheLossAndWhereThereAreAnyThePreviewsLikeness() {
     learn(false);
-    RgbImage loss = plot.draw();
+    RgbImage loss = plot.render();
     assertTrue(holds(loss, 44, 92, 190), "no line of the loss");
     assertFalse(holds(loss, 24, 128, 84), "a likeness that nobody measured");
     learn(true);
-    assertTrue(holds(plot.draw(), 24, 128, 84), "no line of the likeness");
+    assertTrue(holds(plot.render(), 24, 128, 84), "no line of the likeness");
   }
 
   @Test
   void keepsNumbersInAFolderThatIsNotThereYet(@TempDir Path folder) {
     Path state = folder.resolve("new/ada.state");
     told(TrainingPlot.beside(state, passed::add), 1);
-    assertTrue(Files.exists(TrainingState.losses(state)));
+    assertTrue(Files.exists(TrainingState.lossFile(state)));
     assertTrue(passed.stream().noneMatch(ProgressEvent.Notice.class::isInstance));
   }
 
   @Test
   void saysOnceThatNumbersAreNotKeptAndGoesOn(@TempDir Path folder) throws IOException {
     Path state = folder.resolve("ada.state");
-    Files.createDirectory(TrainingState.losses(state));
+    Files.createDirectory(TrainingState.lossFile(state));
     TrainingPlot beside = TrainingPlot.beside(state, passed::add);
     for (int i = 1; i <= 5; i++) {
       told(beside, i);
@@ -88,21 +88,21 @@ class TrainingPlotTest {
     for (int i = 21; i <= 40; i++) {
       told(again, i);
     }
-    assertEquals(whole.draw(), again.draw());
-    assertEquals(44, Files.readAllLines(TrainingState.losses(state)).size());
+    assertEquals(whole.render(), again.render());
+    assertEquals(44, Files.readAllLines(TrainingState.lossFile(state)).size());
     TrainingState.delete(state);
-    assertFalse(Files.exists(TrainingState.losses(state)));
+    assertFalse(Files.exists(TrainingState.lossFile(state)));
   }
 
   private static void told(TrainingPlot plot, int step) {
-    plot.on(new ProgressEvent.Step("train", step, 40, 1e-5 / step));
+    plot.onEvent(new ProgressEvent.Step("train", step, 40, 1e-5 / step));
     if (step % 10 == 0) {
-      plot.on(new ProgressEvent.Preview(step, List.of(), 0.01 * step));
+      plot.onEvent(new ProgressEvent.Preview(step, List.of(), 0.01 * step));
     }
   }
 
-  private static boolean holds(RgbImage picture, int red, int green, int blue) {
-    byte[] rgb = picture.rgb();
+  private static boolean holds(RgbImage image, int red, int green, int blue) {
+    byte[] rgb = image.rgb();
     for (int i = 0; i < rgb.length; i += 3) {
       if ((rgb[i] & 0xFF) == red && (rgb[i + 1] & 0xFF) == green && (rgb[i + 2] & 0xFF) == blue) {
         return true;
@@ -126,6 +126,6 @@ class TrainingPlotTest {
   void refusesBeforeTheFirstStep() {
     assertEquals(
         "no step of a training has been seen; draw the plot when it has begun",
-        assertThrows(IllegalStateException.class, plot::draw).getMessage());
+        assertThrows(IllegalStateException.class, plot::render).getMessage());
   }
 }

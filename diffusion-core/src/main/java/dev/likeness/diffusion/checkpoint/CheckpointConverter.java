@@ -33,7 +33,7 @@ public final class CheckpointConverter {
   public static void convert(Path in, Path out, DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");
     if (toFile && !Files.isDirectory(in)) {
-      fileToFile(in, out, type);
+      convertFile(in, out, type);
       return;
     }
     ModelParts files = ModelOpener.open(in);
@@ -43,11 +43,11 @@ public final class CheckpointConverter {
     }
     FolderWriter.write(files, out, type);
     if (files instanceof SingleFile file) {
-      SingleFileWriter.Leftovers.keep(file, in, out);
+      SingleFileWriter.UnusedTensors.keep(file, in, out);
     }
   }
 
-  private static void fileToFile(Path in, Path out, DType type) {
+  private static void convertFile(Path in, Path out, DType type) {
     try (TensorSource file = TensorFileFormat.open(in)) {
       if (file instanceof TorchPickle pickle) {
         SafetensorsWriter.write(

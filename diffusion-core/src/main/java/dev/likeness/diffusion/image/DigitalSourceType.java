@@ -12,15 +12,15 @@ public enum DigitalSourceType {
 
   private static final String VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/";
 
-  private final String word;
+  private final String term;
 
   DigitalSourceType(String word) {
-    this.word = word;
+    this.term = word;
   }
 
   /** Its address, which is what files carry. */
   public String uri() {
-    return VOCABULARY + word;
+    return VOCABULARY + term;
   }
 
   /** The source type of this address; empty for those that no model took part in. */

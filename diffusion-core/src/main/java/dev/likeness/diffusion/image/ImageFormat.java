@@ -28,7 +28,7 @@ public enum ImageFormat {
    *
    * @throws IllegalArgumentException for any other
    */
-  public static ImageFormat named(String word) {
+  public static ImageFormat parse(String word) {
     String lower = word.toLowerCase(Locale.ROOT);
     return Arrays.stream(values())
         .filter(f -> f.extension.equals(lower) || f.name().equalsIgnoreCase(lower))

@@ -17,49 +17,49 @@ public final class Lanczos {
   private record Taps(int first, int[] weights) {}
 
   /** The whole picture at another size; itself when it has that size. */
-  public static RgbImage resize(RgbImage picture, int width, int height) {
+  public static RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("a picture cannot be resized to " + width + "x" + height);
     }
-    int shorter = picture.height() - height;
+    int shorter = image.height() - height;
     // Pillow's own rule; the bytes in between make the order matter.
-    boolean rowsFirst = shorter > 0 && shorter > 2 * (picture.width() - width);
+    boolean rowsFirst = shorter > 0 && shorter > 2 * (image.width() - width);
     return rowsFirst
-        ? columns(rows(picture, height), width)
-        : rows(columns(picture, width), height);
+        ? resizeColumns(resizeRows(image, height), width)
+        : resizeRows(resizeColumns(image, width), height);
   }
 
-  private static RgbImage columns(RgbImage picture, int width) {
-    if (width == picture.width()) {
-      return picture;
+  private static RgbImage resizeColumns(RgbImage image, int width) {
+    if (width == image.width()) {
+      return image;
     }
-    byte[] rgb = picture.rgb();
-    Taps[] taps = taps(picture.width(), width);
-    byte[] out = new byte[width * picture.height() * 3];
-    for (int y = 0, at = 0; y < picture.height(); y++) {
+    byte[] rgb = image.rgb();
+    Taps[] taps = taps(image.width(), width);
+    byte[] out = new byte[width * image.height() * 3];
+    for (int y = 0, at = 0; y < image.height(); y++) {
       for (Taps tap : taps) {
         for (int c = 0; c < 3; c++) {
-          out[at++] = sum(rgb, (y * picture.width() + tap.first) * 3 + c, 3, tap.weights);
+          out[at++] = sum(rgb, (y * image.width() + tap.first) * 3 + c, 3, tap.weights);
         }
       }
     }
-    return RgbImage.of(width, picture.height(), out);
+    return RgbImage.of(width, image.height(), out);
   }
 
-  private static RgbImage rows(RgbImage picture, int height) {
-    if (height == picture.height()) {
-      return picture;
+  private static RgbImage resizeRows(RgbImage image, int height) {
+    if (height == image.height()) {
+      return image;
     }
-    byte[] rgb = picture.rgb();
-    Taps[] taps = taps(picture.height(), height);
-    int row = picture.width() * 3;
+    byte[] rgb = image.rgb();
+    Taps[] taps = taps(image.height(), height);
+    int row = image.width() * 3;
     byte[] out = new byte[height * row];
     for (int y = 0, at = 0; y < height; y++) {
       for (int x = 0; x < row; x++) {
         out[at++] = sum(rgb, taps[y].first * row + x, row, taps[y].weights);
       }
     }
-    return RgbImage.of(picture.width(), height, out);
+    return RgbImage.of(image.width(), height, out);
   }
 
   private static byte sum(byte[] values, int first, int stride, int[] weights) {

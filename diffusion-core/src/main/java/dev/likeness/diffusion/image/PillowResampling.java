@@ -56,23 +56,23 @@ public enum PillowResampling {
   }
 
   /** The whole picture at {@code width} by {@code height} pixels; itself when it has that size. */
-  public RgbImage resize(RgbImage picture, int width, int height) {
+  public RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("cannot resize to " + width + "x" + height);
     }
-    int w = picture.width();
-    int h = picture.height();
-    byte[] rgb = picture.rgb();
+    int w = image.width();
+    int h = image.height();
+    byte[] rgb = image.rgb();
     // The order decides how the bytes between the passes round; this is Pillow 13's, older ones
     // always go across first.
     boolean downFirst = height < h && h - height > 2 * (w - width);
     byte[] out = downFirst
-        ? across(down(rgb, w, h, height), w, height, width)
-        : down(across(rgb, w, h, width), width, h, height);
+        ? resizeHorizontally(resizeVertically(rgb, w, h, height), w, height, width)
+        : resizeVertically(resizeHorizontally(rgb, w, h, width), width, h, height);
     return RgbImage.of(width, height, out);
   }
 
-  private byte[] across(byte[] rgb, int width, int height, int columns) {
+  private byte[] resizeHorizontally(byte[] rgb, int width, int height, int columns) {
     if (columns == width) {
       return rgb;
     }
@@ -81,13 +81,13 @@ public enum PillowResampling {
     for (int y = 0; y < height; y++) {
       for (int x = 0; x < columns; x++) {
         int from = (y * width + taps.first[x]) * 3;
-        weigh(rgb, from, 3, taps.weights[x], out, (y * columns + x) * 3);
+        convolve(rgb, from, 3, taps.weights[x], out, (y * columns + x) * 3);
       }
     }
     return out;
   }
 
-  private byte[] down(byte[] rgb, int width, int height, int rows) {
+  private byte[] resizeVertically(byte[] rgb, int width, int height, int rows) {
     if (rows == height) {
       return rgb;
     }
@@ -96,13 +96,13 @@ public enum PillowResampling {
     for (int y = 0; y < rows; y++) {
       for (int x = 0; x < width; x++) {
         int from = (taps.first[y] * width + x) * 3;
-        weigh(rgb, from, width * 3, taps.weights[y], out, (y * width + x) * 3);
+        convolve(rgb, from, width * 3, taps.weights[y], out, (y * width + x) * 3);
       }
     }
     return out;
   }
 
-  private static void weigh(byte[] rgb, int from, int stride, int[] weights, byte[] out, int at) {
+  private static void convolve(byte[] rgb, int from, int stride, int[] weights, byte[] out, int at) {
     for (int c = 0; c < 3; c++) {
       int sum = 1 << BITS - 1;
       for (int k = 0; k < weights.length; k++) {
@@ -124,12 +124,12 @@ public enum PillowResampling {
       int first = Math.max(0, (int) (center - support * widen + 0.5));
       int last = Math.min(inputs, (int) (center + support * widen + 0.5));
       taps.first[i] = first;
-      taps.weights[i] = fixed(first, last - first, center, 1 / widen);
+      taps.weights[i] = fixedPoint(first, last - first, center, 1 / widen);
     }
     return taps;
   }
 
-  private int[] fixed(int first, int count, double center, double narrow) {
+  private int[] fixedPoint(int first, int count, double center, double narrow) {
     double[] weights = new double[count];
     double sum = 0;
     for (int k = 0; k < count; k++) {

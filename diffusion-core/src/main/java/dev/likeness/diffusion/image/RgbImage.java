@@ -47,17 +47,17 @@ public final class RgbImage {
    * Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are.
    */
   public static RgbImage of(BufferedImage image) {
-    return over(255, image);
+    return compositeOver(255, image);
   }
 
-  private static RgbImage over(int background, BufferedImage image) {
+  private static RgbImage compositeOver(int background, BufferedImage image) {
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     int[] row = new int[width];
     for (int y = 0, at = 0; y < height; y++) {
       image.getRGB(0, y, width, 1, row, 0, width);
-      keepGreys(image, y, row);
+      copyGrey16(image, y, row);
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
@@ -70,7 +70,7 @@ public final class RgbImage {
   }
 
   // Java takes a grey file's values for linear light and would brighten them; its alpha is right.
-  private static void keepGreys(BufferedImage image, int y, int[] row) {
+  private static void copyGrey16(BufferedImage image, int y, int[] row) {
     int bits = image.getColorModel().getComponentSize(0);
     if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
         && (bits == 8 || bits == 16)) {
@@ -175,7 +175,7 @@ public final class RgbImage {
         throw new InvalidInputException(
             file + " is not a picture this library reads; give a PNG or JPEG file");
       }
-      return over(background, image);
+      return compositeOver(background, image);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read the picture " + file + ": " + e.getMessage(), e);
     }

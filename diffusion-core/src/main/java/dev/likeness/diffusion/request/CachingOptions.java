@@ -5,15 +5,15 @@ package dev.likeness.diffusion.request;
  * gains of each are measured in docs/performance.md.
  *
  * @param kind what is cached
- * @param every one of how many rows of the plan is computed in full, for the kinds that count rows
+ * @param interval one of how many rows of the plan is computed in full, for the kinds that count rows
  * @param layers of a UNet's first level that are computed at every row, for the kinds that cache
  *     its deep layers
  * @param threshold largest change of the first block at which the other blocks' output is reused,
  *     for the first-block cache
- * @param merged share of the image's tokens that a UNet merges for self-attention, 0 to 0.75;
+ * @param mergeRatio share of the image's tokens that a UNet merges for self-attention, 0 to 0.75;
  *     beside any kind
  */
-public record CachingOptions(Kind kind, int every, int layers, double threshold, double merged) {
+public record CachingOptions(Kind kind, int interval, int layers, double threshold, double mergeRatio) {
   /** No caching. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 
@@ -27,19 +27,19 @@ public record CachingOptions(Kind kind, int every, int layers, double threshold,
   }
 
   public CachingOptions {
-    if (every < 1 || layers < 0 || !(threshold >= 0)) {
-      throw new IllegalArgumentException("every " + every + " rows, " + layers
+    if (interval < 1 || layers < 0 || !(threshold >= 0)) {
+      throw new IllegalArgumentException("every " + interval + " rows, " + layers
           + " layers, a change of " + threshold + ": expected at least 1, 0 and 0");
     }
-    if (!(merged >= 0 && merged <= 0.75)) {
+    if (!(mergeRatio >= 0 && mergeRatio <= 0.75)) {
       throw new IllegalArgumentException(
-          "a share of tokens to merge must be in 0..0.75, got " + merged);
+          "a share of tokens to merge must be in 0..0.75, got " + mergeRatio);
     }
   }
 
   /**
    * DeepCache (Ma et al. 2023, arXiv:2312.00858, section 3.3): computes a UNet's deep layers at one
-   * of {@code every} rows, and reuses their output at the rows between.
+   * of {@code interval} rows, and reuses their output at the rows between.
    *
    * @param layers of the first level that are computed at every row: the more, the closer and the
    *     slower. The first convolution and the last layer always are
@@ -57,7 +57,7 @@ public record CachingOptions(Kind kind, int every, int layers, double threshold,
   }
 
   /**
-   * Evaluates the network at rows whose distance grows by one from 1 to {@code every}, further
+   * Evaluates the network at rows whose distance grows by one from 1 to {@code interval}, further
    * where they lie close together in time. Between them its last two predictions are extrapolated
    * linearly over the timesteps (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for whole
    * predictions). For every family.
@@ -81,8 +81,8 @@ public record CachingOptions(Kind kind, int every, int layers, double threshold,
    * this share of the image's tokens, 0 to 0.75, for self-attention at the largest level that
    * attends.
    */
-  public CachingOptions merging(double share) {
-    return new CachingOptions(kind, every, layers, threshold, share);
+  public CachingOptions tokenMerging(double share) {
+    return new CachingOptions(kind, interval, layers, threshold, share);
   }
 
   /** Whether the deep layers of a UNet are computed in some rows only. */

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.error.CancelledException;
  */
 public final class Cancellation {
   private final Cancellation parent;
-  private volatile boolean requested;
+  private volatile boolean cancelled;
 
   /** A switch of its own. */
   public Cancellation() {
@@ -26,16 +26,16 @@ public final class Cancellation {
 
   /** Asks the work to stop; it ends with {@link CancelledException}. */
   public void cancel() {
-    requested = true;
+    cancelled = true;
   }
 
-  public boolean isRequested() {
-    return requested || parent != null && parent.isRequested();
+  public boolean isCancelled() {
+    return cancelled || parent != null && parent.isCancelled();
   }
 
   /** Called by the work between steps; a thread that was interrupted stays so. */
-  public void check() {
-    if (isRequested()) {
+  public void throwIfCancelled() {
+    if (isCancelled()) {
       throw new CancelledException("cancelled by its caller");
     }
     if (Thread.currentThread().isInterrupted()) {

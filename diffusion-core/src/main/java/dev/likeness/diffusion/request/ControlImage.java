@@ -5,52 +5,52 @@ import dev.likeness.diffusion.image.RgbImage;
 /**
  * A control image for a ControlNet: edges, a pose, a depth map, as the network was trained for.
  *
- * @param net the ControlNet, which stays the caller's
- * @param picture the image, resized to the request's size
+ * @param controlNet the ControlNet, which stays the caller's
+ * @param image the image, resized to the request's size
  * @param scale conditioning scale; 1 as trained
- * @param from the share of the steps at which it begins to count, 0..1
- * @param until the share at which it ends
+ * @param start the share of the steps at which it begins to count, 0..1
+ * @param end the share at which it ends
  * @param mode control mode of the image, for union ControlNets; -1 if the ControlNet has none
  * @param mask white where the image is to be generated anew, resized likewise, for ControlNets
  *     trained for inpainting; null for none
  */
 public record ControlImage(
-    ControlNet net,
-    RgbImage picture,
+    ControlNet controlNet,
+    RgbImage image,
     double scale,
-    double from,
-    double until,
+    double start,
+    double end,
     int mode,
     RgbImage mask) {
   public ControlImage {
-    if (!(from >= 0 && from <= until && until <= 1)) {
+    if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
-          "a ControlNet must begin and end in 0..1, got " + from + " to " + until);
+          "a ControlNet must begin and end in 0..1, got " + start + " to " + end);
     }
-    if (net.modes() > 0 ? mode >= net.modes() : mode >= 0) {
-      throw new IllegalArgumentException("ControlNet " + net.name() + " knows " + net.modes()
+    if (controlNet.modeCount() > 0 ? mode >= controlNet.modeCount() : mode >= 0) {
+      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " knows " + controlNet.modeCount()
           + " kinds of pictures, counted from 0; given " + mode);
     }
   }
 
   /** In every step, at scale 1. */
-  public static ControlImage of(ControlNet net, RgbImage picture) {
-    return new ControlImage(net, picture, 1, 0, 1, -1, null);
+  public static ControlImage of(ControlNet net, RgbImage image) {
+    return new ControlImage(net, image, 1, 0, 1, -1, null);
   }
 
   /** At this conditioning scale. */
   public ControlImage scale(double factor) {
-    return new ControlImage(net, picture, factor, from, until, mode, mask);
+    return new ControlImage(controlNet, image, factor, start, end, mode, mask);
   }
 
   /** Between two shares of the steps only. */
   public ControlImage between(double start, double end) {
-    return new ControlImage(net, picture, scale, start, end, mode, mask);
+    return new ControlImage(controlNet, image, scale, start, end, mode, mask);
   }
 
   /** Of this control mode. */
   public ControlImage mode(int number) {
-    return new ControlImage(net, picture, scale, from, until, number, mask);
+    return new ControlImage(controlNet, image, scale, start, end, number, mask);
   }
 
   /**
@@ -60,7 +60,7 @@ public record ControlImage(
    * @throws IllegalArgumentException naming the modes that the ControlNet has
    */
   public ControlImage mode(String name) {
-    return mode(net.mode(name));
+    return mode(controlNet.mode(name));
   }
 
   /**
@@ -68,15 +68,15 @@ public record ControlImage(
    * Diffusion that were trained for inpainting (e.g. control_v11p_sd15_inpaint). They are given -1
    * there, a union in mode {@code repaint} 0.
    */
-  public ControlImage masked(RgbImage white) {
-    return new ControlImage(net, picture, scale, from, until, mode, white);
+  public ControlImage mask(RgbImage white) {
+    return new ControlImage(controlNet, image, scale, start, end, mode, white);
   }
 
   /**
    * Whether it counts in a row of so many: in rows that lie wholly between its two shares, as in
    * diffusers.
    */
-  public boolean at(int row, int rows) {
-    return scale != 0 && (double) row / rows >= from && (double) (row + 1) / rows <= until;
+  public boolean isActive(int row, int rows) {
+    return scale != 0 && (double) row / rows >= start && (double) (row + 1) / rows <= end;
   }
 }

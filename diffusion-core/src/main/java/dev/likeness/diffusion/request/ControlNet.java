@@ -12,7 +12,7 @@ public interface ControlNet extends AutoCloseable {
    * Number of control modes that it is told apart by; 0 for a ControlNet of one kind of control
    * images.
    */
-  int modes();
+  int modeCount();
 
   /**
    * The number of a control mode.

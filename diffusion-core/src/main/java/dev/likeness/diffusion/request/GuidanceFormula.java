@@ -6,7 +6,7 @@ package dev.likeness.diffusion.request;
  */
 public interface GuidanceFormula {
   /** Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598). */
-  GuidanceFormula CLASSIFIER_FREE = new Standard();
+  GuidanceFormula CLASSIFIER_FREE = new ClassifierFree();
 
   /**
    * Whether a prediction depends on those before it, so that every call has to be the next step of
@@ -17,23 +17,23 @@ public interface GuidanceFormula {
   }
 
   /** Classifier-free guidance. */
-  record Standard() implements GuidanceFormula {}
+  record ClassifierFree() implements GuidanceFormula {}
 
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
    * @param zeroSteps how many steps predict zero at the start
    */
-  record ZeroStarFormula(int zeroSteps) implements GuidanceFormula {}
+  record CfgZeroStar(int zeroSteps) implements GuidanceFormula {}
 
   /**
    * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
    *
    * @param eta how much of the part along the prediction stays, 1 for all
    * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
-   * @param limit the largest length of the difference, 0 for any
+   * @param normThreshold the largest length of the difference, 0 for any
    */
-  record ProjectedFormula(double eta, double momentum, double limit) implements GuidanceFormula {
+  record AdaptiveProjected(double eta, double momentum, double normThreshold) implements GuidanceFormula {
     @Override
     public boolean hasMomentum() {
       return momentum != 0;
@@ -46,8 +46,8 @@ public interface GuidanceFormula {
    *
    * @param factor how many times as long as the prediction for the prompt, above 0
    */
-  record LimitedFormula(GuidanceFormula formula, double factor) implements GuidanceFormula {
-    public LimitedFormula {
+  record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
+    public CfgNormalization {
       if (!(factor > 0)) {
         throw new IllegalArgumentException(
             "the limit of guidance must be more than 0, got " + factor);

@@ -11,11 +11,11 @@ import java.util.List;
  *
  * @param prompts prompt and negative prompt, and how they are read
  * @param sampling steps, scheduler, seed, number of images, initial noise
- * @param sizing size of the images, and the sizes that SDXL is conditioned on
+ * @param sizeOptions size of the images, and the sizes that SDXL is conditioned on
  * @param guidanceOptions guidance scale, formula and interval
  * @param adapters adapters of this request, summed
- * @param initial the image or latents that sampling begins from, or null for noise alone
- * @param controls control images of ControlNets
+ * @param initialImage the image or latents that sampling begins from, or null for noise alone
+ * @param controlImages control images of ControlNets
  * @param caching reduced work, for nearly the same image
  * @param tiling windows over the sample, and the autoencoder in strips
  * @param hires a second pass over the enlarged image, or null
@@ -24,11 +24,11 @@ import java.util.List;
 public record ImageRequest(
     PromptOptions prompts,
     SamplingOptions sampling,
-    SizeOptions sizing,
+    SizeOptions sizeOptions,
     GuidanceOptions guidanceOptions,
     List<Adapter> adapters,
-    InitialImage initial,
-    List<ControlImage> controls,
+    InitialImage initialImage,
+    List<ControlImage> controlImages,
     CachingOptions caching,
     TilingOptions tiling,
     HiresFix hires,
@@ -37,7 +37,7 @@ public record ImageRequest(
 
   public ImageRequest {
     adapters = List.copyOf(adapters);
-    controls = List.copyOf(controls);
+    controlImages = List.copyOf(controlImages);
   }
 
   /** One image of {@code prompt}, everything else by default, seed 0. */
@@ -46,7 +46,7 @@ public record ImageRequest(
         PromptOptions.of(prompt),
         SamplingOptions.DEFAULT,
         SizeOptions.DEFAULT,
-        GuidanceOptions.STANDARD,
+        GuidanceOptions.DEFAULT,
         List.of(),
         null,
         List.of(),
@@ -62,11 +62,11 @@ public record ImageRequest(
     return new ImageRequest(
         options,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         hires,
@@ -77,26 +77,26 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         options,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         hires,
         hooks);
   }
 
-  public ImageRequest sizing(SizeOptions options) {
+  public ImageRequest sizeOptions(SizeOptions options) {
     return new ImageRequest(
         prompts,
         sampling,
         options,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         hires,
@@ -107,7 +107,7 @@ public record ImageRequest(
   public ImageRequest guidance(GuidanceOptions options) {
     GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
     return new ImageRequest(
-        prompts, sampling, sizing, scaled, adapters, initial, controls, caching, tiling, hires,
+        prompts, sampling, sizeOptions, scaled, adapters, initialImage, controlImages, caching, tiling, hires,
         hooks);
   }
 
@@ -116,11 +116,11 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         others,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         hires,
@@ -128,15 +128,15 @@ public record ImageRequest(
   }
 
   /** Begun from an image or latents: image-to-image, inpainting, outpainting. */
-  public ImageRequest from(InitialImage image) {
+  public ImageRequest initialImage(InitialImage image) {
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
         image,
-        controls,
+        controlImages,
         caching,
         tiling,
         hires,
@@ -144,14 +144,14 @@ public record ImageRequest(
   }
 
   /** With these control images in place of the request's. */
-  public ImageRequest controls(List<ControlImage> others) {
+  public ImageRequest controlImages(List<ControlImage> others) {
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
+        initialImage,
         others,
         caching,
         tiling,
@@ -164,11 +164,11 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         options,
         tiling,
         hires,
@@ -179,11 +179,11 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         options,
         hires,
@@ -195,11 +195,11 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         pass,
@@ -211,11 +211,11 @@ public record ImageRequest(
     return new ImageRequest(
         prompts,
         sampling,
-        sizing,
+        sizeOptions,
         guidanceOptions,
         adapters,
-        initial,
-        controls,
+        initialImage,
+        controlImages,
         caching,
         tiling,
         hires,

@@ -9,24 +9,24 @@ public interface Progress {
   /** Listens to nothing. */
   Progress SILENT = event -> {};
 
-  void on(ProgressEvent event);
+  void onEvent(ProgressEvent event);
 
   /** Runs {@code work} and reports how it ended. */
-  default <T> T around(Supplier<T> work) {
+  default <T> T reportOutcome(Supplier<T> work) {
     T result;
     try {
       result = work.get();
     } catch (CancelledException e) {
-      on(new ProgressEvent.Stopped());
+      onEvent(new ProgressEvent.Cancelled());
       throw e;
     } catch (RuntimeException e) {
-      on(new ProgressEvent.Failed(e));
+      onEvent(new ProgressEvent.Failed(e));
       throw e;
     } catch (Error e) {
-      on(new ProgressEvent.Failed(new IllegalStateException(e)));
+      onEvent(new ProgressEvent.Failed(new IllegalStateException(e)));
       throw e;
     }
-    on(new ProgressEvent.Done());
+    onEvent(new ProgressEvent.Done());
     return result;
   }
 }

@@ -26,9 +26,9 @@ public sealed interface ProgressEvent {
    * Pictures that a training drew on its way, after {@code step} steps, and how well they were
    * scored.
    *
-   * @param pictures with the person as learned so far; personal data
+   * @param images with the person as learned so far; personal data
    */
-  record Preview(int step, List<RgbImage> pictures, double score) implements ProgressEvent {}
+  record Preview(int step, List<RgbImage> images, double score) implements ProgressEvent {}
 
   /** Something the caller should know; the work goes on. */
   record Notice(String message) implements ProgressEvent {}
@@ -37,7 +37,7 @@ public sealed interface ProgressEvent {
   record Done() implements ProgressEvent {}
 
   /** Terminal: the caller cancelled it. */
-  record Stopped() implements ProgressEvent {}
+  record Cancelled() implements ProgressEvent {}
 
   /**
    * Terminal: it failed, and the call throws {@code reason}, or the {@link Error} that is its
@@ -47,6 +47,6 @@ public sealed interface ProgressEvent {
 
   /** Whether it ends the work. */
   default boolean isTerminal() {
-    return this instanceof Done || this instanceof Stopped || this instanceof Failed;
+    return this instanceof Done || this instanceof Cancelled || this instanceof Failed;
   }
 }

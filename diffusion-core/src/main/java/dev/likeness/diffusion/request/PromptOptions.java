@@ -14,7 +14,7 @@ import java.util.Optional;
  *     as diffusers counts. What the web UI calls clip skip 2 is 1 on Stable Diffusion 1.x; on XL it
  *     is 0, and on 2.x the web UI always does what is 0 here. With plain syntax it is the prompt's
  *     alone, as in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image have none
- * @param words textual inversions that the prompts may name; one that is given twice counts once,
+ * @param textualInversions textual inversions that the prompts may name; one that is given twice counts once,
  *     two of one token are refused
  * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
  * @param negativeEmbedding the same for the negative prompt
@@ -24,7 +24,7 @@ public record PromptOptions(
     String negative,
     PromptSyntax syntax,
     int clipSkip,
-    List<TextualInversion> words,
+    List<TextualInversion> textualInversions,
     PromptEmbedding embedding,
     PromptEmbedding negativeEmbedding) {
   public PromptOptions {
@@ -35,7 +35,7 @@ public record PromptOptions(
     if (clipSkip < 0) {
       throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
     }
-    words = distinct(words);
+    textualInversions = distinct(textualInversions);
   }
 
   /** This prompt, read plainly, with every layer and without textual inversions. */
@@ -55,7 +55,7 @@ public record PromptOptions(
           .findFirst();
       if (known.isEmpty()) {
         distinct.add(word);
-      } else if (!known.get().named(word.token()).equals(word)) {
+      } else if (!known.get().withToken(word.token()).equals(word)) {
         throw new IllegalArgumentException(
             "two words with vectors of their own are called \"" + word.token()
                 + "\", and a prompt can name only one of them; call one otherwise (TextualInversion.named), or learn its"
@@ -66,41 +66,41 @@ public record PromptOptions(
   }
 
   public PromptOptions prompt(String text) {
-    return new PromptOptions(text, negative, syntax, clipSkip, words, embedding, negativeEmbedding);
+    return new PromptOptions(text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   public PromptOptions negative(String text) {
-    return new PromptOptions(prompt, text, syntax, clipSkip, words, embedding, negativeEmbedding);
+    return new PromptOptions(prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   public PromptOptions syntax(PromptSyntax other) {
     return new PromptOptions(
-        prompt, negative, other, clipSkip, words, embedding, negativeEmbedding);
+        prompt, negative, other, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   public PromptOptions clipSkip(int layers) {
-    return new PromptOptions(prompt, negative, syntax, layers, words, embedding, negativeEmbedding);
+    return new PromptOptions(prompt, negative, syntax, layers, textualInversions, embedding, negativeEmbedding);
   }
 
   /** With this textual inversion too. */
-  public PromptOptions word(TextualInversion word) {
-    List<TextualInversion> all = new ArrayList<>(words);
+  public PromptOptions textualInversion(TextualInversion word) {
+    List<TextualInversion> all = new ArrayList<>(textualInversions);
     all.add(word);
-    return words(all);
+    return textualInversions(all);
   }
 
   /** With these textual inversions alone. */
-  public PromptOptions words(List<TextualInversion> others) {
+  public PromptOptions textualInversions(List<TextualInversion> others) {
     return new PromptOptions(
         prompt, negative, syntax, clipSkip, others, embedding, negativeEmbedding);
   }
 
-  public PromptOptions embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
-    return new PromptOptions(prompt, negative, syntax, clipSkip, words, wanted, unwanted);
+  public PromptOptions embeddings(PromptEmbedding wanted, PromptEmbedding negativePrompt) {
+    return new PromptOptions(prompt, negative, syntax, clipSkip, textualInversions, wanted, negativePrompt);
   }
 
   /** How many layers are left out for the prompt, or for the negative prompt. */
-  public int skipped(boolean unwanted) {
-    return unwanted && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
+  public int skippedLayers(boolean negativePrompt) {
+    return negativePrompt && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
   }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 public interface RequestOptions extends RequestValues {
   List<Adapter> adapters();
 
-  List<ControlImage> controls();
+  List<ControlImage> controlImages();
 
   TilingOptions tiling();
 
@@ -22,15 +22,15 @@ public interface RequestOptions extends RequestValues {
 
   ImageRequest sampling(SamplingOptions options);
 
-  ImageRequest sizing(SizeOptions options);
+  ImageRequest sizeOptions(SizeOptions options);
 
   ImageRequest guidance(GuidanceOptions options);
 
   ImageRequest adapters(List<Adapter> others);
 
-  ImageRequest from(InitialImage image);
+  ImageRequest initialImage(InitialImage image);
 
-  ImageRequest controls(List<ControlImage> others);
+  ImageRequest controlImages(List<ControlImage> others);
 
   ImageRequest tiling(TilingOptions options);
 
@@ -48,14 +48,14 @@ public interface RequestOptions extends RequestValues {
 
   /**
    * A step at each of these timesteps, in place of a number of steps: {@code timesteps(999, 749,
-   * 499, 249)}. A strength below 1, and {@link #between}, leave out some of them.
+   * 499, 249)}. A strength below 1, and {@link #denoisingRange}, leave out some of them.
    *
-   * @param falling trained timesteps, from noise to the image, at least one
+   * @param descending trained timesteps, from noise to the image, at least one
    * @throws IllegalArgumentException if they do not fall; generation refuses those that the
    *     scheduler does not take
    */
-  default ImageRequest timesteps(double... falling) {
-    return sampling(sampling().timesteps(falling));
+  default ImageRequest timesteps(double... descending) {
+    return sampling(sampling().timesteps(descending));
   }
 
   /**
@@ -63,12 +63,12 @@ public interface RequestOptions extends RequestValues {
    * 1.x, 2.x and XL that take any end at the last one, which is usually 0; flow classes take one
    * for each step and go on to 0: see {@link PlanRequest#ofSigmas}.
    *
-   * @param falling in the scheduler's own unit, from noise to the image, at least one
+   * @param descending in the scheduler's own unit, from noise to the image, at least one
    * @throws IllegalArgumentException if they do not fall; generation refuses those that the
    *     scheduler does not take
    */
-  default ImageRequest sigmas(double... falling) {
-    return sampling(sampling().sigmas(falling));
+  default ImageRequest sigmas(double... descending) {
+    return sampling(sampling().sigmas(descending));
   }
 
   default ImageRequest guidance(double scale) {
@@ -84,7 +84,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   default ImageRequest size(int width, int height) {
-    return sizing(sizing().size(width, height));
+    return sizeOptions(sizeOptions().size(width, height));
   }
 
   /** Sampled by this scheduler, under any name that its users type. */
@@ -94,58 +94,58 @@ public interface RequestOptions extends RequestValues {
 
   /**
    * Sampled by this scheduler, with its own options:
-   * {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where {@code own} is the
+   * {@code customScheduler(own.with("dpmpp_2m").with("solver_order", 3))}, where {@code own} is the
    * model's, {@code base.scheduler()}. A scheduler that is no {@code SchedulerConfig} is asked for
    * the request's steps alone, and makes its own sigmas down to 0, shift included. A name that is
    * given later counts instead.
    */
-  default ImageRequest sampledBy(Scheduler own) {
-    return sampling(sampling().sampledBy(own));
+  default ImageRequest customScheduler(Scheduler own) {
+    return sampling(sampling().customScheduler(own));
   }
 
   /**
-   * With this adapter too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its
+   * With this adapter too, e.g. a person: {@code adapter(ada.at(0.8))}; the prompts may name its
    * placeholder tokens.
    *
    * @throws IllegalArgumentException if it brings another embedding of a token that the request has
    *     one of
    */
-  default ImageRequest as(Adapter adapter) {
+  default ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts();
-    for (Adapter summand : adapter.summands()) {
+    for (Adapter summand : adapter.components()) {
       for (TextualInversion word : summand.textualInversions()) {
-        named = named.word(word);
+        named = named.textualInversion(word);
       }
     }
     return adapters(appended(adapters(), adapter)).prompts(named);
   }
 
   /** With the same adapters, but without their gradient guidance. */
-  default ImageRequest unled() {
-    return adapters(adapters().stream().map(Adapter::unled).toList());
+  default ImageRequest withoutGradientGuidance() {
+    return adapters(adapters().stream().map(Adapter::withoutGradientGuidance).toList());
   }
 
   /** Conditioned on these sizes (SDXL). */
-  default ImageRequest sizes(SizeConditioning wanted) {
-    return sizes(wanted, negativeSizes());
+  default ImageRequest sizeConditioning(SizeConditioning wanted) {
+    return sizeConditioning(wanted, negativeSizeConditioning());
   }
 
   /** Conditioned on these sizes (SDXL), the negative prompt on others. */
-  default ImageRequest sizes(SizeConditioning wanted, SizeConditioning unwanted) {
-    return sizing(sizing().conditioning(wanted, unwanted));
+  default ImageRequest sizeConditioning(SizeConditioning wanted, SizeConditioning negativePrompt) {
+    return sizeOptions(sizeOptions().conditioning(wanted, negativePrompt));
   }
 
   /** Begun from an image of which {@code strength}, in 0..1, is changed. */
-  default ImageRequest from(RgbImage picture, double strength) {
-    return from(InitialImage.of(picture).strength(strength));
+  default ImageRequest initialImage(RgbImage image, double strength) {
+    return initialImage(InitialImage.of(image).strength(strength));
   }
 
   /**
    * Outpainting: the image with new margins, generated, of the size of both; all sizes in pixels.
    */
-  default ImageRequest outpaint(RgbImage picture, int left, int top, int right, int bottom) {
-    return from(InitialImage.extended(picture, left, top, right, bottom))
-        .size(picture.width() + left + right, picture.height() + top + bottom);
+  default ImageRequest outpaint(RgbImage image, int left, int top, int right, int bottom) {
+    return initialImage(InitialImage.outpaint(image, left, top, right, bottom))
+        .size(image.width() + left + right, image.height() + top + bottom);
   }
 
   /** Begun with this unit noise rather than with noise of the seed. */
@@ -158,8 +158,8 @@ public interface RequestOptions extends RequestValues {
    * refiner goes on from the base's latents at 0.8, or inside a mask. A request that goes on needs
    * an initial image, and takes no map of changes.
    */
-  default ImageRequest between(double start, double end) {
-    return sampling(sampling().between(start, end));
+  default ImageRequest denoisingRange(double start, double end) {
+    return sampling(sampling().denoisingRange(start, end));
   }
 
   /** With another share of fresh noise in each step. */
@@ -188,29 +188,29 @@ public interface RequestOptions extends RequestValues {
    *
    * @throws IllegalArgumentException if the request has another embedding of its token
    */
-  default ImageRequest word(TextualInversion word) {
-    return prompts(prompts().word(word));
+  default ImageRequest textualInversion(TextualInversion word) {
+    return prompts(prompts().textualInversion(word));
   }
 
   /**
    * With embeddings in place of the prompts; either may be null for the prompt's own. Only Stable
    * Diffusion 1.x, 2.x and XL take them.
    */
-  default ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
-    return prompts(prompts().embeddings(wanted, unwanted));
+  default ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding negativePrompt) {
+    return prompts(prompts().embeddings(wanted, negativePrompt));
   }
 
   /** With this control image too. */
-  default ImageRequest control(ControlImage control) {
-    return controls(appended(controls(), control));
+  default ImageRequest controlImage(ControlImage control) {
+    return controlImages(appended(controlImages(), control));
   }
 
   /**
    * The same image to rounding with less memory for the autoencoder, which works a few rows at a
    * time.
    */
-  default ImageRequest inTiles() {
-    return tiling(tiling().stripwise());
+  default ImageRequest withVaeTiling() {
+    return tiling(tiling().withVaeTiling());
   }
 
   private static <T> List<T> appended(List<T> list, T one) {

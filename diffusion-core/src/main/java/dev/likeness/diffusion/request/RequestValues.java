@@ -8,11 +8,11 @@ public interface RequestValues {
 
   SamplingOptions sampling();
 
-  SizeOptions sizing();
+  SizeOptions sizeOptions();
 
   GuidanceOptions guidanceOptions();
 
-  InitialImage initial();
+  InitialImage initialImage();
 
   CachingOptions caching();
 
@@ -54,12 +54,12 @@ public interface RequestValues {
     return sampling().noise();
   }
 
-  default double from() {
-    return sampling().from();
+  default double denoisingStart() {
+    return sampling().denoisingStart();
   }
 
-  default double until() {
-    return sampling().until();
+  default double denoisingEnd() {
+    return sampling().denoisingEnd();
   }
 
   default double eta() {
@@ -67,19 +67,19 @@ public interface RequestValues {
   }
 
   default int width() {
-    return sizing().width();
+    return sizeOptions().width();
   }
 
   default int height() {
-    return sizing().height();
+    return sizeOptions().height();
   }
 
-  default SizeConditioning sizes() {
-    return sizing().conditioning();
+  default SizeConditioning sizeConditioning() {
+    return sizeOptions().conditioning();
   }
 
-  default SizeConditioning negativeSizes() {
-    return sizing().negative();
+  default SizeConditioning negativeSizeConditioning() {
+    return sizeOptions().negativeConditioning();
   }
 
   /** The guidance scale, or NaN for the default. */
@@ -88,8 +88,8 @@ public interface RequestValues {
   }
 
   /** Whether an initial image is changed, rather than latents of another model sampled further. */
-  default boolean drawsOver() {
-    return initial() != null && from() == 0;
+  default boolean isImageToImage() {
+    return initialImage() != null && denoisingStart() == 0;
   }
 
   /**
@@ -97,9 +97,9 @@ public interface RequestValues {
    * it.
    */
   default boolean isEdit() {
-    return drawsOver()
-        && initial().picture() != null
-        && initial().mask() == null
-        && !(initial().strength() < 1);
+    return isImageToImage()
+        && initialImage().image() != null
+        && initialImage().mask() == null
+        && !(initialImage().strength() < 1);
   }
 }

@@ -16,11 +16,11 @@ import java.util.stream.DoubleStream;
  * @param sigmas as the scheduler counts them, falling, see {@link PlanRequest#ofSigmas}; empty
  *     likewise
  * @param scheduler a scheduler's name, or null for the base's own
- * @param own a scheduler of the caller's, or null for the one by name
+ * @param customScheduler a scheduler of the caller's, or null for the one by name
  * @param eta how much of each step's noise is fresh, for schedulers that can choose, or NaN for
  *     their default
- * @param from the share of the training timesteps that another model has sampled already, in 0..1
- * @param until the share at which sampling stops, in 0..1; the latents are then still noisy
+ * @param denoisingStart the share of the training timesteps that another model has sampled already, in 0..1
+ * @param denoisingEnd the share at which sampling stops, in 0..1; the latents are then still noisy
  * @param seed the noise of image {@code i} is drawn from {@code seed + i}
  * @param count number of images, at least 1
  * @param noise the unit noise that sampling begins with instead of the seed's, or null
@@ -30,10 +30,10 @@ public record SamplingOptions(
     List<Double> timesteps,
     List<Double> sigmas,
     String scheduler,
-    Scheduler own,
+    Scheduler customScheduler,
     double eta,
-    double from,
-    double until,
+    double denoisingStart,
+    double denoisingEnd,
     long seed,
     int count,
     Latents noise) {
@@ -52,13 +52,13 @@ public record SamplingOptions(
       throw new IllegalArgumentException(
           "a run has timesteps or sigmas of its own, not both; give one of them");
     }
-    requireFalling("timesteps", timesteps);
-    requireFalling("sigmas", sigmas);
+    requireDescending("timesteps", timesteps);
+    requireDescending("sigmas", sigmas);
   }
 
   /** So many steps, laid by the scheduler. */
   public SamplingOptions steps(int n) {
-    return laid(n, List.of(), List.of());
+    return withStepValues(n, List.of(), List.of());
   }
 
   /**
@@ -66,9 +66,9 @@ public record SamplingOptions(
    *
    * @throws IllegalArgumentException if there are none, or they do not fall
    */
-  public SamplingOptions timesteps(double... falling) {
-    requireSome("timesteps", falling);
-    return laid(falling.length, DoubleStream.of(falling).boxed().toList(), List.of());
+  public SamplingOptions timesteps(double... descending) {
+    requireNotEmpty("timesteps", descending);
+    return withStepValues(descending.length, DoubleStream.of(descending).boxed().toList(), List.of());
   }
 
   /**
@@ -76,60 +76,60 @@ public record SamplingOptions(
    *
    * @throws IllegalArgumentException if there are none, or they do not fall
    */
-  public SamplingOptions sigmas(double... falling) {
-    requireSome("sigmas", falling);
-    return laid(falling.length, List.of(), DoubleStream.of(falling).boxed().toList());
+  public SamplingOptions sigmas(double... descending) {
+    requireNotEmpty("sigmas", descending);
+    return withStepValues(descending.length, List.of(), DoubleStream.of(descending).boxed().toList());
   }
 
-  private SamplingOptions laid(int n, List<Double> times, List<Double> levels) {
+  private SamplingOptions withStepValues(int n, List<Double> times, List<Double> levels) {
     return new SamplingOptions(
-        n, times, levels, scheduler, own, eta, from, until, seed, count, noise);
+        n, times, levels, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, count, noise);
   }
 
   /** By this name, in place of a scheduler of the caller's. */
   public SamplingOptions scheduler(String name) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, name, null, eta, from, until, seed, count, noise);
+        steps, timesteps, sigmas, name, null, eta, denoisingStart, denoisingEnd, seed, count, noise);
   }
 
   /** By this scheduler, whatever the name. */
-  public SamplingOptions sampledBy(Scheduler other) {
+  public SamplingOptions customScheduler(Scheduler other) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, other, eta, from, until, seed, count, noise);
+        steps, timesteps, sigmas, scheduler, other, eta, denoisingStart, denoisingEnd, seed, count, noise);
   }
 
   public SamplingOptions eta(double share) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, own, share, from, until, seed, count, noise);
+        steps, timesteps, sigmas, scheduler, customScheduler, share, denoisingStart, denoisingEnd, seed, count, noise);
   }
 
-  public SamplingOptions between(double start, double end) {
+  public SamplingOptions denoisingRange(double start, double end) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, own, eta, start, end, seed, count, noise);
+        steps, timesteps, sigmas, scheduler, customScheduler, eta, start, end, seed, count, noise);
   }
 
   public SamplingOptions seed(long value) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, own, eta, from, until, value, count, noise);
+        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, value, count, noise);
   }
 
   public SamplingOptions count(int n) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, own, eta, from, until, seed, n, noise);
+        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, n, noise);
   }
 
   public SamplingOptions noise(Latents unit) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, own, eta, from, until, seed, count, unit);
+        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, count, unit);
   }
 
   /** Whether the caller gives the timesteps or the sigmas. */
-  public boolean isLaid() {
+  public boolean hasCustomSchedule() {
     return !timesteps.isEmpty() || !sigmas.isEmpty();
   }
 
   /** Checks that every value falls below the one before it. */
-  private static void requireFalling(String what, List<Double> values) {
+  private static void requireDescending(String what, List<Double> values) {
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
       if (!(value < above && value >= 0)) {
@@ -142,7 +142,7 @@ public record SamplingOptions(
     }
   }
 
-  private static void requireSome(String what, double[] given) {
+  private static void requireNotEmpty(String what, double[] given) {
     if (given.length == 0) {
       throw new IllegalArgumentException(
           what + " of a run must be at least 1, got 0; give some, or a number of steps");

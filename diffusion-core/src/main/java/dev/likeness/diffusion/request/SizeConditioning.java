@@ -10,7 +10,7 @@ package dev.likeness.diffusion.request;
  * @param top rows cropped away
  * @param targetWidth width that it was cropped to
  * @param targetHeight its height
- * @param score aesthetic score, about 1 to 10; the refiner takes it in place of the target size
+ * @param aestheticScore aesthetic score, about 1 to 10; the refiner takes it in place of the target size
  */
 public record SizeConditioning(
     int originalWidth,
@@ -19,9 +19,9 @@ public record SizeConditioning(
     int top,
     int targetWidth,
     int targetHeight,
-    double score) {
+    double aestheticScore) {
   /** The image's own size, nothing cropped, and diffusers' default score of 6. */
-  public static final SizeConditioning OWN = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
+  public static final SizeConditioning DEFAULT = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
 
   public SizeConditioning {
     if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
@@ -30,20 +30,20 @@ public record SizeConditioning(
     }
   }
 
-  public SizeConditioning original(int width, int height) {
-    return new SizeConditioning(width, height, left, top, targetWidth, targetHeight, score);
+  public SizeConditioning originalSize(int width, int height) {
+    return new SizeConditioning(width, height, left, top, targetWidth, targetHeight, aestheticScore);
   }
 
-  public SizeConditioning crop(int columns, int rows) {
+  public SizeConditioning cropTopLeft(int columns, int rows) {
     return new SizeConditioning(
-        originalWidth, originalHeight, columns, rows, targetWidth, targetHeight, score);
+        originalWidth, originalHeight, columns, rows, targetWidth, targetHeight, aestheticScore);
   }
 
-  public SizeConditioning target(int width, int height) {
-    return new SizeConditioning(originalWidth, originalHeight, left, top, width, height, score);
+  public SizeConditioning targetSize(int width, int height) {
+    return new SizeConditioning(originalWidth, originalHeight, left, top, width, height, aestheticScore);
   }
 
-  public SizeConditioning score(double value) {
+  public SizeConditioning aestheticScore(double value) {
     return new SizeConditioning(
         originalWidth, originalHeight, left, top, targetWidth, targetHeight, value);
   }
@@ -51,11 +51,11 @@ public record SizeConditioning(
   /**
    * The numbers as the network takes them: 6 of them, or 5 for the refiner; rows before columns.
    */
-  public float[] ids(int width, int height, int count) {
+  public float[] timeIds(int width, int height, int count) {
     int rows = originalHeight == 0 ? height : originalHeight;
     int columns = originalWidth == 0 ? width : originalWidth;
     return count == 5
-        ? new float[] {rows, columns, top, left, (float) score}
+        ? new float[] {rows, columns, top, left, (float) aestheticScore}
         : new float[] {
           rows,
           columns,

@@ -10,12 +10,12 @@ package dev.likeness.diffusion.request;
  *     the base's number of pixels, masked or not
  * @param height in pixels, a multiple of the same, or 0 for the default
  * @param conditioning size conditioning of SDXL
- * @param negative size conditioning of the negative prompt; null for the same
+ * @param negativeConditioning size conditioning of the negative prompt; null for the same
  */
 public record SizeOptions(
-    int width, int height, SizeConditioning conditioning, SizeConditioning negative) {
+    int width, int height, SizeConditioning conditioning, SizeConditioning negativeConditioning) {
   /** The base's own size, conditioned on as it is. */
-  public static final SizeOptions DEFAULT = new SizeOptions(0, 0, SizeConditioning.OWN, null);
+  public static final SizeOptions DEFAULT = new SizeOptions(0, 0, SizeConditioning.DEFAULT, null);
 
   public SizeOptions {
     if (width < 0 || height < 0) {
@@ -25,10 +25,10 @@ public record SizeOptions(
   }
 
   public SizeOptions size(int w, int h) {
-    return new SizeOptions(w, h, conditioning, negative);
+    return new SizeOptions(w, h, conditioning, negativeConditioning);
   }
 
-  public SizeOptions conditioning(SizeConditioning wanted, SizeConditioning unwanted) {
-    return new SizeOptions(width, height, wanted, unwanted);
+  public SizeOptions conditioning(SizeConditioning wanted, SizeConditioning negativePrompt) {
+    return new SizeOptions(width, height, wanted, negativePrompt);
   }
 }

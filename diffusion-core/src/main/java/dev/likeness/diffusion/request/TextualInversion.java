@@ -110,9 +110,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   public void save(Path file) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      byTower()
+      byTextEncoder()
           .forEach(
-              (tower, numbers) -> tensors.put(tower, torch.tensor(numbers).view(vectors(), -1)));
+              (textEncoder, numbers) -> tensors.put(textEncoder, torch.tensor(numbers).view(vectors(), -1)));
       SafetensorsWriter.write(
           file,
           tensors.size() == 1 ? Map.of(token, tensors.values().iterator().next()) : tensors,
@@ -121,7 +121,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /** Its vectors, [vectors, width] by rows, by the names of their towers, the narrower first. */
-  public Map<String, float[]> byTower() {
+  public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();
     new TreeMap<>(values)
         .values()
@@ -130,7 +130,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /** The same word under another name. */
-  public TextualInversion named(String name) {
+  public TextualInversion withToken(String name) {
     return new TextualInversion(name, values);
   }
 

@@ -3,14 +3,14 @@ package dev.likeness.diffusion.request;
 /**
  * Large images with less memory: windows over the sample, and the autoencoder in strips.
  *
- * @param autoencoder whether the autoencoder works a few rows at a time at any size; above 1024 x
+ * @param vaeTiling whether the autoencoder works a few rows at a time at any size; above 1024 x
  *     1024 it always does
  * @param window side of the windows through which the network sees the sample, in latents; 0 for
  *     the whole sample
  * @param stride largest distance between two windows, in latents, 1 to {@code window}; 0 without
  *     windows
  */
-public record TilingOptions(boolean autoencoder, int window, int stride) {
+public record TilingOptions(boolean vaeTiling, int window, int stride) {
   /** The whole sample at once. */
   public static final TilingOptions NONE = new TilingOptions(false, 0, 0);
 
@@ -22,7 +22,7 @@ public record TilingOptions(boolean autoencoder, int window, int stride) {
   }
 
   /** With the autoencoder in strips: the same image to rounding. */
-  public TilingOptions stripwise() {
+  public TilingOptions withVaeTiling() {
     return new TilingOptions(true, window, stride);
   }
 
@@ -36,6 +36,6 @@ public record TilingOptions(boolean autoencoder, int window, int stride) {
    * @param every largest distance between two windows, 1 to {@code size}
    */
   public TilingOptions windows(int size, int every) {
-    return new TilingOptions(autoencoder, size, every);
+    return new TilingOptions(vaeTiling, size, every);
   }
 }

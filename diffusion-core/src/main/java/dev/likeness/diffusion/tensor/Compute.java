@@ -21,7 +21,7 @@ public record Compute(String device, DType dtype) {
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
   /** What a graphics card needs of the class path and the system, to be said where none answers. */
-  public static final String CUDA_NEEDS =
+  public static final String CUDA_REQUIREMENTS =
       "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
           + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
           + " with cuDNN 9 and NCCL";
@@ -44,10 +44,10 @@ public record Compute(String device, DType dtype) {
    * bf16 where it multiplies bf16 in hardware.
    */
   public static Compute best() {
-    if (cudaWorks()) {
+    if (isCudaAvailable()) {
       return new Compute("cuda", DType.BF16);
     }
-    return new Compute("cpu", cpuMultipliesBf16() ? DType.BF16 : DType.F32);
+    return new Compute("cpu", hasCpuBf16() ? DType.BF16 : DType.F32);
   }
 
   /**
@@ -59,17 +59,17 @@ public record Compute(String device, DType dtype) {
     Compute best = best();
     String where = device == null ? best.device : device;
     DType type = dtype == null ? defaultType(where, best) : parseType(dtype);
-    return new Compute(where, type).answering();
+    return new Compute(where, type).requireAvailable();
   }
 
   /**
    * This, once its device was seen to answer; else a {@link ResourceLimitException} says what is
    * missing.
    */
-  public Compute answering() {
-    if (!onCpu() && !cudaWorks()) {
+  public Compute requireAvailable() {
+    if (!isCpu() && !isCudaAvailable()) {
       throw new ResourceLimitException(
-          "no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
+          "no CUDA device answers: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
     }
     if (device.contains(":")
         && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
@@ -80,11 +80,11 @@ public record Compute(String device, DType dtype) {
   }
 
   /** This compute with another element type. */
-  public Compute as(DType other) {
+  public Compute withDtype(DType other) {
     return new Compute(device, other);
   }
 
-  public boolean onCpu() {
+  public boolean isCpu() {
     return device.equals("cpu");
   }
 
@@ -103,7 +103,7 @@ public record Compute(String device, DType dtype) {
    *
    * @throws IllegalArgumentException for f16
    */
-  public void requireGradients() {
+  public void requireTrainable() {
     if (dtype == DType.F16) {
       throw new IllegalArgumentException(
           "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
@@ -119,7 +119,7 @@ public record Compute(String device, DType dtype) {
   private static DType defaultType(String device, Compute best) {
     return device.equals(best.device)
         ? best.dtype
-        : device.equals("cpu") && !cpuMultipliesBf16() ? DType.F32 : DType.BF16;
+        : device.equals("cpu") && !hasCpuBf16() ? DType.F32 : DType.BF16;
   }
 
   private static DType parseType(String text) {
@@ -132,21 +132,21 @@ public record Compute(String device, DType dtype) {
     };
   }
 
-  private static boolean cudaWorks() {
+  private static boolean isCudaAvailable() {
     LibTorch.load();
     return torch.hasCUDA() && torch.cuda_is_available();
   }
 
-  private static boolean cpuMultipliesBf16() {
-    return cpuHas("avx512_bf16", "amx_bf16");
+  private static boolean hasCpuBf16() {
+    return hasCpuFlag("avx512_bf16", "amx_bf16");
   }
 
   /** Whether this CPU multiplies bytes and adds them up in 32 bits (VNNI). */
-  public static boolean cpuMultipliesBytes() {
-    return cpuHas("avx512_vnni", "avx_vnni", "amx_int8");
+  public static boolean hasCpuInt8() {
+    return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");
   }
 
-  private static boolean cpuHas(String... flags) {
+  private static boolean hasCpuFlag(String... flags) {
     try {
       String all = Files.readString(Path.of("/proc/cpuinfo"));
       return Arrays.stream(flags).anyMatch(all::contains);

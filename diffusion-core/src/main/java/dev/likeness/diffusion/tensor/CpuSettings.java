@@ -12,7 +12,7 @@ import java.util.TreeMap;
  * its start what to tell its operator. Nothing is set here.
  */
 public final class CpuSettings {
-  private static final Map<String, String> MEASURED =
+  private static final Map<String, String> RECOMMENDED =
       Collections.unmodifiableMap(new TreeMap<>(Map.of(
           "MALLOC_ARENA_MAX",
           "1",
@@ -31,7 +31,7 @@ public final class CpuSettings {
 
   /** The variables and their values, by name; unmodifiable. */
   public static Map<String, String> environment() {
-    return MEASURED;
+    return RECOMMENDED;
   }
 
   /** Those that this process was started without, whatever the values of others; by name. */
@@ -40,7 +40,7 @@ public final class CpuSettings {
   }
 
   static Map<String, String> missing(Map<String, String> environment) {
-    Map<String, String> missing = new TreeMap<>(MEASURED);
+    Map<String, String> missing = new TreeMap<>(RECOMMENDED);
     missing.keySet().removeAll(environment.keySet());
     return missing;
   }

@@ -48,7 +48,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
    * @throws ResourceLimitException when the card cannot be asked; says what is missing
    */
   public static DeviceMemory of(Compute compute) {
-    return compute.onCpu() ? ofMachine() : ofCard(compute.answering().device());
+    return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());
   }
 
   /** The same, empty when it cannot be asked for. */
@@ -61,7 +61,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   }
 
   /** The machine's and this process's. */
-  public static DeviceMemory ofMachine() {
+  public static DeviceMemory ofHost() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     List<String> status = status();
@@ -74,13 +74,13 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
         kilobytes(status, "VmHWM:"));
   }
 
-  private static DeviceMemory ofCard(String device) {
+  private static DeviceMemory ofDevice(String device) {
     try {
       return CudaMemory.of(device);
     } catch (LinkageError | RuntimeException e) {
       throw new ResourceLimitException(
           "the memory of " + device + " cannot be asked for (" + LibTorch.firstLine(e) + "); "
-              + Compute.CUDA_NEEDS,
+              + Compute.CUDA_REQUIREMENTS,
           e);
     }
   }

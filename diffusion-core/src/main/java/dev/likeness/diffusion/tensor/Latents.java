@@ -47,32 +47,32 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /** A new tensor [1, channels, h, w], f32, CPU; owned by the calling scope. */
-  public Tensor tensor() {
+  public Tensor toTensor() {
     return torch.tensor(values).view(1, channels, height, width);
   }
 
   /** The straight line between two points; 0 is this one, 1 the other. */
   public Latents lerp(Latents other, double share) {
-    return with(Interpolation.lerp(values, alike(other).values, share));
+    return withValues(Interpolation.lerp(values, requireSameShape(other).values, share));
   }
 
   /**
    * The great arc between two points, along which noise stays noise; 0 is this one, 1 the other.
    */
   public Latents slerp(Latents other, double share) {
-    return with(Interpolation.slerp(values, alike(other).values, share));
+    return withValues(Interpolation.slerp(values, requireSameShape(other).values, share));
   }
 
   /** Enlarged or reduced, straight between neighbours (bilinear, pixel centres at halves). */
-  public Latents resized(int newHeight, int newWidth) {
+  public Latents resize(int newHeight, int newWidth) {
     float[] out = new float[channels * newHeight * newWidth];
     for (int y = 0, at = 0; y < newHeight; y++) {
       for (int x = 0; x < newWidth; x++, at++) {
-        double v = place(y, height, newHeight);
-        double u = place(x, width, newWidth);
+        double v = sourcePosition(y, height, newHeight);
+        double u = sourcePosition(x, width, newWidth);
         for (int c = 0; c < channels; c++) {
-          double upper = between(c, (int) v, u);
-          double lower = between(c, Math.min((int) v + 1, height - 1), u);
+          double upper = interpolate(c, (int) v, u);
+          double lower = interpolate(c, Math.min((int) v + 1, height - 1), u);
           out[c * newHeight * newWidth + at] = (float) (upper + (lower - upper) * (v - (int) v));
         }
       }
@@ -80,29 +80,29 @@ public record Latents(float[] values, int channels, int height, int width) {
     return new Latents(out, channels, newHeight, newWidth);
   }
 
-  private static double place(int index, int from, int to) {
+  private static double sourcePosition(int index, int from, int to) {
     return Math.max(0, (index + 0.5) * from / to - 0.5);
   }
 
-  private double between(int c, int row, double u) {
+  private double interpolate(int c, int row, double u) {
     int first = (c * height + row) * width;
     double left = values[first + (int) u];
     return left + (values[first + Math.min((int) u + 1, width - 1)] - left) * (u - (int) u);
   }
 
-  private Latents with(float[] others) {
+  private Latents withValues(float[] others) {
     return new Latents(others, channels, height, width);
   }
 
-  private Latents alike(Latents other) {
+  private Latents requireSameShape(Latents other) {
     if (other.channels != channels || other.height != height || other.width != width) {
       throw new IllegalArgumentException(
-          "latents of shapes " + name() + " and " + other.name() + " do not mix");
+          "latents of shapes " + shapeText() + " and " + other.shapeText() + " do not mix");
     }
     return other;
   }
 
-  private String name() {
+  private String shapeText() {
     return "[" + channels + ", " + height + ", " + width + "]";
   }
 
@@ -120,7 +120,7 @@ public record Latents(float[] values, int channels, int height, int width) {
 
   @Override
   public String toString() {
-    return "latents " + name();
+    return "latents " + shapeText();
   }
 
   /** Ways from one vector to another, for latents, prompt embeddings and face embeddings alike. */

@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
  * How much memory generating may take.
  *
  * @param bytes of the whole process on a CPU, its mapped pages included; of the card elsewhere
- * @param eightBits whether the network is held in eight bits, which changes images a little
+ * @param allow8Bit whether the network is held in eight bits, which changes images a little
  * @param width of the images in pixels; 0 for the model's own
  * @param height of the images in pixels; 0 for the model's own
- * @param rows how many times the network is given an image at once: 2 under guidance by two
+ * @param batchSize how many times the network is given an image at once: 2 under guidance by two
  *     prompts; 0 for the family's default
  */
-public record MemoryBudget(long bytes, EightBits eightBits, int width, int height, int rows) {
+public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int height, int batchSize) {
   /** The network in eight bits: half of its memory in bf16. */
   public enum EightBits {
     /** Never. */
@@ -41,14 +41,14 @@ public record MemoryBudget(long bytes, EightBits eightBits, int width, int heigh
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([KMGT])(i?)B", Pattern.CASE_INSENSITIVE);
 
   public MemoryBudget {
-    Objects.requireNonNull(eightBits, "eightBits");
-    if (bytes < 1 || width < 0 || height < 0 || rows < 0) {
+    Objects.requireNonNull(allow8Bit, "eightBits");
+    if (bytes < 1 || width < 0 || height < 0 || batchSize < 0) {
       throw new IllegalArgumentException(
           "a memory budget must be more than nothing and what it is for not negative, got " + bytes
-              + " bytes for " + width + "x" + height + ", " + rows + " rows");
+              + " bytes for " + width + "x" + height + ", " + batchSize + " rows");
     }
-    if (bytes != UNLIMITED && eightBits.always()) {
-      throw new IllegalArgumentException("eight bits in any case (" + eightBits
+    if (bytes != UNLIMITED && allow8Bit.always()) {
+      throw new IllegalArgumentException("eight bits in any case (" + allow8Bit
           + ") go without a limit of memory; leave out the limit, or allow IF_NEEDED");
     }
   }
@@ -81,16 +81,16 @@ public record MemoryBudget(long bytes, EightBits eightBits, int width, int heigh
 
   /** For images of this size; 0 for the model's own. */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
-    return new MemoryBudget(bytes, eightBits, pixelsAcross, pixelsDown, rows);
+    return new MemoryBudget(bytes, allow8Bit, pixelsAcross, pixelsDown, batchSize);
   }
 
   /** For a network that is given an image so many times at once. */
-  public MemoryBudget rows(int count) {
-    return new MemoryBudget(bytes, eightBits, width, height, count);
+  public MemoryBudget batchSize(int count) {
+    return new MemoryBudget(bytes, allow8Bit, width, height, count);
   }
 
   /** With the network in eight bits or not. */
-  public MemoryBudget eightBits(EightBits choice) {
-    return new MemoryBudget(bytes, choice, width, height, rows);
+  public MemoryBudget allow8Bit(EightBits choice) {
+    return new MemoryBudget(bytes, choice, width, height, batchSize);
   }
 }

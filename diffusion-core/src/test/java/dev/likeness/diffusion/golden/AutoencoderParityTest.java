@@ -29,7 +29,7 @@ class AutoencoderParityTest {
   @ParameterizedTest
   @MethodSource("variants")
   void decodesAndEncodesAsDiffusersDoes(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
@@ -63,7 +63,7 @@ class AutoencoderParityTest {
         TOLERANCE, expected.tensor("vae.logvar"), actual.logVariance(), variant + " log variance");
     try (NoiseSource noise = NoiseSource.seeded(new long[] {expected.number("vae_sample_seed")})) {
       Tensor mean = actual.mean();
-      Tensor drawn = actual.draw(noise.next(mean.size(1), mean.size(2), mean.size(3)));
+      Tensor drawn = actual.sample(noise.next(mean.size(1), mean.size(2), mean.size(3)));
       Closeness.assertWithinSpread(
           TOLERANCE, expected.tensor("vae.drawn").mul(scale), drawn, variant + " drawn");
     }

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChromaParityTest {
   @ParameterizedTest
   @ValueSource(strings = {"chroma/base", "chroma/wide"})
-  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
+  void predictsAsDiffusers(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     Path part = folder.path().resolve("transformer");
     try (TensorScope scope = TensorScope.open();
@@ -96,7 +96,7 @@ class ChromaParityTest {
       assertEquals(
           new GenerationDefaults(28, 7, 512, 512, 0.9, 0.6),
           base.unwrap(OpenModel.class)
-              .defaults(request.from(InitialImage.of(image).mask(image))));
+              .defaults(request.initialImage(InitialImage.of(image).mask(image))));
     }
   }
 }

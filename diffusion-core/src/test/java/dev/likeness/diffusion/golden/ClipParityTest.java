@@ -29,14 +29,14 @@ class ClipParityTest {
 
   static Stream<Arguments> tokenizers() {
     return Stream.of("base", "v-prediction")
-        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+        .flatMap(variant -> Stream.of(GoldenFolder.KeyFormat.values())
             .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("tokenizers")
   void givesTheIdsThatTransformersGives(
-      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+      String variant, GoldenFolder.KeyFormat spelling, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, spelling, parent);
     try (TensorScope scope = TensorScope.open();
         GoldenReference expected = folder.reference();
@@ -53,7 +53,7 @@ class ClipParityTest {
   @ParameterizedTest
   @MethodSource("variants")
   void encodesAsTransformersDoes(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, parent);
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.PUBLISHED, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();

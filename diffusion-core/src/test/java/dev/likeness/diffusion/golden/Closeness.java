@@ -45,21 +45,21 @@ public final class Closeness {
    * A drawn picture differs from what the reference kept of its own, {@code [3, H, W]}, by at most
    * {@code tolerance}.
    */
-  public static void assertPicture(
+  public static void assertImage(
       double tolerance, Tensor kept, GeneratedImage drawn, String what) {
     try (TensorScope scope = TensorScope.open()) {
-      assertWithin(tolerance, kept, kept(drawn), what);
+      assertWithin(tolerance, kept, sampledPixels(drawn), what);
     }
   }
 
-  private static Tensor kept(GeneratedImage drawn) {
-    return kept(torch
+  private static Tensor sampledPixels(GeneratedImage drawn) {
+    return sampledPixels(torch
         .tensor(drawn.pixels())
-        .view(3, drawn.picture().height(), drawn.picture().width()));
+        .view(3, drawn.image().height(), drawn.image().width()));
   }
 
   /** Of what was drawn what {@code tools/goldens/kept.py} keeps: every second row and column. */
-  static Tensor kept(Tensor drawn) {
+  static Tensor sampledPixels(Tensor drawn) {
     return everySecond(everySecond(drawn, -2), -1);
   }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
@@ -55,59 +55,59 @@ class ControlNetParityTest {
   @TempDir
   private Path scratch;
 
-  static List<GoldenPictures.Run> runs() {
-    return GoldenPictures.runs("control");
+  static List<GoldenImages.Run> runs() {
+    return GoldenImages.runs("control");
   }
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsAsDiffusersDraws(GoldenPictures.Run run) {
+  void generatesAsDiffusers(GoldenImages.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
-    GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
+    GoldenFolder.schedule(folder, (Map<?, ?>) run.arguments().get("scheduler"));
     // A net that is named twice looks at both pictures.
     Map<String, ControlNet> nets = new HashMap<>();
-    try (GoldenPictures golden = GoldenPictures.open("control", scratch);
+    try (GoldenImages golden = GoldenImages.open("control", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
-      Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
-      ImageRequest request = GoldenPictures.plain(run)
-          .guidance(GuidanceOptions.STANDARD.trueCfg(
+      Map<?, ?> call = (Map<?, ?>) run.arguments().get("call");
+      ImageRequest request = GoldenImages.baseRequest(run)
+          .guidance(GuidanceOptions.DEFAULT.trueCfgScale(
               call.get("true_cfg_scale") instanceof Number scale ? scale.doubleValue() : 1));
-      if (run.asks().get("image") != null) {
-        request = request.from(
+      if (run.arguments().get("image") != null) {
+        request = request.initialImage(
             slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
       }
       for (int i = 0; i < list(run, "nets").size(); i++) {
         ControlNet net = nets.computeIfAbsent(
             (String) list(run, "nets").get(i),
             name -> BaseModel.openControlNet(TinyControlNets.write(name, scratch), Compute.EXACT));
-        request = request.control(control(run, net, i));
+        request = request.controlImage(controlImage(run, net, i));
       }
       List<GeneratedImage> drawn = base.generate(request, Progress.SILENT, new Cancellation());
       if (run.text("pipeline").contains("Union")) {
         golden.compareLatents(run, drawn);
       } else {
-        golden.comparePictures(run, drawn);
+        golden.compareImages(run, drawn);
       }
     } finally {
       nets.values().forEach(ControlNet::close);
     }
   }
 
-  private static ControlImage control(GoldenPictures.Run run, ControlNet net, int i) {
+  private static ControlImage controlImage(GoldenImages.Run run, ControlNet net, int i) {
     List<?> size = (List<?>) list(run, "pictures").get(i);
     ControlImage control = ControlImage.of(
             net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
         .scale(number(run, "scale", i))
         .between(number(run, "start", i), number(run, "end", i));
-    return run.asks().get("mode") == null ? control : control.mode((int) number(run, "mode", i));
+    return run.arguments().get("mode") == null ? control : control.mode((int) number(run, "mode", i));
   }
 
-  private static List<?> list(GoldenPictures.Run run, String name) {
-    return (List<?>) run.asks().get(name);
+  private static List<?> list(GoldenImages.Run run, String name) {
+    return (List<?>) run.arguments().get(name);
   }
 
-  private static double number(GoldenPictures.Run run, String name, int i) {
+  private static double number(GoldenImages.Run run, String name, int i) {
     return ((Number) list(run, name).get(i)).doubleValue();
   }
 
@@ -131,46 +131,46 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ImageRequest ask =
-          ImageRequest.of("a cat").size(32, 32).control(ControlImage.of(net, slope(32, 32, false)));
+      ImageRequest request =
+          ImageRequest.of("a cat").size(32, 32).controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
           "ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
               + " without one",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(ask.caching(CachingOptions.firstBlock(0.1))))
+                  () -> base.generate(request.caching(CachingOptions.firstBlock(0.1))))
               .getMessage());
     }
   }
 
   @Test
-  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
+  void isClosedOnceNoGenerationUsesIt() throws InterruptedException {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       ControlNet net =
           BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT);
       ImageRequest held =
-          ImageRequest.of("a cat").steps(2).control(ControlImage.of(net, slope(32, 32, false)));
-      ClosedWhileDrawn.refuses("ControlNet controlnet-edges", base, held, net::close);
+          ImageRequest.of("a cat").steps(2).controlImage(ControlImage.of(net, slope(32, 32, false)));
+      ClosedWhileGenerating.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
 
   @Test
-  void drawsAtTheSizeOfTheFirstPicture() {
+  void generatesAtTheSizeOfTheFirstImage() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("a cat").steps(1).guidance(1);
-      ImageRequest held = ask.control(ControlImage.of(net, slope(43, 30, false)))
-          .control(ControlImage.of(net, slope(64, 64, false)));
-      assertEquals("40x24 picture", base.generate(held).picture().toString());
+      ImageRequest request = ImageRequest.of("a cat").steps(1).guidance(1);
+      ImageRequest held = request.controlImage(ControlImage.of(net, slope(43, 30, false)))
+          .controlImage(ControlImage.of(net, slope(64, 64, false)));
+      assertEquals("40x24 picture", base.generate(held).image().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
-      assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
+      assertEquals("34x26 picture", base.generate(held.initialImage(masked)).image().toString());
     }
   }
 
   /** Masked is neither black nor what lies below. */
   @Test
-  void looksAtAHoleWhereAPictureIsDrawnAnew() {
+  void setsMaskedPixelsToMinusOneForInpainting() {
     RgbImage white = half(255, 0);
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net =
@@ -178,19 +178,19 @@ class ControlNetParityTest {
         BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet flux =
             BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
+      ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);
       float[] masked = base.generate(
-              ask.control(ControlImage.of(net, half(90, 200)).masked(white)))
+              request.controlImage(ControlImage.of(net, half(90, 200)).mask(white)))
           .pixels();
       assertArrayEquals(
           masked,
-          base.generate(ask.control(ControlImage.of(net, half(10, 200)).masked(white)))
+          base.generate(request.controlImage(ControlImage.of(net, half(10, 200)).mask(white)))
               .pixels());
       assertFalse(Arrays.equals(
-          masked, base.generate(ask.control(ControlImage.of(net, half(0, 200)))).pixels()));
+          masked, base.generate(request.controlImage(ControlImage.of(net, half(0, 200)))).pixels()));
       assertRefused(
           dev,
-          ControlImage.of(flux, white).masked(white),
+          ControlImage.of(flux, white).mask(white),
           "ControlNet controlnet-flux is of FLUX, whose pictures have no"
               + " mask; give the control without one");
     }
@@ -207,7 +207,7 @@ class ControlNetParityTest {
   void computesAsItsBaseDoes() {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
         ControlNet net = BaseModel.openControlNet(
-            TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
+            TinyControlNets.write("edges", scratch), Compute.EXACT.withDtype(DType.BF16))) {
       assertRefused(
           base,
           ControlImage.of(net, slope(32, 32, false)),
@@ -217,7 +217,7 @@ class ControlNetParityTest {
   }
 
   @Test
-  void looksAtPixelsAsDiffusersDoes() {
+  void preprocessesPixelsAsDiffusers() {
     Path folder = TinyControlNets.write("flux-pixels", scratch);
     FluxConfig base = FluxConfig.of(ModelConfig.of(
         new HashMap<>(Map.of(
@@ -232,7 +232,7 @@ class ControlNetParityTest {
             "axes_dims_rope",
             List.of(4, 6, 6))),
         "a base"));
-    try (GoldenPictures golden = GoldenPictures.open("control", scratch);
+    try (GoldenImages golden = GoldenImages.open("control", scratch);
         TensorScope scope = TensorScope.open();
         ControlNet net = BaseModel.openControlNet(folder, Compute.EXACT)) {
       FluxControlNetModel model = ((FluxControlNet) net).network(base);
@@ -246,18 +246,18 @@ class ControlNetParityTest {
               new FluxTransformer2DModel.Inputs(
                   text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
               RotaryEmbedding.of(positions, base.axes()),
-              model.hint(golden.tensor("pixels.picture")),
+              model.conditioningEmbedding(golden.tensor("pixels.picture")),
               -1)
-          .times(0.75);
+          .scale(0.75);
       Tensor blocks = torch.stack(new TensorVector(added.blocks().toArray(Tensor[]::new)), 0);
       Closeness.assertWithinSpread(1e-4, golden.tensor("pixels.blocks"), blocks, "flux-pixels");
-      assertEquals(List.of(true, 0), List.of(added.inTurns(), added.singles().size()));
+      assertEquals(List.of(true, 0), List.of(added.interleaved(), added.singles().size()));
     }
   }
 
   @Test
   void saysWhichBaseAControlNetIsFor() throws IOException {
-    RgbImage picture = slope(16, 16, false);
+    RgbImage image = slope(16, 16, false);
     Path folder = PipelineFolder.any("sd1/base", scratch);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);
@@ -268,33 +268,33 @@ class ControlNetParityTest {
             BaseModel.openControlNet(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
       assertRefused(
           base,
-          ControlImage.of(xl, picture),
+          ControlImage.of(xl, image),
           "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
               + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
       assertRefused(
           base,
-          ControlImage.of(union, picture),
+          ControlImage.of(union, image),
           "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
               + " widths [32, 64] and text of 32; give one made for this base");
       assertRefused(
           dev,
-          ControlImage.of(xl, picture),
+          ControlImage.of(xl, image),
           "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
               + " one made for this base");
       assertRefused(
           dev,
-          ControlImage.of(union, picture),
+          ControlImage.of(union, image),
           "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
               + " pictures it is given; say its number (--control-mode)");
       assertRefused(
           three,
-          ControlImage.of(xl, picture),
+          ControlImage.of(xl, image),
           "there are no ControlNets for this kind of base; generate without, or with a base that has some");
       assertEquals(
           "ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> ControlImage.of(union, picture).mode(3))
+                  () -> ControlImage.of(union, image).mode(3))
               .getMessage());
     }
     Path unet = folder.resolve("unet");
@@ -307,7 +307,7 @@ class ControlNetParityTest {
   }
 
   @Test
-  void callsTheKindsOfAUnionByName() {
+  void acceptsTheModesOfAUnionByName() {
     String all =
         "; say its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
             + " 3 canny/lineart/anime_lineart/mlsd, 4 normal, 5 segment";
@@ -330,21 +330,21 @@ class ControlNetParityTest {
           "ControlNet controlnet-xl-union knows 6 kinds of pictures, none called \"tile\"" + all,
           assertThrows(IllegalArgumentException.class, () -> control.mode("tile"))
               .getMessage());
-      ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
+      ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);
       assertArrayEquals(
-          base.generate(ask.control(ControlImage.of(union, half(0, 200)).mode("canny")))
+          base.generate(request.controlImage(ControlImage.of(union, half(0, 200)).mode("canny")))
               .pixels(),
-          base.generate(ask.control(control.mode("canny").masked(half(255, 0)))).pixels());
+          base.generate(request.controlImage(control.mode("canny").mask(half(255, 0)))).pixels());
       assertArrayEquals(
-          base.generate(ask).pixels(),
-          base.generate(ask.control(control.mode(3).between(0, 0.5))
-                  .control(control.mode(1).scale(0)))
+          base.generate(request).pixels(),
+          base.generate(request.controlImage(control.mode(3).between(0, 0.5))
+                  .controlImage(control.mode(1).scale(0)))
               .pixels());
     }
   }
 
   private static void assertRefused(BaseModel base, ControlImage control, String words) {
-    ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).control(control);
+    ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).controlImage(control);
     assertEquals(
         words,
         assertThrows(IllegalArgumentException.class, () -> base.generate(request))

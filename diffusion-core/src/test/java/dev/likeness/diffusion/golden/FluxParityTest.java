@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FluxParityTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "flux/schnell"})
-  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
+  void predictsAsDiffusers(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     Path part = folder.path().resolve("transformer");
     try (TensorScope scope = TensorScope.open();

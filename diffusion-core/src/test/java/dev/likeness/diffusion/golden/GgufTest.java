@@ -49,7 +49,7 @@ class GgufTest {
   }
 
   @Test
-  void drawsWhatTheReferenceDrawsWithTheSameQuantisedTransformer() throws IOException {
+  void generatesAsTheReferenceWithTheSameQuantisedTransformer() throws IOException {
     PipelineFolder base = PipelineFolder.write("flux/dev", folder);
     Map<?, ?> run = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
@@ -63,7 +63,7 @@ class GgufTest {
         BaseModel model = BaseModel.open(files, Compute.EXACT);
         Safetensors expected = Safetensors.open(copied("flux-dev-q8_0.safetensors"))) {
       Tensor image = expected.read("images").select(0, 0);
-      Closeness.assertPicture(1e-3, image, model.generate(request), "flux-dev in Q8_0");
+      Closeness.assertImage(1e-3, image, model.generate(request), "flux-dev in Q8_0");
     }
   }
 
@@ -99,7 +99,7 @@ class GgufTest {
   }
 
   @Test
-  void saysWhatIsNotReadInAFileOfAnotherVersion() throws IOException {
+  void refusesAFileOfAnotherVersionByName() throws IOException {
     byte[] bytes = Files.readAllBytes(copied("types.gguf"));
     bytes[4] = 1;
     Path old = folder.resolve("old.gguf");

@@ -39,20 +39,20 @@ public record GoldenFolder(Path path, String variant) {
    * How a folder spells its keys and its tokenizer: as published checkpoints do, or as today's
    * libraries save it.
    */
-  public enum Spelling {
+  public enum KeyFormat {
     PUBLISHED,
-    TODAY
+    CURRENT
   }
 
   // Python's writer leaves the infinities of a scheduler unquoted.
-  private static final JSON PYTHONS_JSON = JSON.builder(
+  private static final JSON PYTHON_JSON = JSON.builder(
           JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build())
       .build();
   private static final String SD1 = "/golden/sd1/";
   private static final String SDXL = "/golden/sdxl/";
   private static final List<String> PUBLISHED_TOKENIZER =
       List.of("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json");
-  private static final List<String> TODAYS_TOKENIZER =
+  private static final List<String> CURRENT_TOKENIZER =
       List.of("tokenizer.json", "tokenizer_config.json");
   private static final Map<String, String> OLD_NAMES =
       Map.of("to_q", "query", "to_k", "key", "to_v", "value", "to_out.0", "proj_attn");
@@ -83,9 +83,9 @@ public record GoldenFolder(Path path, String variant) {
    * Writes {@code variant} below {@code parent}; one that ends in {@code -told} is as
    * {@code consistency.py} has it.
    */
-  public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
+  public static GoldenFolder write(String variant, KeyFormat spelling, Path parent) {
     if (variant.endsWith("-told")) {
-      return write(variant.replace("-told", ""), spelling, parent).told();
+      return write(variant.replace("-told", ""), spelling, parent).withLcm();
     }
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
     for (String file : List.of(
@@ -100,7 +100,7 @@ public record GoldenFolder(Path path, String variant) {
         GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
       }
     }
-    boolean published = spelling == Spelling.PUBLISHED;
+    boolean published = spelling == KeyFormat.PUBLISHED;
     Map<String, Object> parts = GoldenResource.json(root(variant) + variant + "/weights.json.gz");
     writePart(
         parts,
@@ -129,7 +129,7 @@ public record GoldenFolder(Path path, String variant) {
     return new GoldenFolder(out, variant);
   }
 
-  private GoldenFolder told() {
+  private GoldenFolder withLcm() {
     schedule(Map.of("_class_name", "LCMScheduler"));
     option(path.resolve("unet/config.json"), "time_cond_proj_dim", 16);
     if (variant.equals("base")) {
@@ -156,15 +156,15 @@ public record GoldenFolder(Path path, String variant) {
       Map<String, Object> parts,
       String part,
       String words,
-      Spelling spelling,
+      KeyFormat spelling,
       String variant,
       Path out) {
-    boolean published = spelling == Spelling.PUBLISHED;
+    boolean published = spelling == KeyFormat.PUBLISHED;
     GoldenResource.copy(
         root(variant) + variant + "/" + part + "/config.json",
         out.resolve(part).resolve("config.json"));
     String tokenizer = SD1 + "tokenizers/" + words + (published ? "-published/" : "-today/");
-    for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
+    for (String file : published ? PUBLISHED_TOKENIZER : CURRENT_TOKENIZER) {
       GoldenResource.copy(
           tokenizer + file,
           out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
@@ -201,7 +201,7 @@ public record GoldenFolder(Path path, String variant) {
         List.of("diffusers", scheduler.get("_class_name")));
     try {
       Files.write(
-          folder.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
+          folder.resolve("scheduler/scheduler_config.json"), PYTHON_JSON.asBytes(scheduler));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -209,9 +209,9 @@ public record GoldenFolder(Path path, String variant) {
 
   private static void option(Path file, String name, Object value) {
     try {
-      Map<String, Object> options = PYTHONS_JSON.mapFrom(Files.readAllBytes(file));
+      Map<String, Object> options = PYTHON_JSON.mapFrom(Files.readAllBytes(file));
       options.put(name, value);
-      Files.write(file, PYTHONS_JSON.asBytes(options));
+      Files.write(file, PYTHON_JSON.asBytes(options));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -268,17 +268,17 @@ public record GoldenFolder(Path path, String variant) {
    * that it will, as a fixture whose tests are watched for leaks: weights in the order of each
    * shape of picture, which differ from CPU to CPU.
    */
-  public static BaseModel loaded(Path folder) {
+  public static BaseModel load(Path folder) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
     Stream.of("text_encoder", "text_encoder_2", "unet", "vae")
         .filter(part -> Files.exists(folder.resolve(part)))
         .forEach(base.unwrap(StableDiffusionNetworks.class)::load);
-    draw(base, 24, 16);
-    draw(base, 16, 24);
+    generate(base, 24, 16);
+    generate(base, 16, 24);
     return base;
   }
 
-  private static void draw(BaseModel base, int width, int height) {
+  private static void generate(BaseModel base, int width, int height) {
     ImageRequest all = ImageRequest.of("all").steps(1).size(width, height);
     base.generate(all);
     base.generate(all.guidance(1));

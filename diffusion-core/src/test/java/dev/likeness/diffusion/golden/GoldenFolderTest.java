@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class GoldenFolderTest {
   @Test
-  void drawsTheNumbersThatPythonDrew() {
+  void samplesTheNumbersOfPython() {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> w = SeededWeights.of(
           Map.of(
@@ -35,10 +35,10 @@ class GoldenFolderTest {
   }
 
   @Test
-  void spellsKeysAsPublishedOrAsSavedToday(@TempDir Path folder) {
+  void writesKeysAsPublishedOrAsSavedByCurrentLibraries(@TempDir Path folder) {
     Path published =
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
-    Path today = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path();
+    Path today = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     assertTrue(
         has(published, "text_encoder/model.safetensors", "text_model.embeddings.position_ids"));
     assertTrue(

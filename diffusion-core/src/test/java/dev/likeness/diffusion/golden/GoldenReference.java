@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 /** What diffusers computed with a golden folder: tensors by name and the requests behind them. */
 public final class GoldenReference implements AutoCloseable {
   // Python writes a DPM-Solver's lambda_min_clipped as -Infinity.
-  private static final JSON PYTHONS_JSON = JSON.builder(JsonFactory.builder()
+  private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
       .build();
@@ -60,7 +60,7 @@ public final class GoldenReference implements AutoCloseable {
     try {
       return new GoldenReference(
           Safetensors.open(folder.resolve("reference.safetensors")),
-          PYTHONS_JSON.mapFrom(Files.readAllBytes(folder.resolve("reference.json"))));
+          PYTHON_JSON.mapFrom(Files.readAllBytes(folder.resolve("reference.json"))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -32,14 +32,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(NoTensorLeaks.class)
 class GuidedParityTest {
   private static final Map<String, GoldenFolder> FOLDERS = new HashMap<>();
-  private static GoldenPictures golden;
+  private static GoldenImages golden;
 
   @TempDir
   private static Path scratch;
 
   @BeforeAll
   static void open() {
-    golden = GoldenPictures.open("guided", scratch);
+    golden = GoldenImages.open("guided", scratch);
   }
 
   @AfterAll
@@ -48,29 +48,29 @@ class GuidedParityTest {
     FOLDERS.clear();
   }
 
-  static List<GoldenPictures.Run> exact() {
-    return GoldenPictures.runs("guided").stream()
+  static List<GoldenImages.Run> f32Runs() {
+    return GoldenImages.runs("guided").stream()
         .filter(run -> !run.text("kind").equals("bf16"))
         .toList();
   }
 
-  static List<GoldenPictures.Run> half() {
-    return GoldenPictures.runs("guided").stream()
+  static List<GoldenImages.Run> bf16Runs() {
+    return GoldenImages.runs("guided").stream()
         .filter(run -> run.text("kind").equals("bf16"))
         .toList();
   }
 
   @ParameterizedTest
-  @MethodSource("exact")
-  void drawsAsDiffusersDraws(GoldenPictures.Run run) {
-    golden.compare(run, draw(run, Compute.EXACT));
+  @MethodSource("f32Runs")
+  void generatesAsDiffusers(GoldenImages.Run run) {
+    golden.compare(run, generate(run, Compute.EXACT));
   }
 
   @ParameterizedTest
-  @MethodSource("half")
-  void staysAsNearToF32AsDiffusersDoesInBf16(GoldenPictures.Run run) {
-    List<GeneratedImage> exact = draw(run, Compute.EXACT);
-    List<GeneratedImage> half = draw(run, new Compute("cpu", DType.BF16));
+  @MethodSource("bf16Runs")
+  void staysAsNearToF32AsDiffusersDoesInBf16(GoldenImages.Run run) {
+    List<GeneratedImage> exact = generate(run, Compute.EXACT);
+    List<GeneratedImage> half = generate(run, new Compute("cpu", DType.BF16));
     double ours = 0;
     for (int i = 0; i < exact.size(); i++) {
       ours += squares(exact.get(i).pixels(), half.get(i).pixels());
@@ -88,9 +88,9 @@ class GuidedParityTest {
     return sum;
   }
 
-  private static List<GeneratedImage> draw(GoldenPictures.Run run, Compute compute) {
+  private static List<GeneratedImage> generate(GoldenImages.Run run, Compute compute) {
     GoldenFolder folder = FOLDERS.computeIfAbsent(
-        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
+        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), compute)) {
       ImageRequest plain = ImageRequest.of(run.text("prompt"))
@@ -100,26 +100,26 @@ class GuidedParityTest {
           .seed(run.firstSeed())
           .count(run.count())
           .size(run.integer("width"), run.integer("height"));
-      return base.generate(changed(plain, run, base), Progress.SILENT, new Cancellation());
+      return base.generate(withOptions(plain, run, base), Progress.SILENT, new Cancellation());
     }
   }
 
-  private static ImageRequest changed(ImageRequest plain, GoldenPictures.Run run, BaseModel base) {
-    Map<?, ?> options = (Map<?, ?>) run.asks().get("options");
-    GuidanceOptions standard = GuidanceOptions.STANDARD;
+  private static ImageRequest withOptions(ImageRequest plain, GoldenImages.Run run, BaseModel base) {
+    Map<?, ?> options = (Map<?, ?>) run.arguments().get("options");
+    GuidanceOptions standard = GuidanceOptions.DEFAULT;
     return switch (run.text("kind")) {
       case "rescale" -> plain.guidance(standard.rescale(number(options, "rescale")));
       case "clip-skip" -> plain.clipSkip((int) number(options, "skip"));
-      case "inversion" -> plain.word(word(run, (String) options.get("token")));
+      case "inversion" -> plain.textualInversion(textualInversion(run, (String) options.get("token")));
       case "two-towers" ->
-        plain.word(TextualInversion.open(towers(run)).named((String) options.get("token")));
+        plain.textualInversion(TextualInversion.open(textEncoderFile(run)).withToken((String) options.get("token")));
       case "projected" ->
-        plain.guidance(standard.projected(
+        plain.guidance(standard.adaptiveProjectedGuidance(
             number(options, "eta"),
             number(options, "adaptive_projected_guidance_momentum"),
             number(options, "adaptive_projected_guidance_rescale")));
       case "zero-star" ->
-        plain.guidance(standard.zeroStar((int) number(options, "zero_init_steps")));
+        plain.guidance(standard.cfgZeroStar((int) number(options, "zero_init_steps")));
       case "interval" ->
         plain.guidance(standard.between(number(options, "start"), number(options, "stop")));
       case "weighted" ->
@@ -136,7 +136,7 @@ class GuidedParityTest {
     };
   }
 
-  private static TextualInversion word(GoldenPictures.Run run, String token) {
+  private static TextualInversion textualInversion(GoldenImages.Run run, String token) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor vectors = golden.tensor("run" + run.index() + ".vectors");
       return new TextualInversion(
@@ -145,7 +145,7 @@ class GuidedParityTest {
   }
 
   /** An embedding file for both towers of SDXL. */
-  private static Path towers(GoldenPictures.Run run) {
+  private static Path textEncoderFile(GoldenImages.Run run) {
     Path file = scratch.resolve("toy.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> vectors = new HashMap<>();

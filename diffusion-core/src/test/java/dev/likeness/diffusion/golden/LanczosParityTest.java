@@ -16,10 +16,10 @@ class LanczosParityTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
   void resizesToThePixelsThatPillowMakes(int pair, @TempDir Path scratch) {
-    try (GoldenPictures golden = GoldenPictures.file("lanczos.safetensors", scratch)) {
-      RgbImage expected = golden.picture("to" + pair);
+    try (GoldenImages golden = GoldenImages.file("lanczos.safetensors", scratch)) {
+      RgbImage expected = golden.image("to" + pair);
       RgbImage resized =
-          Lanczos.resize(golden.picture("from" + pair), expected.width(), expected.height());
+          Lanczos.resize(golden.image("from" + pair), expected.width(), expected.height());
       assertArrayEquals(expected.rgb(), resized.rgb());
     }
   }

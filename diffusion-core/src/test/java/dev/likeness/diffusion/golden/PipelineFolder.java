@@ -54,7 +54,7 @@ public record PipelineFolder(Path path, String name) {
   public static Path any(String name, Path parent) {
     return name.startsWith("sd1/") || name.startsWith("sdxl/")
         ? GoldenFolder.write(
-                name.substring(name.indexOf('/') + 1), GoldenFolder.Spelling.TODAY, parent)
+                name.substring(name.indexOf('/') + 1), GoldenFolder.KeyFormat.CURRENT, parent)
             .path()
         : write(name, parent).path();
   }

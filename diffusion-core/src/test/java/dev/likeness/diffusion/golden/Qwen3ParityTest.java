@@ -34,7 +34,7 @@ class Qwen3ParityTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
-  void tellsWhatThePipelinesTell(String variant, @TempDir Path parent) {
+  void encodesAsThePipelines(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     ModelParts files = ModelOpener.open(folder.path());
     try (TensorScope scope = TensorScope.open();
@@ -42,8 +42,8 @@ class Qwen3ParityTest {
         PipelineReference expected = folder.reference();
         OpenModel model = FamilyRegistry.open(files, Compute.EXACT)) {
       TextEncoding told = model.networks() instanceof ZImageNetworks image
-          ? image.text(PROMPTS, Adaptation.NONE)
-          : ((Flux2Networks) model.networks()).text(PROMPTS, Adaptation.NONE);
+          ? image.encode(PROMPTS, Adaptation.NONE)
+          : ((Flux2Networks) model.networks()).encode(PROMPTS, Adaptation.NONE);
       for (int i = 0; i < PROMPTS.size(); i++) {
         Tensor tokens = expected.tensor("text." + i);
         Tensor places = torch

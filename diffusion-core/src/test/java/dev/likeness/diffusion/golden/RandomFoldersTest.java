@@ -26,22 +26,22 @@ import org.junit.jupiter.params.provider.MethodSource;
 class RandomFoldersTest {
   private static final Path ROOT = Path.of(System.getProperty("likeness.folders", ""));
 
-  static List<GoldenPictures.Run> runs() throws IOException {
-    return GoldenPictures.runs(ROOT.resolve("reference.json.gz").toUri().toURL());
+  static List<GoldenImages.Run> runs() throws IOException {
+    return GoldenImages.runs(ROOT.resolve("reference.json.gz").toUri().toURL());
   }
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsWhatDiffusersDrew(GoldenPictures.Run run) throws IOException {
+  void generatesAsDiffusers(GoldenImages.Run run) throws IOException {
     Path folder = ROOT.resolve(run.text("folder"));
     Path index = folder.resolve("model_index.json");
     Path scheduler = folder.resolve("scheduler/scheduler_config.json");
     byte[] named = Files.readAllBytes(index);
     byte[] own = Files.readAllBytes(scheduler);
     GoldenFolder.schedule(folder, run.scheduler());
-    try (GoldenPictures golden = GoldenPictures.open(ROOT.resolve("reference.safetensors"));
+    try (GoldenImages golden = GoldenImages.open(ROOT.resolve("reference.safetensors"));
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      golden.comparePictures(
+      golden.compareImages(
           run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
     } finally {
       Files.write(index, named);

@@ -27,7 +27,7 @@ class StripsParityTest {
   @ParameterizedTest
   @ValueSource(strings = {"base", "four-levels", "lists", "bare-vae", "gelu"})
   void agreesWithTheWhole(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();

@@ -51,33 +51,33 @@ class TextToImageParityTest {
 
   static Stream<Arguments> folders() {
     return variants().stream()
-        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+        .flatMap(variant -> Stream.of(GoldenFolder.KeyFormat.values())
             .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("folders")
-  void drawsThePicturesThatDiffusersDraws(
-      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
-    drawsAll(GoldenFolder.write(variant, spelling, parent));
+  void generatesTheImagesOfDiffusers(
+      String variant, GoldenFolder.KeyFormat spelling, @TempDir Path parent) {
+    assertGeneratesAll(GoldenFolder.write(variant, spelling, parent));
   }
 
   @Test
-  void drawsThePicturesThatDiffusersDrawsWithAllOfClipsVocabulary(@TempDir Path parent)
+  void generatesTheImagesOfDiffusersWithAllOfClipsVocabulary(@TempDir Path parent)
       throws IOException {
     Path clip = Material.of("tokenizers/clip");
     GoldenFolder folder =
-        GoldenFolder.write("full-vocabulary", GoldenFolder.Spelling.PUBLISHED, parent);
+        GoldenFolder.write("full-vocabulary", GoldenFolder.KeyFormat.PUBLISHED, parent);
     for (String file : List.of("vocab.json", "merges.txt")) {
       Files.copy(
           clip.resolve(file),
           folder.path().resolve("tokenizer").resolve(file),
           StandardCopyOption.REPLACE_EXISTING);
     }
-    drawsAll(folder);
+    assertGeneratesAll(folder);
   }
 
-  private static void drawsAll(GoldenFolder folder) {
+  private static void assertGeneratesAll(GoldenFolder folder) {
     try (GoldenReference expected = folder.reference()) {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
@@ -111,7 +111,7 @@ class TextToImageParityTest {
             latents.select(0, i),
             like(latents, images.get(i).latents().values()),
             what + " latents");
-        Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what + " image");
+        Closeness.assertImage(IMAGES, pictures.select(0, i), images.get(i), what + " image");
       }
     }
   }
@@ -122,19 +122,19 @@ class TextToImageParityTest {
 
   @ParameterizedTest
   @MethodSource("variants")
-  void walksThroughTheLatentsThatDiffusersWalksThrough(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+  void samplesTheLatentsOfDiffusersAtEveryStep(String variant, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (GoldenReference expected = folder.reference()) {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          walk(variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
+          compareSteps(variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
         }
       }
     }
   }
 
-  private static void walk(
+  private static void compareSteps(
       String what,
       GoldenReference expected,
       GoldenReference.Run run,
@@ -147,7 +147,7 @@ class TextToImageParityTest {
       Tensor golden = expected.tensor(run.name() + ".start");
       Tensor start = noise
           .next(golden.size(1), golden.size(2), golden.size(3))
-          .mul(new Scalar(plan.pureNoise()));
+          .mul(new Scalar(plan.initNoiseSigma()));
       Closeness.assertWithinSpread(LATENTS, golden, start, what + " start");
       Tensor steps = expected.tensor(run.name() + ".steps");
       assertEquals(steps.size(0), plan.size(), what + ": calls of the network");

@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The networks of published size, by names and shapes alone. */
 class TransformerKeysTest {
   /** Answers with nothing and notes what was asked for. */
-  private record Asked(Map<String, long[]> shapes, Set<String> names) implements Parameters {
+  private record RecordingWeights(Map<String, long[]> shapes, Set<String> names) implements Parameters {
     @Override
     public boolean has(String name) {
       return shapes.containsKey(name);
@@ -112,17 +112,17 @@ class TransformerKeysTest {
             new CanonicalTensors(keys, AutoencoderKeyFormat.layout(keys, prefix)),
             FamilyRegistry.autoencoders()));
 
-    private final BiConsumer<ModelConfig, Weights> built;
-    private final BiFunction<TensorNames, String, KeyMapping> layout;
-    private final BiFunction<TensorNames, String, Map<String, Object>> told;
+    private final BiConsumer<ModelConfig, Weights> builder;
+    private final BiFunction<TensorNames, String, KeyMapping> keyMapping;
+    private final BiFunction<TensorNames, String, Map<String, Object>> configuration;
 
     Known(
         BiConsumer<ModelConfig, Weights> built,
         BiFunction<TensorNames, String, KeyMapping> layout,
         BiFunction<TensorNames, String, Map<String, Object>> told) {
-      this.built = built;
-      this.layout = layout;
-      this.told = told;
+      this.builder = built;
+      this.keyMapping = layout;
+      this.configuration = told;
     }
 
     static Known of(String name) {
@@ -152,8 +152,8 @@ class TransformerKeysTest {
       })
   void readsEveryTensorUnderDiffusersNames(String name) throws IOException {
     Map<?, ?> list = list(name);
-    Asked asked = new Asked(shapes(list, "canonical"), new HashSet<>());
-    Known.of(name).built.accept(ModelConfig.of(options(list), name), Weights.of(asked));
+    RecordingWeights asked = new RecordingWeights(shapes(list, "canonical"), new HashSet<>());
+    Known.of(name).builder.accept(ModelConfig.of(options(list), name), Weights.of(asked));
     assertEquals(new TreeSet<>(asked.shapes().keySet()), new TreeSet<>(asked.names()));
   }
 
@@ -182,11 +182,11 @@ class TransformerKeysTest {
       shapes(list, "foreign").forEach((key, shape) -> foreign.put(prefix + key, shape));
       KeyList keys = new KeyList("a list", foreign);
       Known known = Known.of(name);
-      CanonicalTensors relaid = new CanonicalTensors(keys, known.layout.apply(keys, prefix));
+      CanonicalTensors relaid = new CanonicalTensors(keys, known.keyMapping.apply(keys, prefix));
       Map<String, long[]> canonical = shapes(list, "canonical");
       assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.names()));
       canonical.forEach((key, shape) -> assertArrayEquals(shape, relaid.shape(key), key));
-      Map<String, Object> told = known.told.apply(keys, prefix);
+      Map<String, Object> told = known.configuration.apply(keys, prefix);
       options(list)
           .forEach((option, value) -> assertEquals(
               option.equals("out_channels") && value == null ? told.get("in_channels") : value,
@@ -203,7 +203,7 @@ class TransformerKeysTest {
     "z-image-turbo, z-image",
     "chroma1-hd, chroma"
   })
-  void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
+  void detectsTheFamilyOfAFileWithItsAuthorsNames(String name, String family) throws IOException {
     assertEquals(
         family,
         FamilyRegistry.variant(new KeyList("a list", shapes(list(name), "foreign")))

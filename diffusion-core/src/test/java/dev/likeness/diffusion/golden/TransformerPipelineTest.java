@@ -43,13 +43,13 @@ class TransformerPipelineTest {
         "chroma/base",
         "chroma/wide"
       })
-  void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) {
+  void generatesTheImagesOfDiffusers(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     try (PipelineReference expected = folder.reference()) {
       for (PipelineReference.Run run : expected.runs()) {
         GoldenFolder.schedule(folder.path(), run.scheduler());
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          compare(variant + " " + run, expected, run.name(), drawn(base, run));
+          compare(variant + " " + run, expected, run.name(), generate(base, run));
         }
       }
     }
@@ -69,7 +69,7 @@ class TransformerPipelineTest {
                 .size(32, 32)
                 .scheduler(sampler)
                 .hooks(
-                    EngineHooks.listening((step, of, x, denoised) -> times.add(step.timestep()))))
+                    EngineHooks.ofListener((step, of, x, denoised) -> times.add(step.timestep()))))
             .latents();
         double mu = 0.5 + (drawn.width() * drawn.height() / 4 - 256) * (1.15 - 0.5) / (4096 - 256);
         double moved = shift == 0 ? Math.exp(mu) : shift;
@@ -82,27 +82,27 @@ class TransformerPipelineTest {
     }
   }
 
-  private static List<GeneratedImage> drawn(BaseModel base, PipelineReference.Run run) {
+  private static List<GeneratedImage> generate(BaseModel base, PipelineReference.Run run) {
     ImageRequest request = ImageRequest.of(run.prompt())
         .negative(run.text("negative_prompt"))
         .steps(run.steps())
         .guidance(run.guidance())
         .size(run.width(), run.height())
-        .guidance(guided(run));
+        .guidance(guidanceOptions(run));
     return run.seeds().stream()
         .map(seed -> base.generate(request.seed(seed).count(1), Progress.SILENT, new Cancellation())
             .get(0))
         .toList();
   }
 
-  private static GuidanceOptions guided(PipelineReference.Run run) {
-    GuidanceOptions plain = GuidanceOptions.STANDARD.trueCfg(run.number("true_cfg_scale", 1));
+  private static GuidanceOptions guidanceOptions(PipelineReference.Run run) {
+    GuidanceOptions plain = GuidanceOptions.DEFAULT.trueCfgScale(run.number("true_cfg_scale", 1));
     if (run.call().containsKey("cfg_normalization")) {
       // Half of these steps lie before the share of the way that cfg_truncation says.
-      return plain.limited(run.number("cfg_normalization", 1)).between(0, 0.5);
+      return plain.cfgNormalization(run.number("cfg_normalization", 1)).between(0, 0.5);
     }
     return run.call().containsKey("skip_guidance_layers")
-        ? plain.away(WeakenedParityTest.skipping(run.call()))
+        ? plain.degradedGuidance(DegradedGuidanceParityTest.skipLayers(run.call()))
         : plain;
   }
 
@@ -112,7 +112,7 @@ class TransformerPipelineTest {
       Tensor pictures = expected.tensor(run + ".images");
       assertEquals(pictures.size(0), images.size(), what);
       for (int i = 0; i < images.size(); i++) {
-        Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what);
+        Closeness.assertImage(IMAGES, pictures.select(0, i), images.get(i), what);
       }
     }
   }

@@ -25,8 +25,8 @@ class UNetParityTest {
 
   @ParameterizedTest
   @MethodSource("variants")
-  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+  void predictsAsDiffusers(String variant, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();

@@ -39,14 +39,14 @@ class XlParityTest {
   static Stream<Arguments> folders() {
     return variants().stream()
         .filter(variant -> !variant.matches("xl-refiner|xl-inpainting"))
-        .flatMap(variant -> Stream.of(GoldenFolder.Spelling.values())
+        .flatMap(variant -> Stream.of(GoldenFolder.KeyFormat.values())
             .map(spelling -> Arguments.of(variant, spelling)));
   }
 
   @ParameterizedTest
   @MethodSource("variants")
-  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+  void predictsAsDiffusers(String variant, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
@@ -68,8 +68,8 @@ class XlParityTest {
 
   @ParameterizedTest
   @MethodSource("folders")
-  void drawsThePicturesThatDiffusersDraws(
-      String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+  void generatesTheImagesOfDiffusers(
+      String variant, GoldenFolder.KeyFormat spelling, @TempDir Path parent) {
     GoldenFolder folder = GoldenFolder.write(variant, spelling, parent);
     try (GoldenReference expected = folder.reference()) {
       for (GoldenReference.Run run : expected.runs()) {
@@ -96,19 +96,19 @@ class XlParityTest {
     Map<String, List<Integer>> sizes = run.sizes();
     return sizes.isEmpty()
         ? request
-        : request.sizes(
-            sizes(sizes, ""),
-            sizes.containsKey("negative_target_size") ? sizes(sizes, "negative_") : null);
+        : request.sizeConditioning(
+            sizeConditioning(sizes, ""),
+            sizes.containsKey("negative_target_size") ? sizeConditioning(sizes, "negative_") : null);
   }
 
-  private static SizeConditioning sizes(Map<String, List<Integer>> sizes, String prefix) {
+  private static SizeConditioning sizeConditioning(Map<String, List<Integer>> sizes, String prefix) {
     List<Integer> original = sizes.get(prefix + "original_size");
     List<Integer> corner = sizes.get(prefix + "crops_coords_top_left");
     List<Integer> target = sizes.get(prefix + "target_size");
-    return SizeConditioning.OWN
-        .original(original.get(1), original.get(0))
-        .crop(corner.get(1), corner.get(0))
-        .target(target.get(1), target.get(0));
+    return SizeConditioning.DEFAULT
+        .originalSize(original.get(1), original.get(0))
+        .cropTopLeft(corner.get(1), corner.get(0))
+        .targetSize(target.get(1), target.get(0));
   }
 
   private static void compare(
@@ -123,7 +123,7 @@ class XlParityTest {
             latents.select(0, i),
             like(latents, images.get(i).latents().values()),
             what + " latents");
-        Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what + " image");
+        Closeness.assertImage(IMAGES, pictures.select(0, i), images.get(i), what + " image");
       }
     }
   }

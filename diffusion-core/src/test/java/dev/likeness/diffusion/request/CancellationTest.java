@@ -15,8 +15,8 @@ class CancellationTest {
   @Test
   void aPartIsStoppedWithoutTheWhole() {
     part.cancel();
-    assertTrue(part.isRequested());
-    assertFalse(all.isRequested());
+    assertTrue(part.isCancelled());
+    assertFalse(all.isCancelled());
   }
 
   @Test
@@ -24,15 +24,15 @@ class CancellationTest {
     all.cancel();
     assertEquals(
         "cancelled by its caller",
-        assertThrows(CancelledException.class, part::check).getMessage());
+        assertThrows(CancelledException.class, part::throwIfCancelled).getMessage());
   }
 
   @Test
-  void anInterruptStopsTheWorkAndStaysToBeSeen() {
+  void anInterruptStopsTheWorkAndStaysSet() {
     Thread.currentThread().interrupt();
-    CancelledException stopped = assertThrows(CancelledException.class, part::check);
+    CancelledException stopped = assertThrows(CancelledException.class, part::throwIfCancelled);
     assertTrue(Thread.interrupted());
     assertEquals("cancelled by interrupting its thread", stopped.getMessage());
-    part.check();
+    part.throwIfCancelled();
   }
 }

@@ -23,43 +23,43 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class ImageRequestTest {
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a cat").steps(2).size(16, 16).scheduler("Euler").seed(4);
 
   @Test
   void setsOneOptionOfARecordAndKeepsTheOthers() {
-    ImageRequest ask = ASK.negative("a dog")
+    ImageRequest request = REQUEST.negative("a dog")
         .syntax(PromptSyntax.A1111)
         .clipSkip(1)
         .eta(0.5)
         .count(3)
-        .between(0.1, 0.9);
+        .denoisingRange(0.1, 0.9);
     assertEquals(
         new PromptOptions("a cat", "a dog", PromptSyntax.A1111, 1, List.of(), null, null),
-        ask.prompts());
+        request.prompts());
     assertEquals(
         new SamplingOptions(2, List.of(), List.of(), "Euler", null, 0.5, 0.1, 0.9, 4, 3, null),
-        ask.sampling());
-    assertEquals(new SizeOptions(16, 16, SizeConditioning.OWN, null), ask.sizing());
-    assertEquals(ASK, ASK.prompts(PromptOptions.of("a cat")), "nothing else was set");
+        request.sampling());
+    assertEquals(new SizeOptions(16, 16, SizeConditioning.DEFAULT, null), request.sizeOptions());
+    assertEquals(REQUEST, REQUEST.prompts(PromptOptions.of("a cat")), "nothing else was set");
   }
 
   @Test
-  void keepsTheScaleWhereOptionsHaveNone() {
-    GuidanceOptions interval = GuidanceOptions.STANDARD.between(0, 0.5);
-    assertEquals(3, ASK.guidance(3).guidance(interval).guidance());
-    assertEquals(5, ASK.guidance(3).guidance(interval.scale(5)).guidance());
-    assertEquals(interval.scale(3), ASK.guidance(interval).guidance(3).guidanceOptions());
+  void keepsTheScaleIfOptionsHaveNone() {
+    GuidanceOptions interval = GuidanceOptions.DEFAULT.between(0, 0.5);
+    assertEquals(3, REQUEST.guidance(3).guidance(interval).guidance());
+    assertEquals(5, REQUEST.guidance(3).guidance(interval.scale(5)).guidance());
+    assertEquals(interval.scale(3), REQUEST.guidance(interval).guidance(3).guidanceOptions());
   }
 
   @Test
-  void namesWhatARecordRefuses() {
+  void namesTheOptionThatARecordRefuses() {
     assertEquals(
         "steps -1, count 1: steps must not be negative, count must be at least 1",
-        assertThrows(IllegalArgumentException.class, () -> ASK.steps(-1)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(-1)).getMessage());
     assertEquals(
         "size -8x8: neither side may be negative",
-        assertThrows(IllegalArgumentException.class, () -> ASK.size(-8, 8)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> REQUEST.size(-8, 8)).getMessage());
     assertEquals(
         "windows of 8 latents every 9 leave gaps or go nowhere; give a stride of 1 to 8",
         assertThrows(IllegalArgumentException.class, () -> TilingOptions.NONE.windows(8, 9))
@@ -71,7 +71,7 @@ class ImageRequestTest {
     List<GenerationHooks.SampledStep> steps = new ArrayList<>();
     try (BaseModel base = open(folder)) {
       List<GeneratedImage> images = base.generate(
-          List.of(ASK.count(2).hooks(GenerationHooks.NONE.onStep(steps::add).capturing())));
+          List.of(REQUEST.count(2).hooks(GenerationHooks.NONE.onStep(steps::add).withCudaGraph())));
       assertEquals(
           List.of(0, 1), steps.stream().map(GenerationHooks.SampledStep::index).toList());
       assertEquals(
@@ -83,30 +83,30 @@ class ImageRequestTest {
 
   /** Windows as an option lie where a hook around the network would put them. */
   @Test
-  void seesTheSampleThroughWindows(@TempDir Path folder) {
+  void samplesInWindows(@TempDir Path folder) {
     try (BaseModel base = open(folder)) {
-      ImageRequest ask = ASK.size(32, 32);
+      ImageRequest request = REQUEST.size(32, 32);
       GenerationHooks hook =
           EngineHooks.hooks(network -> TiledPredictor.of(network, 8, 6), StepListener.NONE);
       assertArrayEquals(
-          base.generate(ask.hooks(hook)).pixels(),
-          base.generate(ask.tiling(TilingOptions.NONE.windows(8, 6))).pixels());
+          base.generate(request.hooks(hook)).pixels(),
+          base.generate(request.tiling(TilingOptions.NONE.windows(8, 6))).pixels());
     }
   }
 
   @Test
-  void refusesWindowsWhereTheNetworkSeesWholeImages(@TempDir Path folder) {
+  void refusesWindowsIfTheNetworkNeedsWholeImages(@TempDir Path folder) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
-      ImageRequest ask = ASK.tiling(TilingOptions.NONE.windows(8, 6));
+      ImageRequest request = REQUEST.tiling(TilingOptions.NONE.windows(8, 6));
       assertEquals(
           "windows are for bases whose network can predict a part of an image, and this one takes whole images"
               + " alone; generate without windows",
-          assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
     }
   }
 
   private static BaseModel open(Path folder) {
     return BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT);
   }
 }

@@ -53,7 +53,7 @@ class PromptSyntaxTest {
   }
 
   @Test
-  void readsNothing() {
+  void readsEmptyPrompts() {
     assertEquals(List.of(new WeightedText("", 1)), WeightedText.parse(""));
     assertEquals(
         "\"1.2.3\" is no weight in the prompt \"(a:1.2.3)\"; write e.g. (word:1.2)",
@@ -89,7 +89,7 @@ class PromptSyntaxTest {
   }
 
   @Test
-  void takesTurns() {
+  void alternatesPrompts() {
     assertEquals(
         List.of("a cow b", "a cow b", "a horse b", "a  b", "a cow b"),
         IntStream.range(0, 5)
@@ -98,7 +98,7 @@ class PromptSyntaxTest {
   }
 
   @Test
-  void fillsAsManyChunksAsItTakesAndBreaksAtACommaNearTheEnd() {
+  void fillsAllChunksAndBreaksAtACommaNearTheEnd() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       PromptChunker reader = new PromptChunker(tokenizer, List.of(), VOCABULARY);
       assertEquals(1, reader.weighted("").size());
@@ -107,12 +107,12 @@ class PromptSyntaxTest {
       String words = "a ".repeat(60) + ", " + "a ".repeat(20);
       List<PromptChunker.PromptChunk> chunks = reader.weighted(words);
       assertEquals(
-          List.of(61, 20), chunks.stream().map(chunk -> own(chunk, tokenizer)).toList());
+          List.of(61, 20), chunks.stream().map(chunk -> ownTokens(chunk, tokenizer)).toList());
       assertEquals(comma, chunks.get(0).ids()[61]);
       String far = "a ".repeat(40) + ", " + "a ".repeat(40);
       assertEquals(
           List.of(75, 6),
-          reader.weighted(far).stream().map(chunk -> own(chunk, tokenizer)).toList());
+          reader.weighted(far).stream().map(chunk -> ownTokens(chunk, tokenizer)).toList());
     }
   }
 
@@ -137,7 +137,7 @@ class PromptSyntaxTest {
       assertEquals(
           List.of(74, 3),
           reader.weighted("a ".repeat(74) + "<toy>").stream()
-              .map(full -> own(full, tokenizer))
+              .map(full -> ownTokens(full, tokenizer))
               .toList());
     }
   }
@@ -157,7 +157,7 @@ class PromptSyntaxTest {
     }
   }
 
-  private static int own(PromptChunker.PromptChunk chunk, ClipTokenizer tokenizer) {
+  private static int ownTokens(PromptChunker.PromptChunk chunk, ClipTokenizer tokenizer) {
     int length = 1;
     while (length < 77 && chunk.ids()[length] != tokenizer.end()) {
       length++;

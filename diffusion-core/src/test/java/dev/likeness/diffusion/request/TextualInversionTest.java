@@ -73,7 +73,7 @@ class TextualInversionTest {
   }
 
   @Test
-  void saysWhichTensorsItLookedFor() {
+  void namesTheTensorsThatItExpects() {
     Path file = file(Map.of("one", 768, "two", 768));
     assertEquals(
         file

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class CpuSettingsTest {
   @Test
-  void tellsWhatAProcessWasStartedWithout() {
+  void namesTheVariablesThatAreMissing() {
     assertEquals(CpuSettings.environment(), CpuSettings.missing(Map.of("HOME", "/")));
     assertEquals(Map.of(), CpuSettings.missing(CpuSettings.environment()));
     Map<String, String> missing =

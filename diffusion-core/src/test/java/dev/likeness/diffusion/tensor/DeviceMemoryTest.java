@@ -23,7 +23,7 @@ class DeviceMemoryTest {
   private static final int BYTES = 64 << 20;
 
   @Test
-  void tellsTheMachinesMemoryAndThisProcesss() {
+  void returnsTheMemoryOfTheHostAndOfThisProcess() {
     DeviceMemory before = Compute.EXACT.memory();
     assertTrue(before.total() > before.free() && before.free() >= 0, before.toString());
     assumeTrue(
@@ -44,13 +44,13 @@ class DeviceMemoryTest {
   }
 
   @Test
-  void saysInGibibytesWhatThereIs() {
+  void printsGibibytes() {
     assertEquals(
         "24.0 GiB, 0.5 GiB free", new DeviceMemory(24L << 30, 1L << 29, 0, 0, 0).toString());
   }
 
   @Test
-  void saysWhatACardNeedsWhereNoneCanBeAsked() {
+  void namesTheCudaRequirementsIfNoDeviceAnswers() {
     LibTorch.load();
     assumeFalse(torch.hasCUDA(), "there may be a card");
     Compute card = new Compute("cuda", DType.BF16);
@@ -69,7 +69,7 @@ class DeviceMemoryTest {
     for (String artifact : List.of("pytorch", "cuda")) {
       String version = bom.replaceFirst("(?s).*<" + artifact + "\\.version>(.*?)<.*", "$1");
       assertTrue(
-          Compute.CUDA_NEEDS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
+          Compute.CUDA_REQUIREMENTS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
     }
   }
 }

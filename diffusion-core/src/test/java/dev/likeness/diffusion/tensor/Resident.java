@@ -17,7 +17,7 @@ public final class Resident {
   }
 
   /** How many bytes more {@code work} has at its most than there are before it. */
-  public static long mostOver(Runnable work) {
+  public static long peakDuring(Runnable work) {
     try {
       // 5 sets the mark to what there is now.
       Files.writeString(SELF.resolve("clear_refs"), "5");

@@ -79,7 +79,7 @@ public final class BatchHeadshots {
         FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
         FaceEmbedder own = ReviewTools.embedderIn(folder).orElse(null)) {
-      ShootRequest request = ShootRequest.of(Style.usual(), 1);
+      ShootRequest request = ShootRequest.of(Style.defaults(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(
           base, own == null ? studio : studio.embedder(own), request, detector, System.out);
@@ -132,20 +132,20 @@ public final class BatchHeadshots {
     Files.createDirectories(results);
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
-    Path state = studio.state(results, review, PersonProfile.UNKNOWN);
+    Path state = studio.stateFile(results, review, PersonProfile.UNKNOWN);
     // Who was learnt from other photos, or otherwise, is not who is asked for now.
-    if (!Files.exists(file) || !TrainingState.isOf(file, state)) {
-      try (TrainedPerson learnt = studio.learn(
+    if (!Files.exists(file) || !TrainingState.matches(file, state)) {
+      try (TrainedPerson learnt = studio.train(
           review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
-        TrainingState.learnt(learnt, state).save(file);
+        TrainingState.tag(learnt, state).save(file);
       }
     }
     // Also what a run that was stopped between the two left.
     TrainingState.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
-      Shoot shoot = studio.shoot(person, request).cropped(detector);
+      Shoot shoot = studio.shoot(person, request).crop(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {
-        shoot.headshots().get(i).writePng(results.resolve(Headshot.fileName(i)));
+        shoot.headshots().get(i).write(results.resolve(Headshot.fileName(i)));
       }
       // Written last: where there is a record, everything else is there too.
       ShootRecord.of(base, person, shoot).photos(review).write(results.resolve(RECORD));

@@ -49,7 +49,7 @@ import java.util.stream.Collectors;
 public final class HeadshotService implements AutoCloseable {
   private static final int KEPT = 256;
   private static final long KEPT_BYTES = 256L << 20;
-  private static final int MOST_PICTURES = 16;
+  private static final int MOST_IMAGES = 16;
   private static final int MOST_STEPS = 1000;
 
   private static final Set<String> KNOWN =
@@ -116,19 +116,19 @@ public final class HeadshotService implements AutoCloseable {
         if (isFromHere(exchange)) {
           route(exchange);
         } else {
-          say(
+          respond(
               exchange,
               403,
               Map.of(
                   "error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
         }
-      } catch (GenerationQueue.QueueFull full) {
+      } catch (GenerationQueue.QueueFullException full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
-        say(exchange, 429, Map.of("error", full.getMessage()));
+        respond(exchange, 429, Map.of("error", full.getMessage()));
       } catch (ResourceLimitException limit) {
-        say(exchange, 503, Map.of("error", limit.getMessage()));
+        respond(exchange, 503, Map.of("error", limit.getMessage()));
       } catch (IllegalArgumentException | InvalidInputException wrong) {
-        say(exchange, 400, Map.of("error", wrong.getMessage()));
+        respond(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }
   }
@@ -150,13 +150,13 @@ public final class HeadshotService implements AutoCloseable {
     String method = exchange.getRequestMethod();
     boolean known = path[1].equals("shoots") && path.length < 5;
     if (known && path.length == 2 && method.equals("POST")) {
-      say(exchange, 202, Map.of("id", take(query(exchange))));
+      respond(exchange, 202, Map.of("id", submit(query(exchange))));
       return;
     }
     GenerationJob<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
     if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
       exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
-      say(
+      respond(
           exchange,
           405,
           Map.of(
@@ -164,18 +164,18 @@ public final class HeadshotService implements AutoCloseable {
               method
                   + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
     } else if (job == null) {
-      say(exchange, 404, Map.of("error", "no such shoot; " + shoots));
+      respond(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
       job.cancel(false);
-      say(exchange, 200, state(job));
+      respond(exchange, 200, state(job));
     } else if (path.length == 3) {
-      say(exchange, 200, state(job));
+      respond(exchange, 200, state(job));
     } else {
-      picture(exchange, job, path[3]);
+      image(exchange, job, path[3]);
     }
   }
 
-  private String take(Map<String, String> query) {
+  private String submit(Map<String, String> query) {
     query.keySet().stream()
         .filter(name -> !KNOWN.contains(name))
         .sorted()
@@ -189,12 +189,12 @@ public final class HeadshotService implements AutoCloseable {
       throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
     }
     Style style = Style.named(query.getOrDefault("style", "studio"));
-    ShootRequest request = ShootRequest.of(style, upTo(MOST_PICTURES, query, "count", 1))
+    ShootRequest request = ShootRequest.of(style, upTo(MOST_IMAGES, query, "count", 1))
         .seed(number(query, "seed", 0))
         .variant(whole(query, "variant", 0))
         .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
     return shoots.add(queue.shoot(
-        person, request, whole(query, "priority", GenerationQueue.USUAL), Progress.SILENT));
+        person, request, whole(query, "priority", GenerationQueue.DEFAULT_PRIORITY), Progress.SILENT));
   }
 
   private static Map<String, Object> state(GenerationJob<Shoot> job) {
@@ -226,23 +226,23 @@ public final class HeadshotService implements AutoCloseable {
     }
   }
 
-  private void picture(HttpExchange exchange, GenerationJob<Shoot> job, String name)
+  private void image(HttpExchange exchange, GenerationJob<Shoot> job, String name)
       throws IOException {
     int count = job.state() == GenerationJob.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png")
         || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
-      say(exchange, 404, Map.of("error", "no such picture, or not yet"));
+      respond(exchange, 404, Map.of("error", "no such picture, or not yet"));
       return;
     }
     Headshot whole =
         job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1);
-    byte[] png = whole.cropped(whole.style().crop(), detector).orElse(whole).toPng();
+    byte[] png = whole.crop(whole.style().crop(), detector).orElse(whole).encodePng();
     exchange.getResponseHeaders().add("Content-Type", "image/png");
     exchange.sendResponseHeaders(200, png.length);
     exchange.getResponseBody().write(png);
   }
 
-  private static void say(HttpExchange exchange, int status, Map<String, ?> content)
+  private static void respond(HttpExchange exchange, int status, Map<String, ?> content)
       throws IOException {
     byte[] json = JSON.std.asString(content).getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("Content-Type", "application/json");

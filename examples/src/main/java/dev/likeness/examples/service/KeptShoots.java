@@ -25,7 +25,7 @@ final class KeptShoots {
 
   /** Returns the shoot's id. */
   synchronized String add(GenerationJob<Shoot> job) {
-    String id = Long.toString(job.number());
+    String id = Long.toString(job.id());
     shoots.put(id, job);
     forget();
     job.toCompletableFuture().whenComplete((shoot, failure) -> finished(id));
@@ -66,7 +66,7 @@ final class KeptShoots {
     return job.state() != GenerationJob.State.DONE
         ? 0
         : job.join().headshots().stream()
-            .mapToLong(shot -> 3L * shot.picture().width() * shot.picture().height())
+            .mapToLong(shot -> 3L * shot.image().width() * shot.image().height())
             .sum();
   }
 }

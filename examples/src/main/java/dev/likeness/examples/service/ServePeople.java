@@ -41,7 +41,7 @@ public final class ServePeople {
             + ", by which people are asked for; rename one");
       }
       byName.put(name, TrainedPerson.open(file, base));
-      byName.get(name).foreignTo(base).ifPresent(System.err::println);
+      byName.get(name).baseMismatch(base).ifPresent(System.err::println);
     }
 
     @Override

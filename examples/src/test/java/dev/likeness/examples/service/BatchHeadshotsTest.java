@@ -59,8 +59,8 @@ class BatchHeadshotsTest {
     Path out = Files.createDirectories(folder.resolve("out"));
     Files.createDirectory(photos.resolve("abe"));
     Files.writeString(out.resolve("abe"), "in the way");
-    try (BaseModel base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
+    try (BaseModel base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       HeadshotStudio quick = studio.training(studio.training().steps(2));
       List<String> first = run(base, quick, photos, out);

@@ -80,7 +80,7 @@ class HeadshotServiceTest {
   private static final BoundingBox FACE = new BoundingBox(6, 6, 12, 12);
   private static final FaceDetector DETECTOR = new FaceDetector() {
     @Override
-    public List<Face> detect(RgbImage picture) {
+    public List<Face> detect(RgbImage image) {
       return List.of(new Face(FACE, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty()));
     }
 
@@ -110,8 +110,8 @@ class HeadshotServiceTest {
     Path portrait = HELD ? PortraitModel.files() : null;
     base = HELD
         ? BaseModel.open(portrait, Compute.best())
-        : GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        : GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     detector = HELD ? warm(new CascadeDetector()) : DETECTOR;
     guidance = HELD ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
     studio = HeadshotStudio.on(base).faceGuidance(guidance);
@@ -158,7 +158,7 @@ class HeadshotServiceTest {
         .map(i -> Photo.of(person.resolve("selfie-0" + i + ".jpg")))
         .toList();
     HeadshotStudio quick = studio.training(studio.training().steps(2));
-    return quick.learn(
+    return quick.train(
         HeadshotStudio.review(PhotoSet.of(selfies), Consent.synthetic()), Consent.synthetic());
   }
 
@@ -316,7 +316,7 @@ class HeadshotServiceTest {
   void saysWhyAShootFailedOrCannotBe() throws Exception {
     service.close();
     TrainedPerson ada = PEOPLE.get("ada");
-    String looking = Consent.of("ada: look").only(Purpose.INTAKE).toJson();
+    String looking = Consent.of("ada: look").limitedTo(Purpose.INTAKE).toJson();
     Map<String, TrainedPerson> people =
         Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
     service = HeadshotService.start(
@@ -410,6 +410,6 @@ class HeadshotServiceTest {
   private static RgbImage serial(String name, int seed) throws IOException {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 1).seed(seed).steps(2);
     Headshot shot = studio.shoot(PEOPLE.get(name), request).headshots().get(0);
-    return read(shot.cropped(shot.style().crop(), detector).orElse(shot).toPng());
+    return read(shot.crop(shot.style().crop(), detector).orElse(shot).encodePng());
   }
 }

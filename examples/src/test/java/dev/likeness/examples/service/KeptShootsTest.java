@@ -37,8 +37,8 @@ class KeptShootsTest {
 
   @BeforeAll
   static void open() {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
   }
 
   @AfterAll
@@ -64,7 +64,7 @@ class KeptShootsTest {
 
   @Test
   @Timeout(60)
-  void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
+  void forgetsByTheBytesOfImagesInTheOrderInWhichShootsFinished() throws Exception {
     KeptShoots kept = new KeptShoots(256, 4 * BYTES);
     try (GenerationQueue queue =
         GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
@@ -94,7 +94,7 @@ class KeptShootsTest {
     return (progress, stop) -> {
       try {
         gate.await();
-        return pictureOf(10);
+        return imageOf(10);
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
@@ -102,7 +102,7 @@ class KeptShootsTest {
   }
 
   private static GenerationJob<Shoot> finished(GenerationQueue queue, int side) throws Exception {
-    GenerationJob<Shoot> job = submitted(queue, (progress, stop) -> pictureOf(side));
+    GenerationJob<Shoot> job = submitted(queue, (progress, stop) -> imageOf(side));
     job.get();
     return job;
   }
@@ -112,9 +112,9 @@ class KeptShootsTest {
     return queue.submit(work, 1, 0, Progress.SILENT, Duration.ZERO);
   }
 
-  private static Shoot pictureOf(int side) {
+  private static Shoot imageOf(int side) {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
-    RgbImage picture = RgbImage.of(side, side, new byte[side * side * 3]);
-    return new Shoot(request, List.of(Headshot.of(picture, request.styles().get(0), "Ada")));
+    RgbImage image = RgbImage.of(side, side, new byte[side * side * 3]);
+    return new Shoot(request, List.of(Headshot.of(image, request.styles().get(0), "Ada")));
   }
 }

@@ -50,7 +50,7 @@ class ServePeopleTest {
 
   @BeforeAll
   static void learnTwo() throws Exception {
-    base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     ada = learnt("ada", 0);
     bob = learnt("bob", 200);
     GoldenFolder.schedule(base, LCM);

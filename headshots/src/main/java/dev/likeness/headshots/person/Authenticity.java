@@ -26,15 +26,15 @@ public final class Authenticity {
   private static final double TONE_DEGREES = 10;
   private static final double TEXTURE_SHARE = 0.6;
   private static final double BREADTH_SHARE = 0.95;
-  private static final double RARE = 0.05;
+  private static final double MIN_STANDING = 0.05;
 
   private final FaceDetector detector;
-  private final PersonRecord own;
+  private final PersonRecord personRecord;
   private final Optional<Likeness> likeness;
 
   private Authenticity(FaceDetector detector, PersonRecord own, Optional<Likeness> likeness) {
     this.detector = detector;
-    this.own = own;
+    this.personRecord = own;
     this.likeness = likeness;
   }
 
@@ -96,18 +96,18 @@ public final class Authenticity {
     double standing =
         likeness.map(measure -> measure.score(headshot).standing()).orElse(Double.NaN);
     return Map.of(
-        Flag.LESS_ALIKE,
-        RARE - standing,
+        Flag.LOW_LIKENESS,
+        MIN_STANDING - standing,
         Flag.YOUNGER,
-        TEXTURE_SHARE * least(FaceTraits::texture) - traits.texture(),
+        TEXTURE_SHARE * minimum(FaceTraits::texture) - traits.texture(),
         Flag.SLIMMER,
-        BREADTH_SHARE * least(FaceTraits::breadth) - traits.breadth(),
+        BREADTH_SHARE * minimum(FaceTraits::faceWidth) - traits.faceWidth(),
         Flag.LIGHTER_SKIN,
-        traits.tone() - TONE_DEGREES + least(photo -> -photo.tone()));
+        traits.tone() - TONE_DEGREES + minimum(photo -> -photo.tone()));
   }
 
-  private double least(ToDoubleFunction<FaceTraits> trait) {
-    return own.traits().stream()
+  private double minimum(ToDoubleFunction<FaceTraits> trait) {
+    return personRecord.traits().stream()
         .mapToDouble(trait)
         .filter(value -> !Double.isNaN(value))
         .min()
@@ -117,7 +117,7 @@ public final class Authenticity {
   /** In what a headshot departs from the person's own photos. */
   public enum Flag {
     /** Less like the person than their own photos are like each other. */
-    LESS_ALIKE,
+    LOW_LIKENESS,
     /** Its skin has less fine detail than in any of the photos, as younger skin has. */
     YOUNGER,
     /** Its face is narrower than in any of the photos. */
@@ -128,7 +128,7 @@ public final class Authenticity {
     NO_FACE;
 
     /** Its name in records. */
-    public String word() {
+    public String label() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
@@ -137,23 +137,23 @@ public final class Authenticity {
    * What {@link Authenticity} says of a headshot.
    *
    * @param flags in what it departs from the photos
-   * @param unjudged what could not be compared: {@link Flag#LESS_ALIKE} without an embedder or with
+   * @param notJudged what could not be compared: {@link Flag#LOW_LIKENESS} without an embedder or with
    *     a single photo, {@link Flag#SLIMMER} without a detector of landmarks or for a face turned
    *     away, all where no face was found
    */
-  public record Result(Set<Flag> flags, Set<Flag> unjudged) {
+  public record Result(Set<Flag> flags, Set<Flag> notJudged) {
     public Result {
       flags = Set.copyOf(flags);
-      unjudged = Set.copyOf(unjudged);
+      notJudged = Set.copyOf(notJudged);
     }
 
     /** As it stands in records, of the picture in {@code file}. */
     public Map<String, Object> toMap(String file) {
-      return Map.of("file", file, "flags", words(flags), "not_judged", words(unjudged));
+      return Map.of("file", file, "flags", labels(flags), "not_judged", labels(notJudged));
     }
 
-    private static List<String> words(Set<Flag> flags) {
-      return flags.stream().sorted().map(Flag::word).toList();
+    private static List<String> labels(Set<Flag> flags) {
+      return flags.stream().sorted().map(Flag::label).toList();
     }
   }
 }

@@ -24,8 +24,8 @@ import java.util.Optional;
  * @param vectors of unit length, one a photo
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
-  public static final String NOTE = "likeness.faces";
-  public static final String GUIDE = "likeness.faces.guide";
+  public static final String NOTE_KEY = "likeness.faces";
+  public static final String GUIDANCE_NOTE_KEY = "likeness.faces.guide";
 
   public FaceEmbeddings {
     vectors = vectors.stream().map(float[]::clone).toList();
@@ -36,7 +36,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
     return new FaceEmbeddings(
         embedder.name(),
         photos.stream()
-            .map(photo -> embedder.embed(photo.picture(), photo.face()))
+            .map(photo -> embedder.embed(photo.image(), photo.face()))
             .toList());
   }
 
@@ -50,37 +50,37 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   /**
    * What a person's file keeps to hold drawn faces to; empty for files made without face guidance.
    */
-  public static Optional<FaceEmbeddings> guiding(TrainedPerson person) {
-    return kept(person.notes(), GUIDE);
+  public static Optional<FaceEmbeddings> ofGuidance(TrainedPerson person) {
+    return readNote(person.notes(), GUIDANCE_NOTE_KEY);
   }
 
   /** Of {@code notes}, a file's, what likeness is measured by. */
   public static Optional<FaceEmbeddings> of(Map<String, String> notes) {
-    return kept(notes, NOTE);
+    return readNote(notes, NOTE_KEY);
   }
 
-  static Optional<FaceEmbeddings> kept(Map<String, String> notes, String note) {
+  static Optional<FaceEmbeddings> readNote(Map<String, String> notes, String note) {
     String json = notes.getOrDefault(note, "");
     return json.isEmpty() ? Optional.empty() : Optional.of(parse(json));
   }
 
   /** The same person with these in their file, to measure likeness by. */
-  public TrainedPerson in(TrainedPerson person) {
-    return in(person, NOTE);
+  public TrainedPerson addTo(TrainedPerson person) {
+    return addTo(person, NOTE_KEY);
   }
 
   /** The same person with these in their file, to hold drawn faces to. */
-  public TrainedPerson asGuideOf(TrainedPerson person) {
-    return in(person, GUIDE);
+  public TrainedPerson addAsGuidanceTo(TrainedPerson person) {
+    return addTo(person, GUIDANCE_NOTE_KEY);
   }
 
-  private TrainedPerson in(TrainedPerson person, String note) {
+  private TrainedPerson addTo(TrainedPerson person, String note) {
     return person.with(note, toJson());
   }
 
   /** As files keep them; {@link #parse} reads it. */
   public String toJson() {
-    List<String> texts = vectors.stream().map(FaceEmbeddings::text).toList();
+    List<String> texts = vectors.stream().map(FaceEmbeddings::encode).toList();
     try {
       return JSON.std.asString(Map.of("embedder", embedder, "vectors", texts));
     } catch (IOException e) {
@@ -131,7 +131,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
     return sum;
   }
 
-  private static String text(float[] vector) {
+  private static String encode(float[] vector) {
     ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(vector);
     return Base64.getEncoder().encodeToString(bytes.array());
@@ -143,14 +143,14 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
       return new FaceEmbeddings(
           (String) map.get("embedder"),
           ((List<?>) map.get("vectors"))
-              .stream().map(text -> vector((String) text)).toList());
+              .stream().map(text -> decode((String) text)).toList());
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
           "the faces in the person's file cannot be read; learn the person again", e);
     }
   }
 
-  private static float[] vector(String text) {
+  private static float[] decode(String text) {
     ByteBuffer bytes =
         ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
     float[] vector = new float[bytes.remaining() / 4];

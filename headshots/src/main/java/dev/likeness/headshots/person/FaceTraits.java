@@ -14,16 +14,16 @@ import java.util.List;
  *     in black and white
  * @param texture how much fine detail the skin has: mean difference from the mean of the pixels
  *     around, in grey levels; it grows with age
- * @param breadth the distance of the eyes, as if the head looked ahead, over their distance from
+ * @param faceWidth the distance of the eyes, as if the head looked ahead, over their distance from
  *     the mouth; NaN without landmarks, or turned away
  */
-public record FaceTraits(double tone, double texture, double breadth) {
-  private static final double MOST_YAW = 20;
+public record FaceTraits(double tone, double texture, double faceWidth) {
+  private static final double MAX_YAW = 20;
   // Skin has a chroma of 10 and more; without colours the angle would be that of noise.
-  private static final double GREY = 3;
+  private static final double MIN_CHROMA = 3;
 
-  static FaceTraits of(RgbImage picture, Face face) {
-    FacePatch patch = FacePatch.of(picture, face);
+  static FaceTraits of(RgbImage image, Face face) {
+    FacePatch patch = FacePatch.of(image, face);
     int side = patch.side();
     double[] light = new double[side * side];
     double[] yellow = new double[side * side];
@@ -32,34 +32,34 @@ public record FaceTraits(double tone, double texture, double breadth) {
     int n = 0;
     for (int y = side / 3; y < side * 4 / 5; y++) {
       for (int x = side / 4; x < side * 3 / 4; x++) {
-        double[] lab = lab(patch.picture(), x, y);
+        double[] lab = lab(patch.image(), x, y);
         light[n] = lab[0];
         yellow[n] = lab[2];
         chroma[n] = Math.hypot(lab[1], lab[2]);
-        detail += Math.abs(patch.luma().at(x, y) - around(patch, x, y));
+        detail += Math.abs(patch.luma().at(x, y) - neighbourhoodMean(patch, x, y));
         n++;
       }
     }
     double tone = Math.toDegrees(Math.atan2(median(light, n) - 50, median(yellow, n)));
-    return new FaceTraits(median(chroma, n) < GREY ? Double.NaN : tone, detail / n, breadth(face));
+    return new FaceTraits(median(chroma, n) < MIN_CHROMA ? Double.NaN : tone, detail / n, faceWidth(face));
   }
 
   /** The three numbers, null for one that was not measured. */
   List<Double> toList() {
     return Arrays.asList(
-        Double.isNaN(tone) ? null : tone, texture, Double.isNaN(breadth) ? null : breadth);
+        Double.isNaN(tone) ? null : tone, texture, Double.isNaN(faceWidth) ? null : faceWidth);
   }
 
   static FaceTraits of(List<?> numbers) {
     return new FaceTraits(
-        measured(numbers.get(0)), measured(numbers.get(1)), measured(numbers.get(2)));
+        toDouble(numbers.get(0)), toDouble(numbers.get(1)), toDouble(numbers.get(2)));
   }
 
-  private static double measured(Object number) {
+  private static double toDouble(Object number) {
     return number == null ? Double.NaN : ((Number) number).doubleValue();
   }
 
-  private static double around(FacePatch patch, int x, int y) {
+  private static double neighbourhoodMean(FacePatch patch, int x, int y) {
     double sum = 0;
     for (int dy = -1; dy <= 1; dy++) {
       for (int dx = -1; dx <= 1; dx++) {
@@ -69,8 +69,8 @@ public record FaceTraits(double tone, double texture, double breadth) {
     return sum / 9;
   }
 
-  private static double breadth(Face face) {
-    if (face.landmarks().isEmpty() || Math.abs(face.pose().yaw()) > MOST_YAW) {
+  private static double faceWidth(Face face) {
+    if (face.landmarks().isEmpty() || Math.abs(face.pose().yaw()) > MAX_YAW) {
       return Double.NaN;
     }
     Face.Landmarks points = face.landmarks().get();
@@ -78,14 +78,14 @@ public record FaceTraits(double tone, double texture, double breadth) {
         points.rightEye().x() - points.leftEye().x(),
         points.rightEye().y() - points.leftEye().y());
     double down = Math.hypot(
-        middle(points.leftMouth().x(), points.rightMouth().x())
-            - middle(points.leftEye().x(), points.rightEye().x()),
-        middle(points.leftMouth().y(), points.rightMouth().y())
-            - middle(points.leftEye().y(), points.rightEye().y()));
+        midpoint(points.leftMouth().x(), points.rightMouth().x())
+            - midpoint(points.leftEye().x(), points.rightEye().x()),
+        midpoint(points.leftMouth().y(), points.rightMouth().y())
+            - midpoint(points.leftEye().y(), points.rightEye().y()));
     return eyes / Math.cos(Math.toRadians(face.pose().yaw())) / down;
   }
 
-  private static double middle(double a, double b) {
+  private static double midpoint(double a, double b) {
     return (a + b) / 2;
   }
 
@@ -96,16 +96,16 @@ public record FaceTraits(double tone, double texture, double breadth) {
   }
 
   /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
-  public static double[] lab(RgbImage picture, int x, int y) {
+  public static double[] lab(RgbImage image, int x, int y) {
     return lab(
-        linear(picture.at(x, y, 0)), linear(picture.at(x, y, 1)), linear(picture.at(x, y, 2)));
+        linear(image.at(x, y, 0)), linear(image.at(x, y, 1)), linear(image.at(x, y, 2)));
   }
 
   /** The same of linear light, 0 to 1. */
   public static double[] lab(double r, double g, double b) {
-    double fx = root((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
-    double fy = root(0.2126 * r + 0.7152 * g + 0.0722 * b);
-    double fz = root((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.0890);
+    double fx = labRoot((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
+    double fy = labRoot(0.2126 * r + 0.7152 * g + 0.0722 * b);
+    double fz = labRoot((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.0890);
     return new double[] {116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)};
   }
 
@@ -114,7 +114,7 @@ public record FaceTraits(double tone, double texture, double breadth) {
     return c <= 0.04045 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4);
   }
 
-  private static double root(double t) {
+  private static double labRoot(double t) {
     return t > 216.0 / 24389 ? Math.cbrt(t) : (24389.0 / 27 * t + 16) / 116;
   }
 }

@@ -13,15 +13,15 @@ import java.util.function.DoubleFunction;
  * A person drawn as they are known and, beside that, held to their face; who was learnt is shown to
  * the base's own adapter, too, a little, by what their file keeps of the face.
  *
- * @param own as they are known
- * @param held the same and held, at a likeness setting
+ * @param person as they are known
+ * @param guidedAdapter the same and held, at a likeness setting
  */
-public record GuidedPerson(Identity own, DoubleFunction<Adapter> held) implements Identity {
+public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapter) implements Identity {
   /**
    * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along
    * what selfies look like, so that fewer of the asked words are drawn.
    */
-  static final double LEARNT = 0.4;
+  static final double LORA_SHARE = 0.4;
 
   /**
    * {@code person} held to what is kept of their face; as they are where nothing is, or of another
@@ -45,21 +45,21 @@ public record GuidedPerson(Identity own, DoubleFunction<Adapter> held) implement
 
   @Override
   public Adapter at(double likeness) {
-    return held.apply(likeness);
+    return guidedAdapter.apply(likeness);
   }
 
   @Override
   public String phrase() {
-    return own.phrase();
+    return person.phrase();
   }
 
   @Override
   public Optional<Consent> consent() {
-    return own.consent();
+    return person.consent();
   }
 
   @Override
   public GuidedPerson withConsent(Consent consent) {
-    return new GuidedPerson(own.withConsent(consent), held);
+    return new GuidedPerson(person.withConsent(consent), guidedAdapter);
   }
 }

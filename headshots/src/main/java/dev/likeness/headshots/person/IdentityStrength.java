@@ -19,32 +19,32 @@ import java.util.stream.Stream;
  * likeness against the share of asked words that pictures show, so that even steps of the setting
  * are even steps of likeness. Immutable.
  *
- * @param shown the curve of somebody whom an adapter shows, from nothing to most
- * @param both the same with the person's LoRA acting too
+ * @param referenceOnly the curve of somebody whom an adapter shows, from nothing to most
+ * @param withLora the same with the person's LoRA acting too
  */
-public record IdentityStrength(List<Measured> shown, List<Measured> both) {
+public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023,
   // section 4.4.2).
-  private static final double ALONE = 0.8;
+  private static final double REFERENCE_ONLY_SCALE = 0.8;
   // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like
   // the person.
-  private static final double BESIDE = 0.4;
+  private static final double WITH_LORA_SCALE = 0.4;
   // Beside both of these.
-  static final double BESIDE_HELD = 0.2;
+  static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**
    * What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to
    * 0.4 beside the whole LoRA.
    */
-  public static final IdentityStrength UNMEASURED = new IdentityStrength(
-      straight(new Setting(ALONE, 0, 1, 0, 1)), straight(new Setting(BESIDE, 0, 1, 1, 1)));
+  public static final IdentityStrength DEFAULT = new IdentityStrength(
+      linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)), linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
    * For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with
-   * {@link GuidedPerson#LEARNT} of the LoRA.
+   * {@link GuidedPerson#LORA_SHARE} of the LoRA.
    */
-  public static final IdentityStrength HELD = new IdentityStrength(
-      straight(new Setting(BESIDE, 0, 1, 0, 1)),
-      straight(new Setting(BESIDE_HELD, 0, 1, GuidedPerson.LEARNT, 1)));
+  public static final IdentityStrength DEFAULT_WITH_GUIDANCE = new IdentityStrength(
+      linear(new Setting(WITH_LORA_SCALE, 0, 1, 0, 1)),
+      linear(new Setting(WITH_LORA_AND_GUIDANCE_SCALE, 0, 1, GuidedPerson.LORA_SHARE, 1)));
 
   /**
    * How strongly a person is drawn.
@@ -58,15 +58,15 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
     /** Nothing of the person. */
-    public static final Setting NOTHING = new Setting(0, 0, 1, 0, 0);
+    public static final Setting OFF = new Setting(0, 0, 1, 0, 0);
 
-    private Setting towards(Setting other, double share) {
+    private Setting interpolate(Setting other, double share) {
       return new Setting(
-          between(adapter, other.adapter, share),
-          between(start, other.start, share),
-          between(end, other.end, share),
-          between(lora, other.lora, share),
-          between(face, other.face, share));
+          IdentityStrength.interpolate(adapter, other.adapter, share),
+          IdentityStrength.interpolate(start, other.start, share),
+          IdentityStrength.interpolate(end, other.end, share),
+          IdentityStrength.interpolate(lora, other.lora, share),
+          IdentityStrength.interpolate(face, other.face, share));
     }
   }
 
@@ -74,16 +74,16 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
    * A setting and what was measured of pictures drawn with it.
    *
    * @param likeness mean cosine to held-out photos
-   * @param following share of asked words that were read back, 0 to 1
-   * @param pictures how many were measured; 0 for none
+   * @param promptAdherence share of asked words that were read back, 0 to 1
+   * @param images how many were measured; 0 for none
    */
-  public record Measured(Setting setting, double likeness, double following, int pictures) {}
+  public record Measurement(Setting setting, double likeness, double promptAdherence, int images) {}
 
   public IdentityStrength {
-    shown = List.copyOf(shown);
-    both = List.copyOf(both);
-    for (List<Measured> curve : List.of(shown, both)) {
-      if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.NOTHING) || !rises(curve)) {
+    referenceOnly = List.copyOf(referenceOnly);
+    withLora = List.copyOf(withLora);
+    for (List<Measurement> curve : List.of(referenceOnly, withLora)) {
+      if (curve.size() < 2 || !curve.get(0).setting().equals(Setting.OFF) || !isIncreasing(curve)) {
         throw new IllegalArgumentException(
             "a dial's curve begins with nothing of the person and rises in likeness, given "
                 + curve);
@@ -95,17 +95,17 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
    * What it means for somebody whose face nothing holds: a curve of held faces says nothing of
    * them.
    */
-  IdentityStrength unheld() {
-    return Stream.of(shown, both)
+  IdentityStrength withoutFaceGuidance() {
+    return Stream.of(referenceOnly, withLora)
             .flatMap(List::stream)
             .anyMatch(m -> m.setting().face() > 0)
-        ? UNMEASURED
+        ? DEFAULT
         : this;
   }
 
   /** A straight way from nothing to {@code most}. */
-  public static List<Measured> straight(Setting most) {
-    return List.of(new Measured(Setting.NOTHING, 0, 1, 0), new Measured(most, 1, 1, 0));
+  public static List<Measurement> linear(Setting most) {
+    return List.of(new Measurement(Setting.OFF, 0, 1, 0), new Measurement(most, 1, 1, 0));
   }
 
   /**
@@ -117,16 +117,16 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
    * @throws IllegalArgumentException when nothing or the end was not measured, or no setting
    *     between them follows enough
    */
-  public static List<Measured> curve(List<Measured> measured, double floor, Setting end) {
-    Measured nothing = of(measured, Setting.NOTHING);
-    double most = of(measured, end).likeness();
-    List<Measured> within = measured.stream().filter(m -> m.likeness() <= most).toList();
-    List<Measured> curve = new ArrayList<>(List.of(nothing));
+  public static List<Measurement> curve(List<Measurement> measured, double floor, Setting end) {
+    Measurement nothing = find(measured, Setting.OFF);
+    double most = find(measured, end).likeness();
+    List<Measurement> within = measured.stream().filter(m -> m.likeness() <= most).toList();
+    List<Measurement> curve = new ArrayList<>(List.of(nothing));
     within.stream()
         .filter(
-            m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
-        .filter(m -> within.stream().noneMatch(other -> beats(other, m)))
-        .sorted(Comparator.comparingDouble(Measured::likeness))
+            m -> m.likeness() > nothing.likeness() && m.promptAdherence() >= floor * nothing.promptAdherence())
+        .filter(m -> within.stream().noneMatch(other -> dominates(other, m)))
+        .sorted(Comparator.comparingDouble(Measurement::likeness))
         .forEach(curve::add);
     if (curve.size() < 2) {
       throw new IllegalArgumentException(
@@ -136,7 +136,7 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     return List.copyOf(curve);
   }
 
-  private static Measured of(List<Measured> measured, Setting setting) {
+  private static Measurement find(List<Measurement> measured, Setting setting) {
     return measured.stream()
         .filter(m -> m.setting().equals(setting))
         .findFirst()
@@ -153,34 +153,34 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     if (!(dial >= 0 && dial <= 1)) {
       throw new IllegalArgumentException("likeness " + dial + " is outside 0..1");
     }
-    List<Measured> curve = besideLora ? both : shown;
-    double wanted = between(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), dial);
+    List<Measurement> curve = besideLora ? withLora : referenceOnly;
+    double wanted = interpolate(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), dial);
     int i = 1;
     while (i < curve.size() - 1 && curve.get(i).likeness() < wanted) {
       i++;
     }
-    Measured from = curve.get(i - 1);
-    Measured to = curve.get(i);
+    Measurement from = curve.get(i - 1);
+    Measurement to = curve.get(i);
     return from.setting()
-        .towards(to.setting(), (wanted - from.likeness()) / (to.likeness() - from.likeness()));
+        .interpolate(to.setting(), (wanted - from.likeness()) / (to.likeness() - from.likeness()));
   }
 
   /**
    * The dial that was measured of an adapter: {@code likeness-dial.json} beside its file, or
-   * {@link #UNMEASURED} without.
+   * {@link #DEFAULT} without.
    *
    * @throws InvalidInputException as {@link #open}
    */
-  public static IdentityStrength beside(Path adapter) {
+  public static IdentityStrength forAdapter(Path adapter) {
     Path measured = adapter.resolveSibling("likeness-dial.json");
-    return Files.exists(measured) ? open(measured) : UNMEASURED;
+    return Files.exists(measured) ? open(measured) : DEFAULT;
   }
 
   /** Writes a JSON file, whole or not at all. */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();
-    curves.put("shown", shown.stream().map(IdentityStrength::written).toList());
-    curves.put("both", both.stream().map(IdentityStrength::written).toList());
+    curves.put("shown", referenceOnly.stream().map(IdentityStrength::toMap).toList());
+    curves.put("both", withLora.stream().map(IdentityStrength::toMap).toList());
     AtomicFile.write(
         file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(curves)));
   }
@@ -203,7 +203,7 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     }
   }
 
-  private static Map<String, Object> written(Measured m) {
+  private static Map<String, Object> toMap(Measurement m) {
     Map<String, Object> point = new LinkedHashMap<>();
     point.put("adapter", m.setting().adapter());
     point.put("start", m.setting().start());
@@ -211,16 +211,16 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     point.put("lora", m.setting().lora());
     point.put("face", m.setting().face());
     point.put("likeness", m.likeness());
-    point.put("following", m.following());
-    point.put("pictures", m.pictures());
+    point.put("following", m.promptAdherence());
+    point.put("pictures", m.images());
     return point;
   }
 
-  private static List<Measured> read(Object curve) {
+  private static List<Measurement> read(Object curve) {
     return ((List<?>) curve)
         .stream()
             .map(Map.class::cast)
-            .map(point -> new Measured(
+            .map(point -> new Measurement(
                 new Setting(
                     number(point, "adapter"),
                     number(point, "start"),
@@ -237,13 +237,13 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     return ((Number) point.get(name)).doubleValue();
   }
 
-  private static boolean beats(Measured other, Measured m) {
+  private static boolean dominates(Measurement other, Measurement m) {
     return other.likeness() >= m.likeness()
-        && other.following() >= m.following()
-        && (other.likeness() > m.likeness() || other.following() > m.following());
+        && other.promptAdherence() >= m.promptAdherence()
+        && (other.likeness() > m.likeness() || other.promptAdherence() > m.promptAdherence());
   }
 
-  private static boolean rises(List<Measured> curve) {
+  private static boolean isIncreasing(List<Measurement> curve) {
     for (int i = 1; i < curve.size(); i++) {
       if (!(curve.get(i).likeness() > curve.get(i - 1).likeness())) {
         return false;
@@ -252,7 +252,7 @@ public record IdentityStrength(List<Measured> shown, List<Measured> both) {
     return true;
   }
 
-  private static double between(double from, double to, double share) {
+  private static double interpolate(double from, double to, double share) {
     return share == 1 ? to : from + share * (to - from);
   }
 }

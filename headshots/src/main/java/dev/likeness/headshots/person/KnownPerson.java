@@ -49,7 +49,7 @@ sealed interface KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
       return Stream.of(
-              Optional.ofNullable(person.learnt()).flatMap(FaceEmbeddings::guiding), person.faces())
+              Optional.ofNullable(person.trainedPerson()).flatMap(FaceEmbeddings::ofGuidance), person.guidanceFaces())
           .flatMap(Optional::stream);
     }
 
@@ -57,16 +57,16 @@ sealed interface KnownPerson {
     public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.towards(faces);
       IdentityStrength dial =
-          person.dial().equals(IdentityStrength.UNMEASURED) ? IdentityStrength.HELD : person.dial();
+          person.strength().equals(IdentityStrength.DEFAULT) ? IdentityStrength.DEFAULT_WITH_GUIDANCE : person.strength();
       return likeness -> {
-        IdentityStrength.Setting setting = dial.at(likeness, person.learnt() != null);
+        IdentityStrength.Setting setting = dial.at(likeness, person.trainedPerson() != null);
         return person.at(setting).and(face.at(setting.face()));
       };
     }
 
     @Override
     public String light() {
-      return person.learnt() == null ? "" : new Trained(person.learnt()).light();
+      return person.trainedPerson() == null ? "" : new Trained(person.trainedPerson()).light();
     }
   }
 
@@ -74,17 +74,17 @@ sealed interface KnownPerson {
   record Trained(TrainedPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return FaceEmbeddings.guiding(person).stream();
+      return FaceEmbeddings.ofGuidance(person).stream();
     }
 
     @Override
     public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.towards(faces);
-      Optional<ImagePrompt> shown = guidance.shown(faces);
+      Optional<ImagePrompt> shown = guidance.imagePrompt(faces);
       return likeness -> {
-        Adapter lora = person.lora().at(GuidedPerson.LEARNT * likeness);
+        Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * likeness);
         return shown
-            .map(prompt -> lora.and(prompt.at(IdentityStrength.BESIDE_HELD * likeness)))
+            .map(prompt -> lora.and(prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * likeness)))
             .orElse(lora)
             .and(face.at(likeness));
       };
@@ -92,7 +92,7 @@ sealed interface KnownPerson {
 
     @Override
     public String light() {
-      return person.notes().getOrDefault(PersonRecord.SharedLight.NOTE, "");
+      return person.notes().getOrDefault(PersonRecord.SharedLight.NOTE_KEY, "");
     }
   }
 
@@ -110,7 +110,7 @@ sealed interface KnownPerson {
 
     @Override
     public String light() {
-      return KnownPerson.of(person.own()).light();
+      return KnownPerson.of(person.person()).light();
     }
   }
 

@@ -28,45 +28,45 @@ public record PersonProfile(List<Trait> traits) {
    * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a
    * missing one leaves it to the face.
    */
-  public static final double SURE = 0.5;
+  public static final double MIN_CONFIDENCE = 0.5;
 
-  public static final String NOTE = "likeness.profile";
+  public static final String NOTE_KEY = "likeness.profile";
 
   public PersonProfile {
     traits = List.copyOf(traits);
   }
 
   /** What can be corrected, such as {@code glasses}, in the order in which it is told. */
-  public static List<String> slots() {
-    return ProfileVocabulary.slots().stream().map(ProfileVocabulary.Slot::name).toList();
+  public static List<String> attributes() {
+    return ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name).toList();
   }
 
   /** What the pixels of a person's photos tell alone: skin and hair, at least one photo. */
-  public static PersonProfile measured(List<AcceptedPhoto> photos) {
+  public static PersonProfile fromPixels(List<AcceptedPhoto> photos) {
     return PixelTraits.of(photos, UNKNOWN);
   }
 
   /**
    * The same as the user corrects it.
    *
-   * @param slot one of {@link #slots()}
+   * @param slot one of {@link #attributes()}
    * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known
    *     words such as {@code long hair} take without it, too; empty when there is none: captions
    *     and prompts are silent about it, and nothing is guessed
    * @throws IllegalArgumentException for another slot
    */
-  public PersonProfile corrected(String slot, String words) {
-    if (!slots().contains(slot)) {
+  public PersonProfile withCorrection(String slot, String words) {
+    if (!attributes().contains(slot)) {
       throw new IllegalArgumentException(
-          "unknown trait \"" + slot + "\"; known: " + String.join(", ", slots()));
+          "unknown trait \"" + slot + "\"; known: " + String.join(", ", attributes()));
     }
     return with(
-        new Trait(slot, ProfileVocabulary.spelled(slot, words.strip()), 1, Trait.Source.USER));
+        new Trait(slot, ProfileVocabulary.canonicalWords(slot, words.strip()), 1, Trait.Source.USER));
   }
 
   /** What is known of one slot. */
   public Optional<Trait> trait(String slot) {
-    return traits.stream().filter(trait -> trait.slot().equals(slot)).findFirst();
+    return traits.stream().filter(trait -> trait.attribute().equals(slot)).findFirst();
   }
 
   /**
@@ -74,7 +74,7 @@ public record PersonProfile(List<Trait> traits) {
    * enough.
    */
   public String phrase() {
-    return words(SURE).phrase();
+    return vocabulary(MIN_CONFIDENCE).phrase();
   }
 
   /**
@@ -82,7 +82,7 @@ public record PersonProfile(List<Trait> traits) {
    * neither is sure.
    */
   public String classWord() {
-    return words(SURE).classWord();
+    return vocabulary(MIN_CONFIDENCE).classWord();
   }
 
   /** The note in a person's file; {@link #UNKNOWN} for files that have none. */
@@ -92,13 +92,13 @@ public record PersonProfile(List<Trait> traits) {
 
   /** The note among {@code notes}, a file's. */
   static PersonProfile of(Map<String, String> notes) {
-    String json = notes.getOrDefault(NOTE, "");
+    String json = notes.getOrDefault(NOTE_KEY, "");
     return json.isEmpty() ? UNKNOWN : parse(json);
   }
 
   /** The same person with this profile in their file. */
-  public TrainedPerson in(TrainedPerson person) {
-    return person.with(NOTE, toJson());
+  public TrainedPerson addTo(TrainedPerson person) {
+    return person.with(NOTE_KEY, toJson());
   }
 
   /** A JSON list of objects with slot, value, confidence (0 to 1) and source. */
@@ -112,8 +112,8 @@ public record PersonProfile(List<Trait> traits) {
 
   public PersonProfile with(Trait trait) {
     Map<String, Trait> bySlot = new LinkedHashMap<>();
-    traits.forEach(old -> bySlot.put(old.slot(), old));
-    bySlot.put(trait.slot(), trait);
+    traits.forEach(old -> bySlot.put(old.attribute(), old));
+    bySlot.put(trait.attribute(), trait);
     return new PersonProfile(new ArrayList<>(bySlot.values()));
   }
 
@@ -121,21 +121,21 @@ public record PersonProfile(List<Trait> traits) {
    * The words that are at least so sure; of what is asked of one sex alone, somebody of another has
    * what the user says.
    */
-  public ProfileVocabulary words(double confidence) {
-    ProfileVocabulary sure = words(trait -> trait.confidence() >= confidence);
-    List<String> foreign = ProfileVocabulary.slots().stream()
-        .filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
-        .filter(slot -> !sure.admits(slot))
-        .map(ProfileVocabulary.Slot::name)
+  public ProfileVocabulary vocabulary(double confidence) {
+    ProfileVocabulary sure = vocabulary(trait -> trait.confidence() >= confidence);
+    List<String> foreign = ProfileVocabulary.attributes().stream()
+        .filter(slot -> !sure.values().getOrDefault("sex", "").isEmpty())
+        .filter(slot -> !sure.isApplicable(slot))
+        .map(ProfileVocabulary.Attribute::name)
         .toList();
-    return words(trait -> trait.confidence() >= confidence
-        && (trait.source() == Trait.Source.USER || !foreign.contains(trait.slot())));
+    return vocabulary(trait -> trait.confidence() >= confidence
+        && (trait.source() == Trait.Source.USER || !foreign.contains(trait.attribute())));
   }
 
-  private ProfileVocabulary words(Predicate<Trait> said) {
-    ProfileVocabulary words = ProfileVocabulary.NONE;
+  private ProfileVocabulary vocabulary(Predicate<Trait> said) {
+    ProfileVocabulary words = ProfileVocabulary.EMPTY;
     for (Trait trait : traits) {
-      words = said.test(trait) ? words.with(trait.slot(), trait.value()) : words;
+      words = said.test(trait) ? words.with(trait.attribute(), trait.value()) : words;
     }
     return words;
   }
@@ -144,10 +144,10 @@ public record PersonProfile(List<Trait> traits) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Trait trait : traits) {
       Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("slot", trait.slot());
+      entry.put("slot", trait.attribute());
       entry.put("value", trait.value());
       entry.put("confidence", Math.round(1000 * trait.confidence()) / 1000.0);
-      entry.put("source", trait.source().word());
+      entry.put("source", trait.source().label());
       list.add(entry);
     }
     return list;
@@ -167,7 +167,7 @@ public record PersonProfile(List<Trait> traits) {
   private static Trait trait(Map<?, ?> entry) {
     String source = (String) entry.get("source");
     for (Trait.Source each : Trait.Source.values()) {
-      if (each.word().equals(source)) {
+      if (each.label().equals(source)) {
         return new Trait(
             (String) entry.get("slot"),
             (String) entry.get("value"),
@@ -181,13 +181,13 @@ public record PersonProfile(List<Trait> traits) {
   /**
    * One thing that can be said of how someone looks.
    *
-   * @param slot what it is about, such as {@code hair}
+   * @param attribute what it is about, such as {@code hair}
    * @param value the words, such as {@code short # hair} where {@code #} stands for the colour;
    *     empty says that there is none, such as no glasses
    * @param confidence how sure this is, 0 (a guess) to 1
    * @param source who says so
    */
-  public record Trait(String slot, String value, double confidence, Source source) {
+  public record Trait(String attribute, String value, double confidence, Source source) {
     /** Who says what someone looks like. */
     public enum Source {
       /** The photos' pixels: measured, or read by the base's own reader. */
@@ -200,22 +200,22 @@ public record PersonProfile(List<Trait> traits) {
       /** The user, who knows better. */
       USER("user");
 
-      private final String word;
+      private final String label;
 
       Source(String word) {
-        this.word = word;
+        this.label = word;
       }
 
       /** As the record spells it. */
-      public String word() {
-        return word;
+      public String label() {
+        return label;
       }
     }
 
     public Trait {
-      if (slot.isBlank() || !(confidence >= 0 && confidence <= 1)) {
+      if (attribute.isBlank() || !(confidence >= 0 && confidence <= 1)) {
         throw new IllegalArgumentException("a trait has a slot and a confidence in 0..1, given \""
-            + slot + "\" and " + confidence);
+            + attribute + "\" and " + confidence);
       }
     }
   }

@@ -24,17 +24,17 @@ import java.util.stream.Stream;
  * @param traits of each photo
  */
 public record PersonRecord(List<FaceTraits> traits) {
-  public static final String NOTE = "likeness.measures";
+  public static final String NOTE_KEY = "likeness.measures";
 
   public static PersonRecord of(List<AcceptedPhoto> photos) {
     return new PersonRecord(photos.stream()
-        .map(photo -> FaceTraits.of(photo.picture(), photo.face()))
+        .map(photo -> FaceTraits.of(photo.image(), photo.face()))
         .toList());
   }
 
   /** What a person's file keeps among its {@code notes}; empty for files of other programs. */
   static Optional<PersonRecord> of(Map<String, String> notes) {
-    String json = notes.getOrDefault(NOTE, "");
+    String json = notes.getOrDefault(NOTE_KEY, "");
     try {
       return json.isEmpty()
           ? Optional.empty()
@@ -48,8 +48,8 @@ public record PersonRecord(List<FaceTraits> traits) {
   }
 
   /** The same person with these in their file. */
-  public TrainedPerson in(TrainedPerson person) {
-    return person.with(NOTE, toJson());
+  public TrainedPerson addTo(TrainedPerson person) {
+    return person.with(NOTE_KEY, toJson());
   }
 
   public String toJson() {
@@ -70,20 +70,20 @@ public record PersonRecord(List<FaceTraits> traits) {
    *     light
    */
   public record SharedLight(String words) {
-    static final String NOTE = "likeness.shared_light";
-    private static final double SHARE = 0.75;
-    private static final int LEAST = 3;
+    static final String NOTE_KEY = "likeness.shared_light";
+    private static final double MIN_SHARE = 0.75;
+    private static final int MIN_PHOTOS = 3;
     // What bases draw where no light is asked for: there is nothing to forbid.
-    private static final String USUAL = "soft light";
+    private static final String DEFAULT_LIGHT = "soft light";
 
     /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
     public static SharedLight of(List<SceneWords> photos) {
       Map<String, Long> counts = photos.stream()
           .map(photo -> photo.word("light"))
-          .filter(word -> !word.isEmpty() && !word.equals(USUAL))
+          .filter(word -> !word.isEmpty() && !word.equals(DEFAULT_LIGHT))
           .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
       return new SharedLight(counts.entrySet().stream()
-          .filter(light -> light.getValue() >= Math.max(LEAST, SHARE * photos.size()))
+          .filter(light -> light.getValue() >= Math.max(MIN_PHOTOS, MIN_SHARE * photos.size()))
           .map(Map.Entry::getKey)
           .findFirst()
           .orElse(""));
@@ -95,34 +95,34 @@ public record PersonRecord(List<FaceTraits> traits) {
     }
 
     /** The same person with this in their file. */
-    public TrainedPerson in(TrainedPerson person) {
-      return words.isEmpty() ? person : person.with(NOTE, words);
+    public TrainedPerson addTo(TrainedPerson person) {
+      return words.isEmpty() ? person : person.with(NOTE_KEY, words);
     }
 
     /**
      * The negative prompt {@code own} with this light in it, but without whatever {@code prompt}
      * asks for, in capitals or small letters.
      */
-    public String negative(String own, String prompt) {
+    public String negativePrompt(String own, String prompt) {
       List<String> parts = Arrays.stream(own.split(","))
           .map(String::strip)
           .filter(part -> !part.isEmpty())
           .toList();
       List<String> unasked = Stream.concat(parts.stream(), Stream.of(words))
           .distinct()
-          .filter(part -> !part.isEmpty() && !says(prompt, part))
+          .filter(part -> !part.isEmpty() && !contains(prompt, part))
           .toList();
       return unasked.equals(parts) ? own : String.join(", ", unasked);
     }
 
     /** Whether {@code words} are among those of the prompt, with hyphens or without. */
-    private static boolean says(String prompt, String words) {
-      return Pattern.compile("(?<!\\w)" + Pattern.quote(plain(words)) + "(?!\\w)")
-          .matcher(plain(prompt))
+    private static boolean contains(String prompt, String words) {
+      return Pattern.compile("(?<!\\w)" + Pattern.quote(normalize(words)) + "(?!\\w)")
+          .matcher(normalize(prompt))
           .find();
     }
 
-    private static String plain(String text) {
+    private static String normalize(String text) {
       return text.toLowerCase(Locale.ROOT).replace('-', ' ');
     }
   }

@@ -23,14 +23,14 @@ public final class PixelTraits {
   private static final double COLOUR_RELIABILITY = 0.56;
   // Chardon's bounds of the individual typology angle, in degrees, lightest first; the last two
   // share a word.
-  private static final double[] TONES = {55, 41, 28, -30};
-  private static final List<String> SKINS =
+  private static final double[] TONE_BOUNDS = {55, 41, 28, -30};
+  private static final List<String> SKIN_WORDS =
       List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
-  private static final double LIKE_SKIN = 14;
+  private static final double MAX_BALD_DISTANCE = 14;
   private static final int CELLS = 12;
 
   // CIE L*, a*, b* of hair in daylight.
-  private static final Map<String, double[]> HAIR = hair();
+  private static final Map<String, double[]> HAIR_COLOURS = hairColours();
 
   private PixelTraits() {}
 
@@ -39,9 +39,9 @@ public final class PixelTraits {
     PersonProfile profile = known;
     // Photos without colours say nothing of any.
     List<AcceptedPhoto> coloured =
-        photos.stream().filter(photo -> !Double.isNaN(tone(photo))).toList();
+        photos.stream().filter(photo -> !Double.isNaN(skinTone(photo))).toList();
     if (profile.trait("skin").isEmpty() && !coloured.isEmpty()) {
-      profile = profile.with(vote("skin", coloured, PixelTraits::skin, SKIN_RELIABILITY));
+      profile = profile.with(vote("skin", coloured, PixelTraits::skinWord, SKIN_RELIABILITY));
     }
     if (profile.trait("hair").isEmpty()) {
       profile = profile.with(vote(
@@ -50,7 +50,7 @@ public final class PixelTraits {
     if (profile.trait("colour").isEmpty()
         && !coloured.isEmpty()
         && profile.trait("hair").orElseThrow().value().contains("#")) {
-      profile = profile.with(vote("colour", coloured, PixelTraits::colour, COLOUR_RELIABILITY));
+      profile = profile.with(vote("colour", coloured, PixelTraits::hairColour, COLOUR_RELIABILITY));
     }
     return profile;
   }
@@ -71,40 +71,40 @@ public final class PixelTraits {
         PersonProfile.Trait.Source.PHOTOS);
   }
 
-  static String skin(AcceptedPhoto photo) {
-    double tone = tone(photo);
-    int darker = (int) Arrays.stream(TONES).filter(bound -> tone < bound).count();
-    return SKINS.get(darker);
+  static String skinWord(AcceptedPhoto photo) {
+    double tone = skinTone(photo);
+    int darker = (int) Arrays.stream(TONE_BOUNDS).filter(bound -> tone < bound).count();
+    return SKIN_WORDS.get(darker);
   }
 
-  private static double tone(AcceptedPhoto photo) {
-    return FaceTraits.of(photo.picture(), photo.face()).tone();
+  private static double skinTone(AcceptedPhoto photo) {
+    return FaceTraits.of(photo.image(), photo.face()).tone();
   }
 
   static boolean isBald(AcceptedPhoto photo) {
-    return distance(crown(photo), part(photo, 0.3, 0.5, 0.4, 0.12)) < LIKE_SKIN;
+    return distance(crownColour(photo), meanColour(photo, 0.3, 0.5, 0.4, 0.12)) < MAX_BALD_DISTANCE;
   }
 
-  static String colour(AcceptedPhoto photo) {
-    double[] crown = crown(photo);
-    return HAIR.entrySet().stream()
+  static String hairColour(AcceptedPhoto photo) {
+    double[] crown = crownColour(photo);
+    return HAIR_COLOURS.entrySet().stream()
         .min(Comparator.comparingDouble(entry -> distance(crown, entry.getValue())))
         .orElseThrow()
         .getKey();
   }
 
-  private static double[] crown(AcceptedPhoto photo) {
-    return part(photo, 0.3, -0.3, 0.4, 0.18);
+  private static double[] crownColour(AcceptedPhoto photo) {
+    return meanColour(photo, 0.3, -0.3, 0.4, 0.18);
   }
 
   /**
    * The median colour of a part of the picture given in shares of the face's box, as L*, a*, b*.
    */
-  private static double[] part(
+  private static double[] meanColour(
       AcceptedPhoto photo, double x, double y, double width, double height) {
     BoundingBox box = photo.face().box();
     RgbImage cells = Resampler.AREA.resize(
-        photo.picture(),
+        photo.image(),
         box.x() + x * box.width(),
         box.y() + y * box.height(),
         width * box.width(),
@@ -129,7 +129,7 @@ public final class PixelTraits {
         + (a[2] - b[2]) * (a[2] - b[2]));
   }
 
-  private static Map<String, double[]> hair() {
+  private static Map<String, double[]> hairColours() {
     Map<String, double[]> hair = new LinkedHashMap<>();
     hair.put("black", new double[] {10, 1, 1});
     hair.put("dark brown", new double[] {22, 7, 9});

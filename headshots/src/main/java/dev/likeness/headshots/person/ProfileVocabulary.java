@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 /**
  * What can be said of how someone looks, a word for each slot; slots not yet filled are left out.
  *
- * @param chosen slot to word
+ * @param values slot to word
  */
-public record ProfileVocabulary(Map<String, String> chosen) {
+public record ProfileVocabulary(Map<String, String> values) {
   /**
    * Something that can be said.
    *
@@ -22,24 +22,24 @@ public record ProfileVocabulary(Map<String, String> chosen) {
    * @param words its possible words; an empty one says nothing
    * @param sex the only sex that it is asked of, or null for both
    */
-  public record Slot(String name, List<String> words, String sex) {}
+  public record Attribute(String name, List<String> words, String sex) {}
 
-  private static final List<Slot> SLOTS = read();
+  private static final List<Attribute> ATTRIBUTES = read();
 
   /** Nothing said yet: a person. */
-  static final ProfileVocabulary NONE = new ProfileVocabulary(Map.of());
+  static final ProfileVocabulary EMPTY = new ProfileVocabulary(Map.of());
 
   /** The slots in the order in which they are best found out. */
-  public static List<Slot> slots() {
-    return SLOTS;
+  public static List<Attribute> attributes() {
+    return ATTRIBUTES;
   }
 
   /**
    * The word of a slot that {@code words} are but for capitals and the place of a colour; else the
    * words themselves.
    */
-  static String spelled(String slot, String words) {
-    return SLOTS.stream()
+  static String canonicalWords(String slot, String words) {
+    return ATTRIBUTES.stream()
         .filter(known -> known.name.equals(slot))
         .flatMap(known -> known.words.stream())
         .filter(word -> word.replace("# ", "").equalsIgnoreCase(words))
@@ -48,12 +48,12 @@ public record ProfileVocabulary(Map<String, String> chosen) {
   }
 
   /** Whether the slot can be asked of this person. */
-  public boolean admits(Slot slot) {
+  public boolean isApplicable(Attribute slot) {
     return slot.sex() == null || slot.sex().equals(word("sex"));
   }
 
   ProfileVocabulary with(String slot, String word) {
-    Map<String, String> more = new LinkedHashMap<>(chosen);
+    Map<String, String> more = new LinkedHashMap<>(values);
     more.put(slot, word);
     return new ProfileVocabulary(more);
   }
@@ -80,7 +80,7 @@ public record ProfileVocabulary(Map<String, String> chosen) {
   }
 
   private String word(String slot) {
-    return chosen.getOrDefault(slot, "");
+    return values.getOrDefault(slot, "");
   }
 
   private static String join(List<String> parts) {
@@ -90,17 +90,17 @@ public record ProfileVocabulary(Map<String, String> chosen) {
         : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
-  private static List<Slot> read() {
+  private static List<Attribute> read() {
     try (InputStream in = ProfileVocabulary.class.getResourceAsStream("person-words.json")) {
-      return JSON.std.listFrom(in).stream().map(slot -> slot((Map<?, ?>) slot)).toList();
+      return JSON.std.listFrom(in).stream().map(slot -> attribute((Map<?, ?>) slot)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Slot slot(Map<?, ?> fields) {
+  private static Attribute attribute(Map<?, ?> fields) {
     List<String> words =
         ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
-    return new Slot((String) fields.get("slot"), words, (String) fields.get("sex"));
+    return new Attribute((String) fields.get("slot"), words, (String) fields.get("sex"));
   }
 }

@@ -21,29 +21,29 @@ import java.util.Optional;
  * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt,
  * unless a LoRA of theirs acts beside. Shared by threads; adapter and LoRA stay their owners'.
  *
- * @param prompt the photos as the adapter sees them
- * @param learnt the person's LoRA, or null
+ * @param imagePrompt the photos as the adapter sees them
+ * @param trainedPerson the person's LoRA, or null
  * @param photoConsent who agreed to what is done with the photos, or null where that is not known
- * @param adapter what showed them, for the record: the name of a file
- * @param dial what a likeness setting means
+ * @param adapterName what showed them, for the record: the name of a file
+ * @param strength what a likeness setting means
  * @param notes what their file says of them beside: their profile and the base they were shown to,
  *     and of their faces what drawn ones are held to, what likeness is measured by and what
  *     flatters
  */
 public record ReferencePerson(
-    ImagePrompt prompt,
-    TrainedPerson learnt,
+    ImagePrompt imagePrompt,
+    TrainedPerson trainedPerson,
     Consent photoConsent,
-    String adapter,
-    IdentityStrength dial,
+    String adapterName,
+    IdentityStrength strength,
     Map<String, String> notes)
     implements Identity {
-  private static final String CLASS_WORD = "likeness.class_word";
-  private static final String CONSENT = "likeness.consent";
-  private static final String RECIPE = "likeness.recipe";
-  public static final String BASE = "likeness.base";
-  private static final List<String> NOTES = List.of(
-      BASE, PersonProfile.NOTE, PersonRecord.NOTE, FaceEmbeddings.NOTE, FaceEmbeddings.GUIDE);
+  private static final String CLASS_WORD_KEY = "likeness.class_word";
+  private static final String CONSENT_KEY = "likeness.consent";
+  private static final String RECIPE_KEY = "likeness.recipe";
+  public static final String BASE_KEY = "likeness.base";
+  private static final List<String> NOTE_KEYS = List.of(
+      BASE_KEY, PersonProfile.NOTE_KEY, PersonRecord.NOTE_KEY, FaceEmbeddings.NOTE_KEY, FaceEmbeddings.GUIDANCE_NOTE_KEY);
 
   public ReferencePerson {
     notes = Map.copyOf(notes);
@@ -60,33 +60,33 @@ public record ReferencePerson(
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings kept = ReferenceEmbeddings.open(file);
     Map<String, String> notes = SafetensorsHeader.read(file).metadata();
-    if (!notes.containsKey(CONSENT)) {
+    if (!notes.containsKey(CONSENT_KEY)) {
       throw new InvalidInputException(
-          file + " keeps references, but its header does not say whom they show (" + CONSENT
+          file + " keeps references, but its header does not say whom they show (" + CONSENT_KEY
               + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
     }
     return new ReferencePerson(
-        adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")),
+        adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD_KEY, "person")),
         null,
-        Optional.of(notes.get(CONSENT))
+        Optional.of(notes.get(CONSENT_KEY))
             .filter(text -> !text.isBlank())
             .map(Consent::parse)
             .orElse(null),
         adapter.name(),
-        IdentityStrength.UNMEASURED,
-        own(notes));
+        IdentityStrength.DEFAULT,
+        retainNotes(notes));
   }
 
   /** Whether {@code file} keeps somebody whom these very photos showed. */
-  public static boolean isOf(PhotoReview review, Path file) {
+  public static boolean matches(PhotoReview review, Path file) {
     return PersonRecord.of(review.accepted())
         .toJson()
-        .equals(SafetensorsHeader.read(file).metadata().get(PersonRecord.NOTE));
+        .equals(SafetensorsHeader.read(file).metadata().get(PersonRecord.NOTE_KEY));
   }
 
-  private static Map<String, String> own(Map<String, String> header) {
+  private static Map<String, String> retainNotes(Map<String, String> header) {
     Map<String, String> own = new HashMap<>(header);
-    own.keySet().retainAll(NOTES);
+    own.keySet().retainAll(NOTE_KEYS);
     return own;
   }
 
@@ -98,13 +98,13 @@ public record ReferencePerson(
   public void save(Path file) {
     Map<String, String> all = new HashMap<>(notes);
     String consent = photoConsent == null ? "" : photoConsent.toJson();
-    all.putAll(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent, RECIPE, adapter));
-    prompt.references().save(file, all);
+    all.putAll(Map.of(CLASS_WORD_KEY, imagePrompt.phrase(), CONSENT_KEY, consent, RECIPE_KEY, adapterName));
+    imagePrompt.references().save(file, all);
   }
 
   /** The base that they were shown to, or empty where their file does not say. */
   public String base() {
-    return notes.getOrDefault(BASE, "");
+    return notes.getOrDefault(BASE_KEY, "");
   }
 
   /** How they look, as far as their photos told. */
@@ -113,29 +113,29 @@ public record ReferencePerson(
   }
 
   /** What drawn faces are held to, where that is known. */
-  Optional<FaceEmbeddings> faces() {
-    return FaceEmbeddings.kept(notes, FaceEmbeddings.GUIDE);
+  Optional<FaceEmbeddings> guidanceFaces() {
+    return FaceEmbeddings.readNote(notes, FaceEmbeddings.GUIDANCE_NOTE_KEY);
   }
 
   /** The same person, whose drawn faces are held to these. */
-  public ReferencePerson heldTo(FaceEmbeddings others) {
+  public ReferencePerson withFaceGuidance(FaceEmbeddings others) {
     Map<String, String> more = new HashMap<>(notes);
-    more.put(FaceEmbeddings.GUIDE, others.toJson());
-    return new ReferencePerson(prompt, learnt, photoConsent, adapter, dial, more);
+    more.put(FaceEmbeddings.GUIDANCE_NOTE_KEY, others.toJson());
+    return new ReferencePerson(imagePrompt, trainedPerson, photoConsent, adapterName, strength, more);
   }
 
   /** The same person with their LoRA acting too. */
-  public ReferencePerson with(TrainedPerson lora) {
-    return new ReferencePerson(prompt, lora, photoConsent, adapter, dial, notes);
+  public ReferencePerson withTrainedPerson(TrainedPerson lora) {
+    return new ReferencePerson(imagePrompt, lora, photoConsent, adapterName, strength, notes);
   }
 
   /**
    * What to say where {@code lora} was learnt from other photos than were shown here, as far as
    * both files keep faces to tell.
    */
-  public Optional<String> unlike(TrainedPerson lora) {
-    return FaceEmbeddings.guiding(lora)
-        .flatMap(other -> faces()
+  public Optional<String> findMismatch(TrainedPerson lora) {
+    return FaceEmbeddings.ofGuidance(lora)
+        .flatMap(other -> guidanceFaces()
             .filter(faces ->
                 other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
             .map(faces -> String.format(
@@ -146,44 +146,44 @@ public record ReferencePerson(
   }
 
   /** The same person drawn along a measured curve. */
-  public ReferencePerson along(IdentityStrength measured) {
-    return new ReferencePerson(prompt, learnt, photoConsent, adapter, measured, notes);
+  public ReferencePerson withStrength(IdentityStrength measured) {
+    return new ReferencePerson(imagePrompt, trainedPerson, photoConsent, adapterName, measured, notes);
   }
 
   /** At a likeness setting, 0 to 1, their face held by nothing. */
   @Override
   public Adapter at(double likeness) {
-    return at(dial.unheld().at(likeness, learnt != null));
+    return at(strength.withoutFaceGuidance().at(likeness, trainedPerson != null));
   }
 
   Adapter at(IdentityStrength.Setting setting) {
-    Adapter shown = prompt.steps(setting.start(), setting.end()).at(setting.adapter());
-    return learnt == null ? shown : learnt.lora().at(setting.lora()).and(shown);
+    Adapter shown = imagePrompt.steps(setting.start(), setting.end()).at(setting.adapter());
+    return trainedPerson == null ? shown : trainedPerson.lora().at(setting.lora()).and(shown);
   }
 
   @Override
   public String phrase() {
-    return learnt == null ? prompt.phrase() : learnt.phrase();
+    return trainedPerson == null ? imagePrompt.phrase() : trainedPerson.phrase();
   }
 
   /** What was agreed to both for the photos and, where a LoRA acts beside, for the LoRA. */
   @Override
   public Optional<Consent> consent() {
     Optional<Consent> own = Optional.ofNullable(photoConsent);
-    return learnt == null ? own : own.flatMap(photos -> learnt.consent().flatMap(photos::within));
+    return trainedPerson == null ? own : own.flatMap(photos -> trainedPerson.consent().flatMap(photos::intersect));
   }
 
   /** The same person with this consent, of the LoRA beside too. */
   @Override
   public ReferencePerson withConsent(Consent consent) {
-    TrainedPerson lora = learnt == null ? null : learnt.withConsent(consent);
-    return new ReferencePerson(prompt, lora, consent, adapter, dial, notes);
+    TrainedPerson lora = trainedPerson == null ? null : trainedPerson.withConsent(consent);
+    return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, notes);
   }
 
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody shown to " + adapter + (learnt == null ? "" : " and learnt") + ", "
+    return "somebody shown to " + adapterName + (trainedPerson == null ? "" : " and learnt") + ", "
         + notes.size() + " notes";
   }
 }

@@ -26,34 +26,34 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
     CANCELLED
   }
 
-  private final Task<T> work;
+  private final Task<T> task;
   private final int priority;
-  private final long number;
-  private final long bytes;
+  private final long id;
+  private final long memoryBytes;
   private final Progress progress;
   private final Cancellation cancellation = new Cancellation();
   private final CompletableFuture<T> result = new CompletableFuture<>();
-  private volatile boolean started;
-  private boolean taken;
-  private volatile ProgressEvent last;
+  private volatile boolean isStarted;
+  private boolean isRemoved;
+  private volatile ProgressEvent lastEvent;
 
   GenerationJob(Task<T> work, int priority, long number, long bytes, Progress progress) {
-    this.work = work;
+    this.task = work;
     this.priority = priority;
-    this.number = number;
-    this.bytes = bytes;
+    this.id = number;
+    this.memoryBytes = bytes;
     this.progress = progress;
   }
 
   /** The order in which its queue took it in, from 1. */
-  public long number() {
-    return number;
+  public long id() {
+    return id;
   }
 
   /** Where it is now. */
   public State state() {
     if (!result.isDone()) {
-      return started ? State.RUNNING : State.WAITING;
+      return isStarted ? State.RUNNING : State.WAITING;
     }
     return result.isCancelled()
         ? State.CANCELLED
@@ -62,7 +62,7 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
 
   /** The last event of its work, or null before any. */
   public ProgressEvent lastEvent() {
-    return last;
+    return lastEvent;
   }
 
   /** Completed with the result, or exceptionally; completing it does nothing to the job. */
@@ -77,20 +77,20 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   @Override
   public boolean cancel(boolean interrupt) {
     cancellation.cancel();
-    if (!takenOut()) {
+    if (!cancelWaiting()) {
       return !result.isDone();
     }
-    end(() -> {}, new ProgressEvent.Stopped());
+    finish(() -> {}, new ProgressEvent.Cancelled());
     return true;
   }
 
   /** Whether it was waiting; those who wait for its result hear of it outside the lock. */
-  private boolean takenOut() {
+  private boolean cancelWaiting() {
     synchronized (this) {
-      if (started || taken) {
+      if (isStarted || isRemoved) {
         return false;
       }
-      taken = true;
+      isRemoved = true;
     }
     return result.cancel(false);
   }
@@ -135,49 +135,49 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   @Override
   public int compareTo(GenerationJob<?> other) {
     return priority == other.priority
-        ? Long.compare(number, other.number)
+        ? Long.compare(id, other.id)
         : Integer.compare(other.priority, priority);
   }
 
-  long bytes() {
-    return bytes;
+  long memoryBytes() {
+    return memoryBytes;
   }
 
   void run() {
     synchronized (this) {
-      if (taken) {
+      if (isRemoved) {
         return;
       }
-      started = true;
+      isStarted = true;
     }
     try {
-      T made = work.run(this::tell, cancellation);
-      end(() -> result.complete(made), new ProgressEvent.Done());
+      T made = task.run(this::report, cancellation);
+      finish(() -> result.complete(made), new ProgressEvent.Done());
     } catch (CancelledException e) {
-      end(() -> result.cancel(false), new ProgressEvent.Stopped());
+      finish(() -> result.cancel(false), new ProgressEvent.Cancelled());
     } catch (RuntimeException e) {
-      end(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
+      finish(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
     } catch (Throwable e) {
       // Languages without checked exceptions throw them, too.
-      end(
+      finish(
           () -> result.completeExceptionally(e),
           new ProgressEvent.Failed(new IllegalStateException(e)));
     }
   }
 
   // How the work's parts ended is not how the job did.
-  private void tell(ProgressEvent event) {
+  private void report(ProgressEvent event) {
     if (!event.isTerminal()) {
-      last = event;
-      progress.on(event);
+      lastEvent = event;
+      progress.onEvent(event);
     }
   }
 
   // First the result: a listener that hears of the end may ask for it at once.
-  private void end(Runnable ending, ProgressEvent how) {
-    last = how;
+  private void finish(Runnable ending, ProgressEvent how) {
+    lastEvent = how;
     ending.run();
-    progress.on(how);
+    progress.onEvent(how);
   }
 
   /** Something that takes long, tells how far it is and stops when asked. */

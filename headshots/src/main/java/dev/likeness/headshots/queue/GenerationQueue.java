@@ -22,16 +22,16 @@ import java.util.Set;
  */
 public final class GenerationQueue implements AutoCloseable {
   /** The priority of work that says nothing of it. */
-  public static final int USUAL = 0;
+  public static final int DEFAULT_PRIORITY = 0;
 
   private final HeadshotStudio studio;
   private final Options options;
   private final PriorityQueue<GenerationJob<?>> waiting = new PriorityQueue<>();
   private final Set<GenerationJob<?>> running = new HashSet<>();
   private final List<Thread> workers = new ArrayList<>();
-  private long numbers;
-  private long bytes;
-  private boolean closed;
+  private long lastId;
+  private long runningBytes;
+  private boolean isClosed;
 
   private GenerationQueue(HeadshotStudio studio, Options options) {
     this.studio = studio;
@@ -42,7 +42,7 @@ public final class GenerationQueue implements AutoCloseable {
   public static GenerationQueue on(HeadshotStudio studio, Options options) {
     GenerationQueue queue = new GenerationQueue(studio, options);
     for (int i = 0; i < options.workers(); i++) {
-      Thread thread = new Thread(queue::serve, "likeness-studio-" + (i + 1));
+      Thread thread = new Thread(queue::runJobs, "likeness-studio-" + (i + 1));
       thread.setDaemon(true);
       thread.start();
       queue.workers.add(thread);
@@ -53,15 +53,15 @@ public final class GenerationQueue implements AutoCloseable {
   /**
    * Takes a shoot in.
    *
-   * @throws QueueFull at once when there is no room
+   * @throws QueueFullException at once when there is no room
    * @throws ResourceLimitException when it needs more memory than all jobs may have together
    */
   public GenerationJob<Shoot> shoot(
       Identity person, ShootRequest request, int priority, Progress progress) {
-    studio.require(request);
+    studio.validate(request);
     return submit(
         (events, cancellation) -> studio.shoot(person, request, events, cancellation),
-        studio.bytes(request),
+        studio.memoryBytes(request),
         priority,
         progress,
         Duration.ZERO);
@@ -69,7 +69,7 @@ public final class GenerationQueue implements AutoCloseable {
 
   /** Takes a shoot of the usual priority in, silently. */
   public GenerationJob<Shoot> shoot(Identity person, ShootRequest request) {
-    return shoot(person, request, USUAL, Progress.SILENT);
+    return shoot(person, request, DEFAULT_PRIORITY, Progress.SILENT);
   }
 
   /**
@@ -80,7 +80,7 @@ public final class GenerationQueue implements AutoCloseable {
    * @param progress hears of the end when the job has its result; what it throws then goes to the
    *     worker's uncaught exception handler
    * @param patience how long to wait for room: the caller is held back when too much is asked
-   * @throws QueueFull when there was no room in that time
+   * @throws QueueFullException when there was no room in that time
    */
   public synchronized <T> GenerationJob<T> submit(
       GenerationJob.Task<T> work, long needed, int priority, Progress progress, Duration patience) {
@@ -90,23 +90,23 @@ public final class GenerationQueue implements AutoCloseable {
               + " together; ask for smaller pictures, or give the queue more");
     }
     long until = System.nanoTime() + patience.toNanos();
-    while (!closed && kept() >= options.capacity()) {
-      waitUntil(until);
+    while (!isClosed && blockedCount() >= options.capacity()) {
+      awaitCapacity(until);
     }
-    if (closed) {
+    if (isClosed) {
       throw new IllegalStateException("the studio's queue is closed");
     }
-    GenerationJob<T> job = new GenerationJob<>(work, priority, ++numbers, needed, progress);
+    GenerationJob<T> job = new GenerationJob<>(work, priority, ++lastId, needed, progress);
     waiting.add(job);
-    job.toCompletableFuture().whenComplete((result, failure) -> forget(job));
+    job.toCompletableFuture().whenComplete((result, failure) -> removeWaiting(job));
     notifyAll();
     return job;
   }
 
   /** How many wait because of what runs; the others are about to be taken by workers that sleep. */
-  private int kept() {
+  private int blockedCount() {
     boolean all =
-        bytes + waiting.stream().mapToLong(GenerationJob::bytes).sum() <= options.memoryBytes();
+        runningBytes + waiting.stream().mapToLong(GenerationJob::memoryBytes).sum() <= options.memoryBytes();
     return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
   }
 
@@ -132,7 +132,7 @@ public final class GenerationQueue implements AutoCloseable {
   public void close() {
     List<GenerationJob<?>> all;
     synchronized (this) {
-      closed = true;
+      isClosed = true;
       all = new ArrayList<>(waiting);
       all.addAll(running);
       notifyAll();
@@ -170,10 +170,10 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  private void waitUntil(long until) {
+  private void awaitCapacity(long until) {
     long left = (until - System.nanoTime()) / 1_000_000;
     if (left <= 0) {
-      throw new QueueFull(waiting.size());
+      throw new QueueFullException(waiting.size());
     }
     try {
       wait(left);
@@ -183,8 +183,8 @@ public final class GenerationQueue implements AutoCloseable {
     }
   }
 
-  private void serve() {
-    for (GenerationJob<?> job = take(); job != null; job = take()) {
+  private void runJobs() {
+    for (GenerationJob<?> job = awaitNext(); job != null; job = awaitNext()) {
       // An interrupt that one job or its listener left stops no other.
       Thread.interrupted();
       try {
@@ -195,16 +195,16 @@ public final class GenerationQueue implements AutoCloseable {
             .getUncaughtExceptionHandler()
             .uncaughtException(Thread.currentThread(), listener);
       } finally {
-        done(job);
+        finished(job);
       }
     }
   }
 
   // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never
   // came.
-  private synchronized GenerationJob<?> take() {
-    while (!closed
-        && (waiting.isEmpty() || bytes + waiting.peek().bytes() > options.memoryBytes())) {
+  private synchronized GenerationJob<?> awaitNext() {
+    while (!isClosed
+        && (waiting.isEmpty() || runningBytes + waiting.peek().memoryBytes() > options.memoryBytes())) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -212,33 +212,33 @@ public final class GenerationQueue implements AutoCloseable {
         Thread.interrupted();
       }
     }
-    if (closed) {
+    if (isClosed) {
       return null;
     }
     GenerationJob<?> job = waiting.poll();
     running.add(job);
-    bytes += job.bytes();
+    runningBytes += job.memoryBytes();
     notifyAll();
     return job;
   }
 
-  private synchronized void done(GenerationJob<?> job) {
+  private synchronized void finished(GenerationJob<?> job) {
     running.remove(job);
-    bytes -= job.bytes();
+    runningBytes -= job.memoryBytes();
     notifyAll();
   }
 
-  private synchronized void forget(GenerationJob<?> job) {
+  private synchronized void removeWaiting(GenerationJob<?> job) {
     if (waiting.remove(job)) {
       notifyAll();
     }
   }
 
   /** The queue holds as much work as it may; nothing was taken in. Ask again later. */
-  public static final class QueueFull extends RuntimeException {
+  public static final class QueueFullException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    QueueFull(int waiting) {
+    QueueFullException(int waiting) {
       super(waiting
           + " jobs are waiting already, as many as the queue may hold; ask again when one is done");
     }

@@ -16,11 +16,11 @@ public final class ContactSheet {
   private static final int WIDTH = 1360;
   private static final int MARGIN = 48;
   private static final int GAP = 16;
-  private static final int MOST_PHOTOS_A_ROW = 10;
-  private static final int HEADSHOTS_A_ROW = 4;
-  private static final int HEADING = 56;
-  private static final int CAPTION = 34;
-  private static final Color PAPER = new Color(0xFAF8F5);
+  private static final int MAX_PHOTOS_PER_ROW = 10;
+  private static final int HEADSHOTS_PER_ROW = 4;
+  private static final int HEADING_HEIGHT = 56;
+  private static final int CAPTION_HEIGHT = 34;
+  private static final Color BACKGROUND = new Color(0xFAF8F5);
 
   private ContactSheet() {}
 
@@ -33,43 +33,43 @@ public final class ContactSheet {
    */
   public static RgbImage of(List<RgbImage> photos, List<Headshot> headshots, String footer) {
     SheetGrid above = new SheetGrid(
-        WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP, 0);
-    SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_A_ROW, GAP, CAPTION);
-    int photosHeight = photos.isEmpty() ? 0 : HEADING + above.height(photos.size()) + GAP;
-    int height = MARGIN + photosHeight + HEADING + below.height(headshots.size()) + MARGIN + GAP;
+        WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MAX_PHOTOS_PER_ROW)), GAP, 0);
+    SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_PER_ROW, GAP, CAPTION_HEIGHT);
+    int photosHeight = photos.isEmpty() ? 0 : HEADING_HEIGHT + above.height(photos.size()) + GAP;
+    int height = MARGIN + photosHeight + HEADING_HEIGHT + below.height(headshots.size()) + MARGIN + GAP;
     BufferedImage image = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D paper = image.createGraphics();
-    paper.setColor(PAPER);
+    paper.setColor(BACKGROUND);
     paper.fillRect(0, 0, WIDTH, height);
     SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
     int y = MARGIN;
     if (!photos.isEmpty()) {
       pen.heading("Photos", photos.size() + " used", MARGIN, y);
-      photos(pen, above, photos, y + HEADING);
+      paintPhotos(pen, above, photos, y + HEADING_HEIGHT);
       y += photosHeight;
     }
     pen.heading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
-    headshots(pen, below, headshots, y + HEADING);
+    paintHeadshots(pen, below, headshots, y + HEADING_HEIGHT);
     pen.footer(footer, MARGIN, height - MARGIN / 2);
     paper.dispose();
     return RgbImage.of(image);
   }
 
-  private static void photos(
+  private static void paintPhotos(
       SheetGraphics.SheetPen pen, SheetGrid grid, List<RgbImage> photos, int top) {
     for (int i = 0; i < photos.size(); i++) {
-      pen.picture(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cell());
+      pen.image(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cellSize());
     }
   }
 
-  private static void headshots(
+  private static void paintHeadshots(
       SheetGraphics.SheetPen pen, SheetGrid grid, List<Headshot> headshots, int top) {
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
-      int height = pen.picture(headshot.picture(), x, y, grid.cell());
-      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cell());
+      int height = pen.image(headshot.image(), x, y, grid.cellSize());
+      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cellSize());
     }
   }
 
@@ -79,24 +79,24 @@ public final class ContactSheet {
    * @param width of the grid
    * @param columns cells in a row
    * @param gap between cells
-   * @param below room under each cell
+   * @param captionHeight room under each cell
    */
-  record SheetGrid(int width, int columns, int gap, int below) {
-    int cell() {
+  record SheetGrid(int width, int columns, int gap, int captionHeight) {
+    int cellSize() {
       return (width - gap * (columns - 1)) / columns;
     }
 
     int x(int index) {
-      return index % columns * (cell() + gap);
+      return index % columns * (cellSize() + gap);
     }
 
     int y(int index) {
-      return index / columns * (cell() + below + gap);
+      return index / columns * (cellSize() + captionHeight + gap);
     }
 
     int height(int count) {
       int rows = (count + columns - 1) / columns;
-      return rows * (cell() + below) + Math.max(0, rows - 1) * gap;
+      return rows * (cellSize() + captionHeight) + Math.max(0, rows - 1) * gap;
     }
   }
 }

@@ -46,11 +46,11 @@ public final class HeadshotEntries {
   }
 
   /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
-  public static Optional<Headshot> find(Path file, RgbImage picture) {
+  public static Optional<Headshot> find(Path file, RgbImage image) {
     return records(file).stream()
-        .flatMap(record -> shots(record)
-            .filter(shot -> isOf(shot, file))
-            .map(shot -> headshot(record, shot, picture)))
+        .flatMap(record -> entries(record)
+            .filter(shot -> matches(shot, file))
+            .map(shot -> headshot(record, shot, image)))
         .findFirst();
   }
 
@@ -70,7 +70,7 @@ public final class HeadshotEntries {
     }
   }
 
-  private static Stream<Map<?, ?>> shots(Path record) {
+  private static Stream<Map<?, ?>> entries(Path record) {
     try {
       Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
       List<?> drawn = content.get("headshots") instanceof List<?> list ? list : List.of();
@@ -82,7 +82,7 @@ public final class HeadshotEntries {
   }
 
   /** Whether it is of this file, or of the same in another format. */
-  private static boolean isOf(Map<?, ?> shot, Path file) {
+  private static boolean matches(Map<?, ?> shot, Path file) {
     return shot.get("file") instanceof String name
         && stem(name).equals(stem(file.getFileName().toString()))
         && shot.get("prompt") instanceof String;
@@ -92,16 +92,16 @@ public final class HeadshotEntries {
     return name.replaceFirst("\\.[^.]*$", "");
   }
 
-  private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage picture) {
+  private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage image) {
     try {
       ImageRequest request = ImageRequest.of(text(shot, "prompt"))
           .negative(text(shot, "negative"))
           .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
           .guidance(number(shot, "guidance", Double.NaN).doubleValue())
           .seed(number(shot, "seed", 0).longValue())
-          .size(picture.width(), picture.height());
+          .size(image.width(), image.height());
       return new Headshot(
-          picture,
+          image,
           style(shot),
           request.seed(),
           request,
@@ -116,7 +116,7 @@ public final class HeadshotEntries {
    * The style as far as the record tells: of an application's own, what the headshot was asked by.
    */
   private static Style style(Map<?, ?> shot) {
-    Style usual = Style.usual().get(0);
+    Style usual = Style.defaults().get(0);
     String name = text(shot, "style");
     Style known = Style.all().stream()
         .filter(style -> style.name().equals(name))
@@ -125,14 +125,14 @@ public final class HeadshotEntries {
     Map<HeadshotEdit.Part, String> words = new EnumMap<>(HeadshotEdit.Part.class);
     if (shot.get("words") instanceof Map<?, ?> said) {
       PARTS.stream()
-          .filter(part -> !text(said, part.word()).isBlank())
-          .forEach(part -> words.put(part, text(said, part.word())));
+          .filter(part -> !text(said, part.label()).isBlank())
+          .forEach(part -> words.put(part, text(said, part.label())));
     }
     return known
-        .saying(words)
-        .called(
+        .withWords(words)
+        .withName(
             name.isBlank() ? usual.name() : name,
-            shot.get("monochrome") instanceof Boolean grey ? grey : known.monochrome());
+            shot.get("monochrome") instanceof Boolean grey ? grey : known.isMonochrome());
   }
 
   private static String text(Map<?, ?> shot, String name) {
@@ -151,20 +151,20 @@ public final class HeadshotEntries {
   public static Map<String, Object> entry(Headshot headshot, String file) {
     ImageRequest request = headshot.request();
     Map<String, Object> words = new LinkedHashMap<>();
-    PARTS.forEach(part -> part.said(request.prompt(), headshot.style())
-        .ifPresent(text -> words.put(part.word(), text)));
+    PARTS.forEach(part -> part.findIn(request.prompt(), headshot.style())
+        .ifPresent(text -> words.put(part.label(), text)));
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("file", file);
     object.put("style", headshot.style().name());
-    object.put("monochrome", headshot.style().monochrome());
+    object.put("monochrome", headshot.style().isMonochrome());
     object.put("seed", headshot.seed());
     object.put("prompt", request.prompt());
     object.put("words", words);
     object.put("negative", request.negative());
     object.put("steps", request.steps());
     object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
-    object.put("width", headshot.picture().width());
-    object.put("height", headshot.picture().height());
+    object.put("width", headshot.image().width());
+    object.put("height", headshot.image().height());
     object.put("drawn_width", request.width());
     object.put("drawn_height", request.height());
     object.put("likeness", headshot.likeness());

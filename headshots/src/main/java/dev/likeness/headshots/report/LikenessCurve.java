@@ -17,22 +17,22 @@ public final class LikenessCurve {
   private static final int HEIGHT = 180;
   private static final int MARGIN = 24;
 
-  private record Bar(double likeness, double least, boolean kept) {}
+  private record Bar(double likeness, double threshold, boolean isSelected) {}
 
   private LikenessCurve() {}
 
   /** The drawing; empty when likeness was not measured. */
   public static String svg(SelectionResult choice) {
     return svg(choice.verdicts().stream()
-        .flatMap(verdict -> bar(verdict.candidate().card(), verdict.kept()).stream()));
+        .flatMap(verdict -> barOf(verdict.candidate().card(), verdict.isSelected()).stream()));
   }
 
   /** The drawing of pictures that were all kept. */
   static String svg(List<ScoreCard> cards) {
-    return svg(cards.stream().flatMap(card -> bar(card, true).stream()));
+    return svg(cards.stream().flatMap(card -> barOf(card, true).stream()));
   }
 
-  private static Optional<Bar> bar(ScoreCard card, boolean kept) {
+  private static Optional<Bar> barOf(ScoreCard card, boolean kept) {
     return card.of(ScoreAspect.LIKENESS)
         .filter(score -> !Double.isNaN(score.value()))
         .map(score -> new Bar(score.value(), score.threshold(), kept));
@@ -59,14 +59,14 @@ public final class LikenessCurve {
           Locale.ROOT,
           "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
               + "%.2f</title></rect>%n",
-          bar.kept ? "kept" : "dropped",
+          bar.isSelected ? "kept" : "dropped",
           MARGIN + i * step,
           top,
           Math.max(1, step - 3),
           HEIGHT - MARGIN - top,
           bar.likeness));
     }
-    double line = height(bars.get(0).least);
+    double line = height(bars.get(0).threshold);
     return svg.append(String.format(
             Locale.ROOT,
             "<line x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text x=\"%d\" y=\"%.1f\">"
@@ -77,7 +77,7 @@ public final class LikenessCurve {
             line,
             WIDTH - MARGIN - 30,
             line - 4,
-            bars.get(0).least))
+            bars.get(0).threshold))
         .toString();
   }
 

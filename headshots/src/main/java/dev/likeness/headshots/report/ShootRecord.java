@@ -37,11 +37,11 @@ public final class ShootRecord {
   public static final String FILE = "record.json";
 
   private final Map<String, Object> content;
-  private final int first;
+  private final int firstIndex;
 
   private ShootRecord(Map<String, Object> content, int first) {
     this.content = content;
-    this.first = first;
+    this.firstIndex = first;
   }
 
   /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
@@ -49,7 +49,7 @@ public final class ShootRecord {
     return of(base, person, shoot, 0);
   }
 
-  /** The same of headshots that are called by the numbers after {@code first} others'. */
+  /** The same of headshots that are called by the numbers after {@code firstIndex} others'. */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
     return of(base, person(person), shoot, first);
   }
@@ -57,18 +57,18 @@ public final class ShootRecord {
   /** The record of a shoot of somebody whom photos show. */
   public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
-        person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
+        person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
     object.put("words", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     person.consent().ifPresent(consent -> object.put("consent", consent.text()));
-    object.put("shown_by", person.adapter());
-    object.put("references", person.prompt().references().count());
+    object.put("shown_by", person.adapterName());
+    object.put("references", person.imagePrompt().references().count());
     return of(base, object, shoot, 0);
   }
 
   private static ShootRecord of(
       BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
-    Map<String, Object> content = begun(base);
+    Map<String, Object> content = header(base);
     content.put("person", person);
     content.put("scheduler", base.scheduler().className());
     content.put("eta", base.eta(ImageRequest.of("")));
@@ -79,15 +79,15 @@ public final class ShootRecord {
   /**
    * The record of pictures of no shoot: what was asked for all of them, and what is told of each.
    */
-  public static ShootRecord ofPictures(
-      BaseModel base, Map<String, ?> options, List<Map<String, Object>> pictures) {
-    Map<String, Object> content = begun(base);
+  public static ShootRecord ofImages(
+      BaseModel base, Map<String, ?> options, List<Map<String, Object>> images) {
+    Map<String, Object> content = header(base);
     content.put("options", options);
-    content.put("images", pictures);
+    content.put("images", images);
     return new ShootRecord(content, 0);
   }
 
-  private static Map<String, Object> begun(BaseModel base) {
+  private static Map<String, Object> header(BaseModel base) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("likeness", LikenessVersion.current());
     content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -110,12 +110,12 @@ public final class ShootRecord {
     return with(
         "authenticity",
         IntStream.range(0, verdicts.size())
-            .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(first + i)))
+            .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(firstIndex + i)))
             .toList());
   }
 
   /** The same record with what became of each picture that was drawn, kept or not. */
-  public ShootRecord choice(List<Map<String, Object>> verdicts) {
+  public ShootRecord selection(List<Map<String, Object>> verdicts) {
     return with("choice", verdicts);
   }
 
@@ -152,7 +152,7 @@ public final class ShootRecord {
   private ShootRecord with(String name, Object value) {
     Map<String, Object> more = new LinkedHashMap<>(content);
     more.put(name, value);
-    return new ShootRecord(more, first);
+    return new ShootRecord(more, firstIndex);
   }
 
   private static Map<String, Object> person(TrainedPerson person) {
@@ -161,9 +161,9 @@ public final class ShootRecord {
     object.put("profile", PersonProfile.of(person).asList());
     person.consent().ifPresent(consent -> {
       object.put("consent", consent.text());
-      object.put("consent_given", consent.given().toString());
+      object.put("consent_given", consent.givenAt().toString());
       object.put(
-          "purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
+          "purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
     });
     object.put("learnt_on", person.base());
     object.put("recipe", person.recipe());

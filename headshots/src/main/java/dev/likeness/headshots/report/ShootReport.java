@@ -33,7 +33,7 @@ import java.util.function.Function;
  */
 public final class ShootReport {
   private static final int THUMBNAIL = 160;
-  private static final int SHOWN = 512;
+  private static final int IMAGE_SIDE = 512;
 
   private final String html;
 
@@ -66,15 +66,15 @@ public final class ShootReport {
     StringBuilder page = new StringBuilder();
     page.append(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
-        .append(resource("report.css"))
+        .append(readResource("report.css"))
         .append("</style></head><body>\n<h1>Headshots</h1>\n")
         .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
-        .append(text(LikenessVersion.current()))
+        .append(escape(LikenessVersion.current()))
         .append(".</p>\n");
     choice.ifPresentOrElse(
-        made -> chosen(page, made, shoot, marking),
-        () -> all(page, shoot.headshots(), cards, marking));
-    review.ifPresent(seen -> photos(page, seen));
+        made -> appendSelected(page, made, shoot, marking),
+        () -> appendAll(page, shoot.headshots(), cards, marking));
+    review.ifPresent(seen -> appendPhotos(page, seen));
     return new ShootReport(page.append("</body></html>\n").toString());
   }
 
@@ -88,7 +88,7 @@ public final class ShootReport {
     AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static void all(
+  private static void appendAll(
       StringBuilder page,
       List<Headshot> headshots,
       List<ScoreCard> cards,
@@ -99,20 +99,20 @@ public final class ShootReport {
         .append(" drawn</h2>\n<div class=\"grid\">\n");
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
-      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), marking);
+      appendFigure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), marking);
       if (!cards.isEmpty()) {
-        scores(page, cards.get(i));
+        appendScores(page, cards.get(i));
       }
       page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
   }
 
-  private static void chosen(
+  private static void appendSelected(
       StringBuilder page, SelectionResult choice, Shoot delivered, GeneratedImage.Marking marking) {
     List<SelectionResult.Verdict> kept = choice.verdicts().stream()
-        .filter(SelectionResult.Verdict::kept)
-        .sorted((a, b) -> Integer.compare(a.place(), b.place()))
+        .filter(SelectionResult.Verdict::isSelected)
+        .sorted((a, b) -> Integer.compare(a.rank(), b.rank()))
         .toList();
     if (kept.size() != delivered.headshots().size()) {
       throw new IllegalArgumentException(
@@ -120,7 +120,7 @@ public final class ShootReport {
               + kept.size() + "; give the shoot of those that were kept");
     }
     List<SelectionResult.Verdict> others =
-        choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
+        choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
     page.append(
         "<p class=\"note\">Every picture that was drawn was scored. Merit, up to 1, says how many of the others "
             + "a picture is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
@@ -131,14 +131,14 @@ public final class ShootReport {
         .append(" of ")
         .append(choice.verdicts().size())
         .append("</h2>\n");
-    verdicts(page, kept, verdict -> delivered.headshots().get(verdict.place() - 1), marking);
+    appendVerdicts(page, kept, verdict -> delivered.headshots().get(verdict.rank() - 1), marking);
     if (!others.isEmpty()) {
       page.append("<h2>Not kept</h2>\n");
-      verdicts(page, others, verdict -> verdict.candidate().headshot(), marking);
+      appendVerdicts(page, others, verdict -> verdict.candidate().headshot(), marking);
     }
   }
 
-  private static void verdicts(
+  private static void appendVerdicts(
       StringBuilder page,
       List<SelectionResult.Verdict> verdicts,
       Function<SelectionResult.Verdict, Headshot> shown,
@@ -148,37 +148,37 @@ public final class ShootReport {
       SelectionResult.Candidate candidate = verdict.candidate();
       Headshot headshot = shown.apply(verdict);
       String name =
-          verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
-      figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), marking);
-      page.append(candidate.repaired() ? "<p>The face was drawn again.</p>\n" : "");
-      if (!Double.isNaN(candidate.obedience())) {
+          verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : "seed " + headshot.seed();
+      appendFigure(page, verdict.isSelected() ? "kept" : "dropped", headshot, name, verdict.reason(), marking);
+      page.append(candidate.hasRegeneratedFace() ? "<p>The face was drawn again.</p>\n" : "");
+      if (!Double.isNaN(candidate.promptAdherence())) {
         page.append(String.format(
-            Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
+            Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.promptAdherence()));
       }
-      scores(page, candidate.card());
+      appendScores(page, candidate.card());
       page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
   }
 
-  private static void scores(StringBuilder page, ScoreCard card) {
+  private static void appendScores(StringBuilder page, ScoreCard card) {
     page.append(
         "<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
-    card.scores().forEach(score -> row(page, score));
+    card.scores().forEach(score -> appendScore(page, score));
     page.append("</table></details>");
   }
 
-  private static void row(StringBuilder page, ScoreCard.Score score) {
+  private static void appendScore(StringBuilder page, ScoreCard.Score score) {
     page.append(String.format(
         Locale.ROOT,
         "<tr class=\"%s\"><td>%s</td><td>%s</td><td>%s</td></tr>%n",
-        score.passed() ? "well" : "failed",
-        text(score.aspect().word() + (score.passed() ? "" : ": " + score.complaint())),
-        score.shown(),
-        score.limit()));
+        score.isPassed() ? "well" : "failed",
+        escape(score.aspect().label() + (score.isPassed() ? "" : ": " + score.failureText())),
+        score.valueText(),
+        score.limitText()));
   }
 
-  private static void figure(
+  private static void appendFigure(
       StringBuilder page,
       String kind,
       Headshot headshot,
@@ -188,61 +188,61 @@ public final class ShootReport {
     page.append("<figure class=\"")
         .append(kind)
         .append("\"><img alt=\"")
-        .append(text(name))
+        .append(escape(name))
         .append("\" src=\"")
-        .append(data(marking.png(fitted(headshot.picture(), SHOWN), headshot.edited())))
+        .append(dataUri(marking.encodePng(fit(headshot.image(), IMAGE_SIDE), headshot.isEdited())))
         .append("\"><figcaption><b>")
-        .append(text(name))
+        .append(escape(name))
         .append("</b> ")
-        .append(text(headshot.style().title()))
+        .append(escape(headshot.style().title()))
         .append("<p>")
-        .append(text(below))
+        .append(escape(below))
         .append("</p>\n");
   }
 
-  private static void photos(StringBuilder page, PhotoReview review) {
+  private static void appendPhotos(StringBuilder page, PhotoReview review) {
     page.append(
         "<h2>The photos</h2>\n<p class=\"note\">What was thought of each: those to keep and those with a warning "
             + "show the person, rejected ones were left out.</p>\n<div class=\"grid small\">\n");
     // Of one name there may be several: those that may be used come in the order of the photos.
     Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
     for (PhotoVerdict photo : review.photos()) {
-      page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
+      page.append("<figure class=\"").append(escape(photo.verdict().word())).append("\">");
       if (photo.verdict() != Verdict.REJECT) {
         page.append("<img alt=\"\" src=\"")
-            .append(data(fitted(accepted.next().picture(), THUMBNAIL).toPng()))
+            .append(dataUri(fit(accepted.next().image(), THUMBNAIL).toPng()))
             .append("\">");
       }
       page.append("<figcaption><b>")
-          .append(text(photo.name()))
+          .append(escape(photo.name()))
           .append("</b> ")
-          .append(text(photo.verdict().word()));
+          .append(escape(photo.verdict().word()));
       for (Reason reason : photo.reasons()) {
-        page.append("<p>").append(text(reason.message())).append("</p>");
+        page.append("<p>").append(escape(reason.message())).append("</p>");
       }
       page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
   }
 
-  private static RgbImage fitted(RgbImage picture, int side) {
-    return Math.max(picture.width(), picture.height()) <= side
-        ? picture
-        : Resampler.AREA.fit(picture, side);
+  private static RgbImage fit(RgbImage image, int side) {
+    return Math.max(image.width(), image.height()) <= side
+        ? image
+        : Resampler.AREA.fit(image, side);
   }
 
-  private static String data(byte[] png) {
+  private static String dataUri(byte[] png) {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
   }
 
-  private static String text(String raw) {
+  private static String escape(String raw) {
     return raw.replace("&", "&amp;")
         .replace("<", "&lt;")
         .replace(">", "&gt;")
         .replace("\"", "&quot;");
   }
 
-  private static String resource(String name) {
+  private static String readResource(String name) {
     try (InputStream in = ShootReport.class.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -28,7 +28,7 @@ public final class HeadshotScores {
   private final FaceDetector detector;
   private final Optional<Brisque> brisque;
   private final Optional<Likeness> likeness;
-  private final double sameAbove;
+  private final double minLikeness;
   private final ScoreLimits limits;
 
   private HeadshotScores(
@@ -40,7 +40,7 @@ public final class HeadshotScores {
     this.detector = detector;
     this.brisque = brisque;
     this.likeness = likeness;
-    this.sameAbove = sameAbove;
+    this.minLikeness = sameAbove;
     this.limits = limits;
   }
 
@@ -55,7 +55,7 @@ public final class HeadshotScores {
 
   /** The same with distortion. */
   public HeadshotScores brisque(Brisque model) {
-    return new HeadshotScores(detector, Optional.of(model), likeness, sameAbove, limits);
+    return new HeadshotScores(detector, Optional.of(model), likeness, minLikeness, limits);
   }
 
   /** The same with likeness to somebody, which fails below {@link Likeness#least()}. */
@@ -66,7 +66,7 @@ public final class HeadshotScores {
   /**
    * The same with likeness to somebody.
    *
-   * @param least the cosine below which a picture fails, such as the embedder's {@code sameAbove()}
+   * @param least the cosine below which a picture fails, such as the embedder's {@code minLikeness()}
    */
   public HeadshotScores likeness(Likeness measure, double least) {
     return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);
@@ -74,12 +74,12 @@ public final class HeadshotScores {
 
   /** The same with other thresholds. */
   public HeadshotScores limits(ScoreLimits other) {
-    return new HeadshotScores(detector, brisque, likeness, sameAbove, other);
+    return new HeadshotScores(detector, brisque, likeness, minLikeness, other);
   }
 
   /** The scores of a picture, of its largest face; without a face that alone is said. */
-  public ScoreCard score(RgbImage picture) {
-    List<Face> faces = detector.detect(picture);
+  public ScoreCard score(RgbImage image) {
+    List<Face> faces = detector.detect(image);
     List<ScoreCard.Score> scores = new ArrayList<>();
     scores.add(ScoreCard.Score.atMost(ScoreAspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
@@ -87,7 +87,7 @@ public final class HeadshotScores {
           ScoreAspect.SECOND_FACE,
           faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
           limits.of(ScoreAspect.SECOND_FACE)));
-      FaceView view = new FaceView(picture, faces.get(0));
+      FaceView view = new FaceView(image, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
         double value = measure.applyAsDouble(view);
         if (!Double.isNaN(value)) {
@@ -96,12 +96,12 @@ public final class HeadshotScores {
       });
       brisque.ifPresent(model -> scores.add(ScoreCard.Score.atMost(
           ScoreAspect.DISTORTION,
-          model.score(picture, faces.get(0)),
+          model.score(image, faces.get(0)),
           limits.of(ScoreAspect.DISTORTION))));
       // Its own detector may find no face: the cosine is NaN then, and the score fails.
       likeness
-          .map(measure -> measure.score(picture))
-          .ifPresent(measured -> scores.add(ScoreCard.Score.likeness(measured, sameAbove)));
+          .map(measure -> measure.score(image))
+          .ifPresent(measured -> scores.add(ScoreCard.Score.likeness(measured, minLikeness)));
     }
     return new ScoreCard(scores);
   }
@@ -114,18 +114,18 @@ public final class HeadshotScores {
    * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as
    * glasses on a bare face; for grading the measures themselves.
    */
-  public static double measure(ScoreAspect aspect, RgbImage picture, Face face) {
+  public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
-      throw new IllegalArgumentException(aspect.word() + " is not measured on the picture alone");
+      throw new IllegalArgumentException(aspect.label() + " is not measured on the picture alone");
     }
-    return measure.applyAsDouble(new FaceView(picture, face));
+    return measure.applyAsDouble(new FaceView(image, face));
   }
 
   private static Map<ScoreAspect, ToDoubleFunction<FaceView>> measures() {
     Map<ScoreAspect, ToDoubleFunction<FaceView>> all = new EnumMap<>(ScoreAspect.class);
     all.put(
-        ScoreAspect.SHARPNESS, view -> PhotoFeatures.of(view.picture, view.face).blur());
+        ScoreAspect.SHARPNESS, view -> PhotoFeatures.of(view.image, view.face).blur());
     all.put(ScoreAspect.EXPOSURE, LightMeasures::exposure);
     all.put(ScoreAspect.NOISE, DetailMeasures::noise);
     all.put(ScoreAspect.COMPRESSION, DetailMeasures::compression);
@@ -134,20 +134,20 @@ public final class HeadshotScores {
     all.put(ScoreAspect.PROPORTIONS, FaceMeasures::proportions);
     all.put(ScoreAspect.SYMMETRY, FaceMeasures::symmetry);
     all.put(ScoreAspect.EYES, FaceMeasures::eyes);
-    all.put(ScoreAspect.GAZE, GazeNetwork.GazeMeasure::apart);
+    all.put(ScoreAspect.GAZE, GazeNetwork.GazeMeasure::divergence);
     all.put(ScoreAspect.MOUTH, FaceMeasures::mouth);
-    all.put(ScoreAspect.EARS, FaceMeasures.EarMeasure::doubled);
+    all.put(ScoreAspect.EARS, FaceMeasures.EarMeasure::repetition);
     all.put(
         ScoreAspect.GLASSES,
-        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Worn.GLASSES));
+        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Accessory.GLASSES));
     all.put(
         ScoreAspect.JEWELLERY,
-        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Worn.HOOPS));
+        view -> PairNetwork.PairMeasure.mismatch(view, PairNetwork.Accessory.HOOPS));
     all.put(ScoreAspect.HANDS, HandMeasure::hands);
     all.put(ScoreAspect.SKIN_WAX, DetailMeasures::wax);
     all.put(ScoreAspect.SKIN_SHARP, DetailMeasures::sharp);
     all.put(ScoreAspect.HAIR_EDGES, SceneMeasures::hairEdges);
-    all.put(ScoreAspect.BACKGROUND, SceneMeasures::seam);
+    all.put(ScoreAspect.BACKGROUND, SceneMeasures::seamStrength);
     all.put(ScoreAspect.TEXT, SceneMeasures::text);
     return all;
   }

@@ -71,21 +71,21 @@ public enum ScoreAspect {
   /** How unlike a photograph it is, 0 to 100 (BRISQUE). */
   DISTORTION("distortion", "noise, smear or compression distort it");
 
-  private final String word;
-  private final String complaint;
+  private final String label;
+  private final String failureText;
 
   ScoreAspect(String word, String complaint) {
-    this.word = word;
-    this.complaint = complaint;
+    this.label = word;
+    this.failureText = complaint;
   }
 
   /** As reports and records call it. */
-  public String word() {
-    return word;
+  public String label() {
+    return label;
   }
 
   /** What is wrong with a picture that fails it, in words. */
-  public String complaint() {
-    return complaint;
+  public String failureText() {
+    return failureText;
   }
 }

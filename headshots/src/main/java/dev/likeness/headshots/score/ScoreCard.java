@@ -26,7 +26,7 @@ public record ScoreCard(List<Score> scores) {
 
   /** What failed, in the order of {@link #scores}. */
   public List<Score> failures() {
-    return scores.stream().filter(score -> !score.passed()).toList();
+    return scores.stream().filter(score -> !score.isPassed()).toList();
   }
 
   /** How good the picture is without its likeness, 0 to 1: the geometric mean over the aspects. */
@@ -35,7 +35,7 @@ public record ScoreCard(List<Score> scores) {
     int n = 0;
     for (Score score : scores) {
       if (score.aspect() != ScoreAspect.LIKENESS) {
-        logarithms += Math.log(Math.max(1e-6, score.goodness()));
+        logarithms += Math.log(Math.max(1e-6, score.quality()));
         n++;
       }
     }
@@ -46,7 +46,7 @@ public record ScoreCard(List<Score> scores) {
    * How alike it is, 0 to 1 with 0.5 at the threshold; 1 when there was nothing to measure it with.
    */
   public double likeness() {
-    return of(ScoreAspect.LIKENESS).map(Score::goodness).orElse(1.0);
+    return of(ScoreAspect.LIKENESS).map(Score::quality).orElse(1.0);
   }
 
   /** One object a score, for records and reports. */
@@ -54,21 +54,21 @@ public record ScoreCard(List<Score> scores) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Score score : scores) {
       Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("aspect", score.aspect().word());
-      entry.put("value", Double.isFinite(score.value()) ? rounded(score.value()) : null);
+      entry.put("aspect", score.aspect().label());
+      entry.put("value", Double.isFinite(score.value()) ? round(score.value()) : null);
       score
           .interval()
           .ifPresent(
-              range -> entry.put("interval", List.of(rounded(range.low()), rounded(range.high()))));
-      entry.put("threshold", rounded(score.threshold()));
-      entry.put("passed", score.passed());
+              range -> entry.put("interval", List.of(round(range.low()), round(range.high()))));
+      entry.put("threshold", round(score.threshold()));
+      entry.put("passed", score.isPassed());
       entry.put("reason", score.reason());
       list.add(entry);
     }
     return list;
   }
 
-  private static double rounded(double value) {
+  private static double round(double value) {
     return Math.round(1e4 * value) / 1e4;
   }
 
@@ -78,7 +78,7 @@ public record ScoreCard(List<Score> scores) {
    * @param aspect of what
    * @param value measured, in the aspect's unit
    * @param threshold beyond which it fails
-   * @param passed whether it is within the threshold
+   * @param isPassed whether it is within the threshold
    * @param interval that the value lies in with 95 % confidence, where that is known: of likeness
    *     to several photos
    */
@@ -86,7 +86,7 @@ public record ScoreCard(List<Score> scores) {
       ScoreAspect aspect,
       double value,
       double threshold,
-      boolean passed,
+      boolean isPassed,
       Optional<ConfidenceInterval> interval) {
     /** A score that says nothing of how sure its value is. */
     public Score(ScoreAspect aspect, double value, double threshold, boolean passed) {
@@ -114,19 +114,19 @@ public record ScoreCard(List<Score> scores) {
 
     /** Why it fails, with both numbers; or that it is well. */
     public String reason() {
-      String numbers = shown() + String.format(Locale.ROOT, ", limit %.3g", threshold);
-      return passed
-          ? aspect.word() + " is well (" + numbers + ")"
-          : complaint() + " (" + aspect.word() + " " + numbers + ")";
+      String numbers = valueText() + String.format(Locale.ROOT, ", limit %.3g", threshold);
+      return isPassed
+          ? aspect.label() + " is well (" + numbers + ")"
+          : failureText() + " (" + aspect.label() + " " + numbers + ")";
     }
 
     /** What is wrong when it fails, in words. */
-    public String complaint() {
-      return Double.isNaN(value) ? "no face was found to measure it on" : aspect.complaint();
+    public String failureText() {
+      return Double.isNaN(value) ? "no face was found to measure it on" : aspect.failureText();
     }
 
     /** The value and the range that it lies in, such as {@code 0.612, 95 % 0.574 to 0.651}. */
-    public String shown() {
+    public String valueText() {
       return Double.isNaN(value)
           ? "none"
           : String.format(Locale.ROOT, "%.3g", value)
@@ -137,7 +137,7 @@ public record ScoreCard(List<Score> scores) {
     }
 
     /** The threshold in words, such as {@code at most 0.439}. */
-    public String limit() {
+    public String limitText() {
       return String.format(
           Locale.ROOT,
           "%s %.3g",
@@ -146,7 +146,7 @@ public record ScoreCard(List<Score> scores) {
     }
 
     /** How good it is, 0 to 1: 0.5 at the threshold, more within it. */
-    double goodness() {
+    double quality() {
       if (Double.isNaN(value)) {
         return 0;
       }

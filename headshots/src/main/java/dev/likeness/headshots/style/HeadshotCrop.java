@@ -29,10 +29,10 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   private static final double NECK = 0.1;
   // A circle in a square loses its corners: the head, half as high again as the box, has to lie
   // within.
-  private static final double AVATAR = 1.9;
+  private static final double AVATAR_SCALE = 1.9;
 
-  private static final int LEAST_PIXELS = 64;
-  private static final int MOST_PIXELS = 4096;
+  private static final int MIN_PIXELS = 64;
+  private static final int MAX_PIXELS = 4096;
 
   /** A size in pixels. */
   public record Pixels(int width, int height) {}
@@ -55,16 +55,16 @@ public record HeadshotCrop(int x, int y, int width, int height) {
               + "pixels such as 1200x630");
     }
     double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
-    if (!inRange(ratio)) {
+    if (!isValidRatio(ratio)) {
       throw new IllegalArgumentException(
           "the crop " + format + " is too narrow; give sides of 1:4 to 4:1");
     }
-    Pixels pixels = pixels(format).orElse(new Pixels(LEAST_PIXELS, MOST_PIXELS));
-    if (Math.min(pixels.width, pixels.height) < LEAST_PIXELS
-        || Math.max(pixels.width, pixels.height) > MOST_PIXELS) {
+    Pixels pixels = pixels(format).orElse(new Pixels(MIN_PIXELS, MAX_PIXELS));
+    if (Math.min(pixels.width, pixels.height) < MIN_PIXELS
+        || Math.max(pixels.width, pixels.height) > MAX_PIXELS) {
       throw new IllegalArgumentException(
-          "the crop " + format + " is in pixels, of which a side has " + LEAST_PIXELS + " to "
-              + MOST_PIXELS + "; for sides give " + format.replace('x', ':'));
+          "the crop " + format + " is in pixels, of which a side has " + MIN_PIXELS + " to "
+              + MAX_PIXELS + "; for sides give " + format.replace('x', ':'));
     }
     return ratio;
   }
@@ -81,7 +81,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
         : Optional.empty();
   }
 
-  private static boolean inRange(double ratio) {
+  private static boolean isValidRatio(double ratio) {
     return ratio >= 0.25 && ratio <= 4;
   }
 
@@ -90,51 +90,51 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    *
    * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
    */
-  public static HeadshotCrop of(RgbImage picture, Face face, double ratio) {
-    if (!inRange(ratio)) {
+  public static HeadshotCrop of(RgbImage image, Face face, double ratio) {
+    if (!isValidRatio(ratio)) {
       throw new IllegalArgumentException("a headshot's sides may be 1:4 to 4:1, given " + ratio);
     }
-    double height = Math.min(picture.height(), picture.width() / ratio);
-    return placed(picture, face, height * ratio, height);
+    double height = Math.min(image.height(), image.width() / ratio);
+    return place(image, face, height * ratio, height);
   }
 
   /**
    * The crop that {@code format} asks for; empty where that goes by a face and none is seen. A
    * square picture is square as it is.
    */
-  public static Optional<HeadshotCrop> of(RgbImage picture, String format, FaceDetector detector) {
+  public static Optional<HeadshotCrop> of(RgbImage image, String format, FaceDetector detector) {
     double ratio = ratio(format);
     boolean avatar = format.equals("avatar");
-    if (!avatar && ratio * picture.height() == picture.width()) {
-      return Optional.of(new HeadshotCrop(0, 0, picture.width(), picture.height()));
+    if (!avatar && ratio * image.height() == image.width()) {
+      return Optional.of(new HeadshotCrop(0, 0, image.width(), image.height()));
     }
-    return detector.detect(picture).stream()
+    return detector.detect(image).stream()
         .findFirst()
-        .map(face -> avatar ? avatar(picture, face) : of(picture, face, ratio));
+        .map(face -> avatar ? avatar(image, face) : of(image, face, ratio));
   }
 
   /** A square whose inscribed circle shows the whole head, as round avatars do. */
-  public static HeadshotCrop avatar(RgbImage picture, Face face) {
+  public static HeadshotCrop avatar(RgbImage image, Face face) {
     double side = Math.min(
-        Math.min(picture.width(), picture.height()), AVATAR * face.box().height());
+        Math.min(image.width(), image.height()), AVATAR_SCALE * face.box().height());
     return new HeadshotCrop(
-        inside(face.box().center().x() - side / 2, side, picture.width()),
-        inside(face.box().center().y() - 0.52 * side, side, picture.height()),
+        clamp(face.box().center().x() - side / 2, side, image.width()),
+        clamp(face.box().center().y() - 0.52 * side, side, image.height()),
         (int) side,
         (int) side);
   }
 
-  /** The crop of {@code picture}. */
-  public RgbImage of(RgbImage picture) {
-    return picture.crop(x, y, width, height);
+  /** The crop of {@code image}. */
+  public RgbImage of(RgbImage image) {
+    return image.crop(x, y, width, height);
   }
 
   /**
-   * The crop of {@code picture}, reduced to the pixels that {@code format} asks for where it has as
+   * The crop of {@code image}, reduced to the pixels that {@code format} asks for where it has as
    * many; never enlarged.
    */
-  public RgbImage of(RgbImage picture, String format) {
-    RgbImage shown = of(picture);
+  public RgbImage of(RgbImage image, String format) {
+    RgbImage shown = of(image);
     // Sides are cut off to whole pixels: less than one more is made up.
     return pixels(format)
         .filter(asked -> asked.width <= width + 1 && asked.height <= height + 1)
@@ -142,7 +142,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
         .orElse(shown);
   }
 
-  private static HeadshotCrop placed(RgbImage picture, Face face, double width, double height) {
+  private static HeadshotCrop place(RgbImage image, Face face, double width, double height) {
     BoundingBox box = face.box();
     Point eyes = face.eyes()
         .map(two -> two.left().between(two.right()))
@@ -151,13 +151,13 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     double neck = box.y() + (1 + NECK) * box.height();
     double top = Math.min(eyes.y() - height / 3, Math.max(hair, neck - height));
     return new HeadshotCrop(
-        inside(eyes.x() - width / 2, width, picture.width()),
-        inside(top, height, picture.height()),
+        clamp(eyes.x() - width / 2, width, image.width()),
+        clamp(top, height, image.height()),
         (int) width,
         (int) height);
   }
 
-  private static int inside(double from, double length, int whole) {
+  private static int clamp(double from, double length, int whole) {
     return (int) Math.max(0, Math.min(whole - (int) length, Math.round(from)));
   }
 }

@@ -35,7 +35,7 @@ import java.util.stream.Stream;
  *     formats: {@code square}, {@code avatar} or sides such as {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES} or declared by a
  *     model's folder; empty for all
- * @param monochrome whether pictures are drawn in colour and then made black and white; the prompt
+ * @param isMonochrome whether pictures are drawn in colour and then made black and white; the prompt
  *     says nothing of it
  */
 public record Style(
@@ -51,7 +51,7 @@ public record Style(
     double guidance,
     String crop,
     List<String> bases,
-    boolean monochrome) {
+    boolean isMonochrome) {
   /**
    * The families that styles may name beside those that models' folders declare for themselves
    * ({@code style_family}).
@@ -60,7 +60,7 @@ public record Style(
       List.of("stable-diffusion", "stable-diffusion-3", "flux", "other");
 
   /** What style files call a family; ids of the registry came later. */
-  private static final Map<ModelFamily, String> CALLED = Map.of(
+  private static final Map<ModelFamily, String> FAMILY_NAMES = Map.of(
       FamilyRegistry.STABLE_DIFFUSION,
       FAMILIES.get(0),
       FamilyRegistry.SD3,
@@ -68,9 +68,9 @@ public record Style(
       FamilyRegistry.FLUX,
       FAMILIES.get(2));
 
-  private static final String OTHER = FAMILIES.get(3);
+  private static final String OTHER_FAMILY = FAMILIES.get(3);
 
-  private static final int LONGEST_OPENING = 8;
+  private static final int MAX_OPENING_WORDS = 8;
 
   public Style {
     if (name.isBlank()
@@ -83,9 +83,9 @@ public record Style(
           "a style needs a name, an opening, and at least one wardrobe, expression, light"
               + " and backdrop: given " + (name.isBlank() ? "no name" : name));
     }
-    if (opening.trim().split("\\s+").length > LONGEST_OPENING) {
+    if (opening.trim().split("\\s+").length > MAX_OPENING_WORDS) {
       throw new IllegalArgumentException(
-          "the style " + name + " opens with more than " + LONGEST_OPENING
+          "the style " + name + " opens with more than " + MAX_OPENING_WORDS
               + " words, which come before"
               + " the person and would push them out of a prompt that is cut; move them to wardrobe, lights, backdrops or lens");
     }
@@ -98,11 +98,11 @@ public record Style(
   }
 
   /** Refuses a base of a family that the style is not for, and words that belong to the person. */
-  public void requireFor(BaseModel base) {
-    StyleVocabulary.require(this);
+  public void requireCompatible(BaseModel base) {
+    StyleVocabulary.validate(this);
     String family = base.unwrap(ModelExtras.class)
         .styleFamily()
-        .orElseGet(() -> CALLED.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER));
+        .orElseGet(() -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
@@ -125,7 +125,7 @@ public record Style(
   }
 
   /** What a shoot draws when no style is asked for. */
-  public static List<Style> usual() {
+  public static List<Style> defaults() {
     return all().subList(0, 4);
   }
 
@@ -156,8 +156,8 @@ public record Style(
     int light = rounds / expressions.size() % lights.size();
     int backdrop = rounds / expressions.size() / lights.size();
     return opening + " of " + who + ", wearing " + wardrobe.get(clothes) + ", "
-        + take(expressions, clothes + face) + ", " + take(lights, clothes + 2 * face + light) + ", "
-        + take(backdrops, clothes - face - light + backdrop);
+        + cycle(expressions, clothes + face) + ", " + cycle(lights, clothes + 2 * face + light) + ", "
+        + cycle(backdrops, clothes - face - light + backdrop);
   }
 
   /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
@@ -169,33 +169,33 @@ public record Style(
    * The picture as this style shows it, of one that was drawn: black and white by its luma (ITU-R
    * BT.601) where it is monochrome.
    */
-  public RgbImage developed(RgbImage drawn) {
-    return monochrome ? Luma.of(drawn).picture() : drawn;
+  public RgbImage convertColours(RgbImage drawn) {
+    return isMonochrome ? Luma.of(drawn).image() : drawn;
   }
 
   /**
    * The same that also has these words for its parts among its own, so that they are found in
    * prompts.
    */
-  public Style saying(Map<HeadshotEdit.Part, String> words) {
+  public Style withWords(Map<HeadshotEdit.Part, String> words) {
     return new Style(
         name,
         title,
         opening,
-        with(words, wardrobe, HeadshotEdit.Part.OUTFIT),
-        with(words, expressions, HeadshotEdit.Part.EXPRESSION, HeadshotEdit.Part.SMILE),
-        with(words, lights, HeadshotEdit.Part.LIGHT),
-        with(words, backdrops, HeadshotEdit.Part.BACKDROP),
+        appendMissing(words, wardrobe, HeadshotEdit.Part.OUTFIT),
+        appendMissing(words, expressions, HeadshotEdit.Part.EXPRESSION, HeadshotEdit.Part.SMILE),
+        appendMissing(words, lights, HeadshotEdit.Part.LIGHT),
+        appendMissing(words, backdrops, HeadshotEdit.Part.BACKDROP),
         lens,
         negative,
         guidance,
         crop,
         bases,
-        monochrome);
+        isMonochrome);
   }
 
   /** The same by another name, shown black and white or as it is drawn. */
-  public Style called(String other, boolean grey) {
+  public Style withName(String other, boolean grey) {
     return new Style(
         other,
         title,
@@ -212,7 +212,7 @@ public record Style(
         grey);
   }
 
-  private static List<String> with(
+  private static List<String> appendMissing(
       Map<HeadshotEdit.Part, String> words, List<String> own, HeadshotEdit.Part... parts) {
     return Stream.concat(
             own.stream(),
@@ -220,7 +220,7 @@ public record Style(
         .toList();
   }
 
-  private static String take(List<String> texts, int index) {
+  private static String cycle(List<String> texts, int index) {
     return texts.get(Math.floorMod(index, texts.size()));
   }
 }

@@ -21,25 +21,25 @@ import java.util.stream.Stream;
 
 /** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
 final class StyleFile {
-  private static final Set<String> TEXTS =
+  private static final Set<String> TEXT_FIELDS =
       Set.of("name", "title", "opening", "lens", "negative", "crop");
-  private static final Set<String> LISTS =
+  private static final Set<String> LIST_FIELDS =
       Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
   private static final String GUIDANCE = "guidance";
   private static final String MONOCHROME = "monochrome";
-  private static final Map<String, String> OTHERS = Map.of(
+  private static final Map<String, String> OTHER_FIELDS = Map.of(
       GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
   /** What no prompt says. */
-  private static final Set<String> UNDRAWN = Set.of("name", "title");
+  private static final Set<String> UNPROMPTED_FIELDS = Set.of("name", "title");
 
   static final List<Style> BUILT_IN = builtIn();
 
   private final JsonParser json;
-  private final String where;
+  private final String source;
 
   private StyleFile(JsonParser json, String where) {
     this.json = json;
-    this.where = where;
+    this.source = where;
   }
 
   private static List<Style> builtIn() {
@@ -81,12 +81,12 @@ final class StyleFile {
       int line = json.currentTokenLocation().getLineNr();
       Style style = style(line);
       if (styles.stream().anyMatch(s -> s.name().equalsIgnoreCase(style.name()))) {
-        throw wrong(line, "a second style named \"" + style.name() + "\"");
+        throw invalidStyle(line, "a second style named \"" + style.name() + "\"");
       }
       styles.add(style);
     }
     if (styles.isEmpty()) {
-      throw wrong("there is no style in the list");
+      throw invalidStyle("there is no style in the list");
     }
     expect(json.nextToken(), null, "nothing after the list of styles");
     return List.copyOf(styles);
@@ -97,22 +97,22 @@ final class StyleFile {
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String field = json.currentName();
       if (fields.containsKey(field)) {
-        throw wrong("this style says \"" + field + "\" twice");
+        throw invalidStyle("this style says \"" + field + "\" twice");
       }
       json.nextToken();
-      fields.put(field, value(field));
+      fields.put(field, readValue(field));
     }
     for (String needed :
         List.of("name", "opening", "wardrobe", "expressions", "lights", "backdrops")) {
       if (!fields.containsKey(needed)) {
-        throw wrong(line, "this style has no \"" + needed + "\"");
+        throw invalidStyle(line, "this style has no \"" + needed + "\"");
       }
     }
     String name = text(fields, "name");
     try {
       return style(name, fields);
     } catch (IllegalArgumentException e) {
-      throw wrong(line, e.getMessage());
+      throw invalidStyle(line, e.getMessage());
     }
   }
 
@@ -133,12 +133,12 @@ final class StyleFile {
         (boolean) fields.getOrDefault(MONOCHROME, false));
   }
 
-  private Object value(String field) throws IOException {
-    if (TEXTS.contains(field)) {
-      return phrase(field);
+  private Object readValue(String field) throws IOException {
+    if (TEXT_FIELDS.contains(field)) {
+      return readText(field);
     }
-    if (LISTS.contains(field)) {
-      return phrases(field);
+    if (LIST_FIELDS.contains(field)) {
+      return readTexts(field);
     }
     if (field.equals(GUIDANCE)
         && json.currentToken().isNumeric()
@@ -149,47 +149,47 @@ final class StyleFile {
     if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {
       return json.getBooleanValue();
     }
-    throw wrong(OTHERS.getOrDefault(
+    throw invalidStyle(OTHER_FIELDS.getOrDefault(
         field,
         "unknown field \"" + field + "\"; known: "
             + String.join(
                 ", ",
-                Stream.of(TEXTS, LISTS, OTHERS.keySet())
+                Stream.of(TEXT_FIELDS, LIST_FIELDS, OTHER_FIELDS.keySet())
                     .flatMap(Set::stream)
                     .sorted()
                     .toList())));
   }
 
-  private List<String> phrases(String field) throws IOException {
+  private List<String> readTexts(String field) throws IOException {
     expect(json.currentToken(), JsonToken.START_ARRAY, "a list of texts for \"" + field + "\"");
     List<String> texts = new ArrayList<>();
     while (json.nextToken() != JsonToken.END_ARRAY) {
-      texts.add(phrase(field));
+      texts.add(readText(field));
     }
     if (texts.isEmpty()) {
-      throw wrong("\"" + field + "\" is empty; give at least one text");
+      throw invalidStyle("\"" + field + "\" is empty; give at least one text");
     }
     return texts;
   }
 
-  private String phrase(String field) throws IOException {
+  private String readText(String field) throws IOException {
     expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
     String text = json.getText();
     if (field.equals("crop")) {
       requireCrop(text);
     }
     if (field.equals("bases") && !ModelExtras.isFamily(text)) {
-      throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
+      throw invalidStyle("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
           + ", and what a base's "
           + ModelExtras.FILE + " declares as style_family");
     }
     if (text.isBlank() && !field.equals(StyleVocabulary.NEGATIVE) && !field.equals("lens")) {
-      throw wrong("\"" + field + "\" is empty");
+      throw invalidStyle("\"" + field + "\" is empty");
     }
     Optional<String> fault =
-        UNDRAWN.contains(field) ? Optional.empty() : StyleVocabulary.fault(field, text);
+        UNPROMPTED_FIELDS.contains(field) ? Optional.empty() : StyleVocabulary.findFault(field, text);
     if (fault.isPresent()) {
-      throw wrong(fault.get());
+      throw invalidStyle(fault.get());
     }
     return text;
   }
@@ -198,7 +198,7 @@ final class StyleFile {
     try {
       HeadshotCrop.ratio(format);
     } catch (IllegalArgumentException e) {
-      throw wrong(e.getMessage());
+      throw invalidStyle(e.getMessage());
     }
   }
 
@@ -213,15 +213,15 @@ final class StyleFile {
 
   private void expect(JsonToken token, JsonToken wanted, String what) {
     if (token != wanted) {
-      throw wrong("expected " + what);
+      throw invalidStyle("expected " + what);
     }
   }
 
-  private InvalidInputException wrong(String reason) {
-    return wrong(json.currentTokenLocation().getLineNr(), reason);
+  private InvalidInputException invalidStyle(String reason) {
+    return invalidStyle(json.currentTokenLocation().getLineNr(), reason);
   }
 
-  private InvalidInputException wrong(int line, String reason) {
-    return new InvalidInputException(where + " line " + line + ": " + reason);
+  private InvalidInputException invalidStyle(int line, String reason) {
+    return new InvalidInputException(source + " line " + line + ": " + reason);
   }
 }

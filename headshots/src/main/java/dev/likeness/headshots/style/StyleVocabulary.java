@@ -19,7 +19,7 @@ final class StyleVocabulary {
    * A style that said one of these, or what profiles say of hair, beards and glasses, would draw it
    * instead of the person's own; one that forbade it would take it from who has it.
    */
-  private static final List<String> PERSON = List.of(
+  private static final List<String> PERSON_WORDS = List.of(
       "hair",
       "haired",
       "blond",
@@ -63,7 +63,7 @@ final class StyleVocabulary {
       "elderly",
       "aged");
   /** What would hide them, and may be forbidden. */
-  private static final List<String> COVERS = List.of(
+  private static final List<String> COVERING_WORDS = List.of(
       "hat",
       "mask",
       "cap",
@@ -77,17 +77,17 @@ final class StyleVocabulary {
       "balaclava",
       "bonnet");
 
-  private static final Pattern PERSONS_OWN =
-      pattern(Stream.concat(PERSON.stream(), profileWords()));
-  private static final Pattern HIDING =
-      pattern(Stream.of(COVERS.stream(), PERSON.stream(), profileWords()).flatMap(words -> words));
+  private static final Pattern PERSON_PATTERN =
+      pattern(Stream.concat(PERSON_WORDS.stream(), profileWords()));
+  private static final Pattern HIDING_PATTERN =
+      pattern(Stream.of(COVERING_WORDS.stream(), PERSON_WORDS.stream(), profileWords()).flatMap(words -> words));
 
   private StyleVocabulary() {}
 
   /** What is wrong with a text of a style's field, if anything. */
-  static Optional<String> fault(String field, String text) {
+  static Optional<String> findFault(String field, String text) {
     boolean forbids = field.equals(NEGATIVE);
-    Matcher said = (forbids ? PERSONS_OWN : HIDING).matcher(text);
+    Matcher said = (forbids ? PERSON_PATTERN : HIDING_PATTERN).matcher(text);
     return said.find()
         ? Optional.of("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
             + "\", which belongs to the person and would "
@@ -96,7 +96,7 @@ final class StyleVocabulary {
   }
 
   /** Refuses a style, read or made in code, that says something of the person. */
-  static void require(Style style) {
+  static void validate(Style style) {
     Map.of(
             "opening",
             List.of(style.opening()),
@@ -112,7 +112,7 @@ final class StyleVocabulary {
             List.of(style.lens()),
             NEGATIVE,
             List.of(style.negative()))
-        .forEach((field, texts) -> texts.forEach(text -> fault(field, text).ifPresent(reason -> {
+        .forEach((field, texts) -> texts.forEach(text -> findFault(field, text).ifPresent(reason -> {
           throw new InvalidInputException("the style " + style.name() + ": " + reason);
         })));
   }
@@ -129,7 +129,7 @@ final class StyleVocabulary {
 
   /** Such as {@code buzz cut}, {@code ponytail} and, of {@code # hair in a bun}, {@code bun}. */
   private static Stream<String> profileWords() {
-    return ProfileVocabulary.slots().stream()
+    return ProfileVocabulary.attributes().stream()
         .filter(slot -> Set.of("hair", "beard", "glasses").contains(slot.name()))
         .flatMap(slot -> slot.words().stream())
         .flatMap(words -> Stream.of(words.replace("# ", "").split(" (with|in) ")))

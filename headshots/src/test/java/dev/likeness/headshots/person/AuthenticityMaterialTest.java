@@ -41,8 +41,8 @@ class AuthenticityMaterialTest {
   }
 
   private AcceptedPhoto accepted(String name) {
-    RgbImage picture = RgbImage.read(Material.of(PEOPLE + name));
-    return AcceptedPhoto.of(name, picture, tools.detector().detect(picture).get(0));
+    RgbImage image = RgbImage.read(Material.of(PEOPLE + name));
+    return AcceptedPhoto.of(name, image, tools.detector().detect(image).get(0));
   }
 
   @Test
@@ -55,9 +55,9 @@ class AuthenticityMaterialTest {
   }
 
   @Test
-  void flagsSomebodyElse() {
+  void flagsAnotherPerson() {
     RgbImage other = RgbImage.read(Material.of(PEOPLE + "biden.jpg"));
-    assertTrue(authenticity.judge(other).flags().contains(Authenticity.Flag.LESS_ALIKE));
+    assertTrue(authenticity.judge(other).flags().contains(Authenticity.Flag.LOW_LIKENESS));
   }
 
   @Test

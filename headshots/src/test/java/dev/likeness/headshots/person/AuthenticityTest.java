@@ -33,7 +33,7 @@ class AuthenticityTest {
   private boolean landmarks = true;
   private final FaceDetector detector = new FaceDetector() {
     @Override
-    public List<Face> detect(RgbImage picture) {
+    public List<Face> detect(RgbImage image) {
       return List.of(face(eyes, landmarks));
     }
 
@@ -51,10 +51,10 @@ class AuthenticityTest {
   /** Pictures a grey level apart look alike as vectors a degree apart. */
   private static final FaceEmbedder EMBEDDER = new FaceEmbedder() {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
+    public float[] embed(RgbImage image, Face face) {
       double level = 0;
       for (int i = 0; i < SIDE; i++) {
-        level += picture.at(i, i, 1) / (double) SIDE;
+        level += image.at(i, i, 1) / (double) SIDE;
       }
       return new float[] {
         (float) Math.cos(Math.toRadians(level)), (float) Math.sin(Math.toRadians(level))
@@ -78,17 +78,17 @@ class AuthenticityTest {
   };
 
   @Test
-  void saysNothingOfAPictureLikeThePhotos() {
+  void acceptsAnImageLikeThePhotos() {
     assertEquals(
         new Authenticity.Result(Set.of(), Set.of()),
         authenticity(PHOTOS, Optional.of(EMBEDDER)).judge(skin(150, 12, 9)));
   }
 
   @Test
-  void noticesWhoIsLessAlike() {
+  void flagsLowLikeness() {
     Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
     assertEquals(
-        Set.of(Authenticity.Flag.LESS_ALIKE),
+        Set.of(Authenticity.Flag.LOW_LIKENESS),
         authenticity.judge(skin(110, 12, 9)).flags());
     assertEquals(Set.of(), authenticity.judge(skin(145, 12, 9)).flags());
   }
@@ -103,9 +103,9 @@ class AuthenticityTest {
 
   @Test
   void saysNothingOfSkinInBlackAndWhite() {
-    Authenticity.Result verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).picture());
+    Authenticity.Result verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).image());
     assertEquals(Set.of(), verdict.flags());
-    assertTrue(verdict.unjudged().contains(Authenticity.Flag.LIGHTER_SKIN));
+    assertTrue(verdict.notJudged().contains(Authenticity.Flag.LIGHTER_SKIN));
   }
 
   @Test
@@ -126,15 +126,15 @@ class AuthenticityTest {
   }
 
   @Test
-  void saysWhatItCouldNotCompare() {
+  void listsTraitsThatItCouldNotCompare() {
     assertEquals(
-        Set.of(Authenticity.Flag.LESS_ALIKE),
-        authenticity().judge(skin(150, 12, 9)).unjudged());
+        Set.of(Authenticity.Flag.LOW_LIKENESS),
+        authenticity().judge(skin(150, 12, 9)).notJudged());
     assertEquals(
-        Set.of(Authenticity.Flag.LESS_ALIKE),
+        Set.of(Authenticity.Flag.LOW_LIKENESS),
         authenticity(List.of(150), Optional.of(EMBEDDER))
             .judge(skin(150, 12, 9))
-            .unjudged());
+            .notJudged());
     Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
     landmarks = false;
     assertEquals(
@@ -146,7 +146,7 @@ class AuthenticityTest {
   void saysWhenThereIsNoFace() {
     FaceDetector blind = new FaceDetector() {
       @Override
-      public List<Face> detect(RgbImage picture) {
+      public List<Face> detect(RgbImage image) {
         return List.of();
       }
 
@@ -163,7 +163,7 @@ class AuthenticityTest {
     Authenticity.Result verdict =
         Authenticity.of(List.of(), ReviewTools.of(blind)).judge(skin(150, 12, 1));
     assertEquals(Set.of(Authenticity.Flag.NO_FACE), verdict.flags());
-    assertEquals(4, verdict.unjudged().size());
+    assertEquals(4, verdict.notJudged().size());
   }
 
   private Authenticity authenticity() {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,51 +15,51 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class IdentityStrengthTest {
-  private static final Measured NOTHING = new Measured(Setting.NOTHING, 0.1, 0.9, 20);
-  private static final Measured SOME = new Measured(new Setting(0.4, 0, 1, 0, 0), 0.4, 0.9, 20);
-  private static final Measured LATE = new Measured(new Setting(0.8, 0.2, 1, 0, 1), 0.5, 0.85, 20);
-  private static final Measured WORSE = new Measured(new Setting(0.6, 0, 1, 0, 0), 0.45, 0.8, 20);
-  private static final Measured DEAF = new Measured(new Setting(1.2, 0, 1, 0, 1), 0.7, 0.3, 20);
+  private static final Measurement NOTHING = new Measurement(Setting.OFF, 0.1, 0.9, 20);
+  private static final Measurement SOME = new Measurement(new Setting(0.4, 0, 1, 0, 0), 0.4, 0.9, 20);
+  private static final Measurement LATE = new Measurement(new Setting(0.8, 0.2, 1, 0, 1), 0.5, 0.85, 20);
+  private static final Measurement WORSE = new Measurement(new Setting(0.6, 0, 1, 0, 0), 0.45, 0.8, 20);
+  private static final Measurement LOW_ADHERENCE = new Measurement(new Setting(1.2, 0, 1, 0, 1), 0.7, 0.3, 20);
 
   @Test
-  void drawsAsBeforeWhereNothingWasMeasured() {
-    assertEquals(new Setting(0.4, 0, 1, 0, 0.5), IdentityStrength.UNMEASURED.at(0.5, false));
-    assertEquals(new Setting(0.4, 0, 1, 1, 1), IdentityStrength.UNMEASURED.at(1, true));
-    assertEquals(Setting.NOTHING, IdentityStrength.UNMEASURED.at(0, true));
+  void usesTheDefaultWithoutMeasurements() {
+    assertEquals(new Setting(0.4, 0, 1, 0, 0.5), IdentityStrength.DEFAULT.at(0.5, false));
+    assertEquals(new Setting(0.4, 0, 1, 1, 1), IdentityStrength.DEFAULT.at(1, true));
+    assertEquals(Setting.OFF, IdentityStrength.DEFAULT.at(0, true));
     assertEquals(
         new Setting(0.2, 0, 1, 0.4, 1),
-        IdentityStrength.HELD.at(1, true),
+        IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, true),
         "a held face leaves less to both");
     assertEquals(
-        new Setting(0.4, 0, 1, 0, 1), IdentityStrength.HELD.at(1, false), "and to the adapter");
+        new Setting(0.4, 0, 1, 0, 1), IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, false), "and to the adapter");
     assertEquals(
         "likeness 1.5 is outside 0..1",
         assertThrows(
-                IllegalArgumentException.class, () -> IdentityStrength.UNMEASURED.at(1.5, true))
+                IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
             .getMessage());
   }
 
   @Test
-  void takesNoCurveOfHeldFacesWhereNothingHoldsThem() {
-    assertEquals(IdentityStrength.UNMEASURED, IdentityStrength.HELD.unheld());
-    assertEquals(IdentityStrength.UNMEASURED, dial().unheld());
-    List<Measured> free = List.of(NOTHING, SOME, WORSE);
+  void ignoresGuidedCurvesWithoutFaceGuidance() {
+    assertEquals(IdentityStrength.DEFAULT, IdentityStrength.DEFAULT_WITH_GUIDANCE.withoutFaceGuidance());
+    assertEquals(IdentityStrength.DEFAULT, strength().withoutFaceGuidance());
+    List<Measurement> free = List.of(NOTHING, SOME, WORSE);
     IdentityStrength measured = new IdentityStrength(free, free);
-    assertEquals(measured, measured.unheld());
+    assertEquals(measured, measured.withoutFaceGuidance());
   }
 
   @Test
-  void keepsWhatNothingBeatsAndFollowsEnough() {
-    List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
+  void keepsUndominatedSettingsWithEnoughAdherence() {
+    List<Measurement> measured = List.of(LOW_ADHERENCE, LATE, WORSE, SOME, NOTHING);
     assertEquals(
-        List.of(NOTHING, SOME, LATE), IdentityStrength.curve(measured, 0.85, DEAF.setting()));
+        List.of(NOTHING, SOME, LATE), IdentityStrength.curve(measured, 0.85, LOW_ADHERENCE.setting()));
     assertEquals(
-        List.of(NOTHING, SOME, LATE, DEAF), IdentityStrength.curve(measured, 0, DEAF.setting()));
+        List.of(NOTHING, SOME, LATE, LOW_ADHERENCE), IdentityStrength.curve(measured, 0, LOW_ADHERENCE.setting()));
   }
 
   @Test
-  void endsWhereItIsToldTo() {
-    List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
+  void endsAtTheGivenSetting() {
+    List<Measurement> measured = List.of(LOW_ADHERENCE, LATE, WORSE, SOME, NOTHING);
     assertEquals(List.of(NOTHING, SOME), IdentityStrength.curve(measured, 0.85, SOME.setting()));
     assertEquals(
         List.of(NOTHING, SOME, WORSE),
@@ -69,8 +69,8 @@ class IdentityStrengthTest {
 
   @Test
   void goesEvenStepsOfLikenessAlongTheCurve() {
-    IdentityStrength dial = dial();
-    assertEquals(Setting.NOTHING, dial.at(0, false));
+    IdentityStrength dial = strength();
+    assertEquals(Setting.OFF, dial.at(0, false));
     assertEquals(LATE.setting(), dial.at(1, false));
     assertEquals(0.4, dial.at(0.75, false).adapter(), 1e-12);
     Setting between = dial.at(0.875, false);
@@ -83,35 +83,35 @@ class IdentityStrengthTest {
   @Test
   void isReadAsItWasWritten(@TempDir Path folder) {
     Path adapter = folder.resolve("ip-adapter.safetensors");
-    assertEquals(IdentityStrength.UNMEASURED, IdentityStrength.beside(adapter));
-    dial().save(folder.resolve("likeness-dial.json"));
-    assertEquals(dial(), IdentityStrength.open(folder.resolve("likeness-dial.json")));
-    assertEquals(dial(), IdentityStrength.beside(adapter));
+    assertEquals(IdentityStrength.DEFAULT, IdentityStrength.forAdapter(adapter));
+    strength().save(folder.resolve("likeness-dial.json"));
+    assertEquals(strength(), IdentityStrength.open(folder.resolve("likeness-dial.json")));
+    assertEquals(strength(), IdentityStrength.forAdapter(adapter));
   }
 
   @Test
-  void refusesWhatIsNoCurve(@TempDir Path folder) throws IOException {
+  void refusesInvalidCurves(@TempDir Path folder) throws IOException {
     assertTrue(assertThrows(
             IllegalArgumentException.class,
             () -> IdentityStrength.curve(List.of(SOME), 0, SOME.setting()))
         .getMessage()
-        .contains(Setting.NOTHING + " was not measured"));
+        .contains(Setting.OFF + " was not measured"));
     assertThrows(
         IllegalArgumentException.class,
-        () -> IdentityStrength.curve(List.of(NOTHING, DEAF), 0.85, DEAF.setting()));
+        () -> IdentityStrength.curve(List.of(NOTHING, LOW_ADHERENCE), 0.85, LOW_ADHERENCE.setting()));
     assertThrows(
         IllegalArgumentException.class,
         () ->
-            new IdentityStrength(List.of(NOTHING, LATE, SOME), IdentityStrength.UNMEASURED.both()));
+            new IdentityStrength(List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"shown\": 3}");
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
         .startsWith(file + " holds no likeness dial, expected the curves \"shown\" and \"both\""));
   }
 
-  private static IdentityStrength dial() {
+  private static IdentityStrength strength() {
     return new IdentityStrength(
         IdentityStrength.curve(List.of(NOTHING, SOME, LATE), 0.5, LATE.setting()),
-        IdentityStrength.UNMEASURED.both());
+        IdentityStrength.DEFAULT.withLora());
   }
 }

@@ -12,19 +12,19 @@ class PersonProfileTest {
           "beard", "a short beard", 0.9, PersonProfile.Trait.Source.PHOTOS));
 
   @Test
-  void leavesOutTheBeardThatItFoundOnWhomTheUserCallsAWoman() {
+  void dropsADetectedBeardIfTheUserSaysWoman() {
     assertEquals("a man with short hair and a short beard", BEARDED.phrase());
-    PersonProfile woman = BEARDED.corrected("sex", "Woman");
+    PersonProfile woman = BEARDED.withCorrection("sex", "Woman");
     assertEquals("a woman with short hair", woman.phrase());
     assertEquals(
-        "a man with short hair and a short beard", woman.corrected("sex", "man").phrase());
+        "a man with short hair and a short beard", woman.withCorrection("sex", "man").phrase());
   }
 
   @Test
-  void believesTheUserWhoSaysThatAWomanHasOne() {
+  void keepsABeardThatTheUserGivesAWoman() {
     assertEquals(
         "a woman with short hair and stubble",
-        BEARDED.corrected("sex", "woman").corrected("beard", "stubble").phrase());
+        BEARDED.withCorrection("sex", "woman").withCorrection("beard", "stubble").phrase());
   }
 
   @Test

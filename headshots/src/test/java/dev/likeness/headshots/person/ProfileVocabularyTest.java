@@ -7,16 +7,16 @@ import org.junit.jupiter.api.Test;
 
 class ProfileVocabularyTest {
   @Test
-  void saysNothingOfWhatIsNotKnown() {
-    assertEquals("a person", ProfileVocabulary.NONE.phrase());
+  void omitsUnknownAttributes() {
+    assertEquals("a person", ProfileVocabulary.EMPTY.phrase());
     assertEquals(
         "an old woman",
-        ProfileVocabulary.NONE.with("age", "old").with("sex", "woman").phrase());
+        ProfileVocabulary.EMPTY.with("age", "old").with("sex", "woman").phrase());
   }
 
   @Test
-  void joinsWhatIsKnown() {
-    ProfileVocabulary words = ProfileVocabulary.NONE
+  void joinsKnownAttributes() {
+    ProfileVocabulary words = ProfileVocabulary.EMPTY
         .with("sex", "man")
         .with("skin", "fair skin")
         .with("hair", "short # hair");
@@ -34,15 +34,15 @@ class ProfileVocabularyTest {
   void findsTheSexBeforeTheHair() {
     assertEquals(
         List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses", "marks"),
-        ProfileVocabulary.slots().stream().map(ProfileVocabulary.Slot::name).toList());
+        ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name).toList());
   }
 
   @Test
   void asksForABeardOnlyWhereOneGrows() {
-    ProfileVocabulary.Slot beard = ProfileVocabulary.slots().get(5);
+    ProfileVocabulary.Attribute beard = ProfileVocabulary.attributes().get(5);
     assertEquals(
         "true, false",
-        ProfileVocabulary.NONE.with("sex", "man").admits(beard) + ", "
-            + ProfileVocabulary.NONE.with("sex", "woman").admits(beard));
+        ProfileVocabulary.EMPTY.with("sex", "man").isApplicable(beard) + ", "
+            + ProfileVocabulary.EMPTY.with("sex", "woman").isApplicable(beard));
   }
 }

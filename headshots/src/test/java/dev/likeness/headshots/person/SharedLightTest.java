@@ -33,7 +33,7 @@ class SharedLightTest {
   private Path folder;
 
   @Test
-  void isThatOfThreeInFourPhotos() {
+  void isTheLightOfThreeInFourPhotos() {
     assertEquals("flash", lit("flash", "flash", "", "flash").words());
     assertEquals("", lit("flash", "window light", "", "flash").words());
     assertEquals("", lit("", "", "", "").words());
@@ -44,31 +44,31 @@ class SharedLightTest {
   }
 
   @Test
-  void isWhatMustNotBeSeenUnlessItIsAskedFor() {
+  void isInTheNegativePromptUnlessThePromptNamesIt() {
     String asked = "studio portrait of Ada, soft light";
-    assertEquals("flash", FLASH.negative("", asked));
-    assertEquals("hat, flash", FLASH.negative("hat", asked));
-    assertEquals("hat, flash", FLASH.negative("hat, flash", asked), "said once");
-    assertEquals("hat", FLASH.negative("hat, flash", "studio portrait of Ada, flash"));
-    assertEquals("", FLASH.negative("flash", "Golden-hour portrait, Flash"), "in capitals, too");
+    assertEquals("flash", FLASH.negativePrompt("", asked));
+    assertEquals("hat, flash", FLASH.negativePrompt("hat", asked));
+    assertEquals("hat, flash", FLASH.negativePrompt("hat, flash", asked), "said once");
+    assertEquals("hat", FLASH.negativePrompt("hat, flash", "studio portrait of Ada, flash"));
+    assertEquals("", FLASH.negativePrompt("flash", "Golden-hour portrait, Flash"), "in capitals, too");
     assertEquals(
-        "", new PersonRecord.SharedLight("golden hour").negative("", "Golden-hour portrait"));
-    assertEquals("flash", FLASH.negative("", "a flashy tie"));
+        "", new PersonRecord.SharedLight("golden hour").negativePrompt("", "Golden-hour portrait"));
+    assertEquals("flash", FLASH.negativePrompt("", "a flashy tie"));
     assertEquals(
         "mask",
-        new PersonRecord.SharedLight("").negative("Flash, mask", "lit by flash"),
+        new PersonRecord.SharedLight("").negativePrompt("Flash, mask", "lit by flash"),
         "of others, too, what is asked for");
     assertEquals(
         "hat,  mask",
-        new PersonRecord.SharedLight("").negative("hat,  mask", asked),
+        new PersonRecord.SharedLight("").negativePrompt("hat,  mask", asked),
         "as it was where photos differ");
   }
 
   /** Through a person's file, a shoot, and edits of its headshot. */
   @Test
-  void goesWithThePersonFromTheirFileIntoEveryPicture() {
-    try (BaseModel base = GoldenFolder.loaded(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+  void isStoredInThePersonFileAndUsedForEveryImage() {
+    try (BaseModel base = GoldenFolder.load(
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         CascadeDetector detector = new CascadeDetector()) {
       Path file = folder.resolve("ada.safetensors");
       try (TrainedPerson learnt = new LoraTrainer(LoraTraining.quick().steps(2))
@@ -78,7 +78,7 @@ class SharedLightTest {
               PersonToken.of("woman").consent("Ada: yes"),
               Progress.SILENT,
               new Cancellation())) {
-        FLASH.in(learnt).save(file);
+        FLASH.addTo(learnt).save(file);
       }
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         HeadshotStudio studio = HeadshotStudio.on(base);
@@ -87,13 +87,13 @@ class SharedLightTest {
             .headshots()
             .get(0);
         assertEquals("flash", shot.request().negative());
-        HeadshotEdit flash = HeadshotEdit.within(white(), "").and(HeadshotEdit.Part.LIGHT, "flash");
+        HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(HeadshotEdit.Part.LIGHT, "flash");
         Headshot lit = studio
             .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
             .after();
         assertEquals("", lit.request().negative());
-        HeadshotEdit scarf = HeadshotEdit.within(white(), "a scarf");
-        Headshot bare = Headshot.of(shot.picture(), shot.style(), "Ada");
+        HeadshotEdit scarf = HeadshotEdit.inMask(white(), "a scarf");
+        Headshot bare = Headshot.of(shot.image(), shot.style(), "Ada");
         assertEquals(
             "flash",
             studio
@@ -107,7 +107,7 @@ class SharedLightTest {
 
   private static PersonRecord.SharedLight lit(String... lights) {
     return PersonRecord.SharedLight.of(Stream.of(lights)
-        .map(light -> light.isEmpty() ? SceneWords.NONE : SceneWords.NONE.with("light", light))
+        .map(light -> light.isEmpty() ? SceneWords.EMPTY : SceneWords.EMPTY.with("light", light))
         .toList());
   }
 

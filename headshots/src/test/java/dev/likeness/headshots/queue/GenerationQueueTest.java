@@ -50,7 +50,7 @@ class GenerationQueueTest {
   }
 
   @Test
-  void refusesWhatItHasNoRoomForAndHoldsBackWhoIsPatient() throws Exception {
+  void refusesJobsWhenFullOrWaitsUpToATimeout() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
     List<String> done = Collections.synchronizedList(new ArrayList<>());
     try (GenerationQueue queue =
@@ -60,8 +60,8 @@ class GenerationQueueTest {
         Thread.onSpinWait();
       }
       submit(queue, "waits", 0, done, gate);
-      GenerationQueue.QueueFull full = assertThrows(
-          GenerationQueue.QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
+      GenerationQueue.QueueFullException full = assertThrows(
+          GenerationQueue.QueueFullException.class, () -> submit(queue, "too much", 0, done, gate));
       assertEquals(
           "1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
           full.getMessage());
@@ -90,21 +90,21 @@ class GenerationQueueTest {
       assertEquals(GenerationJob.State.CANCELLED, job.state());
       assertEquals(0, queue.waiting());
       assertThrows(CancelledException.class, job::join);
-      assertEquals(List.of(new ProgressEvent.Stopped()), events);
+      assertEquals(List.of(new ProgressEvent.Cancelled()), events);
       gate.countDown();
     }
   }
 
   @Test
-  void stopsARunningJobAndTellsItOnce() throws Exception {
+  void stopsARunningJobAndReportsItOnce() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     List<ProgressEvent> events = Collections.synchronizedList(new ArrayList<>());
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> job = queue.submit(
-          (progress, stop) -> progress.around(() -> {
+          (progress, stop) -> progress.reportOutcome(() -> {
             running.countDown();
             while (true) {
-              stop.check();
+              stop.throwIfCancelled();
             }
           }),
           1,
@@ -120,11 +120,11 @@ class GenerationQueueTest {
               .submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE)
               .get());
     }
-    assertEquals(List.of(new ProgressEvent.Stopped()), events);
+    assertEquals(List.of(new ProgressEvent.Cancelled()), events);
   }
 
   @Test
-  void hasTheResultWhenItsEndIsTold() throws Exception {
+  void hasTheResultWhenItsEndIsReported() throws Exception {
     CompletableFuture<GenerationJob<String>> job = new CompletableFuture<>();
     CompletableFuture<String> delivered = new CompletableFuture<>();
     Progress deliver = event -> {
@@ -133,7 +133,7 @@ class GenerationQueueTest {
     };
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     job.complete(queue.submit(
-        (progress, stop) -> progress.around(() -> "portrait"), 1, 0, deliver, AT_ONCE));
+        (progress, stop) -> progress.reportOutcome(() -> "portrait"), 1, 0, deliver, AT_ONCE));
     assertEquals("portrait", delivered.get(30, TimeUnit.SECONDS));
     assertEquals(
         "after",
@@ -159,7 +159,7 @@ class GenerationQueueTest {
           AT_ONCE);
       GenerationJob<String> after = queue.submit(
           (progress, stop) -> {
-            stop.check();
+            stop.throwIfCancelled();
             return "after";
           },
           1,
@@ -206,7 +206,7 @@ class GenerationQueueTest {
   }
 
   @Test
-  void takesInWhatSleepingWorkersAreAboutToDo() throws Exception {
+  void acceptsJobsThatIdleWorkersWillRun() throws Exception {
     try (GenerationQueue queue =
         queue(GenerationQueue.Options.defaults().workers(2).capacity(1))) {
       for (int i = 0; i < 200; i++) {
@@ -223,7 +223,7 @@ class GenerationQueueTest {
   }
 
   @Test
-  void answersWhereWorkThrowsWhatJavaWouldNotLetIt() throws Exception {
+  void failsTheJobForUndeclaredCheckedExceptions() throws Exception {
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
           (progress, stop) ->
@@ -251,7 +251,7 @@ class GenerationQueueTest {
   }
 
   @Test
-  void passesOnWhatWentWrongAndGoesOn() throws Exception {
+  void reportsAFailureAndContinues() throws Exception {
     try (GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1))) {
       GenerationJob<String> bad = queue.submit(
           (progress, stop) -> {
@@ -265,7 +265,7 @@ class GenerationQueueTest {
           "no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
       assertEquals(GenerationJob.State.FAILED, bad.state());
       GenerationJob<String> fatal = queue.submit(
-          (progress, stop) -> progress.around(() -> {
+          (progress, stop) -> progress.reportOutcome(() -> {
             throw new OutOfMemoryError("heap");
           }),
           1,
@@ -283,13 +283,13 @@ class GenerationQueueTest {
   }
 
   @Test
-  void cancelsEverythingWhenClosedAndTakesNothingMore() {
+  void cancelsAllJobsWhenClosedAndRefusesMore() {
     CountDownLatch gate = new CountDownLatch(1);
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     GenerationJob<String> runs = queue.submit(
         (progress, stop) -> {
           while (true) {
-            stop.check();
+            stop.throwIfCancelled();
           }
         },
         1,
@@ -306,11 +306,11 @@ class GenerationQueueTest {
   }
 
   @Test
-  void stopsEverythingBeforeItPassesOnWhatListenersThrow() {
+  void stopsAllJobsBeforeItRethrowsListenerFailures() {
     GenerationQueue queue = queue(GenerationQueue.Options.defaults().workers(1));
     GenerationJob.Task<String> endless = (progress, stop) -> {
       while (true) {
-        stop.check();
+        stop.throwIfCancelled();
       }
     };
     GenerationJob<String> runs = queue.submit(endless, 1, 0, Progress.SILENT, AT_ONCE);

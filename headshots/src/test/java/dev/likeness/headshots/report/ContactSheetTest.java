@@ -30,18 +30,18 @@ class ContactSheetTest {
   }
 
   @Test
-  void showsAllOfPicturesThatAreNotSquare() {
-    int[] high = shown(RgbImage.of(160, 200, halves(160, 200)));
+  void showsAllOfImagesThatAreNotSquare() {
+    int[] high = visibleBounds(RgbImage.of(160, 200, halves(160, 200)));
     assertEquals(304 * 304 * 4 / 5 / 2.0, high[0], 500, "the upper half, where hair is");
     assertEquals(high[0], high[1], 500);
-    int[] wide = shown(RgbImage.of(300, 200, halves(300, 200)));
+    int[] wide = visibleBounds(RgbImage.of(300, 200, halves(300, 200)));
     assertEquals(304 * 304 * 2 / 3 / 2.0, wide[0], 500);
     assertEquals(wide[0], wide[1], 500);
   }
 
   /** How many pixels of a sheet are red and how many blue. */
-  private static int[] shown(RgbImage picture) {
-    Headshot headshot = new Headshot(picture, Style.named("studio"), 7, ImageRequest.of("x"), 1);
+  private static int[] visibleBounds(RgbImage image) {
+    Headshot headshot = new Headshot(image, Style.named("studio"), 7, ImageRequest.of("x"), 1);
     RgbImage sheet = ContactSheet.of(List.of(), List.of(headshot), "");
     int[] count = new int[2];
     for (int i = 0; i < sheet.width() * sheet.height(); i++) {

@@ -22,7 +22,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class HeadshotScoresTest {
-  private static final RgbImage PICTURE = noise();
+  private static final RgbImage IMAGE = noise();
   private static final FaceDetector SEEING = new Fixed(List.of(new Face(
       new BoundingBox(80, 70, 96, 96), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty())));
   private static final FaceDetector BLIND = new Fixed(List.of());
@@ -30,7 +30,7 @@ class HeadshotScoresTest {
   /** The same faces in every picture. */
   private record Fixed(List<Face> faces) implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
+    public List<Face> detect(RgbImage image) {
       return faces;
     }
 
@@ -46,7 +46,7 @@ class HeadshotScoresTest {
   /** One vector for every face. */
   private record Same() implements FaceEmbedder {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
+    public float[] embed(RgbImage image, Face face) {
       return at(0);
     }
 
@@ -68,7 +68,7 @@ class HeadshotScoresTest {
   void failsALikenessThatNoFaceWasFoundFor() {
     ScoreCard card = card(BLIND);
     ScoreCard.Score likeness = card.of(ScoreAspect.LIKENESS).orElseThrow();
-    assertFalse(likeness.passed());
+    assertFalse(likeness.isPassed());
     assertEquals(
         "no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
     assertEquals(0, card.likeness());
@@ -90,18 +90,18 @@ class HeadshotScoresTest {
   }
 
   @Test
-  void failsAPictureThatShowsSomebodyElseToo() {
+  void failsAnImageWithASecondPerson() {
     assertEquals(0, beside(0).of(ScoreAspect.SECOND_FACE).orElseThrow().value());
     ScoreCard.Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
     assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
     assertTrue(
-        beside(30).of(ScoreAspect.SECOND_FACE).orElseThrow().passed(),
+        beside(30).of(ScoreAspect.SECOND_FACE).orElseThrow().isPassed(),
         "a face on a wall is no second person");
   }
 
   @Test
-  void looksForTextInPicturesOfAnyShape() {
+  void findsTextInImagesOfAnyShape() {
     Face face = new Face(
         new BoundingBox(5, 5, 30, 30), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     for (int[] size : new int[][] {{40, 1024}, {1024, 40}}) {
@@ -113,13 +113,13 @@ class HeadshotScoresTest {
   }
 
   @Test
-  void isANumberWherePerfectLikenessIsAskedFor() {
-    assertEquals(0.5, new ScoreCard.Score(ScoreAspect.LIKENESS, 1, 1, true).goodness());
-    assertEquals(0, new ScoreCard.Score(ScoreAspect.LIKENESS, 0.9, 1, false).goodness());
+  void isFiniteForAPerfectLikenessLimit() {
+    assertEquals(0.5, new ScoreCard.Score(ScoreAspect.LIKENESS, 1, 1, true).quality());
+    assertEquals(0, new ScoreCard.Score(ScoreAspect.LIKENESS, 0.9, 1, false).quality());
   }
 
   private static ScoreCard beside(int side) {
-    Face own = SEEING.detect(PICTURE).get(0);
+    Face own = SEEING.detect(IMAGE).get(0);
     Face other = new Face(
         new BoundingBox(0, 0, Math.max(1, side), Math.max(1, side)),
         1,
@@ -127,12 +127,12 @@ class HeadshotScoresTest {
         Optional.empty(),
         Optional.empty());
     return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other)))
-        .score(PICTURE);
+        .score(IMAGE);
   }
 
   private static ScoreCard card(FaceDetector detector) {
     Likeness measure = Likeness.of(List.of(at(0.3), at(0.6), at(0.9)), detector, new Same());
-    return HeadshotScores.of(SEEING).likeness(measure, 0.5).score(PICTURE);
+    return HeadshotScores.of(SEEING).likeness(measure, 0.5).score(IMAGE);
   }
 
   private static Map<String, Object> entry(ScoreCard card) {

@@ -19,9 +19,9 @@ class ScoreLimitsTest {
   private Path folder;
 
   @Test
-  void areOthersWhereTheBaseBringsThem() throws IOException {
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    try (BaseModel base = GoldenFolder.loaded(files)) {
+  void areReplacedByLimitsOfTheBase() throws IOException {
+    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    try (BaseModel base = GoldenFolder.load(files)) {
       assertEquals(
           ScoreLimits.builtIn().of(ScoreAspect.SHARPNESS),
           ScoreLimits.of(base).of(ScoreAspect.SHARPNESS));
@@ -36,9 +36,9 @@ class ScoreLimitsTest {
 
   @Test
   void refusesAFileThatNamesNoAspect() throws IOException {
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Files.writeString(Extra.SCORE_LIMITS.at(files), "{\"SHARPEN\": 0.6}");
-    try (BaseModel base = GoldenFolder.loaded(files)) {
+    try (BaseModel base = GoldenFolder.load(files)) {
       String said =
           assertThrows(InvalidInputException.class, () -> ScoreLimits.of(base)).getMessage();
       assertTrue(

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class HeadshotCropTest {
-  private static final RgbImage PICTURE = RgbImage.of(600, 600, new byte[600 * 600 * 3]);
+  private static final RgbImage IMAGE = RgbImage.of(600, 600, new byte[600 * 600 * 3]);
   private static final Face FACE = new Face(
       new BoundingBox(220, 200, 160, 160),
       1,
@@ -26,7 +26,7 @@ class HeadshotCropTest {
 
   private record Fixed(List<Face> faces) implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
+    public List<Face> detect(RgbImage image) {
       return faces;
     }
 
@@ -41,30 +41,30 @@ class HeadshotCropTest {
 
   @Test
   void putsTheEyesOnTheUpperThirdAndTheFaceInTheMiddle() {
-    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, 4 / 5.0);
+    HeadshotCrop crop = HeadshotCrop.of(IMAGE, FACE, 4 / 5.0);
     assertEquals(
         "480 x 600 at 60, 0",
         crop.width() + " x " + crop.height() + " at " + crop.x() + ", " + crop.y());
-    HeadshotCrop wide = HeadshotCrop.of(PICTURE, FACE, 3 / 2.0);
+    HeadshotCrop wide = HeadshotCrop.of(IMAGE, FACE, 3 / 2.0);
     assertEquals(600 + " x " + 400, wide.width() + " x " + wide.height());
     assertEquals(1 / 3.0, (264.0 - wide.y()) / wide.height(), 0.01);
-    assertEquals(400, wide.of(PICTURE).height());
+    assertEquals(400, wide.of(IMAGE).height());
   }
 
   @Test
   void leavesRoomAboveTheHairRatherThanKeepTheThird() {
-    HeadshotCrop crop = HeadshotCrop.of(PICTURE, face(180, 160, 240), 3 / 2.0);
+    HeadshotCrop crop = HeadshotCrop.of(IMAGE, face(180, 160, 240), 3 / 2.0);
     assertTrue(crop.y() <= 160 - 0.45 * 240 + 1, "" + crop);
   }
 
   @Test
   void cutsHairOffBeforeTheChinAndKeepsTheEyesWhereNeitherFits() {
-    HeadshotCrop wide = HeadshotCrop.of(PICTURE, face(120, 180, 360), 3 / 2.0);
+    HeadshotCrop wide = HeadshotCrop.of(IMAGE, face(120, 180, 360), 3 / 2.0);
     assertEquals(180 + 1.1 * 360, wide.y() + wide.height(), 1);
-    HeadshotCrop banner = HeadshotCrop.of(PICTURE, face(120, 180, 360), 1200 / 630.0);
+    HeadshotCrop banner = HeadshotCrop.of(IMAGE, face(120, 180, 360), 1200 / 630.0);
     // Eyes lie 0.4 of a box below its top.
     assertEquals(1 / 3.0, (180 + 0.4 * 360 - banner.y()) / banner.height(), 0.01);
-    HeadshotCrop narrowest = HeadshotCrop.of(PICTURE, face(120, 180, 360), 4);
+    HeadshotCrop narrowest = HeadshotCrop.of(IMAGE, face(120, 180, 360), 4);
     assertEquals(1 / 3.0, (180 + 0.4 * 360 - narrowest.y()) / narrowest.height(), 0.01);
   }
 
@@ -75,29 +75,29 @@ class HeadshotCropTest {
 
   @Test
   void cropsAHeadshotToAFormatByTheFaceInIt() {
-    Headshot whole = Headshot.of(PICTURE, Style.usual().get(0), "woman");
+    Headshot whole = Headshot.of(IMAGE, Style.defaults().get(0), "woman");
     RgbImage passport =
-        whole.cropped("35:45", new Fixed(List.of(FACE))).orElseThrow().picture();
+        whole.crop("35:45", new Fixed(List.of(FACE))).orElseThrow().image();
     assertEquals("466 x 600", passport.width() + " x " + passport.height());
     RgbImage banner =
-        whole.cropped("300x150", new Fixed(List.of(FACE))).orElseThrow().picture();
+        whole.crop("300x150", new Fixed(List.of(FACE))).orElseThrow().image();
     assertEquals("300 x 150", banner.width() + " x " + banner.height());
-    assertTrue(whole.cropped("4:5", new Fixed(List.of())).isEmpty());
+    assertTrue(whole.crop("4:5", new Fixed(List.of())).isEmpty());
     assertEquals(
-        PICTURE, whole.cropped("square", new Fixed(List.of())).orElseThrow().picture());
+        IMAGE, whole.crop("square", new Fixed(List.of())).orElseThrow().image());
     Headshot tall =
         Headshot.of(RgbImage.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
     assertEquals(
         300,
-        tall.cropped("square", new Fixed(List.of(face(100, 80, 90))))
+        tall.crop("square", new Fixed(List.of(face(100, 80, 90))))
             .orElseThrow()
-            .picture()
+            .image()
             .height());
   }
 
   @Test
   void keepsTheHeadInsideTheCircleOfAnAvatar() {
-    HeadshotCrop crop = HeadshotCrop.avatar(PICTURE, FACE);
+    HeadshotCrop crop = HeadshotCrop.avatar(IMAGE, FACE);
     double radius = crop.width() / 2.0;
     Point middle = new Point(crop.x() + radius, crop.y() + radius);
     for (Point corner : new Point[] {
@@ -110,12 +110,12 @@ class HeadshotCropTest {
   @Test
   void reducesToThePixelsThatAreAskedFor() {
     String banner = "300x158";
-    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, HeadshotCrop.ratio(banner));
-    assertEquals("300x158 picture", crop.of(PICTURE, banner).toString());
-    assertEquals(crop.of(PICTURE), crop.of(PICTURE, "1200x630"), "never enlarged");
+    HeadshotCrop crop = HeadshotCrop.of(IMAGE, FACE, HeadshotCrop.ratio(banner));
+    assertEquals("300x158 picture", crop.of(IMAGE, banner).toString());
+    assertEquals(crop.of(IMAGE), crop.of(IMAGE, "1200x630"), "never enlarged");
     assertEquals(
         "600x400 picture",
-        HeadshotCrop.of(PICTURE, FACE, 1.5).of(PICTURE, "3:2").toString());
+        HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
     assertEquals(
         "the crop 4x5 is in pixels, of which a side has 64 to 4096; for sides give 4:5",
         assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5"))
@@ -124,6 +124,6 @@ class HeadshotCropTest {
 
   @Test
   void refusesSidesThatNobodyCrops() {
-    assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.of(PICTURE, FACE, 5));
+    assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.of(IMAGE, FACE, 5));
   }
 }

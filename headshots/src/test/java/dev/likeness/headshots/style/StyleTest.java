@@ -36,11 +36,11 @@ class StyleTest {
       """;
 
   @Test
-  void offersAtLeastTwoDozenAndBeginsWithTheFourThatAreDrawnUnasked() {
+  void offersAtLeastTwoDozenAndBeginsWithTheDefaults() {
     assertTrue(Style.all().size() >= 24);
     assertEquals(
         List.of("studio", "office", "outdoor", "black-and-white"),
-        Style.usual().stream().map(Style::name).toList());
+        Style.defaults().stream().map(Style::name).toList());
     assertEquals("Black and white", Style.named("Black-And-White").title());
   }
 
@@ -54,7 +54,7 @@ class StyleTest {
   }
 
   @Test
-  void drawsEveryCombinationBeforeItRepeatsOne(@TempDir Path folder) throws IOException {
+  void usesEveryCombinationBeforeItRepeatsOne(@TempDir Path folder) throws IOException {
     Style style = own(folder, OWN).get(0);
     assertEquals(
         "portrait of a man, wearing a shirt, smiling, soft light, park", style.prompt("a man", 0));
@@ -152,7 +152,7 @@ class StyleTest {
         "a suit and tie | straw hats | line 4: \"wardrobe\" says \"hats\", which belongs to the person and would hide theirs",
         "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"
       })
-  void tellsTheLineAndTheReasonOfWhatIsWrong(
+  void reportsTheLineAndReasonOfAnError(
       String good, String bad, String message, @TempDir Path folder) {
     InvalidInputException wrong =
         assertThrows(InvalidInputException.class, () -> own(folder, OWN.replace(good, bad)));
@@ -166,7 +166,7 @@ class StyleTest {
         "[] | line 1: there is no style in the list",
         "[{\"name\": \"a\" | line 1: not JSON: Unexpected end-of-input: expected close marker for Object"
       })
-  void tellsWhatIsMissing(String json, String message, @TempDir Path folder) {
+  void reportsMissingFields(String json, String message, @TempDir Path folder) {
     InvalidInputException wrong =
         assertThrows(InvalidInputException.class, () -> own(folder, json));
     assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
@@ -180,7 +180,7 @@ class StyleTest {
   }
 
   @Test
-  void saysWhichBasesItIsForAndWhatItShows(@TempDir Path folder) throws IOException {
+  void declaresItsBasesAndItsPrompt(@TempDir Path folder) throws IOException {
     Style style = own(
             folder,
             OWN.replace(
@@ -195,7 +195,7 @@ class StyleTest {
   }
 
   @Test
-  void isNamedAsItLikesAndForbidsWhatIsNobodysOwn(@TempDir Path folder) throws IOException {
+  void acceptsAnyNameAndAnyNegativePromptWithoutPersonWords(@TempDir Path folder) throws IOException {
     Style style = own(
             folder,
             OWN.replace("\"guidance\": 3", "\"negative\": \"hat\"").replace("plain", "old-money"))
@@ -204,30 +204,30 @@ class StyleTest {
   }
 
   @Test
-  void makesPicturesBlackAndWhiteWhereItIsMonochrome(@TempDir Path folder) throws IOException {
+  void makesImagesBlackAndWhiteIfMonochrome(@TempDir Path folder) throws IOException {
     RgbImage red = RgbImage.of(1, 1, new byte[] {(byte) 200, 0, 0});
     Style style =
         own(folder, OWN.replace("\"guidance\": 3", "\"monochrome\": true")).get(0);
-    assertArrayEquals(new byte[] {60, 60, 60}, style.developed(red).rgb());
-    assertSame(red, Style.named("studio").developed(red));
+    assertArrayEquals(new byte[] {60, 60, 60}, style.convertColours(red).rgb());
+    assertSame(red, Style.named("studio").convertColours(red));
     assertEquals(
         List.of("black-and-white", "author"),
-        Style.all().stream().filter(Style::monochrome).map(Style::name).toList());
+        Style.all().stream().filter(Style::isMonochrome).map(Style::name).toList());
   }
 
   @Test
-  void saysNothingOfThePersonWhereverItComesFrom() {
-    Style.all().forEach(StyleVocabulary::require);
+  void containsNoPersonWords() {
+    Style.all().forEach(StyleVocabulary::validate);
     Style studio = Style.named("studio");
-    Style hatted = studio.saying(Map.of(HeadshotEdit.Part.OUTFIT, "a wool hat"));
+    Style hatted = studio.withWords(Map.of(HeadshotEdit.Part.OUTFIT, "a wool hat"));
     assertEquals(
         "the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
-        assertThrows(InvalidInputException.class, () -> StyleVocabulary.require(hatted))
+        assertThrows(InvalidInputException.class, () -> StyleVocabulary.validate(hatted))
             .getMessage());
   }
 
   @Test
-  void drawsNobodyForEmptyWords() {
+  void refusesEmptyPersonWords() {
     assertThrows(InvalidInputException.class, () -> Style.named("studio").prompt(" ", 0));
   }
 

@@ -5,16 +5,16 @@ import dev.likeness.diffusion.image.RgbImage;
 /**
  * What a person or a thing is to look like.
  *
- * @param picture what an image encoder is shown, or null; for FaceID-Plus the aligned face
+ * @param image what an image encoder is shown, or null; for FaceID-Plus the aligned face
  * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised
  *     kind
  * @param recogniser whose numbers they are, by its name; empty where that is not known
  * @param weight how much this reference counts among others, above 0: 2 counts as if it were given
  *     twice
  */
-public record Reference(RgbImage picture, float[] face, String recogniser, double weight) {
+public record Reference(RgbImage image, float[] face, String recogniser, double weight) {
   public Reference {
-    if (picture == null && face == null) {
+    if (image == null && face == null) {
       throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
     }
     if (!(weight > 0 && Double.isFinite(weight))) {
@@ -25,8 +25,8 @@ public record Reference(RgbImage picture, float[] face, String recogniser, doubl
   }
 
   /** A picture. */
-  public static Reference of(RgbImage picture) {
-    return new Reference(picture, null, "", 1);
+  public static Reference of(RgbImage image) {
+    return new Reference(image, null, "", 1);
   }
 
   /** A face's numbers. */
@@ -41,12 +41,12 @@ public record Reference(RgbImage picture, float[] face, String recogniser, doubl
 
   /** The same reference, its numbers those of a recogniser of that name. */
   public Reference by(String name) {
-    return new Reference(picture, face, name, weight);
+    return new Reference(image, face, name, weight);
   }
 
   /** The same reference counting more or less. */
   public Reference weight(double value) {
-    return new Reference(picture, face, recogniser, value);
+    return new Reference(image, face, recogniser, value);
   }
 
   @Override
@@ -57,6 +57,6 @@ public record Reference(RgbImage picture, float[] face, String recogniser, doubl
   /** Says what is there, never what it shows. */
   @Override
   public String toString() {
-    return (picture == null ? "" : "a picture ") + (face == null ? "" : "a face ") + "x" + weight;
+    return (image == null ? "" : "a picture ") + (face == null ? "" : "a face ") + "x" + weight;
   }
 }

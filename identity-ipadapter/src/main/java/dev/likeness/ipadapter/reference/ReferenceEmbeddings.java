@@ -20,13 +20,13 @@ import org.bytedeco.pytorch.global.torch;
  * owned by whom they show. Immutable; holds no native memory.
  *
  * @param image an image encoder's answers [n, tokens, width], or null
- * @param nothing its answer to no picture [1, tokens, width], or null where that is zeros
+ * @param unconditional its answer to no picture [1, tokens, width], or null where that is zeros
  * @param face a face recogniser's numbers [n, 1, numbers], or null
  * @param weights how much each of the n references counts
  * @param origin what made them
  */
 public record ReferenceEmbeddings(
-    Grid image, Grid nothing, Grid face, List<Double> weights, EmbeddingOrigin origin) {
+    Grid image, Grid unconditional, Grid face, List<Double> weights, EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
 
   /**
@@ -96,9 +96,9 @@ public record ReferenceEmbeddings(
       throw new IllegalArgumentException(count
           + " weights belong to as many references, given image " + image + " and face " + face);
     }
-    if (nothing != null && nothing.count != 1) {
+    if (unconditional != null && unconditional.count != 1) {
       throw new IllegalArgumentException(
-          "there is one nothing for all references, given " + nothing);
+          "there is one nothing for all references, given " + unconditional);
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
@@ -117,7 +117,7 @@ public record ReferenceEmbeddings(
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : unitAsBefore(face.mean(weights), face);
     return new ReferenceEmbeddings(
-        image == null ? null : image.mean(weights), nothing, mean, List.of(1.0), origin);
+        image == null ? null : image.mean(weights), unconditional, mean, List.of(1.0), origin);
   }
 
   private static Grid unitAsBefore(Grid mean, Grid before) {
@@ -139,7 +139,7 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and
+   * Writes a safetensors file with {@code image}, {@code unconditional}, {@code face} and
    * {@code weights}, and in its header what made them, whole or not at all; a new one is readable
    * by its owner alone.
    */
@@ -152,7 +152,7 @@ public record ReferenceEmbeddings(
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       put(tensors, "image", image);
-      put(tensors, "nothing", nothing);
+      put(tensors, "nothing", unconditional);
       put(tensors, "face", face);
       float[] counts = new float[weights.size()];
       for (int i = 0; i < counts.length; i++) {

@@ -11,7 +11,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsWriter;
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.GoldenAdapters;
@@ -45,7 +45,7 @@ class EmbeddingOriginTest {
   @BeforeEach
   void opensTheBase() {
     base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT);
   }
 
   @AfterEach
@@ -54,7 +54,7 @@ class EmbeddingOriginTest {
   }
 
   @Test
-  void keptPicturesAreOfTheEncoderThatSawThem() throws IOException {
+  void keptImagesAreOfTheEncoderThatSawThem() throws IOException {
     Path adapter = ADAPTERS.write("base", folder);
     Path kept = folder.resolve("kept.safetensors");
     Path seen = GoldenTower.write("clip-quick", folder);
@@ -66,7 +66,7 @@ class EmbeddingOriginTest {
       assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
       assertNotEquals(encoder.fingerprint(), other.fingerprint());
       own.identity(RgbImage.read(GoldenTower.file("37x53.png"))).references().save(kept);
-      assertTrue(OwnersAlone.open(kept));
+      assertTrue(OwnerOnly.isOwnerOnly(kept));
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.identity(opened).references());
       assertEquals(

@@ -37,23 +37,23 @@ public final class GoldenTower {
 
   /** Writes the encoder {@code name} as a folder below {@code parent}. */
   public static Path write(String name, Path parent) {
-    Map<?, ?> tower = list("towers").stream()
+    Map<?, ?> textEncoder = list("towers").stream()
         .filter(t -> t.get("name").equals(name))
         .findFirst()
         .orElseThrow();
-    return write(tower, parent.resolve(name));
+    return write(textEncoder, parent.resolve(name));
   }
 
   /** Writes an encoder from its config, its tensors' shapes and their seed. */
-  public static Path write(Map<?, ?> tower, Path folder) {
+  public static Path write(Map<?, ?> textEncoder, Path folder) {
     try (TensorScope scope = TensorScope.open()) {
       Files.createDirectories(folder);
-      Files.write(folder.resolve("config.json"), JSON.std.asBytes(tower.get("config")));
+      Files.write(folder.resolve("config.json"), JSON.std.asBytes(textEncoder.get("config")));
       SafetensorsWriter.write(
           folder.resolve("model.safetensors"),
           SeededWeights.of(
-              GoldenFolder.shapes((Map<?, ?>) tower.get("tensors")),
-              ((Number) tower.get("seed")).longValue()),
+              GoldenFolder.shapes((Map<?, ?>) textEncoder.get("tensors")),
+              ((Number) textEncoder.get("seed")).longValue()),
           Map.of());
       return folder;
     } catch (IOException e) {

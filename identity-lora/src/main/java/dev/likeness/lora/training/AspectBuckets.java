@@ -55,22 +55,22 @@ public record AspectBuckets(List<Size> sizes) {
   }
 
   /** The size whose shape is nearest to that of a picture. */
-  public Size nearest(RgbImage picture) {
-    double ratio = (double) picture.width() / picture.height();
+  public Size nearest(RgbImage image) {
+    double ratio = (double) image.width() / image.height();
     return sizes.stream()
         .min(Comparator.comparingDouble(size -> Math.abs(Math.log(size.ratio() / ratio))))
         .orElseThrow();
   }
 
   /** The picture at the nearest size: as much of its middle as has that shape. */
-  public TrainingExample fit(RgbImage picture) {
-    Size size = nearest(picture);
+  public TrainingExample fit(RgbImage image) {
+    Size size = nearest(image);
     double scale =
-        Math.min((double) picture.width() / size.width, (double) picture.height() / size.height);
-    int width = (int) Math.min(picture.width(), Math.round(size.width * scale));
-    int height = (int) Math.min(picture.height(), Math.round(size.height * scale));
+        Math.min((double) image.width() / size.width, (double) image.height() / size.height);
+    int width = (int) Math.min(image.width(), Math.round(size.width * scale));
+    int height = (int) Math.min(image.height(), Math.round(size.height * scale));
     RgbImage middle =
-        picture.crop((picture.width() - width) / 2, (picture.height() - height) / 2, width, height);
+        image.crop((image.width() - width) / 2, (image.height() - height) / 2, width, height);
     return TrainingExample.of(Lanczos.resize(middle, size.width, size.height));
   }
 }

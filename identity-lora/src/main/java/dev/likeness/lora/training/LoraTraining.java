@@ -24,7 +24,7 @@ import java.util.function.Consumer;
  * @param longestGradient what the length of all gradients is cut to
  * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless
  *     asked
- * @param priorPictures pictures of the class that the base draws first and learns to keep: others
+ * @param classImages pictures of the class that the base draws first and learns to keep: others
  *     stay themselves
  * @param priorWeight what these count beside the person's own
  * @param captions what the pictures are called, {@code %s} being the person; each step draws one
@@ -45,16 +45,16 @@ public record LoraTraining(
     double weightDecay,
     double longestGradient,
     boolean flip,
-    int priorPictures,
+    int classImages,
     double priorWeight,
     List<String> captions,
     long seed,
     OptimizerOptions options) {
   public LoraTraining {
     captions = List.copyOf(captions);
-    if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
+    if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || classImages < 0) {
       throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch
-          + ", warmup " + warmup + ", class pictures " + priorPictures
+          + ", warmup " + warmup + ", class pictures " + classImages
           + ": rank, steps and batch must be at least 1, the others at least 0");
     }
     boolean strong = alpha > 0 && learningRate > 0 && longestGradient > 0;
@@ -65,7 +65,7 @@ public record LoraTraining(
               + weightDecay
               + ", prior weight " + priorWeight + " not below");
     }
-    if (options.distilled() > 0 && (textEncoder || priorPictures > 0)) {
+    if (options.distilled() > 0 && (textEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
           "drawing in few steps is learnt by the network alone, without class pictures; "
               + "turn the text encoder's learning off");
@@ -198,7 +198,7 @@ public record LoraTraining(
   /** Prior preservation with this many class pictures, which count {@code weight}. */
   public LoraTraining prior(int count, double weight) {
     return with(draft -> {
-      draft.priorPictures = count;
+      draft.priorImages = count;
       draft.priorWeight = weight;
     });
   }
@@ -247,7 +247,7 @@ public record LoraTraining(
     double weightDecay;
     double longestGradient;
     boolean flip;
-    int priorPictures;
+    int priorImages;
     double priorWeight;
     List<String> captions;
     long seed;
@@ -266,7 +266,7 @@ public record LoraTraining(
       weightDecay = from.weightDecay();
       longestGradient = from.longestGradient();
       flip = from.flip();
-      priorPictures = from.priorPictures();
+      priorImages = from.classImages();
       priorWeight = from.priorWeight();
       captions = from.captions();
       seed = from.seed();
@@ -287,7 +287,7 @@ public record LoraTraining(
           weightDecay,
           longestGradient,
           flip,
-          priorPictures,
+          priorImages,
           priorWeight,
           captions,
           seed,

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * A picture to learn from.
  *
- * @param picture the crop; its sides must be multiples of the base's latent factor (8)
+ * @param image the crop; its sides must be multiples of the base's latent factor (8)
  * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings'
  *     captions
  * @param focus the area that counts more, such as the face
@@ -15,20 +15,20 @@ import java.util.Optional;
  *     everything
  */
 public record TrainingExample(
-    RgbImage picture, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
+    RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
   public TrainingExample {
     mask.ifPresent(each -> {
-      if (each.width() != picture.width() || each.height() != picture.height()) {
+      if (each.width() != image.width() || each.height() != image.height()) {
         throw new IllegalArgumentException(
             "a mask of " + each.width() + "x" + each.height() + " for a picture of "
-                + picture.width() + "x" + picture.height() + ": both must be of one size");
+                + image.width() + "x" + image.height() + ": both must be of one size");
       }
     });
   }
 
   /** Without a mask. */
-  public TrainingExample(RgbImage picture, Optional<String> caption, Optional<Focus> focus) {
-    this(picture, caption, focus, Optional.empty());
+  public TrainingExample(RgbImage image, Optional<String> caption, Optional<Focus> focus) {
+    this(image, caption, focus, Optional.empty());
   }
 
   /** An area in pixels, from its left upper corner. */
@@ -42,22 +42,22 @@ public record TrainingExample(
   }
 
   /** A picture that the settings' captions suit. */
-  public static TrainingExample of(RgbImage picture) {
-    return new TrainingExample(picture, Optional.empty(), Optional.empty());
+  public static TrainingExample of(RgbImage image) {
+    return new TrainingExample(image, Optional.empty(), Optional.empty());
   }
 
   /** Called so. */
   public TrainingExample caption(String text) {
-    return new TrainingExample(picture, Optional.of(text), focus, mask);
+    return new TrainingExample(image, Optional.of(text), focus, mask);
   }
 
   /** With an area that counts more. */
   public TrainingExample focus(Focus area) {
-    return new TrainingExample(picture, caption, Optional.of(area), mask);
+    return new TrainingExample(image, caption, Optional.of(area), mask);
   }
 
   /** Of which only what the mask has white is learnt. */
   public TrainingExample mask(RgbImage gray) {
-    return new TrainingExample(picture, caption, focus, Optional.of(gray));
+    return new TrainingExample(image, caption, focus, Optional.of(gray));
   }
 }

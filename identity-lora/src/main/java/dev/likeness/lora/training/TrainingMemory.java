@@ -5,24 +5,24 @@ package dev.likeness.lora.training;
  * of the process (Linux's {@code VmHWM}), Java and libtorch included.
  *
  * @param weights bytes of the base's own networks
- * @param learned bytes of what is learned, its gradients, the optimiser's state and the average
+ * @param trained bytes of what is learned, its gradients, the optimiser's state and the average
  * @param activations bytes that the way forward keeps for the way back
- * @param drawing bytes that the autoencoder takes for pictures drawn on the way: previews, and
+ * @param generation bytes that the autoencoder takes for pictures drawn on the way: previews, and
  *     pictures of the class
  * @param process bytes of Java and libtorch themselves
  */
 public record TrainingMemory(
-    long weights, long learned, long activations, long drawing, long process) {
+    long weights, long trained, long activations, long generation, long process) {
   /** All of it. */
   public long bytes() {
-    return weights + learned + activations + drawing + process;
+    return weights + trained + activations + generation + process;
   }
 
   @Override
   public String toString() {
-    return mib(bytes()) + " MiB: " + mib(weights) + " of weights, " + mib(learned)
+    return mib(bytes()) + " MiB: " + mib(weights) + " of weights, " + mib(trained)
         + " of what is learned, " + mib(activations) + " of activations, "
-        + (drawing > 0 ? mib(drawing) + " of drawing, " : "") + mib(process) + " of the process";
+        + (generation > 0 ? mib(generation) + " of drawing, " : "") + mib(process) + " of the process";
   }
 
   private static long mib(long bytes) {

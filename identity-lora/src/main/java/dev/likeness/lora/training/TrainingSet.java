@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What a training is given.
  *
- * @param pictures at least one; those of one size are learned together
+ * @param images at least one; those of one size are learned together
  * @param subject who is in them
  * @param state where the run keeps its state to go on from after a stop, or null to keep none
  * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep
@@ -16,36 +16,36 @@ import java.util.Optional;
  * @param previews pictures drawn and scored on the way
  */
 public record TrainingSet(
-    List<TrainingExample> pictures,
+    List<TrainingExample> images,
     PersonToken subject,
     Path state,
     Path latents,
     Optional<ValidationOptions> previews) {
   public TrainingSet {
-    pictures = List.copyOf(pictures);
-    if (pictures.isEmpty()) {
+    images = List.copyOf(images);
+    if (images.isEmpty()) {
       throw new IllegalArgumentException("there is no picture to learn from");
     }
   }
 
   /** Pictures alone. */
-  public static TrainingSet of(List<RgbImage> pictures, PersonToken subject) {
+  public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return new TrainingSet(
-        pictures.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
+        images.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
   }
 
   /** With its state in {@code file}; null keeps none. */
   public TrainingSet state(Path file) {
-    return new TrainingSet(pictures, subject, file, latents, previews);
+    return new TrainingSet(images, subject, file, latents, previews);
   }
 
   /** With its encoded pictures in {@code folder}; null keeps none. */
   public TrainingSet latents(Path folder) {
-    return new TrainingSet(pictures, subject, state, folder, previews);
+    return new TrainingSet(images, subject, state, folder, previews);
   }
 
   /** With previews. */
   public TrainingSet previews(ValidationOptions drawn) {
-    return new TrainingSet(pictures, subject, state, latents, Optional.of(drawn));
+    return new TrainingSet(images, subject, state, latents, Optional.of(drawn));
   }
 }

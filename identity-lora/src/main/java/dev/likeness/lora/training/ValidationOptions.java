@@ -31,6 +31,6 @@ public record ValidationOptions(int every, ImageRequest request, Scorer scorer, 
     /**
      * How good these are; more is better. NaN when they cannot be judged, e.g. no face is in them.
      */
-    double score(List<RgbImage> pictures);
+    double score(List<RgbImage> images);
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class AspectBucketsTest {
   private static final AspectBuckets BUCKETS = AspectBuckets.of(512, 64);
 
-  private static RgbImage picture(int width, int height) {
+  private static RgbImage image(int width, int height) {
     byte[] rgb = new byte[width * height * 3];
     for (int x = 0; x < width; x++) {
       for (int y = 0; y < height; y++) {
@@ -41,11 +41,11 @@ class AspectBucketsTest {
   }
 
   @Test
-  void bringsPicturesToTheNearestShapeCuttingBothEdgesAlike() {
-    assertEquals(new Size(512, 512), BUCKETS.nearest(picture(300, 310)));
-    assertEquals(new Size(384, 640), BUCKETS.nearest(picture(900, 1500)));
-    RgbImage wide = BUCKETS.fit(picture(1000, 400)).picture();
-    Size widest = BUCKETS.nearest(picture(1000, 400));
+  void bringsImagesToTheNearestShapeCuttingBothEdgesAlike() {
+    assertEquals(new Size(512, 512), BUCKETS.nearest(image(300, 310)));
+    assertEquals(new Size(384, 640), BUCKETS.nearest(image(900, 1500)));
+    RgbImage wide = BUCKETS.fit(image(1000, 400)).image();
+    Size widest = BUCKETS.nearest(image(1000, 400));
     assertEquals(widest.width(), wide.width());
     assertEquals(widest.height(), wide.height());
     int left = wide.at(0, 10, 0);

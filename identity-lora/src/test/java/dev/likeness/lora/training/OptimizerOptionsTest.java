@@ -25,7 +25,7 @@ import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.file.LoraAlgorithm;
 import dev.likeness.lora.file.LoraInspection;
 import dev.likeness.lora.internal.file.LoraMetadata;
-import dev.likeness.lora.internal.training.Lesson;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,14 +57,14 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @TempDir
   private Path files;
 
-  private static RgbImage picture(int seed, int width, int height) {
+  private static RgbImage image(int seed, int width, int height) {
     byte[] rgb = new byte[width * height * 3];
     new Random(seed).nextBytes(rgb);
     return RgbImage.of(width, height, rgb);
   }
 
-  private static List<RgbImage> pictures() {
-    return List.of(picture(1, 24, 16), picture(2, 24, 16), picture(3, 24, 16));
+  private static List<RgbImage> images() {
+    return List.of(image(1, 24, 16), image(2, 24, 16), image(3, 24, 16));
   }
 
   private static LoraTraining with(OptimizerOptions options) {
@@ -73,12 +73,12 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static TrainedPerson train(LoraTraining settings) {
     return new LoraTrainer(settings)
-        .train(base, pictures(), SUBJECT, Progress.SILENT, new Cancellation());
+        .train(base, images(), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
   private static float[] drawn(TrainedPerson person) {
     return base.generate(
-            ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+            ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
         .pixels();
   }
 
@@ -92,16 +92,16 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @EnumSource(LoraForm.class)
   void learnsEachFormAndKeepsItInEitherSpelling(LoraForm form) {
     try (TrainedPerson person = train(with(PLAIN.form(form)))) {
-      float[] learned = drawn(person);
+      float[] trained = drawn(person);
       float[] before = base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
           .pixels();
-      assertFalse(Arrays.equals(before, learned), "nothing was learned");
+      assertFalse(Arrays.equals(before, trained), "nothing was learned");
       for (KeyFormat dialect : List.of(KeyFormat.PEFT, KeyFormat.KOHYA)) {
         Path file = files.resolve(form + "-" + dialect + ".safetensors");
         person.lora().save(file, dialect);
         try (TrainedPerson again = TrainedPerson.open(file, base)) {
-          assertArrayEquals(learned, drawn(again), 1e-6f);
+          assertArrayEquals(trained, drawn(again), 1e-6f);
           assertEquals(3, again.lora().report().layers());
         }
       }
@@ -113,7 +113,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
       Map<String, String> notes =
           LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
-      LoraMetadata.sayModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
+      LoraMetadata.putModule(notes, KeyFormat.KOHYA, kind == LoraAlgorithm.LOKR);
       assertEquals(
           kind == LoraAlgorithm.LOKR ? "lycoris.kohya" : "networks.lora",
           notes.get("ss_network_module"));
@@ -155,7 +155,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static DiffusionObjective objective(OptimizerOptions options) {
-    return ((Lesson.NoiseLesson) Lesson.of(base.unwrap(OpenModel.class), with(options)))
+    return ((TrainingObjective.DenoisingObjective) TrainingObjective.of(base.unwrap(OpenModel.class), with(options)))
         .objective();
   }
 
@@ -235,11 +235,11 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void learnsPicturesOfSeveralSizesTheirCaptionsAndWhereToLook() {
+  void learnsImagesOfSeveralSizesTheirCaptionsAndWhereToLook() {
     List<TrainingExample> plain = List.of(
-        TrainingExample.of(picture(1, 24, 16)),
-        TrainingExample.of(picture(2, 16, 24)),
-        TrainingExample.of(picture(3, 24, 16)));
+        TrainingExample.of(image(1, 24, 16)),
+        TrainingExample.of(image(2, 16, 24)),
+        TrainingExample.of(image(3, 24, 16)));
     float[] alike = drawn(plain, PLAIN);
     List<TrainingExample> focused = new ArrayList<>(plain);
     focused.set(0, plain.get(0).focus(new TrainingExample.Focus(8, 4, 8, 8)));
@@ -252,7 +252,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   @Test
   void learnsNothingWhereAMaskIsBlack() {
-    List<TrainingExample> plain = pictures().stream().map(TrainingExample::of).toList();
+    List<TrainingExample> plain = images().stream().map(TrainingExample::of).toList();
     List<Double> losses = new ArrayList<>();
     masked(plain, 0, 0, losses);
     List<Double> usual = new ArrayList<>();
@@ -278,13 +278,13 @@ class OptimizerOptionsTest extends OnGoldenBase {
    * step's.
    */
   private static float[] masked(
-      List<TrainingExample> pictures, int left, int right, List<Double> losses) {
+      List<TrainingExample> images, int left, int right, List<Double> losses) {
     byte[] gray = new byte[24 * 16 * 3];
     for (int i = 0; i < gray.length; i++) {
       gray[i] = (byte) (i / 3 % 24 < 12 ? left : right);
     }
-    List<TrainingExample> masked = pictures.stream()
-        .map(picture -> picture.mask(RgbImage.of(24, 16, gray)))
+    List<TrainingExample> masked = images.stream()
+        .map(image -> image.mask(RgbImage.of(24, 16, gray)))
         .toList();
     TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty());
     Progress progress = event -> {
@@ -304,12 +304,12 @@ class OptimizerOptionsTest extends OnGoldenBase {
         "a mask of 24x16 for a picture of 16x24: both must be of one size",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> TrainingExample.of(picture(2, 16, 24)).mask(picture(1, 24, 16)))
+                () -> TrainingExample.of(image(2, 16, 24)).mask(image(1, 24, 16)))
             .getMessage());
   }
 
-  private static float[] drawn(List<TrainingExample> pictures, OptimizerOptions options) {
-    TrainingSet set = new TrainingSet(pictures, SUBJECT, null, null, Optional.empty());
+  private static float[] drawn(List<TrainingExample> images, OptimizerOptions options) {
+    TrainingSet set = new TrainingSet(images, SUBJECT, null, null, Optional.empty());
     try (TrainedPerson person = new LoraTrainer(with(options).prior(2, 1).steps(3))
         .train(base, set, Progress.SILENT, new Cancellation())) {
       return drawn(person);
@@ -328,10 +328,10 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void saysWhatClassPicturesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
+  void saysWhatClassImagesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
     List<ProgressEvent> events = new ArrayList<>();
     new LoraTrainer(with(PLAIN).prior(2, 1))
-        .train(base, pictures(), SUBJECT.token(""), events::add, new Cancellation())
+        .train(base, images(), SUBJECT.token(""), events::add, new Cancellation())
         .close();
     assertEquals(
         1,
@@ -343,20 +343,20 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   @Test
   void warnsOnceWhereLikenessFallsWithTheLoss() {
-    double[] falling = {0.6, 0.5, 0.4, 0.3};
-    assertEquals(1, warnings(falling).size());
+    double[] descending = {0.6, 0.5, 0.4, 0.3};
+    assertEquals(1, warnings(descending).size());
     assertTrue(
-        warnings(falling).get(0).startsWith("likeness fell from 0.600 to 0."),
-        warnings(falling).get(0));
+        warnings(descending).get(0).startsWith("likeness fell from 0.600 to 0."),
+        warnings(descending).get(0));
     assertEquals(List.of(), warnings(0.3, 0.4, 0.5, 0.6));
   }
 
   private static List<String> warnings(double... scores) {
     int[] looks = {0};
-    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     List<ProgressEvent> events = new ArrayList<>();
-    TrainingSet set = TrainingSet.of(pictures(), SUBJECT)
-        .previews(new ValidationOptions(10, ask, drawn -> scores[looks[0]++], 9));
+    TrainingSet set = TrainingSet.of(images(), SUBJECT)
+        .previews(new ValidationOptions(10, request, drawn -> scores[looks[0]++], 9));
     LoraTraining settings =
         with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
     new LoraTrainer(settings).train(base, set, events::add, new Cancellation()).close();
@@ -372,13 +372,13 @@ class OptimizerOptionsTest extends OnGoldenBase {
     List<ProgressEvent> events = new ArrayList<>();
     double[] scores = {0.2, 0.6, 0.5, 0.4};
     int[] looks = {0};
-    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
-    ValidationOptions previews = new ValidationOptions(1, ask, drawn -> scores[looks[0]++], 2);
+    ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    ValidationOptions previews = new ValidationOptions(1, request, drawn -> scores[looks[0]++], 2);
     float[] kept;
     try (TrainedPerson person = new LoraTrainer(with(PLAIN.constantRate(true)).steps(9))
         .train(
             base,
-            TrainingSet.of(pictures(), SUBJECT).previews(previews),
+            TrainingSet.of(images(), SUBJECT).previews(previews),
             events::add,
             new Cancellation())) {
       kept = drawn(person);
@@ -398,11 +398,11 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   @Test
   void keepsTheBestLookAlsoOverAStop(@TempDir Path files) {
-    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     // No look is better than the first, at step 10; the third without a better one is at step 40.
-    ValidationOptions previews = new ValidationOptions(10, ask, drawn -> 0, 3);
+    ValidationOptions previews = new ValidationOptions(10, request, drawn -> 0, 3);
     LoraTraining settings = with(PLAIN).steps(60);
-    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(previews);
+    TrainingSet set = TrainingSet.of(images(), SUBJECT).previews(previews);
     float[] whole;
     try (TrainedPerson person =
         new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
@@ -444,7 +444,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
           Arrays.equals(
               drawn(person),
               base.generate(
-                      ImageRequest.of("woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+                      ImageRequest.of("woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
                   .pixels()),
           "the word says nothing");
       assertArrayEquals(
@@ -453,7 +453,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                   .steps(1)
                   .guidance(1)
                   .size(24, 16)
-                  .as(person.at(1).and((ModelAdapter) (part, compute) -> Adaptation.NONE)))
+                  .adapter(person.at(1).and((ModelAdapter) (part, compute) -> Adaptation.NONE)))
               .pixels(),
           "a sum lost the word");
       Path file = files.resolve("pivotal.safetensors");
@@ -475,7 +475,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(settings)
                     .train(
-                        base, pictures(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
+                        base, images(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 

@@ -56,9 +56,9 @@ class ResumedTrainingTest extends OnGoldenBase {
   @MethodSource("ways")
   void goesOnAsIfItHadNeverStopped(LoraTraining settings) {
     float[] whole =
-        learned(settings, TrainingSet.of(pictures(), SUBJECT), Progress.SILENT, new Cancellation());
+        learned(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
     TrainingSet kept =
-        TrainingSet.of(pictures(), SUBJECT).state(folder.resolve("state.safetensors"));
+        TrainingSet.of(images(), SUBJECT).state(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -78,12 +78,12 @@ class ResumedTrainingTest extends OnGoldenBase {
       LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
     try (TrainedPerson person = new LoraTrainer(settings).train(base, set, progress, stop)) {
       return base.generate(
-              ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1)))
+              ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
           .pixels();
     }
   }
 
-  private static List<RgbImage> pictures() {
+  private static List<RgbImage> images() {
     Random random = new Random(11);
     byte[] rgb = new byte[24 * 16 * 3];
     return Stream.of(1, 2, 3)

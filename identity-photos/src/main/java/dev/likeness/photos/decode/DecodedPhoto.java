@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 /**
  * A photo as a picture.
  *
- * @param picture upright, sRGB, its long side within {@link DecodeLimits#longSide()}
+ * @param image upright, sRGB, its long side within {@link DecodeLimits#longSide()}
  * @param format what the file is
  * @param fullWidth width of the upright photo before reduction, in pixels
  * @param fullHeight height of the upright photo before reduction, in pixels
@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
  */
 public record DecodedPhoto(
-    RgbImage picture,
+    RgbImage image,
     PhotoFormat format,
     int fullWidth,
     int fullHeight,
@@ -33,10 +33,10 @@ public record DecodedPhoto(
   }
 
   /**
-   * How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when
+   * How many of the file's pixels one pixel of {@link #image()} stands for along a side; 1 when
    * not reduced.
    */
   public double reduction() {
-    return (double) fullWidth / picture.width();
+    return (double) fullWidth / image.width();
   }
 }

@@ -78,7 +78,7 @@ public final class PhotoDecoder {
     }
     PhotoFormat format = PhotoFormat.of(file)
         .orElseThrow(() -> new UnreadablePhotoException(
-            Fault.NOT_A_PICTURE,
+            Fault.NOT_AN_IMAGE,
             name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
@@ -124,7 +124,7 @@ public final class PhotoDecoder {
         ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
     DecodedPhoto decoded = read(name, plain, plainFormat, reader, ExifOrientation.UPRIGHT);
     return new DecodedPhoto(
-        decoded.picture(),
+        decoded.image(),
         format,
         decoded.fullWidth(),
         decoded.fullHeight(),
@@ -154,11 +154,11 @@ public final class PhotoDecoder {
       int height = reader.getHeight(0);
       boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).threeBytesAPixel();
       RgbImage stored = inTurn(reader, byRow ? scans : 0, width, height);
-      RgbImage picture =
+      RgbImage image =
           orientation.upright(profile.map(icc -> SrgbConversion.of(stored, icc)).orElse(stored));
       boolean turned = orientation.ordinal() >= ExifOrientation.TRANSPOSED.ordinal();
       return new DecodedPhoto(
-          picture,
+          image,
           format,
           turned ? height : width,
           turned ? width : height,
@@ -216,7 +216,7 @@ public final class PhotoDecoder {
     } catch (RuntimeException allAtOnce) {
       return Optional.empty();
     }
-    return raster.complete() ? Optional.of(raster.picture()) : Optional.empty();
+    return raster.complete() ? Optional.of(raster.image()) : Optional.empty();
   }
 
   private RgbImage whole(ImageReader reader, long pixels) throws IOException {

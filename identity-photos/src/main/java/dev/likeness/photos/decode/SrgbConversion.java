@@ -54,31 +54,31 @@ final class SrgbConversion {
   }
 
   /**
-   * {@code picture}, whose values are those of an ICC {@code profile} in red, green and blue, in
+   * {@code image}, whose values are those of an ICC {@code profile} in red, green and blue, in
    * sRGB; as it is when the profile is broken or says sRGB itself.
    */
-  static RgbImage of(RgbImage picture, byte[] profile) {
+  static RgbImage of(RgbImage image, byte[] profile) {
     try {
       ICC_Profile icc = ICC_Profile.getInstance(profile);
       // Many files carry sRGB itself; converting from it costs time and rounding for nothing.
       if (icc.getColorSpaceType() != ColorSpace.TYPE_RGB || new ICC_ColorSpace(icc).isCS_sRGB()) {
-        return picture;
+        return image;
       }
-      int width = picture.width();
-      byte[] rgb = picture.rgb();
+      int width = image.width();
+      byte[] rgb = image.rgb();
       WritableRaster raster = Raster.createInterleavedRaster(
           new DataBufferByte(rgb, rgb.length),
           width,
-          picture.height(),
+          image.height(),
           3 * width,
           3,
           new int[] {0, 1, 2},
           null);
       ICC_Profile[] profiles = {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)};
       new ColorConvertOp(profiles, null).filter(raster, raster);
-      return RgbImage.of(width, picture.height(), rgb);
+      return RgbImage.of(width, image.height(), rgb);
     } catch (IllegalArgumentException | CMMException brokenProfile) {
-      return picture;
+      return image;
     }
   }
 
@@ -119,7 +119,7 @@ final class SrgbConversion {
       }
       reducer.accept(y, row);
     }
-    return reducer.picture();
+    return reducer.image();
   }
 
   // Raw samples of three bands at any depth, alpha laid over white.

@@ -9,7 +9,7 @@ public final class UnreadablePhotoException extends InvalidInputException {
   /** What is wrong with the file. */
   public enum Fault {
     EMPTY,
-    NOT_A_PICTURE,
+    NOT_AN_IMAGE,
     TOO_MANY_BYTES,
     TOO_MANY_PIXELS,
     BROKEN,

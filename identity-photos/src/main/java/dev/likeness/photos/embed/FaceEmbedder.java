@@ -10,8 +10,8 @@ import dev.likeness.photos.face.Face;
  * belong into no log.
  */
 public interface FaceEmbedder extends AutoCloseable {
-  /** The unit-length vector of {@code face} in {@code picture}. */
-  float[] embed(RgbImage picture, Face face);
+  /** The unit-length vector of {@code face} in {@code image}. */
+  float[] embed(RgbImage image, Face face);
 
   /**
    * The vector before it is brought to unit length, which a few adapters were trained on.
@@ -19,7 +19,7 @@ public interface FaceEmbedder extends AutoCloseable {
    * @throws InvalidInputException by an embedder that knows its vectors at unit length alone, as
    *     all do unless they say otherwise
    */
-  default float[] embedRaw(RgbImage picture, Face face) {
+  default float[] embedRaw(RgbImage image, Face face) {
     throw new InvalidInputException("the face embedder " + name()
         + " gives vectors of unit length alone, and what asks for them was"
         + " trained on vectors as a recogniser has them; give the recogniser it was trained with");

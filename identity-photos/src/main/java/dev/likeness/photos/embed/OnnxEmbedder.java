@@ -50,13 +50,13 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public float[] embed(RgbImage picture, Face face) {
-    return unit(embedRaw(picture, face));
+  public float[] embed(RgbImage image, Face face) {
+    return unit(embedRaw(image, face));
   }
 
   @Override
-  public float[] embedRaw(RgbImage picture, Face face) {
-    RgbImage aligned = spec.template().align(picture, face);
+  public float[] embedRaw(RgbImage image, Face face) {
+    RgbImage aligned = spec.template().align(image, face);
     return network.run(aligned, spec.rgb(), bytes ? 0 : spec.mean(), bytes ? 1 : spec.scale());
   }
 

@@ -45,8 +45,8 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   }
 
   /** The face as the network wants to see it. */
-  public RgbImage align(RgbImage picture, Face face) {
-    return onto(face).warp(picture, size);
+  public RgbImage align(RgbImage image, Face face) {
+    return onto(face).warp(image, size);
   }
 
   private static List<Point> usualEyes(BoundingBox box) {

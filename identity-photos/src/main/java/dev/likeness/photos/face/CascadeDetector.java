@@ -30,26 +30,26 @@ public final class CascadeDetector implements FaceDetector {
   }
 
   @Override
-  public List<Face> detect(RgbImage picture) {
-    return detect(picture, CascadeSearch::search);
+  public List<Face> detect(RgbImage image) {
+    return detect(image, CascadeSearch::search);
   }
 
   @Override
-  public List<Face> frontal(RgbImage picture) {
-    return detect(picture, CascadeSearch::frontals);
+  public List<Face> frontal(RgbImage image) {
+    return detect(image, CascadeSearch::frontals);
   }
 
   @Override
-  public List<Face> large(RgbImage picture) {
-    return detect(picture, CascadeSearch::large);
+  public List<Face> large(RgbImage image) {
+    return detect(image, CascadeSearch::large);
   }
 
-  private List<Face> detect(RgbImage picture, BiFunction<CascadeSearch, RgbImage, List<Face>> way) {
-    double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
+  private List<Face> detect(RgbImage image, BiFunction<CascadeSearch, RgbImage, List<Face>> way) {
+    double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
     RgbImage working = scale < 1
-        ? Resampler.AREA.fit(picture, WORKING_SIDE)
+        ? Resampler.AREA.fit(image, WORKING_SIDE)
         : Resampler.CUBIC.resize(
-            picture, side(picture.width(), scale), side(picture.height(), scale));
+            image, side(image.width(), scale), side(image.height(), scale));
     CascadeSearch search = borrow();
     try {
       return way.apply(search, working).stream()

@@ -37,14 +37,14 @@ final class CascadeSearch implements AutoCloseable {
 
   /** The faces of a picture, in its pixels. */
   @SuppressWarnings("try")
-  List<Face> search(RgbImage picture) {
-    Luma luma = Luma.of(picture);
+  List<Face> search(RgbImage image) {
+    Luma luma = Luma.of(image);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
       List<Face> faces =
-          WiderLook.of(frontals(plain, least(plain, SMALLEST), 3, false), picture, () -> {
+          WiderSearch.of(frontals(plain, least(plain, SMALLEST), 3, false), image, () -> {
             // Dark skin, white beards and glasses confuse brightness, much less redness.
-            Mat redness = OpenCv.grey(Luma.red(picture));
+            Mat redness = OpenCv.grey(Luma.red(image));
             return frontals(redness, least(redness, SMALLEST), 2, true);
           });
       if (faces.isEmpty()) {
@@ -55,19 +55,19 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /** Of them those that the plain look finds, which costs a fraction of the others. */
-  List<Face> frontals(RgbImage picture) {
-    return frontals(picture, SMALLEST);
+  List<Face> frontals(RgbImage image) {
+    return frontals(image, SMALLEST);
   }
 
   /** Of those the ones that fill a good part of the picture, which costs half of that. */
-  List<Face> large(RgbImage picture) {
-    return frontals(picture, LARGE);
+  List<Face> large(RgbImage image) {
+    return frontals(image, LARGE);
   }
 
   @SuppressWarnings("try")
-  private List<Face> frontals(RgbImage picture, double share) {
+  private List<Face> frontals(RgbImage image, double share) {
     try (PointerScope scope = new PointerScope()) {
-      Mat plain = OpenCv.grey(Luma.of(picture));
+      Mat plain = OpenCv.grey(Luma.of(image));
       return frontals(plain, least(plain, share), 3, false);
     }
   }
@@ -171,18 +171,18 @@ final class CascadeSearch implements AutoCloseable {
    * A second look at a picture in which only something small was found: it may be a button or a
    * face on the wall, while the person was missed.
    */
-  static final class WiderLook {
+  static final class WiderSearch {
     /** What is narrower than this share of the picture's shorter side is small. */
     private static final double SMALL = 0.2;
 
-    private WiderLook() {}
+    private WiderSearch() {}
 
     /**
      * {@code faces}, or where these are small those of {@code another} look, if its widest is over
      * twice as wide.
      */
-    static List<Face> of(List<Face> faces, RgbImage picture, Supplier<List<Face>> another) {
-      if (widest(faces) >= SMALL * Math.min(picture.width(), picture.height())) {
+    static List<Face> of(List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
+      if (widest(faces) >= SMALL * Math.min(image.width(), image.height())) {
         return faces;
       }
       List<Face> others = another.get();

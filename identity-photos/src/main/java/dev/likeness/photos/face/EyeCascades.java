@@ -75,9 +75,9 @@ final class EyeCascades implements AutoCloseable {
 
     /** Whether at least one eye of {@code face} is seen; who winks or turns away still looks. */
     @SuppressWarnings("try")
-    boolean seen(RgbImage picture, Face face) {
+    boolean seen(RgbImage image, Face face) {
       try (PointerScope scope = new PointerScope()) {
-        Mat upright = OpenCv.grey(Luma.of(UPRIGHT.align(picture, face)));
+        Mat upright = OpenCv.grey(Luma.of(UPRIGHT.align(image, face)));
         return seen(upright, UPRIGHT.landmarks().leftEye())
             || seen(upright, UPRIGHT.landmarks().rightEye());
       }

@@ -8,22 +8,22 @@ import java.util.List;
  */
 public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright picture, largest first; empty when there is none. */
-  List<Face> detect(RgbImage picture);
+  List<Face> detect(RgbImage image);
 
   /**
    * Those of them that look into the camera and are plainly seen, for a look that has to be quick;
    * all where that is as quick.
    */
-  default List<Face> frontal(RgbImage picture) {
-    return detect(picture);
+  default List<Face> frontal(RgbImage image) {
+    return detect(image);
   }
 
   /**
    * Those of {@link #frontal} that fill a good part of the picture, for a look that has to be
    * quicker still.
    */
-  default List<Face> large(RgbImage picture) {
-    return frontal(picture);
+  default List<Face> large(RgbImage image) {
+    return frontal(image);
   }
 
   /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */

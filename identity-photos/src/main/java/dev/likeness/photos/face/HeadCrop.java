@@ -28,15 +28,15 @@ public record HeadCrop(int x, int y, int side) {
   }
 
   /** Head and shoulders at their own size. */
-  public static HeadCrop of(BoundingBox face, RgbImage picture) {
-    return of(face, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), 1);
+  public static HeadCrop of(BoundingBox face, RgbImage image) {
+    return of(face, Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), 1);
   }
 
   /** The crop at {@code size} by {@code size} pixels, filtered so that nothing aliases. */
-  public RgbImage of(RgbImage picture, int size) {
+  public RgbImage of(RgbImage image, int size) {
     return side == size
-        ? picture.crop(x, y, side, side)
-        : Resampler.CUBIC.resize(picture, x, y, side, side, size, size);
+        ? image.crop(x, y, side, side)
+        : Resampler.CUBIC.resize(image, x, y, side, side, size, size);
   }
 
   /** How much of a person a square crop shows. */

@@ -63,19 +63,19 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * The {@code size} by {@code size} picture that this maps {@code picture} to, sampled bilinearly
+   * The {@code size} by {@code size} picture that this maps {@code image} to, sampled bilinearly
    * after a reduction that keeps it from aliasing; black outside. Points are pixel indices, as
    * landmark templates have them.
    */
-  public RgbImage warp(RgbImage picture, int size) {
-    int most = Math.min(picture.width(), picture.height());
+  public RgbImage warp(RgbImage image, int size) {
+    int most = Math.min(image.width(), image.height());
     int reduction = (int) Math.max(1, Math.min(most, Math.floor(1 / scale())));
-    int left = first(size, reduction, picture.width(), Point::x);
-    int top = first(size, reduction, picture.height(), Point::y);
-    int width = last(size, reduction, picture.width(), Point::x) - left;
-    int height = last(size, reduction, picture.height(), Point::y) - top;
+    int left = first(size, reduction, image.width(), Point::x);
+    int top = first(size, reduction, image.height(), Point::y);
+    int width = last(size, reduction, image.width(), Point::x) - left;
+    int height = last(size, reduction, image.height(), Point::y) - top;
     RgbImage part = Resampler.AREA.resize(
-        picture, left, top, width, height, width / reduction, height / reduction);
+        image, left, top, width, height, width / reduction, height / reduction);
     byte[] rgb = new byte[size * size * 3];
     for (int y = 0, at = 0; y < size; y++) {
       for (int x = 0; x < size; x++, at += 3) {
@@ -111,23 +111,23 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
         .map(this::unmap);
   }
 
-  private static void bilinear(RgbImage picture, double x, double y, byte[] rgb, int at) {
+  private static void bilinear(RgbImage image, double x, double y, byte[] rgb, int at) {
     int x0 = (int) Math.floor(x);
     int y0 = (int) Math.floor(y);
     double u = x - x0;
     double v = y - y0;
     for (int c = 0; c < 3; c++) {
-      double top = (1 - u) * sample(picture, x0, y0, c) + u * sample(picture, x0 + 1, y0, c);
+      double top = (1 - u) * sample(image, x0, y0, c) + u * sample(image, x0 + 1, y0, c);
       double bottom =
-          (1 - u) * sample(picture, x0, y0 + 1, c) + u * sample(picture, x0 + 1, y0 + 1, c);
+          (1 - u) * sample(image, x0, y0 + 1, c) + u * sample(image, x0 + 1, y0 + 1, c);
       rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
     }
   }
 
-  private static int sample(RgbImage picture, int x, int y, int c) {
-    return x < 0 || y < 0 || x >= picture.width() || y >= picture.height()
+  private static int sample(RgbImage image, int x, int y, int c) {
+    return x < 0 || y < 0 || x >= image.width() || y >= image.height()
         ? 0
-        : picture.at(x, y, c);
+        : image.at(x, y, c);
   }
 
   private static Point mean(List<Point> points) {

@@ -34,7 +34,7 @@ public final class YuNetDetector implements FaceDetector {
   private static final double TIGHTER = 0.85;
   // A face that fills the frame is found only when it is made smaller, and until then one behind
   // it.
-  private static final double[] LADDER = {1, 0.5, 0.25};
+  private static final double[] SCALES = {1, 0.5, 0.25};
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
   private static final double MOST_YAW = 40;
@@ -80,23 +80,23 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @Override
-  public synchronized List<Face> detect(RgbImage picture) {
+  public synchronized List<Face> detect(RgbImage image) {
     if (closed) {
       throw new IllegalStateException("the face detector is closed");
     }
     List<Face> faces = List.of();
-    for (double step : LADDER) {
-      faces = CascadeSearch.WiderLook.of(
+    for (double step : SCALES) {
+      faces = CascadeSearch.WiderSearch.of(
           faces,
-          picture,
-          () -> at(picture, step * size / Math.max(picture.width(), picture.height())));
+          image,
+          () -> at(image, step * size / Math.max(image.width(), image.height())));
     }
     return faces;
   }
 
   @Override
-  public List<Face> frontal(RgbImage picture) {
-    return detect(picture).stream()
+  public List<Face> frontal(RgbImage image) {
+    return detect(image).stream()
         .filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW)
         .toList();
   }
@@ -107,25 +107,25 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @SuppressWarnings("try")
-  private List<Face> at(RgbImage picture, double scale) {
-    int width = Math.max(1, (int) Math.round(picture.width() * scale));
-    int height = Math.max(1, (int) Math.round(picture.height() * scale));
-    RgbImage small = (scale < 1 ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
+  private List<Face> at(RgbImage image, double scale) {
+    int width = Math.max(1, (int) Math.round(image.width() * scale));
+    int height = Math.max(1, (int) Math.round(image.height() * scale));
+    RgbImage small = (scale < 1 ? Resampler.AREA : Resampler.CUBIC).resize(image, width, height);
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
       network.detect(OpenCv.bgr(small, size), rows);
-      return faces(rows, picture.width() / (double) width).stream()
-          .map(face -> withEyes(face, picture))
+      return faces(rows, image.width() / (double) width).stream()
+          .map(face -> withEyes(face, image))
           .toList();
     }
   }
 
   // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
-  private Face withEyes(Face face, RgbImage picture) {
+  private Face withEyes(Face face, RgbImage image) {
     Face.Landmarks points = face.landmarks().orElseThrow();
     boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
     boolean ordered = points.leftEye().x() <= points.rightEye().x();
-    return ordered && (trusted || openEyes.seen(picture, face))
+    return ordered && (trusted || openEyes.seen(image, face))
         ? new Face(
             face.box(),
             face.score(),

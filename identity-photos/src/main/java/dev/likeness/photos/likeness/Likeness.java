@@ -18,7 +18,7 @@ import java.util.Optional;
  * best of a shoot first.
  */
 public final class Likeness {
-  private static final String LEARNT_FROM = "the photos compared with took part in training";
+  private static final String TRAINED_FROM = "the photos compared with took part in training";
 
   private static final double OWN = 0.9;
 
@@ -57,19 +57,19 @@ public final class Likeness {
   }
 
   /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
-  public static Likeness of(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
-    List<float[]> references = vectors(photos.heldOut(), embedder);
+  public static Likeness of(ValidationSplit photos, FaceDetector detector, FaceEmbedder embedder) {
+    List<float[]> references = vectors(photos.validation(), embedder);
     double[] own = pairs(
         photos.independent()
             ? joined(references, vectors(photos.training(), embedder))
             : references);
     return new Likeness(
-        photos.heldOut(),
+        photos.validation(),
         detector,
         embedder,
         references,
         own,
-        photos.independent() ? "" : LEARNT_FROM);
+        photos.independent() ? "" : TRAINED_FROM);
   }
 
   /**
@@ -84,7 +84,7 @@ public final class Likeness {
           "likeness is measured against a person's photos, given no vector of one");
     }
     return new Likeness(
-        List.of(), detector, embedder, List.copyOf(references), pairs(references), LEARNT_FROM);
+        List.of(), detector, embedder, List.copyOf(references), pairs(references), TRAINED_FROM);
   }
 
   /** The same, calibrated against faces of other people; the more, the finer. */
@@ -120,22 +120,22 @@ public final class Likeness {
   }
 
   /**
-   * The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there
+   * The mean cosine of the largest face in {@code image} with the person's photos; -1 when there
    * is no face.
    */
-  public double cosine(RgbImage picture) {
-    LikenessScore score = score(picture);
+  public double cosine(RgbImage image) {
+    LikenessScore score = score(image);
     return score.faceFound() ? score.cosine() : -1;
   }
 
   /** The score of one picture. */
-  public LikenessScore score(RgbImage picture) {
-    return score(cosines(picture));
+  public LikenessScore score(RgbImage image) {
+    return score(cosines(image));
   }
 
   /** The scores of several pictures and what they come to. */
-  public LikenessReport report(List<RgbImage> pictures) {
-    double[][] cosines = pictures.stream().map(this::cosines).toArray(double[][]::new);
+  public LikenessReport report(List<RgbImage> images) {
+    double[][] cosines = images.stream().map(this::cosines).toArray(double[][]::new);
     double[][] faces =
         Arrays.stream(cosines).filter(row -> row.length > 0).toArray(double[][]::new);
     double mean = mean(Arrays.stream(faces).mapToDouble(Likeness::mean).toArray());
@@ -179,12 +179,12 @@ public final class Likeness {
   }
 
   // One cosine a reference; empty without a face.
-  private double[] cosines(RgbImage picture) {
-    List<Face> faces = detector.detect(picture);
+  private double[] cosines(RgbImage image) {
+    List<Face> faces = detector.detect(image);
     if (faces.isEmpty()) {
       return new double[0];
     }
-    float[] vector = embedder.embed(picture, faces.get(0));
+    float[] vector = embedder.embed(image, faces.get(0));
     return references.stream()
         .mapToDouble(other -> FaceEmbedder.cosine(vector, other))
         .toArray();
@@ -231,7 +231,7 @@ public final class Likeness {
 
   private static List<float[]> vectors(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
     return photos.stream()
-        .map(photo -> embedder.embed(photo.picture(), photo.face()))
+        .map(photo -> embedder.embed(photo.image(), photo.face()))
         .toList();
   }
 

@@ -18,7 +18,7 @@ public final class SuperResolution implements AutoCloseable {
   private static final int TILE = 128;
   private static final int EDGE = 8;
   private static final int LARGEST_FACTOR = 8;
-  private static final String WHAT = "the super-resolution network";
+  private static final String SUBJECT = "the super-resolution network";
 
   private final OpenCvNetwork network;
   private final int tile;
@@ -36,13 +36,13 @@ public final class SuperResolution implements AutoCloseable {
    * @throws InvalidInputException when it is not such a network, or takes pictures of another kind
    */
   public static SuperResolution open(Path file) {
-    OnnxFile input = OnnxFile.read(file, WHAT);
+    OnnxFile input = OnnxFile.read(file, SUBJECT);
     int tile = input.side() < 0 ? TILE : input.side();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * EDGE) {
-      throw new InvalidInputException(WHAT + " " + file + " takes " + input.shape()
+      throw new InvalidInputException(SUBJECT + " " + file + " takes " + input.shape()
           + ", expected [1, 3, height, width]; give a file of " + "Real-ESRGAN's kind");
     }
-    OpenCvNetwork network = OpenCvNetwork.open(input, WHAT + " " + file);
+    OpenCvNetwork network = OpenCvNetwork.open(input, SUBJECT + " " + file);
     try {
       float[] out =
           network.run(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
@@ -50,7 +50,7 @@ public final class SuperResolution implements AutoCloseable {
       if (factor < 2
           || factor > LARGEST_FACTOR
           || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(WHAT + " " + file + " makes " + out.length + " numbers of "
+        throw new InvalidInputException(SUBJECT + " " + file + " makes " + out.length + " numbers of "
             + tile + "x" + tile + " pixels, expected a picture 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
@@ -60,7 +60,7 @@ public final class SuperResolution implements AutoCloseable {
     } catch (RuntimeException e) {
       network.close();
       throw new InvalidInputException(
-          WHAT + " " + file
+          SUBJECT + " " + file
               + " does not run in OpenCV; export it for pictures of a fixed size such as " + TILE
               + "x" + TILE,
           e);
@@ -76,8 +76,8 @@ public final class SuperResolution implements AutoCloseable {
    * The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it
    * takes, then reduced.
    */
-  public RgbImage enlarge(RgbImage picture, int width, int height) {
-    RgbImage larger = picture;
+  public RgbImage enlarge(RgbImage image, int width, int height) {
+    RgbImage larger = image;
     while (larger.width() < width || larger.height() < height) {
       larger = enlarge(larger);
     }
@@ -87,18 +87,18 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /** The picture {@link #factor()} times as large. */
-  public RgbImage enlarge(RgbImage picture) {
-    int width = factor * picture.width();
-    byte[] out = new byte[3 * width * factor * picture.height()];
+  public RgbImage enlarge(RgbImage image) {
+    int width = factor * image.width();
+    byte[] out = new byte[3 * width * factor * image.height()];
     int step = tile - 2 * EDGE;
-    for (int y = 0; y < picture.height(); y += step) {
-      for (int x = 0; x < picture.width(); x += step) {
+    for (int y = 0; y < image.height(); y += step) {
+      for (int x = 0; x < image.width(); x += step) {
         // Beyond the picture its edge is repeated.
-        RgbImage seen = Resampler.AREA.resize(picture, x - EDGE, y - EDGE, tile, tile, tile, tile);
+        RgbImage seen = Resampler.AREA.resize(image, x - EDGE, y - EDGE, tile, tile, tile, tile);
         put(network.run(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
       }
     }
-    return RgbImage.of(width, factor * picture.height(), out);
+    return RgbImage.of(width, factor * image.height(), out);
   }
 
   private void put(float[] values, int left, int top, int width, byte[] out) {

@@ -65,19 +65,19 @@ public final class Brisque implements AutoCloseable {
   /**
    * The score of {@code face}'s head and shoulders at a standard size: 0 (as photographed) to 100.
    */
-  public double score(RgbImage picture, Face face) {
-    HeadCrop head = HeadCrop.of(face.box(), picture);
-    return score(head.of(picture, Math.min(SIDE, head.side())));
+  public double score(RgbImage image, Face face) {
+    HeadCrop head = HeadCrop.of(face.box(), image);
+    return score(head.of(image, Math.min(SIDE, head.side())));
   }
 
   /** The score of a whole picture as it is: 0 (as photographed) to 100. */
   @SuppressWarnings("try")
-  public synchronized double score(RgbImage picture) {
+  public synchronized double score(RgbImage image) {
     if (closed) {
       throw new IllegalStateException("the BRISQUE model is closed");
     }
     try (PointerScope scope = new PointerScope()) {
-      return network.compute(OpenCv.bgr(picture)).get(0);
+      return network.compute(OpenCv.bgr(image)).get(0);
     }
   }
 

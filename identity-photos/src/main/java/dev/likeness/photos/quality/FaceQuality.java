@@ -13,7 +13,7 @@ import java.nio.file.Path;
  */
 public interface FaceQuality extends AutoCloseable {
   /** The score of {@code face}, 0 (useless) to 1. */
-  double score(RgbImage picture, Face face);
+  double score(RgbImage image, Face face);
 
   @Override
   void close();
@@ -43,9 +43,9 @@ public interface FaceQuality extends AutoCloseable {
     }
 
     @Override
-    public double score(RgbImage picture, Face face) {
+    public double score(RgbImage image, Face face) {
       float[] outputs =
-          network.run(AlignmentTemplate.ARCFACE.align(picture, face), false, MIDDLE, 1 / MIDDLE);
+          network.run(AlignmentTemplate.ARCFACE.align(image, face), false, MIDDLE, 1 / MIDDLE);
       double sum = 0;
       for (float output : outputs) {
         sum += output;

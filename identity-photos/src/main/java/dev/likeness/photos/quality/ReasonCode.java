@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Why a photo is set aside or kept with a warning; programs read {@link #word()}. */
 public enum ReasonCode {
   EMPTY_FILE,
-  NOT_A_PICTURE,
+  NOT_AN_IMAGE,
   FILE_TOO_LARGE,
   TOO_MANY_PIXELS,
   BROKEN_FILE,

@@ -21,18 +21,18 @@ class OrientationMaterialTest {
   @ParameterizedTest
   @ValueSource(strings = {"Landscape", "Portrait"})
   void everyStoredOrientationComesOutTheSame(String name) throws IOException {
-    RgbImage upright = picture(name, 1);
+    RgbImage upright = image(name, 1);
     for (int i = 0; i <= 8; i++) {
-      RgbImage other = picture(name, i);
+      RgbImage other = image(name, i);
       assertEquals(upright.toString(), other.toString(), name + "_" + i);
       double difference = difference(upright, other);
       assertTrue(difference < 3, name + "_" + i + " differs by " + difference);
     }
   }
 
-  private static RgbImage picture(String name, int i) throws IOException {
+  private static RgbImage image(String name, int i) throws IOException {
     byte[] file = Files.readAllBytes(Material.at("photos/orientation/" + name + "_" + i + ".jpg"));
-    return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, file).picture();
+    return new PhotoDecoder(DecodeLimits.DEFAULT).decode(name, file).image();
   }
 
   private static double difference(RgbImage a, RgbImage b) {

@@ -30,8 +30,8 @@ class OwnReaderTest {
     try (Registered reader = new Registered(format, 40, 30)) {
       DecodedPhoto decoded = new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format));
       assertEquals(format, decoded.format());
-      assertEquals("40x30 picture", decoded.picture().toString());
-      assertEquals(0x33, decoded.picture().at(7, 7, 0));
+      assertEquals("40x30 picture", decoded.image().toString());
+      assertEquals(0x33, decoded.image().at(7, 7, 0));
     }
   }
 

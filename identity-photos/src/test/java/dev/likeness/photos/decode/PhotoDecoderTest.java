@@ -46,9 +46,9 @@ class PhotoDecoderTest {
     DecodedPhoto decoded = decoder.decode("a photo", Encoded.as(format, portrait));
 
     assertEquals(expected, decoded.format());
-    assertEquals("200x150 picture", decoded.picture().toString());
+    assertEquals("200x150 picture", decoded.image().toString());
     assertTrue(
-        difference(RgbImage.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
+        difference(RgbImage.of(portrait), decoded.image()) < (format.equals("gif") ? 8 : 2));
   }
 
   @Test
@@ -66,14 +66,14 @@ class PhotoDecoderTest {
     } finally {
       PhotoDecoder.MEGAPIXELS.release(PhotoDecoder.MEGAPIXELS_AT_ONCE);
     }
-    assertEquals(RgbImage.of(portrait), another.get().picture());
+    assertEquals(RgbImage.of(portrait), another.get().image());
   }
 
   @Test
   void losslessFormatsKeepEveryPixel() {
     assertEquals(
         RgbImage.of(portrait),
-        decoder.decode("a.png", Encoded.as("png", portrait)).picture());
+        decoder.decode("a.png", Encoded.as("png", portrait)).image());
   }
 
   @ParameterizedTest
@@ -85,11 +85,11 @@ class PhotoDecoderTest {
     DecodedPhoto decoded =
         decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
 
-    assertEquals("200x150 picture", decoded.picture().toString());
+    assertEquals("200x150 picture", decoded.image().toString());
     assertEquals(200, decoded.fullWidth());
     assertTrue(
-        difference(upright, decoded.picture()) < 3,
-        "difference " + difference(upright, decoded.picture()));
+        difference(upright, decoded.image()) < 3,
+        "difference " + difference(upright, decoded.image()));
   }
 
   @Test
@@ -98,7 +98,7 @@ class PhotoDecoderTest {
     grey.getRaster().setSample(1, 2, 0, 100);
 
     assertEquals(
-        100, decoder.decode("grey.png", Encoded.as("png", grey)).picture().at(1, 2, 0));
+        100, decoder.decode("grey.png", Encoded.as("png", grey)).image().at(1, 2, 0));
   }
 
   @Test
@@ -107,7 +107,7 @@ class PhotoDecoderTest {
     grey.getRaster().setSample(1, 2, 0, 100 * 257);
 
     assertEquals(
-        100, decoder.decode("grey16.png", Encoded.as("png", grey)).picture().at(1, 2, 1));
+        100, decoder.decode("grey16.png", Encoded.as("png", grey)).image().at(1, 2, 1));
   }
 
   @Test
@@ -115,7 +115,7 @@ class PhotoDecoderTest {
     BufferedImage clear = new BufferedImage(4, 4, BufferedImage.TYPE_INT_ARGB);
 
     assertEquals(
-        255, decoder.decode("clear.png", Encoded.as("png", clear)).picture().at(0, 0, 2));
+        255, decoder.decode("clear.png", Encoded.as("png", clear)).image().at(0, 0, 2));
   }
 
   @Test
@@ -124,7 +124,7 @@ class PhotoDecoderTest {
 
     DecodedPhoto decoded = small.decode("a.png", Encoded.as("png", portrait));
 
-    assertEquals("100x75 picture", decoded.picture().toString());
+    assertEquals("100x75 picture", decoded.image().toString());
     assertEquals(2, decoded.reduction());
   }
 
@@ -149,27 +149,27 @@ class PhotoDecoderTest {
 
     assertFalse(decoded.damaged());
     assertEquals(
-        0, difference(decoded.picture(), decoder.decode("whole.jpg", whole).picture()));
+        0, difference(decoded.image(), decoder.decode("whole.jpg", whole).image()));
   }
 
   @Test
-  void aProgressiveJpegIsTheSamePictureAsAPlainOne() {
-    RgbImage plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
+  void aProgressiveJpegIsTheSameImageAsAPlainOne() {
+    RgbImage plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).image();
 
     assertTrue(difference(
-            plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).picture())
+            plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).image())
         < 0.1);
   }
 
   @Test
-  void readingALargeJpegTakesLittleMoreThanTheReducedPicture() {
+  void readingALargeJpegTakesLittleMoreThanTheReducedImage() {
     byte[] large = Encoded.jpeg(DrawnFace.portrait(3200, 2400, 1600, 1100, 900), 0.9f);
     PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(640));
     small.decode("warm", large);
     long before =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
 
-    RgbImage reduced = small.decode("a.jpg", large).picture();
+    RgbImage reduced = small.decode("a.jpg", large).image();
 
     long allocated =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes()
@@ -179,7 +179,7 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void appliesTheColourProfileOfAJpegToTheReducedPicture() {
+  void appliesTheColourProfileOfAJpegToTheReducedImage() {
     BufferedImage flat = new BufferedImage(64, 48, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = flat.createGraphics();
     g.setColor(new Color(200, 90, 40));
@@ -189,7 +189,7 @@ class PhotoDecoderTest {
 
     RgbImage read = decoder
         .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(flat, 0.98f), linear))
-        .picture();
+        .image();
 
     int[] expected = {229, 160, 111};
     for (int channel = 0; channel < 3; channel++) {
@@ -205,8 +205,8 @@ class PhotoDecoderTest {
     byte[] grey = ICC_Profile.getInstance(ColorSpace.CS_GRAY).getData();
     RgbImage read = decoder
         .decode("a.jpg", Encoded.withProfile(Encoded.jpeg(portrait, 0.9f), grey))
-        .picture();
-    assertEquals(decoder.decode("b.jpg", Encoded.jpeg(portrait, 0.9f)).picture(), read);
+        .image();
+    assertEquals(decoder.decode("b.jpg", Encoded.jpeg(portrait, 0.9f)).image(), read);
   }
 
   @Test
@@ -216,8 +216,8 @@ class PhotoDecoderTest {
     System.arraycopy("RGB ".getBytes(StandardCharsets.US_ASCII), 0, broken, 16, 4);
 
     assertEquals(
-        decoder.decode("a.jpg", jpeg).picture(),
-        decoder.decode("b.jpg", Encoded.withProfile(jpeg, broken)).picture());
+        decoder.decode("a.jpg", jpeg).image(),
+        decoder.decode("b.jpg", Encoded.withProfile(jpeg, broken)).image());
   }
 
   @Test
@@ -256,7 +256,7 @@ class PhotoDecoderTest {
   @Test
   void refusesTextNamedAsAPhoto() {
     assertFault(
-        Fault.NOT_A_PICTURE,
+        Fault.NOT_AN_IMAGE,
         "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
         "a.png is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
   }
@@ -301,19 +301,19 @@ class PhotoDecoderTest {
 
   @ParameterizedTest
   @CsvSource({"png", "jpeg", "gif"})
-  void takesOnlyThePictureOutOfAFileThatIsAlsoSomethingElse(String format) {
-    byte[] picture = Encoded.as(format, portrait);
+  void takesOnlyTheImageOutOfAFileThatIsAlsoSomethingElse(String format) {
+    byte[] image = Encoded.as(format, portrait);
     byte[] script = "PK\3\4<script>alert('ada')</script>".getBytes(StandardCharsets.US_ASCII);
-    byte[] both = ByteBuffer.allocate(picture.length + script.length)
-        .put(picture)
+    byte[] both = ByteBuffer.allocate(image.length + script.length)
+        .put(image)
         .put(script)
         .array();
 
     DecodedPhoto decoded = decoder.decode("both", both);
 
-    assertEquals(decoder.decode("one", picture).picture(), decoded.picture());
+    assertEquals(decoder.decode("one", image).image(), decoded.image());
     assertFalse(
-        new String(decoded.picture().toPng(), StandardCharsets.ISO_8859_1).contains("script"));
+        new String(decoded.image().toPng(), StandardCharsets.ISO_8859_1).contains("script"));
   }
 
   @ParameterizedTest
@@ -368,7 +368,7 @@ class PhotoDecoderTest {
     DecodedPhoto decoded = decoder.decode("a.jxl", jxl);
 
     assertEquals(PhotoFormat.JPEG_XL, decoded.format());
-    assertEquals("64x48 picture", decoded.picture().toString());
+    assertEquals("64x48 picture", decoded.image().toString());
   }
 
   private static byte[] box(String name, byte[] content) {

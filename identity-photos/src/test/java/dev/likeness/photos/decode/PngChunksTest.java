@@ -46,11 +46,11 @@ class PngChunksTest {
     }
     byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
 
-    RgbImage picture =
+    RgbImage image =
         decoded(chunk(Encoded.as("png", flat), "iCCP", packed("linear\0\0", linear)));
 
     // 55/255 of linear light is 0.503 on the sRGB curve.
-    assertTrue(Math.abs(picture.at(1, 1, 0) - 128) <= 2, "" + picture.at(1, 1, 0));
+    assertTrue(Math.abs(image.at(1, 1, 0) - 128) <= 2, "" + image.at(1, 1, 0));
   }
 
   @Test
@@ -61,7 +61,7 @@ class PngChunksTest {
   }
 
   private RgbImage decoded(byte[] file) {
-    return decoder.decode("a.png", file).picture();
+    return decoder.decode("a.png", file).image();
   }
 
   private static byte[] packed(String start, byte[] data) throws IOException {

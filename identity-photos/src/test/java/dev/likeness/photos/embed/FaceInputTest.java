@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FaceInputTest {
   private static final int SIDE = AlignmentTemplate.ARCFACE.size();
   private static final int PIXELS = SIDE * SIDE;
-  private static final RgbImage PICTURE = noise();
+  private static final RgbImage IMAGE = noise();
   private static final Face FACE = new Face(
       new BoundingBox(10, 10, 90, 90),
       1,
@@ -53,7 +53,7 @@ class FaceInputTest {
     Path file = Files.write(folder.resolve("scales.onnx"), Onnx.scaled(SIDE, 127.5f, 1 / 127.5f));
     try (OnnxEmbedder embedder =
         OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
-      assertArrayEquals(planes(127.5f, 1 / 127.5f), embedder.embedRaw(PICTURE, FACE), 1e-5f);
+      assertArrayEquals(planes(127.5f, 1 / 127.5f), embedder.embedRaw(IMAGE, FACE), 1e-5f);
     }
   }
 
@@ -67,7 +67,7 @@ class FaceInputTest {
       for (int i = 0; i < planes.length; i++) {
         planes[i] = (planes[i] - 0.5f) * 2;
       }
-      assertArrayEquals(planes, embedder.embedRaw(PICTURE, FACE), 1e-5f);
+      assertArrayEquals(planes, embedder.embedRaw(IMAGE, FACE), 1e-5f);
     }
   }
 
@@ -94,7 +94,7 @@ class FaceInputTest {
       picks[channel] = 1;
       Path file = Files.write(folder.resolve(channel + ".onnx"), Onnx.pixelwise(SIDE, picks));
       try (FaceQuality quality = FaceQuality.OnnxFaceQuality.open(file)) {
-        assertEquals(mean, quality.score(PICTURE, FACE), 1e-5, "channel " + channel);
+        assertEquals(mean, quality.score(IMAGE, FACE), 1e-5, "channel " + channel);
       }
     }
   }
@@ -102,7 +102,7 @@ class FaceInputTest {
   private float[] shown(EmbedderSpec spec) throws IOException {
     Path file = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
     try (OnnxEmbedder embedder = OnnxEmbedder.open(file, spec, UsePolicy.NON_COMMERCIAL)) {
-      return embedder.embedRaw(PICTURE, FACE);
+      return embedder.embedRaw(IMAGE, FACE);
     }
   }
 
@@ -111,7 +111,7 @@ class FaceInputTest {
     float[] planes = new float[3 * PIXELS];
     for (int i = 0; i < planes.length; i++) {
       int pixel = i % PIXELS;
-      planes[i] = (PICTURE.at(pixel % SIDE, pixel / SIDE, i / PIXELS) - mean) * scale;
+      planes[i] = (IMAGE.at(pixel % SIDE, pixel / SIDE, i / PIXELS) - mean) * scale;
     }
     return planes;
   }

@@ -134,9 +134,9 @@ class OnnxEmbedderTest {
         Material.at("faces/mobileface_v2_112.onnx"),
         EmbedderSpec.MOBILEFACE,
         UsePolicy.COMMERCIAL)) {
-      float[] first = embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face);
+      float[] first = embedder.embed(DrawnFace.image(300, 300, 150, 140, 120), face);
 
-      assertArrayEquals(first, embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face));
+      assertArrayEquals(first, embedder.embed(DrawnFace.image(300, 300, 150, 140, 120), face));
       assertEquals(1, FaceEmbedder.cosine(first, first), 1e-6);
       assertEquals(256, first.length);
       // Another network that works like it would be called otherwise.

@@ -16,10 +16,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CascadeDetectorTest {
   @ParameterizedTest
   @ValueSource(ints = {96, 256, 900})
-  void findsTheSameFaceInSmallAndLargePictures(int size) {
+  void findsTheSameFaceInSmallAndLargeImages(int size) {
     try (CascadeDetector detector = new CascadeDetector()) {
       BoundingBox box = detector
-          .detect(DrawnFace.picture(size, size, size * 0.5, size * 0.45, size * 0.4))
+          .detect(DrawnFace.image(size, size, size * 0.5, size * 0.45, size * 0.4))
           .get(0)
           .box();
 
@@ -32,8 +32,8 @@ class CascadeDetectorTest {
   @Test
   void findsWhatIsLargeAmongTheRest() {
     try (CascadeDetector detector = new CascadeDetector()) {
-      RgbImage large = DrawnFace.picture(300, 300, 150, 140, 120);
-      RgbImage small = DrawnFace.picture(300, 300, 150, 140, 36);
+      RgbImage large = DrawnFace.image(300, 300, 150, 140, 120);
+      RgbImage small = DrawnFace.image(300, 300, 150, 140, 36);
       BoundingBox box = detector.large(large).get(0).box();
 
       assertTrue(box.overlap(detector.frontal(large).get(0).box()) > 0.7, box.toString());
@@ -45,7 +45,7 @@ class CascadeDetectorTest {
   @Test
   void seesAFaceThatTheFrameCutsOff() {
     try (CascadeDetector detector = new CascadeDetector()) {
-      List<Face> faces = detector.detect(DrawnFace.picture(300, 300, 32, 140, 110));
+      List<Face> faces = detector.detect(DrawnFace.image(300, 300, 32, 140, 110));
 
       assertEquals(1, faces.size());
       assertTrue(faces.get(0).box().x() < 0, faces.toString());
@@ -54,7 +54,7 @@ class CascadeDetectorTest {
 
   @Test
   void doesNotFindTheEyesBehindDarkGlasses() {
-    RgbImage portrait = DrawnFace.picture(300, 300, 150, 140, 120);
+    RgbImage portrait = DrawnFace.image(300, 300, 150, 140, 120);
     try (CascadeDetector detector = new CascadeDetector()) {
       Face open = detector.detect(portrait).get(0);
       List<Face> hidden = detector.detect(Degraded.behindSunglasses(portrait, open.box()));
@@ -66,13 +66,13 @@ class CascadeDetectorTest {
 
   @Test
   void severalThreadsFindWhatOneFinds() {
-    List<RgbImage> pictures = IntStream.range(0, 8)
-        .mapToObj(i -> DrawnFace.picture(200, 200, 90 + 3 * i, 90, 80))
+    List<RgbImage> images = IntStream.range(0, 8)
+        .mapToObj(i -> DrawnFace.image(200, 200, 90 + 3 * i, 90, 80))
         .toList();
     try (CascadeDetector detector = new CascadeDetector()) {
-      List<List<Face>> alone = pictures.stream().map(detector::detect).toList();
+      List<List<Face>> alone = images.stream().map(detector::detect).toList();
       List<List<Face>> together =
-          pictures.parallelStream().map(detector::detect).toList();
+          images.parallelStream().map(detector::detect).toList();
 
       assertEquals(alone, together);
     }
@@ -81,7 +81,7 @@ class CascadeDetectorTest {
   @Test
   @SuppressWarnings("try")
   void outlivesAScopeThatWasOpenAroundIt() {
-    RgbImage portrait = DrawnFace.picture(200, 200, 100, 90, 80);
+    RgbImage portrait = DrawnFace.image(200, 200, 100, 90, 80);
     CascadeDetector detector;
     try (PointerScope scope = new PointerScope()) {
       detector = new CascadeDetector();

@@ -37,7 +37,7 @@ class HeadCropTest {
   }
 
   @Test
-  void staysInsideThePicture() {
+  void staysInsideTheImage() {
     HeadCrop crop = HeadCrop.of(
         new BoundingBox(-10, 5, 100, 100), HeadCrop.Framing.HEAD_AND_SHOULDERS, 300, 240, 256);
 

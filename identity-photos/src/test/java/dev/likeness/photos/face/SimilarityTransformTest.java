@@ -161,13 +161,13 @@ class SimilarityTransformTest {
     return sum;
   }
 
-  private static Point centroid(RgbImage picture) {
+  private static Point centroid(RgbImage image) {
     double x = 0;
     double y = 0;
     double sum = 0;
-    for (int row = 0; row < picture.height(); row++) {
-      for (int column = 0; column < picture.width(); column++) {
-        double value = picture.at(column, row, 0);
+    for (int row = 0; row < image.height(); row++) {
+      for (int column = 0; column < image.width(); column++) {
+        double value = image.at(column, row, 0);
         x += column * value;
         y += row * value;
         sum += value;

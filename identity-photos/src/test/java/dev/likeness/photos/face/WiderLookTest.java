@@ -9,20 +9,20 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WiderLookTest {
-  private static final RgbImage PICTURE = RgbImage.of(100, 200, new byte[100 * 200 * 3]);
+  private static final RgbImage IMAGE = RgbImage.of(100, 200, new byte[100 * 200 * 3]);
 
   @Test
   void takesWhatIsOverTwiceAsWideAsSomethingSmall() {
-    assertEquals(faces(60), CascadeSearch.WiderLook.of(faces(15, 19), PICTURE, () -> faces(60)));
-    assertEquals(faces(60), CascadeSearch.WiderLook.of(List.of(), PICTURE, () -> faces(60)));
+    assertEquals(faces(60), CascadeSearch.WiderSearch.of(faces(15, 19), IMAGE, () -> faces(60)));
+    assertEquals(faces(60), CascadeSearch.WiderSearch.of(List.of(), IMAGE, () -> faces(60)));
     assertEquals(
-        faces(15, 19), CascadeSearch.WiderLook.of(faces(15, 19), PICTURE, () -> faces(30)));
-    assertEquals(faces(19), CascadeSearch.WiderLook.of(faces(19), PICTURE, List::of));
+        faces(15, 19), CascadeSearch.WiderSearch.of(faces(15, 19), IMAGE, () -> faces(30)));
+    assertEquals(faces(19), CascadeSearch.WiderSearch.of(faces(19), IMAGE, List::of));
   }
 
   @Test
   void looksOnceAtWhatFillsAGoodPart() {
-    assertEquals(faces(5, 20), CascadeSearch.WiderLook.of(faces(5, 20), PICTURE, () -> {
+    assertEquals(faces(5, 20), CascadeSearch.WiderSearch.of(faces(5, 20), IMAGE, () -> {
       throw new AssertionError("looked again");
     }));
   }

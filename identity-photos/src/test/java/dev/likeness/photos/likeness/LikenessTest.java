@@ -24,28 +24,28 @@ class LikenessTest {
 
   @Test
   void holdsOutAFifthOfFivePhotosOrMore() {
-    HoldOut five = HoldOut.of(photos(5));
-    HoldOut eleven = HoldOut.of(photos(11));
+    ValidationSplit five = ValidationSplit.of(photos(5));
+    ValidationSplit eleven = ValidationSplit.of(photos(11));
 
-    assertEquals("[2]", names(five.heldOut()));
+    assertEquals("[2]", names(five.validation()));
     assertEquals("[0, 1, 3, 4]", names(five.training()));
-    assertEquals("[2, 8]", names(eleven.heldOut()));
+    assertEquals("[2, 8]", names(eleven.validation()));
     assertTrue(eleven.independent());
   }
 
   @Test
   void admitsThatFourPhotosAreTooFewToHoldAnyOut() {
-    HoldOut four = HoldOut.of(photos(4));
+    ValidationSplit four = ValidationSplit.of(photos(4));
 
-    assertEquals(four.training(), four.heldOut());
+    assertEquals(four.training(), four.validation());
     assertFalse(four.independent());
   }
 
   @Test
-  void aPictureLikeTheOthersIsAsSimilarAsTheyAre() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+  void aImageLikeTheOthersIsAsSimilarAsTheyAre() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
 
-    LikenessReport report = likeness.report(List.of(picture(3)));
+    LikenessReport report = likeness.report(List.of(image(3)));
 
     assertEquals("as similar as two of the person's own photos", report.meaning());
     assertTrue(report.images().get(0).standing() > 0.25);
@@ -53,10 +53,10 @@ class LikenessTest {
   }
 
   @Test
-  void aPictureOfSomebodyElseIsNotRecognised() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+  void aImageOfSomebodyElseIsNotRecognised() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
 
-    LikenessReport report = likeness.report(List.of(picture(90), picture(95)));
+    LikenessReport report = likeness.report(List.of(image(90), image(95)));
 
     assertEquals("not recognised as the same person by hue", report.meaning());
     assertTrue(report.interval().low() <= report.mean()
@@ -81,17 +81,17 @@ class LikenessTest {
 
   @Test
   void saysWhenTheComparisonFlatters() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(3)), new WholePicture(), new Hue());
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(3)), new WholePicture(), new Hue());
 
     assertEquals(
         "as similar as two of the person's own photos; the photos compared with took part in training, so "
             + "this flatters",
-        likeness.report(List.of(picture(1))).meaning());
+        likeness.report(List.of(image(1))).meaning());
   }
 
   @Test
-  void aPictureWithoutAFaceHasNoScore() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+  void aImageWithoutAFaceHasNoScore() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
     RgbImage tiny = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
@@ -101,18 +101,18 @@ class LikenessTest {
 
   @Test
   void choosingNeverSeesThePhotosOfTheReport() {
-    HoldOut report = HoldOut.of(photos(10));
+    ValidationSplit report = ValidationSplit.of(photos(10));
 
-    HoldOut choosing = report.forChoosing();
+    ValidationSplit choosing = report.forChoosing();
 
     assertTrue(choosing.independent());
-    assertTrue(Collections.disjoint(choosing.heldOut(), report.heldOut()));
+    assertTrue(Collections.disjoint(choosing.validation(), report.validation()));
   }
 
   @Test
   void refusesAPersonWithoutPhotos() {
     IllegalArgumentException refusal =
-        assertThrows(IllegalArgumentException.class, () -> HoldOut.of(List.of()));
+        assertThrows(IllegalArgumentException.class, () -> ValidationSplit.of(List.of()));
 
     assertEquals(
         "likeness is measured against a person's photos, given none", refusal.getMessage());
@@ -120,10 +120,10 @@ class LikenessTest {
 
   @Test
   void admitsThatTheEmbedderTookPart() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
 
-    assertTrue(likeness.conditionedBy("other").report(List.of(picture(3))).independent());
-    LikenessReport report = likeness.conditionedBy("hue").report(List.of(picture(3)));
+    assertTrue(likeness.conditionedBy("other").report(List.of(image(3))).independent());
+    LikenessReport report = likeness.conditionedBy("hue").report(List.of(image(3)));
     assertFalse(report.independent());
     assertEquals(
         "as similar as two of the person's own photos; the embedder took part in making the pictures, so this "
@@ -133,32 +133,32 @@ class LikenessTest {
 
   @Test
   void admitsThatTheSamePhotosAndEmbedderChose() {
-    HoldOut photos = HoldOut.of(photos(10));
+    ValidationSplit photos = ValidationSplit.of(photos(10));
     Likeness likeness = Likeness.of(photos, new WholePicture(), new Hue());
     Likeness chooser = Likeness.of(photos.forChoosing(), new WholePicture(), new Hue());
 
-    assertTrue(likeness.chosenBy(chooser).report(List.of(picture(3))).independent());
-    assertFalse(likeness.chosenBy(likeness).report(List.of(picture(3))).independent());
+    assertTrue(likeness.chosenBy(chooser).report(List.of(image(3))).independent());
+    assertFalse(likeness.chosenBy(likeness).report(List.of(image(3))).independent());
   }
 
   @Test
   void impostorsSayHowManyWouldLookAsAlike() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue())
         .withImpostors(List.of(photo(20), photo(50), photo(80), photo(85)));
 
-    assertEquals(0, likeness.score(picture(3)).impostors());
-    assertEquals(0.5, likeness.score(picture(60)).impostors());
-    assertEquals(1, likeness.report(List.of(picture(3))).roc().orElseThrow().acceptedAt(0.01));
+    assertEquals(0, likeness.score(image(3)).impostors());
+    assertEquals(0.5, likeness.score(image(60)).impostors());
+    assertEquals(1, likeness.report(List.of(image(3))).roc().orElseThrow().acceptedAt(0.01));
   }
 
   @Test
   void ranksTheMostAlikeFirstAndFacelessLast() {
-    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
     RgbImage faceless = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
         List.of(2, 1, 0),
-        likeness.report(List.of(faceless, picture(60), picture(5))).ranking());
+        likeness.report(List.of(faceless, image(60), image(5))).ranking());
   }
 
   @Test
@@ -173,7 +173,7 @@ class LikenessTest {
 
   @Test
   void theCurveOfSeparatePairsIsPerfect() {
-    RocCurve roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
+    RocCurve roc = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue())
         .withImpostors(List.of(photo(80), photo(95)))
         .roc()
         .orElseThrow();
@@ -209,15 +209,15 @@ class LikenessTest {
   // A person is a range of ten degrees of hue.
   private static List<AcceptedPhoto> photos(int count) {
     return IntStream.range(0, count)
-        .mapToObj(i -> AcceptedPhoto.of("" + i, picture(i * 10.0 / count), FACE))
+        .mapToObj(i -> AcceptedPhoto.of("" + i, image(i * 10.0 / count), FACE))
         .toList();
   }
 
   private static AcceptedPhoto photo(double degrees) {
-    return AcceptedPhoto.of("other", picture(degrees), FACE);
+    return AcceptedPhoto.of("other", image(degrees), FACE);
   }
 
-  private static RgbImage picture(double degrees) {
+  private static RgbImage image(double degrees) {
     byte[] rgb = new byte[32 * 32 * 3];
     for (int i = 0; i < rgb.length; i += 3) {
       rgb[i] = (byte) Math.round(250 * Math.cos(Math.toRadians(degrees)));
@@ -229,10 +229,10 @@ class LikenessTest {
   /** An embedder of two numbers: the direction of red and green. */
   private record Hue() implements FaceEmbedder {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
-      double length = Math.hypot(picture.at(5, 5, 0), picture.at(5, 5, 1));
+    public float[] embed(RgbImage image, Face face) {
+      double length = Math.hypot(image.at(5, 5, 0), image.at(5, 5, 1));
       return new float[] {
-        (float) (picture.at(5, 5, 0) / length), (float) (picture.at(5, 5, 1) / length)
+        (float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
       };
     }
 

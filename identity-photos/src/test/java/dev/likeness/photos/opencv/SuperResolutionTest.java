@@ -31,13 +31,13 @@ class SuperResolutionTest {
   }
 
   @Test
-  void enlargesPicturesOfAnySizeInTilesThatDoNotShow() {
-    RgbImage picture = noise(75, 33);
+  void enlargesImagesOfAnySizeInTilesThatDoNotShow() {
+    RgbImage image = noise(75, 33);
     try (SuperResolution network = SuperResolution.open(file)) {
       assertEquals(2, network.factor());
-      assertEquals(repeated(picture), network.enlarge(picture));
-      assertEquals("200x90 picture", network.enlarge(picture, 200, 90).toString());
-      assertEquals(picture, network.enlarge(picture, 75, 33));
+      assertEquals(repeated(image), network.enlarge(image));
+      assertEquals("200x90 picture", network.enlarge(image, 200, 90).toString());
+      assertEquals(image, network.enlarge(image, 75, 33));
     }
   }
 
@@ -60,12 +60,12 @@ class SuperResolutionTest {
     return RgbImage.of(width, height, rgb);
   }
 
-  private static RgbImage repeated(RgbImage picture) {
-    int width = 2 * picture.width();
-    byte[] rgb = new byte[width * 2 * picture.height() * 3];
+  private static RgbImage repeated(RgbImage image) {
+    int width = 2 * image.width();
+    byte[] rgb = new byte[width * 2 * image.height() * 3];
     for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) picture.at(i / 3 % width / 2, i / 3 / width / 2, i % 3);
+      rgb[i] = (byte) image.at(i / 3 % width / 2, i / 3 / width / 2, i % 3);
     }
-    return RgbImage.of(width, 2 * picture.height(), rgb);
+    return RgbImage.of(width, 2 * image.height(), rgb);
   }
 }

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 
 class BrisqueTest {
   private static final RgbImage GRAINY =
-      Degraded.noisy(DrawnFace.picture(256, 256, 128, 120, 100), 6);
+      Degraded.noisy(DrawnFace.image(256, 256, 128, 120, 100), 6);
 
   @Test
-  void aBlurredPictureIsLessNatural() {
+  void aBlurredImageIsLessNatural() {
     try (Brisque brisque = Brisque.builtIn()) {
       double sharp = brisque.score(GRAINY);
       double blurred = brisque.score(Degraded.blurred(GRAINY, 4));

@@ -37,7 +37,7 @@ class CoversTest {
 
   @Test
   void uncoveredFacesAreNotSuspected() {
-    assertEquals(List.of("[]", "[]", "[]", "[]"), findings((picture, box) -> picture));
+    assertEquals(List.of("[]", "[]", "[]", "[]"), findings((image, box) -> image));
   }
 
   @Test
@@ -47,20 +47,20 @@ class CoversTest {
 
   @Test
   void aClothOverNoseAndMouthIsAMask() {
-    assertCalled("mask", findings((picture, box) -> Degraded.covered(picture, box, 0.5)));
+    assertCalled("mask", findings((image, box) -> Degraded.covered(image, box, 0.5)));
   }
 
   @Test
   void aBlueCapIsAHat() {
-    assertCalled("hat", findings((picture, box) -> Degraded.capped(picture, box, 40, 60, 150)));
+    assertCalled("hat", findings((image, box) -> Degraded.capped(image, box, 40, 60, 150)));
   }
 
   @Test
   void aCapInAColourOfHairIsMostlyAHatBecauseItIsEven() {
     List<String> found = new ArrayList<>();
     for (int grey : new int[] {25, 110, 170, 225}) {
-      found.addAll(findings((picture, box) ->
-          Degraded.noisy(Degraded.capped(picture, box, grey, grey, grey + 2), 2)));
+      found.addAll(findings((image, box) ->
+          Degraded.noisy(Degraded.capped(image, box, grey, grey, grey + 2), 2)));
     }
     assertTrue(
         found.stream().filter(codes -> codes.contains("hat")).count() >= 11, found.toString());
@@ -73,14 +73,14 @@ class CoversTest {
     try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (Shot shot : Shot.in("photos/people", 640)) {
         DecodedPhoto decoded = new DecodedPhoto(
-            shot.picture(),
+            shot.image(),
             PhotoFormat.PNG,
-            shot.picture().width(),
-            shot.picture().height(),
+            shot.image().width(),
+            shot.image().height(),
             false,
             OptionalInt.empty());
         assertTrue(
-            judge.reasons(decoded, detector.detect(shot.picture())).stream()
+            judge.reasons(decoded, detector.detect(shot.image())).stream()
                 .noneMatch(reason -> reason.code() == ReasonCode.HAT),
             shot.name());
       }
@@ -98,14 +98,14 @@ class CoversTest {
       return Shot.in("photos/generated", 640).stream()
           .filter(shot -> PLAIN.contains(shot.name()))
           .map(shot -> {
-            RgbImage picture = damage.apply(
-                shot.picture(), detector.detect(shot.picture()).get(0).box());
-            List<Face> faces = detector.detect(picture);
+            RgbImage image = damage.apply(
+                shot.image(), detector.detect(shot.image()).get(0).box());
+            List<Face> faces = detector.detect(image);
             DecodedPhoto decoded = new DecodedPhoto(
-                picture,
+                image,
                 PhotoFormat.PNG,
-                picture.width(),
-                picture.height(),
+                image.width(),
+                image.height(),
                 false,
                 OptionalInt.empty());
             return judge.reasons(decoded, faces).stream()

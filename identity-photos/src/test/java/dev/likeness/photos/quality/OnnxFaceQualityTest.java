@@ -23,9 +23,9 @@ class OnnxFaceQualityTest {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
         FaceQuality quality = FaceQuality.OnnxFaceQuality.open(
             Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
-      Face face = detector.detect(shot.picture()).get(0);
-      double crisp = quality.score(shot.picture(), face);
-      double soft = quality.score(Degraded.blurred(shot.picture(), 4), face);
+      Face face = detector.detect(shot.image()).get(0);
+      double crisp = quality.score(shot.image(), face);
+      double soft = quality.score(Degraded.blurred(shot.image(), 4), face);
 
       assertTrue(crisp > 0.8 && soft < 0.3, crisp + ", " + soft);
     }

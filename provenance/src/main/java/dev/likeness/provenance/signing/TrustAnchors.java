@@ -74,7 +74,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     if (certificates.contains(signer) && signer.getBasicConstraints() < 0) {
       return isWithin(signer, time);
     }
-    return SigningIdentity.SignerProfile.fault(signer).isEmpty() && leadHere(chain, time);
+    return SigningIdentity.SignerProfile.fault(signer).isEmpty() && isTrusted(chain, time);
   }
 
   /**
@@ -88,7 +88,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     try {
       return clock.getBasicConstraints() < 0
           && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
-          && leadHere(authority, time);
+          && isTrusted(authority, time);
     } catch (CertificateParsingException e) {
       return false;
     }
@@ -101,7 +101,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   // The chain may lie in any order and hold others.
-  private boolean leadHere(List<X509Certificate> chain, Instant time) {
+  private boolean isTrusted(List<X509Certificate> chain, Instant time) {
     List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
     while (path.size() <= LONGEST_CHAIN) {
       X509Certificate last = path.get(path.size() - 1);

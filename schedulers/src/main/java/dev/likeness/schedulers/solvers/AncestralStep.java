@@ -7,15 +7,15 @@ import dev.likeness.schedulers.PlanBuilder;
  * How a step to a level is split into a longer step down and fresh noise back up (arXiv:2011.13456,
  * appendix F; k-diffusion {@code get_ancestral_step}).
  *
- * @param down the level that the deterministic part reaches
- * @param up the standard deviation of the noise that is added there
+ * @param sigmaDown the level that the deterministic part reaches
+ * @param sigmaUp the standard deviation of the noise that is added there
  */
-record AncestralStep(double down, double up) {
+record AncestralStep(double sigmaDown, double sigmaUp) {
   /**
    * The split between two sigmas of k-diffusion's form; {@code eta} 0 adds nothing, 1 as much as
    * DDPM.
    */
-  static AncestralStep step(double sigma, double next, double eta) {
+  static AncestralStep of(double sigma, double next, double eta) {
     double share =
         Math.max(0, 1 - next / sigma * (next / sigma)); // a step may climb a rescaled ladder
     double up = Math.min(next, eta * next * Math.sqrt(share));
@@ -27,29 +27,29 @@ record AncestralStep(double down, double up) {
    * ancestral flow samplers): the sample is scaled so that its signal is right, and noise makes up
    * the rest.
    *
-   * @param down the level that the deterministic part reaches
+   * @param sigmaDown the level that the deterministic part reaches
    * @param scale the factor of the sample there
-   * @param up the standard deviation of the noise that is added
+   * @param renoise the standard deviation of the noise that is added
    */
-  record FlowAncestral(double down, double scale, double up) {
+  record FlowAncestral(double sigmaDown, double scale, double renoise) {
     // Keeps a level without signal from dividing by zero, as the references do.
-    private static final double LEAST = 1e-12;
+    private static final double MIN_DENOMINATOR = 1e-12;
 
-    static FlowAncestral step(double sigma, double next, double eta) {
+    static FlowAncestral of(double sigma, double next, double eta) {
       double down = next * (1 + (next / sigma - 1) * eta);
       double alpha = 1 - next;
       double alphaDown = 1 - down;
-      double up = next * next - down * down * alpha * alpha / (alphaDown * alphaDown + LEAST);
+      double up = next * next - down * down * alpha * alpha / (alphaDown * alphaDown + MIN_DENOMINATOR);
       return eta == 0
           ? new FlowAncestral(next, 1, 0)
-          : new FlowAncestral(down, alpha / (alphaDown + LEAST), Math.sqrt(Math.max(0, up)));
+          : new FlowAncestral(down, alpha / (alphaDown + MIN_DENOMINATOR), Math.sqrt(Math.max(0, up)));
     }
 
     /** The sample brought back up to the next level; untouched where nothing was overstepped. */
-    Combination renoised(Combination x, PlanBuilder draft, double noiseScale) {
-      return up == 0 || noiseScale == 0
+    Combination addNoise(Combination x, PlanBuilder draft, double noiseScale) {
+      return renoise == 0 || noiseScale == 0
           ? x
-          : x.times(scale).plus(draft.noise().times(up * noiseScale));
+          : x.times(scale).plus(draft.noise().times(renoise * noiseScale));
     }
   }
 }

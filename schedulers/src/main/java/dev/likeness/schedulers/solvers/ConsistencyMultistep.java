@@ -12,17 +12,17 @@ import dev.likeness.schedulers.Solver;
  * fresh. Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler},
  * the stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
  *
- * @param drawsAtEnd whether the last step draws noise too, which only moves the random source
+ * @param noiseAtEnd whether the last step draws noise too, which only moves the random source
  */
-public record ConsistencyMultistep(boolean drawsAtEnd) implements Solver {
+public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel next = ladder.next(i);
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel next = sigmaSchedule.next(i);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = call.denoised().times(next.alpha());
-      if (i < ladder.last() || drawsAtEnd) {
+      if (i < sigmaSchedule.last() || noiseAtEnd) {
         x = x.plus(draft.noise().times(next.sigma()));
       }
     }
@@ -33,21 +33,21 @@ public record ConsistencyMultistep(boolean drawsAtEnd) implements Solver {
    * Multistep sampling of consistency models, which end at a smallest sigma instead of 0. Song et
    * al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code CMStochasticIterativeScheduler}.
    *
-   * @param smallestSigma where the model's trajectory ends
+   * @param minSigma where the model's trajectory ends
    * @param noiseScale a factor of all noise, mostly 1
    */
-  public record ConsistencyIterative(double smallestSigma, double noiseScale) implements Solver {
+  public record ConsistencyIterative(double minSigma, double noiseScale) implements Solver {
     @Override
-    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+    public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
       Combination x = draft.start();
-      for (int i = ladder.first(); i <= ladder.last(); i++) {
-        Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-        double next = Math.max(ladder.next(i).sigma(), smallestSigma);
+      for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+        Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+        double next = Math.max(sigmaSchedule.next(i).sigma(), minSigma);
         x = call.denoised();
-        if (ladder.size() > 1) {
+        if (sigmaSchedule.size() > 1) {
           x = x.plus(draft
               .noise()
-              .times(noiseScale * Math.sqrt(next * next - smallestSigma * smallestSigma)));
+              .times(noiseScale * Math.sqrt(next * next - minSigma * minSigma)));
         }
       }
       return x;

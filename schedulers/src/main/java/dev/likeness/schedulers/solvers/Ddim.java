@@ -22,14 +22,14 @@ public record Ddim(double eta) implements Solver {
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel next = ladder.next(i);
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel next = sigmaSchedule.next(i);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       // Inversion begins at a clean sample, where the answer, noise or v, is the noise.
-      Combination eps = ladder.at(i).sigma() == 0 ? call.answer() : call.rawEps();
-      double fresh = eta > 0 ? eta * posteriorDeviation(ladder.at(i), next) : 0;
+      Combination eps = sigmaSchedule.at(i).sigma() == 0 ? call.modelOutput() : call.rawEps();
+      double fresh = eta > 0 ? eta * posteriorStd(sigmaSchedule.at(i), next) : 0;
       double direction = Math.sqrt(Math.max(0, next.sigma() * next.sigma() - fresh * fresh));
       x = call.denoised().times(next.alpha()).plus(eps.times(direction));
       if (eta > 0) {
@@ -43,7 +43,7 @@ public record Ddim(double eta) implements Solver {
    * The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16
    * at eta 1).
    */
-  static double posteriorDeviation(NoiseLevel from, NoiseLevel to) {
+  static double posteriorStd(NoiseLevel from, NoiseLevel to) {
     double ratio = from.alpha() / to.alpha();
     double beta = from.sigma() * from.sigma() - to.sigma() * to.sigma() * ratio * ratio;
     return to.sigma() / from.sigma() * Math.sqrt(Math.max(0, beta));

@@ -13,11 +13,11 @@ import dev.likeness.schedulers.Step;
  * 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
  *
  * @param variance which variance the fresh noise has
- * @param leastVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its
+ * @param minVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its
  *     logarithm
  * @param noiseAtEnd whether the last step adds its noise; if not, it draws and drops it
  */
-public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) implements Solver {
+public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 
   /** The variance of a step's fresh noise. */
   public enum Variance {
@@ -32,28 +32,28 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel from = ladder.at(i);
-      NoiseLevel to = ladder.next(i);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel from = sigmaSchedule.at(i);
+      NoiseLevel to = sigmaSchedule.next(i);
       double alpha = square(from.alpha() / to.alpha());
       double noise = square(from.sigma());
       double beta = noise - square(to.sigma()) * alpha; // 1 - alpha without its rounding
-      Call call = draft.call(x, ladder.timestep(i), from);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), from);
       x = call.denoised()
           .times(to.alpha() * beta / noise)
           .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
-      if (ladder.timestep(i) > 0) {
+      if (sigmaSchedule.timestep(i) > 0) {
         Combination fresh =
-            fresh(draft, Math.max(square(to.sigma()) / noise * beta, leastVariance), beta);
-        x = i < ladder.last() || noiseAtEnd ? x.plus(fresh) : x;
+            noise(draft, Math.max(square(to.sigma()) / noise * beta, minVariance), beta);
+        x = i < sigmaSchedule.last() || noiseAtEnd ? x.plus(fresh) : x;
       }
     }
     return x;
   }
 
-  private Combination fresh(PlanBuilder draft, double small, double large) {
+  private Combination noise(PlanBuilder draft, double small, double large) {
     return switch (variance) {
       case SMALL -> draft.noise().times(Math.sqrt(small));
       case LARGE -> draft.noise().times(Math.sqrt(large));

@@ -16,9 +16,9 @@ import java.util.List;
  * arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
- * @param end how the order falls towards the end
+ * @param finalOrder how the order falls towards the end
  */
-public record Deis(int order, DpmSolverMultistep.FinalOrder end) implements Solver {
+public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implements Solver {
   /** Refuses an order outside 1 to 3. */
   public Deis {
     if (order < 1 || order > 3) {
@@ -27,19 +27,19 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder end) implements Solv
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> eps = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       eps.add(0, call.eps());
-      int now = end.orderAt(ladder, i, Math.min(order, eps.size()));
-      x = call.x().over(ladder.at(i).alpha());
-      double[] weights = weights(ladder, i, now);
+      int now = finalOrder.orderAt(sigmaSchedule, i, Math.min(order, eps.size()));
+      x = call.x().over(sigmaSchedule.at(i).alpha());
+      double[] weights = weights(sigmaSchedule, i, now);
       for (int k = 0; k < now; k++) {
         x = x.plus(eps.get(k).times(weights[k]));
       }
-      x = x.times(ladder.next(i).alpha());
+      x = x.times(sigmaSchedule.next(i).alpha());
     }
     return x;
   }
@@ -48,12 +48,12 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder end) implements Solv
    * The integrals over rho of the Lagrange polynomials in log rho through the last {@code count}
    * levels.
    */
-  private static double[] weights(SigmaSchedule ladder, int i, int count) {
-    NoiseLevel t = ladder.next(i);
+  private static double[] weights(SigmaSchedule sigmaSchedule, int i, int count) {
+    NoiseLevel t = sigmaSchedule.next(i);
     if (count == 1) {
-      return new double[] {t.ratio() - ladder.at(i).ratio()};
+      return new double[] {t.ratio() - sigmaSchedule.at(i).ratio()};
     }
-    double[] weights = ExponentialLagrange.weights(ladder, i, i, count, -1);
+    double[] weights = ExponentialLagrange.weights(sigmaSchedule, i, i, count, -1);
     Arrays.setAll(weights, k -> -t.ratio() * weights[k]);
     return weights;
   }

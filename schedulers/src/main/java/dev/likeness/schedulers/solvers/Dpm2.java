@@ -18,16 +18,16 @@ import java.util.function.DoubleUnaryOperator;
  */
 public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call begin = churn.call(x, ladder, i, draft);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call begin = churn.call(x, sigmaSchedule, i, draft);
       double sigma = begin.level().sigma();
-      double middle = Math.sqrt(sigma * ladder.next(i).sigma());
-      x = begin.x().plus(begin.slope().times(middle - sigma));
+      double middle = Math.sqrt(sigma * sigmaSchedule.next(i).sigma());
+      x = begin.x().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
-        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-        x = begin.x().plus(halfway.slope().times(ladder.next(i).sigma() - sigma));
+        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+        x = begin.x().plus(halfway.derivative().times(sigmaSchedule.next(i).sigma() - sigma));
       }
     }
     return x;

@@ -20,20 +20,20 @@ import java.util.function.DoubleUnaryOperator;
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
-      double middle = Math.sqrt(sigma * step.down());
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
-      x = begin.x().plus(begin.slope().times(middle - sigma));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double sigma = sigmaSchedule.at(i).sigma();
+      AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+      double middle = Math.sqrt(sigma * step.sigmaDown());
+      Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      x = begin.x().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
-        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
+        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
         x = begin
             .x()
-            .plus(halfway.slope().times(step.down() - sigma))
-            .plus(draft.noise().times(step.up() * noiseScale));
+            .plus(halfway.derivative().times(step.sigmaDown() - sigma))
+            .plus(draft.noise().times(step.sigmaUp() * noiseScale));
       }
     }
     return x;
@@ -50,19 +50,19 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
       implements Solver {
     @Override
-    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+    public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
       Combination x = draft.start();
-      for (int i = ladder.first(); i <= ladder.last(); i++) {
-        double sigma = ladder.at(i).sigma();
+      for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+        double sigma = sigmaSchedule.at(i).sigma();
         AncestralStep.FlowAncestral step =
-            AncestralStep.FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
-        double middle = Math.sqrt(sigma * step.down());
-        Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
-        x = begin.x().plus(begin.slope().times(middle - sigma));
+            AncestralStep.FlowAncestral.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+        double middle = Math.sqrt(sigma * step.sigmaDown());
+        Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+        x = begin.x().plus(begin.derivative().times(middle - sigma));
         if (middle > 0) {
           Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));
-          x = begin.x().plus(halfway.slope().times(step.down() - sigma));
-          x = step.renoised(x, draft, noiseScale);
+          x = begin.x().plus(halfway.derivative().times(step.sigmaDown() - sigma));
+          x = step.addNoise(x, draft, noiseScale);
         }
       }
       return x;

@@ -14,7 +14,7 @@ import dev.likeness.schedulers.NoiseLevel;
  */
 public enum DpmAlgorithm {
   /** DPM-Solver++: extrapolates the denoised sample (arXiv:2211.01095). */
-  DATA {
+  DPM_SOLVER_PLUS_PLUS {
     @Override
     Combination step(
         NoiseLevel s,
@@ -38,7 +38,7 @@ public enum DpmAlgorithm {
     }
   },
   /** DPM-Solver: extrapolates the noise (arXiv:2206.00927). */
-  NOISE {
+  DPM_SOLVER {
     @Override
     Combination step(
         NoiseLevel s,
@@ -61,8 +61,8 @@ public enum DpmAlgorithm {
               d2));
     }
   },
-  /** SDE-DPM-Solver++: as {@link #DATA} with fresh noise in every step. */
-  DATA_SDE {
+  /** SDE-DPM-Solver++: as {@link #DPM_SOLVER_PLUS_PLUS} with fresh noise in every step. */
+  SDE_DPM_SOLVER_PLUS_PLUS {
     @Override
     Combination step(
         NoiseLevel s,
@@ -85,8 +85,8 @@ public enum DpmAlgorithm {
               d2));
     }
   },
-  /** SDE-DPM-Solver: as {@link #NOISE} with fresh noise in every step. */
-  NOISE_SDE {
+  /** SDE-DPM-Solver: as {@link #DPM_SOLVER} with fresh noise in every step. */
+  SDE_DPM_SOLVER {
     @Override
     Combination step(
         NoiseLevel s,
@@ -114,26 +114,26 @@ public enum DpmAlgorithm {
       Combination d2);
 
   /** Whether the denoised sample is extrapolated, not the noise. */
-  public boolean predictsData() {
-    return this == DATA || this == DATA_SDE;
+  public boolean predictsX0() {
+    return this == DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER_PLUS_PLUS;
   }
 
   /** Whether every step draws noise. */
-  public boolean stochastic() {
-    return this == DATA_SDE || this == NOISE_SDE;
+  public boolean isStochastic() {
+    return this == SDE_DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER;
   }
 
   /** The factor of a step's fresh noise. */
-  double noise(NoiseLevel t, double h) {
-    if (stochastic() && h < 0) {
+  double noiseFactor(NoiseLevel t, double h) {
+    if (isStochastic() && h < 0) {
       throw new IllegalArgumentException(
           "an SDE only falls in noise, and this ladder climbs to sigma " + t.sigma()
               + "; end it lower (final_sigmas_type zero), ask for fewer steps or use an ODE");
     }
     return switch (this) {
-      case DATA, NOISE -> 0;
-      case DATA_SDE -> t.sigma() * sqrt(-expm1(-2 * h));
-      case NOISE_SDE -> t.sigma() * sqrt(expm1(2 * h));
+      case DPM_SOLVER_PLUS_PLUS, DPM_SOLVER -> 0;
+      case SDE_DPM_SOLVER_PLUS_PLUS -> t.sigma() * sqrt(-expm1(-2 * h));
+      case SDE_DPM_SOLVER -> t.sigma() * sqrt(expm1(2 * h));
     };
   }
 

@@ -43,15 +43,15 @@ public record DpmFast(
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    double end = ladder.next(ladder.last()).sigma();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double next = ladder.next(i).sigma();
+    double end = sigmaSchedule.next(sigmaSchedule.last()).sigma();
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double next = sigmaSchedule.next(i).sigma();
       double down = eta > 0
-          ? Math.max(end, AncestralStep.step(ladder.at(i).sigma(), next, eta).down())
+          ? Math.max(end, AncestralStep.of(sigmaSchedule.at(i).sigma(), next, eta).sigmaDown())
           : next;
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = step(call, down, orders.get(i), draft);
       if (eta > 0) {
         x = x.plus(draft
@@ -65,7 +65,7 @@ public record DpmFast(
   private Combination step(Call call, double down, int order, PlanBuilder draft) {
     double sigma = call.level().sigma();
     double h = Math.log(sigma / down);
-    Combination eps = call.slope();
+    Combination eps = call.derivative();
     Combination straight = call.x().minus(eps.times(down * expm1(h)));
     if (order == 1) {
       return straight;
@@ -94,7 +94,7 @@ public record DpmFast(
         .call(
             begin.x().minus(drift.times(inside)),
             timesteps.applyAsDouble(inside),
-            NoiseLevel.exploding(inside))
-        .slope();
+            NoiseLevel.varianceExploding(inside))
+        .derivative();
   }
 }

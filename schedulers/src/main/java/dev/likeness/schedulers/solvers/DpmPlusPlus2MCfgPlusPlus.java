@@ -13,15 +13,15 @@ import dev.likeness.schedulers.Solver;
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double keep = ladder.next(i).sigma() / ladder.at(i).sigma();
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double keep = sigmaSchedule.next(i).sigma() / sigmaSchedule.at(i).sigma();
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = call.denoised().plus(call.x().minus(call.unguided()).times(keep));
-      if (i > ladder.first() && keep > 0) {
-        double back = Math.log(ladder.at(i).sigma() / ladder.at(i - 1).sigma()) / Math.log(keep);
+      if (i > sigmaSchedule.first() && keep > 0) {
+        double back = Math.log(sigmaSchedule.at(i).sigma() / sigmaSchedule.at(i - 1).sigma()) / Math.log(keep);
         x = x.plus(call.denoised().minus(old).times((1 - keep) / (2 * back)));
       }
       old = call.unguided();

@@ -15,35 +15,35 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
  * @param noiseScale a factor of all noise, mostly 1
- * @param plusPlus whether steps follow the predictions without guidance, and the guidance is added
+ * @param cfgPlusPlus whether steps follow the predictions without guidance, and the guidance is added
  *     behind them
  * @param timesteps what the network is told at a sigma between two steps
  */
 public record DpmPlusPlus2SAncestral(
-    double eta, double noiseScale, boolean plusPlus, DoubleUnaryOperator timesteps)
+    double eta, double noiseScale, boolean cfgPlusPlus, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
-      if (step.down() == 0) {
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double sigma = sigmaSchedule.at(i).sigma();
+      AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+      Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      if (step.sigmaDown() == 0) {
         x = begin.denoised();
         continue;
       }
-      double middle = Math.sqrt(sigma * step.down());
-      Combination first = plusPlus ? begin.unguided() : begin.denoised();
+      double middle = Math.sqrt(sigma * step.sigmaDown());
+      Combination first = cfgPlusPlus ? begin.unguided() : begin.denoised();
       x = begin.x().times(middle / sigma).plus(first.times(1 - middle / sigma));
-      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-      double keep = step.down() / sigma;
+      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+      double keep = step.sigmaDown() / sigma;
       x = begin
           .x()
           .times(keep)
-          .plus((plusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
+          .plus((cfgPlusPlus ? halfway.unguided() : halfway.denoised()).times(1 - keep))
           .plus(begin.denoised().minus(first))
-          .plus(draft.noise().times(step.up() * noiseScale));
+          .plus(draft.noise().times(step.sigmaUp() * noiseScale));
     }
     return x;
   }
@@ -62,25 +62,25 @@ public record DpmPlusPlus2SAncestral(
     private static final double BELOW_PURE_NOISE = 0.9999;
 
     @Override
-    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+    public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
       Combination x = draft.start();
-      for (int i = ladder.first(); i <= ladder.last(); i++) {
-        double sigma = ladder.at(i).sigma();
+      for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+        double sigma = sigmaSchedule.at(i).sigma();
         AncestralStep.FlowAncestral step =
-            AncestralStep.FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
-        Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
-        if (ladder.next(i).sigma() == 0) {
+            AncestralStep.FlowAncestral.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+        Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+        if (sigmaSchedule.next(i).sigma() == 0) {
           x = begin.denoised();
           continue;
         }
         double odds =
-            Math.sqrt(ladder.at(i).ratio() * NoiseLevel.flow(step.down()).ratio());
+            Math.sqrt(sigmaSchedule.at(i).ratio() * NoiseLevel.flow(step.sigmaDown()).ratio());
         double middle = sigma == 1 ? BELOW_PURE_NOISE : odds / (1 + odds);
         x = begin.x().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));
-        double keep = step.down() / sigma;
+        double keep = step.sigmaDown() / sigma;
         x = begin.x().times(keep).plus(halfway.denoised().times(1 - keep));
-        x = step.renoised(x, draft, noiseScale);
+        x = step.addNoise(x, draft, noiseScale);
       }
       return x;
     }

@@ -32,45 +32,45 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       m.add(0, call.denoised());
-      if (ladder.next(i).sigma() == 0) {
+      if (sigmaSchedule.next(i).sigma() == 0) {
         x = call.denoised();
         continue;
       }
-      double h = step(ladder, i);
+      double h = lambdaStep(sigmaSchedule, i);
       double hEta = h * (1 + eta);
       double phi1 = -expm1(-hEta);
-      x = call.x().times(exp(-hEta)).plus(m.get(0).times(phi1)).plus(slope(ladder, i, h, hEta, m));
+      x = call.x().times(exp(-hEta)).plus(m.get(0).times(phi1)).plus(correction(sigmaSchedule, i, h, hEta, m));
       if (eta > 0) {
         x = x.plus(
-            draft.noise().times(ladder.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
+            draft.noise().times(sigmaSchedule.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
       }
     }
     return x;
   }
 
-  private Combination slope(
-      SigmaSchedule ladder, int i, double h, double hEta, List<Combination> m) {
+  private Combination correction(
+      SigmaSchedule sigmaSchedule, int i, double h, double hEta, List<Combination> m) {
     double phi2 = expm1(-hEta) / hEta + 1;
     if (m.size() == 1) {
       return Combination.ZERO;
     }
-    double r0 = step(ladder, i - 1) / h;
+    double r0 = lambdaStep(sigmaSchedule, i - 1) / h;
     Combination d10 = m.get(0).minus(m.get(1)).over(r0);
     if (order == 2 || m.size() == 2) {
       return d10.times(heun || order == 3 ? phi2 : -expm1(-hEta) / 2);
     }
-    double r1 = step(ladder, i - 2) / h;
+    double r1 = lambdaStep(sigmaSchedule, i - 2) / h;
     Combination bend = d10.minus(m.get(1).minus(m.get(2)).over(r1)).over(r0 + r1);
     return d10.plus(bend.times(r0)).times(phi2).minus(bend.times(phi2 / hEta - 0.5));
   }
 
-  private static double step(SigmaSchedule ladder, int i) {
-    return ladder.next(i).lambda() - ladder.at(i).lambda();
+  private static double lambdaStep(SigmaSchedule sigmaSchedule, int i) {
+    return sigmaSchedule.next(i).lambda() - sigmaSchedule.at(i).lambda();
   }
 }

@@ -24,33 +24,33 @@ import java.util.function.DoubleUnaryOperator;
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      double next = ladder.next(i).sigma();
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double sigma = sigmaSchedule.at(i).sigma();
+      double next = sigmaSchedule.next(i).sigma();
+      Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       if (next == 0) {
         x = begin.denoised();
         continue;
       }
       double middle = Math.sqrt(sigma * next);
-      AncestralStep half = AncestralStep.step(sigma, middle, eta);
+      AncestralStep half = AncestralStep.of(sigma, middle, eta);
       Combination first = draft.noise();
-      x = moved(begin.x(), begin.denoised(), half.down() / sigma)
-          .plus(first.times(half.up() * noiseScale));
-      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-      AncestralStep whole = AncestralStep.step(sigma, next, eta);
+      x = interpolate(begin.x(), begin.denoised(), half.sigmaDown() / sigma)
+          .plus(first.times(half.sigmaUp() * noiseScale));
+      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+      AncestralStep whole = AncestralStep.of(sigma, next, eta);
       Combination path = first
           .times(Math.sqrt(sigma - middle))
           .plus(draft.noise().times(Math.sqrt(middle - next)));
-      x = moved(begin.x(), halfway.denoised(), whole.down() / sigma)
-          .plus(path.times(noiseScale * whole.up() / Math.sqrt(sigma - next)));
+      x = interpolate(begin.x(), halfway.denoised(), whole.sigmaDown() / sigma)
+          .plus(path.times(noiseScale * whole.sigmaUp() / Math.sqrt(sigma - next)));
     }
     return x;
   }
 
-  private static Combination moved(Combination x, Combination denoised, double keep) {
+  private static Combination interpolate(Combination x, Combination denoised, double keep) {
     return x.times(keep).plus(denoised.times(1 - keep));
   }
 }

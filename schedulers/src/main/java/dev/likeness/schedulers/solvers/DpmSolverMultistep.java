@@ -20,13 +20,13 @@ import java.util.List;
  * @param algorithm what is extrapolated, and whether noise is added
  * @param order the highest order, 1 to 3
  * @param heun whether the second order uses Heun's rule; the midpoint rule otherwise
- * @param end how the order falls towards the end
+ * @param finalOrder how the order falls towards the end
  */
-public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, FinalOrder end)
+public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder)
     implements Solver {
   /** Refuses an order that the method does not have. */
   public DpmSolverMultistep {
-    int highest = algorithm == DpmAlgorithm.NOISE_SDE ? 2 : 3;
+    int highest = algorithm == DpmAlgorithm.SDE_DPM_SOLVER ? 2 : 3;
     if (order < 1 || order > highest) {
       throw new IllegalArgumentException(
           "multistep DPM-Solver needs an order of 1 to " + highest + ", got " + order);
@@ -34,33 +34,33 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> m = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      m.add(0, algorithm.predictsData() ? call.denoised() : call.eps());
-      Combination noise = algorithm.stochastic() ? draft.noise() : Combination.ZERO;
-      int now = end.orderAt(ladder, i, Math.min(order, m.size()));
-      x = step(call.x(), m, noise, ladder, i, now);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      m.add(0, algorithm.predictsX0() ? call.denoised() : call.eps());
+      Combination noise = algorithm.isStochastic() ? draft.noise() : Combination.ZERO;
+      int now = finalOrder.orderAt(sigmaSchedule, i, Math.min(order, m.size()));
+      x = step(call.x(), m, noise, sigmaSchedule, i, now);
     }
     return x;
   }
 
   private Combination step(
-      Combination x, List<Combination> m, Combination noise, SigmaSchedule ladder, int i, int now) {
-    NoiseLevel s = ladder.at(i);
-    NoiseLevel t = ladder.next(i);
+      Combination x, List<Combination> m, Combination noise, SigmaSchedule sigmaSchedule, int i, int now) {
+    NoiseLevel s = sigmaSchedule.at(i);
+    NoiseLevel t = sigmaSchedule.next(i);
     double h = t.lambda() - s.lambda();
     Combination d0 = m.get(0);
     Combination d1 = Combination.ZERO;
     Combination d2 = Combination.ZERO;
     if (now >= 2 && h != 0) {
-      double r0 = (s.lambda() - ladder.at(i - 1).lambda()) / h;
+      double r0 = (s.lambda() - sigmaSchedule.at(i - 1).lambda()) / h;
       Combination d10 = d0.minus(m.get(1)).over(r0);
       d1 = d10;
       if (now == 3) {
-        double r1 = (ladder.at(i - 1).lambda() - ladder.at(i - 2).lambda()) / h;
+        double r1 = (sigmaSchedule.at(i - 1).lambda() - sigmaSchedule.at(i - 2).lambda()) / h;
         Combination d11 = m.get(1).minus(m.get(2)).over(r1);
         d1 = d10.plus(d10.minus(d11).times(r0 / (r0 + r1)));
         d2 = d10.minus(d11).over(r0 + r1);
@@ -69,26 +69,26 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
     boolean midpoint = !heun && now < 3;
     return algorithm
         .step(s, t, h, midpoint, x, d0, d1, d2)
-        .plus(noise.times(algorithm.noise(t, h)));
+        .plus(noise.times(algorithm.noiseFactor(t, h)));
   }
 
   /**
    * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver
    * does.
    *
-   * @param firstAtLast whether the last step is of order 1 whatever the ladder's length
-   * @param lowerWhenShort whether ladders of fewer than 15 steps end with orders 2 and 1
+   * @param eulerAtFinal whether the last step is of order 1 whatever the ladder's length
+   * @param lowerOrderFinal whether ladders of fewer than 15 steps end with orders 2 and 1
    */
-  public record FinalOrder(boolean firstAtLast, boolean lowerWhenShort) {
-    private static final int SHORT = 15;
+  public record FinalOrder(boolean eulerAtFinal, boolean lowerOrderFinal) {
+    private static final int FEW_STEPS = 15;
 
     /** The order of step i, given what the history allows. */
-    int orderAt(SigmaSchedule ladder, int i, int possible) {
-      boolean lower = lowerWhenShort && ladder.size() < SHORT;
-      if (i == ladder.last() && (firstAtLast || lower)) {
+    int orderAt(SigmaSchedule sigmaSchedule, int i, int possible) {
+      boolean lower = lowerOrderFinal && sigmaSchedule.size() < FEW_STEPS;
+      if (i == sigmaSchedule.last() && (eulerAtFinal || lower)) {
         return 1;
       }
-      return i == ladder.last() - 1 && lower ? Math.min(2, possible) : possible;
+      return i == sigmaSchedule.last() - 1 && lower ? Math.min(2, possible) : possible;
     }
   }
 }

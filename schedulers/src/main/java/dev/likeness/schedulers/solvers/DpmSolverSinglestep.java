@@ -26,21 +26,21 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     Combination anchor = x;
     List<Combination> m = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      m.add(0, algorithm.predictsData() ? call.denoised() : call.eps());
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      m.add(0, algorithm.predictsX0() ? call.denoised() : call.eps());
       int order = Math.min(orders.get(i), m.size());
       anchor = order == 1 ? call.x() : anchor;
-      NoiseLevel s = ladder.at(i - order + 1);
-      NoiseLevel t = ladder.next(i);
+      NoiseLevel s = sigmaSchedule.at(i - order + 1);
+      NoiseLevel t = sigmaSchedule.next(i);
       double h = t.lambda() - s.lambda();
-      x = step(order, s, t, h, anchor, m, ladder, i);
-      if (algorithm.stochastic()) {
-        x = x.plus(draft.noise().times(algorithm.noise(t, h)));
+      x = step(order, s, t, h, anchor, m, sigmaSchedule, i);
+      if (algorithm.isStochastic()) {
+        x = x.plus(draft.noise().times(algorithm.noiseFactor(t, h)));
       }
     }
     return x;
@@ -53,13 +53,13 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
       double h,
       Combination x,
       List<Combination> m,
-      SigmaSchedule ladder,
+      SigmaSchedule sigmaSchedule,
       int i) {
     Combination d0 = m.get(order - 1);
     if (order == 1) {
       return algorithm.step(s, t, h, true, x, d0, Combination.ZERO, Combination.ZERO);
     }
-    double r0 = (ladder.at(i).lambda() - s.lambda()) / h;
+    double r0 = (sigmaSchedule.at(i).lambda() - s.lambda()) / h;
     Combination late = m.get(0).minus(d0).over(r0);
     if (order == 2) {
       return algorithm.step(s, t, h, !heun, x, d0, late, Combination.ZERO);
@@ -67,7 +67,7 @@ public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, 
     if (!heun) {
       return algorithm.step(s, t, h, false, x, d0, late, Combination.ZERO);
     }
-    double r1 = (ladder.at(i - 1).lambda() - s.lambda()) / h;
+    double r1 = (sigmaSchedule.at(i - 1).lambda() - s.lambda()) / h;
     Combination early = m.get(1).minus(d0).over(r1);
     Combination d1 = early.times(r0).minus(late.times(r1)).over(r0 - r1);
     Combination d2 = late.minus(early).times(2 / (r0 - r1));

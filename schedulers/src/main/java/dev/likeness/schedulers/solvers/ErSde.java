@@ -27,7 +27,7 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
  * @param noiseScale a factor of all noise, mostly 1
  */
 public record ErSde(int stages, double noiseScale) implements Solver {
-  private static final GaussIntegrator RULE = new GaussIntegratorFactory().legendre(24);
+  private static final GaussIntegrator QUADRATURE = new GaussIntegratorFactory().legendre(24);
 
   /** Refuses a number of terms outside 1 to 3. */
   public ErSde {
@@ -37,32 +37,32 @@ public record ErSde(int stages, double noiseScale) implements Solver {
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     Combination oldSlope = Combination.ZERO;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      NoiseLevel t = ladder.next(i);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      NoiseLevel t = sigmaSchedule.next(i);
       if (t.sigma() == 0) {
         return call.denoised();
       }
-      double begin = ladder.at(i).ratio();
+      double begin = sigmaSchedule.at(i).ratio();
       double end = t.ratio();
       double r = phi(end) / phi(begin);
-      int stage = min(stages, i - ladder.first() + 1);
+      int stage = min(stages, i - sigmaSchedule.first() + 1);
       x = call.denoised().times(t.alpha() * (1 - r));
-      if (ladder.at(i).alpha() > 0) {
-        x = x.plus(call.x().times(t.alpha() / ladder.at(i).alpha() * r));
+      if (sigmaSchedule.at(i).alpha() > 0) {
+        x = x.plus(call.x().times(t.alpha() / sigmaSchedule.at(i).alpha() * r));
       }
       if (stage > 1) {
         Combination slope =
-            call.denoised().minus(old).over(begin - ladder.at(i - 1).ratio());
+            call.denoised().minus(old).over(begin - sigmaSchedule.at(i - 1).ratio());
         double first = end - begin + phi(end) * integral(u -> 1 / phi(u), end, begin);
         x = x.plus(slope.times(t.alpha() * first));
         if (stage > 2) {
           Combination bend =
-              slope.minus(oldSlope).over((begin - ladder.at(i - 2).ratio()) / 2);
+              slope.minus(oldSlope).over((begin - sigmaSchedule.at(i - 2).ratio()) / 2);
           double second =
               pow(end - begin, 2) / 2 + phi(end) * integral(u -> (u - begin) / phi(u), end, begin);
           x = x.plus(bend.times(t.alpha() * second));
@@ -87,7 +87,7 @@ public record ErSde(int stages, double noiseScale) implements Solver {
     double middle = log(high * low) / 2;
     double half = log(high / low) / 2;
     return half
-        * RULE.integrate(v -> {
+        * QUADRATURE.integrate(v -> {
           double at = exp(middle + half * v);
           return of.applyAsDouble(at) * at;
         });

@@ -21,11 +21,11 @@ public record Euler(Churn churn) implements Solver {
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = churn.call(x, ladder, i, draft);
-      x = call.x().plus(call.slope().times(ladder.next(i).sigma() - call.level().sigma()));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = churn.call(x, sigmaSchedule, i, draft);
+      x = call.x().plus(call.derivative().times(sigmaSchedule.next(i).sigma() - call.level().sigma()));
     }
     return x;
   }

@@ -16,15 +16,15 @@ import dev.likeness.schedulers.Solver;
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double sigma = sigmaSchedule.at(i).sigma();
+      AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = call.x()
-          .plus(call.slope().times(step.down() - sigma))
-          .plus(draft.noise().times(step.up() * noiseScale));
+          .plus(call.derivative().times(step.sigmaDown() - sigma))
+          .plus(draft.noise().times(step.sigmaUp() * noiseScale));
     }
     return x;
   }
@@ -39,15 +39,15 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
    */
   public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
     @Override
-    public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+    public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
       Combination x = draft.start();
-      for (int i = ladder.first(); i <= ladder.last(); i++) {
-        double sigma = ladder.at(i).sigma();
+      for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+        double sigma = sigmaSchedule.at(i).sigma();
         AncestralStep.FlowAncestral step =
-            AncestralStep.FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
-        Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-        double keep = step.down() / sigma;
-        x = step.renoised(
+            AncestralStep.FlowAncestral.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+        Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+        double keep = step.sigmaDown() / sigma;
+        x = step.addNoise(
             call.x().times(keep).plus(call.denoised().times(1 - keep)), draft, noiseScale);
       }
       return x;

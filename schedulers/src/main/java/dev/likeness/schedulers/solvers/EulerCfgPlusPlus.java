@@ -19,17 +19,17 @@ import dev.likeness.schedulers.Solver;
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel s = ladder.at(i);
-      NoiseLevel t = ladder.next(i);
-      Call call = draft.call(x, ladder.timestep(i), s);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel s = sigmaSchedule.at(i);
+      NoiseLevel t = sigmaSchedule.next(i);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), s);
       Combination noise = call.x().minus(call.unguided().times(s.alpha())).over(s.sigma());
-      AncestralStep step = AncestralStep.step(s.ratio(), t.ratio(), eta);
-      x = call.denoised().times(t.alpha()).plus(noise.times(t.alpha() * step.down()));
+      AncestralStep step = AncestralStep.of(s.ratio(), t.ratio(), eta);
+      x = call.denoised().times(t.alpha()).plus(noise.times(t.alpha() * step.sigmaDown()));
       if (eta > 0) {
-        x = x.plus(draft.noise().times(t.alpha() * step.up() * noiseScale));
+        x = x.plus(draft.noise().times(t.alpha() * step.sigmaUp() * noiseScale));
       }
     }
     return x;

@@ -18,12 +18,12 @@ final class ExponentialLagrange {
    * The weights of the predictions of step {@code newest} and {@code count - 1} before it in step
    * i, at the places where their lambdas lie from the end of the step.
    */
-  static double[] weights(SigmaSchedule ladder, int i, int newest, int count, double rate) {
-    double end = ladder.next(i).lambda();
+  static double[] weights(SigmaSchedule sigmaSchedule, int i, int newest, int count, double rate) {
+    double end = sigmaSchedule.next(i).lambda();
     double[] places = IntStream.range(0, count)
-        .mapToDouble(k -> ladder.at(newest - k).lambda() - end)
+        .mapToDouble(k -> sigmaSchedule.at(newest - k).lambda() - end)
         .toArray();
-    return weights(places, rate, end - ladder.at(i).lambda());
+    return weights(places, rate, end - sigmaSchedule.at(i).lambda());
   }
 
   /**

@@ -13,22 +13,22 @@ import dev.likeness.schedulers.Solver;
  * {@code gradient_estimation_cfg_pp}.
  *
  * @param gamma how far the slope is pushed: 1 is Euler's method, 2 the paper's choice
- * @param plusPlus whether slopes are those without guidance, from the guided prediction on
+ * @param cfgPlusPlus whether slopes are those without guidance, from the guided prediction on
  */
-public record GradientEstimation(double gamma, boolean plusPlus) implements Solver {
+public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     Combination last = Combination.ZERO;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double step = ladder.next(i).sigma() - ladder.at(i).sigma();
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double step = sigmaSchedule.next(i).sigma() - sigmaSchedule.at(i).sigma();
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       Combination slope =
-          plusPlus ? call.x().minus(call.unguided()).over(call.level().sigma()) : call.slope();
+          cfgPlusPlus ? call.x().minus(call.unguided()).over(call.level().sigma()) : call.derivative();
       Combination begin =
-          plusPlus ? call.x().plus(call.denoised()).minus(call.unguided()) : call.x();
+          cfgPlusPlus ? call.x().plus(call.denoised()).minus(call.unguided()) : call.x();
       x = begin.plus(slope.times(step));
-      if (i > ladder.first() && ladder.next(i).sigma() > 0) {
+      if (i > sigmaSchedule.first() && sigmaSchedule.next(i).sigma() > 0) {
         x = x.plus(slope.minus(last).times((gamma - 1) * step));
       }
       last = slope;

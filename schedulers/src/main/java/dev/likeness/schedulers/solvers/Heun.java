@@ -21,15 +21,15 @@ public record Heun(Churn churn) implements Solver {
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call begin = churn.call(x, ladder, i, draft);
-      double step = ladder.next(i).sigma() - begin.level().sigma();
-      x = begin.x().plus(begin.slope().times(step));
-      if (i < ladder.last()) {
-        Call end = draft.call(x, ladder.timestep(i + 1), ladder.next(i));
-        x = begin.x().plus(begin.slope().plus(end.slope()).times(step / 2));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call begin = churn.call(x, sigmaSchedule, i, draft);
+      double step = sigmaSchedule.next(i).sigma() - begin.level().sigma();
+      x = begin.x().plus(begin.derivative().times(step));
+      if (i < sigmaSchedule.last()) {
+        Call end = draft.call(x, sigmaSchedule.timestep(i + 1), sigmaSchedule.next(i));
+        x = begin.x().plus(begin.derivative().plus(end.derivative()).times(step / 2));
       }
     }
     return x;

@@ -15,21 +15,21 @@ import dev.likeness.schedulers.Solver;
  */
 public record HeunPlusPlus(Churn churn) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    double top = ladder.start().sigma();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call begin = churn.call(x, ladder, i, draft);
-      double step = ladder.next(i).sigma() - begin.level().sigma();
-      Combination ahead = begin.x().plus(begin.slope().times(step));
-      Combination slope = begin.slope();
-      int looks = Math.min(2, ladder.last() - i);
+    double top = sigmaSchedule.start().sigma();
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call begin = churn.call(x, sigmaSchedule, i, draft);
+      double step = sigmaSchedule.next(i).sigma() - begin.level().sigma();
+      Combination ahead = begin.x().plus(begin.derivative().times(step));
+      Combination slope = begin.derivative();
+      int looks = Math.min(2, sigmaSchedule.last() - i);
       for (int k = 1; k <= looks; k++) {
-        Call next = draft.call(ahead, ladder.timestep(i + k), ladder.at(i + k));
-        double weight = ladder.at(i + k).sigma() / ((looks + 1) * top);
-        slope = slope.plus(next.slope().minus(begin.slope()).times(weight));
+        Call next = draft.call(ahead, sigmaSchedule.timestep(i + k), sigmaSchedule.at(i + k));
+        double weight = sigmaSchedule.at(i + k).sigma() / ((looks + 1) * top);
+        slope = slope.plus(next.derivative().minus(begin.derivative()).times(weight));
         ahead = ahead.plus(
-            next.slope().times(ladder.next(i + k).sigma() - ladder.at(i + k).sigma()));
+            next.derivative().times(sigmaSchedule.next(i + k).sigma() - sigmaSchedule.at(i + k).sigma()));
       }
       x = begin.x().plus(slope.times(step));
     }

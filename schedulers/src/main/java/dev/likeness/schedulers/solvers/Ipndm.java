@@ -16,15 +16,15 @@ import java.util.List;
  */
 public final class Ipndm implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel s = ladder.at(i);
-      NoiseLevel t = ladder.next(i);
-      Call call = draft.call(x, ladder.timestep(i), s);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel s = sigmaSchedule.at(i);
+      NoiseLevel t = sigmaSchedule.next(i);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), s);
       answers.add(0, call.eps());
-      Combination eps = Pndm.AdamsBashforth.extrapolated(answers);
+      Combination eps = Pndm.AdamsBashforth.extrapolate(answers);
       // Without signal the noise is the sample itself, and no clean image can be told from it yet.
       Combination clean =
           s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;

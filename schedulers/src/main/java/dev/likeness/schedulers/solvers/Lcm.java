@@ -18,17 +18,17 @@ public record Lcm(double timestepScaling) implements Solver {
   private static final double SIGMA_DATA = 0.5;
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      double time = ladder.timestep(i) * timestepScaling;
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      double time = sigmaSchedule.timestep(i) * timestepScaling;
       double spread = time * time + SIGMA_DATA * SIGMA_DATA;
       x = call.denoised()
           .times(time / Math.sqrt(spread))
           .plus(call.x().times(SIGMA_DATA * SIGMA_DATA / spread));
-      if (i < ladder.last()) {
-        NoiseLevel next = ladder.next(i);
+      if (i < sigmaSchedule.last()) {
+        NoiseLevel next = sigmaSchedule.next(i);
         x = x.times(next.alpha()).plus(draft.noise().times(next.sigma()));
       }
     }

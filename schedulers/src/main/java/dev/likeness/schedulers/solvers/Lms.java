@@ -15,10 +15,10 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
  * diffusers {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderOfLadder whether a run that begins inside the ladder has the weights of a run from
+ * @param orderByStepIndex whether a run that begins inside the ladder has the weights of a run from
  *     its top, for as many slopes as there are: what diffusers does to images
  */
-public record Lms(int order, boolean orderOfLadder) implements Solver {
+public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /** A solver that begins with order 1 wherever a run begins. */
   public Lms(int order) {
     this(order, false);
@@ -32,16 +32,16 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> slopes = new ArrayList<>();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      slopes.add(0, call.slope());
-      int now = Math.min(orderOfLadder ? i + 1 : slopes.size(), order);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      slopes.add(0, call.derivative());
+      int now = Math.min(orderByStepIndex ? i + 1 : slopes.size(), order);
       x = call.x();
       for (int k = 0; k < Math.min(now, slopes.size()); k++) {
-        x = x.plus(slopes.get(k).times(weight(ladder, i, k, now)));
+        x = x.plus(slopes.get(k).times(weight(sigmaSchedule, i, k, now)));
       }
     }
     return x;
@@ -51,23 +51,23 @@ public record Lms(int order, boolean orderOfLadder) implements Solver {
    * The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at
    * the others.
    */
-  private static double weight(SigmaSchedule ladder, int i, int k, int now) {
-    double sigma = ladder.at(i).sigma();
-    double own = ladder.at(i - k).sigma();
+  private static double weight(SigmaSchedule sigmaSchedule, int i, int k, int now) {
+    double sigma = sigmaSchedule.at(i).sigma();
+    double own = sigmaSchedule.at(i - k).sigma();
     var basis = new PolynomialFunction(new double[] {1});
     for (int j = 0; j < now; j++) {
       if (j != k) {
-        double other = ladder.at(i - j).sigma();
+        double other = sigmaSchedule.at(i - j).sigma();
         if (own == other) {
           throw new IllegalArgumentException(
-              "LMS needs sigmas that differ, and this ladder of " + ladder.size()
+              "LMS needs sigmas that differ, and this ladder of " + sigmaSchedule.size()
                   + " steps repeats " + own + "; ask for fewer steps or a smaller steps_offset");
         }
         basis = basis.multiply(new PolynomialFunction(
             new double[] {(sigma - other) / (own - other), 1 / (own - other)}));
       }
     }
-    return integral(basis, ladder.next(i).sigma() - sigma);
+    return integral(basis, sigmaSchedule.next(i).sigma() - sigma);
   }
 
   /**

@@ -29,50 +29,50 @@ public record Pndm(
     Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
     if (rungeKuttaRows > 0) {
-      x = rungeKutta(x, answers, ladder, draft);
+      x = rungeKutta(x, answers, sigmaSchedule, draft);
     }
     Combination anchor = x;
-    for (int i = ladder.first() + rungeKuttaRows; i <= ladder.last(); i++) {
-      int timestep = (int) ladder.timestep(i);
+    for (int i = sigmaSchedule.first() + rungeKuttaRows; i <= sigmaSchedule.last(); i++) {
+      int timestep = (int) sigmaSchedule.timestep(i);
       Call call = draft.call(x, timestep, levels.apply(timestep));
-      if (rungeKuttaRows == 0 && i == ladder.first() + 1) {
-        Combination mean = call.answer().plus(answers.get(0)).over(2);
-        x = transfer(anchor, timestep + stride, timestep, mean);
+      if (rungeKuttaRows == 0 && i == sigmaSchedule.first() + 1) {
+        Combination mean = call.modelOutput().plus(answers.get(0)).over(2);
+        x = previousSample(anchor, timestep + stride, timestep, mean);
       } else {
-        answers.add(0, call.answer());
-        x = transfer(call.x(), timestep, timestep - stride, AdamsBashforth.extrapolated(answers));
+        answers.add(0, call.modelOutput());
+        x = previousSample(call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(answers));
       }
     }
     return x;
   }
 
   private Combination rungeKutta(
-      Combination first, List<Combination> answers, SigmaSchedule ladder, PlanBuilder draft) {
+      Combination first, List<Combination> answers, SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = first;
     for (int begin = 0; begin < rungeKuttaRows; begin += 4) {
       Combination anchor = x;
       Combination mean = Combination.ZERO;
-      int from = (int) ladder.timestep(begin);
+      int from = (int) sigmaSchedule.timestep(begin);
       for (int stage = 0; stage < 4; stage++) {
-        int timestep = (int) ladder.timestep(begin + stage);
+        int timestep = (int) sigmaSchedule.timestep(begin + stage);
         Call call = draft.call(x, timestep, levels.apply(timestep));
-        mean = mean.plus(call.answer().over(stage == 0 || stage == 3 ? 6 : 3));
+        mean = mean.plus(call.modelOutput().over(stage == 0 || stage == 3 ? 6 : 3));
         if (stage == 0) {
           anchor = call.x();
-          answers.add(0, call.answer());
+          answers.add(0, call.modelOutput());
         }
         int to = timestep - (stage % 2 == 0 ? stride / 2 : 0);
-        x = transfer(anchor, from, to, stage == 3 ? mean : call.answer());
+        x = previousSample(anchor, from, to, stage == 3 ? mean : call.modelOutput());
       }
     }
     return x;
   }
 
-  private Combination transfer(Combination x, int from, int to, Combination answer) {
+  private Combination previousSample(Combination x, int from, int to, Combination answer) {
     NoiseLevel s = levels.apply(from);
     NoiseLevel t = levels.apply(to);
     Combination eps =
@@ -95,7 +95,7 @@ public record Pndm(
     private AdamsBashforth() {}
 
     /** The mean over the coming step, extrapolated from past values, newest first. */
-    static Combination extrapolated(List<Combination> values) {
+    static Combination extrapolate(List<Combination> values) {
       double[] weights = WEIGHTS[Math.min(values.size(), WEIGHTS.length) - 1];
       Combination sum = Combination.ZERO;
       for (int k = 0; k < weights.length; k++) {

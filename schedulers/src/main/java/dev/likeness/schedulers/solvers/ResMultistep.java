@@ -14,28 +14,28 @@ import dev.likeness.schedulers.Solver;
  *
  * @param eta the share of fresh noise, 0 for the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
- * @param plusPlus whether the predictions without guidance are extrapolated, from a sample moved by
+ * @param cfgPlusPlus whether the predictions without guidance are extrapolated, from a sample moved by
  *     the guidance
  */
-public record ResMultistep(double eta, double noiseScale, boolean plusPlus) implements Solver {
+public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
     double oldDown = 0;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      AncestralStep step = AncestralStep.step(sigma, ladder.next(i).sigma(), eta);
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      double keep = step.down() / sigma;
-      Combination now = plusPlus ? call.unguided() : call.denoised();
-      Combination guidance = plusPlus ? call.denoised().minus(now) : Combination.ZERO;
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double sigma = sigmaSchedule.at(i).sigma();
+      AncestralStep step = AncestralStep.of(sigma, sigmaSchedule.next(i).sigma(), eta);
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      double keep = step.sigmaDown() / sigma;
+      Combination now = cfgPlusPlus ? call.unguided() : call.denoised();
+      Combination guidance = cfgPlusPlus ? call.denoised().minus(now) : Combination.ZERO;
       x = call.x().times(keep);
-      if (i == ladder.first() || step.down() == 0) {
+      if (i == sigmaSchedule.first() || step.sigmaDown() == 0) {
         x = x.plus(now.times(1 - keep)).plus(guidance);
       } else {
-        double h = Math.log(sigma / step.down());
-        double back = Math.log(oldDown / ladder.at(i - 1).sigma()) / h;
+        double h = Math.log(sigma / step.sigmaDown());
+        double back = Math.log(oldDown / sigmaSchedule.at(i - 1).sigma()) / h;
         double phi1 = -Math.expm1(-h) / h;
         double phi2 = (1 - phi1) / h;
         x = x.plus(now.times(h * (phi1 - phi2 / back)))
@@ -43,10 +43,10 @@ public record ResMultistep(double eta, double noiseScale, boolean plusPlus) impl
             .plus(guidance.times(keep));
       }
       if (eta > 0) {
-        x = x.plus(draft.noise().times(step.up() * noiseScale));
+        x = x.plus(draft.noise().times(step.sigmaUp() * noiseScale));
       }
       old = now;
-      oldDown = step.down();
+      oldDown = step.sigmaDown();
     }
     return x;
   }

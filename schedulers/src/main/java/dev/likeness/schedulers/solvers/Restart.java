@@ -17,23 +17,23 @@ import java.util.function.DoubleUnaryOperator;
  * @param low the sigma from which the run climbs back; the ladder's level nearest to it is taken
  * @param high the sigma that it climbs to; the ladder's level nearest to it is taken
  * @param steps the Heun steps of each repetition, on a Karras ladder of their own
- * @param times how often
+ * @param restarts how often
  * @param timesteps what the network is told at a sigma of a repetition
  */
-public record Restart(double low, double high, int steps, int times, DoubleUnaryOperator timesteps)
+public record Restart(double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
-    int bottom = nearest(ladder, low);
-    int top = nearest(ladder, high);
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+    int bottom = nearest(sigmaSchedule, low);
+    int top = nearest(sigmaSchedule, high);
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double next = ladder.next(i).sigma();
-      x = heun(x, ladder.at(i).sigma(), next, draft);
-      if (i + 1 == bottom && top < bottom && top >= ladder.first()) {
-        double above = ladder.at(top).sigma();
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double next = sigmaSchedule.next(i).sigma();
+      x = heun(x, sigmaSchedule.at(i).sigma(), next, draft);
+      if (i + 1 == bottom && top < bottom && top >= sigmaSchedule.first()) {
+        double above = sigmaSchedule.at(top).sigma();
         double[] again = Sigmas.karras(above, next, steps + 1);
-        for (int time = 0; time < times; time++) {
+        for (int time = 0; time < restarts; time++) {
           x = x.plus(draft.noise().times(Math.sqrt(above * above - next * next)));
           for (int k = 0; k < steps; k++) {
             x = heun(x, again[k], again[k + 1], draft);
@@ -45,20 +45,20 @@ public record Restart(double low, double high, int steps, int times, DoubleUnary
   }
 
   private Combination heun(Combination x, double sigma, double next, PlanBuilder draft) {
-    Call begin = draft.call(x, timesteps.applyAsDouble(sigma), NoiseLevel.exploding(sigma));
-    Combination straight = begin.x().plus(begin.slope().times(next - sigma));
+    Call begin = draft.call(x, timesteps.applyAsDouble(sigma), NoiseLevel.varianceExploding(sigma));
+    Combination straight = begin.x().plus(begin.derivative().times(next - sigma));
     if (next == 0) {
       return straight;
     }
-    Call end = draft.call(straight, timesteps.applyAsDouble(next), NoiseLevel.exploding(next));
-    return begin.x().plus(begin.slope().plus(end.slope()).times((next - sigma) / 2));
+    Call end = draft.call(straight, timesteps.applyAsDouble(next), NoiseLevel.varianceExploding(next));
+    return begin.x().plus(begin.derivative().plus(end.derivative()).times((next - sigma) / 2));
   }
 
-  private static int nearest(SigmaSchedule ladder, double sigma) {
+  private static int nearest(SigmaSchedule sigmaSchedule, double sigma) {
     int nearest = 0;
-    for (int i = 1; i <= ladder.last(); i++) {
+    for (int i = 1; i <= sigmaSchedule.last(); i++) {
       boolean nearer =
-          Math.abs(ladder.at(i).sigma() - sigma) < Math.abs(ladder.at(nearest).sigma() - sigma);
+          Math.abs(sigmaSchedule.at(i).sigma() - sigma) < Math.abs(sigmaSchedule.at(nearest).sigma() - sigma);
       nearest = nearer ? i : nearest;
     }
     return nearest;

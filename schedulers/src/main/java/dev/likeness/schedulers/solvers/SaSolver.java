@@ -16,17 +16,17 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param predictorOrder the predictor's highest order, 1 to 4
  * @param correctorOrder the corrector's
- * @param data whether the denoised sample is extrapolated; the noise otherwise
- * @param lowersAtEnd whether the orders fall towards the end
- * @param asksAgain whether the network is asked about the corrected sample too, at two calls a step
+ * @param predictX0 whether the denoised sample is extrapolated; the noise otherwise
+ * @param lowerOrderFinal whether the orders fall towards the end
+ * @param usePece whether the network is asked about the corrected sample too, at two calls a step
  * @param tau how stochastic the step at a timestep is, at least 0
  */
 public record SaSolver(
     int predictorOrder,
     int correctorOrder,
-    boolean data,
-    boolean lowersAtEnd,
-    boolean asksAgain,
+    boolean predictX0,
+    boolean lowerOrderFinal,
+    boolean usePece,
     DoubleUnaryOperator tau)
     implements Solver {
   /** Refuses orders outside 1 to 4. */
@@ -39,41 +39,41 @@ public record SaSolver(
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
     int corrected = 0;
     double c = 1;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(next, ladder.timestep(i), ladder.at(i));
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(next, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       m.add(0, prediction(call));
       Combination x = call.x();
-      if (i > ladder.first()) {
-        x = call.arrived().minus(predicted).plus(drift(ladder, i - 1, i, corrected, c, m));
-        if (asksAgain) {
-          call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      if (i > sigmaSchedule.first()) {
+        x = call.unblended().minus(predicted).plus(drift(sigmaSchedule, i - 1, i, corrected, c, m));
+        if (usePece) {
+          call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
           m.set(0, prediction(call));
           x = call.x();
         }
       }
-      if (ladder.next(i).sigma() == 0) {
+      if (sigmaSchedule.next(i).sigma() == 0) {
         return call.denoised();
       }
-      int left = lowersAtEnd ? ladder.size() - i : Integer.MAX_VALUE - 1;
+      int left = lowerOrderFinal ? sigmaSchedule.size() - i : Integer.MAX_VALUE - 1;
       corrected = Math.min(Math.min(correctorOrder, left + 1), m.size() + 1);
-      double t = tau.applyAsDouble(ladder.timestep(i));
+      double t = tau.applyAsDouble(sigmaSchedule.timestep(i));
       c = 1 + t * t;
-      predicted = drift(ladder, i, i, Math.min(Math.min(predictorOrder, left), m.size()), c, m);
-      var stage = new SdeStage(ladder.at(i), ladder.next(i), t * t);
-      x = x.times(data ? stage.keep() : ladder.next(i).alpha() / ladder.at(i).alpha());
-      next = x.plus(predicted).plus(draft.noise().times(data ? stage.fresh() : t * stage.spread()));
+      predicted = drift(sigmaSchedule, i, i, Math.min(Math.min(predictorOrder, left), m.size()), c, m);
+      var stage = new SdeStage(sigmaSchedule.at(i), sigmaSchedule.next(i), t * t);
+      x = x.times(predictX0 ? stage.sampleFactor() : sigmaSchedule.next(i).alpha() / sigmaSchedule.at(i).alpha());
+      next = x.plus(predicted).plus(draft.noise().times(predictX0 ? stage.noiseFactor() : t * stage.epsNoiseFactor()));
     }
     return next;
   }
 
   private Combination prediction(Call call) {
-    return data ? call.denoised() : call.eps();
+    return predictX0 ? call.denoised() : call.eps();
   }
 
   /**
@@ -81,17 +81,17 @@ public record SaSolver(
    * their lambdas.
    */
   private Combination drift(
-      SigmaSchedule ladder, int i, int newest, int order, double c, List<Combination> m) {
-    double[] weights = ExponentialLagrange.weights(ladder, i, newest, order, data ? c : -1);
-    if (data && order == 2) {
+      SigmaSchedule sigmaSchedule, int i, int newest, int order, double c, List<Combination> m) {
+    double[] weights = ExponentialLagrange.weights(sigmaSchedule, i, newest, order, predictX0 ? c : -1);
+    if (predictX0 && order == 2) {
       // The authors' second order weighs the slope by h/2, which stays stable in few steps.
-      double h = ladder.next(i).lambda() - ladder.at(i).lambda();
-      double between = ladder.at(newest).lambda() - ladder.at(newest - 1).lambda();
+      double h = sigmaSchedule.next(i).lambda() - sigmaSchedule.at(i).lambda();
+      double between = sigmaSchedule.at(newest).lambda() - sigmaSchedule.at(newest - 1).lambda();
       double swap = (h * h / 2 - (h * c + Math.expm1(-c * h)) / (c * c)) / between;
       weights[0] += swap;
       weights[1] -= swap;
     }
-    double scale = c * (data ? ladder.next(i).alpha() : -ladder.next(i).sigma());
+    double scale = c * (predictX0 ? sigmaSchedule.next(i).alpha() : -sigmaSchedule.next(i).sigma());
     Combination sum = Combination.ZERO;
     for (int k = 0; k < order; k++) {
       sum = sum.plus(m.get(k).times(weights[k] * scale));

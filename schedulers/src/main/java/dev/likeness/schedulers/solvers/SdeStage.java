@@ -32,22 +32,22 @@ record SdeStage(NoiseLevel from, NoiseLevel to, double eta) {
   }
 
   /** The factor of the sample. */
-  double keep() {
+  double sampleFactor() {
     return to.sigma() / from.sigma() * exp(-h() * eta);
   }
 
   /** The factor of a denoised prediction that stays. */
-  double gain() {
+  double denoisedFactor() {
     return -to.alpha() * expm1(-z());
   }
 
   /** The factor of what it changes by until the end, in a straight line. */
-  double bend() {
+  double differenceFactor() {
     return to.alpha() * (1 + expm1(-z()) / z());
   }
 
   /** The standard deviation of the fresh noise. */
-  double fresh() {
+  double noiseFactor() {
     return to.sigma() * sqrt(-expm1(-2 * h() * eta));
   }
 
@@ -55,7 +55,7 @@ record SdeStage(NoiseLevel from, NoiseLevel to, double eta) {
    * The standard deviation of the fresh noise, relative to eta's root, where it is the noise that
    * is extrapolated.
    */
-  double spread() {
+  double epsNoiseFactor() {
     return to.sigma() * sqrt(expm1(2 * h()));
   }
 

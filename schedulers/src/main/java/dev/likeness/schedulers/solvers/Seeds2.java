@@ -13,11 +13,11 @@ import java.util.function.DoubleUnaryOperator;
  * Stochastic exponential derivative-free solver of two stages, order 2 without noise; two calls a
  * step and one in the last. Both stages see one Brownian path. Gonzalez et al. 2023,
  * arXiv:2305.14267, algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and
- * {@code exp_heun_2_x0} where {@code place} is 1.
+ * {@code exp_heun_2_x0} where {@code r} is 1.
  *
- * @param place where in a step the second call is made, as a share of it in lambda, above 0 and at
+ * @param r where in a step the second call is made, as a share of it in lambda, above 0 and at
  *     most 1
- * @param straight whether the prediction is followed in a straight line through both calls; else
+ * @param phi2 whether the prediction is followed in a straight line through both calls; else
  *     the step takes its value in the middle
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
@@ -25,48 +25,48 @@ import java.util.function.DoubleUnaryOperator;
  * @param timesteps what the network is told at a sigma between two steps
  */
 public record Seeds2(
-    double place,
-    boolean straight,
+    double r,
+    boolean phi2,
     double eta,
     double noiseScale,
     DoubleFunction<NoiseLevel> levels,
     DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
-      if (ladder.next(i).sigma() == 0) {
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      if (sigmaSchedule.next(i).sigma() == 0) {
         x = begin.denoised();
         continue;
       }
-      SdeStage whole = new SdeStage(ladder.at(i), ladder.next(i), eta);
-      NoiseLevel middle = whole.at(place, levels);
-      SdeStage first = new SdeStage(ladder.at(i), middle, eta);
-      Combination path = fresh(draft, first);
+      SdeStage whole = new SdeStage(sigmaSchedule.at(i), sigmaSchedule.next(i), eta);
+      NoiseLevel middle = whole.at(r, levels);
+      SdeStage first = new SdeStage(sigmaSchedule.at(i), middle, eta);
+      Combination path = noise(draft, first);
       x = begin
           .x()
-          .times(first.keep())
-          .plus(begin.denoised().times(first.gain()))
+          .times(first.sampleFactor())
+          .plus(begin.denoised().times(first.denoisedFactor()))
           .plus(path);
       Call second = draft.call(x, timesteps.applyAsDouble(middle.sigma()), middle);
-      SdeStage rest = new SdeStage(middle, ladder.next(i), eta);
-      double weight = straight ? whole.bend() / place : whole.gain() / (2 * place);
+      SdeStage rest = new SdeStage(middle, sigmaSchedule.next(i), eta);
+      double weight = phi2 ? whole.differenceFactor() / r : whole.denoisedFactor() / (2 * r);
       x = begin
           .x()
-          .times(whole.keep())
-          .plus(begin.denoised().times(whole.gain()))
+          .times(whole.sampleFactor())
+          .plus(begin.denoised().times(whole.denoisedFactor()))
           .plus(second.denoised().minus(begin.denoised()).times(weight))
-          .plus(path.times(rest.keep()))
-          .plus(fresh(draft, rest));
+          .plus(path.times(rest.sampleFactor()))
+          .plus(noise(draft, rest));
     }
     return x;
   }
 
-  private Combination fresh(PlanBuilder draft, SdeStage stage) {
+  private Combination noise(PlanBuilder draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
-        ? draft.noise().times(stage.fresh() * noiseScale)
+        ? draft.noise().times(stage.noiseFactor() * noiseScale)
         : Combination.ZERO;
   }
 }

@@ -23,33 +23,33 @@ import java.util.function.DoubleUnaryOperator;
 public record Seeds3(
     double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)
     implements Solver {
-  private static final double SECOND = 1 / 3.0;
-  private static final double THIRD = 2 / 3.0;
+  private static final double R1 = 1 / 3.0;
+  private static final double R2 = 2 / 3.0;
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      NoiseLevel s = ladder.at(i);
-      NoiseLevel t = ladder.next(i);
-      Call begin = draft.call(x, ladder.timestep(i), s);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      NoiseLevel s = sigmaSchedule.at(i);
+      NoiseLevel t = sigmaSchedule.next(i);
+      Call begin = draft.call(x, sigmaSchedule.timestep(i), s);
       if (t.sigma() == 0) {
         x = begin.denoised();
         continue;
       }
       SdeStage whole = new SdeStage(s, t, eta);
-      NoiseLevel u = whole.at(SECOND, levels);
-      NoiseLevel v = whole.at(THIRD, levels);
+      NoiseLevel u = whole.at(R1, levels);
+      NoiseLevel v = whole.at(R2, levels);
       SdeStage toSecond = new SdeStage(s, u, eta);
       SdeStage toThird = new SdeStage(s, v, eta);
 
-      Combination path = continued(Combination.ZERO, draft, toSecond);
-      Call second = call(moved(begin, begin, 0, toSecond).plus(path), u, draft);
-      path = continued(path, draft, new SdeStage(u, v, eta));
+      Combination path = extendNoise(Combination.ZERO, draft, toSecond);
+      Call second = call(advance(begin, begin, 0, toSecond).plus(path), u, draft);
+      path = extendNoise(path, draft, new SdeStage(u, v, eta));
       Call third =
-          call(moved(begin, second, toThird.bend() * THIRD / SECOND, toThird).plus(path), v, draft);
-      path = continued(path, draft, new SdeStage(v, t, eta));
-      x = moved(begin, third, whole.bend() / THIRD, whole).plus(path);
+          call(advance(begin, second, toThird.differenceFactor() * R2 / R1, toThird).plus(path), v, draft);
+      path = extendNoise(path, draft, new SdeStage(v, t, eta));
+      x = advance(begin, third, whole.differenceFactor() / R2, whole).plus(path);
     }
     return x;
   }
@@ -59,17 +59,17 @@ public record Seeds3(
   }
 
   /** From the step's beginning over a stage, the prediction followed towards a later one. */
-  private static Combination moved(Call begin, Call later, double weight, SdeStage stage) {
+  private static Combination advance(Call begin, Call later, double weight, SdeStage stage) {
     return begin
         .x()
-        .times(stage.keep())
-        .plus(begin.denoised().times(stage.gain()))
+        .times(stage.sampleFactor())
+        .plus(begin.denoised().times(stage.denoisedFactor()))
         .plus(later.denoised().minus(begin.denoised()).times(weight));
   }
 
-  private Combination continued(Combination path, PlanBuilder draft, SdeStage stage) {
+  private Combination extendNoise(Combination path, PlanBuilder draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
-        ? path.times(stage.keep()).plus(draft.noise().times(stage.fresh() * noiseScale))
+        ? path.times(stage.sampleFactor()).plus(draft.noise().times(stage.noiseFactor() * noiseScale))
         : Combination.ZERO;
   }
 }

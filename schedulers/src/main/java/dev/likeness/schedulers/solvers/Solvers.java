@@ -18,7 +18,7 @@ public final class Solvers {
   public static final Solver DDIM = new Ddim(0);
   /** Multistep DPM-Solver++ of order 2. */
   public static final Solver DPM_PLUS_PLUS_2M = new DpmSolverMultistep(
-      DpmAlgorithm.DATA, 2, false, new DpmSolverMultistep.FinalOrder(true, false));
+      DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, 2, false, new DpmSolverMultistep.FinalOrder(true, false));
   /** Multistep SDE-DPM-Solver++ of order 2. */
   public static final Solver DPM_PLUS_PLUS_2M_SDE = new DpmPlusPlusMSde(2, false, 1, 1);
   /** Multistep SDE-DPM-Solver++ of order 3. */
@@ -60,12 +60,12 @@ public final class Solvers {
 
   /** The stochastic exponential solver of two stages. */
   public static Solver seeds2(TrainedSigmas table) {
-    return new Seeds2(0.5, false, 1, 1, table::ofRatio, table::timestep);
+    return new Seeds2(0.5, false, 1, 1, table::levelOfRatio, table::timestep);
   }
 
   /** The stochastic exponential solver of three stages. */
   public static Solver seeds3(TrainedSigmas table) {
-    return new Seeds3(1, 1, table::ofRatio, table::timestep);
+    return new Seeds3(1, 1, table::levelOfRatio, table::timestep);
   }
 
   /** DPM-Solver that spends exactly so many calls. */

@@ -25,17 +25,17 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      boolean last = i == ladder.last();
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      boolean last = i == sigmaSchedule.last();
       NoiseLevel s = last
-          ? ladder.next(i)
-          : levels.apply((int) Math.floor((1 - gamma) * ladder.timestep(i + 1)));
+          ? sigmaSchedule.next(i)
+          : levels.apply((int) Math.floor((1 - gamma) * sigmaSchedule.timestep(i + 1)));
       x = call.raw().times(s.alpha()).plus(call.rawEps().times(s.sigma()));
       if (gamma > 0 && !last) {
-        double ratio = ladder.next(i).alpha() / s.alpha();
+        double ratio = sigmaSchedule.next(i).alpha() / s.alpha();
         x = x.times(ratio).plus(draft.noise().times(Math.sqrt(1 - ratio * ratio)));
       }
     }

@@ -17,15 +17,15 @@ import dev.likeness.schedulers.Step;
  */
 public record TrigFlow(double noiseScale) implements Solver {
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double angle = ladder.timestep(i);
-      NoiseLevel next = ladder.next(i);
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      double angle = sigmaSchedule.timestep(i);
+      NoiseLevel next = sigmaSchedule.next(i);
       // The published first angle, 1.5708, lies a little beyond a right one, where the cosine is
       // negative.
       Call call = draft.call(
-          x, angle, ladder.at(i), new Step.Scaling(1, Math.cos(angle), -Math.sin(angle)));
+          x, angle, sigmaSchedule.at(i), new Step.Scaling(1, Math.cos(angle), -Math.sin(angle)));
       x = call.denoised().times(next.alpha()).plus(draft.noise().times(next.sigma() * noiseScale));
     }
     return x;

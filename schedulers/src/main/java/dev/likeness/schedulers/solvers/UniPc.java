@@ -22,50 +22,50 @@ import org.apache.commons.math3.linear.LUDecomposition;
  * algorithms 1 and 2; diffusers {@code UniPCMultistepScheduler}.
  *
  * @param order the predictor's highest order, at least 1
- * @param firstKind whether B(h) is h; exp(h) - 1 otherwise
- * @param data whether the denoised sample is extrapolated; the noise otherwise
- * @param lowersAtEnd whether the order falls to 1 towards the end
- * @param uncorrected the steps after which nothing is corrected
+ * @param bh1 whether B(h) is h; exp(h) - 1 otherwise
+ * @param predictX0 whether the denoised sample is extrapolated; the noise otherwise
+ * @param lowerOrderFinal whether the order falls to 1 towards the end
+ * @param disableCorrector the steps after which nothing is corrected
  */
 public record UniPc(
-    int order, boolean firstKind, boolean data, boolean lowersAtEnd, Set<Integer> uncorrected)
+    int order, boolean bh1, boolean predictX0, boolean lowerOrderFinal, Set<Integer> disableCorrector)
     implements Solver {
   /** Refuses an order below 1. */
   public UniPc {
     if (order < 1) {
       throw new IllegalArgumentException("UniPC needs an order of at least 1, got " + order);
     }
-    uncorrected = Set.copyOf(uncorrected);
+    disableCorrector = Set.copyOf(disableCorrector);
   }
 
   @Override
-  public Combination solve(SigmaSchedule ladder, PlanBuilder draft) {
+  public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination next = draft.start();
     Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
     int used = 0;
-    for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(next, ladder.timestep(i), ladder.at(i));
-      Combination now = data ? call.denoised() : call.rawEps();
+    for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
+      Call call = draft.call(next, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
+      Combination now = predictX0 ? call.denoised() : call.rawEps();
       Combination x = call.x();
-      if (used > 0 && !uncorrected.contains(i - 1)) {
-        x = call.arrived().minus(predicted).plus(drift(ladder, i - 1, used, m, now));
+      if (used > 0 && !disableCorrector.contains(i - 1)) {
+        x = call.unblended().minus(predicted).plus(drift(sigmaSchedule, i - 1, used, m, now));
       }
       m.add(0, now);
-      used = Math.min(orderAt(ladder, i), m.size());
-      predicted = drift(ladder, i, used, m, null);
-      next = x.times(keep(ladder.at(i), ladder.next(i))).plus(predicted);
+      used = Math.min(orderAt(sigmaSchedule, i), m.size());
+      predicted = drift(sigmaSchedule, i, used, m, null);
+      next = x.times(sampleFactor(sigmaSchedule.at(i), sigmaSchedule.next(i))).plus(predicted);
     }
     return next;
   }
 
-  private int orderAt(SigmaSchedule ladder, int i) {
-    boolean toClean = ladder.next(i).sigma() == 0;
-    return toClean ? 1 : lowersAtEnd ? Math.min(order, ladder.size() - i) : order;
+  private int orderAt(SigmaSchedule sigmaSchedule, int i) {
+    boolean toClean = sigmaSchedule.next(i).sigma() == 0;
+    return toClean ? 1 : lowerOrderFinal ? Math.min(order, sigmaSchedule.size() - i) : order;
   }
 
-  private double keep(NoiseLevel s, NoiseLevel t) {
-    return data ? t.sigma() / s.sigma() : t.alpha() / s.alpha();
+  private double sampleFactor(NoiseLevel s, NoiseLevel t) {
+    return predictX0 ? t.sigma() / s.sigma() : t.alpha() / s.alpha();
   }
 
   /**
@@ -73,22 +73,22 @@ public record UniPc(
    * at its end.
    */
   private Combination drift(
-      SigmaSchedule ladder, int i, int used, List<Combination> m, Combination end) {
-    NoiseLevel s = ladder.at(i);
-    NoiseLevel t = ladder.next(i);
+      SigmaSchedule sigmaSchedule, int i, int used, List<Combination> m, Combination end) {
+    NoiseLevel s = sigmaSchedule.at(i);
+    NoiseLevel t = sigmaSchedule.next(i);
     double h = t.lambda() - s.lambda();
-    double hh = data ? -h : h;
+    double hh = predictX0 ? -h : h;
     if (h == 0) {
       return Combination.ZERO;
     }
-    double scale = -(data ? t.alpha() : t.sigma());
+    double scale = -(predictX0 ? t.alpha() : t.sigma());
     Combination m0 = m.get(0);
     double[] r = new double[used];
     for (int k = 1; k < used; k++) {
-      r[k - 1] = (ladder.at(i - k).lambda() - s.lambda()) / h;
+      r[k - 1] = (sigmaSchedule.at(i - k).lambda() - s.lambda()) / h;
     }
     r[used - 1] = 1;
-    double bh = firstKind ? hh : expm1(hh);
+    double bh = bh1 ? hh : expm1(hh);
     double[] rho = end == null ? BhWeights.predictor(r, hh, bh) : BhWeights.corrector(r, hh, bh);
     Combination sum = m0.times(scale * expm1(hh));
     for (int k = 1; k < used; k++) {
@@ -112,7 +112,7 @@ public record UniPc(
      * @param bh the value of B(h)
      */
     static double[] corrector(double[] r, double hh, double bh) {
-      return r.length == 1 ? new double[] {0.5} : solved(r, phi(r.length, hh, bh), r.length);
+      return r.length == 1 ? new double[] {0.5} : solve(r, phi(r.length, hh, bh), r.length);
     }
 
     /** The predictor's weights: as the corrector's without the last difference. */
@@ -120,7 +120,7 @@ public record UniPc(
       return switch (r.length) {
         case 1 -> new double[0];
         case 2 -> new double[] {0.5};
-        default -> solved(r, phi(r.length, hh, bh), r.length - 1);
+        default -> solve(r, phi(r.length, hh, bh), r.length - 1);
       };
     }
 
@@ -136,7 +136,7 @@ public record UniPc(
       return b;
     }
 
-    private static double[] solved(double[] r, double[] b, int size) {
+    private static double[] solve(double[] r, double[] b, int size) {
       var matrix = new Array2DRowRealMatrix(size, size);
       for (int i = 0; i < size; i++) {
         for (int k = 0; k < size; k++) {

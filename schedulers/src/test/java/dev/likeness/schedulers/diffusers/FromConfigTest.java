@@ -56,7 +56,7 @@ class FromConfigTest {
         "SASolverScheduler",
         "UniPCMultistepScheduler"
       })
-  void laysLaddersOfSigmasBetweenTheEndsThatTheConfigFixes(String className) {
+  void computesSigmasBetweenTheEndsOfTheConfig(String className) {
     SamplingPlan karras = svd("use_karras_sigmas").withClass(className).plan(4);
     assertArrayEquals(KARRAS, levels(karras, NoiseLevel::ratio), 1e-5);
     assertArrayEquals(new double[] {999, 999, 598, 0}, karras.timesteps());
@@ -67,7 +67,7 @@ class FromConfigTest {
   }
 
   @Test
-  void laysLaddersOfKDiffusionBetweenThem() {
+  void computesKDiffusionSigmasBetweenTheEndsOfTheConfig() {
     SamplingPlan heun =
         svd("use_karras_sigmas").withClass("HeunDiscreteScheduler").plan(4);
     assertArrayEquals(
@@ -89,7 +89,7 @@ class FromConfigTest {
   /** Where their exponential ladders do. */
   @ParameterizedTest
   @ValueSource(strings = {"LMSDiscreteScheduler", "DPMSolverSDEScheduler"})
-  void keepsKarrasLaddersOfTwoClassesToTheTrainedLevels(String className) {
+  void keepsKarrasSigmasOfTwoClassesToTheTrainedLevels(String className) {
     Map<String, Object> without = new HashMap<>(SVD);
     without.keySet().removeAll(Set.of("sigma_min", "sigma_max"));
     assertEquals(
@@ -105,7 +105,7 @@ class FromConfigTest {
   }
 
   @Test
-  void laysTheInverseLadderBetweenThem() {
+  void computesInverseSigmasBetweenTheEndsOfTheConfig() {
     SamplingPlan inverse = svd("use_exponential_sigmas")
         .withClass("DPMSolverMultistepInverseScheduler")
         .plan(4);
@@ -115,7 +115,7 @@ class FromConfigTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler"})
-  void laysLaddersOfFlowBetweenThem(String className) {
+  void computesFlowSigmasBetweenTheEndsOfTheConfig(String className) {
     SchedulerConfig flow =
         flow(Map.of("use_karras_sigmas", true, "sigma_min", 0.1, "sigma_max", 0.9));
     assertArrayEquals(
@@ -125,7 +125,7 @@ class FromConfigTest {
   }
 
   @Test
-  void walksFlowMatchEulersLadderByLtxsAncestralSteps() {
+  void samplesFlowMatchEulersSigmasWithLtxsAncestralSteps() {
     SchedulerConfig shifted = flow(Map.of("shift", 3.0)).withClass("LTXEulerAncestralRFScheduler");
     assertArrayEquals(
         new double[] {1, 0.857692, 0.602151, 0.008929},
@@ -161,7 +161,7 @@ class FromConfigTest {
 
   /** {@code torch.clamp(s, min=1, max=0.5)} is 0.5. */
   @Test
-  void thresholdsBelowOneWhereTheConfigSaysSo() {
+  void thresholdsBelowOneIfConfigured() {
     SchedulerConfig config = SchedulerConfig.of(
         Map.of("_class_name", "DDIMScheduler", "thresholding", true, "sample_max_value", 0.5));
     assertArrayEquals(
@@ -172,7 +172,7 @@ class FromConfigTest {
 
   /** As every saved config of DPM-Solver has it. */
   @Test
-  void addsTheSmallVarianceWhereTheConfigSaysNone() {
+  void addsTheSmallVarianceIfTheConfigHasNone() {
     Map<String, Object> saved = new HashMap<>(SVD);
     saved.put("variance_type", null);
     for (String className : new String[] {"DDPMScheduler", "DDPMParallelScheduler"}) {
@@ -182,8 +182,8 @@ class FromConfigTest {
     }
   }
 
-  private static SchedulerConfig svd(String ladder) {
-    return SchedulerConfig.of(SVD).with(ladder, true);
+  private static SchedulerConfig svd(String sigmaSchedule) {
+    return SchedulerConfig.of(SVD).with(sigmaSchedule, true);
   }
 
   private static SchedulerConfig flow(Map<String, Object> options) {

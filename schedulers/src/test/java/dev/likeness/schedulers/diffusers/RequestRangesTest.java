@@ -79,7 +79,7 @@ class RequestRangesTest {
   }
 
   @Test
-  void refusesThemInEveryOtherFormToo() {
+  void refusesSigmasInEveryOtherVariantToo() {
     refuses(
         "DDPM computes its own sigmas and takes no others",
         SchedulerConfig.named("DDPMScheduler"),
@@ -128,10 +128,10 @@ class RequestRangesTest {
     "SASolverScheduler, use_flow_sigmas",
     "UniPCMultistepScheduler, use_flow_sigmas"
   })
-  void refusesTimestepsBesideALadderOfItsOwn(String className, String ladder) {
+  void refusesTimestepsBesideItsOwnSigmaSchedule(String className, String sigmaSchedule) {
     refuses(
         className + " spaces its own timesteps and takes no others",
-        SchedulerConfig.named(className).with(ladder, true),
+        SchedulerConfig.named(className).with(sigmaSchedule, true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses(
         "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
@@ -146,12 +146,12 @@ class RequestRangesTest {
     "EulerDiscreteScheduler, exponential",
     "HeunDiscreteScheduler, beta"
   })
-  void refusesTimestepsOfKDiffusionsLaddersThatItWouldRespace(String className, String ladder) {
+  void refusesTimestepsThatKDiffusionsSchedulesWouldRespace(String className, String sigmaSchedule) {
     refuses(
-        className + " with use_" + ladder
+        className + " with use_" + sigmaSchedule
             + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
             + " option out",
-        SchedulerConfig.named(className).with("use_" + ladder + "_sigmas", true),
+        SchedulerConfig.named(className).with("use_" + sigmaSchedule + "_sigmas", true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses(
         "EulerDiscreteScheduler with timestep_type continuous tells the logarithm of its sigmas and takes no timesteps; give"
@@ -173,7 +173,7 @@ class RequestRangesTest {
         "DPMSolverSinglestepScheduler",
         "DDPMScheduler"
       })
-  void refusesTimestepsThatDoNotFallAmongTheTrainedOnes(String className) {
+  void refusesTimestepsThatAreNotDescending(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
     String range = "timesteps must fall within the trained 0..999, got ";
     refuses(range + "300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
@@ -192,7 +192,7 @@ class RequestRangesTest {
         "FlowMatchLCMScheduler",
         "FlowMapEulerDiscreteScheduler"
       })
-  void refusesTimestepsOfFlowThatDoNotFall(String className) {
+  void refusesFlowTimestepsThatAreNotDescending(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
     refuses(
         "timesteps must fall within the trained 0..1000, got 300.0 after 200.0",
@@ -208,11 +208,11 @@ class RequestRangesTest {
   /** As many as there are: the steps of a distillation are a default alone, as in diffusers. */
   @ParameterizedTest
   @ValueSource(strings = {"LCMScheduler", "TCDScheduler"})
-  void takesMoreTimestepsThanItWasDistilledOn(String className) {
-    double[] falling = IntStream.range(0, 60).mapToDouble(i -> 990 - 10 * i).toArray();
+  void acceptsMoreTimestepsThanItWasDistilledOn(String className) {
+    double[] descending = IntStream.range(0, 60).mapToDouble(i -> 990 - 10 * i).toArray();
     assertEquals(
         60,
-        SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(falling)).size());
+        SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(descending)).size());
   }
 
   /**

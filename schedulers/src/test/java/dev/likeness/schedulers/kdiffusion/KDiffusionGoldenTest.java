@@ -27,11 +27,11 @@ import org.junit.jupiter.api.TestFactory;
  * {@code schedulers_comfy.py} recorded, to 1e-10 in double.
  */
 class KDiffusionGoldenTest {
-  private static final TrainedSigmas TABLE = TrainedSigmas.of(NoiseSchedule.stableDiffusion());
+  private static final TrainedSigmas TRAINED_SIGMAS = TrainedSigmas.of(NoiseSchedule.stableDiffusion());
 
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
-    return runs(Golden.read("kdiffusion/samplers.json.gz"), ToyNetwork.answering(3));
+    return runs(Golden.read("kdiffusion/samplers.json.gz"), ToyNetwork.withChannels(3));
   }
 
   @TestFactory
@@ -39,7 +39,7 @@ class KDiffusionGoldenTest {
     Map<String, Object> recorded = Golden.read("kdiffusion/comfy.json.gz");
     return runs(
         recorded,
-        new Guided(ToyNetwork.answering(3), ((Number) recorded.get("unguided")).doubleValue()));
+        new Guided(ToyNetwork.withChannels(3), ((Number) recorded.get("unguided")).doubleValue()));
   }
 
   private static Stream<DynamicTest> runs(
@@ -71,7 +71,7 @@ class KDiffusionGoldenTest {
     json.put("ladder", run.get("ladder"));
     SamplingPlan plan = SchedulerConfig.of(json).plan((Integer) run.get("steps"));
     double[] first =
-        Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
+        Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.initNoiseSigma()).toArray();
     List<double[]> rows =
         new NumericSamplingLoop(network, new ToyNetwork.Noise()).trajectory(first, plan);
     List<double[]> expected = Golden.rows(run.get("rows"));
@@ -85,7 +85,7 @@ class KDiffusionGoldenTest {
   }
 
   @Test
-  void takesEtaFromTheRequestBeforeTheOption() {
+  void prefersEtaOfTheRequestToTheOption() {
     for (String name :
         List.of("sample_euler_ancestral", "sample_dpmpp_2m_sde", "sample_dpm_fast")) {
       SchedulerConfig sampler = SchedulerConfig.named(name);
@@ -97,7 +97,7 @@ class KDiffusionGoldenTest {
   }
 
   @Test
-  void beginsInsideTheLaddersThatSamplersLayThemselves() {
+  void startsInsideTheSigmaSchedulesThatSamplersCompute() {
     SamplingPlan fast = SchedulerConfig.named("sample_dpm_fast").plan(12, 0.5);
     assertEquals(3, fast.size());
     assertEquals(fast.steps().get(0).level().sigma(), fast.start().noise());
@@ -106,35 +106,35 @@ class KDiffusionGoldenTest {
   }
 
   @Test
-  void sharesARunBetweenABaseAndARefiner() {
+  void splitsSamplingBetweenBaseAndRefiner() {
     for (String name : List.of("sample_euler", "sample_dpmpp_2m", "sample_dpmpp_3m_sde")) {
       SchedulerConfig sampler = SchedulerConfig.named(name);
-      double[] base = sampler.plan(PlanRequest.of(20).between(0, 0.7)).timesteps();
-      double[] refiner = sampler.plan(PlanRequest.of(20).between(0.7, 1)).timesteps();
+      double[] base = sampler.plan(PlanRequest.of(20).denoisingRange(0, 0.7)).timesteps();
+      double[] refiner = sampler.plan(PlanRequest.of(20).denoisingRange(0.7, 1)).timesteps();
       double[] whole = sampler.plan(20).timesteps();
       assertEquals(20, base.length + refiner.length, name);
       assertTrue(base[base.length - 1] >= 300 && refiner[0] < 300, name);
       assertClose(Arrays.copyOfRange(whole, base.length, 20), refiner, name);
     }
     assertTrue(SchedulerConfig.named("restart_sampler")
-            .plan(PlanRequest.of(40).between(0, 0.8))
+            .plan(PlanRequest.of(40).denoisingRange(0, 0.8))
             .size()
         < SchedulerConfig.named("restart_sampler").plan(40).size());
   }
 
   @Test
-  void laysTheLaddersOfKDiffusion() {
-    Map<String, Object> ladders =
+  void computesTheSigmaSchedulesOfKDiffusion() {
+    Map<String, Object> sigmaSchedules =
         Golden.object(Golden.read("kdiffusion/ladders.json.gz").get("ladders"));
     for (String name : List.of("karras", "exponential", "polyexponential", "vp")) {
-      Golden.object(ladders.get(name))
+      Golden.object(sigmaSchedules.get(name))
           .forEach((steps, sigmas) -> assertClose(
               Golden.numbers(sigmas),
-              SigmaScheduleKind.parse(name).sigmas(TABLE, Integer.parseInt(steps)),
+              SigmaScheduleKind.parse(name).sigmas(TRAINED_SIGMAS, Integer.parseInt(steps)),
               name + " " + steps));
     }
-    double[] known = TABLE.sigmas();
-    Golden.object(ladders.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
+    double[] known = TRAINED_SIGMAS.sigmas();
+    Golden.object(sigmaSchedules.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
       double[] expected = Golden.numbers(sigmas);
       assertClose(
           Arrays.copyOf(expected, expected.length - 1),

@@ -107,7 +107,7 @@ class ExplodingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -305,7 +305,7 @@ class ExplodingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return true;
     }
   }
@@ -318,7 +318,7 @@ class ExplodingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return true;
     }
   }
@@ -343,7 +343,7 @@ class ExplodingSolversTest {
   class OfSeeds2 extends OfEulerAncestral {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Seeds2(0.5, false, 1, 1, NoiseLevel::exploding, sigma -> sigma);
+      return new Seeds2(0.5, false, 1, 1, NoiseLevel::varianceExploding, sigma -> sigma);
     }
   }
 
@@ -351,7 +351,7 @@ class ExplodingSolversTest {
   class OfSeeds2WithoutNoise extends OfHeun {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Seeds2(0.5, false, 0, 1, NoiseLevel::exploding, sigma -> sigma);
+      return new Seeds2(0.5, false, 0, 1, NoiseLevel::varianceExploding, sigma -> sigma);
     }
   }
 
@@ -359,7 +359,7 @@ class ExplodingSolversTest {
   class OfExponentialHeun extends OfHeun {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Seeds2(1, true, 0, 1, NoiseLevel::exploding, sigma -> sigma);
+      return new Seeds2(1, true, 0, 1, NoiseLevel::varianceExploding, sigma -> sigma);
     }
   }
 
@@ -367,7 +367,7 @@ class ExplodingSolversTest {
   class OfSeeds3 extends OfEulerAncestral {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Seeds3(1, 1, NoiseLevel::exploding, sigma -> sigma);
+      return new Seeds3(1, 1, NoiseLevel::varianceExploding, sigma -> sigma);
     }
   }
 
@@ -375,7 +375,7 @@ class ExplodingSolversTest {
   class OfSeeds3WithoutNoise implements SolverContract {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Seeds3(0, 1, NoiseLevel::exploding, sigma -> sigma);
+      return new Seeds3(0, 1, NoiseLevel::varianceExploding, sigma -> sigma);
     }
 
     @Override
@@ -385,14 +385,14 @@ class ExplodingSolversTest {
   }
 
   @Nested
-  class OfSaSolverThatAsksAgain extends OfLms3 {
+  class OfSaSolverPece extends OfLms3 {
     @Override
     public Solver solver(double[] sigmas) {
       return new SaSolver(3, 3, true, false, true, timestep -> 0);
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return true;
     }
   }
@@ -410,7 +410,7 @@ class ExplodingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }

@@ -42,7 +42,7 @@ class PndmTest {
     }
 
     @Override
-    public int leastSteps() {
+    public int minSteps() {
       return 4;
     }
 
@@ -69,7 +69,7 @@ class PndmTest {
     }
 
     @Override
-    public SigmaSchedule ladder(double[] sigmas) {
+    public SigmaSchedule sigmaSchedule(double[] sigmas) {
       double[] rows = rows(sigmas.length - 1).toArray();
       List<NoiseLevel> levels = DoubleStream.concat(DoubleStream.of(rows), DoubleStream.of(0))
           .mapToObj(row -> levels(sigmas).apply((int) row))
@@ -81,7 +81,7 @@ class PndmTest {
       return timestep -> {
         int above = sigmas.length - 1 - (timestep + 1) / 2;
         int below = sigmas.length - 1 - timestep / 2;
-        return NoiseLevel.preserving(Math.sqrt(sigmas[above] * sigmas[below]));
+        return NoiseLevel.variancePreserving(Math.sqrt(sigmas[above] * sigmas[below]));
       };
     }
 
@@ -92,7 +92,7 @@ class PndmTest {
 
     @Override
     public NoiseLevel level(double sigma) {
-      return NoiseLevel.preserving(sigma);
+      return NoiseLevel.variancePreserving(sigma);
     }
 
     @Override
@@ -101,7 +101,7 @@ class PndmTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }

@@ -10,16 +10,16 @@ import org.junit.jupiter.api.Nested;
 
 /** The contract for the solvers in variance-preserving form, with what each declares of itself. */
 class PreservingSolversTest {
-  private static final DpmSolverMultistep.FinalOrder NEVER_LOWER =
+  private static final DpmSolverMultistep.FinalOrder KEEP_ORDER =
       new DpmSolverMultistep.FinalOrder(false, false);
-  private static final DpmSolverMultistep.FinalOrder FIRST_AT_LAST =
+  private static final DpmSolverMultistep.FinalOrder EULER_AT_FINAL =
       new DpmSolverMultistep.FinalOrder(true, false);
 
   @Nested
   class OfDpmSolverPlusPlus2M extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.DATA, 2, false, FIRST_AT_LAST);
+      return new DpmSolverMultistep(DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, 2, false, EULER_AT_FINAL);
     }
 
     @Override
@@ -32,7 +32,7 @@ class PreservingSolversTest {
   class OfDpmSolverPlusPlus3M extends OfDpmSolverPlusPlus2M {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.DATA, 3, true, FIRST_AT_LAST);
+      return new DpmSolverMultistep(DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, 3, true, EULER_AT_FINAL);
     }
   }
 
@@ -40,7 +40,7 @@ class PreservingSolversTest {
   class OfDpmSolverOfNoise extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.NOISE, 2, true, NEVER_LOWER);
+      return new DpmSolverMultistep(DpmAlgorithm.DPM_SOLVER, 2, true, KEEP_ORDER);
     }
 
     @Override
@@ -49,7 +49,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -58,7 +58,7 @@ class PreservingSolversTest {
   class OfDpmSolverSde extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, FIRST_AT_LAST);
+      return new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 2, false, EULER_AT_FINAL);
     }
   }
 
@@ -72,7 +72,7 @@ class PreservingSolversTest {
 
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 2, true, NEVER_LOWER);
+      return new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER, 2, true, KEEP_ORDER);
     }
 
     @Override
@@ -81,7 +81,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -90,7 +90,7 @@ class PreservingSolversTest {
   class OfSinglestep2 extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 2), false);
+      return new DpmSolverSinglestep(DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, orders(sigmas, 2), false);
     }
 
     @Override
@@ -103,7 +103,7 @@ class PreservingSolversTest {
   class OfSinglestep3 extends OfSinglestep2 {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 3), true);
+      return new DpmSolverSinglestep(DpmAlgorithm.DPM_SOLVER_PLUS_PLUS, orders(sigmas, 3), true);
     }
 
     @Override
@@ -159,7 +159,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -168,7 +168,7 @@ class PreservingSolversTest {
   class OfDeis extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Deis(2, NEVER_LOWER);
+      return new Deis(2, KEEP_ORDER);
     }
 
     @Override
@@ -177,7 +177,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -186,7 +186,7 @@ class PreservingSolversTest {
   class OfDeis3 extends OfDeis {
     @Override
     public Solver solver(double[] sigmas) {
-      return new Deis(3, NEVER_LOWER);
+      return new Deis(3, KEEP_ORDER);
     }
 
     @Override
@@ -203,7 +203,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -242,7 +242,7 @@ class PreservingSolversTest {
     }
 
     @Override
-    public boolean endsClean() {
+    public boolean endsAtZero() {
       return false;
     }
   }
@@ -378,7 +378,7 @@ class PreservingSolversTest {
   private abstract static class Preserving implements SolverContract {
     @Override
     public NoiseLevel level(double sigma) {
-      return NoiseLevel.preserving(sigma);
+      return NoiseLevel.variancePreserving(sigma);
     }
 
     @Override

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What solvers refuse, and what they count. */
 class SolverRefusalsTest {
-  private static final DpmSolverMultistep.FinalOrder NEVER_LOWER =
+  private static final DpmSolverMultistep.FinalOrder KEEP_ORDER =
       new DpmSolverMultistep.FinalOrder(false, false);
 
   @Test
-  void spendsExactlyTheCallsOfDpmFast() {
+  void makesExactlyTheCallsOfDpmFast() {
     for (int calls = 1; calls <= 30; calls++) {
       assertEquals(
           calls, DpmFast.ordersOf(calls).stream().mapToInt(Integer::intValue).sum());
@@ -35,12 +35,12 @@ class SolverRefusalsTest {
   @Test
   void pushesTheSlopePastTheLastOne() {
     CustomScheduler scheduler =
-        CustomScheduler.stableDiffusion(Prediction.EPSILON).on(SigmaScheduleKind.KARRAS);
+        CustomScheduler.stableDiffusion(Prediction.EPSILON).withSigmaSchedule(SigmaScheduleKind.KARRAS);
     assertEquals(
-        scheduler.by(Solvers.EULER).plan(6).toString(),
-        scheduler.by(new GradientEstimation(1, false)).plan(6).toString(),
+        scheduler.withSolver(Solvers.EULER).plan(6).toString(),
+        scheduler.withSolver(new GradientEstimation(1, false)).plan(6).toString(),
         "a push of 1 is Euler's method");
-    SamplingPlan pushed = scheduler.by(new GradientEstimation(2.5, false)).plan(6);
+    SamplingPlan pushed = scheduler.withSolver(new GradientEstimation(2.5, false)).plan(6);
     double step =
         pushed.steps().get(3).level().sigma() - pushed.steps().get(2).level().sigma();
     double[] samples = pushed.steps().get(2).update().samples();
@@ -49,7 +49,7 @@ class SolverRefusalsTest {
   }
 
   @Test
-  void restartsFromTheLowerLevelAsOftenAsAsked() {
+  void restartsFromTheLowerLevelTheGivenNumberOfTimes() {
     double[] sigmas = {8, 4, 2, 1, 0.5, 0.1, 0.05, 0};
     double[] called = sigmasOf(new Restart(0.1, 2, 3, 2, sigma -> sigma), sigmas);
     double[] once = sigmasOf(new Restart(0.1, 2, 3, 1, sigma -> sigma), sigmas);
@@ -65,11 +65,11 @@ class SolverRefusalsTest {
   }
 
   private static double[] sigmasOf(Solver solver, double[] sigmas) {
-    var draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
-    var ladder = SigmaSchedule.of(
+    var draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
+    var sigmaSchedule = SigmaSchedule.of(
         Arrays.copyOf(sigmas, sigmas.length - 1),
-        Arrays.stream(sigmas).mapToObj(NoiseLevel::exploding).toList());
-    return draft.rows(solver.solve(ladder, draft)).stream()
+        Arrays.stream(sigmas).mapToObj(NoiseLevel::varianceExploding).toList());
+    return draft.build(solver.solve(sigmaSchedule, draft)).stream()
         .mapToDouble(row -> row.level().sigma())
         .toArray();
   }
@@ -77,13 +77,13 @@ class SolverRefusalsTest {
   @Test
   void churnsAtItsBoundsToo() {
     CustomScheduler euler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
-        .on(SigmaScheduleKind.KARRAS)
-        .by(Solvers.EULER);
+        .withSigmaSchedule(SigmaScheduleKind.KARRAS)
+        .withSolver(Solvers.EULER);
     SamplingPlan plain = euler.plan(5);
     double bound = plain.steps().get(2).level().sigma();
 
     SamplingPlan churned =
-        euler.by(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
+        euler.withSolver(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
 
     for (int i = 0; i < 5; i++) {
       double sigma = plain.steps().get(i).level().sigma();
@@ -95,7 +95,7 @@ class SolverRefusalsTest {
   @Test
   void refusesOrdersThatAMethodDoesNotHave() {
     refuses("LMS needs an order of 1 to 4, got 5", () -> new Lms(5));
-    refuses("DEIS needs an order of 1 to 3, got 4", () -> new Deis(4, NEVER_LOWER));
+    refuses("DEIS needs an order of 1 to 3, got 4", () -> new Deis(4, KEEP_ORDER));
     refuses(
         "UniPC needs an order of at least 1, got 0",
         () -> new UniPc(0, true, true, true, Set.of()));
@@ -107,27 +107,27 @@ class SolverRefusalsTest {
         () -> new DpmPlusPlusMSde(1, true, 1, 1));
     refuses(
         "multistep DPM-Solver needs an order of 1 to 2, got 3",
-        () -> new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 3, true, NEVER_LOWER));
+        () -> new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER, 3, true, KEEP_ORDER));
     refuses("DDIM needs an eta in 0..1, got 1.5", () -> new Ddim(1.5));
     List<NoiseLevel> repeated =
-        List.of(NoiseLevel.exploding(2), NoiseLevel.exploding(2), NoiseLevel.CLEAN);
+        List.of(NoiseLevel.varianceExploding(2), NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN);
     refuses(
         "LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
             + " steps_offset",
         () -> solve(new Lms(2), SigmaSchedule.of(new double[] {1, 1}, repeated)));
-    List<NoiseLevel> rising = List.of(NoiseLevel.preserving(1), NoiseLevel.preserving(2));
+    List<NoiseLevel> rising = List.of(NoiseLevel.variancePreserving(1), NoiseLevel.variancePreserving(2));
     refuses(
         "an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
             + " (final_sigmas_type zero), ask for fewer steps or use an ODE",
         () -> solve(
-            new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 1, false, NEVER_LOWER),
+            new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 1, false, KEEP_ORDER),
             SigmaSchedule.of(new double[] {1}, rising)));
     IntFunction<NoiseLevel> levels = timestep -> NoiseLevel.CLEAN;
     refuses("TCD needs an eta in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
   }
 
-  private static void solve(Solver solver, SigmaSchedule ladder) {
-    solver.solve(ladder, new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE));
+  private static void solve(Solver solver, SigmaSchedule sigmaSchedule) {
+    solver.solve(sigmaSchedule, new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE));
   }
 
   private static void refuses(String message, Executable making) {

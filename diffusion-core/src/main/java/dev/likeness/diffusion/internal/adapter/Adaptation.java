@@ -15,13 +15,13 @@ public interface Adaptation {
   /** Adds nothing. */
   Adaptation NONE = new Adaptation() {
     @Override
-    public boolean isBeside() {
+    public boolean isBatchable() {
       return true;
     }
   };
 
   /** The side paths of the layer at {@code module}, in the order they are added. */
-  default List<AdapterLayer> sidePaths(String module) {
+  default List<AdapterLayer> adapterLayers(String module) {
     return List.of();
   }
 
@@ -38,7 +38,7 @@ public interface Adaptation {
    * Whether in the self-attention at {@code module} every token sees itself alone (of a picture's
    * and a text's: the picture's).
    */
-  default boolean perturbs(String module) {
+  default boolean isPerturbed(String module) {
     return false;
   }
 
@@ -46,7 +46,7 @@ public interface Adaptation {
    * The share of a picture's tokens, 0 to 0.75, that a UNet merges for self-attention where it
    * attends to most of them.
    */
-  default double merged() {
+  default double tokenMergingRatio() {
     return 0;
   }
 
@@ -70,7 +70,7 @@ public interface Adaptation {
    * Whether layers may keep forms of the network's own weights that they multiply faster:
    * {@link UnpackedWeights}.
    */
-  default boolean packs() {
+  default boolean allowsPackedWeights() {
     return true;
   }
 
@@ -86,7 +86,7 @@ public interface Adaptation {
    * Whether all that this adds are side paths, so that each row of a batch may have its own: see
    * {@link BatchedAdaptation}.
    */
-  default boolean isBeside() {
+  default boolean isBatchable() {
     return false;
   }
 
@@ -102,19 +102,19 @@ public interface Adaptation {
    * Tokens of a picture that are alike merged for a UNet's self-attention at the largest level that
    * attends (Bolya and Hoffman 2023, arXiv:2303.17604).
    *
-   * @param merged the share of the tokens, 0 to 0.75: of each square of two by two one stays
+   * @param tokenMergingRatio the share of the tokens, 0 to 0.75: of each square of two by two one stays
    */
-  public record MergedTokens(double merged) implements Adaptation {
+  public record MergedTokens(double tokenMergingRatio) implements Adaptation {
     public MergedTokens {
-      if (!(merged >= 0 && merged <= 0.75)) {
+      if (!(tokenMergingRatio >= 0 && tokenMergingRatio <= 0.75)) {
         throw new IllegalArgumentException(
-            "a share of tokens to merge must be in 0..0.75, got " + merged);
+            "a share of tokens to merge must be in 0..0.75, got " + tokenMergingRatio);
       }
     }
 
     /** What these options add to a UNet. */
     public static Adaptation of(CachingOptions options) {
-      return options.merged() == 0 ? Adaptation.NONE : new MergedTokens(options.merged());
+      return options.mergeRatio() == 0 ? Adaptation.NONE : new MergedTokens(options.mergeRatio());
     }
   }
 
@@ -125,7 +125,7 @@ public interface Adaptation {
    */
   public record PerturbedAttention(List<String> layers) implements Adaptation {
     @Override
-    public boolean perturbs(String module) {
+    public boolean isPerturbed(String module) {
       return layers.stream()
           .anyMatch(layer -> Pattern.compile(layer).matcher(module).find());
     }
@@ -134,26 +134,26 @@ public interface Adaptation {
   /** Two adaptations at once. */
   record Summed(Adaptation first, Adaptation second) implements Adaptation {
     @Override
-    public List<AdapterLayer> sidePaths(String module) {
-      List<AdapterLayer> before = first.sidePaths(module);
-      List<AdapterLayer> after = second.sidePaths(module);
-      return joined(
-          before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
+    public List<AdapterLayer> adapterLayers(String module) {
+      List<AdapterLayer> before = first.adapterLayers(module);
+      List<AdapterLayer> after = second.adapterLayers(module);
+      return concat(
+          before, after.stream().filter(path -> !containsKey(before, path.deduplicationKey())).toList());
     }
 
     @Override
     public List<AttentionBranch> branches(String module) {
-      return joined(first.branches(module), second.branches(module));
+      return concat(first.branches(module), second.branches(module));
     }
 
     @Override
-    public boolean perturbs(String module) {
-      return first.perturbs(module) || second.perturbs(module);
+    public boolean isPerturbed(String module) {
+      return first.isPerturbed(module) || second.isPerturbed(module);
     }
 
     @Override
-    public double merged() {
-      return Math.max(first.merged(), second.merged());
+    public double tokenMergingRatio() {
+      return Math.max(first.tokenMergingRatio(), second.tokenMergingRatio());
     }
 
     @Override
@@ -167,8 +167,8 @@ public interface Adaptation {
     }
 
     @Override
-    public boolean packs() {
-      return first.packs() && second.packs();
+    public boolean allowsPackedWeights() {
+      return first.allowsPackedWeights() && second.allowsPackedWeights();
     }
 
     @Override
@@ -177,15 +177,15 @@ public interface Adaptation {
     }
 
     @Override
-    public boolean isBeside() {
-      return first.isBeside() && second.isBeside();
+    public boolean isBatchable() {
+      return first.isBatchable() && second.isBatchable();
     }
 
-    private static boolean isAmong(List<AdapterLayer> paths, Object once) {
-      return once != null && paths.stream().anyMatch(path -> once == path.once());
+    private static boolean containsKey(List<AdapterLayer> paths, Object once) {
+      return once != null && paths.stream().anyMatch(path -> once == path.deduplicationKey());
     }
 
-    private static <T> List<T> joined(List<T> first, List<T> second) {
+    private static <T> List<T> concat(List<T> first, List<T> second) {
       if (first.isEmpty() || second.isEmpty()) {
         return first.isEmpty() ? second : first;
       }
@@ -205,7 +205,7 @@ public interface Adaptation {
     INSTANCE;
 
     @Override
-    public boolean packs() {
+    public boolean allowsPackedWeights() {
       return false;
     }
   }

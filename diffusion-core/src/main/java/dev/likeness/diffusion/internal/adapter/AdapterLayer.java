@@ -25,7 +25,7 @@ public interface AdapterLayer {
    * as the LoRA that all prompts of one IP-Adapter share; null for a path that adds up with every
    * other.
    */
-  default Object once() {
+  default Object deduplicationKey() {
     return null;
   }
 

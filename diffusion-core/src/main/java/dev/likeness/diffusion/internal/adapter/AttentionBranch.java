@@ -18,15 +18,15 @@ public interface AttentionBranch {
    * @param time the timestep that the network is given, [1], another tensor for each of its passes;
    *     null where it does not tell
    */
-  record Asking(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
+  record BranchInputs(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
     /** Queries alone. */
-    public static Asking of(Tensor query) {
-      return new Asking(query, null, null, null, null);
+    public static BranchInputs of(Tensor query) {
+      return new BranchInputs(query, null, null, null, null);
     }
 
     /** Some neighbouring rows of the batch. */
-    public Asking rows(long first, long count) {
-      return new Asking(
+    public BranchInputs rows(long first, long count) {
+      return new BranchInputs(
           query.narrow(0, first, count),
           narrowed(plainQuery, first, count),
           narrowed(plainKey, first, count),
@@ -40,5 +40,5 @@ public interface AttentionBranch {
   }
 
   /** Attends; returns the queries' shape, owned by the calling scope. */
-  Tensor attend(Asking picture);
+  Tensor attend(BranchInputs image);
 }

@@ -12,18 +12,18 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A batch in which every row has an adaptation of its own, so that several persons are drawn with
- * one pass over the base. Only for adaptations that are {@link Adaptation#isBeside beside} the
+ * one pass over the base. Only for adaptations that are {@link Adaptation#isBatchable beside} the
  * layers: a weight cannot differ by row.
  *
- * @param people the different adaptations
+ * @param adaptations the different adaptations
  * @param rows for each row of the batch which of them is its own; a batch of twice as many rows
  *     holds the same twice
- * @param lasting whether these stay over all steps, so that it pays to stack their factors
+ * @param constant whether these stay over all steps, so that it pays to stack their factors
  */
-public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boolean lasting)
+public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows, boolean constant)
     implements Adaptation {
   public BatchedAdaptation {
-    people = List.copyOf(people);
+    adaptations = List.copyOf(adaptations);
     rows = List.copyOf(rows);
   }
 
@@ -40,44 +40,44 @@ public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boo
   }
 
   @Override
-  public List<AdapterLayer> sidePaths(String module) {
+  public List<AdapterLayer> adapterLayers(String module) {
     List<List<AdapterLayer>> paths =
-        people.stream().map(person -> person.sidePaths(module)).toList();
+        adaptations.stream().map(person -> person.adapterLayers(module)).toList();
     if (paths.stream().allMatch(List::isEmpty)) {
       return List.of();
     }
     return List.of(
-        lasting && StackedFactors.fit(paths)
+        constant && StackedFactors.canStack(paths)
             ? StackedFactors.of(paths, rows)
-            : new RowPaths(IntStream.range(0, rows.size())
+            : new RowAdapterLayers(IntStream.range(0, rows.size())
                 .mapToObj(i -> paths.get(rows.get(i)))
                 .toList()));
   }
 
   @Override
   public Adaptation at(double progress) {
-    List<Adaptation> now = people.stream().map(person -> person.at(progress)).toList();
-    return now.equals(people) ? this : of(rows.stream().map(now::get).toList(), false);
+    List<Adaptation> now = adaptations.stream().map(person -> person.at(progress)).toList();
+    return now.equals(adaptations) ? this : of(rows.stream().map(now::get).toList(), false);
   }
 
   @Override
-  public boolean isBeside() {
-    return people.stream().allMatch(Adaptation::isBeside);
+  public boolean isBatchable() {
+    return adaptations.stream().allMatch(Adaptation::isBatchable);
   }
 
   /** Side paths of any form, each for a row of its own, row by row. */
-  record RowPaths(List<List<AdapterLayer>> rows) implements AdapterLayer {
+  record RowAdapterLayers(List<List<AdapterLayer>> rows) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor input) {
-      return joined(input, AdapterLayer::delta);
+      return concatDeltas(input, AdapterLayer::delta);
     }
 
     @Override
     public Tensor delta(Tensor input, long[] stride, long[] padding) {
-      return joined(input, (path, x) -> path.delta(x, stride, padding));
+      return concatDeltas(input, (path, x) -> path.delta(x, stride, padding));
     }
 
-    private Tensor joined(Tensor input, BiFunction<AdapterLayer, Tensor, Tensor> delta) {
+    private Tensor concatDeltas(Tensor input, BiFunction<AdapterLayer, Tensor, Tensor> delta) {
       Tensor[] deltas = new Tensor[(int) input.size(0)];
       Tensor nothing = null;
       for (int i = 0; i < deltas.length; i++) {
@@ -106,7 +106,7 @@ public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boo
     private static final long[] ONE = {1, 1};
 
     /** Whether every path is of two factors. */
-    static boolean fit(List<List<AdapterLayer>> people) {
+    static boolean canStack(List<List<AdapterLayer>> people) {
       return people.stream()
           .flatMap(List::stream)
           .allMatch(path -> path.lowRank().isPresent());
@@ -158,8 +158,8 @@ public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boo
     @Override
     public Tensor delta(Tensor x) {
       Tensor tokens = x.dim() == 2 ? x.unsqueeze(1) : x.flatten(1, -2);
-      Tensor h = torch.bmm(tokens, forAll(down, x).transpose(1, 2));
-      Tensor y = torch.bmm(h, forAll(up, x).transpose(1, 2));
+      Tensor h = torch.bmm(tokens, repeatForBatch(down, x).transpose(1, 2));
+      Tensor y = torch.bmm(h, repeatForBatch(up, x).transpose(1, 2));
       return x.dim() == 2 ? y.squeeze(1) : y.view(outShape(x, y.size(2)));
     }
 
@@ -176,13 +176,13 @@ public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boo
     // channel by channel.
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor pictures =
+      Tensor images =
           x.view(x.size(0) / down.size(0), down.size(0), x.size(1), x.size(2), x.size(3));
       TensorVector hidden = new TensorVector();
       for (long row = 0; row < down.size(0); row++) {
         hidden.push_back(torch
             .conv2d(
-                pictures.select(1, row),
+                images.select(1, row),
                 down.select(0, row),
                 new TensorOptional(),
                 stride,
@@ -192,12 +192,12 @@ public record BatchedAdaptation(List<Adaptation> people, List<Integer> rows, boo
             .permute(0, 2, 3, 1));
       }
       Tensor h = torch.stack(hidden, 1);
-      Tensor y = torch.bmm(h.flatten(2, 3).flatten(0, 1), forAll(up, x).transpose(1, 2));
+      Tensor y = torch.bmm(h.flatten(2, 3).flatten(0, 1), repeatForBatch(up, x).transpose(1, 2));
       return y.view(x.size(0), h.size(2), h.size(3), -1).permute(0, 3, 1, 2);
     }
 
     /** The factors of every row of a batch that holds the rows once or several times. */
-    private static Tensor forAll(Tensor factors, Tensor x) {
+    private static Tensor repeatForBatch(Tensor factors, Tensor x) {
       long times = x.size(0) / factors.size(0);
       if (times == 1) {
         return factors;

@@ -17,7 +17,7 @@ public interface GradientGuidance {
    *     h, w], f32, on the model's device
    * @return a single number, or null where nothing can be said of it, which leaves the row as it is
    */
-  Tensor agreement(Tensor denoised);
+  Tensor objective(Tensor denoised);
 
   /**
    * How far this row moves what is foretold: the length of the step in latents of unit spread, over
@@ -25,5 +25,5 @@ public interface GradientGuidance {
    *
    * @param noise in the row's sample, over the picture's own share in it; may be infinite
    */
-  double reach(double noise);
+  double stepLength(double noise);
 }

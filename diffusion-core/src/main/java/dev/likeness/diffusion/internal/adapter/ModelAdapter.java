@@ -35,10 +35,10 @@ public interface ModelAdapter extends Adapter {
    *
    * @throws IllegalArgumentException when this was opened for another base
    */
-  default void requireFor(ModelComponent.Tensors model) {}
+  default void requireCompatible(ModelComponent.Tensors model) {}
 
   /** Gradient guidance of one image; none by default. An image has one: its adapters' first. */
-  default Optional<GradientGuidance> steering(Context drawing) {
+  default Optional<GradientGuidance> gradientGuidance(Context drawing) {
     return Optional.empty();
   }
 
@@ -46,7 +46,7 @@ public interface ModelAdapter extends Adapter {
    * What stays open while a request that carries this is sampled; nothing by default, and a sum is
    * not asked.
    */
-  default List<UsageLock> uses() {
+  default List<UsageLock> usageLocks() {
     return List.of();
   }
 
@@ -56,7 +56,7 @@ public interface ModelAdapter extends Adapter {
   }
 
   @Override
-  default Adapter unled() {
+  default Adapter withoutGradientGuidance() {
     return new Unguided(this);
   }
 
@@ -68,8 +68,8 @@ public interface ModelAdapter extends Adapter {
     }
 
     @Override
-    public List<Adapter> summands() {
-      return Stream.concat(first.summands().stream(), second.summands().stream())
+    public List<Adapter> components() {
+      return Stream.concat(first.components().stream(), second.components().stream())
           .toList();
     }
 
@@ -79,48 +79,48 @@ public interface ModelAdapter extends Adapter {
     }
 
     @Override
-    public void requireFor(ModelComponent.Tensors model) {
-      first.requireFor(model);
-      second.requireFor(model);
+    public void requireCompatible(ModelComponent.Tensors model) {
+      first.requireCompatible(model);
+      second.requireCompatible(model);
     }
 
     @Override
-    public boolean isPlaced() {
-      return first.isPlaced() || second.isPlaced();
+    public boolean isRegional() {
+      return first.isRegional() || second.isRegional();
     }
 
     /** The first's, or else the second's. */
     @Override
-    public Optional<GradientGuidance> steering(Context drawing) {
-      return first.steering(drawing).or(() -> second.steering(drawing));
+    public Optional<GradientGuidance> gradientGuidance(Context drawing) {
+      return first.gradientGuidance(drawing).or(() -> second.gradientGuidance(drawing));
     }
   }
 
   /** An adapter without its gradient guidance. */
-  record Unguided(ModelAdapter own) implements ModelAdapter {
+  record Unguided(ModelAdapter adapter) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
-      return own.adapt(part, compute);
+      return adapter.adapt(part, compute);
     }
 
     @Override
     public Adaptation adapt(ModelComponent part, Context drawing) {
-      return own.adapt(part, drawing);
+      return adapter.adapt(part, drawing);
     }
 
     @Override
-    public void requireFor(ModelComponent.Tensors model) {
-      own.requireFor(model);
+    public void requireCompatible(ModelComponent.Tensors model) {
+      adapter.requireCompatible(model);
     }
 
     @Override
-    public boolean isPlaced() {
-      return own.isPlaced();
+    public boolean isRegional() {
+      return adapter.isRegional();
     }
 
     @Override
-    public List<Adapter> summands() {
-      return own.summands();
+    public List<Adapter> components() {
+      return adapter.components();
     }
   }
 
@@ -128,17 +128,17 @@ public interface ModelAdapter extends Adapter {
    * What is being drawn, as far as an adapter has to know it.
    *
    * @param compute the model's type and device
-   * @param guided whether the network is given each batch twice: first for the negative prompt,
+   * @param usesGuidance whether the network is given each batch twice: first for the negative prompt,
    *     then for the prompt
    * @param width of the pictures in pixels
    * @param height of the pictures in pixels
-   * @param factor pixels along one side of a latent
+   * @param vaeScaleFactor pixels along one side of a latent
    */
-  public record Context(Compute compute, boolean guided, int width, int height, int factor) {
+  public record Context(Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
     public Context {
-      if (width < 1 || height < 1 || factor < 1) {
+      if (width < 1 || height < 1 || vaeScaleFactor < 1) {
         throw new IllegalArgumentException(
-            "a drawing needs a size and a factor, given " + width + "x" + height + "/" + factor);
+            "a drawing needs a size and a factor, given " + width + "x" + height + "/" + vaeScaleFactor);
       }
     }
   }

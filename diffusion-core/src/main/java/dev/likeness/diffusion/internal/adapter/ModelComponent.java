@@ -35,7 +35,7 @@ public enum ModelComponent {
     long[] tensorShape(ModelComponent part, String name);
 
     /** Whose tensors these are, where another stands before them: by it two are compared. */
-    default Tensors origin() {
+    default Tensors unwrapped() {
       return this;
     }
   }

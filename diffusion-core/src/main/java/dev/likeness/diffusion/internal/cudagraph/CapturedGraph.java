@@ -15,20 +15,20 @@ import org.bytedeco.pytorch.global.torch;
 final class CapturedGraph implements AutoCloseable {
   private final TensorRegion buffers = new TensorRegion();
   private final Tensor[] inputs;
-  private final Slots numbers;
-  private final GraphRunner.Capture.Recording recording;
-  private TensorRegion held = new TensorRegion();
+  private final ScalarBuffer scalars;
+  private final GraphRunner.Capture.Graph graph;
+  private TensorRegion outputRegion = new TensorRegion();
   private Tensor[] outputs;
 
   /** Records {@code work} over buffers like {@code given}. */
-  CapturedGraph(GraphRunner.Capture recorder, StepRunner.Work work, Tensor... given) {
+  CapturedGraph(GraphRunner.Capture capture, StepRunner.Work work, Tensor... given) {
     inputs = new Tensor[given.length];
     try (TensorScope scope = TensorScope.open()) {
       for (int i = 0; i < given.length; i++) {
         inputs[i] = buffers.keep(given[i].clone());
       }
-      numbers = new Slots(buffers.keep(Slots.room(given[0])));
-      recording = recorder.record(() -> write(work));
+      scalars = new ScalarBuffer(buffers.keep(ScalarBuffer.allocate(given[0])));
+      graph = capture.capture(() -> run(work));
     } catch (RuntimeException e) {
       free();
       throw e;
@@ -36,14 +36,14 @@ final class CapturedGraph implements AutoCloseable {
   }
 
   /** Does the work; its outputs stay where they are until it is done again. */
-  private void write(StepRunner.Work work) {
+  private void run(StepRunner.Work work) {
     try (TensorScope scope = TensorScope.open()) {
       TensorRegion next = new TensorRegion();
-      numbers.rewind();
-      outputs = work.of(numbers, inputs);
+      scalars.reset();
+      outputs = work.compute(scalars, inputs);
       Arrays.stream(outputs).forEach(next::keep);
-      held.close();
-      held = next;
+      outputRegion.close();
+      outputRegion = next;
     }
   }
 
@@ -51,17 +51,17 @@ final class CapturedGraph implements AutoCloseable {
    * The outputs for another row and inputs of the same shapes, in memory of their own; the calling
    * scope owns them.
    */
-  Tensor[] play(Step step, Tensor... given) {
-    numbers.fill(step);
+  Tensor[] replay(Step step, Tensor... given) {
+    scalars.update(step);
     for (int i = 0; i < given.length; i++) {
       inputs[i].copy_(given[i]);
     }
-    recording.replay();
+    graph.replay();
     return Arrays.stream(outputs).map(Tensor::clone).toArray(Tensor[]::new);
   }
 
   private void free() {
-    held.close();
+    outputRegion.close();
     buffers.close();
   }
 
@@ -69,7 +69,7 @@ final class CapturedGraph implements AutoCloseable {
   @Override
   public void close() {
     try {
-      recording.close();
+      graph.close();
     } finally {
       free();
     }
@@ -79,60 +79,60 @@ final class CapturedGraph implements AutoCloseable {
    * A row's numbers in a small buffer that stays where it is, so that what was recorded reads those
    * of any row there.
    */
-  static final class Slots implements StepScalars {
-    private static final int MOST = 64;
+  static final class ScalarBuffer implements StepScalars {
+    private static final int MAX_SCALARS = 64;
 
     private final Tensor buffer;
-    private final List<ToDoubleFunction<Step>> numbers = new ArrayList<>();
+    private final List<ToDoubleFunction<Step>> scalars = new ArrayList<>();
     private int next;
 
-    /** Slots in {@code buffer}, [{@link #MOST}], f32. */
-    Slots(Tensor buffer) {
+    /** Slots in {@code buffer}, [{@link #MAX_SCALARS}], f32. */
+    ScalarBuffer(Tensor buffer) {
       this.buffer = buffer;
     }
 
     /** Room for the numbers of a row on the device of {@code there}; owned by the calling scope. */
-    static Tensor room(Tensor there) {
-      return torch.zeros(MOST).to(there.device(), torch.ScalarType.Float);
+    static Tensor allocate(Tensor there) {
+      return torch.zeros(MAX_SCALARS).to(there.device(), torch.ScalarType.Float);
     }
 
     /** The work begins anew and asks for the same numbers again. */
-    void rewind() {
+    void reset() {
       next = 0;
     }
 
     /** Brings in what the work asked for when it ran last, for another row. */
-    void fill(Step step) {
-      float[] values = new float[MOST];
-      for (int i = 0; i < numbers.size(); i++) {
-        values[i] = (float) numbers.get(i).applyAsDouble(step);
+    void update(Step step) {
+      float[] values = new float[MAX_SCALARS];
+      for (int i = 0; i < scalars.size(); i++) {
+        values[i] = (float) scalars.get(i).applyAsDouble(step);
       }
-      Tensors.into(buffer, torch.tensor(values));
+      Tensors.copyInto(buffer, torch.tensor(values));
     }
 
-    private Tensor slot(ToDoubleFunction<Step> number) {
-      if (next == MOST) {
-        throw new IllegalStateException("a row of more than " + MOST + " numbers has no room");
+    private Tensor nextScalar(ToDoubleFunction<Step> number) {
+      if (next == MAX_SCALARS) {
+        throw new IllegalStateException("a row of more than " + MAX_SCALARS + " numbers has no room");
       }
-      if (next == numbers.size()) {
-        numbers.add(number);
+      if (next == scalars.size()) {
+        scalars.add(number);
       }
       return buffer.narrow(0, next++, 1);
     }
 
     @Override
     public Tensor tensor(ToDoubleFunction<Step> number, Tensor there) {
-      return slot(number);
+      return nextScalar(number);
     }
 
     @Override
-    public Tensor times(Tensor x, ToDoubleFunction<Step> number) {
-      return x.mul(slot(number));
+    public Tensor multiply(Tensor x, ToDoubleFunction<Step> number) {
+      return x.mul(nextScalar(number));
     }
 
     @Override
-    public Tensor plus(Tensor sum, Tensor term, ToDoubleFunction<Step> number) {
-      return sum.addcmul_(term, slot(number));
+    public Tensor addScaled(Tensor sum, Tensor term, ToDoubleFunction<Step> number) {
+      return sum.addcmul_(term, nextScalar(number));
     }
   }
 }

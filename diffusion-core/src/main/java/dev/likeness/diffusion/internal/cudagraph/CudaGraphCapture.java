@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
  */
 final class CudaGraphCapture implements GraphRunner.Capture {
   @Override
-  public Recording record(Runnable work) {
+  public Graph capture(Runnable work) {
     byte device = torch_cuda.current_device();
     CUDAStream own = torch_cuda.getStreamFromPool(false, device);
     CUDAStream before = torch_cuda.getCurrentCUDAStream(device);
@@ -45,13 +45,13 @@ final class CudaGraphCapture implements GraphRunner.Capture {
     try {
       work.run();
       torch_cuda.device_synchronize();
-      return new CudaRecording(captured(work, own, device, pool), device, pool);
+      return new ExecutableGraph(captureOnStream(work, own, device, pool), device, pool);
     } finally {
       torch_cuda.setCurrentCUDAStream(before);
     }
   }
 
-  private static CUgraphExec_st captured(
+  private static CUgraphExec_st captureOnStream(
       Runnable work,
       CUDAStream own,
       byte device,
@@ -112,11 +112,11 @@ final class CudaGraphCapture implements GraphRunner.Capture {
   }
 
   /** A CUDA graph that is ready to run, with the memory that it runs in. */
-  record CudaRecording(
+  record ExecutableGraph(
       CUgraphExec_st graph,
       byte device,
       DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool)
-      implements GraphRunner.Capture.Recording {
+      implements GraphRunner.Capture.Graph {
     @Override
     public void replay() {
       CudaGraphCapture.check(

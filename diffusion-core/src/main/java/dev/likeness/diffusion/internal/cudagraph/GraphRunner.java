@@ -22,54 +22,54 @@ import org.slf4j.LoggerFactory;
 public final class GraphRunner implements StepRunner {
   private static final Logger LOG = LoggerFactory.getLogger(GraphRunner.class);
 
-  private final Capture recorder;
-  private final Set<Object> seen = new HashSet<>();
-  private final Map<Object, CapturedGraph> takes = new HashMap<>();
-  private StepScalars around;
+  private final Capture capture;
+  private final Set<Object> seenKeys = new HashSet<>();
+  private final Map<Object, CapturedGraph> graphs = new HashMap<>();
+  private StepScalars capturing;
 
   /** Nothing recorded yet. */
-  public GraphRunner(Capture recorder) {
-    this.recorder = recorder;
+  public GraphRunner(Capture capture) {
+    this.capture = capture;
   }
 
   /**
    * On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it
    * comes.
    */
-  public static StepRunner on(Compute compute) {
+  public static StepRunner forDevice(Compute compute) {
     // Streams and memory pools are taken of the thread's current card, which nothing here moves
     // from the first.
     return compute.device().matches("cuda(:0)?")
         ? new GraphRunner(new CudaGraphCapture())
-        : StepRunner.PLAIN;
+        : StepRunner.EAGER;
   }
 
   @Override
   public Tensor[] run(Object layout, Step step, Work work, Tensor... inputs) {
-    if (around != null) {
-      return work.of(around, inputs);
+    if (capturing != null) {
+      return work.compute(capturing, inputs);
     }
     if (layout == null
         || GradMode
             .is_enabled()) { // a recording's operations leave no graph that a gradient could follow
-      return work.of(StepScalars.of(step), inputs);
+      return work.compute(StepScalars.of(step), inputs);
     }
     Object key = List.of(
         layout,
         Arrays.stream(inputs).map(input -> Arrays.toString(input.shape())).toList());
-    if (seen.add(key)) {
-      return inside(work, StepScalars.of(step), inputs);
+    if (seenKeys.add(key)) {
+      return runNested(work, StepScalars.of(step), inputs);
     }
-    if (!takes.containsKey(key)) {
-      takes.put(key, recorded(work, inputs));
+    if (!graphs.containsKey(key)) {
+      graphs.put(key, captureGraph(work, inputs));
     }
-    CapturedGraph take = takes.get(key);
-    return take == null ? work.of(StepScalars.of(step), inputs) : take.play(step, inputs);
+    CapturedGraph take = graphs.get(key);
+    return take == null ? work.compute(StepScalars.of(step), inputs) : take.replay(step, inputs);
   }
 
-  private CapturedGraph recorded(Work work, Tensor... inputs) {
+  private CapturedGraph captureGraph(Work work, Tensor... inputs) {
     try {
-      return new CapturedGraph(recorder, (row, in) -> inside(work, row, in), inputs);
+      return new CapturedGraph(capture, (row, in) -> runNested(work, row, in), inputs);
     } catch (RuntimeException e) {
       LOG.warn("work is not replayed but runs as it comes: {}", e.getMessage());
       return null;
@@ -77,18 +77,18 @@ public final class GraphRunner implements StepRunner {
   }
 
   /** Does work whose parts are not recorded for themselves. */
-  private Tensor[] inside(Work work, StepScalars row, Tensor... inputs) {
-    around = row;
+  private Tensor[] runNested(Work work, StepScalars row, Tensor... inputs) {
+    capturing = row;
     try {
-      return work.of(row, inputs);
+      return work.compute(row, inputs);
     } finally {
-      around = null;
+      capturing = null;
     }
   }
 
   /** How many recordings there are. */
   int size() {
-    return takes.size();
+    return graphs.size();
   }
 
   /**
@@ -97,7 +97,7 @@ public final class GraphRunner implements StepRunner {
   @Override
   public void close() {
     RuntimeException failure = null;
-    for (CapturedGraph take : takes.values()) {
+    for (CapturedGraph take : graphs.values()) {
       try {
         if (take != null) {
           take.close();
@@ -110,7 +110,7 @@ public final class GraphRunner implements StepRunner {
         }
       }
     }
-    takes.clear();
+    graphs.clear();
     if (failure != null) {
       throw failure;
     }
@@ -123,14 +123,14 @@ public final class GraphRunner implements StepRunner {
      * Records nothing: to replay is to do the work again. It shows on any device that replaying
      * changes no number.
      */
-    Capture REPEATING = work -> {
+    Capture RERUN = work -> {
       work.run();
       return work::run;
     };
 
     /** What was recorded. */
     @FunctionalInterface
-    interface Recording extends AutoCloseable {
+    interface Graph extends AutoCloseable {
       /**
        * Puts the same operations, over the same memory, into the device's queue; does not wait for
        * them.
@@ -147,6 +147,6 @@ public final class GraphRunner implements StepRunner {
      *
      * @throws RuntimeException when the device cannot record it
      */
-    Recording record(Runnable work);
+    Graph capture(Runnable work);
   }
 }

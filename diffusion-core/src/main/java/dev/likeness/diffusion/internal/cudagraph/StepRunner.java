@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface StepRunner extends AutoCloseable {
   /** Runs the work each time as it comes. */
-  StepRunner PLAIN = (layout, step, work, inputs) -> work.of(StepScalars.of(step), inputs);
+  StepRunner EAGER = (layout, step, work, inputs) -> work.compute(StepScalars.of(step), inputs);
 
   /**
    * Work that depends on its inputs and the row's numbers alone, given the layout, and does the
@@ -19,7 +19,7 @@ public interface StepRunner extends AutoCloseable {
    */
   @FunctionalInterface
   interface Work {
-    Tensor[] of(StepScalars row, Tensor... inputs);
+    Tensor[] compute(StepScalars row, Tensor... inputs);
   }
 
   /**
@@ -51,7 +51,7 @@ public interface StepRunner extends AutoCloseable {
     }
 
     /** The layout of work that is made of parts; null where one of them has none. */
-    static Object together(Object... parts) {
+    static Object combineLayouts(Object... parts) {
       return Arrays.asList(parts).contains(null) ? null : List.of(parts);
     }
   }

@@ -19,10 +19,10 @@ public interface StepScalars {
   Tensor tensor(ToDoubleFunction<Step> number, Tensor there);
 
   /** {@code x} (f32) times a number, in memory of its own. */
-  Tensor times(Tensor x, ToDoubleFunction<Step> number);
+  Tensor multiply(Tensor x, ToDoubleFunction<Step> number);
 
   /** {@code sum} with a number times {@code term} added in place, rounded once. */
-  Tensor plus(Tensor sum, Tensor term, ToDoubleFunction<Step> number);
+  Tensor addScaled(Tensor sum, Tensor term, ToDoubleFunction<Step> number);
 
   /** The numbers of one row, known to the operations themselves. */
   static StepScalars of(Step step) {
@@ -36,12 +36,12 @@ public interface StepScalars {
       }
 
       @Override
-      public Tensor times(Tensor x, ToDoubleFunction<Step> number) {
+      public Tensor multiply(Tensor x, ToDoubleFunction<Step> number) {
         return x.mul(new Scalar(number.applyAsDouble(step)));
       }
 
       @Override
-      public Tensor plus(Tensor sum, Tensor term, ToDoubleFunction<Step> number) {
+      public Tensor addScaled(Tensor sum, Tensor term, ToDoubleFunction<Step> number) {
         return sum.add_(term, new Scalar(number.applyAsDouble(step)));
       }
     };

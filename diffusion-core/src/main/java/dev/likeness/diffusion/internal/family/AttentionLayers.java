@@ -9,10 +9,10 @@ import java.util.stream.Stream;
 /**
  * The attention layers of a denoising network by the names of their modules.
  *
- * @param part the network's component
+ * @param component the network's component
  * @param names such as {@code transformer_blocks.0.attn}
  */
-public record AttentionLayers(ModelComponent part, List<String> names) {
+public record AttentionLayers(ModelComponent component, List<String> names) {
   private static final String KEYS = ".to_k.weight";
   private static final String CROSS = "attn2";
 
@@ -30,7 +30,7 @@ public record AttentionLayers(ModelComponent part, List<String> names) {
    * Whether an adaptation adds attention over image tokens to any of them, or to the block around
    * it.
    */
-  public boolean haveBranches(Adaptation adaptation) {
+  public boolean hasBranches(Adaptation adaptation) {
     return names.stream()
         .flatMap(module -> Stream.of(module, module.substring(0, module.lastIndexOf('.'))))
         .anyMatch(module -> !adaptation.branches(module).isEmpty());
@@ -46,7 +46,7 @@ public record AttentionLayers(ModelComponent part, List<String> names) {
       Adaptation.PerturbedAttention one = new Adaptation.PerturbedAttention(List.of(layer));
       if (names.stream()
           .noneMatch(module ->
-              one.perturbs(module) && !(part == ModelComponent.UNET && module.endsWith(CROSS)))) {
+              one.isPerturbed(module) && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
         throw new IllegalArgumentException("perturbed attention in \"" + layer
             + "\": no self-attention of this model is called" + " so; its attentions are such as "
             + names.stream().sorted().findFirst().orElse("none"));

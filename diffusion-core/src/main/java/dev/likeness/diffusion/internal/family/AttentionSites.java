@@ -9,7 +9,7 @@ import java.util.function.Function;
 /** Where image adapters add to the attentions of a family's denoising network. */
 public interface AttentionSites {
   /** The network's component. */
-  ModelComponent part();
+  ModelComponent component();
 
   /** Finds the attentions among a network's tensors; empty where these are another family's. */
   Optional<Found> find(Set<String> names, Function<String, long[]> shape);
@@ -18,7 +18,7 @@ public interface AttentionSites {
    * What errors call bases whose attentions understand image tokens of this width, e.g. {@code SDXL
    * (context 2048)}.
    */
-  String title(long contextWidth);
+  String baseDescription(long contextWidth);
 
   /**
    * Attentions of a network, in the order in which its modules are registered.
@@ -26,7 +26,7 @@ public interface AttentionSites {
    * @param paths of a UNet's transformer blocks, or of a transformer's attentions
    * @param widths channels of each
    * @param contextWidth channels of the image tokens that they understand
-   * @param headWidth channels of a head; 0 where tensors do not tell
+   * @param headDim channels of a head; 0 where tensors do not tell
    */
-  record Found(List<String> paths, List<Long> widths, long contextWidth, long headWidth) {}
+  record Found(List<String> paths, List<Long> widths, long contextWidth, long headDim) {}
 }

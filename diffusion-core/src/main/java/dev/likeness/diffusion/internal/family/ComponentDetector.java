@@ -64,13 +64,13 @@ public record ComponentDetector(Map<String, Object> values) {
     if (stored == null) {
       return null;
     }
-    KeyMapping layout = heard(component, projects) ? stored : ClipKeyFormat.unprojected(stored);
+    KeyMapping layout = usesProjection(component, projects) ? stored : ClipKeyFormat.unprojected(stored);
     Map<String, Object> config = known != null
         ? known
         : options(component, ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects));
     return new Detected(
         projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
-        named(config, keys, component),
+        withSource(config, keys, component),
         layout);
   }
 
@@ -78,7 +78,7 @@ public record ComponentDetector(Map<String, Object> values) {
    * Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and
    * of the class that projects.
    */
-  public static boolean heard(String component, boolean projects) {
+  public static boolean usesProjection(String component, boolean projects) {
     return !projects || !component.equals("text_encoder");
   }
 
@@ -96,14 +96,14 @@ public record ComponentDetector(Map<String, Object> values) {
         Map<String, Object> config =
             known != null ? known : options("vae", AutoencoderKeyFormat.config(own, kinds));
         return new Detected(
-            AutoencoderKind.of(own, kinds).className(), named(config, keys, "vae"), layout);
+            AutoencoderKind.of(own, kinds).className(), withSource(config, keys, "vae"), layout);
       }
     }
     return null;
   }
 
   /** A component's configuration as errors call it. */
-  public static ModelConfig named(Map<String, Object> config, TensorNames keys, String component) {
+  public static ModelConfig withSource(Map<String, Object> config, TensorNames keys, String component) {
     return ModelConfig.of(config, keys.describe() + " (" + component + ")");
   }
 

@@ -30,7 +30,7 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
    * and its number of images.
    */
   public record Item(
-      Conditioning prompts, Map<ModelComponent, Adaptation> adaptations, int count) {}
+      Conditioning conditioning, Map<ModelComponent, Adaptation> adaptations, int count) {}
 
   /** Number of images. */
   public int count() {
@@ -48,7 +48,7 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
    * A network as an adaptation has it at each row of the plan; rows that are adapted alike share
    * one.
    */
-  public <N> List<N> views(Adaptation adaptation, Function<Adaptation, N> build) {
+  public <N> List<N> adaptedNetworks(Adaptation adaptation, Function<Adaptation, N> build) {
     Map<Adaptation, N> built = new HashMap<>();
     return IntStream.range(0, rows)
         .mapToObj(i -> built.computeIfAbsent(adaptation.at((double) i / rows), build))
@@ -57,11 +57,11 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
 
   /** The encoding of each item at a row of the plan. */
   public List<TextEncoding> encodings(int row, boolean negative) {
-    return items.stream().map(item -> item.prompts.at(row, negative)).toList();
+    return items.stream().map(item -> item.conditioning.at(row, negative)).toList();
   }
 
   /** Encodings of the items as the network is given them: a row for each image. */
-  public TextEncoding byImage(List<TextEncoding> encodings) {
+  public TextEncoding repeatPerImage(List<TextEncoding> encodings) {
     return new TextEncoding(
         rows(encodings, TextEncoding::tokens), rows(encodings, TextEncoding::pooled));
   }
@@ -84,11 +84,11 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
    * prompts come first.
    */
   public TextEncoding constant(boolean guided) {
-    TextEncoding positive = byImage(encodings(0, false));
+    TextEncoding positive = repeatPerImage(encodings(0, false));
     if (!guided) {
       return positive;
     }
-    TextEncoding negative = byImage(encodings(0, true));
+    TextEncoding negative = repeatPerImage(encodings(0, true));
     return new TextEncoding(
         torch.cat(new TensorVector(negative.tokens(), positive.tokens()), 0),
         torch.cat(new TensorVector(negative.pooled(), positive.pooled()), 0));
@@ -97,7 +97,7 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
   /**
    * A number for the whole batch, [1], as layers that differ by image must be given it: [batch].
    */
-  public Tensor perImage(Tensor one, long batch) {
+  public Tensor expandToBatch(Tensor one, long batch) {
     boolean alike = items.stream().map(Item::adaptations).distinct().count() == 1;
     return alike ? one : one.expand(batch);
   }

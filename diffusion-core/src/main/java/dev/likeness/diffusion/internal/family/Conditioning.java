@@ -35,7 +35,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
    * @throws IllegalArgumentException when the request has a prompt syntax, embeddings or a clip
    *     skip that this base has not
    */
-  public static List<String> prompts(ImageRequest request, boolean guided, boolean skips) {
+  public static List<String> promptsToEncode(ImageRequest request, boolean guided, boolean skips) {
     PromptOptions prompting = request.prompts();
     if (prompting.syntax() != PromptSyntax.PLAIN
         || request.embedding() != null

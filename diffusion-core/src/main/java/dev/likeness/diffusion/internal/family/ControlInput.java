@@ -25,15 +25,15 @@ public interface ControlInput {
   List<Tensor> embeddings();
 
   /** Embeddings of the control images that count in a step. */
-  default Stream<Tensor> active(Step step) {
+  default Stream<Tensor> activeEmbeddings(Step step) {
     return IntStream.range(0, controls().size())
-        .filter(i -> controls().get(i).at(step.index(), rows()))
+        .filter(i -> controls().get(i).isActive(step.index(), rows()))
         .mapToObj(embeddings()::get);
   }
 
   /** Whether any control image counts in a step. */
   default boolean isActive(Step step) {
-    return active(step).findAny().isPresent();
+    return activeEmbeddings(step).findAny().isPresent();
   }
 
   /** The scale of the residuals. */
@@ -42,10 +42,10 @@ public interface ControlInput {
   }
 
   /** A request's control images, those of one union ControlNet in one list. */
-  static List<List<ControlImage>> byNetwork(List<ControlImage> controls) {
+  static List<List<ControlImage>> groupByControlNet(List<ControlImage> controls) {
     Map<Object, List<ControlImage>> lists = new LinkedHashMap<>();
     for (ControlImage control : controls) {
-      Object owner = control.net().isUnion() ? control.net() : new Object();
+      Object owner = control.controlNet().isUnion() ? control.controlNet() : new Object();
       lists.computeIfAbsent(owner, key -> new ArrayList<>()).add(control);
     }
     return List.copyOf(lists.values());

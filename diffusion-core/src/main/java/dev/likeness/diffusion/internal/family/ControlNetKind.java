@@ -13,7 +13,7 @@ public interface ControlNetKind {
   List<String> classNames();
 
   /** Whether it opens a class: one of {@link #classNames()}, or what authors call it. */
-  default boolean opens(String className) {
+  default boolean supports(String className) {
     return classNames().contains(className);
   }
 
@@ -21,7 +21,7 @@ public interface ControlNetKind {
    * Tensors of which a file in diffusers' key format has one, by which it is told without its
    * configuration.
    */
-  List<String> signs();
+  List<String> signatures();
 
   /**
    * The ControlNet of a file in its authors' key format, its configuration read from shapes; empty

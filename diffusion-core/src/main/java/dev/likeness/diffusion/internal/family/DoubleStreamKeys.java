@@ -19,7 +19,7 @@ public final class DoubleStreamKeys {
   /** A tensor that all such transformers have. */
   public static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
   /** The width of a head of every published model. */
-  private static final int HEAD = 128;
+  private static final int HEAD_DIM = 128;
 
   private static final List<Integer> QKV = List.of(1, 1, 1);
   private static final List<Integer> QKV_MLP = List.of(1, 1, 1, 4);
@@ -34,7 +34,7 @@ public final class DoubleStreamKeys {
   public static Map<String, Object> config(TensorNames keys, String prefix, List<Integer> axes) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
-    if (head != HEAD) {
+    if (head != HEAD_DIM) {
       throw new InvalidInputException(
           keys.describe() + ": a transformer with heads " + head
               + " wide has an unknown share of them"
@@ -63,50 +63,50 @@ public final class DoubleStreamKeys {
    * Adds the layers that such transformers have without their modulation: the embedders of image
    * and text, the blocks' attentions and feed-forwards, and the last layer.
    */
-  public static void blocks(TensorTable table, int layers, int singleLayers) {
+  public static void addBlocks(TensorTable table, int layers, int singleLayers) {
     table
-        .layer("context_embedder", "txt_in")
-        .layer("x_embedder", "img_in")
-        .layer("proj_out", "final_layer.linear");
+        .addLayer("context_embedder", "txt_in")
+        .addLayer("x_embedder", "img_in")
+        .addLayer("proj_out", "final_layer.linear");
     for (int i = 0; i < layers; i++) {
-      stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", false);
-      stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", true);
+      addStream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", false);
+      addStream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".", true);
     }
     for (int i = 0; i < singleLayers; i++) {
-      single(table, "single_transformer_blocks." + i + ".", "single_blocks." + i + ".");
+      addSingleBlock(table, "single_transformer_blocks." + i + ".", "single_blocks." + i + ".");
     }
   }
 
-  private static void stream(TensorTable table, String here, String there, boolean text) {
+  private static void addStream(TensorTable table, String here, String there, boolean text) {
     String side = there + (text ? "txt_" : "img_");
     String added = text ? "added_" : "";
     String attention = here + "attn.";
-    table.fused(
+    table.addFused(
         side + "attn.qkv",
         text
             ? List.of(attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj")
             : List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
         QKV);
-    table.tensor(
+    table.addTensor(
         attention + "norm_" + added + "q.weight",
         KeyMapping.Location.whole(side + "attn.norm.query_norm.scale"));
-    table.tensor(
+    table.addTensor(
         attention + "norm_" + added + "k.weight",
         KeyMapping.Location.whole(side + "attn.norm.key_norm.scale"));
-    table.layer(attention + (text ? "to_add_out" : "to_out.0"), side + "attn.proj");
+    table.addLayer(attention + (text ? "to_add_out" : "to_out.0"), side + "attn.proj");
     String ff = here + (text ? "ff_context" : "ff");
-    table.layer(ff + ".net.0.proj", side + "mlp.0").layer(ff + ".net.2", side + "mlp.2");
+    table.addLayer(ff + ".net.0.proj", side + "mlp.0").addLayer(ff + ".net.2", side + "mlp.2");
   }
 
-  private static void single(TensorTable table, String here, String there) {
-    table.fused(
+  private static void addSingleBlock(TensorTable table, String here, String there) {
+    table.addFused(
         there + "linear1",
         List.of(here + "attn.to_q", here + "attn.to_k", here + "attn.to_v", here + "proj_mlp"),
         QKV_MLP);
-    table.tensor(
+    table.addTensor(
         here + "attn.norm_q.weight", KeyMapping.Location.whole(there + "norm.query_norm.scale"));
-    table.tensor(
+    table.addTensor(
         here + "attn.norm_k.weight", KeyMapping.Location.whole(there + "norm.key_norm.scale"));
-    table.layer(here + "proj_out", there + "linear2");
+    table.addLayer(here + "proj_out", there + "linear2");
   }
 }

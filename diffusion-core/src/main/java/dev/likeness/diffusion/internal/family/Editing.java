@@ -16,5 +16,5 @@ public interface Editing {
    *     trained on
    * @throws IllegalArgumentException when it is smaller than a token
    */
-  RgbImage reference(RgbImage image, boolean ownSize);
+  RgbImage prepareReference(RgbImage image, boolean ownSize);
 }

@@ -31,7 +31,7 @@ public final class FlowPlan {
    * The same plan with levels shifted by {@code mu}, where the model's own scheduler, by which it
    * was trained, shifts any.
    */
-  public static PlanRequest shifted(PlanRequest plain, SchedulerConfig own, double mu) {
+  public static PlanRequest withShift(PlanRequest plain, SchedulerConfig own, double mu) {
     return own.options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
   }
 
@@ -39,7 +39,7 @@ public final class FlowPlan {
    * The same plan begun as the pipelines of transformers begin it: a step that a strength would cut
    * in two is done, where those of UNets leave it out.
    */
-  public static PlanRequest begun(PlanRequest plain) {
+  public static PlanRequest withWholeFirstStep(PlanRequest plain) {
     int n = plain.steps();
     int done = n - (int) Math.max(n - Math.min(n * plain.strength(), n), 0);
     return done == n ? plain.strength(1) : plain.strength((done + 0.5) / n);
@@ -49,24 +49,24 @@ public final class FlowPlan {
    * The same begun plan with noise levels an even step apart, unless the caller gives levels; a
    * scheduler that has its own, or takes one for the end of the run, lays them itself.
    */
-  public static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler) {
+  public static PlanRequest withLinearSigmas(PlanRequest plain, SchedulerConfig scheduler) {
     int n = plain.steps();
     if (plain.timesteps().length + plain.sigmas().length > 0) {
-      return begun(plain);
+      return withWholeFirstStep(plain);
     }
     boolean own = scheduler.options().has("ladder")
         || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
         || scheduler.className().equals("LTXEulerAncestralRFScheduler");
-    return at(begun(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
+    return withSigmas(withWholeFirstStep(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
   }
 
   /** The same plan at these noise levels; at the scheduler's own where there are none. */
-  public static PlanRequest at(PlanRequest plain, double... sigmas) {
+  public static PlanRequest withSigmas(PlanRequest plain, double... sigmas) {
     return new PlanRequest(
         plain.steps(),
         plain.strength(),
-        plain.from(),
-        plain.until(),
+        plain.denoisingStart(),
+        plain.denoisingEnd(),
         plain.eta(),
         plain.mu(),
         plain.timesteps(),

@@ -20,7 +20,7 @@ public interface Inpainting {
    * Whether the image is encoded, and random numbers are drawn for it, even where all of it is
    * generated anew.
    */
-  default boolean alwaysEncodes() {
+  default boolean alwaysEncodesImage() {
     return false;
   }
 }

@@ -23,9 +23,9 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   /** Output rows at a time of a tiled autoencoder. */
-  private static final int ROWS = 64;
+  private static final int TILE_ROWS = 64;
   /** Pictures of more pixels than this are decoded in strips; the result is the same. */
-  private static final long WHOLE = 1024 * 1024;
+  private static final long MAX_UNTILED_PIXELS = 1024 * 1024;
 
   private final Compute compute;
   private final LoadedWeights weights;
@@ -33,7 +33,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   private final int latentChannels;
   private final int factor;
   private final int channels;
-  private final long whole;
+  private final long maxUntiledPixels;
   /** The same in f32, opened when it is first needed; null in f32 itself. */
   private final Lazy<LoadedAutoencoder> exact;
 
@@ -49,9 +49,9 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     this.weights = weights;
     this.network = network;
     this.latentChannels = checked.latentChannels();
-    this.factor = checked.factor();
+    this.factor = checked.vaeScaleFactor();
     this.channels = channels;
-    this.whole = whole;
+    this.maxUntiledPixels = whole;
     this.exact = exact;
   }
 
@@ -61,7 +61,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       ModelConfig config,
       Function<Compute, LoadedWeights> files,
       Compute compute) {
-    return open(kind, config, files, compute, WHOLE);
+    return open(kind, config, files, compute, MAX_UNTILED_PIXELS);
   }
 
   /**
@@ -76,7 +76,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
         files.config("vae"),
         on -> files.load("vae", on),
         wanted,
-        files.inStrips() ? 0 : WHOLE);
+        files.isVaeTiled() ? 0 : MAX_UNTILED_PIXELS);
   }
 
   // One that its config says overflows in f16 runs in f32 then, as in diffusers.
@@ -88,7 +88,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       long whole) {
     AutoencoderKind.Shape shape = kind.read().apply(config);
     boolean upcast = shape.forceUpcast() && wanted.dtype() == DType.F16;
-    Compute compute = upcast ? wanted.as(DType.F32) : wanted;
+    Compute compute = upcast ? wanted.withDtype(DType.F32) : wanted;
     LoadedWeights weights = files.apply(compute);
     try {
       Autoencoder[] checked = new Autoencoder[1];
@@ -103,7 +103,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
           whole,
           compute.dtype() == DType.F32
               ? null
-              : new Lazy<>(() -> open(kind, config, files, compute.as(DType.F32), whole)));
+              : new Lazy<>(() -> open(kind, config, files, compute.withDtype(DType.F32), whole)));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -112,7 +112,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
 
   private Autoencoder network(long pixels) {
     return network.apply(
-        Weights.of(weights), pixels > whole ? new RowTiling(ROWS) : RowTiling.NONE);
+        Weights.of(weights), pixels > maxUntiledPixels ? new RowTiling(TILE_ROWS) : RowTiling.NONE);
   }
 
   @Override
@@ -121,7 +121,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   }
 
   @Override
-  public int factor() {
+  public int vaeScaleFactor() {
     return factor;
   }
 
@@ -132,8 +132,8 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   }
 
   @Override
-  public LatentDistribution encode(Tensor pictures) {
-    return network(pictures.size(2) * pictures.size(3)).encode(Tensors.place(compute, pictures));
+  public LatentDistribution encode(Tensor images) {
+    return network(images.size(2) * images.size(3)).encode(Tensors.place(compute, images));
   }
 
   @Override
@@ -143,7 +143,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     long own = weights.names().stream()
         .mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b))
         .sum();
-    return own * bytes + MemoryEstimate.decoding(channels, area > whole, bytes, area);
+    return own * bytes + MemoryEstimate.decoding(channels, area > maxUntiledPixels, bytes, area);
   }
 
   @Override
@@ -152,8 +152,8 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   }
 
   @Override
-  public Autoencoder exact() {
-    return exact == null ? this : whole == 0 ? exact.get().tiled() : exact.get();
+  public Autoencoder inF32() {
+    return exact == null ? this : maxUntiledPixels == 0 ? exact.get().tiled() : exact.get();
   }
 
   public void load() {
@@ -180,24 +180,24 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
    * Thread-safe.
    */
   static final class Lazy<T extends AutoCloseable> implements AutoCloseable {
-    private final Supplier<T> opening;
-    private T opened;
+    private final Supplier<T> opener;
+    private T value;
 
     Lazy(Supplier<T> opening) {
-      this.opening = opening;
+      this.opener = opening;
     }
 
     synchronized T get() {
-      if (opened == null) {
-        opened = opening.get();
+      if (value == null) {
+        value = opener.get();
       }
-      return opened;
+      return value;
     }
 
     @Override
     public synchronized void close() {
-      try (T last = opened) {
-        opened = null;
+      try (T last = value) {
+        value = null;
       } catch (RuntimeException e) {
         throw e;
       } catch (Exception e) {

@@ -20,9 +20,9 @@ import java.util.Set;
  * its model.
  */
 public final class LoadedClip implements AutoCloseable {
-  private final ModelComponent part;
+  private final ModelComponent component;
   private final Compute compute;
-  private final int layersLeftOut;
+  private final int skippedLayers;
   private final ClipTextConfig config;
   private final ClipTokenizer tokenizer;
   private final LoadedWeights weights;
@@ -34,9 +34,9 @@ public final class LoadedClip implements AutoCloseable {
       ClipTextConfig config,
       ClipTokenizer tokenizer,
       LoadedWeights weights) {
-    this.part = part;
+    this.component = part;
     this.compute = compute;
-    this.layersLeftOut = layersLeftOut;
+    this.skippedLayers = layersLeftOut;
     this.config = config;
     this.tokenizer = tokenizer;
     this.weights = weights;
@@ -79,16 +79,16 @@ public final class LoadedClip implements AutoCloseable {
   }
 
   /** Which text encoder of the model this is. */
-  public ModelComponent part() {
-    return part;
+  public ModelComponent component() {
+    return component;
   }
 
   /**
    * How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go
    * unnormalised; else 0.
    */
-  public int layersLeftOut() {
-    return layersLeftOut;
+  public int skippedLayers() {
+    return skippedLayers;
   }
 
   public ClipTextConfig config() {
@@ -105,13 +105,13 @@ public final class LoadedClip implements AutoCloseable {
   }
 
   /** Tokenizer and adapted encoder as one. */
-  public ClipPromptEncoder prompts(Adaptation adaptation) {
+  public ClipPromptEncoder promptEncoder(Adaptation adaptation) {
     return new ClipPromptEncoder(tokenizer, encoder(adaptation), compute);
   }
 
   /** What it leaves out of a plain prompt, in which words of these count as their vectors do. */
-  public TruncatedPrompt cut(String prompt, List<TextualInversion> words) {
-    return new TruncatedPrompt(part, tokenizer.maxLength(), tokenizer.cut(prompt, words));
+  public TruncatedPrompt truncated(String prompt, List<TextualInversion> words) {
+    return new TruncatedPrompt(component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
   }
 
   public LoadedWeights weights() {

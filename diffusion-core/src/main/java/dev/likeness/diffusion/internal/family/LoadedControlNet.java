@@ -15,7 +15,7 @@ public abstract class LoadedControlNet implements ControlNet {
   private final Compute compute;
   private final LoadedWeights weights;
   private final Modes modes;
-  private final UsageLock uses;
+  private final UsageLock usageLock;
 
   /**
    * The control modes that a ControlNet is told apart by.
@@ -24,7 +24,7 @@ public abstract class LoadedControlNet implements ControlNet {
    * @param names names of each, in their order; empty where nobody has published any
    */
   public record Modes(int count, List<List<String>> names) {
-    private OptionalInt number(String name) {
+    private OptionalInt indexOf(String name) {
       return IntStream.range(0, names.size())
           .filter(i -> names.get(i).contains(name))
           .findFirst();
@@ -45,7 +45,7 @@ public abstract class LoadedControlNet implements ControlNet {
     this.compute = compute;
     this.weights = weights;
     this.modes = modes;
-    this.uses = new UsageLock("ControlNet " + name);
+    this.usageLock = new UsageLock("ControlNet " + name);
   }
 
   /** The engine's side of a handle. */
@@ -54,7 +54,7 @@ public abstract class LoadedControlNet implements ControlNet {
   }
 
   /** The kind of bases that it is for, as errors call them. */
-  public abstract String base();
+  public abstract String baseKind();
 
   /** Whether it is given latents of the control image rather than pixels. */
   public abstract boolean takesLatents();
@@ -64,7 +64,7 @@ public abstract class LoadedControlNet implements ControlNet {
    *
    * @throws IllegalArgumentException saying in which both do
    */
-  public final void require(Compute base) {
+  public final void requireSameCompute(Compute base) {
     if (!canonical(base).equals(canonical(compute))) {
       throw new IllegalArgumentException("ControlNet " + name + " computes on " + compute
           + ", the base on " + base + "; open both with the same Compute");
@@ -78,14 +78,14 @@ public abstract class LoadedControlNet implements ControlNet {
 
   @Override
   public final void requireMode(int mode) {
-    if (modes() > 0 && mode < 0) {
+    if (modeCount() > 0 && mode < 0) {
       throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its "
-          + modes() + " kinds of pictures it is given; " + modes.advice());
+          + modeCount() + " kinds of pictures it is given; " + modes.advice());
     }
   }
 
   @Override
-  public final int modes() {
+  public final int modeCount() {
     return modes.count;
   }
 
@@ -95,7 +95,7 @@ public abstract class LoadedControlNet implements ControlNet {
       return Integer.parseInt(mode);
     }
     return modes
-        .number(mode)
+        .indexOf(mode)
         .orElseThrow(() -> new IllegalArgumentException("ControlNet " + name + " knows "
             + modes.count + " kinds of pictures, none called \"" + mode + "\"; " + modes.advice()));
   }
@@ -110,12 +110,12 @@ public abstract class LoadedControlNet implements ControlNet {
   }
 
   /** The requests that use it. */
-  public final UsageLock uses() {
-    return uses;
+  public final UsageLock usageLock() {
+    return usageLock;
   }
 
   @Override
   public final void close() {
-    uses.close(weights::close);
+    usageLock.close(weights::close);
   }
 }

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class LoadedQwen3 implements AutoCloseable {
   /** How many tokens of a prompt are listened to, its frame included. */
-  public static final int TOKENS = 512;
+  public static final int MAX_TOKENS = 512;
 
   private final Compute compute;
   private final Qwen3Config config;
@@ -65,7 +65,7 @@ public final class LoadedQwen3 implements AutoCloseable {
   /**
    * Which tensors are ever asked for where {@code last} layers are read: those up to that layer.
    */
-  public static Predicate<String> used(int last) {
+  public static Predicate<String> usedTensors(int last) {
     return name -> name.startsWith("model.embed_tokens.")
         || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
   }
@@ -90,9 +90,9 @@ public final class LoadedQwen3 implements AutoCloseable {
   }
 
   /**
-   * Prompts as an image model is told them, each cut at {@link #TOKENS}.
+   * Prompts as an image model is told them, each cut at {@link #MAX_TOKENS}.
    *
-   * @param thinks see {@link QwenTokenizer#asked}
+   * @param thinking see {@link QwenTokenizer#encodePrompt}
    * @param layers after how many layers to listen
    * @param padding whether what the model says of the padding after a prompt is told too; else that
    *     is zeros
@@ -101,16 +101,16 @@ public final class LoadedQwen3 implements AutoCloseable {
    */
   public TextEncoding encode(
       List<String> prompts,
-      boolean thinks,
+      boolean thinking,
       List<Integer> layers,
       boolean padding,
       Adaptation adaptation) {
     List<int[]> asked = prompts.stream()
-        .map(prompt -> tokenizer.asked(prompt, thinks))
-        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, TOKENS)))
+        .map(prompt -> tokenizer.encodePrompt(prompt, thinking))
+        .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, MAX_TOKENS)))
         .toList();
     int longest =
-        padding ? TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
+        padding ? MAX_TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
     long[] ids = new long[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
     for (int row = 0; row < asked.size(); row++) {
@@ -120,22 +120,22 @@ public final class LoadedQwen3 implements AutoCloseable {
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor counts =
-          placed(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
+          place(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
       Tensor heard = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
-          .forward(placed(ids).view(prompts.size(), longest), counts);
+          .forward(place(ids).view(prompts.size(), longest), counts);
       Tensor all =
-          torch.constant_pad_nd(heard, new long[] {0, 0, 0, TOKENS - longest}, new Scalar(0.0));
+          torch.constant_pad_nd(heard, new long[] {0, 0, 0, MAX_TOKENS - longest}, new Scalar(0.0));
       return new TextEncoding(scope.promote(all), scope.promote(counts));
     }
   }
 
   /** What it leaves out of a prompt; see {@link #encode}. */
-  public TruncatedPrompt cut(String prompt, boolean thinks) {
+  public TruncatedPrompt truncated(String prompt, boolean thinking) {
     return new TruncatedPrompt(
-        ModelComponent.TEXT_ENCODER, TOKENS, tokenizer.cut(prompt, thinks, TOKENS));
+        ModelComponent.TEXT_ENCODER, MAX_TOKENS, tokenizer.truncatedText(prompt, thinking, MAX_TOKENS));
   }
 
-  private Tensor placed(long[] values) {
+  private Tensor place(long[] values) {
     return torch.tensor(values).to(new Device(compute.device()), torch.ScalarType.Long);
   }
 

@@ -20,9 +20,9 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class LoadedT5 implements AutoCloseable {
   /** The embedding's second name, which some files repeat it under. */
-  private static final Set<String> TIED = Set.of("encoder.embed_tokens.weight");
+  private static final Set<String> TIED_NAMES = Set.of("encoder.embed_tokens.weight");
 
-  private final ModelComponent part;
+  private final ModelComponent component;
   private final Compute compute;
   private final T5Encoder.T5Config config;
   private final T5Tokenizer tokenizer;
@@ -34,24 +34,24 @@ public final class LoadedT5 implements AutoCloseable {
       T5Encoder.T5Config config,
       T5Tokenizer tokenizer,
       LoadedWeights weights) {
-    this.part = part;
+    this.component = part;
     this.compute = compute;
     this.config = config;
     this.tokenizer = tokenizer;
     this.weights = weights;
   }
 
-  /** Opens the T5 encoder {@code part} of a model and checks every tensor of it. */
+  /** Opens the T5 encoder {@code component} of a model and checks every tensor of it. */
   public static LoadedT5 open(ModelParts files, ModelComponent part, Compute compute) {
     T5Encoder.T5Config config = T5Encoder.T5Config.of(files.config(part.folder()));
     T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
       weights = files.load(part.folder(), compute);
-      LoadedT5 tower = new LoadedT5(part, compute, config, tokenizer, weights);
-      weights.check(tensors -> new T5Encoder(config, tensors), TIED);
+      LoadedT5 textEncoder = new LoadedT5(part, compute, config, tokenizer, weights);
+      weights.check(tensors -> new T5Encoder(config, tensors), TIED_NAMES);
       weights.loadViews();
-      return tower;
+      return textEncoder;
     } catch (RuntimeException e) {
       tokenizer.close();
       if (weights != null) {
@@ -62,8 +62,8 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   /** Which text encoder of the model this is. */
-  public ModelComponent part() {
-    return part;
+  public ModelComponent component() {
+    return component;
   }
 
   public T5Tokenizer tokenizer() {
@@ -118,8 +118,8 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   /** What it leaves out of a prompt that is cut at {@code length} tokens. */
-  public TruncatedPrompt cut(String prompt, int length) {
-    return new TruncatedPrompt(part, length, tokenizer.cut(prompt, length));
+  public TruncatedPrompt truncated(String prompt, int length) {
+    return new TruncatedPrompt(component, length, tokenizer.truncatedText(prompt, length));
   }
 
   public LoadedWeights weights() {

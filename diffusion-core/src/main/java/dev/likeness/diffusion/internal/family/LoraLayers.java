@@ -11,13 +11,13 @@ import java.util.regex.Pattern;
  * built of names is the business of whoever reads such files.
  *
  * @param kinds the kinds of bases in this family that files tell apart
- * @param signs keys by which a file is told
- * @param lacks part of the keys of layers that this family lacks and others with the same names
+ * @param signatures keys by which a file is told
+ * @param absent part of the keys of layers that this family lacks and others with the same names
  *     have: a file without them fits; null where no other family has the same names
  * @param original the makers' names of the denoising network's layers
  */
 public record LoraLayers(
-    List<Kind> kinds, List<Sign> signs, Pattern lacks, OriginalNames original) {
+    List<Kind> kinds, List<Signature> signatures, Pattern absent, OriginalNames original) {
   /**
    * A kind of bases.
    *
@@ -25,25 +25,25 @@ public record LoraLayers(
    * @param title as people say it
    * @param textWidth inputs of the layers that attend to the text, where these tell it; else 0
    * @param blockWidths inputs of blocks of two streams, where these tell it
-   * @param twoClips whether the second text encoder is CLIP's, too
-   * @param noted tells it by what trainers note of the base in the header; null where none do
-   * @param noteIsWeak whether that may also stand in the notes of other kinds, which come first
+   * @param hasTwoClips whether the second text encoder is CLIP's, too
+   * @param notePattern tells it by what trainers note of the base in the header; null where none do
+   * @param isNoteWeak whether that may also stand in the notes of other kinds, which come first
    * @param kohyaBase what kohya's programs call it in {@code ss_base_model_version}; null where
    *     they do not
    * @param architecture the same in {@code modelspec.architecture}
-   * @param isKohyasV2 whether {@code ss_v2} tells it
+   * @param isKohyaV2 whether {@code ss_v2} tells it
    */
   public record Kind(
       String id,
       String title,
       long textWidth,
       Set<Long> blockWidths,
-      boolean twoClips,
-      Pattern noted,
-      boolean noteIsWeak,
+      boolean hasTwoClips,
+      Pattern notePattern,
+      boolean isNoteWeak,
       String kohyaBase,
       String architecture,
-      boolean isKohyasV2) {
+      boolean isKohyaV2) {
     /** A kind of transformers. */
     public static Kind ofTransformer(
         String id,
@@ -78,9 +78,9 @@ public record LoraLayers(
   }
 
   /** A pattern to be found in a key. */
-  public record Sign(Pattern key, Certainty certainty) {
-    public static Sign of(String key, Certainty certainty) {
-      return new Sign(Pattern.compile(key), certainty);
+  public record Signature(Pattern key, Certainty certainty) {
+    public static Signature of(String key, Certainty certainty) {
+      return new Signature(Pattern.compile(key), certainty);
     }
   }
 
@@ -92,13 +92,13 @@ public record LoraLayers(
    * @param blocks layers within a block by the kind of block
    * @param lists the list in diffusers by the kind of block
    * @param top layers outside of blocks
-   * @param doubled whether files may hold a layer and its parts, of which the parts count
+   * @param hasFusedAndSplit whether files may hold a layer and its parts, of which the parts count
    */
   public record OriginalNames(
       Map<String, Map<String, List<String>>> blocks,
       Map<String, String> lists,
       Map<String, List<String>> top,
-      boolean doubled) {
+      boolean hasFusedAndSplit) {
     /** No names of makers. */
     public static final OriginalNames NONE = new OriginalNames(Map.of(), Map.of(), Map.of(), false);
   }

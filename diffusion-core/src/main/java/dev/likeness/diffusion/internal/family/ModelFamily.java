@@ -69,8 +69,8 @@ public interface ModelFamily {
   /**
    * A denoising network.
    *
-   * @param part its component
+   * @param component its component
    * @param className its class in diffusers
    */
-  record Network(ModelComponent part, String className) {}
+  record Network(ModelComponent component, String className) {}
 }

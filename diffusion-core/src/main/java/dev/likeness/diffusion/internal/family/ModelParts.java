@@ -54,7 +54,7 @@ public interface ModelParts {
    * The networks that the model names beside {@link #componentNames()} and that change what its
    * pipeline draws, with their classes.
    */
-  default Map<String, String> others() {
+  default Map<String, String> otherNetworks() {
     return Map.of();
   }
 
@@ -89,7 +89,7 @@ public interface ModelParts {
   }
 
   /** Whether the autoencoder is to work in strips at any size. */
-  default boolean inStrips() {
+  default boolean isVaeTiled() {
     return false;
   }
 
@@ -137,8 +137,8 @@ public interface ModelParts {
   }
 
   /** Refuses a model that names networks which no family has. */
-  default void requireNoOthers() {
-    others().entrySet().stream().findFirst().ifPresent(other -> {
+  default void requireNoOtherNetworks() {
+    otherNetworks().entrySet().stream().findFirst().ifPresent(other -> {
       throw new InvalidInputException(
           describe() + ": its " + other.getKey() + " (" + other.getValue()
               + ") is of a pipeline that is"
@@ -182,8 +182,8 @@ public interface ModelParts {
     }
 
     @Override
-    default Map<String, String> others() {
-      return base().others();
+    default Map<String, String> otherNetworks() {
+      return base().otherNetworks();
     }
 
     @Override
@@ -217,8 +217,8 @@ public interface ModelParts {
     }
 
     @Override
-    default boolean inStrips() {
-      return base().inStrips();
+    default boolean isVaeTiled() {
+      return base().isVaeTiled();
     }
 
     @Override

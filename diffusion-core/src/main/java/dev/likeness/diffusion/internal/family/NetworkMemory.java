@@ -15,12 +15,12 @@ import java.util.function.Predicate;
  * @param width channels: of a transformer's tokens, of a UNet's first level
  * @param textTokens tokens of text that a transformer has beside the image's; 0 for a UNet
  * @param patch latent pixels along one side of a token; 1 for a UNet
- * @param side latents' side of an image of the model's own size, where its configuration does not
+ * @param latentSide latents' side of an image of the model's own size, where its configuration does not
  *     say
  * @param rows how many times the network is given an image at once by default
  */
 public record NetworkMemory(
-    String component, long width, long textTokens, int patch, int side, int rows) {
+    String component, long width, long textTokens, int patch, int latentSide, int rows) {
   private static final int LEVELS = 4;
   private static final long CHANNELS = 64;
 
@@ -58,7 +58,7 @@ public record NetworkMemory(
         textTokens,
         said ? vae.integers("block_out_channels").get(0) : CHANNELS,
         patch * factor,
-        factor * (own == 0 ? side : own),
+        factor * (own == 0 ? latentSide : own),
         rows);
   }
 

@@ -5,20 +5,20 @@ import dev.likeness.schedulers.SchedulerConfig;
 
 /** What the networks of every family are opened with and close. */
 public abstract class NetworksBase implements OpenNetworks {
-  private final OpenNetworks.OpenParts parts = new OpenNetworks.OpenParts();
+  private final OpenNetworks.OwnedResources resources = new OpenNetworks.OwnedResources();
   private final Compute compute;
   private final SchedulerConfig scheduler;
 
   /** Refuses a model that names networks which none of these families has. */
   protected NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
-    files.requireNoOthers();
+    files.requireNoOtherNetworks();
     this.compute = compute;
     this.scheduler = scheduler;
   }
 
   /** Takes over a part, to be closed with the others. */
-  protected final <T extends AutoCloseable> T open(T part) {
-    return parts.add(part);
+  protected final <T extends AutoCloseable> T own(T part) {
+    return resources.add(part);
   }
 
   @Override
@@ -33,6 +33,6 @@ public abstract class NetworksBase implements OpenNetworks {
 
   @Override
   public final void close() {
-    parts.close();
+    resources.close();
   }
 }

@@ -49,7 +49,7 @@ public interface OpenModel extends OpenNetworks {
    * @param asked the same without regard to the family
    * @param scheduler the one that plans
    */
-  PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler);
+  PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler);
 
   /**
    * Encodes the prompts of a request for all of its images. The tensors belong to the calling
@@ -78,7 +78,7 @@ public interface OpenModel extends OpenNetworks {
   }
 
   @Override
-  default ModelComponent.Tensors origin() {
+  default ModelComponent.Tensors unwrapped() {
     return networks();
   }
 

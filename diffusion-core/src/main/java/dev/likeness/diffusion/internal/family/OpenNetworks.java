@@ -31,7 +31,7 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   LoadedWeights weights(ModelComponent part);
 
   /** The part that noise is predicted with. */
-  default ModelComponent denoising() {
+  default ModelComponent denoiser() {
     return weights(ModelComponent.UNET) == null ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
   }
 
@@ -64,20 +64,20 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   void close();
 
   /** What a model has opened, closed together in reverse order even when one of them fails. */
-  static final class OpenParts implements AutoCloseable {
-    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+  static final class OwnedResources implements AutoCloseable {
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
     <T extends AutoCloseable> T add(T part) {
-      parts.push(part);
+      resources.push(part);
       return part;
     }
 
     @Override
     public void close() {
       RuntimeException failure = null;
-      while (!parts.isEmpty()) {
+      while (!resources.isEmpty()) {
         try {
-          parts.pop().close();
+          resources.pop().close();
         } catch (Exception e) {
           failure = failure == null
               ? new IllegalStateException("a part of the model did not close", e)

@@ -22,18 +22,18 @@ public interface Predictor extends StepRunner.Capturable {
   /**
    * A network whose work a runner may record.
    *
-   * @param fixed the layout of a row's work, see
+   * @param layoutOf the layout of a row's work, see
    *     {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}
    */
-  public record RecordedNetwork(StepRunner runner, Function<Step, Object> fixed, Asked asked)
+  public record CapturableNetwork(StepRunner runner, Function<Step, Object> layoutOf, StepNetwork network)
       implements Predictor {
     /**
      * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
      * numbers from {@code row}.
      */
     @FunctionalInterface
-    public interface Asked {
-      Tensor answer(Tensor input, Step step, StepScalars row);
+    public interface StepNetwork {
+      Tensor predict(Tensor input, Step step, StepScalars row);
     }
 
     @Override
@@ -42,13 +42,13 @@ public interface Predictor extends StepRunner.Capturable {
           .run(
               layout(step),
               step,
-              (row, in) -> new Tensor[] {asked.answer(in[0], step, row)},
+              (row, in) -> new Tensor[] {network.predict(in[0], step, row)},
               input)[0];
     }
 
     @Override
     public Object layout(Step step) {
-      return fixed.apply(step);
+      return layoutOf.apply(step);
     }
   }
 }

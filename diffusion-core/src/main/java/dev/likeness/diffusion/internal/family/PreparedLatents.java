@@ -10,47 +10,47 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * What a run draws on.
  *
- * @param start the first sample, [batch, channels, h, w], f32
+ * @param initial the first sample, [batch, channels, h, w], f32
  * @param blend what is kept of a picture on the way
- * @param beside what an inpainting network is shown beside the sample, mask and kept part: [batch,
+ * @param inpaintingChannels what an inpainting network is shown beside the sample, mask and kept part: [batch,
  *     1 + channels, h, w]; or null
  * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
  * @param controls encoded control images, by ControlNet
  * @param runner how the network's work is run
  */
 public record PreparedLatents(
-    Tensor start,
+    Tensor initial,
     Blend blend,
-    Tensor beside,
+    Tensor inpaintingChannels,
     Tensor reference,
     List<ControlInput> controls,
     StepRunner runner) {
   public PreparedLatents(
       Tensor start, Blend blend, Tensor beside, Tensor reference, List<ControlInput> controls) {
-    this(start, blend, beside, reference, controls, StepRunner.PLAIN);
+    this(start, blend, beside, reference, controls, StepRunner.EAGER);
   }
 
   public PreparedLatents(Tensor start, Blend blend, Tensor beside) {
     this(start, blend, beside, null, List.of());
   }
 
-  public PreparedLatents with(List<ControlInput> others) {
-    return new PreparedLatents(start, blend, beside, reference, others, runner);
+  public PreparedLatents withControls(List<ControlInput> others) {
+    return new PreparedLatents(initial, blend, inpaintingChannels, reference, others, runner);
   }
 
-  public PreparedLatents on(StepRunner other) {
-    return new PreparedLatents(start, blend, beside, reference, controls, other);
+  public PreparedLatents withRunner(StepRunner other) {
+    return new PreparedLatents(initial, blend, inpaintingChannels, reference, controls, other);
   }
 
   /**
    * A network's input, which holds the batch once or several times, with what it is shown beside
    * it.
    */
-  public Tensor shown(Tensor input) {
-    return beside == null
+  public Tensor networkInput(Tensor input) {
+    return inpaintingChannels == null
         ? input
         : torch.cat(
-            new TensorVector(input, beside.repeat(input.size(0) / beside.size(0), 1, 1, 1)), 1);
+            new TensorVector(input, inpaintingChannels.repeat(input.size(0) / inpaintingChannels.size(0), 1, 1, 1)), 1);
   }
 
   /**
@@ -70,6 +70,6 @@ public record PreparedLatents(
      *     noise is left
      * @return the same shape, owned by the calling scope
      */
-    Tensor into(Tensor sample, SamplingPlan plan, int row);
+    Tensor apply(Tensor sample, SamplingPlan plan, int row);
   }
 }

@@ -24,12 +24,12 @@ public interface PromptedNetwork {
    * Whether both prompts have as many tokens at every row of the plan, so that one batch takes
    * them.
    */
-  default boolean takesBoth() {
+  default boolean canBatchPrompts() {
     return true;
   }
 
   /** The same of encodings in rows, those of negative prompts first where there are any. */
-  static PromptedNetwork byRows(ConditionedBatch batch, long encodings, Rows network) {
+  static PromptedNetwork ofRows(ConditionedBatch batch, long encodings, Rows network) {
     int count = batch.count();
     return (prompts, degraded) -> switch (prompts) {
       case POSITIVE -> network.predictor(degraded, encodings - count, count);

@@ -28,12 +28,12 @@ public final class SchedulerFile {
       SchedulerConfig scheduler = SchedulerConfig.of(given);
       for (String option : overruled.keySet()) {
         if (!given.containsKey(option) && scheduler.options().has(option)) {
-          scheduler = scheduler.withHere(option, overruled.get(option));
+          scheduler = scheduler.withClassOption(option, overruled.get(option));
         }
       }
       return scheduler;
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(config.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(config.source() + ": " + e.getMessage(), e);
     }
   }
 }

@@ -24,7 +24,7 @@ public record StreamNames(String first, String second, String modulation) {
    * Adds an image stream: {@code side} before its names, {@code attention} before those of its
    * attention.
    */
-  public void image(
+  public void addImageStream(
       Map<String, List<String>> names, String side, String attention, List<String> halves) {
     add(
         names,
@@ -38,7 +38,7 @@ public record StreamNames(String first, String second, String modulation) {
   }
 
   /** Adds a text stream. */
-  public void text(Map<String, List<String>> names, String side, List<String> halves) {
+  public void addTextStream(Map<String, List<String>> names, String side, List<String> halves) {
     add(
         names,
         side + "attn_",
@@ -69,7 +69,7 @@ public record StreamNames(String first, String second, String modulation) {
   }
 
   /** Adds the norms of queries and keys. */
-  public static void norms(
+  public static void addNorms(
       Map<String, List<String>> names, String before, String query, String key, String norm) {
     names.put(before + query, List.of(norm + "q"));
     names.put(before + key, List.of(norm + "k"));
@@ -83,21 +83,21 @@ public record StreamNames(String first, String second, String modulation) {
   public static Map<String, Map<String, List<String>>> blocks(String modulation) {
     StreamNames streams = new StreamNames("mlp_0", "mlp_2", modulation);
     Map<String, List<String>> two = new LinkedHashMap<>();
-    streams.image(two, "img_", "attn", HALVES);
-    streams.text(two, "txt_", HALVES);
-    norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
-    norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+    streams.addImageStream(two, "img_", "attn", HALVES);
+    streams.addTextStream(two, "txt_", HALVES);
+    addNorms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+    addNorms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
     Map<String, List<String>> one = new LinkedHashMap<>();
     one.put("linear1", List.of("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"));
     one.put("qkv", List.of("attn.to_q", "attn.to_k", "attn.to_v"));
     one.put("linear2", List.of("proj_out"));
     one.put("proj", List.of("proj_out"));
-    norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+    addNorms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
     return Map.of("double_blocks", two, "single_blocks", one);
   }
 
   /** Names outside of blocks that all such transformers have. */
-  public static Map<String, List<String>> outside(String image, String ownImage, String text) {
+  public static Map<String, List<String>> outerLayers(String image, String ownImage, String text) {
     Map<String, List<String>> top = new LinkedHashMap<>();
     top.put(image, List.of(ownImage));
     top.put(text, List.of("context_embedder"));
@@ -107,7 +107,7 @@ public record StreamNames(String first, String second, String modulation) {
   }
 
   /** Adds an embedder of two layers. */
-  public static void embedder(
+  public static void addEmbedder(
       Map<String, List<String>> top, String first, String second, String name) {
     top.put(first, List.of(name + ".linear_1"));
     top.put(second, List.of(name + ".linear_2"));

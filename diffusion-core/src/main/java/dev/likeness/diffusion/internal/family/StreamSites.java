@@ -12,12 +12,12 @@ import java.util.regex.Pattern;
 /**
  * Attention sites of transformers with blocks of two streams, under diffusers' names.
  *
- * @param signs tensors by which the family's transformer is told from others that read text so
- * @param ofText whether image tokens are as wide as the text that comes in, rather than as the
+ * @param signatures tensors by which the family's transformer is told from others that read text so
+ * @param usesTextWidth whether image tokens are as wide as the text that comes in, rather than as the
  *     attentions
- * @param titled what errors call such bases, by the width of image tokens
+ * @param baseDescriptions what errors call such bases, by the width of image tokens
  */
-public record StreamSites(Set<String> signs, boolean ofText, LongFunction<String> titled)
+public record StreamSites(Set<String> signatures, boolean usesTextWidth, LongFunction<String> baseDescriptions)
     implements AttentionSites {
   private static final String TEXT = "context_embedder.weight";
   private static final String KEYS = ".to_k.weight";
@@ -25,13 +25,13 @@ public record StreamSites(Set<String> signs, boolean ofText, LongFunction<String
       Pattern.compile("((?:single_)?transformer_blocks\\.\\d+\\.attn2?)\\.to_k\\.weight");
 
   @Override
-  public ModelComponent part() {
+  public ModelComponent component() {
     return ModelComponent.TRANSFORMER;
   }
 
   @Override
   public Optional<Found> find(Set<String> names, Function<String, long[]> shape) {
-    if (!names.contains(TEXT) || !names.containsAll(signs)) {
+    if (!names.contains(TEXT) || !names.containsAll(signatures)) {
       return Optional.empty();
     }
     List<String> paths = names.stream()
@@ -47,12 +47,12 @@ public record StreamSites(Set<String> signs, boolean ofText, LongFunction<String
     return Optional.of(new Found(
         paths,
         widths,
-        ofText ? shape.apply(TEXT)[1] : widths.get(0),
+        usesTextWidth ? shape.apply(TEXT)[1] : widths.get(0),
         names.contains(norm) ? shape.apply(norm)[0] : 0));
   }
 
   @Override
-  public String title(long contextWidth) {
-    return titled.apply(contextWidth);
+  public String baseDescription(long contextWidth) {
+    return baseDescriptions.apply(contextWidth);
   }
 }

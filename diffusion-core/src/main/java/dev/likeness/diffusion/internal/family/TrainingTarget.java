@@ -21,15 +21,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public interface TrainingTarget {
   /** The network that noise is predicted with. */
-  ModelComponent part();
+  ModelComponent component();
 
   /** What the sides of training images are a multiple of, in pixels. */
-  int unit();
+  int sizeMultiple();
 
   /**
    * CLIP's text encoders, which can be trained, and whose tokenizers can take placeholder tokens.
    */
-  List<LoadedClip> towers();
+  List<LoadedClip> clipTextEncoders();
 
   /** How T5 reads texts, where it is one of the encoders. */
   default Optional<LongText> longText() {
@@ -39,8 +39,8 @@ public interface TrainingTarget {
   /** What trains well on bases of full size. */
   Recipe recipe();
 
-  /** At how many places layers compute for latents of {@code places} places. */
-  LayerPlaces places(int places);
+  /** At how many places layers compute for latents of {@code layerPositions} places. */
+  LayerPositions layerPositions(int places);
 
   /**
    * Texts as the network is given them; gradients flow through the encoders that are trained.
@@ -50,7 +50,7 @@ public interface TrainingTarget {
   TextEncoding encode(List<String> texts, Tensor byT5, Trained trained);
 
   /** Encodings of empty prompts as they stand for no negative prompt. */
-  default TextEncoding withoutNegative(TextEncoding empty) {
+  default TextEncoding emptyNegative(TextEncoding empty) {
     return empty;
   }
 
@@ -71,10 +71,10 @@ public interface TrainingTarget {
     Weights network(ModelComponent part);
 
     /** Whether gradients reach this component, or its inputs. */
-    boolean learns(ModelComponent part);
+    boolean isTrained(ModelComponent part);
 
     /** {@code plain} as it reads prompts by now. */
-    default ClipPromptEncoder reading(ClipPromptEncoder plain, LoadedClip tower) {
+    default ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {
       return plain;
     }
   }
@@ -102,7 +102,7 @@ public interface TrainingTarget {
    *     trained, or given more than latents
    */
   static TrainingTarget of(OpenModel model) {
-    model.compute().requireGradients();
+    model.compute().requireTrainable();
     return model
         .capability(TrainingTarget.class)
         .orElseThrow(() -> new IllegalArgumentException(model
@@ -127,14 +127,14 @@ public interface TrainingTarget {
 
   /** Tokens and pooled text of one encoder. */
   static TextEncoding encode(
-      LoadedClip tower, List<String> texts, Trained trained, OpenNetworks model) {
-    ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), trained.network(tower.part()));
-    ClipPromptEncoder plain = new ClipPromptEncoder(tower.tokenizer(), encoder, model.compute());
-    return trained.reading(plain, tower).encode(texts, tower.layersLeftOut());
+      LoadedClip textEncoder, List<String> texts, Trained trained, OpenNetworks model) {
+    ClipTextEncoder encoder = new ClipTextEncoder(textEncoder.config(), trained.network(textEncoder.component()));
+    ClipPromptEncoder plain = new ClipPromptEncoder(textEncoder.tokenizer(), encoder, model.compute());
+    return trained.promptEncoder(plain, textEncoder).encode(texts, textEncoder.skippedLayers());
   }
 
   /** One number for each image, f32, where the model computes. */
-  static Tensor numbers(OpenNetworks model, double factor, double... levels) {
+  static Tensor perImageNumbers(OpenNetworks model, double factor, double... levels) {
     float[] values = new float[levels.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (levels[i] * factor);
@@ -148,28 +148,28 @@ public interface TrainingTarget {
    * @param tokens how many of a text it reads
    * @param masked whether it leaves padding out of attention
    */
-  public record LongText(LoadedT5 tower, int tokens, boolean masked) {
+  public record LongText(LoadedT5 encoder, int tokens, boolean masked) {
     /** With padding in its attention. */
-    public LongText(LoadedT5 tower, int tokens) {
-      this(tower, tokens, false);
+    public LongText(LoadedT5 textEncoder, int tokens) {
+      this(textEncoder, tokens, false);
     }
 
     /** Whether the pattern of layers names it. */
-    public boolean learns(TrainingTarget.Trained trained) {
-      return trained.learns(tower.part());
+    public boolean isTrained(TrainingTarget.Trained trained) {
+      return trained.isTrained(encoder.component());
     }
 
     /**
      * Texts by what it has become, or by the model's own where it does not learn; [batch, tokens,
      * width].
      */
-    public Tensor read(List<String> texts, TrainingTarget.Trained trained) {
-      T5Encoder encoder = learns(trained)
-          ? new T5Encoder(tower.config(), trained.network(tower.part()))
-          : tower.encoder(Adaptation.NONE);
+    public Tensor encode(List<String> texts, TrainingTarget.Trained trained) {
+      T5Encoder encoder = isTrained(trained)
+          ? new T5Encoder(this.encoder.config(), trained.network(this.encoder.component()))
+          : this.encoder.encoder(Adaptation.NONE);
       return masked
-          ? tower.encodeMasked(texts, tokens, encoder).tokens()
-          : tower.encode(texts, tokens, encoder);
+          ? this.encoder.encodeMasked(texts, tokens, encoder).tokens()
+          : this.encoder.encode(texts, tokens, encoder);
     }
   }
 }

@@ -23,7 +23,7 @@ public class TransformerVariant implements Variant {
   private final Map<String, Clip> clips;
   private final Text text;
   private final List<AutoencoderKind> autoencoders;
-  private final ComponentDetector facts;
+  private final ComponentDetector builtInOptions;
 
   /**
    * The transformer: its class, and what tells where it begins, its configuration and its key
@@ -36,7 +36,7 @@ public class TransformerVariant implements Variant {
       BiFunction<TensorNames, String, KeyMapping> layout) {}
 
   /** A CLIP text encoder below {@code text_encoders.}. */
-  public record Clip(String folder, String padding, boolean projects) {}
+  public record Clip(String folder, String padding, boolean hasProjection) {}
 
   /** The text encoder that is not CLIP's. */
   public record Text(String component, Language language) {}
@@ -88,7 +88,7 @@ public class TransformerVariant implements Variant {
     this.clips = clips;
     this.text = text;
     this.autoencoders = autoencoders;
-    this.facts = ComponentDetector.of(beside, name);
+    this.builtInOptions = ComponentDetector.of(beside, name);
   }
 
   @Override
@@ -102,7 +102,7 @@ public class TransformerVariant implements Variant {
   }
 
   @Override
-  public final boolean recognises(TensorNames names) {
+  public final boolean matches(TensorNames names) {
     return prefix(names) != null;
   }
 
@@ -113,7 +113,7 @@ public class TransformerVariant implements Variant {
 
   /** A text of the resource. */
   protected final String text(String fact) {
-    return facts.text(fact);
+    return builtInOptions.text(fact);
   }
 
   @Override
@@ -128,7 +128,7 @@ public class TransformerVariant implements Variant {
 
   /** The scheduler that such a file was trained for. */
   protected Map<String, Object> scheduler(TensorNames names) {
-    return facts("scheduler", Map.of());
+    return builtInOptions("scheduler", Map.of());
   }
 
   /** How it is known what the network predicts. */
@@ -146,12 +146,12 @@ public class TransformerVariant implements Variant {
         .forEach(part -> put(
             components,
             part,
-            facts.clip(
+            builtInOptions.clip(
                 names,
                 part,
                 "text_encoders." + clips.get(part).folder + ".",
                 Integer.MAX_VALUE,
-                clips.get(part).projects,
+                clips.get(part).hasProjection,
                 configs.get(part))));
     put(components, text.component, language(names, configs.get(text.component)));
     String at = prefix(names);
@@ -159,10 +159,10 @@ public class TransformerVariant implements Variant {
         "transformer",
         new ComponentDetector.Detected(
             transformer.className,
-            ComponentDetector.named(
+            ComponentDetector.withSource(
                 config(names, at, configs.get("transformer")), names, "transformer"),
             transformer.layout.apply(names, at)));
-    put(components, "vae", facts.autoencoder(names, configs.get("vae"), autoencoders));
+    put(components, "vae", builtInOptions.autoencoder(names, configs.get("vae"), autoencoders));
     return new Contents(components, scheduler(names), prediction());
   }
 
@@ -195,7 +195,7 @@ public class TransformerVariant implements Variant {
               : text.language.config.apply(new CanonicalTensors(names, found));
           return new ComponentDetector.Detected(
               text.language.className,
-              ComponentDetector.named(options, names, text.component),
+              ComponentDetector.withSource(options, names, text.component),
               found);
         }
       }
@@ -211,13 +211,13 @@ public class TransformerVariant implements Variant {
   }
 
   @Override
-  public final Map<String, Object> facts(String component, Map<String, Object> better) {
-    return facts.options(component, better);
+  public final Map<String, Object> builtInOptions(String component, Map<String, Object> better) {
+    return builtInOptions.options(component, better);
   }
 
   @Override
-  public final boolean projects(String component) {
-    return clips.containsKey(component) && clips.get(component).projects;
+  public final boolean hasProjection(String component) {
+    return clips.containsKey(component) && clips.get(component).hasProjection;
   }
 
   @Override

@@ -13,7 +13,7 @@ public interface Variant {
   String name();
 
   /** Whether a file with these tensors holds the variant's denoising network. */
-  boolean recognises(TensorNames names);
+  boolean matches(TensorNames names);
 
   /** The diffusers pipeline for such a file. */
   String pipeline(TensorNames names);
@@ -34,10 +34,10 @@ public interface Variant {
   /**
    * The options of a component that names and shapes do not tell, those of {@code better} first.
    */
-  Map<String, Object> facts(String component, Map<String, Object> better);
+  Map<String, Object> builtInOptions(String component, Map<String, Object> better);
 
   /** Whether a text encoder is of the class that projects. */
-  boolean projects(String component);
+  boolean hasProjection(String component);
 
   /** The padding token of a text encoder's tokenizer. */
   String padding(String tokenizer);
@@ -47,8 +47,8 @@ public interface Variant {
    * family does.
    */
   enum Certainty {
-    SAID,
-    WEIGHED,
+    DECLARED,
+    INFERRED,
     ASSUMED
   }
 

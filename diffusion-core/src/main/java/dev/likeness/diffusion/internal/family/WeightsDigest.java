@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class WeightsDigest {
   /** Numbers of a tensor that tell it from another's. */
-  private static final long SEEN = 16;
+  private static final long HASHED_NUMBERS = 16;
 
   private WeightsDigest() {}
 
@@ -26,13 +26,13 @@ public final class WeightsDigest {
    * hexadecimal digits.
    */
   public static String of(OpenNetworks model) {
-    ModelComponent part = model.denoising();
+    ModelComponent part = model.denoiser();
     MessageDigest digest = sha256();
     for (String name : new TreeSet<>(model.tensorNames(part))) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor flat = model.read(part, name).flatten();
         digest.update(Arrays.toString(
-                ImageTensors.floats(flat.narrow(0, 0, Math.min(SEEN, flat.numel()))))
+                ImageTensors.floats(flat.narrow(0, 0, Math.min(HASHED_NUMBERS, flat.numel()))))
             .getBytes(StandardCharsets.UTF_8));
       }
     }

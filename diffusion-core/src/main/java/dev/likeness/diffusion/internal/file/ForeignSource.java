@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A component's canonical tensors under the names and in the forms of a foreign layout:
- * {@link CanonicalTensors.RelaidSource} undone.
+ * {@link CanonicalTensors.CanonicalSource} undone.
  */
 public final class ForeignSource implements TensorSource {
   private final TensorSource canonical;
@@ -31,27 +31,27 @@ public final class ForeignSource implements TensorSource {
     return Collections.unmodifiableSet(parts.keySet());
   }
 
-  private String first(String name) {
+  private String firstPart(String name) {
     return parts.get(name).get(0);
   }
 
   @Override
   public long[] shape(String name) {
-    long[] shape = canonical.shape(first(name)).clone();
-    KeyMapping.Location place = layout.place(first(name));
-    if (place.parts() > 1) {
-      shape[0] = shape[0] / place.span() * place.parts();
+    long[] shape = canonical.shape(firstPart(name)).clone();
+    KeyMapping.Location place = layout.locate(firstPart(name));
+    if (place.slices() > 1) {
+      shape[0] = shape[0] / place.span() * place.slices();
     }
     return switch (place.form()) {
-      case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
+      case AS_STORED, HALVES_SWAPPED, IDENTITY -> shape;
       case TRANSPOSED -> new long[] {shape[1], shape[0]};
-      case PIXELWISE -> shape.length == 2 ? new long[] {shape[0], shape[1], 1, 1} : shape;
+      case POINTWISE -> shape.length == 2 ? new long[] {shape[0], shape[1], 1, 1} : shape;
     };
   }
 
   @Override
   public DType dtype(String name) {
-    return canonical.dtype(first(name));
+    return canonical.dtype(firstPart(name));
   }
 
   @Override
@@ -59,12 +59,12 @@ public final class ForeignSource implements TensorSource {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector runs = new TensorVector();
       parts.get(name).forEach(part -> runs.push_back(canonical.read(part)));
-      Tensor whole = runs.size() == 1 ? canonical.read(first(name)) : torch.cat(runs, 0);
+      Tensor whole = runs.size() == 1 ? canonical.read(firstPart(name)) : torch.cat(runs, 0);
       return scope.promote(
-          switch (layout.place(first(name)).form()) {
+          switch (layout.locate(firstPart(name)).form()) {
             case TRANSPOSED -> whole.t().contiguous();
-            case HALVES_EXCHANGED -> whole.roll(new long[] {whole.size(0) / 2}, 0);
-            case SAME, PIXELWISE, IDENTITY -> whole.view(shape(name));
+            case HALVES_SWAPPED -> whole.roll(new long[] {whole.size(0) / 2}, 0);
+            case AS_STORED, POINTWISE, IDENTITY -> whole.view(shape(name));
           });
     }
   }

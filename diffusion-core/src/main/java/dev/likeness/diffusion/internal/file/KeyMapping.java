@@ -5,16 +5,16 @@ import java.util.List;
 /** How one component's tensors are named and stored in a foreign file, both ways. */
 public interface KeyMapping {
   /** Where the canonical tensor lies; null when this layout has no place for it. */
-  Location place(String canonical);
+  Location locate(String canonical);
 
   /**
    * The canonical tensors that a foreign one holds, in the order of their rows; empty when it is
    * not of this component.
    */
-  List<String> canonical(String foreign);
+  List<String> canonicalNames(String foreign);
 
   /** The same layout with {@code prefix} before every foreign name. */
-  default KeyMapping under(String prefix) {
+  default KeyMapping withPrefix(String prefix) {
     return new PrefixedLayout(this, prefix);
   }
 
@@ -22,29 +22,29 @@ public interface KeyMapping {
    * Where a canonical tensor lies in a foreign file.
    *
    * @param name the foreign tensor
-   * @param part at which of {@code parts} equal runs of its rows it begins, from 0
+   * @param slice at which of {@code slices} equal runs of its rows it begins, from 0
    * @param span how many runs it takes
-   * @param parts how many runs the foreign tensor has
+   * @param slices how many runs the foreign tensor has
    * @param form how it is stored there
    */
-  public record Location(String name, int part, int span, int parts, Form form) {
+  public record Location(String name, int slice, int span, int slices, Form form) {
     /** How a foreign file stores a matrix. */
     public enum Form {
       /** As it is. */
-      SAME,
+      AS_STORED,
       /** Rows and columns exchanged. */
       TRANSPOSED,
       /** As a convolution over one pixel: [rows, columns, 1, 1]. */
-      PIXELWISE,
+      POINTWISE,
       /** The second half of its rows before the first. */
-      HALVES_EXCHANGED,
+      HALVES_SWAPPED,
       /** Not at all: the identity, as wide as that vector is long. */
       IDENTITY
     }
 
     /** The whole of {@code name}, as it is. */
     public static Location whole(String name) {
-      return whole(name, Form.SAME);
+      return whole(name, Form.AS_STORED);
     }
 
     /** The whole of {@code name} in another form. */
@@ -52,27 +52,27 @@ public interface KeyMapping {
       return new Location(name, 0, 1, 1, form);
     }
 
-    /** One of {@code parts} equal runs of {@code name}. */
-    public static Location run(String name, int part, int parts) {
-      return new Location(name, part, 1, parts, Form.SAME);
+    /** One of {@code slices} equal runs of {@code name}. */
+    public static Location slice(String name, int part, int parts) {
+      return new Location(name, part, 1, parts, Form.AS_STORED);
     }
   }
 
   /** A layout whose foreign names begin with a prefix. */
   record PrefixedLayout(KeyMapping layout, String prefix) implements KeyMapping {
     @Override
-    public Location place(String canonical) {
-      Location place = layout.place(canonical);
+    public Location locate(String canonical) {
+      Location place = layout.locate(canonical);
       return place == null
           ? null
           : new Location(
-              prefix + place.name(), place.part(), place.span(), place.parts(), place.form());
+              prefix + place.name(), place.slice(), place.span(), place.slices(), place.form());
     }
 
     @Override
-    public List<String> canonical(String foreign) {
+    public List<String> canonicalNames(String foreign) {
       return foreign.startsWith(prefix)
-          ? layout.canonical(foreign.substring(prefix.length()))
+          ? layout.canonicalNames(foreign.substring(prefix.length()))
           : List.of();
     }
   }
@@ -84,16 +84,16 @@ public interface KeyMapping {
    */
   public record SameNames(List<String> roots) implements KeyMapping {
     @Override
-    public Location place(String canonical) {
-      return mine(canonical) ? Location.whole(canonical) : null;
+    public Location locate(String canonical) {
+      return belongs(canonical) ? Location.whole(canonical) : null;
     }
 
     @Override
-    public List<String> canonical(String foreign) {
-      return mine(foreign) ? List.of(foreign) : List.of();
+    public List<String> canonicalNames(String foreign) {
+      return belongs(foreign) ? List.of(foreign) : List.of();
     }
 
-    private boolean mine(String name) {
+    private boolean belongs(String name) {
       return roots.stream().anyMatch(name::startsWith);
     }
   }

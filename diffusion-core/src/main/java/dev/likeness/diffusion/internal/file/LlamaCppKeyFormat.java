@@ -56,35 +56,35 @@ public final class LlamaCppKeyFormat {
   /** The layout of a T5 encoder; the feed-forward of version 1.1 has a gate. */
   public static KeyMapping t5(TensorNames keys, String prefix) {
     TensorTable table = new TensorTable()
-        .layer("shared", EMBEDDING)
-        .layer("encoder.final_layer_norm", "enc.output_norm")
-        .layer(
+        .addLayer("shared", EMBEDDING)
+        .addLayer("encoder.final_layer_norm", "enc.output_norm")
+        .addLayer(
             "encoder.block.0.layer.0.SelfAttention.relative_attention_bias",
             T5_BLOCK + "0.attn_rel_b");
     boolean gated = keys.has(prefix + T5_BLOCK + "0.ffn_gate.weight");
     for (int i = 0; i < ShapeReader.Numbered.count(keys, prefix + T5_BLOCK); i++) {
       String own = "encoder.block." + i + ".";
       String foreign = T5_BLOCK + i + ".";
-      T5.forEach((theirs, ours) -> table.layer(own + ours, foreign + theirs));
-      table.layer(own + T5_DENSE + (gated ? "wi_1" : "wi"), foreign + "ffn_up");
+      T5.forEach((theirs, ours) -> table.addLayer(own + ours, foreign + theirs));
+      table.addLayer(own + T5_DENSE + (gated ? "wi_1" : "wi"), foreign + "ffn_up");
       if (gated) {
-        table.layer(own + T5_DENSE + "wi_0", foreign + "ffn_gate");
+        table.addLayer(own + T5_DENSE + "wi_0", foreign + "ffn_gate");
       }
     }
-    return table.under(prefix);
+    return table.withPrefix(prefix);
   }
 
   /** The layout of a Qwen3 language model. */
   public static KeyMapping qwen3(TensorNames keys, String prefix) {
     TensorTable table = new TensorTable()
-        .layer("model.embed_tokens", EMBEDDING)
-        .layer("model.norm", "output_norm")
-        .layer("lm_head", "output");
+        .addLayer("model.embed_tokens", EMBEDDING)
+        .addLayer("model.norm", "output_norm")
+        .addLayer("lm_head", "output");
     for (int i = 0; i < ShapeReader.Numbered.count(keys, prefix + QWEN_BLOCK); i++) {
       String own = "model.layers." + i + ".";
       String foreign = QWEN_BLOCK + i + ".";
-      QWEN3.forEach((theirs, ours) -> table.layer(own + ours, foreign + theirs));
+      QWEN3.forEach((theirs, ours) -> table.addLayer(own + ours, foreign + theirs));
     }
-    return table.under(prefix);
+    return table.withPrefix(prefix);
   }
 }

@@ -86,15 +86,15 @@ public final class MappedFile implements AutoCloseable {
     if (count == 0) {
       return torch.empty(sizes, new TensorOptions(type), new MemoryFormatOptional());
     }
-    if (OwnCopies.wanted() && mapped) {
-      return own(start, count * width).view(type).view(sizes);
+    if (PrivateCopies.isActive() && mapped) {
+      return readCopy(start, count * width).view(type).view(sizes);
     }
     Tensor stored = bytes.narrow(0, start, count * width);
     return (start % width == 0 ? stored : stored.clone()).view(type).view(sizes);
   }
 
   /** Bytes of the file in memory of their own, read past the mapping. */
-  private Tensor own(long start, long length) {
+  private Tensor readCopy(long start, long length) {
     Tensor memory = torch.empty(
         new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
     BytePointer to = new BytePointer(memory.data_ptr());
@@ -174,26 +174,26 @@ public final class MappedFile implements AutoCloseable {
    * While open on a thread, tensors are read there into memory of their own rather than as views of
    * mapped files, so that no page of a file counts with the process.
    */
-  public static final class OwnCopies implements AutoCloseable {
-    private static final ThreadLocal<Boolean> ASKED = ThreadLocal.withInitial(() -> false);
+  public static final class PrivateCopies implements AutoCloseable {
+    private static final ThreadLocal<Boolean> ACTIVE = ThreadLocal.withInitial(() -> false);
 
-    private final boolean before = ASKED.get();
+    private final boolean previous = ACTIVE.get();
 
-    private OwnCopies() {
-      ASKED.set(true);
+    private PrivateCopies() {
+      ACTIVE.set(true);
     }
 
-    public static OwnCopies asked() {
-      return new OwnCopies();
+    public static PrivateCopies open() {
+      return new PrivateCopies();
     }
 
-    static boolean wanted() {
-      return ASKED.get();
+    static boolean isActive() {
+      return ACTIVE.get();
     }
 
     @Override
     public void close() {
-      ASKED.set(before);
+      ACTIVE.set(previous);
     }
   }
 }

@@ -29,7 +29,7 @@ public final class ModelConfig {
   /**
    * What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged.
    */
-  private static final Set<String> OF_AVERAGING = Set.of(
+  private static final Set<String> EMA_OPTIONS = Set.of(
       "decay",
       "inv_gamma",
       "min_decay",
@@ -39,12 +39,12 @@ public final class ModelConfig {
       "use_ema_warmup");
 
   private final Map<String, Object> values;
-  private final String where;
+  private final String source;
   private final Set<String> read = new HashSet<>();
 
   private ModelConfig(Map<String, Object> values, String where) {
     this.values = values;
-    this.where = where;
+    this.source = where;
   }
 
   /** Reads a JSON object from {@code file}. */
@@ -72,7 +72,7 @@ public final class ModelConfig {
     return PYTHON_JSON.mapFrom(json);
   }
 
-  /** A config from memory; {@code where} names it in errors. */
+  /** A config from memory; {@code source} names it in errors. */
   public static ModelConfig of(Map<String, Object> values, String where) {
     return new ModelConfig(values, where);
   }
@@ -83,8 +83,8 @@ public final class ModelConfig {
   }
 
   /** What errors call this config. */
-  public String where() {
-    return where;
+  public String source() {
+    return source;
   }
 
   /** Whether the option is there and not null. */
@@ -132,7 +132,7 @@ public final class ModelConfig {
     String found = text("_class_name", "");
     if (!found.equals(expected)) {
       throw new InvalidInputException(
-          where() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
+          source() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
     }
   }
 
@@ -214,14 +214,14 @@ public final class ModelConfig {
   }
 
   /** Reads an option that only one value of is supported. */
-  public void require(String name, Object only) {
+  public void requireValue(String name, Object only) {
     Object value = value(name);
     boolean same = value instanceof Number a && only instanceof Number b
         ? a.doubleValue() == b.doubleValue()
         : Objects.equals(value, only);
     if (value != null && !same) {
       throw new InvalidInputException(
-          where + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
+          source + ": option \"" + name + "\" is " + value + "; only " + only + " is supported");
     }
   }
 
@@ -235,9 +235,9 @@ public final class ModelConfig {
       if (!idle
           && !option.getKey().startsWith("_")
           && !read.contains(option.getKey())
-          && !OF_AVERAGING.contains(option.getKey())) {
+          && !EMA_OPTIONS.contains(option.getKey())) {
         throw new InvalidInputException(
-            where + ": option \"" + option.getKey() + "\" (" + option.getValue()
+            source + ": option \"" + option.getKey() + "\" (" + option.getValue()
                 + ") is not supported; see docs/porting.md for the options that are");
       }
     }
@@ -250,6 +250,6 @@ public final class ModelConfig {
 
   private InvalidInputException wrong(String name, Object value, String expected) {
     return new InvalidInputException(
-        where + ": option \"" + name + "\" is " + value + ", expected " + expected);
+        source + ": option \"" + name + "\" is " + value + ", expected " + expected);
   }
 }

@@ -12,14 +12,14 @@ import java.util.function.Predicate;
 public final class ModuleTable implements KeyMapping {
   private final Map<String, String> foreignOf = new HashMap<>();
   private final Map<String, String> canonicalOf = new HashMap<>();
-  private final Predicate<String> pixelwise;
+  private final Predicate<String> pointwise;
 
   /**
-   * An empty table; weights of canonical modules that {@code pixelwise} accepts are convolutions in
+   * An empty table; weights of canonical modules that {@code pointwise} accepts are convolutions in
    * the foreign file.
    */
   public ModuleTable(Predicate<String> pixelwise) {
-    this.pixelwise = pixelwise;
+    this.pointwise = pixelwise;
   }
 
   public ModuleTable add(String canonical, String foreign) {
@@ -35,24 +35,24 @@ public final class ModuleTable implements KeyMapping {
   }
 
   @Override
-  public KeyMapping.Location place(String canonical) {
-    String name = translated(canonical, foreignOf);
+  public KeyMapping.Location locate(String canonical) {
+    String name = translate(canonical, foreignOf);
     boolean pixels = name != null
         && canonical.endsWith(".weight")
-        && pixelwise.test(canonical.substring(0, canonical.length() - ".weight".length()));
+        && pointwise.test(canonical.substring(0, canonical.length() - ".weight".length()));
     return name == null
         ? null
         : KeyMapping.Location.whole(
-            name, pixels ? KeyMapping.Location.Form.PIXELWISE : KeyMapping.Location.Form.SAME);
+            name, pixels ? KeyMapping.Location.Form.POINTWISE : KeyMapping.Location.Form.AS_STORED);
   }
 
   @Override
-  public List<String> canonical(String foreign) {
-    String name = translated(foreign, canonicalOf);
+  public List<String> canonicalNames(String foreign) {
+    String name = translate(foreign, canonicalOf);
     return name == null ? List.of() : List.of(name);
   }
 
-  private static String translated(String name, Map<String, String> modules) {
+  private static String translate(String name, Map<String, String> modules) {
     for (int end = name.lastIndexOf('.'); end > 0; end = name.lastIndexOf('.', end - 1)) {
       String module = modules.get(name.substring(0, end));
       if (module != null) {

@@ -35,7 +35,7 @@ public final class SafetensorsHeader implements TensorNames {
   /** The longest header that the format allows, in bytes. */
   public static final long FORMAT_CAP = 100_000_000;
 
-  static final String SAVE_AGAIN = "the file is damaged; download or save it again";
+  static final String SAVE_AGAIN_ADVICE = "the file is damaged; download or save it again";
   private static final int LENGTH_BYTES = 8;
 
   private final String source;
@@ -80,7 +80,7 @@ public final class SafetensorsHeader implements TensorNames {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
       throw new InvalidInputException(
-          source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN);
+          source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN_ADVICE);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -119,7 +119,7 @@ public final class SafetensorsHeader implements TensorNames {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new InvalidInputException(source + ": the header is not UTF-8 text; " + SAVE_AGAIN, e);
+      throw new InvalidInputException(source + ": the header is not UTF-8 text; " + SAVE_AGAIN_ADVICE, e);
     }
   }
 

@@ -34,7 +34,7 @@ final class SafetensorsParser {
       throw new InvalidInputException(
           source + ": the header is not JSON at character " + e.getLocation().getCharOffset() + ": "
               + e.getOriginalMessage().lines().findFirst().orElse("") + "; "
-              + SafetensorsHeader.SAVE_AGAIN,
+              + SafetensorsHeader.SAVE_AGAIN_ADVICE,
           e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -143,7 +143,7 @@ final class SafetensorsParser {
   }
 
   private InvalidInputException broken(String what) {
-    return new InvalidInputException(source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN);
+    return new InvalidInputException(source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN_ADVICE);
   }
 
   /**
@@ -152,7 +152,7 @@ final class SafetensorsParser {
    */
   static final class HeaderLayout {
     /** libtorch's own loops go no deeper. */
-    private static final int MOST_DIMENSIONS = 64;
+    private static final int MAX_DIMENSIONS = 64;
 
     private HeaderLayout() {}
 
@@ -186,8 +186,8 @@ final class SafetensorsParser {
     }
 
     private static void checkSize(String source, String name, SafetensorsHeader.Entry entry) {
-      if (entry.shape().size() > MOST_DIMENSIONS) {
-        throw broken(source, name, entry, "must have at most " + MOST_DIMENSIONS + " dimensions");
+      if (entry.shape().size() > MAX_DIMENSIONS) {
+        throw broken(source, name, entry, "must have at most " + MAX_DIMENSIONS + " dimensions");
       }
       long bits;
       try {
@@ -220,7 +220,7 @@ final class SafetensorsParser {
       return new InvalidInputException(
           source + ": tensor " + Quoted.of(name) + " (" + entry.dtype() + " "
               + shape + ", bytes " + entry.begin() + " to " + entry.end() + ") " + expected + "; "
-              + SafetensorsHeader.SAVE_AGAIN);
+              + SafetensorsHeader.SAVE_AGAIN_ADVICE);
     }
   }
 }

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class ScaledSource implements TensorSource {
   private static final String WEIGHT = "weight";
   private static final List<String> SCALES = List.of("scale_weight", "weight_scale");
-  private static final List<String> LEFT_OUT = List.of(
+  private static final List<String> OMITTED = List.of(
       "scale_weight",
       "weight_scale",
       "scale_input",
@@ -40,7 +40,7 @@ public final class ScaledSource implements TensorSource {
   private ScaledSource(TensorSource source) {
     this.source = source;
     for (String name : source.names()) {
-      if (!isLeftOut(name)) {
+      if (!isOmitted(name)) {
         names.add(name);
       }
     }
@@ -74,8 +74,8 @@ public final class ScaledSource implements TensorSource {
     return kept;
   }
 
-  private static boolean isLeftOut(String name) {
-    return LEFT_OUT.contains(name.substring(name.lastIndexOf('.') + 1));
+  private static boolean isOmitted(String name) {
+    return OMITTED.contains(name.substring(name.lastIndexOf('.') + 1));
   }
 
   private void check(String name, String format) {
@@ -183,7 +183,7 @@ public final class ScaledSource implements TensorSource {
     static final String ADVICE = "give the model in bf16, f16 or float8, or as GGUF";
 
     private static final String FLOAT8 = "float8_";
-    private static final long LONGEST = 1 << 16;
+    private static final long MAX_BYTES = 1 << 16;
 
     private QuantizationMarkers() {}
 
@@ -213,7 +213,7 @@ public final class ScaledSource implements TensorSource {
     }
 
     private static String text(TensorSource source, String name) {
-      if (source.dtype(name) != DType.U8 || source.elements(name) > LONGEST) {
+      if (source.dtype(name) != DType.U8 || source.elements(name) > MAX_BYTES) {
         throw damaged(source, name, null);
       }
       try (TensorScope scope = TensorScope.open()) {

@@ -6,9 +6,9 @@ import dev.likeness.diffusion.error.InvalidInputException;
  * Sizes out of a file's header.
  *
  * @param prefix what every name begins with
- * @param what what errors call the network
+ * @param label what errors call the network
  */
-public record ShapeReader(TensorNames keys, String prefix, String what) {
+public record ShapeReader(TensorNames keys, String prefix, String label) {
   public boolean has(String name) {
     return keys.has(prefix + name);
   }
@@ -20,7 +20,7 @@ public record ShapeReader(TensorNames keys, String prefix, String what) {
 
   public int size(String name, int dimension) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
-      throw new InvalidInputException(keys.describe() + ": the " + what + " has no usable tensor \""
+      throw new InvalidInputException(keys.describe() + ": the " + label + " has no usable tensor \""
           + prefix + name + "\"; the file is incomplete, or of another kind");
     }
     return (int) keys.shape(prefix + name)[dimension];
@@ -28,7 +28,7 @@ public record ShapeReader(TensorNames keys, String prefix, String what) {
 
   /** How many modules a list in a file has: {@code blocks.0}, {@code blocks.1} and so on. */
   public static final class Numbered {
-    private static final int MOST_DIGITS = 4;
+    private static final int MAX_DIGITS = 4;
 
     private Numbered() {}
 
@@ -45,7 +45,7 @@ public record ShapeReader(TensorNames keys, String prefix, String what) {
     /** The number that {@code text} spells in one to four digits; -1 for any other text. */
     public static int number(String text) {
       boolean digits = !text.isEmpty()
-          && text.length() <= MOST_DIGITS
+          && text.length() <= MAX_DIGITS
           && text.chars().allMatch(c -> c >= '0' && c <= '9');
       return digits ? Integer.parseInt(text) : -1;
     }

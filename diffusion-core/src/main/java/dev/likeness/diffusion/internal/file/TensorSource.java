@@ -113,12 +113,12 @@ public interface TensorSource extends TensorNames, AutoCloseable {
   }
 
   /** Several sources as one; of two tensors of one name the first source's counts. */
-  public static final class Together implements TensorSource {
+  public static final class CombinedSource implements TensorSource {
     private final List<TensorSource> sources;
     private final Map<String, TensorSource> sourceOf = new LinkedHashMap<>();
 
     /** Takes over {@code sources} and closes them with itself. */
-    public Together(List<TensorSource> sources) {
+    public CombinedSource(List<TensorSource> sources) {
       this.sources = List.copyOf(sources);
       sources.forEach(source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
     }

@@ -9,25 +9,25 @@ import java.util.Map;
 public final class TensorTable implements KeyMapping {
   private static final List<String> KINDS = List.of(".weight", ".bias");
 
-  private final Map<String, KeyMapping.Location> places = new HashMap<>();
+  private final Map<String, KeyMapping.Location> locations = new HashMap<>();
   private final Map<String, List<String>> canonicals = new HashMap<>();
 
   /** Adds one tensor. */
-  public TensorTable tensor(String canonical, KeyMapping.Location place) {
-    places.put(canonical, place);
+  public TensorTable addTensor(String canonical, KeyMapping.Location place) {
+    locations.put(canonical, place);
     canonicals.computeIfAbsent(place.name(), name -> new ArrayList<>()).add(canonical);
     return this;
   }
 
   /** Adds a layer's weight and bias under other names. */
-  public TensorTable layer(String canonical, String foreign) {
-    return layer(canonical, foreign, KeyMapping.Location.Form.SAME);
+  public TensorTable addLayer(String canonical, String foreign) {
+    return addLayer(canonical, foreign, KeyMapping.Location.Form.AS_STORED);
   }
 
   /** Adds a layer's weight and bias in another form. */
-  public TensorTable layer(String canonical, String foreign, KeyMapping.Location.Form form) {
+  public TensorTable addLayer(String canonical, String foreign, KeyMapping.Location.Form form) {
     KINDS.forEach(
-        kind -> tensor(canonical + kind, KeyMapping.Location.whole(foreign + kind, form)));
+        kind -> addTensor(canonical + kind, KeyMapping.Location.whole(foreign + kind, form)));
     return this;
   }
 
@@ -36,15 +36,15 @@ public final class TensorTable implements KeyMapping {
    *
    * @param spans how many runs each takes, in their order
    */
-  public TensorTable fused(String foreign, List<String> layers, List<Integer> spans) {
+  public TensorTable addFused(String foreign, List<String> layers, List<Integer> spans) {
     int parts = spans.stream().mapToInt(Integer::intValue).sum();
     for (String kind : KINDS) {
       int part = 0;
       for (int i = 0; i < layers.size(); i++) {
-        tensor(
+        addTensor(
             layers.get(i) + kind,
             new KeyMapping.Location(
-                foreign + kind, part, spans.get(i), parts, KeyMapping.Location.Form.SAME));
+                foreign + kind, part, spans.get(i), parts, KeyMapping.Location.Form.AS_STORED));
         part += spans.get(i);
       }
     }
@@ -52,12 +52,12 @@ public final class TensorTable implements KeyMapping {
   }
 
   @Override
-  public KeyMapping.Location place(String canonical) {
-    return places.get(canonical);
+  public KeyMapping.Location locate(String canonical) {
+    return locations.get(canonical);
   }
 
   @Override
-  public List<String> canonical(String foreign) {
+  public List<String> canonicalNames(String foreign) {
     return canonicals.getOrDefault(foreign, List.of());
   }
 }

@@ -109,7 +109,7 @@ public final class AtomicFile {
   }
 
   private static void fill(Path file, Content content) throws IOException {
-    try (OutputStream to = opened(file)) {
+    try (OutputStream to = open(file)) {
       OutputStream out = new BufferedOutputStream(Disk.current().guard(file, to), 1 << 16);
       content.writeTo(out);
       out.flush();
@@ -121,7 +121,7 @@ public final class AtomicFile {
 
   // A stream, since an interrupt closes a channel. Other file systems, such as encrypted ones, see
   // to their own durability.
-  private static OutputStream opened(Path file) throws IOException {
+  private static OutputStream open(Path file) throws IOException {
     return file.getFileSystem() == FileSystems.getDefault()
         ? new FileOutputStream(file.toFile())
         : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
@@ -133,11 +133,11 @@ public final class AtomicFile {
    */
   public static void force(Path folder) throws IOException {
     if (folder.getFileSystem() == FileSystems.getDefault()) {
-      UninterruptibleIo.run(() -> forced(folder));
+      UninterruptibleIo.run(() -> tryForce(folder));
     }
   }
 
-  private static boolean forced(Path folder) throws IOException {
+  private static boolean tryForce(Path folder) throws IOException {
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
       return true;

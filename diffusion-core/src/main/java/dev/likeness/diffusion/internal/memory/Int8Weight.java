@@ -11,19 +11,19 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * A matrix in eight bits: each row's numbers in steps of the 127th part of its largest.
  *
- * @param steps [rows, columns], int8
+ * @param quantized [rows, columns], int8
  * @param scale [rows, 1], f32
  */
-record Int8Weight(Tensor steps, Tensor scale, long[] shape) {
+record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
   /**
    * Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and
    * last layer.
    */
-  private static final long LARGE = 64 * 64;
+  private static final long MIN_ELEMENTS = 64 * 64;
 
   /** Whether a weight [out, in, ...] of this shape is large enough. */
-  static boolean pay(long... shape) {
-    return shape.length > 1 && shape[0] * shape[1] >= LARGE;
+  static boolean isWorthwhile(long... shape) {
+    return shape.length > 1 && shape[0] * shape[1] >= MIN_ELEMENTS;
   }
 
   static Int8Weight of(Tensor tensor) {
@@ -40,10 +40,10 @@ record Int8Weight(Tensor steps, Tensor scale, long[] shape) {
     return new Int8Weight(steps, scale, shape);
   }
 
-  Tensor widened(DType type) {
+  Tensor dequantize(DType type) {
     try (TensorScope scope = TensorScope.open()) {
       return scope.promote(
-          steps.to(ScalarType.Float).mul_(scale).to(Tensors.scalarType(type)).view(shape));
+          quantized.to(ScalarType.Float).mul_(scale).to(Tensors.scalarType(type)).view(shape));
     }
   }
 }

@@ -11,36 +11,36 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The tensors of one module of a file, brought in for its use. */
 final class LoadedBlock implements Parameters.Block {
-  private final LoadedWeights whole;
-  private final Predicate<String> wanted;
-  private final Function<String, Tensor> bring;
+  private final LoadedWeights owner;
+  private final Predicate<String> belongs;
+  private final Function<String, Tensor> loader;
   private final TensorRegion region = new TensorRegion();
-  private final Map<String, Tensor> here = new ConcurrentHashMap<>();
+  private final Map<String, Tensor> tensors = new ConcurrentHashMap<>();
 
   LoadedBlock(LoadedWeights whole, Predicate<String> wanted, Function<String, Tensor> bring) {
-    this.whole = whole;
-    this.wanted = wanted;
-    this.bring = bring;
+    this.owner = whole;
+    this.belongs = wanted;
+    this.loader = bring;
   }
 
   @Override
   public void load() {
-    whole.names().stream().filter(wanted).sorted().forEach(name -> {
+    owner.names().stream().filter(belongs).sorted().forEach(name -> {
       try (TensorScope scope = TensorScope.open()) {
-        here.put(name, region.keep(bring.apply(name)));
+        tensors.put(name, region.keep(loader.apply(name)));
       }
     });
   }
 
   @Override
   public boolean has(String name) {
-    return whole.has(name);
+    return owner.has(name);
   }
 
   @Override
   public Tensor get(String name, long... shape) {
-    whole.require(name, shape);
-    Tensor tensor = here.get(name);
+    owner.require(name, shape);
+    Tensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new IllegalStateException(name + " is not of the module that was brought in");
     }
@@ -49,7 +49,7 @@ final class LoadedBlock implements Parameters.Block {
 
   @Override
   public void close() {
-    here.clear();
+    tensors.clear();
     region.close();
   }
 }

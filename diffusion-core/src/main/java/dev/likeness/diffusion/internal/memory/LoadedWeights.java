@@ -30,16 +30,16 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private static final long LARGE = 1 << 16;
 
   /** Numbers in a mapped network that may all come to lie in memory of their own. */
-  private static final long MOST = 3L << 30;
+  private static final long MAX_COPIED = 3L << 30;
 
   private final ReopenedFile file;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
-  private final WeightsCheck asked = new WeightsCheck();
+  private final WeightsCheck requested = new WeightsCheck();
   private final WeightResidence residence;
-  private final boolean vast;
-  private final Map<String, Int8Weight> packed = new ConcurrentHashMap<>();
-  private final Map<String, Tensor> made = new ConcurrentHashMap<>();
+  private final boolean isLarge;
+  private final Map<String, Int8Weight> quantized = new ConcurrentHashMap<>();
+  private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
   /** Takes over {@code source} and closes it with itself. */
@@ -80,52 +80,52 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
-    vast = source.names().stream().mapToLong(source::elements).sum() > MOST;
+    isLarge = source.names().stream().mapToLong(source::elements).sum() > MAX_COPIED;
   }
 
   /** Whether blocks are brought in for their use, each time to another place. */
   @Override
-  public boolean streams() {
-    return residence == WeightResidence.STREAMED || residence == WeightResidence.EIGHT_BITS;
+  public boolean isStreamed() {
+    return residence == WeightResidence.STREAMED || residence == WeightResidence.INT8_BLOCKS;
   }
 
   /** Whether its layers' matrices lie in less memory than they are used in. */
-  public boolean spares() {
-    return streams() || residence == WeightResidence.EIGHT_BITS_EACH;
+  public boolean isCompressed() {
+    return isStreamed() || residence == WeightResidence.INT8_MATRICES;
   }
 
   /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
-  public boolean spares(String name) {
-    return streams()
-        || residence == WeightResidence.EIGHT_BITS_EACH
-            && Int8Weight.pay(file.header().shape(name));
+  public boolean isCompressed(String name) {
+    return isStreamed()
+        || residence == WeightResidence.INT8_MATRICES
+            && Int8Weight.isWorthwhile(file.header().shape(name));
   }
 
   @Override
-  public Parameters.Block portion(String path) {
+  public Parameters.Block block(String path) {
     return new LoadedBlock(
         this,
         name -> name.startsWith(path + "."),
-        residence == WeightResidence.STREAMED ? this::brought : this::widened);
+        residence == WeightResidence.STREAMED ? this::loadCopy : this::dequantize);
   }
 
   /** A tensor placed in memory of its own; the calling scope owns it. */
-  private Tensor brought(String name) {
+  private Tensor loadCopy(String name) {
     // What has to be converted is read past the mapping, whose pages would count with the process
     // beside the copy.
-    return isView(name) ? Tensors.place(compute, file.open().read(name)) : own(name);
+    return isView(name) ? Tensors.place(compute, file.open().read(name)) : placeOwn(name);
   }
 
   private boolean isView(String name) {
     return residence == WeightResidence.MAPPED
-        && compute.onCpu()
+        && compute.isCpu()
         && file.header().dtype(name) == compute.dtype();
   }
 
   /** The same whatever the residence. */
-  private Tensor own(String name) {
+  private Tensor placeOwn(String name) {
     try (TensorScope scope = TensorScope.open();
-        MappedFile.OwnCopies own = MappedFile.OwnCopies.asked()) {
+        MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
       Tensor placed = Tensors.place(compute, file.open().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
@@ -135,19 +135,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public LayerWeight matrix(String name, long... shape) {
     require(name, shape);
-    if (residence == WeightResidence.EIGHT_BITS_EACH && Int8Weight.pay(shape)) {
-      return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+    if (residence == WeightResidence.INT8_MATRICES && Int8Weight.isWorthwhile(shape)) {
+      return () -> quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
     }
-    boolean small = residence == WeightResidence.EIGHT_BIT_PRODUCTS
+    boolean small = residence == WeightResidence.INT8_MATMUL
         && shape.length == 2
-        && Int8Weight.pay(shape);
-    if (!small && !keeps(name)) {
+        && Int8Weight.isWorthwhile(shape);
+    if (!small && !keepsForms(name)) {
       return new LayerWeight.Plain(get(name, shape));
     }
-    return new LayerWeight.KeptMatrix(
+    return new LayerWeight.CachingMatrix(
         shape,
         () -> get(name, shape),
-        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)),
+        (use, making) -> derived.computeIfAbsent(name + ":" + use, key -> derive(name, making)),
         small);
   }
 
@@ -155,34 +155,34 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * A vast mapped network's products stay views, so that the system can take their pages back where
    * memory is short.
    */
-  private boolean keeps(String name) {
+  private boolean keepsForms(String name) {
     int dimensions = file.header().shape(name).length;
-    return compute.onCpu()
+    return compute.isCpu()
         && file.header().elements(name) >= LARGE
-        && (dimensions > 2 || dimensions == 2 && !(vast && isView(name)));
+        && (dimensions > 2 || dimensions == 2 && !(isLarge && isView(name)));
   }
 
   /**
    * Read past the mapping, so that the numbers lie in memory in the form they are used in and in no
    * other.
    */
-  private Tensor make(String name, UnaryOperator<Tensor> making) {
+  private Tensor derive(String name, UnaryOperator<Tensor> making) {
     try (TensorScope scope = TensorScope.open()) {
-      return keep(making.apply(own(name)));
+      return keep(making.apply(placeOwn(name)));
     }
   }
 
-  private Tensor widened(String name) {
+  private Tensor dequantize(String name) {
     if (file.header().shape(name).length < 2) {
       return get(name, file.header().shape(name));
     }
-    return packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+    return quantized.computeIfAbsent(name, this::quantized).dequantize(compute.dtype());
   }
 
-  private Int8Weight packed(String name) {
+  private Int8Weight quantized(String name) {
     try (TensorScope scope = TensorScope.open()) {
-      Int8Weight bits = Int8Weight.of(brought(name));
-      return new Int8Weight(keep(bits.steps()), keep(bits.scale()), bits.shape());
+      Int8Weight bits = Int8Weight.of(loadCopy(name));
+      return new Int8Weight(keep(bits.quantized()), keep(bits.scale()), bits.shape());
     }
   }
 
@@ -207,7 +207,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     // nothing is to be spared.
     return there != null
         ? there
-        : spares() || compute.onCpu() ? brought(name) : get(name, file.header().shape(name));
+        : isCompressed() || compute.isCpu() ? loadCopy(name) : get(name, file.header().shape(name));
   }
 
   /**
@@ -219,7 +219,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
-      building.accept(Weights.of(new WeightsCheck.OnlyAsked(this, torch.empty(0))));
+      building.accept(Weights.of(new WeightsCheck.CheckedParameters(this, torch.empty(0))));
     }
     requireAllRead(expected);
   }
@@ -229,10 +229,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * widens or brings them in, and no copy of a weight that its layer makes its own form of.
    */
   public void load() {
-    if (!spares()) {
-      asked
+    if (!isCompressed()) {
+      requested
           .names()
-          .filter(name -> isView(name) || !keeps(name))
+          .filter(name -> isView(name) || !keepsForms(name))
           .forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }
@@ -254,19 +254,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       region = new TensorRegion();
       file.release();
     }
-    forget();
+    clear();
   }
 
   // Outside the lock, which whoever places one takes while the map waits for it.
-  private void forget() {
+  private void clear() {
     placed.clear();
-    packed.clear();
-    made.clear();
+    quantized.clear();
+    derived.clear();
   }
 
   void require(String name, long... shape) {
     file.requireOpen();
-    asked.require(file.header(), name, shape);
+    requested.require(file.header(), name, shape);
   }
 
   /** The names that the file has, read or not. */
@@ -284,12 +284,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * leftovers.
    */
   public void requireAllRead(Set<String> expected) {
-    asked.requireAll(file.header(), expected);
+    requested.requireAll(file.header(), expected);
   }
 
   private Tensor place(String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return keep(brought(name));
+      return keep(loadCopy(name));
     }
   }
 
@@ -308,6 +308,6 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         return;
       }
     }
-    forget();
+    clear();
   }
 }

@@ -11,23 +11,23 @@ import java.util.regex.Pattern;
 /**
  * What a model needs of memory, from its files' headers alone.
  *
- * @param parts the sizes of its networks by component
+ * @param components the sizes of its networks by component
  * @param network the component that denoises
  * @param width channels of the network: of a transformer's tokens, of a UNet's first level
  * @param textTokens how many tokens of text a transformer has beside the picture's; 0 for a UNet
  * @param pixels width of the autoencoder at full size, in channels
  * @param side pixels along one side of a token, or of a UNet's latent
- * @param own pixels along one side of the picture that the model draws by default
+ * @param defaultImageSide pixels along one side of the picture that the model draws by default
  * @param rows how many times the network is given a picture at once by default
  */
 public record MemoryEstimate(
-    Map<String, ComponentSize> parts,
+    Map<String, ComponentSize> components,
     String network,
     long width,
     long textTokens,
     long pixels,
     int side,
-    int own,
+    int defaultImageSide,
     int rows) {
   /**
    * What lies in memory of one block's work at once, in tokens times width: in the network's type,
@@ -42,41 +42,41 @@ public record MemoryEstimate(
    * The same of the autoencoder's last level, whole and in strips: in its own type, and in f32
    * whatever that is.
    */
-  private static final double WHOLE = 3.5;
+  private static final double UNTILED = 3.5;
 
-  private static final double WHOLE_SINGLE = 13;
-  private static final double STRIPS = 4.75;
-  private static final double STRIPS_SINGLE = 5.5;
+  private static final double UNTILED_SINGLE = 13;
+  private static final double TILED = 4.75;
+  private static final double TILED_SINGLE = 5.5;
   /** What encoding a text takes beside the encoder. */
   private static final long ENCODING = 192L << 20;
 
   /** The budget for pictures of a size: the model's own where none was asked for. */
-  public MemoryBudget sized(MemoryBudget budget) {
+  public MemoryBudget withDefaultSize(MemoryBudget budget) {
     return budget.size(
-        budget.width() == 0 ? own : budget.width(), budget.height() == 0 ? own : budget.height());
+        budget.width() == 0 ? defaultImageSide : budget.width(), budget.height() == 0 ? defaultImageSide : budget.height());
   }
 
   /** The bytes of weights in memory while {@code busy} computes. */
   long weights(Map<String, WeightResidence> residences, int bytes, String busy) {
-    return parts.entrySet().stream()
+    return components.entrySet().stream()
         .mapToLong(part -> part.getValue()
             .bytes(residences.get(part.getKey()), bytes, part.getKey().equals(busy)))
         .sum();
   }
 
   /** The most of the three phases of a picture. */
-  public long most(
+  public long peak(
       Map<String, WeightResidence> residences,
       boolean strips,
       int bytes,
-      long pictureWidth,
-      long pictureHeight,
+      long imageWidth,
+      long imageHeight,
       int rows) {
     long most =
-        weights(residences, bytes, network) + sampling(bytes, pictureWidth, pictureHeight, rows);
-    for (String part : parts.keySet()) {
+        weights(residences, bytes, network) + sampling(bytes, imageWidth, imageHeight, rows);
+    for (String part : components.keySet()) {
       long beside = part.equals("vae")
-          ? decoding(pixels, strips, bytes, pictureWidth * pictureHeight)
+          ? decoding(pixels, strips, bytes, imageWidth * imageHeight)
           : ENCODING;
       most =
           part.equals(network) ? most : Math.max(most, weights(residences, bytes, part) + beside);
@@ -84,8 +84,8 @@ public record MemoryEstimate(
     return most;
   }
 
-  private long sampling(int bytes, long pictureWidth, long pictureHeight, int rows) {
-    long places = (pictureWidth / side) * (pictureHeight / side);
+  private long sampling(int bytes, long imageWidth, long imageHeight, int rows) {
+    long places = (imageWidth / side) * (imageHeight / side);
     return (long)
         (textTokens == 0
             ? UNET * rows * places * width * bytes
@@ -99,7 +99,7 @@ public record MemoryEstimate(
    * @param area of the picture in pixels
    */
   public static long decoding(long channels, boolean strips, int bytes, long area) {
-    double each = strips ? STRIPS * bytes + STRIPS_SINGLE : WHOLE * bytes + WHOLE_SINGLE;
+    double each = strips ? TILED * bytes + TILED_SINGLE : UNTILED * bytes + UNTILED_SINGLE;
     return (long) (each * area * channels);
   }
 
@@ -150,9 +150,9 @@ public record MemoryEstimate(
      */
     public long bytes(WeightResidence residence, int width, boolean busy) {
       return switch (residence) {
-        case MAPPED, HELD, EIGHT_BIT_PRODUCTS -> (rest + blocks) * width;
-        case EIGHT_BITS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
-        case EIGHT_BITS_EACH -> rest + blocks + (busy ? WIDENED : 0);
+        case MAPPED, RESIDENT, INT8_MATMUL -> (rest + blocks) * width;
+        case INT8_BLOCKS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
+        case INT8_MATRICES -> rest + blocks + (busy ? WIDENED : 0);
         case STREAMED -> rest * width + (busy ? 2 * largest * width : 0);
       };
     }

@@ -5,23 +5,23 @@ import java.util.function.Supplier;
 
 /** A file of tensors that can be released and is opened again at its next use. Thread-safe. */
 final class ReopenedFile {
-  private final Supplier<TensorSource> opening;
+  private final Supplier<TensorSource> opener;
   private volatile TensorSource source;
-  private boolean left;
+  private boolean isReleased;
   private volatile boolean closed;
 
-  /** {@code opening} is null for a file that stays open until it is closed. */
+  /** {@code opener} is null for a file that stays open until it is closed. */
   ReopenedFile(TensorSource source, Supplier<TensorSource> opening) {
     this.source = source;
-    this.opening = opening;
+    this.opener = opening;
   }
 
   /** The file, open. */
   synchronized TensorSource open() {
     requireOpen();
-    if (left) {
-      source = opening.get();
-      left = false;
+    if (isReleased) {
+      source = opener.get();
+      isReleased = false;
     }
     return source;
   }
@@ -40,9 +40,9 @@ final class ReopenedFile {
 
   /** Unmaps a file that can be opened again. */
   synchronized void release() {
-    if (opening != null && !closed) {
+    if (opener != null && !closed) {
       source.close();
-      left = true;
+      isReleased = true;
     }
   }
 

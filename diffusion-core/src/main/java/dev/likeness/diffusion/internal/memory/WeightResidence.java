@@ -8,30 +8,30 @@ public enum WeightResidence {
    */
   MAPPED("mapped"),
   /** All in memory of their own. */
-  HELD("held"),
+  RESIDENT("held"),
   /**
    * The blocks' matrices in eight bits with a scale for each row, widened block by block as they
    * are used.
    */
-  EIGHT_BITS("held in 8 bits"),
+  INT8_BLOCKS("held in 8 bits"),
   /** The large matrices each in eight bits with a scale for each row, widened at each use. */
-  EIGHT_BITS_EACH("held in 8 bits"),
+  INT8_MATRICES("held in 8 bits"),
   /**
    * In memory of their own, the layers' products' matrices in eight bits, in which they are
    * multiplied.
    */
-  EIGHT_BIT_PRODUCTS("held and multiplied in 8 bits"),
+  INT8_MATMUL("held and multiplied in 8 bits"),
   /** The blocks brought in from the file as they are used, one ahead, and freed after. */
   STREAMED("brought in block by block");
 
-  private final String words;
+  private final String description;
 
   WeightResidence(String words) {
-    this.words = words;
+    this.description = words;
   }
 
   /** In words, for a plan that is printed. */
-  public String words() {
-    return words;
+  public String description() {
+    return description;
   }
 }

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * Thread-safe.
  */
 final class WeightsCheck {
-  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private final Set<String> requested = ConcurrentHashMap.newKeySet();
 
   /**
    * Notes that a network asks for a tensor; fails if {@code source} has none of that name, shape
@@ -35,7 +35,7 @@ final class WeightsCheck {
           + Arrays.toString(actual) + ", expected " + Arrays.toString(shape) + " by its config");
     }
     Tensors.scalarType(source.dtype(name));
-    asked.add(name);
+    requested.add(name);
   }
 
   /**
@@ -44,7 +44,7 @@ final class WeightsCheck {
    */
   void requireAll(TensorSource source, Set<String> expected) {
     Set<String> left = new TreeSet<>(source.names());
-    left.removeAll(asked);
+    left.removeAll(requested);
     left.removeAll(expected);
     if (!left.isEmpty()) {
       throw new InvalidInputException(source.describe() + ": " + left.size()
@@ -55,7 +55,7 @@ final class WeightsCheck {
 
   /** The names of all that was asked for. */
   Stream<String> names() {
-    return asked.stream();
+    return requested.stream();
   }
 
   /** What an error about a missing tensor names beside it. */
@@ -88,18 +88,18 @@ final class WeightsCheck {
 
   /**
    * Parameters of a network that is built to see what it asks for: each is checked, and
-   * {@code none} is given for all.
+   * {@code placeholder} is given for all.
    */
-  record OnlyAsked(LoadedWeights of, Tensor none) implements Parameters {
+  record CheckedParameters(LoadedWeights weights, Tensor placeholder) implements Parameters {
     @Override
     public boolean has(String name) {
-      return of.has(name);
+      return weights.has(name);
     }
 
     @Override
     public Tensor get(String name, long... shape) {
-      of.require(name, shape);
-      return none;
+      weights.require(name, shape);
+      return placeholder;
     }
   }
 }

@@ -60,7 +60,7 @@ public record ComponentFile(
   public static ComponentFile find(ModelParts base, String component, Path path) {
     Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
     if (Files.isDirectory(path)) {
-      return configured(
+      return withConfig(
           component, ModelConfig.read(config), () -> new ComponentFolder(path, null).open());
     }
     TensorNames keys = TensorFileFormat.list(path);
@@ -69,7 +69,7 @@ public record ComponentFile(
       return foreign;
     }
     if (Files.exists(config)) {
-      return configured(component, ModelConfig.read(config), () -> TensorFileFormat.open(path));
+      return withConfig(component, ModelConfig.read(config), () -> TensorFileFormat.open(path));
     }
     return canonical(base, component, path, keys);
   }
@@ -83,7 +83,7 @@ public record ComponentFile(
     return !own.equals(file) && Files.exists(own) ? own : file.resolveSibling("config.json");
   }
 
-  private static ComponentFile configured(
+  private static ComponentFile withConfig(
       String component, ModelConfig config, Supplier<TensorSource> files) {
     List<String> architectures =
         config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
@@ -92,7 +92,7 @@ public record ComponentFile(
     return new ComponentFile(
         className,
         config,
-        () -> ComponentFolder.Spelling.canonical(className, component, files.get()));
+        () -> ComponentFolder.LegacyKeys.canonical(className, component, files.get()));
   }
 
   private static ComponentFile foreign(
@@ -104,7 +104,7 @@ public record ComponentFile(
           .map(found -> new ComponentFile(
               found.className(),
               found.config(),
-              () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), found.layout())))
+              () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), found.layout())))
           .orElse(null);
     }
     if (FamilyRegistry.findVariant(keys).isPresent()) {
@@ -115,7 +115,7 @@ public record ComponentFile(
               ? Map.of(component, base.config(component).values())
               : Map.of());
       if (whole.componentClass(component) != null) {
-        return of(whole, component, whole.saysPrediction() ? whole.scheduler() : null);
+        return of(whole, component, whole.declaresPrediction() ? whole.scheduler() : null);
       }
     }
     if (component.equals("vae")) {
@@ -123,7 +123,7 @@ public record ComponentFile(
         KeyMapping layout = AutoencoderKeyFormat.layout(keys, prefix);
         if (layout != null) {
           CanonicalTensors own = new CanonicalTensors(keys, layout);
-          return relaid(
+          return remapped(
               base,
               component,
               path,
@@ -147,27 +147,27 @@ public record ComponentFile(
     return new ComponentFile(
         className,
         ModelConfig.of(config, path + " (" + component + ")"),
-        () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout));
+        () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), layout));
   }
 
-  static ComponentFile relaid(
+  static ComponentFile remapped(
       ModelParts base,
       String component,
       Path path,
       KeyMapping layout,
       Map<String, Object> shapes,
       String className) {
-    Map<String, Object> options = known(base, component);
+    Map<String, Object> options = knownOptions(base, component);
     options.putAll(shapes);
     return new ComponentFile(
         className,
         ModelConfig.of(options, path + " (" + component + ")"),
-        () -> new CanonicalTensors.RelaidSource(TensorFileFormat.open(path), layout));
+        () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), layout));
   }
 
   private static ComponentFile canonical(
       ModelParts base, String component, Path path, TensorNames keys) {
-    Map<String, Object> options = known(base, component);
+    Map<String, Object> options = knownOptions(base, component);
     String className = className(base, component);
     if (component.equals("controlnet")) {
       requireConfig(path, keys);
@@ -204,7 +204,7 @@ public record ComponentFile(
     return new ComponentFile(
         known,
         ModelConfig.of(options, path + " (" + component + ")"),
-        () -> ComponentFolder.Spelling.canonical(known, component, TensorFileFormat.open(path)));
+        () -> ComponentFolder.LegacyKeys.canonical(known, component, TensorFileFormat.open(path)));
   }
 
   /**
@@ -224,7 +224,7 @@ public record ComponentFile(
   /** Says what a ControlNet's file in diffusers' key format lacks; does nothing to others. */
   private static void requireConfig(Path path, TensorNames keys) {
     if (FamilyRegistry.controlNets().stream()
-        .flatMap(kind -> kind.signs().stream())
+        .flatMap(kind -> kind.signatures().stream())
         .anyMatch(keys::has)) {
       throw new InvalidInputException(
           path + " is a ControlNet without its config.json; put the one beside it that lies beside"
@@ -233,7 +233,7 @@ public record ComponentFile(
   }
 
   // The family's own facts where the model lacks the part, else those of the part that it has.
-  static Map<String, Object> known(ModelParts base, String component) {
+  static Map<String, Object> knownOptions(ModelParts base, String component) {
     Map<String, Object> options = new LinkedHashMap<>();
     if (base == null) {
       return options;
@@ -242,7 +242,7 @@ public record ComponentFile(
         && base.componentClass(component).equals(className(base, component))) {
       options.putAll(base.config(component).values());
     } else {
-      base.variant().ifPresent(variant -> options.putAll(variant.facts(component, Map.of())));
+      base.variant().ifPresent(variant -> options.putAll(variant.builtInOptions(component, Map.of())));
     }
     return options;
   }

@@ -45,7 +45,7 @@ final class ComponentFolder {
   Path weights() {
     String found = Stream.of(
             variant == null ? "" : "." + variant, variant == null ? "." + HALF : "")
-        .flatMap(this::there)
+        .flatMap(this::presentFiles)
         .findFirst()
         .orElseThrow(() -> new InvalidInputException(
             folder + " has no weights" + (variant == null ? "" : ", plain or of variant " + variant)
@@ -55,10 +55,10 @@ final class ComponentFolder {
 
   /** Whether there are weights of the variant itself. */
   boolean hasVariant() {
-    return there("." + variant).findAny().isPresent();
+    return presentFiles("." + variant).findAny().isPresent();
   }
 
-  private Stream<String> there(String choice) {
+  private Stream<String> presentFiles(String choice) {
     List<String> names = new ArrayList<>();
     for (String form : List.of(".safetensors", ".bin")) {
       for (String stem : STEMS) {
@@ -85,11 +85,11 @@ final class ComponentFolder {
    * The spellings of one key that published folders of different years have, brought to the
    * canonical one.
    */
-  static final class Spelling {
+  static final class LegacyKeys {
     private static final Map<String, String> OLD_ATTENTION =
         Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
 
-    private Spelling() {}
+    private LegacyKeys() {}
 
     /** The tensors of a component of a diffusers folder under their canonical names. */
     static TensorSource canonical(String className, String component, TensorSource source) {
@@ -111,7 +111,7 @@ final class ComponentFolder {
      */
     private static TensorSource textEncoder(TensorSource source) {
       return new RenamedSource(source, name -> {
-        if (ClipKeyFormat.isBeside(name)) {
+        if (ClipKeyFormat.isOtherClipTensor(name)) {
           return null;
         }
         return name.startsWith("text_model.") || name.startsWith("text_projection.")

@@ -87,7 +87,7 @@ public final class FamilyRegistry {
 
   /** The variant whose denoising network is among these tensors. */
   public static Optional<Variant> findVariant(TensorNames names) {
-    return variants().stream().filter(variant -> variant.recognises(names)).findFirst();
+    return variants().stream().filter(variant -> variant.matches(names)).findFirst();
   }
 
   private static String variantNames() {
@@ -100,7 +100,7 @@ public final class FamilyRegistry {
         .filter(family -> family
             .network()
             .className()
-            .equals(parts.componentClass(family.network().part().folder())))
+            .equals(parts.componentClass(family.network().component().folder())))
         .findFirst();
   }
 
@@ -118,14 +118,14 @@ public final class FamilyRegistry {
             parts.describe() + ": its transformer is a " + transformer + "; supported: "
                 + KNOWN.stream()
                     .map(ModelFamily::network)
-                    .filter(network -> network.part() == ModelComponent.TRANSFORMER)
+                    .filter(network -> network.component() == ModelComponent.TRANSFORMER)
                     .map(ModelFamily.Network::className)
                     .collect(Collectors.joining(", "))));
   }
 
   /** Opens a model of any family, once its device answers. */
   public static OpenModel open(ModelParts parts, Compute compute) {
-    compute.answering();
+    compute.requireAvailable();
     return of(parts).open(parts, compute);
   }
 }

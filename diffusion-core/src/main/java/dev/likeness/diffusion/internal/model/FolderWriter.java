@@ -45,7 +45,7 @@ public final class FolderWriter {
     index.put("_class_name", files.pipeline());
     index.put("_diffusers_version", "0.21.0");
     for (String component : files.componentNames()) {
-      boolean text = reads(component);
+      boolean text = isTextEncoder(component);
       writeJson(
           out.resolve(component).resolve("config.json"), files.config(component).values());
       try (TensorSource weights = TensorSource.Cast.of(files.weights(component), type)) {
@@ -78,12 +78,12 @@ public final class FolderWriter {
   // file may lack one.
   private static Map<String, TokenizerFiles> tokenizers(ModelParts files) {
     return files.componentNames().stream()
-        .filter(FolderWriter::reads)
+        .filter(FolderWriter::isTextEncoder)
         .map(FolderWriter::tokenizer)
         .collect(Collectors.toMap(tokenizer -> tokenizer, files::tokenizerFiles));
   }
 
-  private static boolean reads(String component) {
+  private static boolean isTextEncoder(String component) {
     return component.startsWith("text_encoder");
   }
 

@@ -26,16 +26,16 @@ public final class MemoryPlan {
    * What the program has beyond what it had when the plan was made and what the plan counts:
    * libraries' buffers.
    */
-  private static final long BESIDE = 256L << 20;
+  private static final long EXTRA_BYTES = 256L << 20;
 
   private static final long UNKNOWN_PROGRAM = 512L << 20;
 
   private final MemoryBudget budget;
   private final Compute compute;
   private final Map<String, WeightResidence> residences;
-  private final boolean strips;
-  private final MemoryEstimate needs;
-  private final long program;
+  private final boolean isVaeTiled;
+  private final MemoryEstimate estimate;
+  private final long processBytes;
 
   private MemoryPlan(
       MemoryBudget budget,
@@ -44,12 +44,12 @@ public final class MemoryPlan {
       boolean strips,
       MemoryEstimate needs,
       long program) {
-    this.budget = needs.sized(budget);
+    this.budget = needs.withDefaultSize(budget);
     this.compute = compute;
     this.residences = residences;
-    this.strips = strips;
-    this.needs = needs;
-    this.program = program;
+    this.isVaeTiled = strips;
+    this.estimate = needs;
+    this.processBytes = program;
   }
 
   /**
@@ -60,9 +60,9 @@ public final class MemoryPlan {
    *     products in eight bits are asked of a device that has none.
    */
   public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
-    return switch (budget.eightBits()) {
+    return switch (budget.allow8Bit()) {
       case NEVER, IF_NEEDED -> fitting(files, wanted, budget);
-      case WEIGHTS, PRODUCTS -> inEightBits(files, wanted, budget);
+      case WEIGHTS, PRODUCTS -> withInt8Weights(files, wanted, budget);
     };
   }
 
@@ -75,7 +75,7 @@ public final class MemoryPlan {
         .orElseThrow(
             () -> new ResourceLimitException(files.describe() + " needs " + gib(smallest.peak())
                 + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
-                + " even " + smallest.words() + "; the budget is " + gib(budget.bytes())
+                + " even " + smallest.description() + "; the budget is " + gib(budget.bytes())
                 + ": give more, or ask for a smaller picture"));
   }
 
@@ -88,18 +88,18 @@ public final class MemoryPlan {
   public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     boolean chained = needs.network().equals("transformer");
-    long program = program(wanted);
+    long program = processBytes(wanted);
     List<MemoryPlan> choices = new ArrayList<>();
     for (DType type :
         wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
-      Compute compute = wanted.as(type);
-      Map<String, WeightResidence> held = all(needs, WeightResidence.HELD, WeightResidence.HELD);
+      Compute compute = wanted.withDtype(type);
+      Map<String, WeightResidence> held = all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
       choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
       choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
       for (WeightResidence network : WeightResidence.values()) {
-        boolean allowed = network == WeightResidence.HELD
+        boolean allowed = network == WeightResidence.RESIDENT
             || chained && network == WeightResidence.STREAMED
-            || network == eightBits(needs) && budget.eightBits() == EightBits.IF_NEEDED;
+            || network == int8Residence(needs) && budget.allow8Bit() == EightBits.IF_NEEDED;
         if (allowed) {
           choices.add(new MemoryPlan(
               budget,
@@ -114,39 +114,39 @@ public final class MemoryPlan {
     return choices;
   }
 
-  private static MemoryPlan inEightBits(ModelParts files, Compute compute, MemoryBudget budget) {
-    boolean products = budget.eightBits() == EightBits.PRODUCTS;
-    if (products && (!compute.onCpu() || !Compute.cpuMultipliesBytes())) {
+  private static MemoryPlan withInt8Weights(ModelParts files, Compute compute, MemoryBudget budget) {
+    boolean products = budget.allow8Bit() == EightBits.PRODUCTS;
+    if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
           "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
-              + "this is " + (compute.onCpu() ? "one without" : compute.device())
+              + "this is " + (compute.isCpu() ? "one without" : compute.device())
               + ": leave them out");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
-    WeightResidence network = products ? WeightResidence.EIGHT_BIT_PRODUCTS : eightBits(needs);
+    WeightResidence network = products ? WeightResidence.INT8_MATMUL : int8Residence(needs);
     return new MemoryPlan(
         budget, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
   }
 
   /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
-  private static WeightResidence eightBits(MemoryEstimate needs) {
+  private static WeightResidence int8Residence(MemoryEstimate needs) {
     return needs.network().equals("transformer")
-        ? WeightResidence.EIGHT_BITS
-        : WeightResidence.EIGHT_BITS_EACH;
+        ? WeightResidence.INT8_BLOCKS
+        : WeightResidence.INT8_MATRICES;
   }
 
   private static Map<String, WeightResidence> all(
       MemoryEstimate needs, WeightResidence texts, WeightResidence network) {
     Map<String, WeightResidence> residences = new LinkedHashMap<>();
     needs
-        .parts()
+        .components()
         .keySet()
         .forEach(part -> residences.put(
             part,
             part.equals(needs.network())
                 ? network
-                : part.equals("vae") ? WeightResidence.HELD : texts));
+                : part.equals("vae") ? WeightResidence.RESIDENT : texts));
     return residences;
   }
 
@@ -154,11 +154,11 @@ public final class MemoryPlan {
    * What the process has there before the plan's work: on a CPU itself, mapped pages included, on a
    * card its tensors.
    */
-  private static long program(Compute compute) {
+  private static long processBytes(Compute compute) {
     long taken = DeviceMemory.find(compute).map(DeviceMemory::reserved).orElse(0L);
-    return !compute.onCpu()
+    return !compute.isCpu()
         ? taken
-        : BESIDE + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
+        : EXTRA_BYTES + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
   }
 
   /** Where and how precisely to compute. */
@@ -168,7 +168,7 @@ public final class MemoryPlan {
 
   /** How a component's tensors lie. */
   public WeightResidence residence(String component) {
-    return residences.getOrDefault(component, WeightResidence.HELD);
+    return residences.getOrDefault(component, WeightResidence.RESIDENT);
   }
 
   /** The same files, to lie in memory as this says. */
@@ -183,8 +183,8 @@ public final class MemoryPlan {
     }
 
     @Override
-    public boolean inStrips() {
-      return plan.strips;
+    public boolean isVaeTiled() {
+      return plan.isVaeTiled;
     }
 
     @Override
@@ -194,18 +194,18 @@ public final class MemoryPlan {
   }
 
   /** Whether the autoencoder works in strips. */
-  public boolean strips() {
-    return strips;
+  public boolean isVaeTiled() {
+    return isVaeTiled;
   }
 
   /** The most that a picture of the budget's size takes, in bytes, the program included. */
   public long peak() {
-    return peak(budget.width(), budget.height(), budget.rows() == 0 ? needs.rows() : budget.rows());
+    return peak(budget.width(), budget.height(), budget.batchSize() == 0 ? estimate.rows() : budget.batchSize());
   }
 
   private long peak(int width, int height, int rows) {
-    return program
-        + needs.most(residences, strips, compute.dtype().bits() / Byte.SIZE, width, height, rows);
+    return processBytes
+        + estimate.peak(residences, isVaeTiled, compute.dtype().bits() / Byte.SIZE, width, height, rows);
   }
 
   /**
@@ -223,10 +223,10 @@ public final class MemoryPlan {
     }
   }
 
-  private String words() {
+  private String description() {
     return "with "
         + residences.entrySet().stream()
-            .map(part -> part.getKey() + " " + part.getValue().words())
+            .map(part -> part.getKey() + " " + part.getValue().description())
             .reduce((a, b) -> a + ", " + b)
             .orElse("")
         + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
@@ -243,20 +243,20 @@ public final class MemoryPlan {
     StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x"
         + budget.height() + " on " + compute + ", "
         + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
-    needs
-        .parts()
+    estimate
+        .components()
         .forEach((part, size) -> text.append(String.format(
             Locale.ROOT,
             "  %-16s %9s  %s%n",
             part,
             gib(size.bytes(residences.get(part), bytes, true)),
-            residences.get(part).words()
-                + (part.equals("vae") && strips ? ", working in strips" : ""))));
+            residences.get(part).description()
+                + (part.equals("vae") && isVaeTiled ? ", working in strips" : ""))));
     return text.append(String.format(
             Locale.ROOT,
             "  %-16s %9s%n  %-16s %9s%n  %-16s  %s",
             "program",
-            gib(program),
+            gib(processBytes),
             "at most",
             gib(peak()),
             compute.device() + " has",

@@ -68,11 +68,11 @@ public record ModelExtras(
     FEW_STEP_LORA("lora/few-step.safetensors", "");
 
     private final String path;
-    private final String sign;
+    private final String signature;
 
     Extra(String path, String sign) {
       this.path = path;
-      this.sign = sign;
+      this.signature = sign;
     }
 
     /** Where it belongs in {@code folder}, whether it is there or not. */
@@ -83,7 +83,7 @@ public record ModelExtras(
     /** Where it is in {@code folder}; empty where the folder does not hold it. */
     public Optional<Path> in(Path folder) {
       Path place = at(folder);
-      return Files.exists(sign.isEmpty() ? place : place.resolve(sign))
+      return Files.exists(signature.isEmpty() ? place : place.resolve(signature))
           ? Optional.of(place)
           : Optional.empty();
     }
@@ -221,7 +221,7 @@ public record ModelExtras(
         "dreambooth_learning_rate");
     for (String needed : List.of("rank", "layers", "text_encoder", "batch", "learning_rate")) {
       if (!json.has(needed)) {
-        throw new InvalidInputException(json.where() + ": option \"" + needed + "\" is missing");
+        throw new InvalidInputException(json.source() + ": option \"" + needed + "\" is missing");
       }
     }
     return new Training(
@@ -271,7 +271,7 @@ public record ModelExtras(
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> fields = new LinkedHashMap<>();
       map.forEach((name, field) -> fields.put((String) name, field));
-      return Optional.of(ModelConfig.of(fields, json.where() + ": \"" + key + "\""));
+      return Optional.of(ModelConfig.of(fields, json.source() + ": \"" + key + "\""));
     }
     throw wrong(json, key, "a JSON object");
   }
@@ -280,13 +280,13 @@ public record ModelExtras(
     Set<String> unknown = new TreeSet<>(json.values().keySet());
     Arrays.asList(keys).forEach(unknown::remove);
     if (!unknown.isEmpty()) {
-      throw new InvalidInputException(json.where() + ": unknown option \""
+      throw new InvalidInputException(json.source() + ": unknown option \""
           + unknown.iterator().next() + "\"; known: " + String.join(", ", keys));
     }
   }
 
   private static InvalidInputException wrong(ModelConfig json, String key, String expected) {
-    return new InvalidInputException(json.where() + ": option \"" + key + "\" is "
+    return new InvalidInputException(json.source() + ": option \"" + key + "\" is "
         + json.values().get(key) + ", expected " + expected);
   }
 }

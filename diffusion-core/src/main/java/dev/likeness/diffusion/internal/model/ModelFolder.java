@@ -24,7 +24,7 @@ public final class ModelFolder implements ModelParts {
    * What draws nothing (a checker), or waits for a picture prompt that a request brings with its
    * own networks.
    */
-  private static final Set<String> IDLE =
+  private static final Set<String> IGNORED =
       Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
 
   private static final List<String> LIBRARIES = List.of("diffusers", "transformers");
@@ -116,11 +116,11 @@ public final class ModelFolder implements ModelParts {
   }
 
   @Override
-  public Map<String, String> others() {
+  public Map<String, String> otherNetworks() {
     Map<String, String> others = new LinkedHashMap<>();
     for (String entry : index.values().keySet()) {
       boolean known =
-          NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
+          NETWORKS.contains(entry) || IGNORED.contains(entry) || entry.startsWith("tokenizer");
       if (!known && componentClass(entry) != null && isNetwork(entry)) {
         others.put(entry, componentClass(entry));
       }
@@ -163,7 +163,7 @@ public final class ModelFolder implements ModelParts {
     }
     Map<String, Object> options = new LinkedHashMap<>(config.values());
     options.put("_class_name", named);
-    return ModelConfig.of(options, config.where());
+    return ModelConfig.of(options, config.source());
   }
 
   @Override
@@ -178,7 +178,7 @@ public final class ModelFolder implements ModelParts {
 
   @Override
   public TensorSource weights(String component) {
-    return ComponentFolder.Spelling.canonical(
+    return ComponentFolder.LegacyKeys.canonical(
         componentClass(component),
         component,
         new ComponentFolder(checked(component), variant).open());

@@ -35,7 +35,7 @@ public final class ModelOpener {
   public static ControlNet controlNet(Path path, Compute compute) {
     ComponentFile found = ComponentFile.find(null, "controlnet", path);
     ControlNetKind kind = FamilyRegistry.controlNets().stream()
-        .filter(each -> each.opens(found.className()))
+        .filter(each -> each.supports(found.className()))
         .findFirst()
         .orElseThrow(() ->
             new InvalidInputException(path + " is a " + found.className() + "; supported: "

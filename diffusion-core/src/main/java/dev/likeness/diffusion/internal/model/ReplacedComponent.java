@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising
  * network brings the scheduler that it was trained for, where it says which.
  */
-public record ReplacedComponent(ModelParts base, String component, ComponentFile part, Path files)
+public record ReplacedComponent(ModelParts base, String component, ComponentFile replacement, Path path)
     implements ModelParts.Derived {
   /** Reads nothing of the weights yet. */
   public static ModelParts in(ModelParts base, String component, Path files) {
@@ -37,26 +37,26 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
 
   @Override
   public String componentClass(String name) {
-    return name.equals(component) ? part.className() : base.componentClass(name);
+    return name.equals(component) ? replacement.className() : base.componentClass(name);
   }
 
   @Override
   public ModelConfig config(String name) {
-    return name.equals(component) ? part.config() : base.config(name);
+    return name.equals(component) ? replacement.config() : base.config(name);
   }
 
   @Override
   public ModelConfig scheduler() {
-    return part.scheduler() == null || alike(part.scheduler(), base.scheduler())
+    return replacement.scheduler() == null || haveSamePrediction(replacement.scheduler(), base.scheduler())
         ? base.scheduler()
-        : part.scheduler();
+        : replacement.scheduler();
   }
 
   /**
    * Whether a network learnt for the one is drawn as well by the other; then the base's sampler,
    * spacing and defaults stay.
    */
-  private static boolean alike(ModelConfig one, ModelConfig other) {
+  private static boolean haveSamePrediction(ModelConfig one, ModelConfig other) {
     return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
         && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")
             .allMatch(option -> Boolean.TRUE.equals(one.values().get(option))
@@ -65,46 +65,46 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
 
   @Override
   public TensorSource weights(String name) {
-    return name.equals(component) ? part.weights().get() : base.weights(name);
+    return name.equals(component) ? replacement.weights().get() : base.weights(name);
   }
 
   // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
   // model's own if that has as many words.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
-    return belongs(tokenizer) && !part.className().startsWith("CLIP")
-        ? fitting(tokenizer, TokenizerFiles::read, base::tokenizerFiles)
+    return belongs(tokenizer) && !replacement.className().startsWith("CLIP")
+        ? matchingTokenizer(tokenizer, TokenizerFiles::read, base::tokenizerFiles)
         : base.tokenizerFiles(tokenizer);
   }
 
   @Override
   public T5Tokenizer t5Tokenizer(String tokenizer) {
     return belongs(tokenizer)
-        ? fitting(tokenizer, T5Tokenizer::open, base::t5Tokenizer)
+        ? matchingTokenizer(tokenizer, T5Tokenizer::open, base::t5Tokenizer)
         : base.t5Tokenizer(tokenizer);
   }
 
-  private <T> T fitting(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
+  private <T> T matchingTokenizer(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
     Path own = folder(tokenizer);
-    if (holds(own)) {
+    if (hasTokenizer(own)) {
       return beside.apply(own);
     }
     Path other = base.folder().map(folder -> folder.resolve(tokenizer)).orElse(null);
-    int words = part.config().integer("vocab_size", 0);
+    int words = replacement.config().integer("vocab_size", 0);
     if (other != null
-        && holds(other)
+        && hasTokenizer(other)
         && base.componentClass(component) != null
         && base.config(component).integer("vocab_size", 0) == words) {
       return ofBase.apply(tokenizer);
     }
-    throw new InvalidInputException(files + " comes without its tokenizer: there is none in " + own
+    throw new InvalidInputException(path + " comes without its tokenizer: there is none in " + own
         + ", nor one for " + words + " words in "
         + (other == null ? base.describe() : other)
         + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
         + " beside it");
   }
 
-  private static boolean holds(Path folder) {
+  private static boolean hasTokenizer(Path folder) {
     return Stream.of("tokenizer.json", "spiece.model", "vocab.json")
         .anyMatch(name -> Files.exists(folder.resolve(name)));
   }
@@ -115,7 +115,7 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
 
   // In a whole model's folder, beside the part as in such a folder, or in the part's own.
   private Path folder(String tokenizer) {
-    Path folder = Files.isDirectory(files) ? files : files.toAbsolutePath().getParent();
+    Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
     return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
         .filter(Files::isDirectory)
         .findFirst()

@@ -68,13 +68,13 @@ public final class SingleFile implements ModelParts {
     for (Map.Entry<String, String> entry : metadata.entrySet()) {
       if (entry.getKey().startsWith(CONFIG)) {
         configs.put(
-            entry.getKey().substring(CONFIG.length()), object(entry.getKey(), entry.getValue()));
+            entry.getKey().substring(CONFIG.length()), parseObject(entry.getKey(), entry.getValue()));
       }
     }
     return configs;
   }
 
-  private Map<String, Object> object(String name, String json) {
+  private Map<String, Object> parseObject(String name, String json) {
     try {
       return ModelConfig.options(json);
     } catch (IOException e) {
@@ -99,19 +99,19 @@ public final class SingleFile implements ModelParts {
   }
 
   /** The networks that a model of the family has and this file lacks. */
-  public List<String> missing() {
+  public List<String> missingComponents() {
     return variant.components().stream()
         .filter(part -> !contents.components().containsKey(part))
         .toList();
   }
 
   /** How many tensors no network reads: averaged copies of the weights, and others. */
-  public Map<String, Integer> extra() {
+  public Map<String, Integer> unusedTensors() {
     Map<String, Integer> extra = new LinkedHashMap<>();
     keys.names().stream()
-        .filter(name -> !claims(name))
+        .filter(name -> !isUsed(name))
         .forEach(name -> extra.merge(
-            name.startsWith(SingleFileWriter.Leftovers.AVERAGED) ? "ema" : "other",
+            name.startsWith(SingleFileWriter.UnusedTensors.AVERAGED) ? "ema" : "other",
             1,
             Integer::sum));
     return extra;
@@ -121,23 +121,23 @@ public final class SingleFile implements ModelParts {
    * Whether the file itself says how its network predicts, rather than its weights or its family;
    * FLUX.1's tensors say which of its schedulers it was trained for.
    */
-  public boolean saysPrediction() {
+  public boolean declaresPrediction() {
     return metadata.containsKey(CONFIG + "scheduler")
-        || contents.prediction() == Variant.Certainty.SAID;
+        || contents.prediction() == Variant.Certainty.DECLARED;
   }
 
   /**
    * Whether its weights tell how its network predicts where the file does not say, as those of SD
    * 2.x do.
    */
-  public boolean weighsPrediction() {
-    return !saysPrediction() && contents.prediction() == Variant.Certainty.WEIGHED;
+  public boolean infersPrediction() {
+    return !declaresPrediction() && contents.prediction() == Variant.Certainty.INFERRED;
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */
-  boolean claims(String name) {
+  boolean isUsed(String name) {
     return contents.components().values().stream()
-        .anyMatch(component -> !component.layout().canonical(name).isEmpty());
+        .anyMatch(component -> !component.layout().canonicalNames(name).isEmpty());
   }
 
   @Override
@@ -188,7 +188,7 @@ public final class SingleFile implements ModelParts {
   @Override
   public TensorSource weights(String component) {
     ComponentDetector.Detected found = component(component);
-    return new CanonicalTensors.RelaidSource(TensorFileFormat.open(file), found.layout());
+    return new CanonicalTensors.CanonicalSource(TensorFileFormat.open(file), found.layout());
   }
 
   @Override

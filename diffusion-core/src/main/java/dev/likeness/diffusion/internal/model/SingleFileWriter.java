@@ -69,8 +69,8 @@ public final class SingleFileWriter {
           json(Map.of(
               "force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"),
               "requires_aesthetics_score", files.option("requires_aesthetics_score"))));
-      Leftovers.addTo(files, sources, metadata);
-      SafetensorsWriter.write(out, new TensorSource.Together(sources), metadata);
+      UnusedTensors.addTo(files, sources, metadata);
+      SafetensorsWriter.write(out, new TensorSource.CombinedSource(sources), metadata);
     } finally {
       sources.forEach(TensorSource::close);
     }
@@ -108,17 +108,17 @@ public final class SingleFileWriter {
    * schedule), kept in a folder made of it, so that the way back gives the same file. Averaged
    * copies of the weights are not kept.
    */
-  public static final class Leftovers {
+  public static final class UnusedTensors {
     private static final String FILE = "leftovers.safetensors";
     static final String AVERAGED = "model_ema.";
 
-    private Leftovers() {}
+    private UnusedTensors() {}
 
     /** Keeps in {@code folder} what no component of {@code file} claims. */
     public static void keep(SingleFile file, Path source, Path folder) {
       try (TensorSource rest = new RenamedSource(
           TensorFileFormat.open(source),
-          name -> name.startsWith(AVERAGED) || file.claims(name) ? null : name)) {
+          name -> name.startsWith(AVERAGED) || file.isUsed(name) ? null : name)) {
         Map<String, String> metadata = TensorFileFormat.metadata(file.keys());
         if (!rest.names().isEmpty() || !metadata.isEmpty()) {
           SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);

@@ -34,15 +34,15 @@ final class TextEncoderFile {
     boolean projects = projects(base, component);
     for (String prefix : TEXT_PREFIXES) {
       int most =
-          ComponentFile.known(base, component).get("num_hidden_layers") instanceof Integer layers
+          ComponentFile.knownOptions(base, component).get("num_hidden_layers") instanceof Integer layers
               ? layers
               : Integer.MAX_VALUE;
       KeyMapping stored = ClipKeyFormat.layout(keys, prefix, most, projects);
       if (stored != null) {
-        KeyMapping layout = ComponentDetector.heard(component, projects) || ofFolder(path)
+        KeyMapping layout = ComponentDetector.usesProjection(component, projects) || ofFolder(path)
             ? stored
             : ClipKeyFormat.unprojected(stored);
-        return ComponentFile.relaid(
+        return ComponentFile.remapped(
             base,
             component,
             path,
@@ -90,7 +90,7 @@ final class TextEncoderFile {
       return component.equals("text_encoder_2");
     }
     return base.variant().isPresent()
-        ? base.variant().get().projects(component)
+        ? base.variant().get().hasProjection(component)
         : base.componentClass(component) != null
             ? base.componentClass(component).equals(textClass(true))
             : component.equals("text_encoder_2");

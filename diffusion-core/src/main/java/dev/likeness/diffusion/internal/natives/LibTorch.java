@@ -55,14 +55,14 @@ public final class LibTorch {
         return () -> {};
       } catch (LinkageError | RuntimeException e) {
         String message = "libtorch's natives for " + Loader.Detector.getPlatform()
-            + " did not load (" + firstLine(e) + "); " + cure();
+            + " did not load (" + firstLine(e) + "); " + advice();
         return () -> {
           throw new ResourceLimitException(message, e);
         };
       }
     }
 
-    private static String cure() {
+    private static String advice() {
       try {
         Loader.getCacheDir();
         return "add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch, openblas and javacpp with the classifier "

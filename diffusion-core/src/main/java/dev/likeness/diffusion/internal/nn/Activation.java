@@ -34,7 +34,7 @@ public enum Activation {
   }
 
   /** Applies it to every element. */
-  public Tensor of(Tensor x) {
+  public Tensor apply(Tensor x) {
     return switch (this) {
       case SILU -> torch.silu(x);
       case GELU -> torch.gelu(x);
@@ -46,10 +46,10 @@ public enum Activation {
   }
 
   /**
-   * As {@link #of}, for a tensor that the caller has just made: it is overwritten where no gradient
+   * As {@link #apply}, for a tensor that the caller has just made: it is overwritten where no gradient
    * needs it.
    */
-  public Tensor ofOwn(Tensor x) {
-    return this == SILU && !x.requires_grad() ? torch.silu_(x) : of(x);
+  public Tensor applyInPlace(Tensor x) {
+    return this == SILU && !x.requires_grad() ? torch.silu_(x) : apply(x);
   }
 }

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * @param <B> a block
  */
 public final class BlockList<B> {
-  private static final ExecutorService BRINGING = Executors.newCachedThreadPool(task -> {
+  private static final ExecutorService PREFETCHER = Executors.newCachedThreadPool(task -> {
     Thread thread = new Thread(task, "likeness-blocks");
     thread.setDaemon(true);
     return thread;
@@ -33,7 +33,7 @@ public final class BlockList<B> {
     this.list = list;
     this.count = count;
     this.build = build;
-    resident = list.streams()
+    resident = list.isStreamed()
         ? null
         : IntStream.range(0, count).mapToObj(i -> build.apply(list.at(i), i)).toList();
   }
@@ -61,19 +61,19 @@ public final class BlockList<B> {
   public static final class Pass<B> implements AutoCloseable {
     private final BlockList<B> blocks;
     private final Iterator<Integer> order;
-    private CompletableFuture<Parameters.Block> coming;
-    private int comingNumber = -1;
-    private Parameters.Block here;
+    private CompletableFuture<Parameters.Block> prefetched;
+    private int prefetchedIndex = -1;
+    private Parameters.Block current;
 
     private Pass(BlockList<B> blocks, Iterator<Integer> order) {
       this.blocks = blocks;
       this.order = order;
-      bring();
+      prefetch();
     }
 
     /** Whether there is another block. */
     public boolean hasNext() {
-      return comingNumber >= 0;
+      return prefetchedIndex >= 0;
     }
 
     /**
@@ -81,27 +81,27 @@ public final class BlockList<B> {
      * the calling scope.
      */
     public B next() {
-      int number = comingNumber;
+      int number = prefetchedIndex;
       if (blocks.resident != null) {
-        bring();
+        prefetch();
         return blocks.resident.get(number);
       }
-      leave();
-      here = arrived();
-      bring();
-      return blocks.build.apply(blocks.list.of(here).at(number), number);
+      freeCurrent();
+      current = awaitPrefetched();
+      prefetch();
+      return blocks.build.apply(blocks.list.of(current).at(number), number);
     }
 
-    private void bring() {
-      comingNumber = order.hasNext() ? order.next() : -1;
-      coming = null;
-      if (comingNumber >= 0 && blocks.resident == null) {
-        Parameters.Block portion = blocks.list.at(comingNumber).portion();
-        coming = CompletableFuture.supplyAsync(() -> loaded(portion), BRINGING);
+    private void prefetch() {
+      prefetchedIndex = order.hasNext() ? order.next() : -1;
+      prefetched = null;
+      if (prefetchedIndex >= 0 && blocks.resident == null) {
+        Parameters.Block portion = blocks.list.at(prefetchedIndex).block();
+        prefetched = CompletableFuture.supplyAsync(() -> load(portion), PREFETCHER);
       }
     }
 
-    private static Parameters.Block loaded(Parameters.Block portion) {
+    private static Parameters.Block load(Parameters.Block portion) {
       try {
         portion.load();
         return portion;
@@ -111,30 +111,30 @@ public final class BlockList<B> {
       }
     }
 
-    private Parameters.Block arrived() {
+    private Parameters.Block awaitPrefetched() {
       try {
-        return coming.join();
+        return prefetched.join();
       } catch (CompletionException e) {
         throw e.getCause() instanceof RuntimeException cause
             ? cause
             : new IllegalStateException(e.getCause());
       } finally {
-        coming = null;
+        prefetched = null;
       }
     }
 
-    private void leave() {
-      if (here != null) {
-        here.close();
-        here = null;
+    private void freeCurrent() {
+      if (current != null) {
+        current.close();
+        current = null;
       }
     }
 
     @Override
     public void close() {
-      leave();
-      if (coming != null) {
-        coming
+      freeCurrent();
+      if (prefetched != null) {
+        prefetched
             .handle((portion, failure) -> {
               if (portion != null) {
                 portion.close();
@@ -142,7 +142,7 @@ public final class BlockList<B> {
               return null;
             })
             .join();
-        coming = null;
+        prefetched = null;
       }
     }
   }

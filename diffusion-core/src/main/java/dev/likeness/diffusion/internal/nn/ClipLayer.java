@@ -47,7 +47,7 @@ public final class ClipLayer {
     Tensor attended = ScaledDotProduct.attend(
         split(q.forward(normed)), split(k.forward(normed)), split(v.forward(normed)), mask);
     Tensor h = x.add(out.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1), -1)));
-    return h.add(fc2.forward(activation.of(fc1.forward(norm2.forward(h)))));
+    return h.add(fc2.forward(activation.apply(fc1.forward(norm2.forward(h)))));
   }
 
   private Tensor split(Tensor x) {

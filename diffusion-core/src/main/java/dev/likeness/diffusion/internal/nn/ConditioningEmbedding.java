@@ -32,10 +32,10 @@ public final class ConditioningEmbedding {
   }
 
   /** Maps a picture [batch, in, height, width] to [batch, out, h, w]. */
-  public Tensor forward(Tensor picture) {
-    Tensor x = Activation.SILU.of(convIn.forward(picture));
+  public Tensor forward(Tensor image) {
+    Tensor x = Activation.SILU.apply(convIn.forward(image));
     for (Conv2d block : blocks) {
-      x = Activation.SILU.of(block.forward(x));
+      x = Activation.SILU.apply(block.forward(x));
     }
     return convOut.forward(x);
   }

@@ -26,7 +26,7 @@ public final class Conv2d {
   private final int kernel;
   private final long[] stride;
   private final long[] padding;
-  private final List<AdapterLayer> sides;
+  private final List<AdapterLayer> adapterLayers;
 
   private Conv2d(
       LayerWeight weight,
@@ -42,7 +42,7 @@ public final class Conv2d {
     this.kernel = kernel;
     this.stride = new long[] {stride, stride};
     this.padding = new long[] {padding, padding};
-    this.sides = sides;
+    this.adapterLayers = sides;
   }
 
   /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */
@@ -54,7 +54,7 @@ public final class Conv2d {
         kernel,
         stride,
         padding,
-        w.sidePaths());
+        w.adapterLayers());
   }
 
   /** Stride 1, padded so that the size stays. */
@@ -72,13 +72,13 @@ public final class Conv2d {
         kernel,
         stride,
         padding,
-        w.sidePaths());
+        w.adapterLayers());
   }
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    return withSides(
-        isWinograds(x)
+    return addAdapters(
+        usesWinograd(x)
             ? WinogradConvolution.of(x, out, weight, offset)
             : PackedConvolution.of(x, weight, offset, stride, padding),
         x);
@@ -88,8 +88,8 @@ public final class Conv2d {
    * The same over {@code x} at twice its size, every pixel four times; for kernels of three by
    * three that keep the size.
    */
-  public Tensor doubled(Tensor x) {
-    if (sides.isEmpty() && weight.keeps() && UpsampleConvolution.isFaster(x)) {
+  public Tensor forwardUpsampled(Tensor x) {
+    if (adapterLayers.isEmpty() && weight.keepsForms() && UpsampleConvolution.isFaster(x)) {
       return UpsampleConvolution.of(
           x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
@@ -100,45 +100,45 @@ public final class Conv2d {
    * The same in f32 of weights and input of any type, for layers whose rounding the run would
    * multiply.
    */
-  public Tensor exactly(Tensor x) {
+  public Tensor forwardInF32(Tensor x) {
     TensorOptional offset =
         bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
-    Tensor wide = weight.wide();
+    Tensor wide = weight.tensor();
     Tensor y = torch.conv2d(
         x.to(ScalarType.Float), wide.to(ScalarType.Float), offset, stride, padding, ONE, 1);
-    return sides.isEmpty() ? y : withSides(y, x.to(wide.scalar_type()));
+    return adapterLayers.isEmpty() ? y : addAdapters(y, x.to(wide.scalar_type()));
   }
 
   /** The type of its weights. */
   public ScalarType type() {
-    return weight.wide().scalar_type();
+    return weight.tensor().scalar_type();
   }
 
-  private boolean isWinograds(Tensor x) {
+  private boolean usesWinograd(Tensor x) {
     return kernel == 3
         && stride[0] == 1
         && padding[0] == 1
         && WinogradConvolution.isFaster(x, out, weight);
   }
 
-  private Tensor withSides(Tensor y, Tensor x) {
+  private Tensor addAdapters(Tensor y, Tensor x) {
     Tensor sum = y;
-    for (AdapterLayer side : sides) {
+    for (AdapterLayer side : adapterLayers) {
       sum = sum.add(side.delta(x, stride, padding));
     }
     return sum;
   }
 
   /** How a network's pictures lie in memory. */
-  public static final class Layout {
-    private Layout() {}
+  public static final class ImageMemoryFormat {
+    private ImageMemoryFormat() {}
 
     /**
      * A picture [batch, channels, h, w] as convolutions read it fastest, its channels lying
      * together; every layer after keeps that, and a pixel's channels are a token's without a copy.
      * Not while learning, which is slower so.
      */
-    public static Tensor ofPicture(Tensor x) {
+    public static Tensor channelsLast(Tensor x) {
       return GradMode.is_enabled() ? x : x.contiguous(MemoryFormat.ChannelsLast);
     }
   }

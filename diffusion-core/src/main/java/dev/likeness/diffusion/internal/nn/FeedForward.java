@@ -55,7 +55,7 @@ public final class FeedForward {
     /**
      * Reads the gate {@code w1} and {@code w3}, both [inner, width], and {@code w2} [width, inner].
      */
-    public static GatedFeedForward apart(Weights w, int width, int inner) {
+    public static GatedFeedForward separate(Weights w, int width, int inner) {
       return new GatedFeedForward(
           null,
           Linear.withoutBias(w.at("w1"), width, inner),
@@ -66,14 +66,14 @@ public final class FeedForward {
     public Tensor forward(Tensor x) {
       return out.forward(
           both == null
-              ? Activation.SILU.ofOwn(gate.forward(x)).mul(in.forward(x))
-              : gated(both.forward(x)));
+              ? Activation.SILU.applyInPlace(gate.forward(x)).mul(in.forward(x))
+              : siluGate(both.forward(x)));
     }
 
     /** SiLU of the first half of the channels times the second. */
-    public static Tensor gated(Tensor x) {
+    public static Tensor siluGate(Tensor x) {
       long half = x.size(-1) / 2;
-      return Activation.SILU.of(x.narrow(-1, 0, half)).mul(x.narrow(-1, half, half));
+      return Activation.SILU.apply(x.narrow(-1, 0, half)).mul(x.narrow(-1, half, half));
     }
   }
 
@@ -89,7 +89,7 @@ public final class FeedForward {
     }
 
     public Tensor forward(Tensor x) {
-      return out.forward(Activation.GELU_TANH.of(in.forward(x)));
+      return out.forward(Activation.GELU_TANH.apply(in.forward(x)));
     }
   }
 }

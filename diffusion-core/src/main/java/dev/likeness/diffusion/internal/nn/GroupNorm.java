@@ -32,7 +32,7 @@ public final class GroupNorm {
   }
 
   /** The same in f32 of weights and input of any type. */
-  public Tensor exactly(Tensor x) {
+  public Tensor forwardInF32(Tensor x) {
     return torch.group_norm(
         x.to(torch.ScalarType.Float),
         groups,
@@ -46,12 +46,12 @@ public final class GroupNorm {
    * This norm with the statistics of the whole of {@code x} [batch, channels, h, w], for parts of
    * it.
    */
-  UnaryOperator<Tensor> of(Tensor x) {
+  UnaryOperator<Tensor> withStatisticsOf(Tensor x) {
     long batch = x.size(0);
     long each = x.size(1) / groups;
     Scalar count = new Scalar((double) each * x.size(2) * x.size(3));
-    Tensor mean = summed(x, part -> part).div(count);
-    Tensor variance = summed(x, part -> part.sub(mean).square_()).div(count);
+    Tensor mean = groupSums(x, part -> part).div(count);
+    Tensor variance = groupSums(x, part -> part.sub(mean).square_()).div(count);
     Tensor scale = perChannel(variance.add(new Scalar(eps)).rsqrt(), each)
         .mul(weight.to(torch.ScalarType.Float));
     Tensor shift = bias.to(torch.ScalarType.Float).sub(perChannel(mean, each).mul(scale));
@@ -69,7 +69,7 @@ public final class GroupNorm {
    * The sum over each group of what is made of its values in f32, a few rows at a time: [batch,
    * groups, 1, 1, 1].
    */
-  private Tensor summed(Tensor x, UnaryOperator<Tensor> of) {
+  private Tensor groupSums(Tensor x, UnaryOperator<Tensor> of) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor sum = torch.zeros(x.size(0), groups, 1, 1, 1).to(x.device(), torch.ScalarType.Float);
       for (long row = 0; row < x.size(2); row += ROWS) {

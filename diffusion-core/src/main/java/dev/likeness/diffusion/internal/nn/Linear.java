@@ -16,22 +16,22 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Linear {
   private final LayerWeight weight;
   private final Tensor bias;
-  private final List<AdapterLayer> sides;
+  private final List<AdapterLayer> adapterLayers;
 
   private Linear(LayerWeight weight, Tensor bias, List<AdapterLayer> sides) {
     this.weight = weight;
     this.bias = bias;
-    this.sides = sides;
+    this.adapterLayers = sides;
   }
 
   /** Reads {@code weight} [out, in] and {@code bias} [out]. */
   public Linear(Weights w, long in, long out) {
-    this(w.matrix("weight", out, in), w.tensor("bias", out), w.sidePaths());
+    this(w.matrix("weight", out, in), w.tensor("bias", out), w.adapterLayers());
   }
 
   /** Reads {@code weight} [out, in] alone. */
   public static Linear withoutBias(Weights w, long in, long out) {
-    return new Linear(w.matrix("weight", out, in), null, w.sidePaths());
+    return new Linear(w.matrix("weight", out, in), null, w.adapterLayers());
   }
 
   /** Either, as {@code biased} says. */
@@ -41,25 +41,25 @@ public final class Linear {
 
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
-    return withSides(product(x), x);
+    return addAdapters(product(x), x);
   }
 
   /**
    * The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that.
    */
-  public Tensor wide(Tensor x) {
+  public Tensor forwardInF32(Tensor x) {
     if (Tensors.dtype(x) != DType.F16) {
       return forward(x);
     }
     TensorOptional offset =
         bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
-    return withSides(
-        torch.linear(x.to(ScalarType.Float), weight.wide().to(ScalarType.Float), offset), x);
+    return addAdapters(
+        torch.linear(x.to(ScalarType.Float), weight.tensor().to(ScalarType.Float), offset), x);
   }
 
-  private Tensor withSides(Tensor product, Tensor x) {
+  private Tensor addAdapters(Tensor product, Tensor x) {
     Tensor y = product;
-    for (AdapterLayer side : sides) {
+    for (AdapterLayer side : adapterLayers) {
       y = y.add(side.delta(x));
     }
     return y;
@@ -67,11 +67,11 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    if (Int8Linear.isAsked(x, weight)) {
+    if (Int8Linear.isRequested(x, weight)) {
       return Int8Linear.of(x, weight, offset);
     }
     return PointwiseLinear.isFaster(x, weight)
         ? PointwiseLinear.of(x, weight, offset)
-        : torch.linear(x, weight.wide(), offset);
+        : torch.linear(x, weight.tensor(), offset);
   }
 }

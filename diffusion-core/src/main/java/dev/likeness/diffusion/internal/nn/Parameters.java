@@ -24,14 +24,14 @@ public interface Parameters {
   }
 
   /**
-   * Whether the tensors of a network's blocks are brought in by {@link #portion} rather than kept.
+   * Whether the tensors of a network's blocks are brought in by {@link #block} rather than kept.
    */
-  default boolean streams() {
+  default boolean isStreamed() {
     return false;
   }
 
   /** The tensors below the module {@code path}, still to be loaded. */
-  default Block portion(String path) {
+  default Block block(String path) {
     throw new IllegalStateException("these tensors stay in memory");
   }
 

@@ -17,7 +17,7 @@ public final class ResnetBlock {
   private final Conv2d shortcut;
   private final Activation activation;
   private final double scale;
-  private final RowTiling strips;
+  private final RowTiling tiling;
 
   /**
    * Reads {@code norm1}, {@code conv1}, {@code time_emb_proj} (when {@code timeWidth} is not 0),
@@ -37,7 +37,7 @@ public final class ResnetBlock {
     this(w, in, out, timeWidth, groups, eps, activation, scale, RowTiling.NONE);
   }
 
-  /** A block that computes its halves in {@code strips}. */
+  /** A block that computes its halves in {@code tiling}. */
   public ResnetBlock(
       Weights w,
       int in,
@@ -48,7 +48,7 @@ public final class ResnetBlock {
       Activation activation,
       double scale,
       RowTiling strips) {
-    this.strips = strips;
+    this.tiling = strips;
     norm1 = new GroupNorm(w.at("norm1"), groups, in, eps);
     conv1 = new Conv2d(w.at("conv1"), in, out, 3);
     time = timeWidth == 0 ? null : new Linear(w.at("time_emb_proj"), timeWidth, out);
@@ -64,11 +64,11 @@ public final class ResnetBlock {
    * null.
    */
   public Tensor forward(Tensor x, Tensor activatedTime) {
-    Tensor h = half(norm1, conv1, x);
+    Tensor h = normActConv(norm1, conv1, x);
     if (time != null) {
       h.add_(time.forward(activatedTime).unsqueeze(-1).unsqueeze(-1));
     }
-    Tensor sum = half(norm2, conv2, h).add_(shortcut == null ? x : shortcut.forward(x));
+    Tensor sum = normActConv(norm2, conv2, h).add_(shortcut == null ? x : shortcut.forward(x));
     return scale == 1 ? sum : sum.div_(new Scalar(scale));
   }
 
@@ -76,9 +76,9 @@ public final class ResnetBlock {
    * Norm, activation, convolution; what lies between is freed at once, since at full size it is the
    * peak of memory.
    */
-  private Tensor half(GroupNorm norm, Conv2d conv, Tensor x) {
+  private Tensor normActConv(GroupNorm norm, Conv2d conv, Tensor x) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(strips.normed(norm, x, part -> conv.forward(activation.ofOwn(part))));
+      return scope.promote(tiling.normalised(norm, x, part -> conv.forward(activation.applyInPlace(part))));
     }
   }
 }

@@ -29,7 +29,7 @@ public final class RmsNorm {
    * As {@link #forward}, of f32 in front of layers in f16: normalised as it is, then of the
    * weight's type.
    */
-  public Tensor narrowed(Tensor x) {
+  public Tensor forwardToWeightType(Tensor x) {
     if (x.scalar_type().intern() == weight.scalar_type().intern()) {
       return forward(x);
     }

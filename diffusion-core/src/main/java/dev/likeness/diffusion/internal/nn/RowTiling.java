@@ -24,27 +24,27 @@ public record RowTiling(int rows) {
   }
 
   /** A layer that keeps the size and looks one row up and one down. */
-  public Tensor same(Tensor x, UnaryOperator<Tensor> layer) {
+  public Tensor keepSize(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 1, 1, 1, layer);
   }
 
   /** A layer that doubles the size, then looks one row up and one down. */
-  public Tensor doubled(Tensor x, UnaryOperator<Tensor> layer) {
+  public Tensor upsample(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 2, 1, 1, layer);
   }
 
   /** A layer that halves the size and looks one row down. */
-  public Tensor halved(Tensor x, UnaryOperator<Tensor> layer) {
+  public Tensor downsample(Tensor x, UnaryOperator<Tensor> layer) {
     return map(x, 1, 2, 0, layer);
   }
 
   /** A norm over the whole picture, then such a layer over what it gives. */
-  public Tensor normed(GroupNorm norm, Tensor x, UnaryOperator<Tensor> layer) {
+  public Tensor normalised(GroupNorm norm, Tensor x, UnaryOperator<Tensor> layer) {
     if (rows == 0) {
       return layer.apply(norm.forward(x));
     }
-    UnaryOperator<Tensor> fixed = norm.of(x);
-    return same(x, part -> layer.apply(fixed.apply(part)));
+    UnaryOperator<Tensor> fixed = norm.withStatisticsOf(x);
+    return keepSize(x, part -> layer.apply(fixed.apply(part)));
   }
 
   private Tensor map(Tensor x, int up, int down, int above, UnaryOperator<Tensor> layer) {

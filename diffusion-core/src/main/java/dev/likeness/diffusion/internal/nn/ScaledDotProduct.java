@@ -23,7 +23,7 @@ public final class ScaledDotProduct {
    * CPU, and while learning within {@link dev.likeness.diffusion.internal.tensor.CustomGradients}
    * computed once more rather than kept.
    */
-  public static final long WHOLE = 512 * 1024;
+  public static final long MAX_SCORES_AT_ONCE = 512 * 1024;
 
   private ScaledDotProduct() {}
 
@@ -44,7 +44,7 @@ public final class ScaledDotProduct {
     }
     double scale = 1 / Math.sqrt(q.size(3));
     boolean learning = q.requires_grad() || k.requires_grad() || v.requires_grad();
-    if (mask != null || q.size(2) * k.size(2) <= WHOLE) {
+    if (mask != null || q.size(2) * k.size(2) <= MAX_SCORES_AT_ONCE) {
       return product(q.mul(new Scalar(scale)), k, v, mask);
     }
     CustomGradients custom = CustomGradients.current();
@@ -52,7 +52,7 @@ public final class ScaledDotProduct {
       return byHeads(q.mul(new Scalar(scale)), k, v);
     }
     return learning
-        ? BlockedAttention.learning(q, k, v, scale, custom)
+        ? BlockedAttention.withGradients(q, k, v, scale, custom)
         : BlockedAttention.of(q, k, v, scale);
   }
 

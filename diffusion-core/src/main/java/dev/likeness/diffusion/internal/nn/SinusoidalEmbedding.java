@@ -26,7 +26,7 @@ public record SinusoidalEmbedding(int width, boolean cosineFirst, double shift) 
   }
 
   /** Features [n, width] in f32 of {@code values} [n]. */
-  public Tensor of(Tensor values) {
+  public Tensor embed(Tensor values) {
     long half = width / 2;
     TensorOptions here = values.options().dtype(new ScalarTypeOptional(ScalarType.Float));
     Tensor exponent = torch

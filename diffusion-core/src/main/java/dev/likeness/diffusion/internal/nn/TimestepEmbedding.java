@@ -25,6 +25,6 @@ public final class TimestepEmbedding {
 
   /** Maps [batch, in] to [batch, width]. */
   public Tensor forward(Tensor sinusoids) {
-    return linear2.forward(activation.of(linear1.forward(sinusoids)));
+    return linear2.forward(activation.apply(linear1.forward(sinusoids)));
   }
 }

@@ -35,7 +35,7 @@ public final class Weights {
 
   /** The module {@code name} below this one; dots may join several. */
   public Weights at(String name) {
-    return new Weights(parameters, adaptation, full(name));
+    return new Weights(parameters, adaptation, fullName(name));
   }
 
   /** The {@code index}-th module of this list. */
@@ -47,21 +47,21 @@ public final class Weights {
    * The tensor {@code name} of this module, checked for presence and shape, as adapters have it.
    */
   public Tensor tensor(String name, long... shape) {
-    String full = full(name);
+    String full = fullName(name);
     return adaptation.tensor(full, parameters.get(full, shape));
   }
 
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
   public LayerWeight matrix(String name, long... shape) {
-    String full = full(name);
-    LayerWeight own = adaptation.packs()
+    String full = fullName(name);
+    LayerWeight own = adaptation.allowsPackedWeights()
         ? parameters.matrix(full, shape)
         : new LayerWeight.Plain(parameters.get(full, shape));
     if (!adaptation.replaces(full)) {
       return own;
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor wide = own.wide();
+      Tensor wide = own.tensor();
       Tensor adapted = adaptation.tensor(full, wide);
       return adapted == wide ? own : new LayerWeight.Plain(scope.promote(adapted));
     }
@@ -69,12 +69,12 @@ public final class Weights {
 
   /** Whether this module has a tensor {@code name}. */
   public boolean has(String name) {
-    return parameters.has(full(name));
+    return parameters.has(fullName(name));
   }
 
   /** What adapters add beside this layer. */
-  public List<AdapterLayer> sidePaths() {
-    return adaptation.sidePaths(path);
+  public List<AdapterLayer> adapterLayers() {
+    return adaptation.adapterLayers(path);
   }
 
   /** What adapters add beside this attention. */
@@ -83,25 +83,25 @@ public final class Weights {
   }
 
   /** Whether in this self-attention every token sees itself alone. */
-  public boolean perturbed() {
-    return adaptation.perturbs(path);
+  public boolean isPerturbed() {
+    return adaptation.isPerturbed(path);
   }
 
   /**
    * The share of a picture's tokens that is merged for self-attention where the picture is largest.
    */
-  public double merged() {
-    return adaptation.merged();
+  public double tokenMergingRatio() {
+    return adaptation.tokenMergingRatio();
   }
 
   /** Whether the blocks of a network are brought in for their use alone. */
-  boolean streams() {
-    return parameters.streams();
+  boolean isStreamed() {
+    return parameters.isStreamed();
   }
 
   /** The tensors of this module, still to be loaded. */
-  Parameters.Block portion() {
-    return parameters.portion(path);
+  Parameters.Block block() {
+    return parameters.block(path);
   }
 
   /** The same module with other tensors. */
@@ -114,7 +114,7 @@ public final class Weights {
     return path;
   }
 
-  private String full(String name) {
+  private String fullName(String name) {
     return path.isEmpty() ? name : path + "." + name;
   }
 }

@@ -30,20 +30,20 @@ record Batch(List<Image> images) {
      * Whether its adapters only add beside layers, so that it can share a pass with requests of
      * other adapters.
      */
-    private boolean isBeside() {
-      return adaptations.get(ModelComponent.UNET).isBeside()
-          && adaptations.get(ModelComponent.TRANSFORMER).isBeside();
+    private boolean isBatchable() {
+      return adaptations.get(ModelComponent.UNET).isBatchable()
+          && adaptations.get(ModelComponent.TRANSFORMER).isBatchable();
     }
   }
 
   /** An image: its request, and its seed. */
-  record Image(Request of, long seed) {}
+  record Image(Request request, long seed) {}
 
   /** Requests that may be sampled in the same passes, in lists. */
-  static List<List<ImageRequest>> compatible(List<ImageRequest> requests) {
+  static List<List<ImageRequest>> groupCompatible(List<ImageRequest> requests) {
     Map<Object, List<ImageRequest>> lists = new LinkedHashMap<>();
     requests.forEach(
-        request -> lists.computeIfAbsent(key(request), key -> new ArrayList<>()).add(request));
+        request -> lists.computeIfAbsent(compatibilityKey(request), key -> new ArrayList<>()).add(request));
     return List.copyOf(lists.values());
   }
 
@@ -51,15 +51,15 @@ record Batch(List<Image> images) {
    * A request without prompts, seed, count and adapters, which may differ within a batch. A request
    * that begins from an image, or whose prompts may differ in length, is alone.
    */
-  private static Object key(ImageRequest request) {
-    boolean alone = request.initial() != null
+  private static Object compatibilityKey(ImageRequest request) {
+    boolean alone = request.initialImage() != null
         || request.prompts().syntax() != PromptSyntax.PLAIN
         || request.embedding() != null
         || request.negativeEmbedding() != null;
     return alone
         ? new Object()
         : request
-            .prompts(request.prompts().prompt("").negative("").words(List.of()))
+            .prompts(request.prompts().prompt("").negative("").textualInversions(List.of()))
             .seed(0)
             .count(1)
             .adapters(List.of());
@@ -75,7 +75,7 @@ record Batch(List<Image> images) {
     Map<Object, List<Image>> together = new LinkedHashMap<>();
     for (Request request : requests) {
       List<Image> images = together.computeIfAbsent(
-          request.isBeside() ? Batch.class : request.adaptations(), any -> new ArrayList<>());
+          request.isBatchable() ? Batch.class : request.adaptations(), any -> new ArrayList<>());
       for (int i = 0; i < request.request().count(); i++) {
         images.add(new Image(request, request.request().seed() + i));
       }
@@ -91,7 +91,7 @@ record Batch(List<Image> images) {
 
   /** A request that says what all have in common. */
   ImageRequest request() {
-    return images.get(0).of().request();
+    return images.get(0).request().request();
   }
 
   long[] seeds() {
@@ -102,11 +102,11 @@ record Batch(List<Image> images) {
    * The batch as a family's network takes it: neighbouring images of one request share its encoded
    * prompts.
    */
-  ConditionedBatch conditioned(int rows) {
+  ConditionedBatch conditionedBatch(int rows) {
     List<ConditionedBatch.Item> items = new ArrayList<>();
     for (int first = 0, next = 0; first < images.size(); first = next) {
-      Request request = images.get(first).of();
-      while (next < images.size() && images.get(next).of() == request) {
+      Request request = images.get(first).request();
+      while (next < images.size() && images.get(next).request() == request) {
         next++;
       }
       items.add(new ConditionedBatch.Item(request.prompts(), request.adaptations(), next - first));

@@ -15,32 +15,32 @@ import org.bytedeco.pytorch.Tensor;
 /** One call of the pipeline: who hears of it, what stops it, and which images failed. */
 final class Call {
   private final Progress progress;
-  private final Cancellation stop;
+  private final Cancellation cancellation;
   private final List<InvalidInputException> failures = new ArrayList<>();
 
   Call(Progress progress, Cancellation stop) {
     this.progress = progress;
-    this.stop = stop;
+    this.cancellation = stop;
   }
 
-  void check() {
-    stop.check();
+  void throwIfCancelled() {
+    cancellation.throwIfCancelled();
   }
 
   void warn(String words) {
-    progress.on(new ProgressEvent.Notice(words));
+    progress.onEvent(new ProgressEvent.Notice(words));
   }
 
   void phase(String name, int steps) {
-    progress.on(new ProgressEvent.Phase(name, steps));
+    progress.onEvent(new ProgressEvent.Phase(name, steps));
   }
 
   void step(String phase, int done, int of) {
-    progress.on(new ProgressEvent.Step(phase, done, of, Double.NaN));
+    progress.onEvent(new ProgressEvent.Step(phase, done, of, Double.NaN));
   }
 
   /** Notes why an image failed; the other images are generated all the same. */
-  void failed(InvalidInputException why) {
+  void recordFailure(InvalidInputException why) {
     failures.add(why);
   }
 
@@ -55,21 +55,21 @@ final class Call {
    * Tells of each step, in this order: progress, listener of the engine, the caller's step hook;
    * then cancellation counts.
    */
-  StepListener heardBy(GenerationHooks hooks, StepListener listener) {
+  StepListener stepListener(GenerationHooks hooks, StepListener listener) {
     return (step, of, latents, denoised) -> {
       step("sample", step.index() + 1, of);
       listener.onStep(step, of, latents, denoised);
-      if (hooks.steps() != null) {
+      if (hooks.onStep() != null) {
         hooks
-            .steps()
+            .onStep()
             .accept(new GenerationHooks.SampledStep(
-                step.index(), of, step.timestep(), copies(latents), copies(denoised)));
+                step.index(), of, step.timestep(), copyImages(latents), copyImages(denoised)));
       }
-      stop.check();
+      cancellation.throwIfCancelled();
     };
   }
 
-  private static List<Latents> copies(Tensor batch) {
+  private static List<Latents> copyImages(Tensor batch) {
     return LongStream.range(0, batch.size(0))
         .mapToObj(i -> Latents.of(batch.narrow(0, i, 1)))
         .toList();

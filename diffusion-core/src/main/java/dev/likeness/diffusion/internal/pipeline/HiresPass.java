@@ -17,25 +17,25 @@ record HiresPass(PipelineModel model) {
   /**
    * The request for the second pass of an image, inside the mask or map of changes of the first.
    */
-  ImageRequest after(LatentCodec.Result first) {
+  ImageRequest secondPassRequest(LatentCodec.Result first) {
     ImageRequest request = first.request();
     HiresFix fix = request.hires();
-    int unit = model.model().latents().unit();
+    int unit = model.model().latents().sizeMultiple();
     int width = (int) Math.round(request.width() * fix.scale() / unit) * unit;
     int height = (int) Math.round(request.height() * fix.scale() / unit) * unit;
     InitialImage enlarged = fix.pixels()
         ? InitialImage.of(first.image())
         : InitialImage.of(first
             .latents()
-            .resized(
+            .resize(
                 height * first.latents().height() / request.height(),
                 width * first.latents().width() / request.width()));
-    InitialImage before = request.initial();
+    InitialImage before = request.initialImage();
     if (before != null && before.mask() != null) {
-      InitialImage whole = before.picture() == null
+      InitialImage whole = before.image() == null
           ? enlarged
-          : around(enlarged, before, fix.pixels(), width, height);
-      enlarged = before.byDegrees() ? whole.change(before.mask()) : whole.mask(before.mask());
+          : composite(enlarged, before, fix.pixels(), width, height);
+      enlarged = before.isDifferential() ? whole.changeMap(before.mask()) : whole.mask(before.mask());
     }
     ImageRequest counted = fix.steps() == 0 ? request : request.steps(fix.steps());
     return counted
@@ -44,29 +44,29 @@ record HiresPass(PipelineModel model) {
         .seed(first.seed())
         .count(1)
         .size(width, height)
-        .between(0, 1)
-        .from(enlarged.strength(fix.strength()));
+        .denoisingRange(0, 1)
+        .initialImage(enlarged.strength(fix.strength()));
   }
 
   /** The enlarged image where the mask is white, the initial image around it. */
-  private InitialImage around(
+  private InitialImage composite(
       InitialImage generated, InitialImage before, boolean pixels, int width, int height) {
-    RgbImage known = Lanczos.resize(before.picture(), width, height);
+    RgbImage known = Lanczos.resize(before.image(), width, height);
     try (TensorScope scope = TensorScope.open()) {
       Tensor grey = ImageTensors.toGrey(Lanczos.resize(before.mask(), width, height));
-      Tensor white = before.byDegrees() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
+      Tensor white = before.isDifferential() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
       if (pixels) {
-        return InitialImage.of(ImageTensors.toPicture(torch.where(
+        return InitialImage.of(ImageTensors.toImage(torch.where(
             white,
-            ImageTensors.toUnit(Lanczos.resize(generated.picture(), width, height)),
+            ImageTensors.toUnit(Lanczos.resize(generated.image(), width, height)),
             ImageTensors.toUnit(known))));
       }
       Tensor corners =
-          LatentPreparation.corners(white, model.model().autoencoder().factor());
+          LatentPreparation.downsampleMask(white, model.model().autoencoder().vaeScaleFactor());
       return InitialImage.of(Latents.of(torch.where(
           corners,
-          generated.latents().tensor(),
-          LatentCodec.of(model.model()).encode(known).tensor())));
+          generated.latents().toTensor(),
+          LatentCodec.of(model.model()).encode(known).toTensor())));
     }
   }
 }

@@ -37,13 +37,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   static LatentCodec of(OpenNetworks model, TilingOptions tiling, Consumer<String> warnings) {
     Autoencoder own = model.autoencoder();
     return new LatentCodec(
-        new FallbackAutoencoder(tiling.autoencoder() ? own.tiled() : own, warnings),
+        new FallbackAutoencoder(tiling.vaeTiling() ? own.tiled() : own, warnings),
         model.compute().dtype());
   }
 
   /** The most likely latents of an image, whose sides are multiples of the autoencoder's factor. */
   public Latents encode(RgbImage image) {
-    int factor = autoencoder.factor();
+    int factor = autoencoder.vaeScaleFactor();
     if (image.width() % factor != 0 || image.height() % factor != 0) {
       throw new IllegalArgumentException(
           image + ": its sides are no multiples of " + factor + "; resize it first");
@@ -58,13 +58,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   public RgbImage decode(Latents latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      return ImageTensors.toPicture(ImageTensors.toUnit(autoencoder.decode(latents.tensor())));
+      return ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents.toTensor())));
     }
   }
 
   /** The unit noise that sampling begins with for this seed and size in pixels. */
   public Latents noise(long seed, int width, int height) {
-    int factor = autoencoder.factor();
+    int factor = autoencoder.vaeScaleFactor();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed)) {
       return Latents.of(noise.next(autoencoder.latentChannels(), height / factor, width / factor));
@@ -78,10 +78,10 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     try (TensorScope scope = TensorScope.open()) {
       requireFinite(latents, image.seed());
       Tensor unit = ImageTensors.toUnit(autoencoder.decode(latents));
-      ImageRequest request = image.of().request();
-      boolean edited = request.initial() != null && request.initial().picture() != null;
+      ImageRequest request = image.request().request();
+      boolean edited = request.initialImage() != null && request.initialImage().image() != null;
       return Optional.of(new Result(
-          ImageTensors.toPicture(unit),
+          ImageTensors.toImage(unit),
           image.seed(),
           request,
           Latents.of(latents),
@@ -89,13 +89,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
           edited,
           null));
     } catch (InvalidInputException e) {
-      call.failed(e);
+      call.recordFailure(e);
       return Optional.empty();
     }
   }
 
   private void requireFinite(Tensor latents, long seed) {
-    if (!ImageTensors.finite(latents)) {
+    if (!ImageTensors.isFinite(latents)) {
       throw new InvalidInputException(
           "the picture of seed " + seed + " became infinite on its way, computed in " + dtype
               + "; compute in f32 or choose other steps, guidance or another scheduler");
@@ -119,7 +119,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
       boolean edited,
       ImageRequest first) {
     /** Generated over that one, which is edited if that is. */
-    Result over(Result small) {
+    Result withFirstPass(Result small) {
       return new Result(image, seed, request, latents, pixels, small.edited, small.request);
     }
   }

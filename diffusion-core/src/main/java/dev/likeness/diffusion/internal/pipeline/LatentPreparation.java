@@ -38,187 +38,187 @@ public record LatentPreparation(
     Autoencoder autoencoder,
     SamplingPlan plan,
     NoiseSource random) {
-  PreparedLatents prepared() {
+  PreparedLatents prepare() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
     List<ControlInput> controls =
-        ControlInput.byNetwork(request.controls()).stream().map(this::encoded).toList();
-    return bare().with(controls);
+        ControlInput.groupByControlNet(request.controlImages()).stream().map(this::encode).toList();
+    return withoutControls().withControls(controls);
   }
 
-  private ControlInput encoded(List<ControlImage> controls) {
-    LoadedControlNet.of(controls.get(0).net()).require(model.model().compute());
+  private ControlInput encode(List<ControlImage> controls) {
+    LoadedControlNet.of(controls.get(0).controlNet()).requireSameCompute(model.model().compute());
     ControlImages images = model.controlImages();
     return images.encode(
         controls,
         plan.size(),
-        control -> Tensors.place(model.model().compute(), seen(control, images)));
+        control -> Tensors.place(model.model().compute(), controlInput(control, images)));
   }
 
-  private Tensor seen(ControlImage control, ControlImages images) {
-    RgbImage picture = Lanczos.resize(control.picture(), request.width(), request.height());
-    return LoadedControlNet.of(control.net()).takesLatents()
-        ? drawn(encoded(ImageTensors.toSigned(picture)))
-        : images.pixels(control, picture);
+  private Tensor controlInput(ControlImage control, ControlImages images) {
+    RgbImage image = Lanczos.resize(control.image(), request.width(), request.height());
+    return LoadedControlNet.of(control.controlNet()).takesLatents()
+        ? sample(encode(ImageTensors.toSigned(image)))
+        : images.pixels(control, image);
   }
 
-  private PreparedLatents bare() {
-    InitialImage initial = request.initial();
+  private PreparedLatents withoutControls() {
+    InitialImage initial = request.initialImage();
     boolean showsMask = model.inpainting().isPresent();
-    boolean masked = initial != null && initial.masked();
-    if (showsMask && !(masked && initial.picture() != null)) {
+    boolean masked = initial != null && initial.isMasked();
+    if (showsMask && !(masked && initial.image() != null)) {
       throw new IllegalArgumentException(
           "this base is made for inpainting: give it a picture and a mask of black and white");
     }
     if (model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(
-          noise().mul(new Scalar(plan.pureNoise())),
+          initialNoise().mul(new Scalar(plan.initNoiseSigma())),
           PreparedLatents.Blend.NONE,
           null,
-          reference(),
+          encodeReference(),
           List.of());
     }
     if (initial == null) {
       return new PreparedLatents(
-          noise().mul(new Scalar(plan.pureNoise())), PreparedLatents.Blend.NONE, null);
+          initialNoise().mul(new Scalar(plan.initNoiseSigma())), PreparedLatents.Blend.NONE, null);
     }
-    return showsMask ? showing() : masked ? keeping() : over();
+    return showsMask ? maskedModelInpainting() : masked ? blendedInpainting() : imageToImage();
   }
 
   /** Image-to-image; with a map of changes, places are let go by degrees. */
-  private PreparedLatents over() {
-    Tensor clean = clean();
-    if (request.from() > 0) {
+  private PreparedLatents imageToImage() {
+    Tensor clean = cleanLatents();
+    if (request.denoisingStart() > 0) {
       return new PreparedLatents(clean, PreparedLatents.Blend.NONE, null);
     }
-    Tensor noise = noise();
-    RgbImage change = request.initial().mask();
+    Tensor noise = initialNoise();
+    RgbImage change = request.initialImage().mask();
     return new PreparedLatents(
-        noised(clean, noise),
+        addNoise(clean, noise),
         change == null
             ? PreparedLatents.Blend.NONE
-            : new KnownPart(clean, noise, kept(grey(change)), true),
+            : new MaskBlend(clean, noise, keepMask(greyMask(change)), true),
         null);
   }
 
   /** The likeliest latents of the picture as it is shown. */
-  private Tensor reference() {
-    InitialImage initial = request.initial();
-    return encoded(ImageTensors.toSigned(
-            model.editing().orElseThrow().reference(initial.picture(), initial.ownSize())))
+  private Tensor encodeReference() {
+    InitialImage initial = request.initialImage();
+    return encode(ImageTensors.toSigned(
+            model.editing().orElseThrow().prepareReference(initial.image(), initial.keepsSize())))
         .mode();
   }
 
   /** Inpainting with a network that knows nothing of masks. */
-  private PreparedLatents keeping() {
-    LatentDistribution encoded = request.initial().picture() == null ? null : encoded(pixels());
-    Tensor clean = encoded == null ? here(given(request.initial().latents())) : drawn(encoded);
-    Tensor noise = noise();
+  private PreparedLatents blendedInpainting() {
+    LatentDistribution encoded = request.initialImage().image() == null ? null : encode(pixels());
+    Tensor clean = encoded == null ? toModel(checkedLatents(request.initialImage().latents())) : sample(encoded);
+    Tensor noise = initialNoise();
     if (encoded != null) {
       // diffusers samples the kept part for every network, and the random numbers go on from there.
-      drawn(encoded);
+      sample(encoded);
     }
     Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
-    KnownPart known = new KnownPart(clean, noise, kept(cut(request.initial().mask())), false);
-    return new PreparedLatents(begun(clean, noise), known, null, reference, List.of());
+    MaskBlend known = new MaskBlend(clean, noise, keepMask(binaryMask(request.initialImage().mask())), false);
+    return new PreparedLatents(initialLatents(clean, noise), known, null, reference, List.of());
   }
 
   /** Inpainting with a network that is shown the mask and the kept part. */
-  private PreparedLatents showing() {
+  private PreparedLatents maskedModelInpainting() {
     // FLUX's pipeline encodes the picture whatever the strength, and the random numbers go on from
     // there.
     Inpainting network = model.inpainting().orElseThrow();
-    Tensor clean = wholly() && !network.alwaysEncodes() ? null : clean();
-    Tensor noise = noise();
-    Tensor mask = cut(request.initial().mask());
-    Tensor seen = drawn(encoded(pixels().mul(mask.lt(new Scalar(0.5)))));
+    Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
+    Tensor noise = initialNoise();
+    Tensor mask = binaryMask(request.initialImage().mask());
+    Tensor seen = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
-        begun(clean, noise), PreparedLatents.Blend.NONE, network.conditioning(here(mask), seen));
+        initialLatents(clean, noise), PreparedLatents.Blend.NONE, network.conditioning(toModel(mask), seen));
   }
 
-  private boolean wholly() {
-    return request.initial().strength() == 1 && request.from() == 0;
+  private boolean startsFromPureNoise() {
+    return request.initialImage().strength() == 1 && request.denoisingStart() == 0;
   }
 
   /**
    * The noise, or over it what there is; latents that another model has walked part of the way are
    * noisy already.
    */
-  private Tensor begun(Tensor clean, Tensor noise) {
-    return request.from() > 0
+  private Tensor initialLatents(Tensor clean, Tensor noise) {
+    return request.denoisingStart() > 0
         ? clean
-        : wholly() ? noise.mul(new Scalar(plan.pureNoise())) : noised(clean, noise);
+        : startsFromPureNoise() ? noise.mul(new Scalar(plan.initNoiseSigma())) : addNoise(clean, noise);
   }
 
-  private Tensor noised(Tensor clean, Tensor noise) {
+  private Tensor addNoise(Tensor clean, Tensor noise) {
     return clean
         .mul(new Scalar(plan.start().signal()))
         .add(noise, new Scalar(plan.start().noise()));
   }
 
-  private Tensor noise() {
-    return here(request.noise() == null ? random.next(shape()) : given(request.noise()));
+  private Tensor initialNoise() {
+    return toModel(request.noise() == null ? random.next(shape()) : checkedLatents(request.noise()));
   }
 
-  private Tensor clean() {
-    Latents latents = request.initial().latents();
-    return latents == null ? drawn(encoded(pixels())) : here(given(latents));
+  private Tensor cleanLatents() {
+    Latents latents = request.initialImage().latents();
+    return latents == null ? sample(encode(pixels())) : toModel(checkedLatents(latents));
   }
 
-  private Tensor given(Latents latents) {
+  private Tensor checkedLatents(Latents latents) {
     if (!Arrays.equals(latents.shape(), shape())) {
       throw new IllegalArgumentException(latents + " given, but a picture of " + request.width()
           + "x" + request.height() + " has " + Arrays.toString(shape()));
     }
-    return latents.tensor().repeat(random.count(), 1, 1, 1);
+    return latents.toTensor().repeat(random.count(), 1, 1, 1);
   }
 
   /** The latents of pixels [1, 3, height, width], f32. */
-  private LatentDistribution encoded(Tensor pixels) {
+  private LatentDistribution encode(Tensor pixels) {
     LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(
         latents.mean().to(ScalarType.Float),
         latents.logVariance() == null || model.editing().isPresent()
             ? null
             : latents.logVariance().to(ScalarType.Float),
-        latents.scale(),
-        latents.shift());
+        latents.scalingFactor(),
+        latents.shiftFactor());
   }
 
   /** A sample for each image. */
-  private Tensor drawn(LatentDistribution latents) {
+  private Tensor sample(LatentDistribution latents) {
     return latents.logVariance() == null
         ? latents.mode().repeat(random.count(), 1, 1, 1)
-        : latents.draw(here(random.next(shape())));
+        : latents.sample(toModel(random.next(shape())));
   }
 
   private Tensor pixels() {
     return ImageTensors.toSigned(
-        Lanczos.resize(request.initial().picture(), request.width(), request.height()));
+        Lanczos.resize(request.initialImage().image(), request.width(), request.height()));
   }
 
-  private Tensor grey(RgbImage mask) {
+  private Tensor greyMask(RgbImage mask) {
     return ImageTensors.toGrey(Lanczos.resize(mask, request.width(), request.height()));
   }
 
   /** 0 and 1, cut at the middle. */
-  private Tensor cut(RgbImage mask) {
-    return grey(mask).ge(new Scalar(0.5)).to(ScalarType.Float);
+  private Tensor binaryMask(RgbImage mask) {
+    return greyMask(mask).ge(new Scalar(0.5)).to(ScalarType.Float);
   }
 
   /** How much of each latent is kept, of a mask in pixels. */
-  private Tensor kept(Tensor mask) {
-    long f = autoencoder.factor();
+  private Tensor keepMask(Tensor mask) {
+    long f = autoencoder.vaeScaleFactor();
     long[] size = {mask.size(2) / f, mask.size(3) / f};
     Tensor small = model.model().latents().smoothMasks()
         ? torch.upsample_bilinear2d(mask, size, false, new DoubleOptional(), new DoubleOptional())
-        : corners(mask, f);
-    return here(small.neg().add(new Scalar(1.0)));
+        : downsampleMask(mask, f);
+    return toModel(small.neg().add(new Scalar(1.0)));
   }
 
   /**
    * A mask [1, 1, height, width] at the latents' size: the pixel in the upper left corner of each.
    */
-  public static Tensor corners(Tensor mask, long factor) {
+  public static Tensor downsampleMask(Tensor mask, long factor) {
     return mask.view(
             new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
         .select(5, 0)
@@ -226,13 +226,13 @@ public record LatentPreparation(
   }
 
   private long[] shape() {
-    int factor = autoencoder.factor();
+    int factor = autoencoder.vaeScaleFactor();
     return new long[] {
       autoencoder.latentChannels(), request.height() / factor, request.width() / factor
     };
   }
 
-  private Tensor here(Tensor tensor) {
+  private Tensor toModel(Tensor tensor) {
     return tensor.to(new Device(model.model().compute().device()), ScalarType.Float);
   }
 
@@ -241,28 +241,28 @@ public record LatentPreparation(
    * run draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
    * arXiv:2206.02779; diffusers' {@code StableDiffusionInpaintPipeline}).
    *
-   * @param known clean latents, [batch or 1, channels, h, w], f32
+   * @param clean clean latents, [batch or 1, channels, h, w], f32
    * @param noise the unit noise that the run began with, [batch, channels, h, w], f32
    * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 draws
-   * @param byDegrees whether a shade between says how late its place is let go (differential
+   * @param isDifferential whether a shade between says how late its place is let go (differential
    *     diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm 1) rather than how much of
    *     both is mixed
    */
-  public record KnownPart(Tensor known, Tensor noise, Tensor keep, boolean byDegrees)
+  public record MaskBlend(Tensor clean, Tensor noise, Tensor keep, boolean isDifferential)
       implements PreparedLatents.Blend {
     @Override
-    public Tensor into(Tensor sample, SamplingPlan plan, int row) {
-      if (byDegrees) {
+    public Tensor apply(Tensor sample, SamplingPlan plan, int row) {
+      if (isDifferential) {
         return row == plan.size()
             ? sample
             : torch.where(
-                keep.gt(new Scalar((double) row / plan.size())), at(plan.held(row)), sample);
+                keep.gt(new Scalar((double) row / plan.size())), noisedTo(plan.keptRegionLevel(row)), sample);
       }
-      return torch.lerp(sample, row == plan.size() ? known : at(plan.held(row)), keep);
+      return torch.lerp(sample, row == plan.size() ? clean : noisedTo(plan.keptRegionLevel(row)), keep);
     }
 
-    private Tensor at(NoiseLevel level) {
-      return known.mul(new Scalar(level.alpha())).add(noise, new Scalar(level.sigma()));
+    private Tensor noisedTo(NoiseLevel level) {
+      return clean.mul(new Scalar(level.alpha())).add(noise, new Scalar(level.sigma()));
     }
   }
 }

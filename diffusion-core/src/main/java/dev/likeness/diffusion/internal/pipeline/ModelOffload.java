@@ -16,9 +16,9 @@ import java.util.List;
  * Memory of the base's components between the stages (diffusers: model offload).
  *
  * @param plan what the base's memory is planned for, or null
- * @param sparing whether components are freed once no stage of this call needs them
+ * @param savesMemory whether components are freed once no stage of this call needs them
  */
-public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing) {
+public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
   /** Images in one batch; more only cost memory. */
   private static final int BATCH = 4;
 
@@ -46,13 +46,13 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing)
    * caller closes it.
    */
   StepRunner runner(GenerationHooks hooks) {
-    return model.weights(model.denoising()).streams()
-        ? StepRunner.PLAIN
+    return model.weights(model.denoiser()).isStreamed()
+        ? StepRunner.EAGER
         : EngineHooks.runner(hooks, model.compute());
   }
 
   /** The prompts are encoded. */
-  void encoded() {
+  void afterEncoding() {
     for (ModelComponent part : ModelComponent.values()) {
       if (!NETWORK.contains(part)) {
         free(part);
@@ -62,7 +62,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing)
   }
 
   /** A batch is sampled; {@code last} if no more are to come. */
-  void sampled(boolean last) {
+  void afterBatch(boolean last) {
     if (last) {
       NETWORK.forEach(this::free);
     }
@@ -71,14 +71,14 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean sparing)
 
   private void free(ModelComponent part) {
     LoadedWeights weights = model.weights(part);
-    if (sparing && weights != null) {
+    if (savesMemory && weights != null) {
       weights.release();
     }
   }
 
   /** Freed memory counts with the process as long as the allocator keeps it. */
   private void trim() {
-    if (sparing || plan != null) {
+    if (savesMemory || plan != null) {
       LibTorch.trim();
     }
   }

@@ -80,21 +80,21 @@ public record OpenedBase(
 
   /** Works with the autoencoder, which stays open meanwhile. */
   public <T> T coded(Function<LatentCodec, T> work) {
-    return uses.during(sparing, () -> work.apply(LatentCodec.of(model)));
+    return uses.callWhileOpen(sparing, () -> work.apply(LatentCodec.of(model)));
   }
 
   /** Does work while this, and the ControlNets and adapters of the requests, stay open. */
   public <T> T during(List<ImageRequest> requests, Supplier<T> work) {
     List<UsageLock> carried = requests.stream()
         .flatMap(request -> Stream.concat(
-            request.controls().stream()
-                .map(control -> LoadedControlNet.of(control.net()).uses()),
+            request.controlImages().stream()
+                .map(control -> LoadedControlNet.of(control.controlNet()).usageLock()),
             request.adapters().stream()
-                .flatMap(all -> all.summands().stream())
-                .flatMap(one -> ModelAdapter.of(one).uses().stream())))
+                .flatMap(all -> all.components().stream())
+                .flatMap(one -> ModelAdapter.of(one).usageLocks().stream())))
         .distinct()
         .toList();
-    return uses.during(sparing, () -> UsageLock.during(carried, work));
+    return uses.callWhileOpen(sparing, () -> UsageLock.callWhileOpen(carried, work));
   }
 
   /** The object of this type behind the model; see {@code BaseModel.unwrap}. */

@@ -38,7 +38,7 @@ import org.bytedeco.pytorch.Tensor;
 public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOffload offload) {
   /** Refuses what cannot be planned, such as steps that the scheduler does not make. */
   public void require(ImageRequest request) {
-    planning().plan(completed(request));
+    planning().plan(complete(request));
   }
 
   /** How much of each step's noise is fresh, 0..1; NaN if the caller's own scheduler decides. */
@@ -48,7 +48,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
 
   /** The images of all requests, in their order. */
   public List<Result> generate(List<ImageRequest> asked, Progress progress, Cancellation stop) {
-    List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    List<ImageRequest> requests = asked.stream().map(this::complete).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
     generate(
@@ -59,7 +59,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
   /** The same, each image given to {@code each} as it is done. */
   public void generate(
       List<ImageRequest> asked, Consumer<Result> each, Progress progress, Cancellation stop) {
-    List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    List<ImageRequest> requests = asked.stream().map(this::complete).toList();
     generate(requests, (request, result) -> each.accept(result), new Call(progress, stop));
   }
 
@@ -69,14 +69,14 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
     List<Result> firsts = new ArrayList<>();
     BiConsumer<ImageRequest, Result> later = (request, first) -> firsts.add(first);
-    for (List<ImageRequest> compatible : Batch.compatible(requests)) {
+    for (List<ImageRequest> compatible : Batch.groupCompatible(requests)) {
       Consumer<Result> done =
           image -> (image.request().hires() == null ? each : later).accept(image.request(), image);
       generate(compatible, null, done, call);
     }
     for (Result first : firsts) {
-      ImageRequest second = completed(new HiresPass(model).after(first));
-      Consumer<Result> done = image -> each.accept(first.request(), image.over(first));
+      ImageRequest second = complete(new HiresPass(model).secondPassRequest(first));
+      Consumer<Result> done = image -> each.accept(first.request(), image.withFirstPass(first));
       generate(List.of(second), first.request(), done, call);
     }
     call.throwFailure();
@@ -94,11 +94,11 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = planning().plan(shared);
-      call.check();
+      call.throwIfCancelled();
       PromptSchedule schedule = planning().promptSchedule(shared, first, plan.size());
       List<Batch> batches =
           Batch.of(new PromptEncoding(model).encode(requests, schedule), offload.batchSize(shared));
-      offload.encoded();
+      offload.afterEncoding();
       for (Batch batch : batches) {
         sample(batch, plan, batch == batches.get(batches.size() - 1), done, call);
       }
@@ -108,7 +108,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
   /** One batch: prepared latents, predictor chain, sampling loop, decode. */
   private void sample(
       Batch batch, SamplingPlan plan, boolean last, Consumer<Result> done, Call call) {
-    call.check();
+    call.throwIfCancelled();
     ImageRequest request = batch.request();
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(batch.seeds());
@@ -118,20 +118,20 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
       LatentCodec codec = LatentCodec.of(offload.model(), request.tiling(), call::warn);
       LatentPreparation preparation =
           new LatentPreparation(request, model, codec.autoencoder(), plan, noise);
-      PreparedLatents latents = preparation.prepared().on(runner);
+      PreparedLatents latents = preparation.prepare().withRunner(runner);
       Predictor predictor = new PredictorChain(model).of(batch, latents, plan);
       Tensor samples = SamplingLoop.sample(
-          latents.start(),
+          latents.initial(),
           plan,
           predictor,
           noise,
           runner,
           latents.blend(),
-          call.heardBy(request.hooks(), listener));
-      offload.sampled(last);
+          call.stepListener(request.hooks(), listener));
+      offload.afterBatch(last);
       call.phase("decode", batch.images().size());
       for (int i = 0; i < batch.images().size(); i++) {
-        call.check();
+        call.throwIfCancelled();
         Optional<Result> result =
             codec.decode(samples.narrow(0, i, 1), batch.images().get(i), call);
         call.step("decode", i + 1, batch.images().size());
@@ -140,8 +140,8 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     }
   }
 
-  private ImageRequest completed(ImageRequest asked) {
-    return new RequestDefaults(model, defaults).completed(asked);
+  private ImageRequest complete(ImageRequest asked) {
+    return new RequestDefaults(model, defaults).complete(asked);
   }
 
   private SamplingPlanning planning() {

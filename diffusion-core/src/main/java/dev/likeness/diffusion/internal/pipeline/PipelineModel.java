@@ -30,7 +30,7 @@ public record PipelineModel(OpenModel model) {
     return model.guidanceScale(request) > 1;
   }
 
-  public boolean tiles() {
+  public boolean supportsTiledSampling() {
     return model.capability(TiledSampling.class).isPresent();
   }
 
@@ -51,8 +51,8 @@ public record PipelineModel(OpenModel model) {
   }
 
   /** The image whose size a request has that asks for none; null where it is the model's own. */
-  public RgbImage sizedBy(ImageRequest request) {
-    return model.latents().sizedBy(request, editing().orElse(null));
+  public RgbImage sizeReference(ImageRequest request) {
+    return model.latents().sizeReference(request, editing().orElse(null));
   }
 
   /** Refuses caching that the network has no place for. */
@@ -61,7 +61,7 @@ public record PipelineModel(OpenModel model) {
     boolean deep = caching.kind() == CachingOptions.Kind.DEEP_CACHE
         || caching.kind() == CachingOptions.Kind.DEEP_FORECAST;
     if (deep && !points.kinds().contains(caching.kind())
-        || caching.merged() > 0 && !points.tokenMerging()) {
+        || caching.mergeRatio() > 0 && !points.tokenMerging()) {
       throw new IllegalArgumentException((deep ? "DeepCache is" : "token merging is")
           + " for UNets; approximate a transformer by extrapolation");
     }
@@ -77,20 +77,20 @@ public record PipelineModel(OpenModel model) {
   public Predictor network(ConditionedBatch batch, PreparedLatents latents) {
     ImageRequest request = batch.request();
     requireGuidance(request.guidanceOptions());
-    boolean together = AttentionLayers.of(model, model.denoising())
-        .haveBranches(batch.adaptation(model.denoising()));
+    boolean together = AttentionLayers.of(model, model.denoiser())
+        .hasBranches(batch.adaptation(model.denoiser()));
     return new GuidedPredictor(
             request.guidanceOptions(), model.guidanceScale(request), batch.rows(), together)
-        .of(model.network(batch, latents));
+        .guide(model.network(batch, latents));
   }
 
   private void requireGuidance(GuidanceOptions options) {
-    if (options.trueCfg() != 1 && model.capability(TrueCfg.class).isEmpty()) {
+    if (options.trueCfgScale() != 1 && model.capability(TrueCfg.class).isEmpty()) {
       throw new IllegalArgumentException(
           "a second guidance scale is for bases whose network has guidance of its own; give "
               + "this model the first");
     }
-    DegradedGuidance degraded = options.weakening();
+    DegradedGuidance degraded = options.degradedGuidance();
     if (degraded == null) {
       return;
     }

@@ -33,11 +33,11 @@ record PredictorChain(PipelineModel model) {
   /** The chain for a batch; what it keeps belongs to the calling scope. */
   Predictor of(Batch batch, PreparedLatents latents, SamplingPlan plan) {
     ImageRequest request = batch.request();
-    Predictor guided = model.network(batch.conditioned(plan.size()), latents);
-    Predictor cached = cached(guided, request.caching(), plan);
+    Predictor guided = model.network(batch.conditionedBatch(plan.size()), latents);
+    Predictor cached = withCaching(guided, request.caching(), plan);
     Predictor hooked = EngineHooks.of(request.hooks()).predictor().apply(cached);
-    Predictor windowed = windowed(hooked, request.tiling());
-    return GradientGuidedPredictor.of(windowed, gradients(batch));
+    Predictor windowed = withTiling(hooked, request.tiling());
+    return GradientGuidedPredictor.of(windowed, gradientGuidance(batch));
   }
 
   /**
@@ -50,7 +50,7 @@ record PredictorChain(PipelineModel model) {
   void require(ImageRequest request) {
     CachingOptions caching = request.caching();
     model.requireCaching(caching);
-    if (request.tiling().window() > 0 && !model.tiles()) {
+    if (request.tiling().window() > 0 && !model.supportsTiledSampling()) {
       throw new IllegalArgumentException(
           "windows are for bases whose network can predict a part of an image, and this one"
               + " takes whole images alone; generate without windows");
@@ -64,24 +64,24 @@ record PredictorChain(PipelineModel model) {
     }
   }
 
-  private static Predictor cached(Predictor network, CachingOptions caching, SamplingPlan plan) {
-    return caching.kind() == CachingOptions.Kind.EXTRAPOLATION && caching.every() > 1
-        ? new ExtrapolatedPredictor(network, caching.every(), plan)
+  private static Predictor withCaching(Predictor network, CachingOptions caching, SamplingPlan plan) {
+    return caching.kind() == CachingOptions.Kind.EXTRAPOLATION && caching.interval() > 1
+        ? new ExtrapolatedPredictor(network, caching.interval(), plan)
         : network;
   }
 
-  private static Predictor windowed(Predictor network, TilingOptions tiling) {
+  private static Predictor withTiling(Predictor network, TilingOptions tiling) {
     return tiling.window() == 0
         ? network
         : TiledPredictor.of(network, tiling.window(), tiling.stride());
   }
 
   /** The gradient guidance of each image: the first that its adapters have. */
-  private List<Optional<GradientGuidance>> gradients(Batch batch) {
-    ModelAdapter.Context drawing = PromptEncoding.drawing(model, batch.request());
+  private List<Optional<GradientGuidance>> gradientGuidance(Batch batch) {
+    ModelAdapter.Context drawing = PromptEncoding.adapterContext(model, batch.request());
     return batch.images().stream()
-        .map(image -> image.of().request().adapters().stream()
-            .flatMap(adapter -> ModelAdapter.of(adapter).steering(drawing).stream())
+        .map(image -> image.request().request().adapters().stream()
+            .flatMap(adapter -> ModelAdapter.of(adapter).gradientGuidance(drawing).stream())
             .findFirst())
         .toList();
   }

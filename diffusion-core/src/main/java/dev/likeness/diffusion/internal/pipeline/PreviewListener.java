@@ -22,14 +22,14 @@ public final class PreviewListener implements StepListener {
     void show(int row, Tensor denoised);
   }
 
-  private final StepListener own;
-  private final int every;
+  private final StepListener delegate;
+  private final int interval;
   private final Show show;
-  private final Thread drawing = UsageLock.DRAWING.get();
+  private final Thread generatingThread = UsageLock.OWNER_THREAD.get();
   private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
     Thread previews = new Thread(
         () -> {
-          UsageLock.DRAWING.set(drawing);
+          UsageLock.OWNER_THREAD.set(generatingThread);
           work.run();
         },
         "likeness-previews");
@@ -38,7 +38,7 @@ public final class PreviewListener implements StepListener {
   });
   private final AtomicReference<Ready> newest = new AtomicReference<>();
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
-  private boolean whole;
+  private boolean isComplete;
 
   /** A row's prediction, a copy that lives until it is shown or left out. */
   private record Ready(int row, Tensor denoised, TensorRegion owner) {}
@@ -49,26 +49,26 @@ public final class PreviewListener implements StepListener {
    * @param own what hears of each step too, on the run's thread
    */
   public PreviewListener(StepListener own, int every, Show show) {
-    this.own = own;
-    this.every = every;
+    this.delegate = own;
+    this.interval = every;
     this.show = show;
   }
 
   @Override
   public void onStep(Step step, int of, Tensor latents, Tensor denoised) {
-    own.onStep(step, of, latents, denoised);
+    delegate.onStep(step, of, latents, denoised);
     throwFailure();
-    if (step.index() % every == 0) {
+    if (step.index() % interval == 0) {
       TensorRegion owner = new TensorRegion();
-      if (!replaced(new Ready(step.index() + 1, owner.keep(denoised.clone()), owner))) {
+      if (!replace(new Ready(step.index() + 1, owner.keep(denoised.clone()), owner))) {
         thread.execute(this::showNewest);
       }
     }
-    whole = step.index() + 1 == of;
+    isComplete = step.index() + 1 == of;
   }
 
   /** Whether one was waiting, which is left out; the thread comes for the next in its place. */
-  private boolean replaced(Ready next) {
+  private boolean replace(Ready next) {
     Ready older = newest.getAndSet(next);
     if (older != null) {
       older.owner().close();
@@ -103,8 +103,8 @@ public final class PreviewListener implements StepListener {
    */
   @Override
   public void close() {
-    if (!whole) {
-      replaced(null);
+    if (!isComplete) {
+      replace(null);
     }
     thread.shutdown();
     boolean interrupted = false;
@@ -120,7 +120,7 @@ public final class PreviewListener implements StepListener {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    own.close();
+    delegate.close();
     throwFailure();
   }
 }

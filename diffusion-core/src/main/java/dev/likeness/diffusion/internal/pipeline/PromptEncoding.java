@@ -49,14 +49,14 @@ public record PromptEncoding(PipelineModel model) {
    */
   public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
     OpenModel base = model.model();
-    int factor = base.autoencoder().factor();
+    int factor = base.autoencoder().vaeScaleFactor();
     ModelAdapter.Context context = new ModelAdapter.Context(
         base.compute(),
         false,
         Math.max(factor, request.width()),
         Math.max(factor, request.height()),
         factor);
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireFor(base));
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(base));
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       TextEncoding encoding = encoder.encode(
@@ -72,8 +72,8 @@ public record PromptEncoding(PipelineModel model) {
   }
 
   private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireFor(model.model()));
-    ModelAdapter.Context drawing = drawing(model, request);
+    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model.model()));
+    ModelAdapter.Context drawing = adapterContext(model, request);
     Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
       sums.put(part, Adaptation.NONE);
@@ -88,13 +88,13 @@ public record PromptEncoding(PipelineModel model) {
   }
 
   /** What adapters know of a request. */
-  static ModelAdapter.Context drawing(PipelineModel model, ImageRequest request) {
+  static ModelAdapter.Context adapterContext(PipelineModel model, ImageRequest request) {
     return new ModelAdapter.Context(
         model.model().compute(),
         model.isGuided(request),
         request.width(),
         request.height(),
-        model.model().autoencoder().factor());
+        model.model().autoencoder().vaeScaleFactor());
   }
 
   /**
@@ -102,7 +102,7 @@ public record PromptEncoding(PipelineModel model) {
    * guidance, placeholder tokens that no prompt names.
    */
   Stream<String> warnings(List<ImageRequest> requests) {
-    Stream<String> cut = requests.stream().flatMap(this::cuts).map(TruncatedPrompt::told);
+    Stream<String> cut = requests.stream().flatMap(this::truncatedPrompts).map(TruncatedPrompt::message);
     Stream<String> unguided = requests.stream()
         .filter(request -> !model.isGuided(request))
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
@@ -110,7 +110,7 @@ public record PromptEncoding(PipelineModel model) {
             "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg"
                 + " where the network has guidance of its own) is off, or this base has none");
     Stream<String> unnamed = requests.stream()
-        .flatMap(request -> request.prompts().words().stream())
+        .flatMap(request -> request.prompts().textualInversions().stream())
         .filter(word -> requests.stream()
             .allMatch(
                 request -> word.find(request.prompt()) < 0 && word.find(request.negative()) < 0))
@@ -122,16 +122,16 @@ public record PromptEncoding(PipelineModel model) {
    * What the text encoders cut off of a request's prompts, of those that are not embeddings nor
    * read in chunks.
    */
-  private Stream<TruncatedPrompt> cuts(ImageRequest request) {
+  private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
     boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
     Stream<String> wanted =
         chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
-    Stream<String> unwanted =
+    Stream<String> negativePrompt =
         chunks || request.negativeEmbedding() != null || !model.isGuided(request)
             ? Stream.of()
             : Stream.of(request.negative());
-    return Stream.concat(wanted, unwanted)
-        .flatMap(prompt -> model.model().truncated(prompt, request.prompts().words()))
-        .filter(cut -> !cut.words().isEmpty());
+    return Stream.concat(wanted, negativePrompt)
+        .flatMap(prompt -> model.model().truncated(prompt, request.prompts().textualInversions()))
+        .filter(cut -> !cut.text().isEmpty());
   }
 }

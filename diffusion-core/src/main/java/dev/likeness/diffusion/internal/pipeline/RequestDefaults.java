@@ -14,16 +14,16 @@ import dev.likeness.diffusion.tensor.Latents;
  */
 public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) {
   /** The request with every default filled in. */
-  public ImageRequest completed(ImageRequest r) {
+  public ImageRequest complete(ImageRequest r) {
     requireStart(r);
     GenerationDefaults own = model.model().defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
     ImageRequest sized =
-        sized(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
-    InitialImage initial = r.initial();
+        withSize(counted).guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
+    InitialImage initial = r.initialImage();
     return initial == null || !Double.isNaN(initial.strength())
         ? sized
-        : sized.from(
+        : sized.initialImage(
             initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
   }
 
@@ -36,36 +36,36 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
               + " ask for a second pass over pixels");
     }
     if (enlarges
-        && r.initial() != null
-        && r.initial().mask() != null
-        && r.initial().picture() == null) {
+        && r.initialImage() != null
+        && r.initialImage().mask() != null
+        && r.initialImage().image() == null) {
       throw new IllegalArgumentException(
           "enlarged latents blur what a mask keeps; begin from a picture, or go over pixels");
     }
-    if (r.from() > 0 && r.initial() == null) {
+    if (r.denoisingStart() > 0 && r.initialImage() == null) {
       throw new IllegalArgumentException(
-          "a run from " + r.from() + " on goes on from latents: give them as its initial image");
+          "a run from " + r.denoisingStart() + " on goes on from latents: give them as its initial image");
     }
-    if (r.from() > 0 && r.initial().byDegrees()) {
-      throw new IllegalArgumentException("a run from " + r.from()
+    if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
+      throw new IllegalArgumentException("a run from " + r.denoisingStart()
           + " on would lose its map of changes; give a mask, or begin at 0");
     }
   }
 
-  private ImageRequest sized(ImageRequest r) {
-    int factor = model.model().autoencoder().factor();
-    int unit = r.initial() == null
-        ? model.model().latents().smallest()
-        : model.model().latents().unit();
-    Latents latents = r.initial() == null ? null : r.initial().latents();
-    RgbImage picture = latents == null ? model.sizedBy(r) : null;
-    double scale = picture == null ? 1 : model.model().latents().scale(picture);
+  private ImageRequest withSize(ImageRequest r) {
+    int factor = model.model().autoencoder().vaeScaleFactor();
+    int unit = r.initialImage() == null
+        ? model.model().latents().textToImageMultiple()
+        : model.model().latents().sizeMultiple();
+    Latents latents = r.initialImage() == null ? null : r.initialImage().latents();
+    RgbImage image = latents == null ? model.sizeReference(r) : null;
+    double scale = image == null ? 1 : model.model().latents().scale(image);
     int width = latents != null
         ? latents.width() * factor
-        : picture != null ? whole(picture.width(), scale, unit) : defaults.width();
+        : image != null ? roundToUnit(image.width(), scale, unit) : defaults.width();
     int height = latents != null
         ? latents.height() * factor
-        : picture != null ? whole(picture.height(), scale, unit) : defaults.height();
+        : image != null ? roundToUnit(image.height(), scale, unit) : defaults.height();
     ImageRequest sized =
         r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
     if (sized.width() % unit != 0
@@ -79,7 +79,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
   }
 
   /** The nearest whole units where a side is scaled, else as many as fit. */
-  private static int whole(int side, double scale, int unit) {
+  private static int roundToUnit(int side, double scale, int unit) {
     return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
   }
 }

@@ -24,45 +24,45 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
    * @throws IllegalArgumentException if the scheduler cannot plan it, or no steps are left
    */
   SamplingPlan plan(ImageRequest request) {
-    Scheduler own = request.sampling().own();
+    Scheduler own = request.sampling().customScheduler();
     SchedulerConfig scheduler = scheduler(request);
     double strength =
-        request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
-    PlanRequest plain = plain(request.sampling())
+        request.initialImage() == null || request.denoisingStart() > 0 ? 1 : request.initialImage().strength();
+    PlanRequest plain = planRequest(request.sampling())
         .strength(strength)
-        .between(request.from(), request.until())
+        .denoisingRange(request.denoisingStart(), request.denoisingEnd())
         .eta(eta(request, scheduler));
-    PlanRequest planned = model.model().plan(plain, request, scheduler);
+    PlanRequest planned = model.model().adjustPlan(plain, request, scheduler);
     // A family's sigmas mean what diffusers' classes take them for; a scheduler that is none of
     // these makes its own.
     SamplingPlan plan = own == null || own == scheduler
         ? scheduler.plan(planned)
-        : own.plan(FlowPlan.at(planned, plain.sigmas()));
+        : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
     if (plan.size() == 0) {
       throw new IllegalArgumentException(
-          "strength " + strength + " from " + request.from() + " until " + request.until()
+          "strength " + strength + " from " + request.denoisingStart() + " until " + request.denoisingEnd()
               + " leaves none of " + request.steps() + " steps to do; ask for more");
     }
     return plan;
   }
 
-  private static PlanRequest plain(SamplingOptions options) {
-    return !options.isLaid()
+  private static PlanRequest planRequest(SamplingOptions options) {
+    return !options.hasCustomSchedule()
         ? PlanRequest.of(options.steps())
         : options.timesteps().isEmpty()
-            ? PlanRequest.ofSigmas(numbers(options.sigmas()))
-            : PlanRequest.ofTimesteps(numbers(options.timesteps()));
+            ? PlanRequest.ofSigmas(toArray(options.sigmas()))
+            : PlanRequest.ofTimesteps(toArray(options.timesteps()));
   }
 
-  private static double[] numbers(List<Double> values) {
+  private static double[] toArray(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private SchedulerConfig scheduler(ImageRequest request) {
     SchedulerConfig base = model.model().scheduler();
-    return request.sampling().own() instanceof SchedulerConfig brought
+    return request.sampling().customScheduler() instanceof SchedulerConfig brought
         ? brought
-        : request.scheduler() == null ? base : base.sampling(request.scheduler());
+        : request.scheduler() == null ? base : base.withCompatible(request.scheduler());
   }
 
   /** How much of each step's noise is fresh, 0..1; NaN if the caller's own scheduler decides. */
@@ -77,7 +77,7 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   // scheduler that has an eta, or that the caller brings, keeps its own.
   private double eta(ImageRequest request, SchedulerConfig scheduler) {
     double usual = request.scheduler() == null ? defaults.eta() : 0;
-    boolean keeps = request.sampling().own() != null || scheduler.options().has("eta");
+    boolean keeps = request.sampling().customScheduler() != null || scheduler.options().has("eta");
     return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
   }
 
@@ -93,13 +93,13 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     if (request.prompts().syntax() == PromptSyntax.PLAIN) {
       return PromptSchedule.of(rows);
     }
-    int whole = left(request, 0);
+    int whole = remainingRows(request, 0);
     return first == null
-        ? new PromptSchedule(rows, whole, whole - left(request, request.from()), 0)
-        : new PromptSchedule(rows, rows, 0, left(first, 0));
+        ? new PromptSchedule(rows, whole, whole - remainingRows(request, request.denoisingStart()), 0)
+        : new PromptSchedule(rows, rows, 0, remainingRows(first, 0));
   }
 
-  private int left(ImageRequest request, double from) {
-    return plan(request.from(null).between(from, 1)).size();
+  private int remainingRows(ImageRequest request, double from) {
+    return plan(request.initialImage(null).denoisingRange(from, 1)).size();
   }
 }

@@ -17,7 +17,7 @@ import java.util.function.UnaryOperator;
  * @param listener hears of each step, its latents in hand; asked for once for each batch and closed
  *     with it
  * @param runner runs the steps' work on a device; asked for once for each batch and closed with it.
- *     Null for the request's {@link GenerationHooks#captured}
+ *     Null for the request's {@link GenerationHooks#cudaGraph}
  */
 public record EngineHooks(
     UnaryOperator<Predictor> predictor,
@@ -39,22 +39,22 @@ public record EngineHooks(
   }
 
   /** One listener for all batches. */
-  public static GenerationHooks listening(StepListener listener) {
+  public static GenerationHooks ofListener(StepListener listener) {
     return hooks(UnaryOperator.identity(), listener);
   }
 
   /** Steps run by this. */
-  public static GenerationHooks running(Function<Compute, StepRunner> runner) {
-    return GenerationHooks.NONE.engine(NONE.runBy(runner));
+  public static GenerationHooks ofRunner(Function<Compute, StepRunner> runner) {
+    return GenerationHooks.NONE.engine(NONE.withRunner(runner));
   }
 
   /** The same with steps run otherwise. */
-  public EngineHooks runBy(Function<Compute, StepRunner> other) {
+  public EngineHooks withRunner(Function<Compute, StepRunner> other) {
     return new EngineHooks(predictor, listener, other);
   }
 
   /** The same with another listener. */
-  public EngineHooks heardBy(Supplier<StepListener> other) {
+  public EngineHooks withListener(Supplier<StepListener> other) {
     return new EngineHooks(predictor, other, runner);
   }
 
@@ -63,6 +63,6 @@ public record EngineHooks(
     Function<Compute, StepRunner> own = of(hooks).runner;
     return own != null
         ? own.apply(compute)
-        : hooks.captured() ? GraphRunner.on(compute) : StepRunner.PLAIN;
+        : hooks.cudaGraph() ? GraphRunner.forDevice(compute) : StepRunner.EAGER;
   }
 }

@@ -19,36 +19,36 @@ import org.bytedeco.pytorch.global.torch;
  * foretold picture alone it finds noise that deceives whoever looks. A row costs a pass back
  * through the network more. Answers without guidance, where a row asks for both, stay.
  *
- * @param pictures what leads each picture of the batch, if anything
+ * @param guidances what leads each picture of the batch, if anything
  */
-public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuidance>> pictures)
+public record GradientGuidedPredictor(Predictor network, List<Optional<GradientGuidance>> guidances)
     implements Predictor {
-  /** {@code own} itself where no picture is led. */
-  public static Predictor of(Predictor own, List<Optional<GradientGuidance>> pictures) {
-    return pictures.stream().allMatch(Optional::isEmpty)
+  /** {@code network} itself where no picture is led. */
+  public static Predictor of(Predictor own, List<Optional<GradientGuidance>> images) {
+    return images.stream().allMatch(Optional::isEmpty)
         ? own
-        : new GradientGuidedPredictor(own, pictures);
+        : new GradientGuidedPredictor(own, images);
   }
 
   @Override
   public Tensor predict(Tensor input, Step step) {
     Step.Scaling scaling = step.scaling();
     if (scaling.out() == 0) {
-      return own.predict(input, step);
+      return network.predict(input, step);
     }
     try (TensorScope scope = TensorScope.open();
         AutoGradMode gradients = new AutoGradMode(true)) {
       Tensor sample = input.detach().clone().set_requires_grad(true);
-      Tensor answers = own.predict(sample, step);
+      Tensor answers = network.predict(sample, step);
       Tensor mean = SamplingStep.Variance.mean(answers.narrow(0, 0, input.size(0)), sample);
       Tensor denoised = sample
           .mul(new Scalar(scaling.skip() / scaling.in()))
           .add(mean, new Scalar(scaling.out()));
       Tensor led = answers.detach().clone();
-      if (!follow(denoised)) {
+      if (!backpropagate(denoised)) {
         return scope.promote(led);
       }
-      Tensor steps = steps(sample.grad(), step.level().ratio());
+      Tensor steps = guidanceSteps(sample.grad(), step.level().ratio());
       SamplingStep.Variance.mean(led.narrow(0, 0, input.size(0)), input)
           .add_(steps, new Scalar(1 / scaling.out()));
       return scope.promote(led);
@@ -56,12 +56,12 @@ public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuida
   }
 
   /** Sends the pictures' agreement back through the network; false where there is none. */
-  private boolean follow(Tensor denoised) {
+  private boolean backpropagate(Tensor denoised) {
     Tensor sum = null;
-    for (int i = 0; i < pictures.size(); i++) {
-      Tensor one = pictures.get(i).isEmpty()
+    for (int i = 0; i < guidances.size(); i++) {
+      Tensor one = guidances.get(i).isEmpty()
           ? null
-          : pictures.get(i).get().agreement(denoised.narrow(0, i, 1));
+          : guidances.get(i).get().objective(denoised.narrow(0, i, 1));
       sum = one == null ? sum : sum == null ? one : sum.add(one);
     }
     if (sum != null) {
@@ -71,11 +71,11 @@ public record GradientGuidedPredictor(Predictor own, List<Optional<GradientGuida
   }
 
   /** A step for each picture, of the length that its steering reaches. */
-  private Tensor steps(Tensor gradient, double noise) {
+  private Tensor guidanceSteps(Tensor gradient, double noise) {
     TensorVector steps = new TensorVector();
-    for (int i = 0; i < pictures.size(); i++) {
+    for (int i = 0; i < guidances.size(); i++) {
       Tensor one = gradient.narrow(0, i, 1);
-      double reach = pictures.get(i).map(steering -> steering.reach(noise)).orElse(0.0);
+      double reach = guidances.get(i).map(guidance -> guidance.stepLength(noise)).orElse(0.0);
       steps.push_back(
           one.mul(one.square().sum().sqrt().clamp_min(new Scalar(1e-12)).reciprocal())
               .mul(new Scalar(reach)));

@@ -25,7 +25,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
    * Whether an answer depends on those before it, so that every call has to be the next step of one
    * sample.
    */
-  default boolean remembers() {
+  default boolean isStateful() {
     return false;
   }
 
@@ -35,7 +35,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
    */
   @FunctionalInterface
   interface Factory extends GuidanceFormula {
-    GuidanceRule rule(double scale);
+    GuidanceRule create(double scale);
   }
 
   /**
@@ -46,21 +46,21 @@ public interface GuidanceRule extends StepRunner.Capturable {
     GuidanceRule plain =
         scale > 1 ? of(options.formula(), scale) : (answers, step) -> answers.positive();
     GuidanceRule away =
-        options.weakening() == null ? plain : new Strengthened(plain, options.weakening());
+        options.degradedGuidance() == null ? plain : new Degraded(plain, options.degradedGuidance());
     return options.rescale() == 0 || scale <= 1 ? away : new Rescaled(away, options.rescale());
   }
 
   private static GuidanceRule of(GuidanceFormula formula, double scale) {
-    if (formula instanceof GuidanceFormula.ZeroStarFormula zero) {
+    if (formula instanceof GuidanceFormula.CfgZeroStar zero) {
       return new ZeroStar(scale, zero.zeroSteps());
     }
-    if (formula instanceof GuidanceFormula.ProjectedFormula projected) {
-      return new Projected(scale, projected.eta(), projected.momentum(), projected.limit());
+    if (formula instanceof GuidanceFormula.AdaptiveProjected projected) {
+      return new Projected(scale, projected.eta(), projected.momentum(), projected.normThreshold());
     }
-    if (formula instanceof GuidanceFormula.LimitedFormula limited) {
+    if (formula instanceof GuidanceFormula.CfgNormalization limited) {
       return new Limited(of(limited.formula(), scale), limited.factor());
     }
-    return formula instanceof Factory own ? own.rule(scale) : new ClassifierFree(scale);
+    return formula instanceof Factory own ? own.create(scale) : new ClassifierFree(scale);
   }
 
   /**
@@ -99,19 +99,19 @@ public interface GuidanceRule extends StepRunner.Capturable {
     @Override
     public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
       Tensor guided = rule.combine(answers, step);
-      Tensor most = GuidedPredictor.Predictions.length(answers.positive()).mul(new Scalar(factor));
+      Tensor most = GuidedPredictor.Predictions.norm(answers.positive()).mul(new Scalar(factor));
       return guided.mul(
-          most.div(GuidedPredictor.Predictions.length(guided)).clamp_max(new Scalar(1.0)));
+          most.div(GuidedPredictor.Predictions.norm(guided)).clamp_max(new Scalar(1.0)));
     }
 
     @Override
-    public boolean remembers() {
-      return rule.remembers();
+    public boolean isStateful() {
+      return rule.isStateful();
     }
 
     @Override
     public Object layout(Step step) {
-      return StepRunner.Capturable.together("limited", rule.layout(step));
+      return StepRunner.Capturable.combineLayouts("limited", rule.layout(step));
     }
   }
 
@@ -125,7 +125,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
     private final double scale;
     private final double eta;
     private final double momentum;
-    private final double limit;
+    private final double normThreshold;
     private final CachedTensor average = new CachedTensor();
 
     /**
@@ -140,22 +140,22 @@ public interface GuidanceRule extends StepRunner.Capturable {
       this.scale = scale;
       this.eta = eta;
       this.momentum = momentum;
-      this.limit = limit;
+      this.normThreshold = limit;
     }
 
     @Override
     public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
       Tensor difference =
-          limited(remembered(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
+          limitNorm(withMomentum(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
       Tensor along = answers.positive().to(ScalarType.Double);
       Tensor unit =
-          along.div(GuidedPredictor.Predictions.length(along).clamp_min(new Scalar(1e-12)));
+          along.div(GuidedPredictor.Predictions.norm(along).clamp_min(new Scalar(1e-12)));
       Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
       Tensor kept = difference.sub(parallel).add(parallel, new Scalar(eta));
       return answers.negative().add(kept.to(answers.negative().scalar_type()), new Scalar(scale));
     }
 
-    private Tensor remembered(Tensor difference) {
+    private Tensor withMomentum(Tensor difference) {
       if (momentum == 0) {
         return difference;
       }
@@ -165,17 +165,17 @@ public interface GuidanceRule extends StepRunner.Capturable {
       return next;
     }
 
-    private Tensor limited(Tensor difference) {
-      return limit == 0
+    private Tensor limitNorm(Tensor difference) {
+      return normThreshold == 0
           ? difference
-          : difference.mul(GuidedPredictor.Predictions.length(difference)
+          : difference.mul(GuidedPredictor.Predictions.norm(difference)
               .reciprocal()
-              .mul(new Scalar(limit))
+              .mul(new Scalar(normThreshold))
               .clamp_max(new Scalar(1)));
     }
 
     @Override
-    public boolean remembers() {
+    public boolean isStateful() {
       return momentum != 0;
     }
 
@@ -190,28 +190,28 @@ public interface GuidanceRule extends StepRunner.Capturable {
    * al. 2024, arXiv:2305.08891, equations 15 and 16; diffusers' {@code guidance_rescale}).
    *
    * @param rule what is rescaled
-   * @param share 0 changes nothing, 1 takes the whole spread of the answer to the prompt
+   * @param rescale 0 changes nothing, 1 takes the whole spread of the answer to the prompt
    */
-  public record Rescaled(GuidanceRule rule, double share) implements GuidanceRule {
+  public record Rescaled(GuidanceRule rule, double rescale) implements GuidanceRule {
     @Override
     public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
       Tensor guided = rule.combine(answers, step);
-      Tensor ratio = spread(answers.positive()).div(spread(guided));
-      return guided.mul(ratio).mul(new Scalar(share)).add(guided, new Scalar(1 - share));
+      Tensor ratio = deviation(answers.positive()).div(deviation(guided));
+      return guided.mul(ratio).mul(new Scalar(rescale)).add(guided, new Scalar(1 - rescale));
     }
 
-    private static Tensor spread(Tensor answer) {
+    private static Tensor deviation(Tensor answer) {
       return answer.flatten(1, -1).std(new long[] {1}, true, true).view(-1, 1, 1, 1);
     }
 
     @Override
-    public boolean remembers() {
-      return rule.remembers();
+    public boolean isStateful() {
+      return rule.isStateful();
     }
 
     @Override
     public Object layout(Step step) {
-      return StepRunner.Capturable.together("rescaled", rule.layout(step));
+      return StepRunner.Capturable.combineLayouts("rescaled", rule.layout(step));
     }
   }
 
@@ -221,27 +221,27 @@ public interface GuidanceRule extends StepRunner.Capturable {
    *
    * @param rule what is strengthened
    */
-  public record Strengthened(GuidanceRule rule, DegradedGuidance weakening)
+  public record Degraded(GuidanceRule rule, DegradedGuidance degradedGuidance)
       implements GuidanceRule {
     @Override
     public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
       Tensor guided = rule.combine(answers, step);
-      return answers.weakened() == null
+      return answers.degraded() == null
           ? guided
           : guided.add(
-              answers.positive().sub(answers.weakened()),
-              new Scalar(weakening.scaleAt(step.timestep())));
+              answers.positive().sub(answers.degraded()),
+              new Scalar(degradedGuidance.scaleAt(step.timestep())));
     }
 
     @Override
-    public boolean remembers() {
-      return rule.remembers();
+    public boolean isStateful() {
+      return rule.isStateful();
     }
 
     @Override
     public Object layout(Step step) {
-      return weakening.isSteady()
-          ? StepRunner.Capturable.together("strengthened", rule.layout(step))
+      return degradedGuidance.isConstant()
+          ? StepRunner.Capturable.combineLayouts("strengthened", rule.layout(step))
           : null;
     }
   }

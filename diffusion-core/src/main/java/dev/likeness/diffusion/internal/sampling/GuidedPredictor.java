@@ -18,31 +18,31 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param scale of guidance by two prompts; 1 and below for none
  * @param rows of the plan
- * @param together whether an adapter counts on both prompts being in one batch, as image prompts do
+ * @param requiresOnePass whether an adapter counts on both prompts being in one batch, as image prompts do
  */
-public record GuidedPredictor(GuidanceOptions options, double scale, int rows, boolean together) {
-  public Predictor of(PromptedNetwork network) {
+public record GuidedPredictor(GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {
+  public Predictor guide(PromptedNetwork network) {
     boolean guided = scale > 1;
     Predictor plain = network.predictor(Prompts.POSITIVE, false);
-    if (!guided && options.weakening() == null) {
+    if (!guided && options.degradedGuidance() == null) {
       return plain;
     }
-    PromptPair pair = guided ? both(network, false) : PromptPair.alone(plain);
-    if (options.weakening() != null) {
-      Predictor degraded = guided && together
-          ? positive(both(network, true))
+    PromptPair pair = guided ? promptPair(network, false) : PromptPair.positiveOnly(plain);
+    if (options.degradedGuidance() != null) {
+      Predictor degraded = guided && requiresOnePass
+          ? positiveOf(promptPair(network, true))
           : network.predictor(Prompts.POSITIVE, true);
-      pair = pair.beside(degraded, options.weakening(), rows);
+      pair = pair.withDegraded(degraded, options.degradedGuidance(), rows);
     }
     Predictor all = new Guidance(pair, GuidanceRule.of(options, scale));
-    requireOnePass(!guided || options.throughout() && !options.sequential());
-    return options.throughout()
+    requireOnePass(!guided || options.isAlwaysOn() && !options.sequential());
+    return options.isAlwaysOn()
         ? all
-        : GuidanceInterval.of(all, plain, options.from(), options.until(), rows);
+        : GuidanceInterval.of(all, plain, options.start(), options.end(), rows);
   }
 
-  private PromptPair both(PromptedNetwork network, boolean degraded) {
-    if (options.sequential() || !network.takesBoth()) {
+  private PromptPair promptPair(PromptedNetwork network, boolean degraded) {
+    if (options.sequential() || !network.canBatchPrompts()) {
       requireOnePass(false);
       return PromptPair.sequential(
           network.predictor(Prompts.NEGATIVE, degraded),
@@ -51,12 +51,12 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
     return PromptPair.batched(network.predictor(Prompts.BOTH, degraded));
   }
 
-  private static Predictor positive(PromptPair both) {
-    return (input, step) -> both.ask(input, step).positive();
+  private static Predictor positiveOf(PromptPair both) {
+    return (input, step) -> both.predict(input, step).positive();
   }
 
   private void requireOnePass(boolean one) {
-    if (together && !one) {
+    if (requiresOnePass && !one) {
       throw new IllegalArgumentException(
           "image prompts need both prompts in one pass: no sequential guidance, no interval,"
               + " and embeddings, where they are given, of as many tokens");
@@ -68,17 +68,17 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
    *
    * @param negative under the negative prompt, [batch, channels, h, w], f32
    * @param positive under the prompt, same shape
-   * @param weakened what the network made worse on purpose answers under the prompt, same shape;
+   * @param degraded what the network made worse on purpose answers under the prompt, same shape;
    *     null where it is not asked
    */
-  public record Predictions(Tensor negative, Tensor positive, Tensor weakened) {
+  public record Predictions(Tensor negative, Tensor positive, Tensor degraded) {
     /** Without a weakened network's. */
     public Predictions(Tensor negative, Tensor positive) {
       this(negative, positive, null);
     }
 
     /** The length of each picture's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
-    static Tensor length(Tensor answer) {
+    static Tensor norm(Tensor answer) {
       return torch.sqrt(answer.mul(answer).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
     }
   }
@@ -100,16 +100,16 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
 
     @Override
     public Tensor predict(Tensor input, Step step) {
-      Predictions answers = pair.ask(input, step);
+      Predictions answers = pair.predict(input, step);
       Tensor guided = rule.combine(answers, step);
-      return step.update().asksUnguided()
+      return step.update().needsUnguided()
           ? torch.cat(new TensorVector(guided, answers.negative()), 0)
           : guided;
     }
 
     @Override
     public Object layout(Step step) {
-      return StepRunner.Capturable.together(pair.layout(step), rule.layout(step));
+      return StepRunner.Capturable.combineLayouts(pair.layout(step), rule.layout(step));
     }
   }
 
@@ -130,15 +130,15 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
 
     @Override
     public Tensor predict(Tensor input, Step step) {
-      return at(step).predict(input, step);
+      return predictorAt(step).predict(input, step);
     }
 
     @Override
     public Object layout(Step step) {
-      return at(step).layout(step);
+      return predictorAt(step).layout(step);
     }
 
-    private Predictor at(Step step) {
+    private Predictor predictorAt(Step step) {
       return step.index() >= first && step.index() < end ? guided : plain;
     }
   }
@@ -147,14 +147,14 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
   @FunctionalInterface
   public interface PromptPair extends StepRunner.Capturable {
     /** Both answers for an input [batch, channels, h, w]; they belong to the calling scope. */
-    Predictions ask(Tensor input, Step step);
+    Predictions predict(Tensor input, Step step);
 
     /**
      * One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for
      * the whole batch.
      */
     static PromptPair batched(Predictor both) {
-      return laidOut(both::layout, (input, step) -> {
+      return withLayout(both::layout, (input, step) -> {
         Tensor answer = both.predict(torch.cat(new TensorVector(input, input), 0), step);
         long half = input.size(0);
         return new Predictions(answer.narrow(0, 0, half), answer.narrow(0, half, half));
@@ -163,15 +163,15 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
 
     /** Two passes over the batch: half the memory, and prompts may differ in length. */
     static PromptPair sequential(Predictor negative, Predictor positive) {
-      return laidOut(
-          step -> StepRunner.Capturable.together(negative.layout(step), positive.layout(step)),
+      return withLayout(
+          step -> StepRunner.Capturable.combineLayouts(negative.layout(step), positive.layout(step)),
           (input, step) ->
               new Predictions(negative.predict(input, step), positive.predict(input, step)));
     }
 
     /** One pass under the prompt alone, whose answer stands for both. */
-    static PromptPair alone(Predictor positive) {
-      return laidOut(positive::layout, (input, step) -> {
+    static PromptPair positiveOnly(Predictor positive) {
+      return withLayout(positive::layout, (input, step) -> {
         Tensor answer = positive.predict(input, step);
         return new Predictions(answer, answer);
       });
@@ -181,25 +181,25 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
      * These answers, and beside them what {@code weak}, the weakened network under the prompt, says
      * where it counts.
      */
-    default PromptPair beside(Predictor weak, DegradedGuidance weakening, int rows) {
-      Predicate<Step> counts = step -> weakening.at(step.index(), rows);
-      return laidOut(
+    default PromptPair withDegraded(Predictor weak, DegradedGuidance degradedGuidance, int rows) {
+      Predicate<Step> counts = step -> degradedGuidance.isActive(step.index(), rows);
+      return withLayout(
           step -> counts.test(step)
-              ? StepRunner.Capturable.together(layout(step), weak.layout(step))
+              ? StepRunner.Capturable.combineLayouts(layout(step), weak.layout(step))
               : layout(step),
           (input, step) -> {
-            Predictions both = ask(input, step);
+            Predictions both = predict(input, step);
             return counts.test(step)
                 ? new Predictions(both.negative(), both.positive(), weak.predict(input, step))
                 : both;
           });
     }
 
-    private static PromptPair laidOut(Function<Step, Object> layout, PromptPair pair) {
+    private static PromptPair withLayout(Function<Step, Object> layout, PromptPair pair) {
       return new PromptPair() {
         @Override
-        public Predictions ask(Tensor input, Step step) {
-          return pair.ask(input, step);
+        public Predictions predict(Tensor input, Step step) {
+          return pair.predict(input, step);
         }
 
         @Override

@@ -30,7 +30,7 @@ public final class SamplingLoop {
       NoiseSource random,
       StepListener listener) {
     return sample(
-        start, plan, network, random, StepRunner.PLAIN, PreparedLatents.Blend.NONE, listener);
+        start, plan, network, random, StepRunner.EAGER, PreparedLatents.Blend.NONE, listener);
   }
 
   /**
@@ -50,11 +50,11 @@ public final class SamplingLoop {
       StepHistory history = new StepHistory(terms, start);
       for (Step step : plan) {
         try (TensorScope scope = TensorScope.open()) {
-          List<Tensor> inputs = history.given(step);
+          List<Tensor> inputs = history.inputs(step);
           inputs.addAll(noise(step, terms, start, random));
           SamplingStep work = new SamplingStep(network, terms, step);
           Tensor[] made = runner.run(work.layout(), step, work, inputs.toArray(Tensor[]::new));
-          history.advance(scope, made, blend.into(made[0], plan, step.index() + 1));
+          history.advance(scope, made, blend.apply(made[0], plan, step.index() + 1));
           listener.onStep(step, plan.size(), history.sample(), made[1]);
         }
       }
@@ -65,10 +65,10 @@ public final class SamplingLoop {
   /** The row's unit noise where the plan sums noise; in a row that draws none it does not count. */
   private static List<Tensor> noise(
       Step step, List<StepHistory.Term> terms, Tensor like, NoiseSource random) {
-    Tensor drawn = step.update().drawsNoise() ? random.next(shape(like)) : null;
-    return !StepHistory.Term.takesNoise(terms)
+    Tensor drawn = step.update().needsNoise() ? random.next(shape(like)) : null;
+    return !StepHistory.Term.needsNoise(terms)
         ? List.of()
-        : List.of(drawn == null ? torch.zeros_like(like) : Tensors.beside(like, drawn));
+        : List.of(drawn == null ? torch.zeros_like(like) : Tensors.toDeviceOf(like, drawn));
   }
 
   private static long[] shape(Tensor x) {

@@ -27,51 +27,51 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     implements StepRunner.Work {
   /** See {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}. */
   Object layout() {
-    return StepRunner.Capturable.together(
+    return StepRunner.Capturable.combineLayouts(
         network.layout(step),
         step.clipping(),
         step.variance().kind(),
-        step.update().asksUnguided());
+        step.update().needsUnguided());
   }
 
   @Override
-  public Tensor[] of(StepScalars row, Tensor... in) {
-    Tensor answers = network.predict(row.times(in[0], s -> s.scaling().in()), step);
-    Map<Kind, Tensor> made = made(row, in[0], answers, in[in.length - 1]);
+  public Tensor[] compute(StepScalars row, Tensor... in) {
+    Tensor answers = network.predict(row.multiply(in[0], s -> s.scaling().in()), step);
+    Map<Kind, Tensor> made = outputsByKind(row, in[0], answers, in[in.length - 1]);
     Iterator<Tensor> given = List.of(in).subList(1, in.length).iterator();
     Tensor next = null;
     for (StepHistory.Term term : terms) {
-      Tensor one = term.isGiven() ? given.next() : made.get(term.kind());
-      next = next == null ? row.times(one, term::factor) : row.plus(next, one, term::factor);
+      Tensor one = term.isKnownBefore() ? given.next() : made.get(term.kind());
+      next = next == null ? row.multiply(one, term::factor) : row.addScaled(next, one, term::factor);
     }
     List<Tensor> out =
         new ArrayList<>(List.of(next == null ? torch.zeros_like(in[0]) : next, made.get(Kind.RAW)));
-    StepHistory.Term.carried(terms).forEach(kind -> out.add(made.get(kind)));
+    StepHistory.Term.keptKinds(terms).forEach(kind -> out.add(made.get(kind)));
     return out.toArray(Tensor[]::new);
   }
 
-  private Map<Kind, Tensor> made(StepScalars row, Tensor x, Tensor answers, Tensor noise) {
+  private Map<Kind, Tensor> outputsByKind(StepScalars row, Tensor x, Tensor answers, Tensor noise) {
     long count = x.size(0);
     boolean guided = answers.size(0) > count; // one that is not says the same of both
     Tensor answer = guided ? answers.narrow(0, 0, count) : answers;
     Tensor mean = Variance.mean(answer, x);
-    Tensor raw = denoised(row, x, mean);
+    Tensor raw = predictDenoised(row, x, mean);
     Map<Kind, Tensor> made = new EnumMap<>(Kind.class);
     made.put(Kind.DENOISED, Thresholding.apply(step.clipping(), raw));
     made.put(Kind.RAW, raw);
     made.put(
         Kind.UNGUIDED,
-        guided ? denoised(row, x, Variance.mean(answers.narrow(0, count, count), x)) : raw);
-    made.put(Kind.ANSWER, mean);
-    if (StepHistory.Term.takesNoise(terms)) {
+        guided ? predictDenoised(row, x, Variance.mean(answers.narrow(0, count, count), x)) : raw);
+    made.put(Kind.OUTPUT, mean);
+    if (StepHistory.Term.needsNoise(terms)) {
       made.put(Kind.NOISE, Variance.scale(row, noise, answer, step.variance().kind()));
     }
     return made;
   }
 
-  private static Tensor denoised(StepScalars row, Tensor x, Tensor answer) {
-    return row.plus(
-        row.times(x, s -> s.scaling().skip()), answer, s -> s.scaling().out());
+  private static Tensor predictDenoised(StepScalars row, Tensor x, Tensor answer) {
+    return row.addScaled(
+        row.multiply(x, s -> s.scaling().skip()), answer, s -> s.scaling().out());
   }
 
   /** Clipping of denoised predictions, the non-linear joint of a plan's rows, on tensors. */
@@ -82,7 +82,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
       return switch (clipping.kind()) {
         case NONE -> denoised;
         case CLAMP -> denoised.clamp(optional(-clipping.limit()), optional(clipping.limit()));
-        case DYNAMIC -> dynamic(clipping, denoised);
+        case DYNAMIC -> dynamicThreshold(clipping, denoised);
       };
     }
 
@@ -90,7 +90,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
      * Imagen's threshold, arXiv:2205.11487 section 2.3: each image by the quantile of its own
      * magnitudes.
      */
-    private static Tensor dynamic(Clipping clipping, Tensor denoised) {
+    private static Tensor dynamicThreshold(Clipping clipping, Tensor denoised) {
       Tensor magnitudes = denoised.flatten(1, -1).abs();
       Tensor s = magnitudes
           .quantile(clipping.ratio(), new LongOptional(1), true, "linear")
@@ -124,8 +124,8 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
         return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
       }
       // equation 15: exp(v log max + (1 - v) log min), v the answer brought from -1..1 to 0..1
-      Tensor log = row.plus(
-          row.times(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
+      Tensor log = row.addScaled(
+          row.multiply(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
           torch.ones_like(predicted),
           s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
       return noise.mul(log.mul(new Scalar(0.5)).exp());

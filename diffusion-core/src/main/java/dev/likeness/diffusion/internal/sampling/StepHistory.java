@@ -20,35 +20,35 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class StepHistory {
   private final List<Term> terms;
-  private final Map<Kind, Deque<Tensor>> kept = new EnumMap<>(Kind.class);
+  private final Map<Kind, Deque<Tensor>> tensors = new EnumMap<>(Kind.class);
 
   /** Before the first row; what it keeps belongs to the calling scope. */
   StepHistory(List<Term> terms, Tensor start) {
     this.terms = terms;
     for (Kind kind : Kind.values()) {
-      kept.put(kind, new ArrayDeque<>());
+      tensors.put(kind, new ArrayDeque<>());
     }
-    kept.get(Kind.SAMPLE).push(start.alias());
-    kept.get(Kind.ARRIVED).push(start.alias());
+    tensors.get(Kind.SAMPLE).push(start.alias());
+    tensors.get(Kind.ARRIVED).push(start.alias());
   }
 
   /** The newest sample. */
   Tensor sample() {
-    return kept.get(Kind.SAMPLE).peek();
+    return tensors.get(Kind.SAMPLE).peek();
   }
 
   /**
    * The sample and the terms that were made before this row, in their order. The sample stands in
    * for what is not made yet and does not count.
    */
-  List<Tensor> given(Step step) {
+  List<Tensor> inputs(Step step) {
     List<Tensor> given = new ArrayList<>(List.of(sample()));
-    terms.stream().filter(Term::isGiven).forEach(term -> given.add(at(term, step)));
+    terms.stream().filter(Term::isKnownBefore).forEach(term -> given.add(termValue(term, step)));
     return given;
   }
 
-  private Tensor at(Term term, Step step) {
-    Deque<Tensor> all = kept.get(term.kind());
+  private Tensor termValue(Term term, Step step) {
+    Deque<Tensor> all = tensors.get(term.kind());
     int place =
         term.kind() == Kind.SAMPLE || term.kind() == Kind.ARRIVED ? term.back() : term.back() - 1;
     if (place < all.size()) {
@@ -75,7 +75,7 @@ final class StepHistory {
   void advance(TensorScope scope, Tensor[] made, Tensor sample) {
     keep(scope, Kind.SAMPLE, sample);
     keep(scope, Kind.ARRIVED, made[0]);
-    List<Kind> carried = Term.carried(terms);
+    List<Kind> carried = Term.keptKinds(terms);
     for (int i = 0; i < carried.size(); i++) {
       keep(scope, carried.get(i), made[2 + i]);
     }
@@ -88,7 +88,7 @@ final class StepHistory {
         .max()
         .orElse(0);
     int most = kind == Kind.SAMPLE || kind == Kind.ARRIVED ? reach + 1 : reach;
-    Deque<Tensor> all = kept.get(kind);
+    Deque<Tensor> all = tensors.get(kind);
     // A handle of its own: a row may have made one tensor in two places.
     all.push(scope.promote(newest.alias()));
     while (all.size() > most) {
@@ -105,11 +105,11 @@ final class StepHistory {
     /** What rows make and sum, in the order of {@link Step.Update}. */
     enum Kind {
       SAMPLE(Step.Update::samples),
-      ARRIVED(Step.Update::arrived),
+      ARRIVED(Step.Update::unblended),
       DENOISED(Step.Update::denoised),
       RAW(Step.Update::raw),
       UNGUIDED(Step.Update::unguided),
-      ANSWER(Step.Update::answers),
+      OUTPUT(Step.Update::modelOutputs),
       NOISE(Step.Update::noise);
 
       private final Function<Step.Update, double[]> factors;
@@ -126,7 +126,7 @@ final class StepHistory {
     static List<Term> of(SamplingPlan plan) {
       List<Term> terms = new ArrayList<>();
       for (Kind kind : Kind.values()) {
-        for (int back = 0; back < plan.reach(); back++) {
+        for (int back = 0; back < plan.historyLength(); back++) {
           Term term = new Term(kind, back);
           if (plan.steps().stream().anyMatch(step -> term.factor(step) != 0)) {
             terms.add(term);
@@ -142,17 +142,17 @@ final class StepHistory {
     }
 
     /** Whether there is such a tensor before the row asks the network. */
-    boolean isGiven() {
+    boolean isKnownBefore() {
       return back > 0 || kind == Kind.SAMPLE || kind == Kind.ARRIVED;
     }
 
     /** Whether some of these is noise. */
-    static boolean takesNoise(List<Term> terms) {
+    static boolean needsNoise(List<Term> terms) {
       return terms.stream().anyMatch(term -> term.kind == Kind.NOISE);
     }
 
     /** The kinds that a row makes and later ones read, beside samples. */
-    static List<Kind> carried(List<Term> terms) {
+    static List<Kind> keptKinds(List<Term> terms) {
       return terms.stream()
           .filter(term -> term.back > 0)
           .map(Term::kind)

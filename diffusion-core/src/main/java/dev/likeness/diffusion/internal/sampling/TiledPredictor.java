@@ -15,10 +15,10 @@ import org.bytedeco.pytorch.global.torch;
  * MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls
  * towards its edges, which leaves no seams. Whoever is attached to the network is attached in every
  * window. Not for networks that are shown a mask or a picture, nor for adapters that act in places
- * of the picture ({@link dev.likeness.diffusion.request.Adapter#isPlaced}): these places do not
+ * of the picture ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not
  * move along. Nor for networks that remember what they answered, by an
  * {@link dev.likeness.diffusion.request.CachingOptions} or a rule with momentum
- * ({@link GuidanceRule#remembers}): a window would go on from what another one said, and requests
+ * ({@link GuidanceRule#isStateful}): a window would go on from what another one said, and requests
  * for both are refused.
  */
 public final class TiledPredictor implements Predictor {
@@ -54,11 +54,11 @@ public final class TiledPredictor implements Predictor {
     }
     long h = Math.min(window, height);
     long w = Math.min(window, width);
-    Tensor weight = Tensors.beside(input, weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)));
+    Tensor weight = Tensors.toDeviceOf(input, weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)));
     Tensor sum = null;
     Tensor weights = torch.zeros_like(input.narrow(0, 0, 1).narrow(1, 0, 1));
-    for (long y : places(height, h)) {
-      for (long x : places(width, w)) {
+    for (long y : windowStarts(height, h)) {
+      for (long x : windowStarts(width, w)) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor answer = network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
           // Some rows are answered with and without guidance, in twice the batch.
@@ -74,7 +74,7 @@ public final class TiledPredictor implements Predictor {
   }
 
   /** Where windows begin: evenly spread from edge to edge, no further apart than the stride. */
-  private List<Long> places(long length, long size) {
+  private List<Long> windowStarts(long length, long size) {
     long gaps = (length - size + stride - 1) / stride;
     List<Long> places = new ArrayList<>();
     for (long i = 0; i <= gaps; i++) {

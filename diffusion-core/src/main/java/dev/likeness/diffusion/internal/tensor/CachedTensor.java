@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.Tensor;
  * thread when this was made.
  */
 public final class CachedTensor {
-  private final PointerScope home;
+  private final PointerScope scope;
   private Tensor tensor;
 
   /** Nothing yet, in the scope that is open now. */
@@ -17,15 +17,15 @@ public final class CachedTensor {
   }
 
   private CachedTensor(PointerScope home) {
-    this.home = home;
+    this.scope = home;
     if (home == null) {
       throw new IllegalStateException("open a TensorScope first: what a run carries dies with it");
     }
   }
 
   /** Nothing yet, in this one's scope. */
-  public CachedTensor another() {
-    return new CachedTensor(home);
+  public CachedTensor inSameScope() {
+    return new CachedTensor(scope);
   }
 
   /** What is carried, or null. */
@@ -36,9 +36,9 @@ public final class CachedTensor {
   /** Carries another tensor, but not what it was computed from, and frees the one before. */
   public void replace(Tensor next) {
     Tensor alone = next.requires_grad() ? next.detach() : next;
-    home.attach(alone);
+    scope.attach(alone);
     if (tensor != null) {
-      home.detach(tensor);
+      scope.detach(tensor);
     }
     tensor = alone;
   }

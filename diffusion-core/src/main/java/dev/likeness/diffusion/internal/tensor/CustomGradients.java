@@ -62,7 +62,7 @@ public final class CustomGradients implements AutoCloseable {
     // hook gives it.
     Node node = torch.cat(flat).grad_fn();
     torch.create_gradient_edge(value, node);
-    hooks.add(Hook.before(node, rule));
+    hooks.add(Hook.attach(node, rule));
     return value;
   }
 
@@ -81,7 +81,7 @@ public final class CustomGradients implements AutoCloseable {
       this.rule = rule;
     }
 
-    static Hook before(Node node, Rule rule) {
+    static Hook attach(Node node, Rule rule) {
       Hook hook = new Hook(rule);
       // The node is to own it. JavaCPP registers what is left, anew, and would count the first
       // registration for good.

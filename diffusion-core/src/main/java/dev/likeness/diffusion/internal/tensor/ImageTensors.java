@@ -14,8 +14,8 @@ public final class ImageTensors {
   private ImageTensors() {}
 
   /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
-  public static Tensor toSigned(RgbImage picture) {
-    return signed(rows(picture));
+  public static Tensor toSigned(RgbImage image) {
+    return signed(rows(image));
   }
 
   /**
@@ -30,15 +30,15 @@ public final class ImageTensors {
   }
 
   /** The picture in 0..1, f32, CPU: what a ControlNet looks at. */
-  public static Tensor toUnit(RgbImage picture) {
-    return rows(picture).div(new Scalar(255.0)).contiguous();
+  public static Tensor toUnit(RgbImage image) {
+    return rows(image).div(new Scalar(255.0)).contiguous();
   }
 
-  private static Tensor rows(RgbImage picture) {
+  private static Tensor rows(RgbImage image) {
     Tensor bytes =
-        torch.tensor(picture.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
+        torch.tensor(image.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
     return bytes
-        .view(1, picture.height(), picture.width(), 3)
+        .view(1, image.height(), image.width(), 3)
         .permute(0, 3, 1, 2)
         .to(ScalarType.Float);
   }
@@ -47,19 +47,19 @@ public final class ImageTensors {
    * The picture's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height,
    * width], f32, CPU.
    */
-  public static Tensor toGrey(RgbImage picture) {
-    float[] grey = new float[picture.width() * picture.height()];
+  public static Tensor toGrey(RgbImage image) {
+    float[] grey = new float[image.width() * image.height()];
     for (int i = 0; i < grey.length; i++) {
-      int x = i % picture.width();
-      int y = i / picture.width();
-      grey[i] = (19595 * picture.at(x, y, 0)
-                  + 38470 * picture.at(x, y, 1)
-                  + 7471 * picture.at(x, y, 2)
+      int x = i % image.width();
+      int y = i / image.width();
+      grey[i] = (19595 * image.at(x, y, 0)
+                  + 38470 * image.at(x, y, 1)
+                  + 7471 * image.at(x, y, 2)
                   + 0x8000
               >> 16)
           / 255f;
     }
-    return torch.tensor(grey).view(1, 1, picture.height(), picture.width());
+    return torch.tensor(grey).view(1, 1, image.height(), image.width());
   }
 
   /** A decoded picture brought from -1..1 to 0..1 and clamped, f32, CPU. */
@@ -73,7 +73,7 @@ public final class ImageTensors {
   }
 
   /** The picture of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
-  public static RgbImage toPicture(Tensor unit) {
+  public static RgbImage toImage(Tensor unit) {
     Tensor bytes = unit.mul(new Scalar(255.0))
         .round()
         .to(ScalarType.Byte)
@@ -85,7 +85,7 @@ public final class ImageTensors {
   }
 
   /** Whether no value is infinite or no number. */
-  public static boolean finite(Tensor tensor) {
+  public static boolean isFinite(Tensor tensor) {
     try (TensorScope scope = TensorScope.open()) {
       return torch.isfinite(tensor).all().item_bool();
     }

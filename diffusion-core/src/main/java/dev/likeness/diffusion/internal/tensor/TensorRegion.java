@@ -23,7 +23,7 @@ public final class TensorRegion implements AutoCloseable {
   }
 
   /** Takes over all that {@code other} keeps, which keeps nothing afterwards. */
-  public synchronized void take(TensorRegion other) {
+  public synchronized void adopt(TensorRegion other) {
     if (closed) {
       throw new IllegalStateException("the region is closed; nothing can be kept in it");
     }

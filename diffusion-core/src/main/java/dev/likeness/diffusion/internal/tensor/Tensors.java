@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Places tensors on the device and in the type of a {@link Compute}, and maps {@link DType} to
  * libtorch's types.
  *
- * <p>{@code beside}, {@code to} and {@code into} copy from the host without waiting for the device:
+ * <p>{@code toDeviceOf}, {@code toDevice} and {@code copyInto} copy from the host without waiting for the device:
  * onto a graphics card through page-locked memory and a copy in the card's queue. That memory is of
  * libtorch's own cache, which marks each block with an event behind the copy and gives it out again
  * only when the event has passed, so the host may drop the tensor at once.
@@ -50,7 +50,7 @@ public final class Tensors {
    * there already.
    */
   public static Tensor place(Compute compute, Tensor tensor) {
-    boolean there = tensor.is_cpu() == compute.onCpu();
+    boolean there = tensor.is_cpu() == compute.isCpu();
     if (there && dtype(tensor) == compute.dtype()) {
       return tensor;
     }
@@ -102,25 +102,25 @@ public final class Tensors {
    * {@code host} (CPU) on the device of {@code there}, of its own type; the same tensor where it is
    * there already.
    */
-  public static Tensor beside(Tensor there, Tensor host) {
-    return there.is_cuda() ? copied(host, there.device()) : host;
+  public static Tensor toDeviceOf(Tensor there, Tensor host) {
+    return there.is_cuda() ? copy(host, there.device()) : host;
   }
 
   /**
    * {@code host} (CPU) on the device of {@code compute}, of its own type; the same tensor where
    * that is the CPU.
    */
-  public static Tensor to(Compute compute, Tensor host) {
-    return compute.onCpu() ? host : copied(host, new Device(compute.device()));
+  public static Tensor toDevice(Compute compute, Tensor host) {
+    return compute.isCpu() ? host : copy(host, new Device(compute.device()));
   }
 
-  private static Tensor copied(Tensor host, Device device) {
+  private static Tensor copy(Tensor host, Device device) {
     return host.pin_memory()
         .to(device, host.scalar_type(), true, false, new MemoryFormatOptional());
   }
 
   /** Overwrites {@code there} with {@code host} (CPU), of the same shape. */
-  public static void into(Tensor there, Tensor host) {
+  public static void copyInto(Tensor there, Tensor host) {
     there.copy_(there.is_cuda() ? host.pin_memory() : host, true);
   }
 }

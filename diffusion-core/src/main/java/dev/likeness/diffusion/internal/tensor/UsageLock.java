@@ -10,10 +10,10 @@ import java.util.function.Supplier;
  */
 public final class UsageLock {
   /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
-  public static final ThreadLocal<Thread> DRAWING = ThreadLocal.withInitial(Thread::currentThread);
+  public static final ThreadLocal<Thread> OWNER_THREAD = ThreadLocal.withInitial(Thread::currentThread);
 
   private final String name;
-  private final List<Thread> using = new ArrayList<>();
+  private final List<Thread> holders = new ArrayList<>();
   private boolean closed;
 
   /** {@code name} is what errors say. */
@@ -22,43 +22,43 @@ public final class UsageLock {
   }
 
   /** Does work that all of these stay open for. */
-  public static <T> T during(List<UsageLock> all, Supplier<T> work) {
+  public static <T> T callWhileOpen(List<UsageLock> all, Supplier<T> work) {
     return all.isEmpty()
         ? work.get()
-        : all.get(0).during(false, () -> during(all.subList(1, all.size()), work));
+        : all.get(0).callWhileOpen(false, () -> callWhileOpen(all.subList(1, all.size()), work));
   }
 
   /** Does work that this stays open for; {@code alone} once no other drawing uses it. */
-  public <T> T during(boolean alone, Supplier<T> work) {
-    begin(alone);
+  public <T> T callWhileOpen(boolean alone, Supplier<T> work) {
+    acquire(alone);
     try {
       return work.get();
     } finally {
-      end();
+      release();
     }
   }
 
   // What is refused must not wait: the drawing that a closing waits for may itself wait for it. A
   // listener's own is part of its drawing.
-  private synchronized void begin(boolean alone) {
-    Thread drawing = DRAWING.get();
-    BooleanSupplier others = () -> using.stream().anyMatch(other -> other != drawing);
+  private synchronized void acquire(boolean alone) {
+    Thread drawing = OWNER_THREAD.get();
+    BooleanSupplier others = () -> holders.stream().anyMatch(other -> other != drawing);
     if (alone
-        && using.contains(drawing)
+        && holders.contains(drawing)
         && (others.getAsBoolean() || drawing != Thread.currentThread())) {
       throw new IllegalStateException(name
           + " is drawing, and what a sparing one is asked waits until nothing is drawn; ask when"
           + " the drawing has ended");
     }
     waitWhile(() -> alone && !closed && others.getAsBoolean());
-    if (closed && !using.contains(drawing)) {
+    if (closed && !holders.contains(drawing)) {
       throw new IllegalStateException(name + " is closed; open it again to draw with it");
     }
-    using.add(drawing);
+    holders.add(drawing);
   }
 
-  private synchronized void end() {
-    using.remove(DRAWING.get());
+  private synchronized void release() {
+    holders.remove(OWNER_THREAD.get());
     notifyAll();
   }
 
@@ -67,13 +67,13 @@ public final class UsageLock {
    * whoever calls it again waits likewise.
    */
   public synchronized void close(Runnable freeing) {
-    if (using.contains(DRAWING.get())) {
+    if (holders.contains(OWNER_THREAD.get())) {
       throw new IllegalStateException(
           name + " is drawing on this thread, which would wait for itself; close it when"
               + " the drawing has ended, which a Cancellation hastens");
     }
     closed = true;
-    waitWhile(() -> !using.isEmpty());
+    waitWhile(() -> !holders.isEmpty());
     freeing.run();
   }
 

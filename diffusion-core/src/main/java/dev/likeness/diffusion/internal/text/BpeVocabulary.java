@@ -26,7 +26,7 @@ record BpeVocabulary(
       return fromTokenizerJson(files);
     }
     if (!files.has("vocab.json") || !files.has("merges.txt")) {
-      throw new InvalidInputException(files.where()
+      throw new InvalidInputException(files.folder()
           + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
     }
     Map<String, Integer> ids = ids(files.path("vocab.json"), object(files, "vocab.json"));
@@ -36,7 +36,7 @@ record BpeVocabulary(
         .filter(line -> !line.startsWith("#version"))
         .toList();
     return new BpeVocabulary(
-        files.where().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
+        files.folder().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
   }
 
   private static BpeVocabulary fromTokenizerJson(TokenizerFiles files) {

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 public final class ClipKeyFormat {
   /** CLIP's heads are this wide in every published tower. */
-  private static final int HEAD = 64;
+  private static final int HEAD_DIM = 64;
 
   static final String PROJECTION = "text_projection.weight";
 
@@ -31,14 +31,14 @@ public final class ClipKeyFormat {
       for (boolean named : new boolean[] {true, false}) {
         if (keys.has(
             prefix + own + (named ? "text_model." : "") + "embeddings.token_embedding.weight")) {
-          return ClipLayout.of(keys, prefix + own, named, most).under(prefix + own);
+          return ClipLayout.of(keys, prefix + own, named, most).withPrefix(prefix + own);
         }
       }
     }
     for (String own : List.of("model.", "")) {
       if (keys.has(prefix + own + "token_embedding.weight")) {
         int layers = ShapeReader.Numbered.count(keys, prefix + own + "transformer.resblocks.");
-        return new OpenClipKeyFormat(Math.min(layers, most), projects).under(prefix + own);
+        return new OpenClipKeyFormat(Math.min(layers, most), projects).withPrefix(prefix + own);
       }
     }
     return null;
@@ -53,15 +53,15 @@ public final class ClipKeyFormat {
   }
 
   /** Whether {@code name} is a tensor of a whole CLIP that is none of its text encoder's. */
-  public static boolean isBeside(String name) {
-    return ClipLayout.isBeside(name);
+  public static boolean isOtherClipTensor(String name) {
+    return ClipLayout.isOtherClipTensor(name);
   }
 
   /** The layout that a text encoder is written in: OpenCLIP's, or transformers' own. */
-  public static KeyMapping written(boolean openClip, boolean projects, String prefix) {
+  public static KeyMapping outputLayout(boolean openClip, boolean projects, String prefix) {
     return openClip
-        ? new OpenClipKeyFormat(Integer.MAX_VALUE, projects).under(prefix + "model.")
-        : ClipLayout.whole().under(prefix + "transformer.");
+        ? new OpenClipKeyFormat(Integer.MAX_VALUE, projects).withPrefix(prefix + "model.")
+        : ClipLayout.whole().withPrefix(prefix + "transformer.");
   }
 
   /** The options under transformers' names, by canonical names. */
@@ -89,12 +89,12 @@ public final class ClipKeyFormat {
   }
 
   private static int heads(TensorNames keys, int width) {
-    if (width % HEAD != 0) {
+    if (width % HEAD_DIM != 0) {
       throw new InvalidInputException(
           keys.describe() + ": a text encoder of width " + width
               + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
     }
-    return width / HEAD;
+    return width / HEAD_DIM;
   }
 
   private static int size(TensorNames keys, String name, int dimension) {
@@ -116,17 +116,17 @@ public final class ClipKeyFormat {
     private static final List<String> PARTS =
         List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
     /** What a whole CLIP has beside its text encoder. */
-    private static final List<String> BESIDE =
+    private static final List<String> OTHER_CLIP_TENSORS =
         List.of("vision_model.", "visual_projection.", "logit_scale");
 
     private final boolean named;
-    private final int most;
+    private final int maxLayers;
     private final boolean fused;
     private final KeyMapping.Location projection;
 
     private ClipLayout(boolean named, int most, boolean fused, KeyMapping.Location projection) {
       this.named = named;
-      this.most = most;
+      this.maxLayers = most;
       this.fused = fused;
       this.projection = projection;
     }
@@ -147,7 +147,7 @@ public final class ClipKeyFormat {
       String open = MODULE + "text_projection";
       // Stable Diffusion 3's own files hold it turned already, and it is renamed as it is.
       KeyMapping.Location.Form form = prefix.startsWith("text_encoders.")
-          ? KeyMapping.Location.Form.SAME
+          ? KeyMapping.Location.Form.AS_STORED
           : KeyMapping.Location.Form.TRANSPOSED;
       boolean fused = keys.has(
           prefix + (named ? LAYERS : LAYERS.substring(MODULE.length())) + "0" + FUSED + "weight");
@@ -161,12 +161,12 @@ public final class ClipKeyFormat {
     }
 
     /** Whether a whole CLIP's tensor is none of its text encoder's. */
-    static boolean isBeside(String name) {
-      return name.endsWith("position_ids") || BESIDE.stream().anyMatch(name::startsWith);
+    static boolean isOtherClipTensor(String name) {
+      return name.endsWith("position_ids") || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);
     }
 
     @Override
-    public KeyMapping.Location place(String canonical) {
+    public KeyMapping.Location locate(String canonical) {
       if (canonical.equals(ClipKeyFormat.PROJECTION)) {
         return projection;
       }
@@ -175,19 +175,19 @@ public final class ClipKeyFormat {
       String part = fused ? PARTS.stream().filter(here::contains).findFirst().orElse(null) : null;
       return part == null
           ? KeyMapping.Location.whole(here)
-          : KeyMapping.Location.run(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
+          : KeyMapping.Location.slice(here.replace(part, FUSED), PARTS.indexOf(part), PARTS.size());
     }
 
     @Override
-    public List<String> canonical(String foreign) {
+    public List<String> canonicalNames(String foreign) {
       if (foreign.equals(projection.name())) {
         return List.of(ClipKeyFormat.PROJECTION);
       }
       String name = named || foreign.startsWith("text_projection.") ? foreign : MODULE + foreign;
-      if (isBeside(foreign)
+      if (isOtherClipTensor(foreign)
           || name.startsWith(LAYERS)
               && ShapeReader.Numbered.number(name.substring(LAYERS.length()).split("\\.")[0])
-                  >= most) {
+                  >= maxLayers) {
         return List.of();
       }
       return fused && name.contains(FUSED)
@@ -204,15 +204,15 @@ public final class ClipKeyFormat {
     private static final String WIDE = "text_model.final_layer_norm.weight";
 
     @Override
-    public KeyMapping.Location place(String canonical) {
+    public KeyMapping.Location locate(String canonical) {
       return canonical.equals(ClipKeyFormat.PROJECTION)
-          ? KeyMapping.Location.whole(layout.place(WIDE).name(), KeyMapping.Location.Form.IDENTITY)
-          : layout.place(canonical);
+          ? KeyMapping.Location.whole(layout.locate(WIDE).name(), KeyMapping.Location.Form.IDENTITY)
+          : layout.locate(canonical);
     }
 
     @Override
-    public List<String> canonical(String foreign) {
-      List<String> names = layout.canonical(foreign);
+    public List<String> canonicalNames(String foreign) {
+      List<String> names = layout.canonicalNames(foreign);
       return names.contains(ClipKeyFormat.PROJECTION)
           ? List.of()
           : names.contains(WIDE) ? List.of(WIDE, ClipKeyFormat.PROJECTION) : names;

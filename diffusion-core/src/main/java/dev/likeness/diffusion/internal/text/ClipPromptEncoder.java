@@ -15,18 +15,18 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Prompts to what the UNet attends to: a tokenizer and one text tower.
  *
- * @param words the textual inversions that prompts may name
- * @param learned the words' vectors [all of them, width] while they are learned, f32; null to take
+ * @param inversions the textual inversions that prompts may name
+ * @param trainedVectors the words' vectors [all of them, width] while they are learned, f32; null to take
  *     them from the words
  */
 public record ClipPromptEncoder(
     ClipTokenizer tokenizer,
     ClipTextEncoder encoder,
     Compute compute,
-    List<TextualInversion> words,
-    Tensor learned) {
+    List<TextualInversion> inversions,
+    Tensor trainedVectors) {
   public ClipPromptEncoder {
-    words = List.copyOf(words);
+    inversions = List.copyOf(inversions);
   }
 
   /** Without textual inversions. */
@@ -35,7 +35,7 @@ public record ClipPromptEncoder(
   }
 
   /** The same with words of a request's own. */
-  public ClipPromptEncoder with(List<TextualInversion> inversions) {
+  public ClipPromptEncoder withInversions(List<TextualInversion> inversions) {
     return new ClipPromptEncoder(tokenizer, encoder, compute, inversions, null);
   }
 
@@ -43,7 +43,7 @@ public record ClipPromptEncoder(
    * The same with one word whose vectors gradients flow to; what {@code word} says of them itself
    * is not used.
    */
-  public ClipPromptEncoder learning(TextualInversion word, Tensor vectors) {
+  public ClipPromptEncoder withTrainedVectors(TextualInversion word, Tensor vectors) {
     return new ClipPromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
   }
 
@@ -57,8 +57,8 @@ public record ClipPromptEncoder(
    * {@link ClipTextEncoder#forward}.
    */
   public TextEncoding encode(List<String> prompts, int layersLeftOut) {
-    return states(
-        prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
+    return hiddenStates(
+        prompts.stream().map(chunker()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
   }
 
   /**
@@ -74,12 +74,12 @@ public record ClipPromptEncoder(
       String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
     List<PromptChunker.PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
     while (all.size() < chunks) {
-      all.add(reader().empty());
+      all.add(chunker().empty());
     }
-    TextEncoding states = states(all, layersLeftOut, normed, syntax == PromptSyntax.PLAIN);
+    TextEncoding states = hiddenStates(all, layersLeftOut, normed, syntax == PromptSyntax.PLAIN);
     TensorVector tokens = new TensorVector();
     for (int i = 0; i < all.size(); i++) {
-      tokens.push_back(weighed(states.tokens().narrow(0, i, 1), all.get(i)));
+      tokens.push_back(applyWeights(states.tokens().narrow(0, i, 1), all.get(i)));
     }
     return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
   }
@@ -90,15 +90,15 @@ public record ClipPromptEncoder(
   }
 
   private List<PromptChunker.PromptChunk> chunks(String prompt, PromptSyntax syntax) {
-    PromptChunker reader = reader();
+    PromptChunker reader = chunker();
     return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
   }
 
-  private PromptChunker reader() {
-    return new PromptChunker(tokenizer, words, encoder.config().vocabulary());
+  private PromptChunker chunker() {
+    return new PromptChunker(tokenizer, inversions, encoder.config().vocabulary());
   }
 
-  private TextEncoding states(
+  private TextEncoding hiddenStates(
       List<PromptChunker.PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
     int length = tokenizer.maxLength();
     long[] ids = new long[chunks.size() * length];
@@ -110,23 +110,23 @@ public record ClipPromptEncoder(
     Tensor batch = torch.tensor(ids).view(chunks.size(), length);
     return encoder.forward(
         batch.to(new Device(compute.device()), torch.ScalarType.Long),
-        vectors(ids),
+        placeholderVectors(ids),
         layersLeftOut,
         normed,
         plain);
   }
 
-  private Tensor vectors(long[] ids) {
-    if (words.isEmpty()) {
+  private Tensor placeholderVectors(long[] ids) {
+    if (inversions.isEmpty()) {
       return null;
     }
-    if (learned != null) {
-      return Tensors.place(compute, learned);
+    if (trainedVectors != null) {
+      return Tensors.place(compute, trainedVectors);
     }
     int width = encoder.config().width();
     List<Tensor> rows = new ArrayList<>();
     long from = encoder.config().vocabulary();
-    for (TextualInversion word : words) {
+    for (TextualInversion word : inversions) {
       long first = from;
       from += word.vectors();
       long next = from;
@@ -141,8 +141,8 @@ public record ClipPromptEncoder(
   }
 
   /** States times their weights, brought back to the mean they had, as in the web interface. */
-  private static Tensor weighed(Tensor states, PromptChunker.PromptChunk chunk) {
-    if (!chunk.weighted()) {
+  private static Tensor applyWeights(Tensor states, PromptChunker.PromptChunk chunk) {
+    if (!chunk.isWeighted()) {
       return states;
     }
     float[] weights = new float[chunk.weights().length];

@@ -14,7 +14,7 @@ import java.util.List;
 public record ClipTextConfig(
     int vocabulary,
     int width,
-    int inner,
+    int intermediateSize,
     int layers,
     int heads,
     int positions,
@@ -30,7 +30,7 @@ public record ClipTextConfig(
 
   /** The same of one that is loaded as another class than its config's. */
   public static ClipTextConfig of(ModelConfig c, List<String> classes) {
-    c.require("use_attention_mask", false);
+    c.requireValue("use_attention_mask", false);
     boolean projects = classes.contains("CLIPTextModelWithProjection");
     return new ClipTextConfig(
         c.integer("vocab_size", 49408),

@@ -41,7 +41,7 @@ public final class ClipTextEncoder {
   }
 
   private static ClipLayer layer(Weights w, ClipTextConfig c) {
-    return new ClipLayer(w, c.width(), c.inner(), c.heads(), c.activation(), c.eps());
+    return new ClipLayer(w, c.width(), c.intermediateSize(), c.heads(), c.activation(), c.eps());
   }
 
   public ClipTextConfig config() {
@@ -79,7 +79,7 @@ public final class ClipTextEncoder {
     }
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);
-      Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));
+      Tensor x = embed(ids, words).add(positionEmbedding.narrow(0, 0, count));
       Tensor causal = torch
           .full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY))
           .triu(1)
@@ -100,16 +100,16 @@ public final class ClipTextEncoder {
     }
   }
 
-  private Tensor embedded(Tensor ids, Tensor words) {
+  private Tensor embed(Tensor ids, Tensor words) {
     if (words == null) {
       return torch.embedding(tokenEmbedding, ids);
     }
     Tensor own = ids.lt(new Scalar(config.vocabulary())).unsqueeze(-1);
     Tensor known =
         torch.embedding(tokenEmbedding, ids.clamp_max(new Scalar(config.vocabulary() - 1)));
-    Tensor learned =
+    Tensor trained =
         torch.embedding(words, ids.sub(new Scalar(config.vocabulary())).clamp_min(new Scalar(0)));
-    return torch.where(own, known, learned);
+    return torch.where(own, known, trained);
   }
 
   /** The state at each text's end token, projected where the class projects. */

@@ -16,7 +16,7 @@ public final class ClipTokenizer implements AutoCloseable {
   public static final int CLIP_VOCABULARY = 49408;
 
   /** More than any tokenizer's ids. */
-  private static final int BEYOND = 1 << 30;
+  private static final int BEYOND_VOCABULARY = 1 << 30;
 
   private final String source;
   private final NativeTokenizer code;
@@ -93,8 +93,8 @@ public final class ClipTokenizer implements AutoCloseable {
    *
    * @param words the textual inversions that the prompt may name, of several ids each
    */
-  public String cut(String prompt, List<TextualInversion> words) {
-    return new PromptChunker(this, words, BEYOND).cut(prompt);
+  public String truncatedText(String prompt, List<TextualInversion> words) {
+    return new PromptChunker(this, words, BEYOND_VOCABULARY).truncatedText(prompt);
   }
 
   /** Every id of the text, however long, without begin, end and padding. */
@@ -187,7 +187,7 @@ public final class ClipTokenizer implements AutoCloseable {
               "use_regex",
               true));
       Map<String, Object> model = new LinkedHashMap<>(vocabulary.model());
-      model.put("unk_token", tokens.named().get("unk_token"));
+      model.put("unk_token", tokens.contents().get("unk_token"));
       model.put("end_of_word_suffix", "</w>");
       document.put("model", model);
       return document;

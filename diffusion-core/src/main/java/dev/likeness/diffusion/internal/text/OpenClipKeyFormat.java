@@ -31,8 +31,8 @@ final class OpenClipKeyFormat implements KeyMapping {
       "attn.out_proj");
   private static final List<String> FUSED =
       List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj");
-  private static final String HERE = "text_model.encoder.layers.";
-  private static final String THERE = "transformer.resblocks.";
+  private static final String LAYERS_PREFIX = "text_model.encoder.layers.";
+  private static final String OPEN_CLIP_LAYERS_PREFIX = "transformer.resblocks.";
 
   private final int layers;
   private final boolean projects;
@@ -47,19 +47,19 @@ final class OpenClipKeyFormat implements KeyMapping {
   }
 
   @Override
-  public KeyMapping.Location place(String canonical) {
+  public KeyMapping.Location locate(String canonical) {
     String outer = OUTER.get(canonical);
     if (outer != null) {
       return KeyMapping.Location.whole(
           outer,
           outer.equals("text_projection")
               ? KeyMapping.Location.Form.TRANSPOSED
-              : KeyMapping.Location.Form.SAME);
+              : KeyMapping.Location.Form.AS_STORED);
     }
-    String[] parts = canonical.startsWith(HERE)
-        ? canonical.substring(HERE.length()).split("\\.", 2)
+    String[] parts = canonical.startsWith(LAYERS_PREFIX)
+        ? canonical.substring(LAYERS_PREFIX.length()).split("\\.", 2)
         : new String[0];
-    return parts.length < 2 ? null : inLayer(THERE + parts[0] + ".", parts[1]);
+    return parts.length < 2 ? null : inLayer(OPEN_CLIP_LAYERS_PREFIX + parts[0] + ".", parts[1]);
   }
 
   private static KeyMapping.Location inLayer(String layer, String rest) {
@@ -68,7 +68,7 @@ final class OpenClipKeyFormat implements KeyMapping {
     String kind = rest.substring(dot + 1);
     int part = FUSED.indexOf(module);
     if (part >= 0) {
-      return KeyMapping.Location.run(layer + "attn.in_proj_" + kind, part, FUSED.size());
+      return KeyMapping.Location.slice(layer + "attn.in_proj_" + kind, part, FUSED.size());
     }
     return LAYER.containsKey(module)
         ? KeyMapping.Location.whole(layer + LAYER.get(module) + "." + kind)
@@ -76,18 +76,18 @@ final class OpenClipKeyFormat implements KeyMapping {
   }
 
   @Override
-  public List<String> canonical(String foreign) {
+  public List<String> canonicalNames(String foreign) {
     for (Map.Entry<String, String> outer : OUTER.entrySet()) {
       if (outer.getValue().equals(foreign) && (projects || !foreign.equals("text_projection"))) {
         return List.of(outer.getKey());
       }
     }
-    String[] parts = foreign.startsWith(THERE)
-        ? foreign.substring(THERE.length()).split("\\.", 2)
+    String[] parts = foreign.startsWith(OPEN_CLIP_LAYERS_PREFIX)
+        ? foreign.substring(OPEN_CLIP_LAYERS_PREFIX.length()).split("\\.", 2)
         : new String[0];
     int layer = parts.length == 2 ? ShapeReader.Numbered.number(parts[0]) : -1;
     boolean used = layer >= 0 && layer < layers;
-    return used ? outOfLayer(HERE + parts[0] + ".", parts[1]) : List.of();
+    return used ? outOfLayer(LAYERS_PREFIX + parts[0] + ".", parts[1]) : List.of();
   }
 
   private static List<String> outOfLayer(String layer, String rest) {

@@ -11,40 +11,40 @@ import java.util.stream.Stream;
 /**
  * Prompts to chunks of ids.
  *
- * @param words the textual inversions that prompts may name
+ * @param inversions the textual inversions that prompts may name
  * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors,
  *     in order
  */
-public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> words, int vocabulary) {
+public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
   /** How far back a chunk that is full looks for a comma to end at, as in the web interface. */
-  private static final int COMMA_REACH = 20;
+  private static final int COMMA_BACKTRACK = 20;
 
   /** One chunk, cut where it is full. */
   public PromptChunk plain(String prompt) {
     int[] own = ids(prompt);
-    return chunk(Arrays.copyOf(own, Math.min(own.length, room())), null);
+    return chunk(Arrays.copyOf(own, Math.min(own.length, capacity())), null);
   }
 
   /**
    * The words at the end of a prompt that its one chunk leaves out, those that were learned last;
    * empty when all fit.
    */
-  String cut(String prompt) {
-    int[] lost = IntStream.of(ids(prompt)).skip(room()).toArray();
-    Stream<String> learned = IntStream.of(lost)
+  String truncatedText(String prompt) {
+    int[] lost = IntStream.of(ids(prompt)).skip(capacity()).toArray();
+    Stream<String> trained = IntStream.of(lost)
         .filter(id -> id >= vocabulary)
-        .mapToObj(this::learned)
+        .mapToObj(this::placeholderToken)
         .distinct();
     String plain =
         tokenizer.decode(IntStream.of(lost).filter(id -> id < vocabulary).toArray());
-    return Stream.concat(Stream.of(plain), learned)
+    return Stream.concat(Stream.of(plain), trained)
         .collect(Collectors.joining(" "))
         .strip();
   }
 
-  private String learned(int id) {
+  private String placeholderToken(int id) {
     int first = vocabulary;
-    for (TextualInversion word : words) {
+    for (TextualInversion word : inversions) {
       first += word.vectors();
       if (id < first) {
         return word.token();
@@ -71,7 +71,7 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
     return chunk(new int[0], null);
   }
 
-  private int room() {
+  private int capacity() {
     return tokenizer.maxLength() - 2;
   }
 
@@ -81,7 +81,7 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
     TextualInversion found = null;
     int first = vocabulary;
     int firstFound = 0;
-    for (TextualInversion word : words) {
+    for (TextualInversion word : inversions) {
       int here = word.find(text);
       boolean sooner = here >= 0
           && (at < 0
@@ -134,12 +134,12 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
         int length = wordLength(own[i]);
         if (own[i] == comma) {
           lastComma = ids.size();
-        } else if (ids.size() == room()
+        } else if (ids.size() == capacity()
             && lastComma >= 0
-            && ids.size() - lastComma <= COMMA_REACH) {
+            && ids.size() - lastComma <= COMMA_BACKTRACK) {
           carryFrom(lastComma + 1);
         }
-        if (ids.size() + length > room()) {
+        if (ids.size() + length > capacity()) {
           close();
         }
         for (int k = 0; k < length; k++) {
@@ -186,9 +186,9 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
   /** How many ids must stay together: a word's vectors, or one. */
   private int wordLength(int id) {
     int first = vocabulary;
-    for (TextualInversion word : words) {
+    for (TextualInversion word : inversions) {
       if (id == first) {
-        return Math.min(word.vectors(), room());
+        return Math.min(word.vectors(), capacity());
       }
       first += word.vectors();
     }
@@ -203,7 +203,7 @@ public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> word
    * @param weights how much each token's state counts; 1 everywhere for plain prompts
    */
   public record PromptChunk(int[] ids, double[] weights) {
-    boolean weighted() {
+    boolean isWeighted() {
       for (double weight : weights) {
         if (weight != 1) {
           return true;

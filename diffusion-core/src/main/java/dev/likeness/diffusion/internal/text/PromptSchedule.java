@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A prompt that changes during the run: {@code [from:to:when]} with {@code when} a share of the
+ * A prompt that changes during the run: {@code [from:to:when]} with {@code switchStep} a share of the
  * steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step
  * by step. They nest. Brackets that are neither stay as they are, for the weights.
  *
@@ -14,11 +14,11 @@ import java.util.regex.Pattern;
  * 2, and steps count on.
  *
  * @param rows the calls of a run
- * @param whole how many they are from noise to the end
- * @param walked how many of these another run has made
- * @param before how many a first pass had, or 0
+ * @param totalRows how many they are from noise to the end
+ * @param completedRows how many of these another run has made
+ * @param firstPassRows how many a first pass had, or 0
  */
-public record PromptSchedule(int rows, int whole, int walked, int before) {
+public record PromptSchedule(int rows, int totalRows, int completedRows, int firstPassRows) {
   private static final Pattern NUMBER =
       Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
 
@@ -29,10 +29,10 @@ public record PromptSchedule(int rows, int whole, int walked, int before) {
 
   /** What a row, from 0, is told of a prompt. */
   public String at(String prompt, int row) {
-    return text(prompt, Math.max(walked + row, 1));
+    return resolve(prompt, Math.max(completedRows + row, 1));
   }
 
-  private String text(String source, int step) {
+  private String resolve(String source, int step) {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < source.length(); i++) {
       char c = source.charAt(i);
@@ -40,41 +40,41 @@ public record PromptSchedule(int rows, int whole, int walked, int before) {
         out.append(c).append(source.charAt(++i));
         continue;
       }
-      int close = c == '[' ? closing(source, i) : -1;
+      int close = c == '[' ? closingBracket(source, i) : -1;
       if (close < 0) {
         out.append(c);
         continue;
       }
-      out.append(bracket(source.substring(i + 1, close), step));
+      out.append(resolveBracket(source.substring(i + 1, close), step));
       i = close;
     }
     return out.toString();
   }
 
-  private String bracket(String inside, int step) {
+  private String resolveBracket(String inside, int step) {
     List<String> turns = split(inside, '|');
     if (turns.size() > 1) {
-      return text(turns.get((step - 1) % turns.size()), step);
+      return resolve(turns.get((step - 1) % turns.size()), step);
     }
     List<String> parts = split(inside, ':');
     boolean scheduled = (parts.size() == 2 || parts.size() == 3)
         && NUMBER.matcher(parts.get(parts.size() - 1)).matches();
     if (!scheduled) {
-      return "[" + text(inside, step) + "]";
+      return "[" + resolve(inside, step) + "]";
     }
     String from = parts.size() == 3 ? parts.get(0) : "";
-    return text(
-        step <= when(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2),
+    return resolve(
+        step <= switchStep(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2),
         step);
   }
 
-  private int when(String number) {
+  private int switchStep(String number) {
     double value = Double.parseDouble(number);
-    double share = before > 0 ? value - 1 : value;
-    return Math.min(whole, (int) (number.contains(".") ? share * whole : value - before));
+    double share = firstPassRows > 0 ? value - 1 : value;
+    return Math.min(totalRows, (int) (number.contains(".") ? share * totalRows : value - firstPassRows));
   }
 
-  private static int closing(String source, int open) {
+  private static int closingBracket(String source, int open) {
     int depth = 0;
     for (int i = open; i < source.length(); i++) {
       char c = source.charAt(i);

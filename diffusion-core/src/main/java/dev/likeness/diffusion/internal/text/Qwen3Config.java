@@ -9,33 +9,33 @@ import java.util.Map;
 /**
  * The shape of a Qwen3 language model, by transformers' names.
  *
- * @param keyHeads how many heads keys and values have, which queries' heads share
- * @param headWidth channels of one head; heads times this need not be the width
- * @param biased whether the attention's layers have biases
+ * @param keyValueHeads how many heads keys and values have, which queries' heads share
+ * @param headDim channels of one head; heads times this need not be the width
+ * @param attentionBias whether the attention's layers have biases
  * @param theta the slowest turn of the rotary positions
- * @param tied whether the layer that says words is the embedding again
+ * @param tiedEmbeddings whether the layer that says words is the embedding again
  */
 public record Qwen3Config(
     int vocabulary,
     int width,
-    int inner,
+    int intermediateSize,
     int layers,
     int heads,
-    int keyHeads,
-    int headWidth,
+    int keyValueHeads,
+    int headDim,
     Activation activation,
     double eps,
-    boolean biased,
+    boolean attentionBias,
     double theta,
-    boolean tied) {
+    boolean tiedEmbeddings) {
 
   /**
    * Reads a text encoder's {@code config.json}; positions that are scaled and windowed attention
    * are refused.
    */
   public static Qwen3Config of(ModelConfig c) {
-    c.require("use_sliding_window", false);
-    c.require("rope_scaling", null);
+    c.requireValue("use_sliding_window", false);
+    c.requireValue("rope_scaling", null);
     int heads = c.integer("num_attention_heads", 32);
     Qwen3Config config = new Qwen3Config(
         c.integer("vocab_size", 151936),
@@ -51,11 +51,11 @@ public record Qwen3Config(
         theta(c),
         c.flag("tie_word_embeddings", false));
     if (!c.texts("layer_types", List.of()).stream().allMatch("full_attention"::equals)) {
-      throw new InvalidInputException(c.where()
+      throw new InvalidInputException(c.source()
           + ": option \"layer_types\" names others than full_attention, which are not supported");
     }
-    if (config.keyHeads < 1 || heads % config.keyHeads != 0) {
-      throw new InvalidInputException(c.where() + ": num_key_value_heads " + config.keyHeads
+    if (config.keyValueHeads < 1 || heads % config.keyValueHeads != 0) {
+      throw new InvalidInputException(c.source() + ": num_key_value_heads " + config.keyValueHeads
           + " must divide num_attention_heads " + heads);
     }
     return config;
@@ -67,7 +67,7 @@ public record Qwen3Config(
       return c.number("rope_theta", 10000);
     }
     if (rope.get("rope_type") != null && !rope.get("rope_type").equals("default")) {
-      throw new InvalidInputException(c.where() + ": rope_type \"" + rope.get("rope_type")
+      throw new InvalidInputException(c.source() + ": rope_type \"" + rope.get("rope_type")
           + "\" is not supported; only default is");
     }
     return rope.get("rope_theta") instanceof Number theta ? theta.doubleValue() : 10000;

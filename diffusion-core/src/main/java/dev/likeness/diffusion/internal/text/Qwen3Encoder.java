@@ -24,14 +24,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Qwen3Encoder {
   private final Qwen3Config config;
-  private final List<Integer> wanted;
+  private final List<Integer> outputLayers;
   private final Tensor embedding;
   private final BlockList<Qwen3Layer> layers;
 
   /** @param wanted after how many layers to listen, each time; at most as many as there are */
   public Qwen3Encoder(Qwen3Config config, List<Integer> wanted, Weights w) {
     this.config = config;
-    this.wanted = List.copyOf(wanted);
+    this.outputLayers = List.copyOf(wanted);
     embedding = w.tensor("model.embed_tokens.weight", config.vocabulary(), config.width());
     layers = BlockList.of(
         w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
@@ -69,22 +69,22 @@ public final class Qwen3Encoder {
             Tensor next = pass.next().forward(x, cos, sin, mask);
             x = heard.containsValue(x) ? scope.promote(next) : scope.replace(x, next);
           }
-          if (wanted.contains(done)) {
+          if (outputLayers.contains(done)) {
             heard.put(done, x);
           }
         }
       }
       return call.promote(
-          torch.cat(new TensorVector(wanted.stream().map(heard::get).toArray(Tensor[]::new)), 2));
+          torch.cat(new TensorVector(outputLayers.stream().map(heard::get).toArray(Tensor[]::new)), 2));
     }
   }
 
   /** [tokens, headWidth], f32: each angle once for either half of a head. */
   private Tensor angles(Tensor like) {
     Tensor exponents = torch
-        .arange(new Scalar(0.0), new Scalar((double) config.headWidth()), new Scalar(2.0))
+        .arange(new Scalar(0.0), new Scalar((double) config.headDim()), new Scalar(2.0))
         .to(like.device(), ScalarType.Float)
-        .div(new Scalar((double) config.headWidth()));
+        .div(new Scalar((double) config.headDim()));
     Tensor frequencies = torch.pow(new Scalar(config.theta()), exponents).reciprocal();
     Tensor half = torch.outer(
         torch.arange(new Scalar((double) like.size(1))).to(like.device(), ScalarType.Float),
@@ -129,20 +129,20 @@ public final class Qwen3Encoder {
     Qwen3Layer(Weights w, Qwen3Config config) {
       this.config = config;
       int width = config.width();
-      int queries = config.heads() * config.headWidth();
-      int keys = config.keyHeads() * config.headWidth();
+      int queries = config.heads() * config.headDim();
+      int keys = config.keyValueHeads() * config.headDim();
       Weights attention = w.at("self_attn");
       norm1 = new RmsNorm(w.at("input_layernorm"), width, config.eps());
-      q = Linear.of(attention.at("q_proj"), width, queries, config.biased());
-      k = Linear.of(attention.at("k_proj"), width, keys, config.biased());
-      v = Linear.of(attention.at("v_proj"), width, keys, config.biased());
-      out = Linear.of(attention.at("o_proj"), queries, width, config.biased());
-      normQ = new RmsNorm(attention.at("q_norm"), config.headWidth(), config.eps());
-      normK = new RmsNorm(attention.at("k_norm"), config.headWidth(), config.eps());
+      q = Linear.of(attention.at("q_proj"), width, queries, config.attentionBias());
+      k = Linear.of(attention.at("k_proj"), width, keys, config.attentionBias());
+      v = Linear.of(attention.at("v_proj"), width, keys, config.attentionBias());
+      out = Linear.of(attention.at("o_proj"), queries, width, config.attentionBias());
+      normQ = new RmsNorm(attention.at("q_norm"), config.headDim(), config.eps());
+      normK = new RmsNorm(attention.at("k_norm"), config.headDim(), config.eps());
       norm2 = new RmsNorm(w.at("post_attention_layernorm"), width, config.eps());
-      gate = Linear.withoutBias(w.at("mlp.gate_proj"), width, config.inner());
-      up = Linear.withoutBias(w.at("mlp.up_proj"), width, config.inner());
-      down = Linear.withoutBias(w.at("mlp.down_proj"), config.inner(), width);
+      gate = Linear.withoutBias(w.at("mlp.gate_proj"), width, config.intermediateSize());
+      up = Linear.withoutBias(w.at("mlp.up_proj"), width, config.intermediateSize());
+      down = Linear.withoutBias(w.at("mlp.down_proj"), config.intermediateSize(), width);
     }
 
     /**
@@ -154,27 +154,27 @@ public final class Qwen3Encoder {
      */
     Tensor forward(Tensor x, Tensor cos, Tensor sin, Tensor mask) {
       Tensor normed = norm1.forward(x);
-      Tensor queries = turned(normQ.forward(split(q.forward(normed))), cos, sin);
-      Tensor keys = shared(turned(normK.forward(split(k.forward(normed))), cos, sin));
+      Tensor queries = rotate(normQ.forward(split(q.forward(normed))), cos, sin);
+      Tensor keys = repeatKeyValues(rotate(normK.forward(split(k.forward(normed))), cos, sin));
       Tensor attended =
-          ScaledDotProduct.attend(queries, keys, shared(split(v.forward(normed))), mask);
+          ScaledDotProduct.attend(queries, keys, repeatKeyValues(split(v.forward(normed))), mask);
       Tensor h = x.add(out.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1), -1)));
       Tensor again = norm2.forward(h);
       return h.add(
-          down.forward(config.activation().of(gate.forward(again)).mul(up.forward(again))));
+          down.forward(config.activation().apply(gate.forward(again)).mul(up.forward(again))));
     }
 
     private Tensor split(Tensor x) {
-      return x.view(x.size(0), x.size(1), -1, config.headWidth()).transpose(1, 2);
+      return x.view(x.size(0), x.size(1), -1, config.headDim()).transpose(1, 2);
     }
 
-    private Tensor shared(Tensor heads) {
+    private Tensor repeatKeyValues(Tensor heads) {
       return heads.repeat_interleave(
-          config.heads() / config.keyHeads(), new LongOptional(1), new LongOptional());
+          config.heads() / config.keyValueHeads(), new LongOptional(1), new LongOptional());
     }
 
     // A channel's partner lies half a head away.
-    private static Tensor turned(Tensor x, Tensor cos, Tensor sin) {
+    private static Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
       long half = x.size(3) / 2;
       Tensor partner =
           torch.cat(new TensorVector(x.narrow(3, half, half).neg(), x.narrow(3, 0, half)), 3);

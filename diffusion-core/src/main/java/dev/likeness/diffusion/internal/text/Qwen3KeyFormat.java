@@ -25,7 +25,7 @@ public final class Qwen3KeyFormat {
     }
     return keys.has(prefix + LAYER + "self_attn.q_norm.weight")
             && keys.has(prefix + "model.embed_tokens.weight")
-        ? new KeyMapping.SameNames(List.of("model.", "lm_head.")).under(prefix)
+        ? new KeyMapping.SameNames(List.of("model.", "lm_head.")).withPrefix(prefix)
         : null;
   }
 

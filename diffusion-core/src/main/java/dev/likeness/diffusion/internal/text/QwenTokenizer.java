@@ -17,8 +17,8 @@ public final class QwenTokenizer implements AutoCloseable {
   private static final String SPLIT =
       "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
           + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-  private static final String UNTHINKING = "<think>\n\n</think>\n\n";
-  private static final String SAID = "<|im_end|>";
+  private static final String EMPTY_THINKING = "<think>\n\n</think>\n\n";
+  private static final String TURN_END = "<|im_end|>";
   private static final String CONFIG = "tokenizer_config.json";
   /** What the template of every Qwen3 model has, and an older one has not. */
   private static final String TEMPLATE = "enable_thinking";
@@ -50,11 +50,11 @@ public final class QwenTokenizer implements AutoCloseable {
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
       throw new InvalidInputException(
-          files.where() + ": the template of a conversation is not Qwen3's, which knows " + TEMPLATE
+          files.folder() + ": the template of a conversation is not Qwen3's, which knows " + TEMPLATE
               + "; give the tokenizer that the model came with");
     }
     if ("left".equals(config.get("padding_side"))) {
-      throw new InvalidInputException(files.where()
+      throw new InvalidInputException(files.folder()
           + ": padding_side is left; only right, as image models have it, is supported");
     }
     return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
@@ -64,21 +64,21 @@ public final class QwenTokenizer implements AutoCloseable {
    * The ids of a prompt as the one thing that a user says, in the frame that Qwen3's template gives
    * it.
    *
-   * @param thinks whether the answer, which nobody waits for, would begin with a thought
+   * @param thinking whether the answer, which nobody waits for, would begin with a thought
    */
-  public int[] asked(String prompt, boolean thinks) {
-    return ids("<|im_start|>user\n" + prompt + SAID + "\n<|im_start|>assistant\n"
-        + (thinks ? "" : UNTHINKING));
+  public int[] encodePrompt(String prompt, boolean thinking) {
+    return ids("<|im_start|>user\n" + prompt + TURN_END + "\n<|im_start|>assistant\n"
+        + (thinking ? "" : EMPTY_THINKING));
   }
 
   /**
-   * What {@code tokens} of {@link #asked} leave out at the prompt's end; empty when all of it fits.
+   * What {@code tokens} of {@link #encodePrompt} leave out at the prompt's end; empty when all of it fits.
    */
-  public String cut(String prompt, boolean thinks, int tokens) {
-    int[] all = asked(prompt, thinks);
+  public String truncatedText(String prompt, boolean thinking, int tokens) {
+    int[] all = encodePrompt(prompt, thinking);
     String lost =
         all.length <= tokens ? "" : code.decode(Arrays.copyOfRange(all, tokens, all.length));
-    return lost.substring(0, Math.max(0, lost.lastIndexOf(SAID))).strip();
+    return lost.substring(0, Math.max(0, lost.lastIndexOf(TURN_END))).strip();
   }
 
   /** Every id of the text, however long. */

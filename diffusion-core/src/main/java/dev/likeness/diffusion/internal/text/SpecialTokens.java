@@ -12,12 +12,12 @@ import java.util.Map;
  * {@code special_tokens_map.json}, {@code added_tokens.json} and the added tokens of
  * {@code tokenizer.json}.
  *
- * @param named the texts of {@code bos_token}, {@code eos_token}, {@code unk_token},
+ * @param contents the texts of {@code bos_token}, {@code eos_token}, {@code unk_token},
  *     {@code pad_token}
  * @param added every token matched before the byte-pair code runs, in the order of their ids
  * @param maxLength ids of a padded prompt, begin and end included
  */
-record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength) {
+record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLength) {
   private static final String END = "<|endoftext|>";
   /** The tokens of CLIP that a folder need not name. */
   static final Map<String, String> CLIP =
@@ -47,13 +47,13 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       decoder.entrySet().stream()
           .sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
           .filter(e -> e.getValue() instanceof Map)
-          .forEach(e -> remember(rules, (Map<?, ?>) e.getValue()));
+          .forEach(e -> addRule(rules, (Map<?, ?>) e.getValue()));
     } else {
       tokens.putAll(objectIfPresent(files, "special_tokens_map.json"));
       objectIfPresent(files, "added_tokens.json").entrySet().stream()
           .sorted(Comparator.comparingInt(e -> ((Number) e.getValue()).intValue()))
-          .forEach(e -> remember(rules, Map.of("content", e.getKey())));
-      vocabulary.added().forEach(token -> remember(rules, token));
+          .forEach(e -> addRule(rules, Map.of("content", e.getKey())));
+      vocabulary.added().forEach(token -> addRule(rules, token));
     }
     Map<String, String> named = new LinkedHashMap<>();
     defaults.keySet().stream()
@@ -62,7 +62,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
     return new SpecialTokens(named, number(rules, named, vocabulary), maxLength(config));
   }
 
-  private static void remember(Map<String, Map<?, ?>> rules, Map<?, ?> token) {
+  private static void addRule(Map<String, Map<?, ?>> rules, Map<?, ?> token) {
     if (token.get("content") instanceof String content) {
       rules.put(content, token);
     }
@@ -140,7 +140,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
 
   /** The id of a named token. */
   int id(String name) {
-    String content = named.get(name);
+    String content = contents.get(name);
     return added.stream()
         .filter(token -> token.content().equals(content))
         .findFirst()

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class T5Encoder {
   private final T5Config config;
   private final Tensor embedding;
-  private final Tensor distances;
+  private final Tensor relativeBias;
   private final BlockList<T5Layer> layers;
   private final RmsNorm finalNorm;
 
@@ -31,8 +31,8 @@ public final class T5Encoder {
     this.config = config;
     embedding = w.tensor("shared.weight", config.vocabulary(), config.width());
     Weights blocks = w.at("encoder.block");
-    distances = blocks.tensor(
-        "0.layer.0.SelfAttention.relative_attention_bias.weight", config.buckets(), config.heads());
+    relativeBias = blocks.tensor(
+        "0.layer.0.SelfAttention.relative_attention_bias.weight", config.relativeBuckets(), config.heads());
     layers = BlockList.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
     finalNorm = new RmsNorm(w.at("encoder.final_layer_norm"), config.width(), config.eps());
   }
@@ -60,7 +60,7 @@ public final class T5Encoder {
       Tensor x = sum(torch.embedding(embedding, ids));
       Tensor bias = bias(ids.size(1));
       if (counts != null) {
-        Tensor padding = places(ids.size(1)).ge(counts).view(ids.size(0), 1, 1, ids.size(1));
+        Tensor padding = relativePositions(ids.size(1)).ge(counts).view(ids.size(0), 1, 1, ids.size(1));
         bias = bias.masked_fill(padding, new Scalar(Double.NEGATIVE_INFINITY));
       }
       try (BlockList.Pass<T5Layer> pass = layers.pass()) {
@@ -70,7 +70,7 @@ public final class T5Encoder {
           }
         }
       }
-      return call.promote(finalNorm.narrowed(x));
+      return call.promote(finalNorm.forwardToWeightType(x));
     }
   }
 
@@ -84,13 +84,13 @@ public final class T5Encoder {
    * from token i.
    */
   private Tensor bias(long tokens) {
-    Tensor places = places(tokens);
+    Tensor places = relativePositions(tokens);
     Tensor buckets = buckets(places.unsqueeze(0).sub(places.unsqueeze(1)));
-    return torch.embedding(distances, buckets).permute(2, 0, 1).unsqueeze(0);
+    return torch.embedding(relativeBias, buckets).permute(2, 0, 1).unsqueeze(0);
   }
 
-  private Tensor places(long tokens) {
-    return torch.arange(new Scalar(tokens)).to(distances.device(), ScalarType.Long);
+  private Tensor relativePositions(long tokens) {
+    return torch.arange(new Scalar(tokens)).to(relativeBias.device(), ScalarType.Long);
   }
 
   /**
@@ -98,14 +98,14 @@ public final class T5Encoder {
    * large ones share.
    */
   private Tensor buckets(Tensor distance) {
-    int half = config.buckets() / 2;
+    int half = config.relativeBuckets() / 2;
     int exact = half / 2;
     Tensor ahead = distance.gt(new Scalar(0)).to(ScalarType.Long).mul(new Scalar(half));
     Tensor far = distance.abs();
     Tensor shared = far.to(ScalarType.Float)
         .div(new Scalar(exact))
         .log()
-        .div(new Scalar(Math.log((double) config.farthest() / exact)))
+        .div(new Scalar(Math.log((double) config.maxDistance() / exact)))
         .mul(new Scalar(half - exact))
         .to(ScalarType.Long)
         .add(new Scalar(exact))
@@ -128,13 +128,13 @@ public final class T5Encoder {
     private final RmsNorm norm2;
     private final Linear gate;
     private final Linear in;
-    private final Linear back;
+    private final Linear wo;
     private final T5Config config;
 
     T5Layer(Weights w, T5Config config) {
       this.config = config;
       int width = config.width();
-      int attended = config.heads() * config.headWidth();
+      int attended = config.heads() * config.headDim();
       Weights attention = w.at("layer.0");
       norm1 = new RmsNorm(attention.at("layer_norm"), width, config.eps());
       q = Linear.withoutBias(attention.at("SelfAttention.q"), width, attended);
@@ -144,9 +144,9 @@ public final class T5Encoder {
       Weights dense = w.at("layer.1");
       norm2 = new RmsNorm(dense.at("layer_norm"), width, config.eps());
       Weights ff = dense.at("DenseReluDense");
-      gate = config.gated() ? Linear.withoutBias(ff.at("wi_0"), width, config.inner()) : null;
-      in = Linear.withoutBias(ff.at(config.gated() ? "wi_1" : "wi"), width, config.inner());
-      back = Linear.withoutBias(ff.at("wo"), config.inner(), width);
+      gate = config.isGated() ? Linear.withoutBias(ff.at("wi_0"), width, config.inner()) : null;
+      in = Linear.withoutBias(ff.at(config.isGated() ? "wi_1" : "wi"), width, config.inner());
+      wo = Linear.withoutBias(ff.at("wo"), config.inner(), width);
     }
 
     /**
@@ -154,20 +154,20 @@ public final class T5Encoder {
      * batch, heads, tokens, tokens].
      */
     Tensor forward(Tensor x, Tensor bias) {
-      Tensor normed = norm1.narrowed(x);
+      Tensor normed = norm1.forwardToWeightType(x);
       Tensor scores = torch
           .matmul(split(q.forward(normed)), split(k.forward(normed)).transpose(2, 3))
           .add_(bias);
       Tensor attended = torch.matmul(torch.softmax(scores, -1), split(v.forward(normed)));
       Tensor h = x.add(out.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1), -1)));
-      return h.add(feedForward(norm2.narrowed(h)));
+      return h.add(feedForward(norm2.forwardToWeightType(h)));
     }
 
     private Tensor feedForward(Tensor x) {
       Tensor h = gate == null
-          ? config.activation().of(in.forward(x))
-          : config.activation().of(gate.forward(x)).mul(in.forward(x));
-      return back.wide(h);
+          ? config.activation().apply(in.forward(x))
+          : config.activation().apply(gate.forward(x)).mul(in.forward(x));
+      return wo.forwardInF32(h);
     }
 
     private Tensor split(Tensor x) {
@@ -178,23 +178,23 @@ public final class T5Encoder {
   /**
    * The shape of a T5 encoder, by transformers' names.
    *
-   * @param headWidth channels of one head ({@code d_kv}); heads times this need not be the width
-   * @param gated whether the feed-forward multiplies two branches, as version 1.1 does
-   * @param buckets how many distances between tokens have a bias of their own
-   * @param farthest the distance from which on all share one
+   * @param headDim channels of one head ({@code d_kv}); heads times this need not be the width
+   * @param isGated whether the feed-forward multiplies two branches, as version 1.1 does
+   * @param relativeBuckets how many distances between tokens have a bias of their own
+   * @param maxDistance the distance from which on all share one
    */
   public record T5Config(
       int vocabulary,
       int width,
-      int headWidth,
+      int headDim,
       int inner,
       int layers,
       int heads,
-      boolean gated,
+      boolean isGated,
       Activation activation,
       double eps,
-      int buckets,
-      int farthest) {
+      int relativeBuckets,
+      int maxDistance) {
     private static final String GATED = "gated-";
 
     /** Reads a text encoder's {@code config.json}. */

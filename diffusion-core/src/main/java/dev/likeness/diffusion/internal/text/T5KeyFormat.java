@@ -24,7 +24,7 @@ public final class T5KeyFormat {
       return LlamaCppKeyFormat.t5(keys, prefix);
     }
     return keys.has(prefix + FIRST) && keys.has(prefix + DISTANCES)
-        ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).under(prefix)
+        ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).withPrefix(prefix)
         : null;
   }
 
@@ -69,7 +69,7 @@ public final class T5KeyFormat {
     }
 
     @Override
-    public KeyMapping.Location place(String canonical) {
+    public KeyMapping.Location locate(String canonical) {
       if (canonical.equals(EMBEDDING)) {
         return KeyMapping.Location.whole(tiedAlone ? TIED : EMBEDDING);
       }
@@ -79,7 +79,7 @@ public final class T5KeyFormat {
     }
 
     @Override
-    public List<String> canonical(String foreign) {
+    public List<String> canonicalNames(String foreign) {
       if (foreign.equals(TIED)) {
         return tiedAlone ? List.of(EMBEDDING) : List.of();
       }

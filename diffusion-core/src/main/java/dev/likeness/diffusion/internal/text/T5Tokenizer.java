@@ -63,7 +63,7 @@ public final class T5Tokenizer implements AutoCloseable {
   }
 
   /** The words at the end of the prompt that {@link #encode} leaves out; empty when all fit. */
-  public String cut(String prompt, int length) {
+  public String truncatedText(String prompt, int length) {
     int[] own = ids(prompt);
     return own.length <= length - 1
         ? ""

@@ -21,10 +21,10 @@ import java.util.zip.GZIPInputStream;
 /**
  * The files of a tokenizer's folder, as texts.
  *
- * @param where the folder or file they come from
+ * @param folder the folder or file they come from
  * @param texts by file name
  */
-public record TokenizerFiles(Path where, Map<String, String> texts) {
+public record TokenizerFiles(Path folder, Map<String, String> texts) {
   /** The files that say something about ids, or about what goes around a text. */
   public static final List<String> NAMES = List.of(
       "tokenizer.json",
@@ -70,11 +70,11 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   public boolean sameIds(TokenizerFiles other) {
     BpeVocabulary mine = BpeVocabulary.read(this);
     BpeVocabulary theirs = BpeVocabulary.read(other);
-    String pad = SpecialTokens.read(this, mine, SpecialTokens.CLIP).named().get("pad_token");
+    String pad = SpecialTokens.read(this, mine, SpecialTokens.CLIP).contents().get("pad_token");
     return mine.ids().equals(theirs.ids())
         && mine.merges().equals(theirs.merges())
         && pad.equals(
-            SpecialTokens.read(other, theirs, SpecialTokens.CLIP).named().get("pad_token"));
+            SpecialTokens.read(other, theirs, SpecialTokens.CLIP).contents().get("pad_token"));
   }
 
   private static String merges() {
@@ -101,7 +101,7 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   }
 
   Path path(String name) {
-    return where.resolve(name);
+    return folder.resolve(name);
   }
 
   private static String text(Path file) {

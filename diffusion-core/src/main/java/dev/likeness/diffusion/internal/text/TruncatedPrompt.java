@@ -7,12 +7,12 @@ import dev.likeness.diffusion.internal.adapter.ModelComponent;
  *
  * @param encoder the part of the model
  * @param tokens how many of a prompt it hears
- * @param words the prompt's end; empty where all of it is heard
+ * @param text the prompt's end; empty where all of it is heard
  */
-public record TruncatedPrompt(ModelComponent encoder, int tokens, String words) {
+public record TruncatedPrompt(ModelComponent encoder, int tokens, String text) {
   /** As its reader should know it. */
-  public String told() {
+  public String message() {
     return encoder.folder() + " hears " + tokens + " tokens of a prompt and leaves out the rest: \""
-        + words + "\"";
+        + text + "\"";
   }
 }

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code optimization.py} takes them with neither {@code scale_parameter} nor
  * {@code relative_step}.
  */
-public final class Adafactor extends Optimizer.GradientSteps {
+public final class Adafactor extends Optimizer.BaseOptimizer {
   /**
    * The smallest squared gradient, f32's resolution, and the smallest size that a weight is taken
    * for.
@@ -37,7 +37,7 @@ public final class Adafactor extends Optimizer.GradientSteps {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     double alpha = relative
         ? Math.max(SMALLEST_SIZE, rootMeanSquare(parameter))
             * Math.min(learningRate, 1 / Math.sqrt(steps()))

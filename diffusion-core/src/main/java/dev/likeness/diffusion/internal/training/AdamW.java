@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2),
  * equal to {@code torch.optim.AdamW}. State is made at a parameter's first step.
  */
-public class AdamW extends Optimizer.GradientSteps {
+public class AdamW extends Optimizer.BaseOptimizer {
   private final double beta1;
   private final double beta2;
   private final double eps;
@@ -27,7 +27,7 @@ public class AdamW extends Optimizer.GradientSteps {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     Tensor first = state.get("first", name, () -> torch.zeros_like(parameter));
     Tensor second = state.get("second", name, () -> torch.zeros_like(parameter));
     double correction1 = 1 - Math.pow(beta1, steps());

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * largest (Dettmers et al. 2022, arXiv:2110.02861, section 2). Small parameters keep theirs in f32,
  * as the paper's section 2.3 has it.
  */
-public final class AdamW8bit extends Optimizer.GradientSteps {
+public final class AdamW8bit extends Optimizer.BaseOptimizer {
   private static final int SMALL = 4096;
 
   private final double beta1;
@@ -29,7 +29,7 @@ public final class AdamW8bit extends Optimizer.GradientSteps {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     Tensor first = read("first", name, parameter, DynamicCode.SIGNED);
     Tensor second = read("second", name, parameter, DynamicCode.UNSIGNED);
     first.lerp_(gradient, new Scalar(1 - beta1));
@@ -117,10 +117,10 @@ public final class AdamW8bit extends Optimizer.GradientSteps {
     }
 
     Tensor noScales(Tensor like) {
-      return beside(like, torch.zeros(blocks(like), 1));
+      return toDeviceOf(like, torch.zeros(blocks(like), 1));
     }
 
-    private static Tensor beside(Tensor like, Tensor numbers) {
+    private static Tensor toDeviceOf(Tensor like, Tensor numbers) {
       return numbers.to(like.device(), ScalarType.Float);
     }
 
@@ -130,7 +130,7 @@ public final class AdamW8bit extends Optimizer.GradientSteps {
 
     /** The numbers, in f32 and in {@code like}'s shape. */
     Tensor decoded(Tensor codes, Tensor largest, Tensor like) {
-      Tensor numbers = beside(codes, torch.tensor(values))
+      Tensor numbers = toDeviceOf(codes, torch.tensor(values))
           .index_select(0, codes.flatten().to(ScalarType.Long))
           .view(codes.sizes());
       return numbers
@@ -143,11 +143,11 @@ public final class AdamW8bit extends Optimizer.GradientSteps {
 
     /** Writes numbers into their codes and their blocks' largest. */
     void encode(Tensor numbers, Tensor codes, Tensor largest) {
-      Tensor rest = beside(codes, torch.zeros(codes.numel() - numbers.numel()));
+      Tensor rest = toDeviceOf(codes, torch.zeros(codes.numel() - numbers.numel()));
       Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0).view(codes.sizes());
       largest.copy_(filled.abs().amax(new long[] {1}, true));
       Tensor unit = filled.div(largest.clamp_min(new Scalar(Float.MIN_NORMAL)));
-      codes.copy_(torch.bucketize(unit, beside(codes, torch.tensor(borders))));
+      codes.copy_(torch.bucketize(unit, toDeviceOf(codes, torch.tensor(borders))));
     }
   }
 }

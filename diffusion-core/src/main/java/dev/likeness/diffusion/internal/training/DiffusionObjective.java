@@ -39,7 +39,7 @@ public record DiffusionObjective(
               + "), is not taught or asked here; give another base of its family");
     }
     return new DiffusionObjective(
-        scheduler.schedule(), scheduler.prediction(), minSnrGamma, debiased);
+        scheduler.noiseSchedule(), scheduler.prediction(), minSnrGamma, debiased);
   }
 
   /** Without debiasing. */
@@ -48,7 +48,7 @@ public record DiffusionObjective(
   }
 
   /** Latents noised to each picture's timestep: alpha x0 + sigma n. */
-  public Tensor noised(Tensor latents, Tensor noise, int[] timesteps) {
+  public Tensor addNoise(Tensor latents, Tensor noise, int[] timesteps) {
     return latents.mul(alphas(latents, timesteps)).add(noise.mul(sigmas(noise, timesteps)));
   }
 
@@ -62,8 +62,8 @@ public record DiffusionObjective(
     };
   }
 
-  /** The latents that an {@code answer} to {@code noised} stands for. */
-  public Tensor estimate(Tensor answer, Tensor noised, int[] timesteps) {
+  /** The latents that an {@code answer} to {@code addNoise} stands for. */
+  public Tensor predictedX0(Tensor answer, Tensor noised, int[] timesteps) {
     return switch (prediction) {
       case EPSILON ->
         noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
@@ -74,7 +74,7 @@ public record DiffusionObjective(
   }
 
   /**
-   * The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) /
+   * The noise in {@code addNoise} if {@code latents} are what it was made of: (x_t - alpha x0) /
    * sigma.
    */
   public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
@@ -93,7 +93,7 @@ public record DiffusionObjective(
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
     Tensor error = (focus == null ? squares : squares.mul(focus)).flatten(1, -1).mean(1);
-    return error.mul(Tensors.beside(error, weights(timesteps))).mean();
+    return error.mul(Tensors.toDeviceOf(error, weights(timesteps))).mean();
   }
 
   private Tensor weights(int[] timesteps) {
@@ -131,7 +131,7 @@ public record DiffusionObjective(
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).alpha();
     }
-    return Tensors.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
+    return Tensors.toDeviceOf(there, torch.tensor(values).view(-1, 1, 1, 1));
   }
 
   private Tensor sigmas(Tensor there, int[] timesteps) {
@@ -139,6 +139,6 @@ public record DiffusionObjective(
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).sigma();
     }
-    return Tensors.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
+    return Tensors.toDeviceOf(there, torch.tensor(values).view(-1, 1, 1, 1));
   }
 }

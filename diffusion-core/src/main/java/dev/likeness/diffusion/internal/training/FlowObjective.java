@@ -28,8 +28,8 @@ public record FlowObjective(double location, double spread, double shift) {
   }
 
   /** Latents at each picture's share of noise. */
-  public Tensor noised(Tensor latents, Tensor noise, double... sigmas) {
-    return latents.add(noise.sub(latents).mul(Tensors.beside(latents, shares(sigmas))));
+  public Tensor addNoise(Tensor latents, Tensor noise, double... sigmas) {
+    return latents.add(noise.sub(latents).mul(Tensors.toDeviceOf(latents, sigmaTensor(sigmas))));
   }
 
   /** The velocity that the network should answer. */
@@ -51,7 +51,7 @@ public record FlowObjective(double location, double spread, double shift) {
     return (focus == null ? squares : squares.mul(focus)).mean();
   }
 
-  private static Tensor shares(double... sigmas) {
+  private static Tensor sigmaTensor(double... sigmas) {
     float[] values = new float[sigmas.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) sigmas[i];

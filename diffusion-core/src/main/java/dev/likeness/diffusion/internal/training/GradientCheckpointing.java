@@ -29,9 +29,9 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
    * One run of a segment; without a segment, the way of {@code inputs[0]} from outside into
    * {@code output}.
    */
-  private record Run(Segment segment, Tensor[] inputs, Tensor output) {}
+  private record SegmentCall(Segment segment, Tensor[] inputs, Tensor output) {}
 
-  private final List<Run> runs = new ArrayList<>();
+  private final List<SegmentCall> calls = new ArrayList<>();
   private final Map<Tensor, Tensor> entries = new IdentityHashMap<>();
   private final Map<Long, Tensor> own = new HashMap<>();
   private final TensorRegion region = new TensorRegion();
@@ -40,15 +40,15 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
   public Tensor run(Segment segment, Tensor... inputs) {
     Tensor[] known = new Tensor[inputs.length];
     for (int i = 0; i < inputs.length; i++) {
-      known[i] = known(inputs[i]);
+      known[i] = detachedInput(inputs[i]);
     }
     Tensor output;
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       output = scope.promote(segment.forward(known).detach());
     }
-    Tensor cut = cut(output);
-    runs.add(new Run(segment, known, cut));
+    Tensor cut = detach(output);
+    calls.add(new SegmentCall(segment, known, cut));
     return cut;
   }
 
@@ -56,7 +56,7 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
    * A tensor as segments see it: one of theirs as it is, another cut off from its own history,
    * which is kept.
    */
-  private Tensor known(Tensor input) {
+  private Tensor detachedInput(Tensor input) {
     if (own.containsKey(input.address())) {
       return input;
     }
@@ -64,13 +64,13 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
       return entries.computeIfAbsent(input, region::keep);
     }
     return entries.computeIfAbsent(input, original -> {
-      Tensor cut = cut(original.detach());
-      runs.add(new Run(null, new Tensor[] {region.keep(original)}, cut));
+      Tensor cut = detach(original.detach());
+      calls.add(new SegmentCall(null, new Tensor[] {region.keep(original)}, cut));
       return cut;
     });
   }
 
-  private Tensor cut(Tensor value) {
+  private Tensor detach(Tensor value) {
     Tensor leaf = region.keep(value);
     leaf.set_requires_grad(true);
     own.put(leaf.address(), leaf);
@@ -81,9 +81,9 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
   public void backward(Tensor loss) {
     // What lies before the segments may be reached by several ways, so it is kept until all have
     // been gone.
-    back(loss, torch.ones_like(loss), true);
-    for (int i = runs.size() - 1; i >= 0; i--) {
-      Run run = runs.get(i);
+    backpropagate(loss, torch.ones_like(loss), true);
+    for (int i = calls.size() - 1; i >= 0; i--) {
+      SegmentCall run = calls.get(i);
       try (TensorScope scope = TensorScope.open();
           CustomGradients custom = CustomGradients.open()) {
         Tensor gradient = run.output.grad();
@@ -91,20 +91,20 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
           Tensor output = run.segment == null ? run.inputs[0] : run.segment.forward(run.inputs);
           // A segment before the first trained layer has nothing to pass on.
           if (output.requires_grad()) {
-            back(output, gradient, run.segment == null);
+            backpropagate(output, gradient, run.segment == null);
           }
         }
       }
     }
   }
 
-  private static void back(Tensor output, Tensor gradient, boolean again) {
+  private static void backpropagate(Tensor output, Tensor gradient, boolean again) {
     output.backward(gradient, new BoolOptional(again), false, new TensorArrayRefOptional());
   }
 
   @Override
   public void close() {
-    runs.clear();
+    calls.clear();
     entries.clear();
     own.clear();
     region.close();

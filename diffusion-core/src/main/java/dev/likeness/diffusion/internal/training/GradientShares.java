@@ -64,7 +64,7 @@ public final class GradientShares {
   private static double of(
       TrainableWeights weights, int number, int count, Share share, CompletableFuture<?> before) {
     try (TensorScope scope = TensorScope.open()) {
-      Twins twins = new Twins(weights);
+      ShadowLeaves twins = new ShadowLeaves(weights);
       Tensor loss = share.loss(twins, number).div(new Scalar((double) count));
       loss.backward();
       before.join();
@@ -91,8 +91,8 @@ public final class GradientShares {
   }
 
   /** Leaves that share the weights' memory and have gradients of their own. */
-  private record Twins(TrainableWeights weights, Map<String, Tensor> made) implements Parameters {
-    Twins(TrainableWeights weights) {
+  private record ShadowLeaves(TrainableWeights weights, Map<String, Tensor> made) implements Parameters {
+    ShadowLeaves(TrainableWeights weights) {
       this(weights, new HashMap<>());
     }
 

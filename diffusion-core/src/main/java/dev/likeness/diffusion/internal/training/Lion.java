@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.global.torch;
  * Steps of one size along the sign of a moving average (Chen et al. 2023, arXiv:2302.06675, program
  * 1).
  */
-public final class Lion extends Optimizer.GradientSteps {
+public final class Lion extends Optimizer.BaseOptimizer {
   private final double beta1;
   private final double beta2;
   private final double weightDecay;
@@ -20,7 +20,7 @@ public final class Lion extends Optimizer.GradientSteps {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     Tensor average = state.get("first", name, () -> torch.zeros_like(parameter));
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
     parameter.sub_(average.lerp(gradient, new Scalar(1 - beta1)).sign(), new Scalar(learningRate));

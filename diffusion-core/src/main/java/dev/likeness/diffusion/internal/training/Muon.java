@@ -34,7 +34,7 @@ public final class Muon extends AdamW {
   private static final double ROOT_MEAN_SQUARE = 0.2;
 
   private final double momentum;
-  private final DType working;
+  private final DType workingType;
 
   /** Steps are made orthogonal in bf16, as torch.optim.Muon makes them. */
   public Muon(double momentum, double weightDecay) {
@@ -50,7 +50,7 @@ public final class Muon extends AdamW {
   public Muon(double momentum, double weightDecay, DType working) {
     super(0.9, 0.99, 1e-8, weightDecay);
     this.momentum = momentum;
-    this.working = working;
+    this.workingType = working;
   }
 
   /**
@@ -65,34 +65,34 @@ public final class Muon extends AdamW {
             entry -> isMatrix(entry.getKey(), entry.getValue()),
             Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     super.step(parts.get(false), learningRate);
-    if (parts.get(true).values().stream().allMatch(Muon::goesTogether)) {
+    if (parts.get(true).values().stream().allMatch(Muon::canBatch)) {
       parts.get(true).entrySet().stream()
           .filter(entry -> entry.getValue().grad().defined())
           .collect(Collectors.groupingBy(
               entry -> List.of(entry.getValue().size(0), entry.getValue().numel())))
           .values()
-          .forEach(alike -> together(alike, learningRate));
+          .forEach(alike -> updateTogether(alike, learningRate));
     } else {
       parts.get(true).entrySet().parallelStream()
-          .forEach(entry -> one(entry.getKey(), entry.getValue(), learningRate));
+          .forEach(entry -> updateParameter(entry.getKey(), entry.getValue(), learningRate));
     }
   }
 
-  private static boolean goesTogether(Tensor parameter) {
+  private static boolean canBatch(Tensor parameter) {
     return !parameter.is_cpu() && Tensors.dtype(parameter) == DType.F32;
   }
 
-  private void together(List<Map.Entry<String, Tensor>> alike, double learningRate) {
+  private void updateTogether(List<Map.Entry<String, Tensor>> alike, double learningRate) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       TensorVector ahead = new TensorVector();
       alike.forEach(entry -> {
-        ahead.push_back(ahead(entry.getKey(), entry.getValue(), entry.getValue().grad()));
+        ahead.push_back(momentumMatrix(entry.getKey(), entry.getValue(), entry.getValue().grad()));
         entry.getValue().grad().zero_();
       });
-      Tensor directions = orthogonal(torch.stack(ahead, 0), working);
+      Tensor directions = orthogonalise(torch.stack(ahead, 0), workingType);
       for (int i = 0; i < alike.size(); i++) {
-        go(alike.get(i).getValue(), directions.select(0, i), learningRate);
+        applyUpdate(alike.get(i).getValue(), directions.select(0, i), learningRate);
       }
     }
   }
@@ -102,22 +102,22 @@ public final class Muon extends AdamW {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     if (!isMatrix(name, parameter)) {
-      super.move(name, parameter, gradient, learningRate);
+      super.update(name, parameter, gradient, learningRate);
       return;
     }
-    go(parameter, orthogonal(ahead(name, parameter, gradient).unsqueeze(0), working), learningRate);
+    applyUpdate(parameter, orthogonalise(momentumMatrix(name, parameter, gradient).unsqueeze(0), workingType), learningRate);
   }
 
   /** Where the momentum leads, as a matrix. */
-  private Tensor ahead(String name, Tensor parameter, Tensor gradient) {
+  private Tensor momentumMatrix(String name, Tensor parameter, Tensor gradient) {
     Tensor kept = state.get("first", name, () -> torch.zeros_like(parameter));
     kept.lerp_(gradient, new Scalar(1 - momentum));
     return gradient.lerp(kept, new Scalar(momentum)).flatten(1, -1);
   }
 
-  private void go(Tensor parameter, Tensor direction, double learningRate) {
+  private void applyUpdate(Tensor parameter, Tensor direction, double learningRate) {
     double root = Math.sqrt(Math.max(parameter.size(0), parameter.numel() / parameter.size(0)));
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
     parameter.add_(
@@ -127,7 +127,7 @@ public final class Muon extends AdamW {
   /**
    * Matrices [n, rows, columns] of the same singular vectors, whose singular values are all near 1.
    */
-  static Tensor orthogonal(Tensor matrices, DType working) {
+  static Tensor orthogonalise(Tensor matrices, DType working) {
     boolean tall = matrices.size(1) > matrices.size(2);
     Tensor x = (tall ? matrices.transpose(1, 2) : matrices)
         .to(Tensors.scalarType(working))

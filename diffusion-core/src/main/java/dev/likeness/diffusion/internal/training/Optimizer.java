@@ -41,7 +41,7 @@ public interface Optimizer extends AutoCloseable {
    * What optimisers have in common: they count steps, look at one parameter after the other, and
    * keep state.
    */
-  public abstract static class GradientSteps implements Optimizer {
+  public abstract static class BaseOptimizer implements Optimizer {
     final OptimizerState state = new OptimizerState();
     private long steps;
 
@@ -50,13 +50,13 @@ public interface Optimizer extends AutoCloseable {
       steps++;
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
-        before(parameters, learningRate);
-        parameters.forEach((name, parameter) -> one(name, parameter, learningRate));
+        prepare(parameters, learningRate);
+        parameters.forEach((name, parameter) -> updateParameter(name, parameter, learningRate));
       }
     }
 
     /** Moves one parameter if it has a gradient, which it forgets. */
-    final void one(String name, Tensor parameter, double learningRate) {
+    final void updateParameter(String name, Tensor parameter, double learningRate) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor gradient = parameter.grad();
@@ -64,9 +64,9 @@ public interface Optimizer extends AutoCloseable {
           return;
         }
         if (Tensors.dtype(parameter) == DType.BF16) {
-          moveRounded(name, parameter, gradient, learningRate);
+          updateRounded(name, parameter, gradient, learningRate);
         } else {
-          move(name, parameter, gradient, learningRate);
+          update(name, parameter, gradient, learningRate);
         }
         gradient.zero_();
       }
@@ -76,9 +76,9 @@ public interface Optimizer extends AutoCloseable {
      * Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step
      * and the name decide.
      */
-    private void moveRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
+    private void updateRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
       Tensor whole = parameter.detach().to(ScalarType.Float);
-      move(name, whole, gradient.to(ScalarType.Float), learningRate);
+      update(name, whole, gradient.to(ScalarType.Float), learningRate);
       try (Generator chance =
           torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
         StochasticRounding.copy(whole, parameter, chance);
@@ -86,10 +86,10 @@ public interface Optimizer extends AutoCloseable {
     }
 
     /** Looks at all gradients together before any parameter moves. */
-    void before(Map<String, Tensor> parameters, double learningRate) {}
+    void prepare(Map<String, Tensor> parameters, double learningRate) {}
 
     /** Moves one parameter. */
-    abstract void move(String name, Tensor parameter, Tensor gradient, double learningRate);
+    abstract void update(String name, Tensor parameter, Tensor gradient, double learningRate);
 
     @Override
     public long steps() {

@@ -15,10 +15,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param name of the network and its weights: what tells one training from another
  * @param reader differentiable, itself at rest
  * @param weight what its mean squared error is multiplied by
- * @param fading the power: 1 for a network that learns to draw, since guesses of noise are blurred;
+ * @param alphaPower the power: 1 for a network that learns to draw, since guesses of noise are blurred;
  *     0, all alike, for what is to tell it from the first step on who is shown
  */
-public record PerceptualLoss(String name, Reader reader, double weight, double fading) {
+public record PerceptualLoss(String name, Reader reader, double weight, double alphaPower) {
   /** A network that reads latents. */
   @FunctionalInterface
   public interface Reader {
@@ -26,12 +26,12 @@ public record PerceptualLoss(String name, Reader reader, double weight, double f
      * Latents [batch, c, h, w], f32, of the pictures with these numbers to what is read of them,
      * [batch, n], f32.
      */
-    Tensor read(Tensor latents, int[] pictures);
+    Tensor read(Tensor latents, int[] images);
   }
 
   /**
    * The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which
-   * {@code clean}, the latents of these {@code pictures}, became.
+   * {@code clean}, the latents of these {@code images}, became.
    */
   public Tensor of(
       DiffusionObjective objective,
@@ -39,23 +39,23 @@ public record PerceptualLoss(String name, Reader reader, double weight, double f
       Tensor noised,
       Tensor clean,
       int[] timesteps,
-      int[] pictures) {
+      int[] images) {
     Tensor right;
     try (NoGradGuard guard = new NoGradGuard()) {
-      right = reader.read(clean, pictures);
+      right = reader.read(clean, images);
     }
     Tensor guess =
-        objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
-    Tensor read = reader.read(guess, pictures);
+        objective.predictedX0(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
+    Tensor read = reader.read(guess, images);
     Tensor errors = read.sub(right).square().mean(1);
     return errors
-        .mul(objective.alphas(errors, timesteps).flatten().pow(new Scalar(fading)))
+        .mul(objective.alphas(errors, timesteps).flatten().pow(new Scalar(alphaPower)))
         .mean()
         .mul(new Scalar(weight));
   }
 
   @Override
   public String toString() {
-    return name + " x " + weight + " alpha^" + fading;
+    return name + " x " + weight + " alpha^" + alphaPower;
   }
 }

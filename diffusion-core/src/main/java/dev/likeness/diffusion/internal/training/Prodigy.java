@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
  * 2024, arXiv:2306.06101, algorithm 4); give it a learning rate of 1. Equal to the authors'
  * {@code prodigyopt.Prodigy} with decoupled decay.
  */
-public final class Prodigy extends Optimizer.GradientSteps {
+public final class Prodigy extends Optimizer.BaseOptimizer {
   private static final double FIRST_DISTANCE = 1e-6;
 
   private final double beta1;
@@ -29,7 +29,7 @@ public final class Prodigy extends Optimizer.GradientSteps {
   }
 
   @Override
-  void before(Map<String, Tensor> parameters, double learningRate) {
+  void prepare(Map<String, Tensor> parameters, double learningRate) {
     double d = scalar("distance", FIRST_DISTANCE);
     double numerator = scalar("numerator", 0) * Math.sqrt(beta2);
     double denominator = 0;
@@ -39,7 +39,7 @@ public final class Prodigy extends Optimizer.GradientSteps {
       try (TensorScope scope = TensorScope.open()) {
         Tensor gradient = entry.getValue().grad();
         if (gradient.defined()) {
-          numerator += d / FIRST_DISTANCE * step * come(entry.getKey(), entry.getValue(), gradient);
+          numerator += d / FIRST_DISTANCE * step * distanceTerm(entry.getKey(), entry.getValue(), gradient);
           denominator += average(entry.getKey(), gradient, d);
         }
       }
@@ -51,7 +51,7 @@ public final class Prodigy extends Optimizer.GradientSteps {
   }
 
   /** How far the gradient says that the way from the start was right. */
-  private double come(String name, Tensor parameter, Tensor gradient) {
+  private double distanceTerm(String name, Tensor parameter, Tensor gradient) {
     Tensor start = state.get("start", name, () -> parameter.detach().clone());
     return gradient.flatten().dot(start.sub(parameter).flatten()).item_double();
   }
@@ -68,7 +68,7 @@ public final class Prodigy extends Optimizer.GradientSteps {
   }
 
   @Override
-  void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
+  void update(String name, Tensor parameter, Tensor gradient, double learningRate) {
     Tensor first = state.tensors().get("first." + name);
     Tensor second = state.tensors().get("second." + name);
     Tensor denominator = second.sqrt().add_(new Scalar(scalar("distance", FIRST_DISTANCE) * eps));

@@ -48,7 +48,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
         Tensor leaf = leaves.get(name);
         Tensor value = source.read(name);
         if (leaf == null) {
-          adopt(name, value.to(ScalarType.Float).clone());
+          addLeaf(name, value.to(ScalarType.Float).clone());
         } else {
           requireShape(name, value, shape(leaf));
           leaf.detach().copy_(value);
@@ -66,7 +66,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   public Tensor get(String name, long... shape) {
     if (!leaves.containsKey(name)) {
       try (TensorScope scope = TensorScope.open()) {
-        adopt(name, initial.of(name, shape));
+        addLeaf(name, initial.initial(name, shape));
       }
     }
     Tensor leaf = leaves.get(name);
@@ -93,7 +93,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     return leaves.values().stream().mapToLong(Tensor::numel).sum();
   }
 
-  private void adopt(String name, Tensor value) {
+  private void addLeaf(String name, Tensor value) {
     Tensor leaf = region.keep(
         device == null ? value.detach() : value.detach().to(new Device(device), ScalarType.Float));
     leaf.set_requires_grad(true);

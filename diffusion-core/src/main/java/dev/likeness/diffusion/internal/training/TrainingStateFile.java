@@ -25,7 +25,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   /** Under what the notes say whose a state is. */
   public static final String OWNER = "likeness.run";
 
-  private static final String MORE = "more.";
+  private static final String EXTRA = "more.";
 
   /**
    * Whether there is a state to go on from; what killed saves left beside it is deleted.
@@ -35,7 +35,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
    * @param decided what that is, as the refusal says
    * @throws InvalidInputException when the state is another training's
    */
-  public static boolean isIn(Path file, String owner, String decided) {
+  public static boolean exists(Path file, String owner, String decided) {
     if (file == null) {
       return false;
     }
@@ -61,7 +61,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   /** The same with what else the caller keeps, under {@code more.}. */
   public void save(Path file, Map<String, String> notes, Map<String, Tensor> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    more.forEach((name, t) -> tensors.put(MORE + name, t));
+    more.forEach((name, t) -> tensors.put(EXTRA + name, t));
     weights.leaves().forEach((name, t) -> tensors.put("weights." + name, t));
     if (ema != null) {
       ema.average().forEach((name, t) -> tensors.put("ema." + name, t));
@@ -81,22 +81,22 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   public Map<String, String> load(Path file, BiConsumer<String, Tensor> more) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
-      weights.load(under(saved, "weights."));
+      weights.load(tensorsUnder(saved, "weights."));
       if (ema != null) {
-        ema.restore(placed(tensors(saved, "ema.")));
+        ema.restore(place(tensors(saved, "ema.")));
       }
       Map<String, Tensor> kept = tensors(saved, "");
       kept.keySet()
           .removeIf(name ->
-              name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
-      tensors(saved, MORE).forEach(more);
-      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), placed(kept));
+              name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(EXTRA));
+      tensors(saved, EXTRA).forEach(more);
+      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), place(kept));
       return saved.header().metadata();
     }
   }
 
   /** Where the weights are; single numbers stay on the CPU, where they are reckoned. */
-  private Map<String, Tensor> placed(Map<String, Tensor> saved) {
+  private Map<String, Tensor> place(Map<String, Tensor> saved) {
     weights.leaves().values().stream()
         .findFirst()
         .ifPresent(leaf -> saved.replaceAll((name, tensor) ->
@@ -104,7 +104,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     return saved;
   }
 
-  private static TensorSource under(Safetensors saved, String prefix) {
+  private static TensorSource tensorsUnder(Safetensors saved, String prefix) {
     return new RenamedSource(
         saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
   }

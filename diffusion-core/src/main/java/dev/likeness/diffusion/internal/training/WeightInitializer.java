@@ -12,12 +12,12 @@ import org.bytedeco.pytorch.global.torch;
 @FunctionalInterface
 public interface WeightInitializer {
   /** The first value of a tensor; owned by the calling scope. */
-  Tensor of(String name, long... shape);
+  Tensor initial(String name, long... shape);
 
   /** The same on a device, e.g. {@code cuda}. */
-  default WeightInitializer on(String device) {
+  default WeightInitializer onDevice(String device) {
     return (name, shape) -> {
-      Tensor value = of(name, shape);
+      Tensor value = initial(name, shape);
       return value.to(new Device(device), value.scalar_type());
     };
   }

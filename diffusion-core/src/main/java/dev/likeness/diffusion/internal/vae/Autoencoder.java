@@ -16,13 +16,13 @@ public interface Autoencoder {
   int latentChannels();
 
   /** How many pixels a latent's side covers. */
-  int factor();
+  int vaeScaleFactor();
 
   /** The picture of latents, not clamped. */
   Tensor decode(Tensor latents);
 
   /** The distribution of a picture's latents. */
-  LatentDistribution encode(Tensor pictures);
+  LatentDistribution encode(Tensor images);
 
   /**
    * About how many bytes decoding a picture takes, the weights' own with them; 0 where that is not
@@ -41,7 +41,7 @@ public interface Autoencoder {
   }
 
   /** The same autoencoder in f32; itself where it computes in that. */
-  default Autoencoder exact() {
+  default Autoencoder inF32() {
     return this;
   }
 
@@ -51,30 +51,30 @@ public interface Autoencoder {
   }
 
   /** An autoencoder that takes the pictures of a batch one at a time. */
-  record SlicedAutoencoder(Autoencoder whole) implements Autoencoder {
+  record SlicedAutoencoder(Autoencoder autoencoder) implements Autoencoder {
     @Override
     public int latentChannels() {
-      return whole.latentChannels();
+      return autoencoder.latentChannels();
     }
 
     @Override
-    public int factor() {
-      return whole.factor();
+    public int vaeScaleFactor() {
+      return autoencoder.vaeScaleFactor();
     }
 
     @Override
     public Tensor decode(Tensor latents) {
-      return each(latents, whole::decode);
+      return each(latents, autoencoder::decode);
     }
 
     @Override
-    public LatentDistribution encode(Tensor pictures) {
+    public LatentDistribution encode(Tensor images) {
       try (TensorScope scope = TensorScope.open()) {
         TensorVector means = new TensorVector();
         TensorVector logVariances = new TensorVector();
         LatentDistribution last = null;
-        for (long i = 0; i < pictures.size(0); i++) {
-          last = whole.encode(pictures.narrow(0, i, 1));
+        for (long i = 0; i < images.size(0); i++) {
+          last = autoencoder.encode(images.narrow(0, i, 1));
           means.push_back(last.mean());
           if (last.logVariance() != null) {
             logVariances.push_back(last.logVariance());
@@ -83,7 +83,7 @@ public interface Autoencoder {
         Tensor logVariance =
             logVariances.empty() ? null : scope.promote(torch.cat(logVariances, 0));
         return new LatentDistribution(
-            scope.promote(torch.cat(means, 0)), logVariance, last.scale(), last.shift());
+            scope.promote(torch.cat(means, 0)), logVariance, last.scalingFactor(), last.shiftFactor());
       }
     }
 
@@ -98,13 +98,13 @@ public interface Autoencoder {
     }
 
     @Override
-    public Autoencoder exact() {
-      return whole.exact() == whole ? this : new SlicedAutoencoder(whole.exact());
+    public Autoencoder inF32() {
+      return autoencoder.inF32() == autoencoder ? this : new SlicedAutoencoder(autoencoder.inF32());
     }
 
     @Override
     public Autoencoder tiled() {
-      return new SlicedAutoencoder(whole.tiled());
+      return new SlicedAutoencoder(autoencoder.tiled());
     }
 
     @Override

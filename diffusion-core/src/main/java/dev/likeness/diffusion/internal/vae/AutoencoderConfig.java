@@ -12,7 +12,7 @@ import java.util.List;
  * @param decoderChannels the same of the decoder
  * @param forceUpcast whether it overflows in f16
  * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
- * @param deviation standard deviation of the latents of each channel, or null
+ * @param std standard deviation of the latents of each channel, or null
  */
 public record AutoencoderConfig(
     int inChannels,
@@ -23,14 +23,14 @@ public record AutoencoderConfig(
     Activation activation,
     int latentChannels,
     int groups,
-    double scale,
-    double shift,
+    double scalingFactor,
+    double shiftFactor,
     boolean quantConv,
     boolean postQuantConv,
     boolean midAttention,
     boolean forceUpcast,
     List<Double> mean,
-    List<Double> deviation) {
+    List<Double> std) {
 
   /**
    * How many channels pictures have; autoencoders of pictures with others (LDM3D's depth) are not
@@ -45,8 +45,8 @@ public record AutoencoderConfig(
     requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
     c.integer("sample_size", 32);
-    c.require("in_channels", COLOURS);
-    c.require("out_channels", COLOURS);
+    c.requireValue("in_channels", COLOURS);
+    c.requireValue("out_channels", COLOURS);
     List<Integer> decoder = c.integers("decoder_block_out_channels");
     AutoencoderConfig config = new AutoencoderConfig(
         COLOURS,
@@ -72,14 +72,14 @@ public record AutoencoderConfig(
   private static List<Double> perChannel(ModelConfig c, String option) {
     List<Double> values = c.numbers(option);
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
-      throw new InvalidInputException(c.where() + ": option \"" + option + "\" has " + values.size()
+      throw new InvalidInputException(c.source() + ": option \"" + option + "\" has " + values.size()
           + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
     }
     return values;
   }
 
   /** Pixels per latent side. */
-  public int factor() {
+  public int vaeScaleFactor() {
     return 1 << channels.size() - 1;
   }
 
@@ -88,12 +88,12 @@ public record AutoencoderConfig(
     for (String type : types) {
       if (!type.equals(only)) {
         throw new InvalidInputException(
-            c.where() + ": block type \"" + type + "\" is not supported; known: " + only);
+            c.source() + ": block type \"" + type + "\" is not supported; known: " + only);
       }
     }
     if (types.size() != count) {
       throw new InvalidInputException(
-          c.where() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
+          c.source() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
     }
   }
 }

@@ -53,59 +53,59 @@ public final class AutoencoderKL implements Autoencoder {
   }
 
   @Override
-  public int factor() {
-    return config.factor();
+  public int vaeScaleFactor() {
+    return config.vaeScaleFactor();
   }
 
   /** The picture of {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(
-          decoder.forward(Conv2d.Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
+          decoder.forward(Conv2d.ImageMemoryFormat.channelsLast(postQuant == null ? z : postQuant.forward(z))));
     }
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor own = config.deviation() == null
+      Tensor own = config.std() == null
           ? latents
-          : latents.mul(perChannel(config.deviation(), latents));
-      Tensor scaled = own.div(new Scalar(config.scale()));
+          : latents.mul(perChannel(config.std(), latents));
+      Tensor scaled = own.div(new Scalar(config.scalingFactor()));
       Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
       return call.promote(
-          decodeUnscaled(config.shift() == 0 ? z : z.add(new Scalar(config.shift()))));
+          decodeUnscaled(config.shiftFactor() == 0 ? z : z.add(new Scalar(config.shiftFactor()))));
     }
   }
 
   @Override
-  public LatentDistribution encode(Tensor pictures) {
+  public LatentDistribution encode(Tensor images) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor moments = encoder.forward(Conv2d.Layout.ofPicture(pictures));
+      Tensor moments = encoder.forward(Conv2d.ImageMemoryFormat.channelsLast(images));
       Tensor both = quant == null ? moments : quant.forward(moments);
       int latent = config.latentChannels();
       Tensor logVariance = both.narrow(1, latent, latent)
           .clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
       Tensor mean = both.narrow(1, 0, latent);
       return new LatentDistribution(
-          call.promote(centred(mean)),
-          call.promote(narrowed(logVariance)),
-          config.scale(),
-          config.shift());
+          call.promote(normaliseMean(mean)),
+          call.promote(normaliseLogVariance(logVariance)),
+          config.scalingFactor(),
+          config.shiftFactor());
     }
   }
 
-  private Tensor centred(Tensor mean) {
+  private Tensor normaliseMean(Tensor mean) {
     Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
-    return config.deviation() == null
+    return config.std() == null
         ? centred
-        : centred.div(perChannel(config.deviation(), centred));
+        : centred.div(perChannel(config.std(), centred));
   }
 
-  private Tensor narrowed(Tensor logVariance) {
-    return config.deviation() == null
+  private Tensor normaliseLogVariance(Tensor logVariance) {
+    return config.std() == null
         ? logVariance
-        : logVariance.sub(perChannel(config.deviation(), logVariance).log().mul(new Scalar(2.0)));
+        : logVariance.sub(perChannel(config.std(), logVariance).log().mul(new Scalar(2.0)));
   }
 
   private static Tensor perChannel(List<Double> values, Tensor like) {
@@ -137,12 +137,12 @@ public final class AutoencoderKL implements Autoencoder {
         }
         if (i > 0) {
           Conv2d smooth = new Conv2d(block.at("upsamplers.0.conv"), out, out, 3);
-          layers.add(x -> strips.doubled(x, smooth::doubled));
+          layers.add(x -> strips.upsample(x, smooth::forwardUpsampled));
         }
       }
       GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);
       Conv2d out = new Conv2d(w.at("conv_out"), channels.get(0), config.outChannels(), 3);
-      layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));
+      layers.add(x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
     }
 
     Tensor forward(Tensor latents) {

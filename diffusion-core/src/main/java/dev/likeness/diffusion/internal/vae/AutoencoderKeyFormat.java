@@ -28,7 +28,7 @@ public final class AutoencoderKeyFormat {
     return levels == 0 || blocks == 0
         ? null
         : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight"))
-            .under(prefix);
+            .withPrefix(prefix);
   }
 
   /**
@@ -143,8 +143,8 @@ public final class AutoencoderKeyFormat {
           module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
       table.add("quant_conv", (inside ? "encoder." : "") + "quant_conv").add("bn", "bn");
       table.add("post_quant_conv", (inside ? "decoder." : "") + "post_quant_conv");
-      half(table, "encoder");
-      half(table, "decoder");
+      addHalf(table, "encoder");
+      addHalf(table, "decoder");
       for (int i = 0; i < levels; i++) {
         String up = "decoder.up." + (levels - 1 - i);
         for (int j = 0; j < mostBlocks; j++) {
@@ -162,7 +162,7 @@ public final class AutoencoderKeyFormat {
       return table;
     }
 
-    private static void half(ModuleTable table, String half) {
+    private static void addHalf(ModuleTable table, String half) {
       table.addAll(half, half, OUTER);
       table.addAll(half + ".mid_block.resnets.0", half + ".mid.block_1", RESNET);
       table.addAll(half + ".mid_block.attentions.0", half + ".mid.attn_1", ATTENTION);

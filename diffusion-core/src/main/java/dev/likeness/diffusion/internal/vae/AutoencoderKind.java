@@ -13,11 +13,11 @@ import java.util.function.Function;
  * A class of autoencoders.
  *
  * @param className in diffusers
- * @param sign a tensor that only this class has, by its canonical name; null for {@link #KL}, which
+ * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL}, which
  *     has none
  * @param read what its {@code config.json} says
  */
-public record AutoencoderKind(String className, String sign, Function<ModelConfig, Shape> read) {
+public record AutoencoderKind(String className, String signature, Function<ModelConfig, Shape> read) {
   /** What most families share. */
   public static final AutoencoderKind KL = new AutoencoderKind("AutoencoderKL", null, c -> {
     AutoencoderConfig config = AutoencoderConfig.of(c);
@@ -57,7 +57,7 @@ public record AutoencoderKind(String className, String sign, Function<ModelConfi
    * there, else {@code KL}.
    */
   public static AutoencoderKind of(TensorNames names, List<AutoencoderKind> others) {
-    return others.stream().filter(kind -> names.has(kind.sign)).findFirst().orElse(KL);
+    return others.stream().filter(kind -> names.has(kind.signature)).findFirst().orElse(KL);
   }
 
   /** The kind of a class among {@code others}, {@link #TINY} and {@link #KL}. */

@@ -49,7 +49,7 @@ public final class AutoencoderTiny implements Autoencoder {
     List<Integer> channels = config.decoderChannels();
     int last = channels.size() - 1;
     Conv2d in = new Conv2d(w.at(0), config.latentChannels(), channels.get(0), 3);
-    decoder.add(x -> config.activation().of(in.forward(x)));
+    decoder.add(x -> config.activation().apply(in.forward(x)));
     int at = 2;
     for (int i = 0; i <= last; i++) {
       int width = channels.get(i);
@@ -74,7 +74,7 @@ public final class AutoencoderTiny implements Autoencoder {
     Conv2d third = new Conv2d(w.at("conv.4"), width, width, 3);
     Activation act = config.activation();
     return x -> torch.relu(
-        third.forward(act.of(second.forward(act.of(first.forward(x))))).add(x));
+        third.forward(act.apply(second.forward(act.apply(first.forward(x))))).add(x));
   }
 
   @Override
@@ -83,8 +83,8 @@ public final class AutoencoderTiny implements Autoencoder {
   }
 
   @Override
-  public int factor() {
-    return config.factor();
+  public int vaeScaleFactor() {
+    return config.vaeScaleFactor();
   }
 
   @Override
@@ -97,9 +97,9 @@ public final class AutoencoderTiny implements Autoencoder {
   }
 
   @Override
-  public LatentDistribution encode(Tensor pictures) {
+  public LatentDistribution encode(Tensor images) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor unit = pictures.add(new Scalar(1.0)).div(new Scalar(2.0));
+      Tensor unit = images.add(new Scalar(1.0)).div(new Scalar(2.0));
       return new LatentDistribution(
           call.promote(Encoder.chain(encoder, unit)), null, config.scale(), 0);
     }
@@ -122,13 +122,13 @@ public final class AutoencoderTiny implements Autoencoder {
      * Reads a tiny VAE's {@code config.json}; an option that is not supported is refused by name.
      */
     public static Config of(ModelConfig c) {
-      c.require("upsample_fn", "nearest");
-      c.require("shift_factor", 0);
-      c.require("latent_magnitude", 3);
-      c.require("latent_shift", 0.5);
+      c.requireValue("upsample_fn", "nearest");
+      c.requireValue("shift_factor", 0);
+      c.requireValue("latent_magnitude", 3);
+      c.requireValue("latent_shift", 0.5);
       c.integers("block_out_channels");
-      c.require("in_channels", AutoencoderConfig.COLOURS);
-      c.require("out_channels", AutoencoderConfig.COLOURS);
+      c.requireValue("in_channels", AutoencoderConfig.COLOURS);
+      c.requireValue("out_channels", AutoencoderConfig.COLOURS);
       Config config = new Config(
           AutoencoderConfig.COLOURS,
           AutoencoderConfig.COLOURS,
@@ -145,7 +145,7 @@ public final class AutoencoderTiny implements Autoencoder {
     }
 
     /** Pixels per latent side. */
-    public int factor() {
+    public int vaeScaleFactor() {
       return 1 << encoderChannels.size() - 1;
     }
 

@@ -34,14 +34,14 @@ final class Encoder {
         // Padded at the right and bottom alone, as the first latent diffusion autoencoders were
         // trained.
         Conv2d half = new Conv2d(block.at("downsamplers.0.conv"), out, out, 3, 2, 0);
-        layers.add(x -> strips.halved(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
+        layers.add(x -> strips.downsample(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
       }
     }
     layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
     GroupNorm norm =
         new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
-    layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));
+    layers.add(x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
   }
 
   Tensor forward(Tensor x) {

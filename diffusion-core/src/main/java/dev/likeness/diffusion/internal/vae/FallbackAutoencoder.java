@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Tensor;
  * is not finite there either is refused. Some published ones overflow in f16.
  *
  * @param fast the autoencoder as it is asked first
- * @param notice told when it had to be asked again
+ * @param warnings told when it had to be asked again
  */
-public record FallbackAutoencoder(Autoencoder fast, Consumer<String> notice)
+public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
     implements Autoencoder {
   @Override
   public int latentChannels() {
@@ -21,24 +21,24 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> notice)
   }
 
   @Override
-  public int factor() {
-    return fast.factor();
+  public int vaeScaleFactor() {
+    return fast.vaeScaleFactor();
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor picture = fast.decode(latents);
-      return scope.promote(overflowed(picture, latents) ? exactly(latents) : picture);
+      Tensor image = fast.decode(latents);
+      return scope.promote(overflowed(image, latents) ? decodeInF32(latents) : image);
     }
   }
 
-  private Tensor exactly(Tensor latents) {
-    if (fast.exact() != fast) {
-      notice.accept("the autoencoder's picture was not finite, so it was decoded again in f32");
-      Tensor picture = fast.exact().decode(latents);
-      if (ImageTensors.finite(picture)) {
-        return picture;
+  private Tensor decodeInF32(Tensor latents) {
+    if (fast.inF32() != fast) {
+      warnings.accept("the autoencoder's picture was not finite, so it was decoded again in f32");
+      Tensor image = fast.inF32().decode(latents);
+      if (ImageTensors.isFinite(image)) {
+        return image;
       }
     }
     throw new InvalidInputException(
@@ -47,33 +47,33 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> notice)
   }
 
   @Override
-  public LatentDistribution encode(Tensor pictures) {
+  public LatentDistribution encode(Tensor images) {
     try (TensorScope scope = TensorScope.open()) {
-      LatentDistribution latents = fast.encode(pictures);
-      if (overflowed(latents.mean(), pictures) && fast.exact() != fast) {
-        notice.accept(
+      LatentDistribution latents = fast.encode(images);
+      if (overflowed(latents.mean(), images) && fast.inF32() != fast) {
+        warnings.accept(
             "the autoencoder's latents were not finite, so the picture was encoded again in f32");
-        latents = fast.exact().encode(pictures);
+        latents = fast.inF32().encode(images);
       }
       return new LatentDistribution(
           scope.promote(latents.mean()),
           latents.logVariance() == null ? null : scope.promote(latents.logVariance()),
-          latents.scale(),
-          latents.shift());
+          latents.scalingFactor(),
+          latents.shiftFactor());
     }
   }
 
   private static boolean overflowed(Tensor answer, Tensor question) {
-    return !ImageTensors.finite(answer) && ImageTensors.finite(question);
+    return !ImageTensors.isFinite(answer) && ImageTensors.isFinite(question);
   }
 
   @Override
-  public Autoencoder exact() {
-    return fast.exact();
+  public Autoencoder inF32() {
+    return fast.inF32();
   }
 
   @Override
   public Autoencoder tiled() {
-    return new FallbackAutoencoder(fast.tiled(), notice);
+    return new FallbackAutoencoder(fast.tiled(), warnings);
   }
 }

@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param mean [batch, channels, h, w], at the encoder's own scale
  * @param logVariance same shape, or null when the encoder is certain
- * @param scale the diffusion model's factor: latents = (drawn - shift) * scale
+ * @param scalingFactor the diffusion model's factor: latents = (drawn - shift) * scale
  */
-public record LatentDistribution(Tensor mean, Tensor logVariance, double scale, double shift) {
+public record LatentDistribution(Tensor mean, Tensor logVariance, double scalingFactor, double shiftFactor) {
   /** The most likely latents, at the diffusion model's scale. */
   public Tensor mode() {
     return scaled(mean);
@@ -21,13 +21,13 @@ public record LatentDistribution(Tensor mean, Tensor logVariance, double scale, 
    * Latents drawn with standard normal {@code noise} of the mean's shape, at the diffusion model's
    * scale.
    */
-  public Tensor draw(Tensor noise) {
+  public Tensor sample(Tensor noise) {
     return logVariance == null
         ? mode()
         : scaled(mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(noise)));
   }
 
   private Tensor scaled(Tensor drawn) {
-    return (shift == 0 ? drawn : drawn.sub(new Scalar(shift))).mul(new Scalar(scale));
+    return (shiftFactor == 0 ? drawn : drawn.sub(new Scalar(shiftFactor))).mul(new Scalar(scalingFactor));
   }
 }

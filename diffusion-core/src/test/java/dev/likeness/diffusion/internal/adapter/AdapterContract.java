@@ -32,48 +32,48 @@ public interface AdapterContract {
     return ImageRequest.of("a photo of an old woman").steps(2).guidance(3).size(24, 16);
   }
 
-  private float[] drawn(long seed, Adapter... adapters) {
+  private float[] generate(long seed, Adapter... adapters) {
     ImageRequest request = request().seed(seed);
     for (Adapter adapter : adapters) {
-      request = request.as(adapter);
+      request = request.adapter(adapter);
     }
     return base().generate(request).pixels();
   }
 
   @Test
-  default void changesThePictureOfItsOwnRequestOnly() {
-    float[] before = drawn(1);
-    float[] adapted = drawn(1, adapter(0, 1));
+  default void changesTheImageOfItsOwnRequestOnly() {
+    float[] before = generate(1);
+    float[] adapted = generate(1, adapter(0, 1));
     assertFalse(Arrays.equals(before, adapted), "an adapter at weight 1 draws what the base draws");
-    assertArrayEquals(before, drawn(1), "the base draws differently after an adapter was used");
+    assertArrayEquals(before, generate(1), "the base draws differently after an adapter was used");
   }
 
   @Test
   default void isTheBaseBitForBitAtWeightZero() {
-    assertArrayEquals(drawn(2), drawn(2, adapter(0, 0)));
+    assertArrayEquals(generate(2), generate(2, adapter(0, 0)));
   }
 
   @Test
   default void addsUpInAnyRequest() {
-    float[] one = drawn(3, adapter(0, 0.7));
-    float[] both = drawn(3, adapter(0, 0.7), adapter(1, 0.4));
+    float[] one = generate(3, adapter(0, 0.7));
+    float[] both = generate(3, adapter(0, 0.7), adapter(1, 0.4));
     assertFalse(Arrays.equals(one, both), "a second adapter changes nothing");
-    assertArrayEquals(one, drawn(3, adapter(0, 0.7)));
+    assertArrayEquals(one, generate(3, adapter(0, 0.7)));
   }
 
   @Test
-  default void drawsOnFourThreadsWhatItDrawsAlone()
+  default void generatesTheSameOnFourThreadsAsAlone()
       throws InterruptedException, ExecutionException {
     List<float[]> alone = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      alone.add(drawn(i, adapter(i % 2, 0.8)));
+      alone.add(generate(i, adapter(i % 2, 0.8)));
     }
     ExecutorService threads = Executors.newFixedThreadPool(4);
     try {
       List<Future<float[]>> together = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         int turn = i % 4;
-        together.add(threads.submit(() -> drawn(turn, adapter(turn % 2, 0.8))));
+        together.add(threads.submit(() -> generate(turn, adapter(turn % 2, 0.8))));
       }
       for (int i = 0; i < 8; i++) {
         assertArrayEquals(alone.get(i % 4), together.get(i).get(), "request " + i);
@@ -85,15 +85,15 @@ public interface AdapterContract {
 
   @Test
   default void leavesNothingBehindHoweverOftenItIsUsed() {
-    drawn(4, adapter(0, 0.5));
+    generate(4, adapter(0, 0.5));
     long before = Pointer.totalCount();
     for (int i = 0; i < 3; i++) {
-      drawn(4, adapter(0, 0.1 * i), adapter(1, 0.5));
+      generate(4, adapter(0, 0.1 * i), adapter(1, 0.5));
     }
-    drawn(4, adapter(1, 0.5));
+    generate(4, adapter(1, 0.5));
     long after = Pointer.totalCount();
     for (int i = 0; i < 5; i++) {
-      drawn(4, adapter(i % 2, 0.1 * i));
+      generate(4, adapter(i % 2, 0.1 * i));
     }
     assertEquals(after, Pointer.totalCount(), "native objects, " + before + " at the start");
   }

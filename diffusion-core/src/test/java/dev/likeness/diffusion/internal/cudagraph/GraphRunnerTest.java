@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class GraphRunnerTest {
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a man").steps(4).size(16, 16).seed(3).count(2);
 
   @TempDir
@@ -53,15 +53,15 @@ class GraphRunnerTest {
    * beside the buffers.
    */
   @Test
-  void copiesInputsAndNumbersIntoTheBuffersThatWereRecordedAndAnswersInMemoryOfItsOwn() {
+  void copiesInputsAndScalarsIntoCapturedBuffersAndReturnsOwnMemory() {
     Set<Long> seen = new HashSet<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
-        GraphRunner replayed = new GraphRunner(GraphRunner.Capture.REPEATING)) {
+        GraphRunner replayed = new GraphRunner(GraphRunner.Capture.RERUN)) {
       StepRunner.Work work = (row, in) -> {
         seen.add(in[0].data_ptr().address());
         return new Tensor[] {
-          row.plus(row.times(in[0], Step::timestep), in[0], step -> step.index() + 0.5)
+          row.addScaled(row.multiply(in[0], Step::timestep), in[0], step -> step.index() + 0.5)
         };
       };
       assertArrayEquals(new float[] {10.5f, 21}, run(replayed, "a", 0, work, 1, 2));
@@ -86,16 +86,16 @@ class GraphRunnerTest {
    * none.
    */
   @Test
-  void recordsNothingWhileGradientsAreWanted() {
+  void capturesNothingWhileGradientsAreEnabled() {
     int[] made = new int[1];
     GraphRunner.Capture counting = work -> {
       made[0]++;
-      return GraphRunner.Capture.REPEATING.record(work);
+      return GraphRunner.Capture.RERUN.capture(work);
     };
     try (TensorScope scope = TensorScope.open();
         AutoGradMode gradients = new AutoGradMode(true);
         GraphRunner replayed = new GraphRunner(counting)) {
-      StepRunner.Work work = (row, in) -> new Tensor[] {row.times(in[0].square(), Step::timestep)};
+      StepRunner.Work work = (row, in) -> new Tensor[] {row.multiply(in[0].square(), Step::timestep)};
       for (int i = 0; i < 3; i++) {
         Tensor input = torch.tensor(2f, 3f).set_requires_grad(true);
         replayed.run("a", step(i), work, input)[0].sum().backward();
@@ -111,18 +111,18 @@ class GraphRunnerTest {
   }
 
   @Test
-  void runsAsItComesWhatCannotBeRecordedAndRecordsItsParts() {
+  void runsEagerlyWhatCannotBeCapturedAndCapturesItsParts() {
     int[] tried = new int[1];
     GraphRunner.Capture smallOnly = work -> {
       if (tried[0]++ == 0) {
         throw new IllegalStateException("the card waits for the host here");
       }
-      return GraphRunner.Capture.REPEATING.record(work);
+      return GraphRunner.Capture.RERUN.capture(work);
     };
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         GraphRunner replayed = new GraphRunner(smallOnly)) {
-      StepRunner.Work part = (row, in) -> new Tensor[] {row.times(in[0], Step::timestep)};
+      StepRunner.Work part = (row, in) -> new Tensor[] {row.multiply(in[0], Step::timestep)};
       StepRunner.Work whole = (row, in) -> {
         Tensor[] inner = replayed.run("part", step(0), part, in);
         return new Tensor[] {inner[0].add(in[0])};
@@ -146,42 +146,42 @@ class GraphRunnerTest {
         "UniPC",
         "euler_cfg_pp"
       })
-  void drawsTheSamePicturesByAnySampler(String scheduler) {
-    ImageRequest ask = ASK.scheduler(scheduler);
+  void generatesTheSameImagesWithAnyScheduler(String scheduler) {
+    ImageRequest request = REQUEST.scheduler(scheduler);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(base, ask.guidance(3), 1);
+      assertSame(base, request.guidance(3), 1);
     }
   }
 
   @Test
-  void recordsEachLayoutOfARunForItself() {
-    GuidanceOptions plain = GuidanceOptions.STANDARD;
-    ImageRequest ask = ASK.steps(6).guidance(3);
+  void capturesEachLayoutSeparately() {
+    GuidanceOptions plain = GuidanceOptions.DEFAULT;
+    ImageRequest request = REQUEST.steps(6).guidance(3);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(base, ask.guidance(1), 1);
-      assertSame(base, ask.guidance(plain.between(0, 0.5)), 2);
-      assertSame(base, ask.guidance(plain.inTurns().rescale(0.7)), 1);
-      assertSame(base, ask.guidance(plain.zeroStar(2)), 2);
-      assertSame(base, ask.guidance(plain.projected(0, 0, 2)), 1);
+      assertSame(base, request.guidance(1), 1);
+      assertSame(base, request.guidance(plain.between(0, 0.5)), 2);
+      assertSame(base, request.guidance(plain.sequentially().rescale(0.7)), 1);
+      assertSame(base, request.guidance(plain.cfgZeroStar(2)), 2);
+      assertSame(base, request.guidance(plain.adaptiveProjectedGuidance(0, 0, 2)), 1);
       assertSame(
-          base, ask.guidance(plain.away(DegradedGuidance.perturbing("attn1").between(0, 0.5))), 2);
-      assertSame(base, ask.prompt("a [man:cat:0.5]").syntax(PromptSyntax.A1111), 2);
+          base, request.guidance(plain.degradedGuidance(DegradedGuidance.perturbedAttention("attn1").between(0, 0.5))), 2);
+      assertSame(base, request.prompt("a [man:cat:0.5]").syntax(PromptSyntax.A1111), 2);
     }
   }
 
   /** The network alone is recorded where what is around it remembers earlier rows. */
   @Test
-  void recordsTheNetworkWhereTheStepCannotBe() {
-    ImageRequest ask = ASK.steps(6).guidance(3);
+  void capturesTheNetworkWhereTheStepCannotBe() {
+    ImageRequest request = REQUEST.steps(6).guidance(3);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(base, ask.guidance(GuidanceOptions.STANDARD.projected(0, -0.5, 2)), 1);
-      assertSame(base, ask.caching(CachingOptions.extrapolation(2)), 1);
-      assertSame(base, ask.caching(CachingOptions.deepCache(2, 1)), 0);
+      assertSame(base, request.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 2)), 1);
+      assertSame(base, request.caching(CachingOptions.extrapolation(2)), 1);
+      assertSame(base, request.caching(CachingOptions.deepCache(2, 1)), 0);
     }
   }
 
   @Test
-  void recordsGuidanceAndUpdateWithTheNetwork() {
+  void capturesGuidanceAndUpdateWithTheNetwork() {
     boolean[] inside = new boolean[1];
     int[] outside = new int[1];
     GraphRunner.Capture noting = work -> {
@@ -206,9 +206,9 @@ class GraphRunnerTest {
       }
     };
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      base.generate(ASK.guidance(3)
-          .guidance(GuidanceOptions.STANDARD.by((GuidanceRule.Factory) scale -> rule))
-          .hooks(EngineHooks.running(compute -> new GraphRunner(noting))));
+      base.generate(REQUEST.guidance(3)
+          .guidance(GuidanceOptions.DEFAULT.formula((GuidanceRule.Factory) scale -> rule))
+          .hooks(EngineHooks.ofRunner(compute -> new GraphRunner(noting))));
       assertEquals(1, outside[0], "the first row alone runs as it comes");
     }
   }
@@ -225,43 +225,43 @@ class GraphRunnerTest {
         "zimage/turbo",
         "zimage/turbo lcm"
       })
-  void drawsTheSamePicturesOfEveryFamily(String what) {
+  void generatesTheSameImagesOfEveryFamily(String what) {
     String family = what.split(" ")[0];
-    ImageRequest ask =
-        what.equals(family) ? ASK : ASK.scheduler(what.substring(family.length() + 1));
+    ImageRequest request =
+        what.equals(family) ? REQUEST : REQUEST.scheduler(what.substring(family.length() + 1));
     Path golden =
         family.contains("/") ? PipelineFolder.write(family, parent).path() : folder(family);
     try (BaseModel base = BaseModel.open(golden, Compute.EXACT)) {
-      assertSame(base, ask, 1);
+      assertSame(base, request, 1);
     }
   }
 
   @Test
-  void recordsNothingWhereBlocksAreBroughtIn() {
+  void capturesNothingWhereBlocksAreStreamed() {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", parent).path());
     int[] asked = new int[1];
     try (BaseModel base = BaseModel.open(
-        files, Compute.EXACT, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS))) {
-      base.generate(ASK.count(1).hooks(EngineHooks.running(compute -> {
+        files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS))) {
+      base.generate(REQUEST.count(1).hooks(EngineHooks.ofRunner(compute -> {
         asked[0]++;
-        return new GraphRunner(GraphRunner.Capture.REPEATING);
+        return new GraphRunner(GraphRunner.Capture.RERUN);
       })));
     }
     assertEquals(0, asked[0]);
   }
 
   @Test
-  void recordsOnTheFirstCardAlone() {
-    assertEquals(StepRunner.PLAIN, GraphRunner.on(new Compute("cuda:1", DType.F32)));
-    assertEquals(StepRunner.PLAIN, GraphRunner.on(Compute.EXACT));
+  void capturesOnTheFirstGpuAlone() {
+    assertEquals(StepRunner.EAGER, GraphRunner.forDevice(new Compute("cuda:1", DType.F32)));
+    assertEquals(StepRunner.EAGER, GraphRunner.forDevice(Compute.EXACT));
   }
 
   @Test
-  void freesEveryRecordingThoughOneCannotBe() {
+  void freesEveryGraphThoughOneCannotBe() {
     int[] closed = new int[1];
     GraphRunner.Capture stubborn = work -> {
       work.run();
-      return new GraphRunner.Capture.Recording() {
+      return new GraphRunner.Capture.Graph() {
         @Override
         public void replay() {
           work.run();
@@ -289,23 +289,23 @@ class GraphRunnerTest {
    * Draws as it comes and replayed, and counts what was recorded; all rows but the first of each
    * recording are replays.
    */
-  private static void assertSame(BaseModel base, ImageRequest ask, int recordings) {
+  private static void assertSame(BaseModel base, ImageRequest request, int recordings) {
     int[] made = new int[2];
     GraphRunner.Capture counting = work -> {
       made[0]++;
-      GraphRunner.Capture.Recording repeating = GraphRunner.Capture.REPEATING.record(work);
+      GraphRunner.Capture.Graph repeating = GraphRunner.Capture.RERUN.capture(work);
       return () -> {
         made[1]++;
         repeating.replay();
       };
     };
-    List<GeneratedImage> plain = base.generate(List.of(ask));
+    List<GeneratedImage> plain = base.generate(List.of(request));
     List<GeneratedImage> again = base.generate(
-        List.of(ask.hooks(EngineHooks.running(compute -> new GraphRunner(counting)))));
+        List.of(request.hooks(EngineHooks.ofRunner(compute -> new GraphRunner(counting)))));
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels());
     }
-    assertEquals(recordings, made[0], ask.toString());
+    assertEquals(recordings, made[0], request.toString());
     assertTrue(made[1] >= 2 * recordings, made[1] + " replays of " + recordings);
   }
 
@@ -320,6 +320,6 @@ class GraphRunnerTest {
   }
 
   private Path folder(String variant) {
-    return GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    return GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
   }
 }

@@ -37,7 +37,7 @@ class KeyMapTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1", "sd2", "sdxl", "refiner"})
-  void laysEveryTensorWhereTheRealFilesHaveItAndNoOther(String family) throws IOException {
+  void locatesEveryTensorWhereTheRealFilesHaveItAndNoOther(String family) throws IOException {
     Map<?, ?> list = JSON.std.mapFrom(
         Files.readAllBytes(Material.of("keys/stable_diffusion_" + family + ".json")));
     Map<String, List<String>> real = new TreeMap<>();
@@ -68,7 +68,7 @@ class KeyMapTest {
   }
 
   @Test
-  void takesAFileThatIsToldAScaleForALatentConsistencyModel() {
+  void takesAFileWithGuidanceEmbeddingForALatentConsistencyModel() {
     TensorNames file = new KeyList("a list", file("told"));
     assertEquals(
         "LCMScheduler",
@@ -112,7 +112,7 @@ class KeyMapTest {
       listed.addTo(
           file,
           component.startsWith("text")
-              ? ClipKeyFormat.written(
+              ? ClipKeyFormat.outputLayout(
                   false,
                   second,
                   second && family.equals("sdxl") ? "cond_stage_model.1." : "cond_stage_model.")
@@ -190,7 +190,7 @@ class KeyMapTest {
    * 1.x took it.
    */
   @Test
-  void readsTheTextTowerOfAFileThatHasBoth() throws IOException {
+  void readsTheTextEncoderOfAFileThatHasBoth() throws IOException {
     Map<String, Object> real = JSON.std.mapFrom(Files.readAllBytes(
         Material.of("keys/checkpoints/clip-vit-large-patch14/model.safetensors.json")));
     real.keySet()
@@ -236,14 +236,14 @@ class KeyMapTest {
     boolean xl = !family.matches("sd1|told|sd2");
     return Map.of(
         "unet",
-        UNetKeyFormat.of(unet(family)).under("model.diffusion_model."),
+        UNetKeyFormat.of(unet(family)).withPrefix("model.diffusion_model."),
         "vae",
-        AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).under("first_stage_model."),
+        AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).withPrefix("first_stage_model."),
         "text_encoder",
-        ClipKeyFormat.written(
+        ClipKeyFormat.outputLayout(
             family.equals("sd2"), false, xl ? "conditioner.embedders.0." : "cond_stage_model."),
         "text_encoder_2",
-        ClipKeyFormat.written(
+        ClipKeyFormat.outputLayout(
             true, true, "conditioner.embedders." + (family.equals("refiner") ? 0 : 1) + "."));
   }
 

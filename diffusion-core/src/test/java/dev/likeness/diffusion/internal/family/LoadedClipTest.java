@@ -29,10 +29,10 @@ class LoadedClipTest {
   @Test
   void closesItsTokenizerWhereItsWeightsDoNotOpen(@TempDir Path folder) throws IOException {
     Path golden =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Files.write(golden.resolve("text_encoder/model.safetensors"), new byte[3]);
     List<ClipTokenizer> opened = new ArrayList<>();
-    ModelParts files = watched(ModelOpener.open(golden), opened);
+    ModelParts files = trackTokenizers(ModelOpener.open(golden), opened);
     assertThrows(
         InvalidInputException.class,
         () -> LoadedClip.open(files, ModelComponent.TEXT_ENCODER, Compute.EXACT, 0));
@@ -43,18 +43,18 @@ class LoadedClipTest {
   }
 
   @Test
-  void isToldAsMuchAsItsTokenizerGivesAndNoLess(@TempDir Path folder) throws IOException {
+  void refusesFewerPositionsThanItsTokenizerGives(@TempDir Path folder) throws IOException {
     Path golden =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Path settings = golden.resolve("tokenizer/tokenizer_config.json");
     String all = Files.readString(settings);
     Files.writeString(
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 20"));
-    try (LoadedClip tower = LoadedClip.open(
+    try (LoadedClip textEncoder = LoadedClip.open(
             ModelOpener.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0);
         TensorScope scope = TensorScope.open()) {
       assertEquals(
-          20, tower.prompts(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
+          20, textEncoder.promptEncoder(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
     }
     Files.writeString(
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
@@ -70,7 +70,7 @@ class LoadedClipTest {
   }
 
   /** The same files, telling which tokenizers of them were opened. */
-  private static ModelParts watched(ModelParts files, List<ClipTokenizer> opened) {
+  private static ModelParts trackTokenizers(ModelParts files, List<ClipTokenizer> opened) {
     return (ModelParts) Proxy.newProxyInstance(
         ModelParts.class.getClassLoader(),
         new Class<?>[] {ModelParts.class},

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Test;
  * 0.42.1.
  */
 class SchedulerFileTest {
-  private static final String DRAWING = "StableDiffusionPipeline";
+  private static final String TEXT_TO_IMAGE = "StableDiffusionPipeline";
   private static final String INPAINTING = "StableDiffusionInpaintPipeline";
 
   @Test
   void overrulesWhatAConfigLeftOutUntilTheSchedulerIsSwitched() {
-    SchedulerConfig pndm = read(DRAWING, "PNDMScheduler", Map.of("skip_prk_steps", true));
+    SchedulerConfig pndm = read(TEXT_TO_IMAGE, "PNDMScheduler", Map.of("skip_prk_steps", true));
     assertArrayEquals(new double[] {751, 501, 501, 251, 1}, pndm.plan(4).timesteps());
     assertArrayEquals(new double[] {750, 500, 250, 0}, pndm.with("DDIM").plan(4).timesteps());
     assertArrayEquals(
@@ -33,7 +33,7 @@ class SchedulerFileTest {
   @Test
   void overrulesWhatAConfigGaveForGood() {
     SchedulerConfig pndm = read(
-        DRAWING,
+        TEXT_TO_IMAGE,
         "PNDMScheduler",
         Map.of("skip_prk_steps", true, "steps_offset", 0, "clip_sample", true));
     assertArrayEquals(new double[] {751, 501, 251, 1}, pndm.with("DDIM").plan(4).timesteps());
@@ -42,14 +42,14 @@ class SchedulerFileTest {
 
   @Test
   void overrulesAsTheFoldersPipelineDoes() {
-    SchedulerConfig drawing = read(DRAWING, "DDIMScheduler", Map.of());
+    SchedulerConfig drawing = read(TEXT_TO_IMAGE, "DDIMScheduler", Map.of());
     assertFalse(drawing.options().flag("clip_sample"));
     assertTrue(drawing.with("DDPM").options().flag("clip_sample"));
     SchedulerConfig inpainting = read(INPAINTING, "DDIMScheduler", Map.of());
     assertTrue(inpainting.options().flag("clip_sample"));
     assertEquals(1, inpainting.options().integer("steps_offset"));
     assertTrue(read(INPAINTING, "PNDMScheduler", Map.of()).options().flag("skip_prk_steps"));
-    assertFalse(read(DRAWING, "PNDMScheduler", Map.of()).options().flag("skip_prk_steps"));
+    assertFalse(read(TEXT_TO_IMAGE, "PNDMScheduler", Map.of()).options().flag("skip_prk_steps"));
   }
 
   private static SchedulerConfig read(

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import static dev.likeness.diffusion.internal.file.Crafted.entry;
+import static dev.likeness.diffusion.internal.file.CraftedSafetensors.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,7 +26,7 @@ class DamagedFilesTest {
 
   @Test
   void endsInReadingOrInWordsForSafetensors() throws IOException {
-    byte[] sound = Files.readAllBytes(Crafted.file(
+    byte[] sound = Files.readAllBytes(CraftedSafetensors.file(
         folder,
         "{\"__metadata__\":{\"a\":\"b\"}," + entry("x", "F32", "[2,1]", "[0,8]") + ","
             + entry("y", "U8", "[3]", "[8,11]") + "}",
@@ -34,7 +34,7 @@ class DamagedFilesTest {
     Random random = new Random(11);
     int refused = 0;
     for (int i = 0; i < ROUNDS; i++) {
-      Path file = Crafted.write(folder.resolve("damaged"), damaged(sound, random));
+      Path file = CraftedSafetensors.write(folder.resolve("damaged"), damaged(sound, random));
       try {
         SafetensorsHeader.read(file);
       } catch (InvalidInputException e) {

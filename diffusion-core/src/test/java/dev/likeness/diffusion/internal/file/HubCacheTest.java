@@ -34,8 +34,8 @@ class HubCacheTest {
   private Path plain;
 
   @BeforeEach
-  void keep() throws IOException {
-    plain = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
+  void createCache() throws IOException {
+    plain = GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path();
     cache = folder.resolve("models--someone--tiny");
     Files.createDirectories(cache.resolve("blobs"));
     try (Stream<Path> files = Files.walk(plain)) {
@@ -59,10 +59,10 @@ class HubCacheTest {
   @Test
   void opensTheSnapshotThatMainNames() throws IOException {
     Files.createDirectories(cache.resolve("snapshots/another"));
-    ImageRequest ask = ImageRequest.of("a cat").steps(1).size(16, 16);
+    ImageRequest request = ImageRequest.of("a cat").steps(1).size(16, 16);
     try (BaseModel cached = BaseModel.open(cache, Compute.EXACT);
         BaseModel own = BaseModel.open(plain, Compute.EXACT)) {
-      assertEquals(own.generate(ask).picture(), cached.generate(ask).picture());
+      assertEquals(own.generate(request).image(), cached.generate(request).image());
       assertEquals("models--someone--tiny", cached.name());
     }
     assertEquals(snapshot(), ModelFolder.open(snapshot()).root());

@@ -70,10 +70,10 @@ public final class ListedTensors extends KeyList {
       shape[0] *= parts.size();
       file.put(
           name,
-          switch (layout.place(parts.get(0)).form()) {
-            case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
+          switch (layout.locate(parts.get(0)).form()) {
+            case AS_STORED, HALVES_SWAPPED, IDENTITY -> shape;
             case TRANSPOSED -> new long[] {shape[1], shape[0]};
-            case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
+            case POINTWISE -> new long[] {shape[0], shape[1], 1, 1};
           });
     });
   }

@@ -10,6 +10,6 @@ import java.io.IOException;
 class SafetensorsFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void readsOrRefusesAHeader(byte[] bytes) throws IOException {
-    Fuzzed.read(bytes, SafetensorsHeader::read);
+    FuzzedFile.read(bytes, SafetensorsHeader::read);
   }
 }

@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import static dev.likeness.diffusion.internal.file.Crafted.entry;
+import static dev.likeness.diffusion.internal.file.CraftedSafetensors.entry;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -62,7 +62,7 @@ class SafetensorsHeaderTest {
 
   @Test
   void refusesAFileOfFewerThanEightBytes() {
-    Path file = Crafted.write(folder.resolve("short.safetensors"), new byte[7]);
+    Path file = CraftedSafetensors.write(folder.resolve("short.safetensors"), new byte[7]);
     refused(
         file,
         file
@@ -72,7 +72,7 @@ class SafetensorsHeaderTest {
   @ParameterizedTest
   @CsvSource({"3, 3", "-1, 18446744073709551615", "9223372036854775807, 9223372036854775807"})
   void refusesAHeaderThatEndsBeyondTheFile(long announced, String unsigned) {
-    Path file = Crafted.file(folder, announced, "{}".getBytes(StandardCharsets.UTF_8), 0);
+    Path file = CraftedSafetensors.file(folder, announced, "{}".getBytes(StandardCharsets.UTF_8), 0);
     refused(
         file,
         file + " announces a header of " + unsigned
@@ -82,7 +82,7 @@ class SafetensorsHeaderTest {
 
   @Test
   void refusesAHeaderBeyondTheCapBeforeReadingIt() {
-    Path file = Crafted.file(folder, "{" + TWO_FLOATS + "}" + " ".repeat(100), 8);
+    Path file = CraftedSafetensors.file(folder, "{" + TWO_FLOATS + "}" + " ".repeat(100), 8);
     assertEquals(1, SafetensorsHeader.read(file, 200).tensors().size());
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> SafetensorsHeader.read(file, 100));
@@ -94,7 +94,7 @@ class SafetensorsHeaderTest {
 
   @Test
   void refusesAHeaderThatIsNotUtf8() {
-    Path file = Crafted.file(folder, 2, new byte[] {'{', (byte) 0xff}, 0);
+    Path file = CraftedSafetensors.file(folder, 2, new byte[] {'{', (byte) 0xff}, 0);
     refused(file, file + ": the header is not UTF-8 text" + AGAIN);
   }
 
@@ -228,11 +228,11 @@ class SafetensorsHeaderTest {
   }
 
   private SafetensorsHeader read(String header, int data) {
-    return SafetensorsHeader.read(Crafted.file(folder, header, data));
+    return SafetensorsHeader.read(CraftedSafetensors.file(folder, header, data));
   }
 
   private void refused(String header, int data, String problem) {
-    Path file = Crafted.file(folder, header, data);
+    Path file = CraftedSafetensors.file(folder, header, data);
     refused(file, file + ": " + problem);
   }
 

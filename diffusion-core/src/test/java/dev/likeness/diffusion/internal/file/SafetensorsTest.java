@@ -1,6 +1,6 @@
 package dev.likeness.diffusion.internal.file;
 
-import static dev.likeness.diffusion.internal.file.Crafted.entry;
+import static dev.likeness.diffusion.internal.file.CraftedSafetensors.entry;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -42,7 +42,7 @@ class SafetensorsTest {
 
   @Test
   void readsTensorsAsStored() {
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9));
+    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS, 9));
         TensorScope scope = TensorScope.open()) {
       Tensor a = file.read("a");
       assertArrayEquals(new long[] {1, 2}, a.shape());
@@ -58,7 +58,7 @@ class SafetensorsTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
   void readsTensorsWhereverTheHeaderEnds(int spaces) {
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS + " ".repeat(spaces), 9));
+    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS + " ".repeat(spaces), 9));
         TensorScope scope = TensorScope.open()) {
       assertEquals(0x07060504, file.read("a").flatten().get(1).item_int());
     }
@@ -67,7 +67,7 @@ class SafetensorsTest {
   @Test
   void mapsInsteadOfCopying() {
     String header = INTS + " ".repeat(Math.floorMod(-INTS.length(), 8));
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, header, 9));
+    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, header, 9));
         TensorScope scope = TensorScope.open()) {
       assertEquals(
           file.read("a").data_ptr().address(), file.read("a").data_ptr().address());
@@ -76,7 +76,7 @@ class SafetensorsTest {
 
   @Test
   void keepsWritesFromTheFile() throws IOException {
-    Path path = Crafted.file(folder, INTS, 9);
+    Path path = CraftedSafetensors.file(folder, INTS, 9);
     byte[] before = Files.readAllBytes(path);
     try (Safetensors file = Safetensors.open(path);
         TensorScope scope = TensorScope.open()) {
@@ -88,7 +88,7 @@ class SafetensorsTest {
   @Test
   void leavesTensorsThatWereReadValidAfterClosing() {
     try (TensorScope scope = TensorScope.open()) {
-      Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9));
+      Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS, 9));
       Tensor b = file.read("b");
       file.close();
       file.close();
@@ -105,7 +105,7 @@ class SafetensorsTest {
   void givesTensorsThatCanBeTrainedOnEvenWithinInferenceMode() {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true)) {
-      try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS + " ", 9))) {
+      try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS + " ", 9))) {
         assertFalse(file.read("a").is_inference());
         assertFalse(file.read("b").is_inference());
       }
@@ -139,7 +139,7 @@ class SafetensorsTest {
 
   @Test
   void givesEveryThreadTheSameNumbers() {
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9))) {
+    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS, 9))) {
       assertEquals(
           200L * 0x03020100,
           IntStream.range(0, 200)
@@ -155,7 +155,7 @@ class SafetensorsTest {
 
   @Test
   void refusesToLoadTypesThatLibtorchLacks() {
-    Path path = Crafted.file(folder, "{" + entry("a", "F4", "[4]", "[0,2]") + "}", 2);
+    Path path = CraftedSafetensors.file(folder, "{" + entry("a", "F4", "[4]", "[0,2]") + "}", 2);
     try (Safetensors file = Safetensors.open(path)) {
       InvalidInputException refused =
           assertThrows(InvalidInputException.class, () -> file.read("a"));
@@ -167,7 +167,7 @@ class SafetensorsTest {
 
   @Test
   void namesTheFileWhenItHasNoSuchTensor() {
-    try (Safetensors file = Safetensors.open(Crafted.file(folder, INTS, 9))) {
+    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS, 9))) {
       IllegalArgumentException refused =
           assertThrows(IllegalArgumentException.class, () -> file.read("c"));
       assertEquals("no tensor \"c\" in " + file.describe(), refused.getMessage());

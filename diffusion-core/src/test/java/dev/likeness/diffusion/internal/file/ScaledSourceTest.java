@@ -103,7 +103,7 @@ class ScaledSourceTest {
       Tensor whole = torch.ones(4, 64).to(ScalarType.Char);
       Tensor one = torch.ones(1);
       String advice = "give the model in bf16, f16 or float8, or as GGUF";
-      refuses(
+      assertRefused(
           folder,
           Map.of(
               "a.weight",
@@ -116,24 +116,24 @@ class ScaledSourceTest {
           "\"a\" is stored as"
               + " \"int8_tensorwise\" with convrot, which is not read; read are float8 and int8_tensorwise without convrot: "
               + advice);
-      refuses(
+      assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of("_quantization_metadata", "{\"layers\": {\"a\": {\"format\": \"nvfp4\"}}}"),
           "\"a\" is stored as \"nvfp4\", which is not read; read are float8 and int8_tensorwise without convrot: "
               + advice);
-      refuses(
+      assertRefused(
           folder,
           Map.of("a.weight", whole, "a.weight_scale", one),
           Map.of(),
           "\"a.weight\" is of type I8 and stored as nothing beside it says; " + advice);
-      refuses(
+      assertRefused(
           folder,
           Map.of("a.weight", whole, "a.comfy_quant", text("{\"format\": \"int8_tensorwise\"}")),
           Map.of(),
           "\"a.weight\" is of type I8 without a scale and stored as \"int8_tensorwise\"; "
               + advice);
-      refuses(
+      assertRefused(
           folder,
           Map.of(
               "a.weight",
@@ -143,7 +143,7 @@ class ScaledSourceTest {
           Map.of(),
           "\"a.weight_scale\" has type F32 and shape [4, 2] beside a weight of [4, 64]; read are one scale for all and"
               + " one for each row: " + advice);
-      refuses(
+      assertRefused(
           folder,
           Map.of("a.weight", one, "a.comfy_quant", text("{")),
           Map.of(),
@@ -152,7 +152,7 @@ class ScaledSourceTest {
     }
   }
 
-  private static void refuses(
+  private static void assertRefused(
       Path folder, Map<String, Tensor> tensors, Map<String, String> metadata, String message) {
     Path file = folder.resolve("odd.safetensors");
     SafetensorsWriter.write(file, tensors, metadata);

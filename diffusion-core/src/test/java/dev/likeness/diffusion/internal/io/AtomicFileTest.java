@@ -36,7 +36,7 @@ class AtomicFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"rw-------", "rw-rw-rw-", "r--r-----"})
   void keepsThePermissionsOfTheFileThatItReplaces(String permissions) throws IOException {
-    assumeTrue(OwnersAlone.hasPermissions(folder));
+    assumeTrue(OwnerOnly.hasPermissions(folder));
     Path file = Files.createFile(folder.resolve("file.txt"));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
     AtomicFile.write(file, out -> out.write(NEW));
@@ -51,15 +51,15 @@ class AtomicFileTest {
     Path file = folder.resolve("file.txt");
     AtomicFile.writePrivate(file, out -> {
       out.write(NEW);
-      assertTrue(OwnersAlone.open(folder.resolve(names(folder).get(0))));
+      assertTrue(OwnerOnly.isOwnerOnly(folder.resolve(names(folder).get(0))));
     });
-    assertTrue(OwnersAlone.open(file));
+    assertTrue(OwnerOnly.isOwnerOnly(file));
     assertArrayEquals(NEW, Files.readAllBytes(file));
   }
 
   @Test
   void makesOtherFilesAsTheProcessDoes() throws IOException {
-    assumeTrue(OwnersAlone.hasPermissions(folder));
+    assumeTrue(OwnerOnly.hasPermissions(folder));
     Path file = folder.resolve("file.txt");
     AtomicFile.write(file, out -> out.write(NEW));
     assertEquals(

@@ -32,7 +32,7 @@ class LoadedWeightsTest {
 
   @ParameterizedTest
   @EnumSource
-  void keepsNothingOfWhatIsLookedAtOnce(WeightResidence residence) {
+  void keepsNothingOfTensorsThatAreReadOnce(WeightResidence residence) {
     Path file = folder.resolve("weights.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
@@ -65,7 +65,7 @@ class LoadedWeightsTest {
     LayerWeight matrix = weights.matrix("weight", 300, 300);
     try (TensorScope scope = TensorScope.open()) {
       weights.get("weight", 300, 300);
-      matrix.wide();
+      matrix.tensor();
     }
     weights.close();
     weights.release();
@@ -73,7 +73,7 @@ class LoadedWeightsTest {
     List<Executable> uses = List.of(
         () -> weights.get("weight", 300, 300),
         () -> weights.read("weight"),
-        matrix::wide,
+        matrix::tensor,
         () -> weights.matrix("weight", 300, 300));
     uses.forEach(use -> assertEquals(
         file + " is closed; open it again to use its tensors",

@@ -61,7 +61,7 @@ class MappedPagesTest {
     Path file = written(ScalarType.Float, NUMBERS / 2, 2);
     try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
-      Tensor made = Weights.of(weights).matrix("a", NUMBERS / 2, 2).made("copy", Tensor::clone);
+      Tensor made = Weights.of(weights).matrix("a", NUMBERS / 2, 2).form("copy", Tensor::clone);
       assertEquals(NUMBERS, made.sum().item_double());
       assertTrue(
           residentKilobytes(file) < 1024,

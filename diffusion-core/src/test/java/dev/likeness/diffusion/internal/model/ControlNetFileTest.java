@@ -61,7 +61,7 @@ class ControlNetFileTest {
 
   private Path write(ControlNetConfig config, String name, String... more) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    ListedTensors.of(config).addTo(shapes, UNetKeyFormat.of(config).under("control_model."));
+    ListedTensors.of(config).addTo(shapes, UNetKeyFormat.of(config).withPrefix("control_model."));
     List.of(
             "input_hint_block.14.weight",
             "zero_convs.3.0.bias",
@@ -79,7 +79,7 @@ class ControlNetFileTest {
   }
 
   @Test
-  void opensItsAuthorsNamingAndTellsTheFamilyByShapes() {
+  void opensItsAuthorsKeyFormatAndDetectsTheFamilyByShapes() {
     for (int text : new int[] {24, 1024}) {
       Path file = write(config(text), text + ".safetensors");
       BaseModel.openControlNet(file, Compute.EXACT).close();
@@ -137,7 +137,7 @@ class ControlNetFileTest {
 
   private static int modes(Path path) {
     try (ControlNet net = BaseModel.openControlNet(path, Compute.EXACT)) {
-      return net.modes();
+      return net.modeCount();
     }
   }
 

@@ -48,13 +48,13 @@ class FolderWriterTest {
 
   @Test
   void saysThatAnEmptyPromptIsZerosUnlessAnXlFolderSaysOtherwise() throws IOException {
-    Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path xl = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Path index = xl.resolve("model_index.json");
     Map<String, Object> unsaid = new LinkedHashMap<>(ModelConfig.read(index).values());
     assertEquals(true, unsaid.remove("force_zeros_for_empty_prompt"));
     Files.write(index, JSON.std.asBytes(unsaid));
     assertEquals(true, written(xl).get("force_zeros_for_empty_prompt"));
-    Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.Spelling.TODAY, folder)
+    Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.KeyFormat.CURRENT, folder)
         .path();
     assertFalse(ModelFolder.open(words).option("force_zeros_for_empty_prompt"));
   }

@@ -98,7 +98,7 @@ class LlamaCppFileTest {
 
   @Test
   void opensT5() throws IOException {
-    opensTheSame(
+    assertOpensTheSame(
         "flux/dev",
         "text_encoder_2",
         List.of(T5, T5_LAYERS),
@@ -115,7 +115,7 @@ class LlamaCppFileTest {
 
   @Test
   void opensALanguageModel() throws IOException {
-    opensTheSame(
+    assertOpensTheSame(
         "klein/base",
         "text_encoder",
         List.of(QWEN, QWEN_LAYERS),
@@ -129,7 +129,7 @@ class LlamaCppFileTest {
             "vocab_size"));
   }
 
-  private void opensTheSame(
+  private void assertOpensTheSame(
       String variant, String component, List<Map<String, String>> spellings, Set<String> options)
       throws IOException {
     ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
@@ -159,11 +159,11 @@ class LlamaCppFileTest {
   /** Such as {@code x_pad_token} and {@code pos_embed}. */
   @Test
   void putsBackTheLeadingOnesOfTransformers() throws IOException {
-    opensTheSame("zimage/turbo", ZImageKeyFormat.ZImageLayout.of(2, 2));
-    opensTheSame("sd3/medium", Sd3KeyFormat.Sd3Layout.of(4));
+    assertOpensTheSame("zimage/turbo", ZImageKeyFormat.ZImageLayout.of(2, 2));
+    assertOpensTheSame("sd3/medium", Sd3KeyFormat.Sd3Layout.of(4));
   }
 
-  private void opensTheSame(String variant, KeyMapping layout) throws IOException {
+  private void assertOpensTheSame(String variant, KeyMapping layout) throws IOException {
     ModelParts whole = ModelOpener.open(PipelineFolder.write(variant, folder).path());
     Path file = folder.resolve("part.gguf");
     try (TensorScope scope = TensorScope.open();

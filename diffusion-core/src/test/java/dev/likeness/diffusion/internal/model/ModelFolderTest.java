@@ -30,9 +30,9 @@ class ModelFolderTest {
   private Path scratch;
 
   @Test
-  void refusesNetworksThatItWouldDrawWithout() throws IOException {
+  void refusesNetworksThatItWouldNotUse() throws IOException {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     change(
         folder.resolve("model_index.json"),
         Map.of(
@@ -61,9 +61,9 @@ class ModelFolderTest {
 
   @ParameterizedTest
   @CsvSource({"base, out_channels", "base, in_channels", "tiny-autoencoder, out_channels"})
-  void refusesAnAutoencoderOfOtherThanPictures(String variant, String option) throws IOException {
+  void refusesAnAutoencoderOfOtherThanImages(String variant, String option) throws IOException {
     Path folder =
-        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, scratch).path();
     Path config = folder.resolve("vae/config.json");
     change(config, Map.of(option, 6));
     assertRefused(
@@ -73,7 +73,7 @@ class ModelFolderTest {
   @Test
   void takesAVariantWhereItIs() throws IOException {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     assertEquals(
         folder
             + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
@@ -92,7 +92,7 @@ class ModelFolderTest {
   @Test
   void takesTheSchedulersClassFromTheIndex() throws IOException {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     change(
         folder.resolve("model_index.json"),
         Map.of("scheduler", List.of("diffusers", "DDIMScheduler")));
@@ -112,7 +112,7 @@ class ModelFolderTest {
   @Test
   void takesATextEncodersClassFromTheIndex() throws IOException {
     Path folder =
-        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, scratch).path();
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, scratch).path();
     Path config = folder.resolve("text_encoder_2/config.json");
     change(config, Map.of("architectures", List.of("CLIPTextModel")));
     BaseModel.open(folder, Compute.EXACT).close();

@@ -29,40 +29,40 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class PredictionTest {
   private static final String UNET = "model.diffusion_model.";
-  private static final String TELLING = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  private static final String INDICATOR_WEIGHT = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   private static final int WIDTH = 64;
 
   @TempDir
   private Path folder;
 
   @Test
-  void aWeightTellsHowFilesOfSecondGenerationPredictThatDoNotSay() {
-    assertTold("epsilon", 64, true, written(0.089f, Map.of()));
-    assertTold("v_prediction", 96, true, written(0.091f, Map.of()));
+  void infersThePredictionOfSd2FromAWeightWhereTheFileDoesNotDeclareIt() {
+    assertDetected("epsilon", 64, true, written(0.089f, Map.of()));
+    assertDetected("v_prediction", 96, true, written(0.091f, Map.of()));
   }
 
   @Test
-  void whatTheFileSaysIsBelievedFirst() {
-    assertTold(
+  void declaredPredictionComesFirst() {
+    assertDetected(
         "v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v")));
-    assertTold(
+    assertDetected(
         "epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon")));
-    assertTold("v_prediction", 96, false, written(0.089f, Map.of(), "v_pred"));
+    assertDetected("v_prediction", 96, false, written(0.089f, Map.of(), "v_pred"));
   }
 
   @Test
-  void runsBeginAtTheStepWithoutSignalWhereThereIsOne() {
-    assertTrue(signal(written(0, Map.of(), "v_pred")) > 0.05);
-    assertEquals(0, signal(written(0, Map.of(), "v_pred", "ztsnr")));
+  void samplingStartsAtTheStepWithoutSignalWhereThereIsOne() {
+    assertTrue(signalAtStart(written(0, Map.of(), "v_pred")) > 0.05);
+    assertEquals(0, signalAtStart(written(0, Map.of(), "v_pred", "ztsnr")));
     assertEquals(
         "trailing",
         written(0, Map.of(), "v_pred", "ztsnr").scheduler().values().get("timestep_spacing"));
   }
 
   @Test
-  void aNetworkBringsTheSchedulerThatItsFileSays() {
+  void aNetworkBringsTheSchedulerThatItsFileDeclares() {
     Path base =
-        GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path();
     Object own = ModelOpener.open(base).scheduler().values();
     written(0, Map.of());
     assertEquals(
@@ -80,15 +80,15 @@ class PredictionTest {
             .values());
   }
 
-  private static double signal(SingleFile file) {
+  private static double signalAtStart(SingleFile file) {
     return SchedulerFile.read(file.scheduler()).plan(20).start().signal();
   }
 
-  private static void assertTold(String type, int size, boolean weighed, SingleFile file) {
+  private static void assertDetected(String type, int size, boolean weighed, SingleFile file) {
     assertEquals(type, file.scheduler().values().get("prediction_type"));
     assertEquals(size, file.config("unet").values().get("sample_size"));
-    assertEquals(weighed, file.weighsPrediction());
-    assertEquals(!weighed, file.saysPrediction());
+    assertEquals(weighed, file.infersPrediction());
+    assertEquals(!weighed, file.declaresPrediction());
   }
 
   /** A narrow UNet of SD 2.x, the telling weight's numbers so far from their mean on both sides. */
@@ -111,7 +111,7 @@ class PredictionTest {
             true),
         "test"));
     Map<String, long[]> shapes = new LinkedHashMap<>();
-    ListedTensors.of(config).addTo(shapes, UNetKeyFormat.of(config).under(UNET));
+    ListedTensors.of(config).addTo(shapes, UNetKeyFormat.of(config).withPrefix(UNET));
     Path file = folder.resolve("sd2.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
@@ -121,7 +121,7 @@ class PredictionTest {
       for (int i = 0; i < WIDTH; i++) {
         numbers[i] = 0.5f + (i % 2 == 0 ? spread : -spread);
       }
-      tensors.put(TELLING, torch.tensor(numbers));
+      tensors.put(INDICATOR_WEIGHT, torch.tensor(numbers));
       List.of(marks).forEach(mark -> tensors.put(mark, torch.zeros(1)));
       SafetensorsWriter.write(file, tensors, metadata);
     }

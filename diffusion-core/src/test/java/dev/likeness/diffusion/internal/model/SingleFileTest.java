@@ -40,24 +40,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class SingleFileTest {
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a woman").steps(2).size(24, 32).seed(5);
 
   @TempDir
   private Path folder;
 
   private Path golden(String variant) {
-    return GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, folder).path();
+    return GoldenFolder.write(variant, GoldenFolder.KeyFormat.PUBLISHED, folder).path();
   }
 
   private static float[] pixels(ModelParts files) {
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
-      return base.generate(ASK).pixels();
+      return base.generate(REQUEST).pixels();
     }
   }
 
   @Test
-  void modelsKnowTheFolderThatTheyAreOf() {
+  void modelsKnowTheirFolder() {
     Path whole = golden("base");
     Path single = folder.resolve("whole.safetensors");
     CheckpointConverter.convert(whole, single, null);
@@ -68,7 +68,7 @@ class SingleFileTest {
         BaseModel planned =
             BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
         BaseModel file = BaseModel.open(single, Compute.EXACT)) {
-      for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
+      for (BaseModel each : List.of(base, base.offloading(), otherVae, planned)) {
         assertEquals(Optional.of(whole), each.folder());
         assertEquals("base-published", each.name());
       }
@@ -87,7 +87,7 @@ class SingleFileTest {
     "xl-base,sdxl",
     "xl-means,sdxl"
   })
-  void drawsAsTheFolderThatItWasMadeOf(String variant, String family) {
+  void generatesAsTheFolderThatItWasWrittenFrom(String variant, String family) {
     Path single = folder.resolve("whole.safetensors");
     CheckpointConverter.convert(golden(variant), single, null);
     SingleFile opened = SingleFile.open(single);
@@ -98,7 +98,7 @@ class SingleFileTest {
 
   @ParameterizedTest
   @CsvSource({"base", "base-told", "v-prediction", "xl-base", "xl-refiner", "xl-inpainting"})
-  void comesBackToTheSameFolderBitForBit(String variant) {
+  void convertsBackToTheSameFolderBitForBit(String variant) {
     Path before = golden(variant);
     Path single = folder.resolve("whole.safetensors");
     Path after = folder.resolve("after");
@@ -129,7 +129,7 @@ class SingleFileTest {
   }
 
   @Test
-  void aNetworkAloneIsToldGuidanceIfItHearsAny() throws IOException {
+  void aNetworkAloneIsGivenGuidanceIfItHasTheEmbedding() throws IOException {
     Path alone = folder.resolve("alone.safetensors");
     Files.move(golden("base-told").resolve("unet/diffusion_pytorch_model.safetensors"), alone);
     assertEquals(
@@ -142,7 +142,7 @@ class SingleFileTest {
 
   @Test
   void keepsInfinitiesOfItsScheduler() {
-    GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder);
     Map<String, Object> scheduler =
         new HashMap<>(ModelOpener.open(whole.path()).scheduler().values());
     scheduler.put("_class_name", "DPMSolverMultistepScheduler");
@@ -157,8 +157,8 @@ class SingleFileTest {
   }
 
   @Test
-  void drawsAFileOfPlaygroundByTheScaleOfLatentsThatItHolds() throws IOException {
-    GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.Spelling.PUBLISHED, folder);
+  void generatesFromPlaygroundWithTheLatentScaleOfItsFile() throws IOException {
+    GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.KeyFormat.PUBLISHED, folder);
     Path single = folder.resolve("playground.safetensors");
     CheckpointConverter.convert(whole.path(), folder.resolve("plain.safetensors"), null);
     Map<String, Object> vae =
@@ -226,7 +226,7 @@ class SingleFileTest {
   }
 
   @Test
-  void takesAnotherAutoencoderInEitherSpellingAndSaysWhenThereIsNone() {
+  void takesAnotherAutoencoderInEitherKeyFormatAndSaysWhenThereIsNone() {
     Path base = golden("base");
     float[] whole = pixels(ModelOpener.open(base));
     CheckpointConverter.convert(base, folder.resolve("whole.safetensors"), null);
@@ -249,7 +249,7 @@ class SingleFileTest {
 
   @ParameterizedTest
   @CsvSource({"base", "xl-means"})
-  void drawsWithItsOwnAutoencoderWithoutItsConfigAsWithIt(String variant) throws IOException {
+  void generatesTheSameWithoutTheAutoencodersConfig(String variant) throws IOException {
     Path base = golden(variant);
     Path alone = Files.copy(
         base.resolve("vae/diffusion_pytorch_model.safetensors"),

@@ -55,7 +55,7 @@ class SingleTransformerFileTest {
   private Path folder;
 
   @Test
-  void drawsTheSameFromAFileOfStableDiffusion3() throws IOException {
+  void generatesTheSameFromAFileOfStableDiffusion3() throws IOException {
     PipelineFolder whole = PipelineFolder.write("sd3/medium", folder);
     project(
         whole,
@@ -64,15 +64,15 @@ class SingleTransformerFileTest {
         old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
     project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
-    layouts.put("transformer", Sd3KeyFormat.Sd3Layout.of(4).under("model.diffusion_model."));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("first_stage_model."));
-    layouts.put("text_encoder", ClipKeyFormat.written(false, true, "text_encoders.clip_l."));
-    layouts.put("text_encoder_2", ClipKeyFormat.written(false, true, "text_encoders.clip_g."));
-    float[] expected = drawn(ModelOpener.open(whole.path()));
+    layouts.put("transformer", Sd3KeyFormat.Sd3Layout.of(4).withPrefix("model.diffusion_model."));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("first_stage_model."));
+    layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, true, "text_encoders.clip_l."));
+    layouts.put("text_encoder_2", ClipKeyFormat.outputLayout(false, true, "text_encoders.clip_g."));
+    float[] expected = generate(ModelOpener.open(whole.path()));
     // Their CLIP-L has no projection, or one that counts for nothing.
     project(whole, "text_encoder", 32, old -> old.mul(new Scalar(2)));
     Path file = written(whole, layouts);
-    assertArrayEquals(expected, drawn(ModelOpener.open(file)));
+    assertArrayEquals(expected, generate(ModelOpener.open(file)));
     Path without = folder.resolve("without.safetensors");
     try (Safetensors all = Safetensors.open(file)) {
       SafetensorsWriter.write(
@@ -84,11 +84,11 @@ class SingleTransformerFileTest {
                   : name),
           all.metadata());
     }
-    assertArrayEquals(expected, drawn(ModelOpener.open(without)));
+    assertArrayEquals(expected, generate(ModelOpener.open(without)));
   }
 
   @Test
-  void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
+  void takesAClipComponentFileOfStableDiffusion3Unprojected() throws IOException {
     ModelParts whole =
         ModelOpener.open(PipelineFolder.write("sd3/medium", folder).path());
     Path file = folder.resolve("clip_l.safetensors");
@@ -134,12 +134,12 @@ class SingleTransformerFileTest {
   }
 
   @Test
-  void drawsTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
+  void generatesTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", FluxKeyFormat.FluxLayout.of(1, 3));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(3, 3).under("vae."));
-    layouts.put("text_encoder", ClipKeyFormat.written(false, false, "text_encoders.clip_l."));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(3, 3).withPrefix("vae."));
+    layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, false, "text_encoders.clip_l."));
     Path file = written(whole, layouts);
     assertEquals(
         file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
@@ -159,7 +159,7 @@ class SingleTransformerFileTest {
                 () ->
                     ModelOpener.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2"))
             .getMessage());
-    assertArrayEquals(drawn(ModelOpener.open(whole.path())), drawn(files));
+    assertArrayEquals(generate(ModelOpener.open(whole.path())), generate(files));
   }
 
   @Test
@@ -173,7 +173,7 @@ class SingleTransformerFileTest {
         FluxKeyFormat.FluxLayout.of(2, 2))) {
       SafetensorsWriter.write(file, foreign, Map.of());
     }
-    drawn(dev.with("transformer", file));
+    generate(dev.with("transformer", file));
     assertShifted(dev.with("transformer", file), false, 1);
     assertShifted(dev.with("transformer", schnell), false, 1);
     assertShifted(
@@ -186,35 +186,35 @@ class SingleTransformerFileTest {
   }
 
   @Test
-  void drawsTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
+  void generatesTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put(
-        "transformer", ZImageKeyFormat.ZImageLayout.of(2, 2).under("model.diffusion_model."));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("vae."));
-    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+        "transformer", ZImageKeyFormat.ZImageLayout.of(2, 2).withPrefix("model.diffusion_model."));
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("vae."));
+    assertGeneratesTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }
 
   @Test
-  void drawsTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
+  void generatesTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("klein/base", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Flux2KeyFormat.Flux2Layout.of(2, 2));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2, true).under("vae."));
-    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2, true).withPrefix("vae."));
+    assertGeneratesTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
   }
 
   @Test
-  void drawsTheSameFromAFileOfChromaWithT5BesideIt() throws IOException {
+  void generatesTheSameFromAFileOfChromaWithT5BesideIt() throws IOException {
     PipelineFolder whole = PipelineFolder.write("chroma/base", folder);
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", ChromaKeyFormat.layout(2, 2, 2));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).under("vae."));
-    drawsTheSame(whole, layouts, "T5EncoderModel");
+    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("vae."));
+    assertGeneratesTheSame(whole, layouts, "T5EncoderModel");
   }
 
   @Test
-  void refusesAFluxThatIsShownAPictureBesideTheSample() throws IOException {
+  void refusesAFluxThatTakesAnImageBesideTheSample() throws IOException {
     Path whole = PipelineFolder.write("flux/dev", folder).path();
     Path config = whole.resolve("transformer/config.json");
     Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
@@ -238,7 +238,7 @@ class SingleTransformerFileTest {
         told);
   }
 
-  private void drawsTheSame(PipelineFolder whole, Map<String, KeyMapping> layouts, String texts)
+  private void assertGeneratesTheSame(PipelineFolder whole, Map<String, KeyMapping> layouts, String texts)
       throws IOException {
     Path file = written(whole, layouts);
     assertEquals(
@@ -247,10 +247,10 @@ class SingleTransformerFileTest {
             .getMessage());
     ModelParts files =
         ModelOpener.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
-    assertArrayEquals(drawn(ModelOpener.open(whole.path())), drawn(files));
+    assertArrayEquals(generate(ModelOpener.open(whole.path())), generate(files));
   }
 
-  private static float[] drawn(ModelParts files) {
+  private static float[] generate(ModelParts files) {
     try (BaseModel base = BaseModels.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
     }

@@ -21,7 +21,7 @@ class TensorFileFormatTest {
   private Path folder;
 
   @Test
-  void takesASafetensorsFileForOneWhoseHeadersLengthBeginsAsPicklesDo() throws IOException {
+  void readsASafetensorsFileWhoseHeaderLengthLooksLikeAPickle() throws IOException {
     String header = "{\"a\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}}";
     byte[] padded =
         header.concat(" ".repeat(AS_A_PICKLE - header.length())).getBytes(StandardCharsets.UTF_8);

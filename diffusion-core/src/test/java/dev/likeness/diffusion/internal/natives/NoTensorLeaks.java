@@ -12,18 +12,18 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * test keeps for the whole class belongs in {@code @BeforeAll}.
  */
 public final class NoTensorLeaks implements BeforeEachCallback, AfterEachCallback {
-  private static final ExtensionContext.Namespace HERE =
+  private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(NoTensorLeaks.class);
 
   @Override
   public void beforeEach(ExtensionContext test) {
     LibTorch.load();
-    test.getStore(HERE).put("before", Pointer.totalCount());
+    test.getStore(NAMESPACE).put("before", Pointer.totalCount());
   }
 
   @Override
   public void afterEach(ExtensionContext test) {
-    long left = Pointer.totalCount() - test.getStore(HERE).get("before", Long.class);
+    long left = Pointer.totalCount() - test.getStore(NAMESPACE).get("before", Long.class);
     assertTrue(
         left <= 0,
         () ->

@@ -39,7 +39,7 @@ class ScaledDotProductTest {
 
   // libtorch's fused kernel would round elsewhere, and take 12 to 34 times as long.
   @Test
-  void isSpelledOutInBf16ToTheBit() {
+  void equalsTheExplicitProductInBf16() {
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(4)) {
       Tensor q = bf16(random.next(1, 2, 64, 16).squeeze(0));
@@ -55,7 +55,7 @@ class ScaledDotProductTest {
 
   @ParameterizedTest
   @CsvSource({"0", "1", "2"})
-  void letsGradientsReachWhicheverInputLearns(int which) {
+  void letsGradientsReachEveryTrainedInput(int which) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor[] inputs = new Tensor[3];
@@ -75,7 +75,7 @@ class ScaledDotProductTest {
   /** Large ones head by head. */
   @ParameterizedTest
   @CsvSource({"2, 64", "3, 1024"})
-  void learnsInBf16AsInF32(long heads, long n) {
+  void trainsInBf16AsInF32(long heads, long n) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(5)) {
       Tensor[] values = {
@@ -99,7 +99,7 @@ class ScaledDotProductTest {
   // weights.
   @ParameterizedTest
   @CsvSource({"2, 1024, 1024, 1, 1", "2, 900, 1100, 2, 1", "1, 1024, 1024, 1, 3"})
-  void learnsWithoutItsWeightsAsInF32(long heads, long n, long m, int images, double strength) {
+  void trainsWithoutKeptWeightsAsInF32(long heads, long n, long m, int images, double strength) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(6)) {
       // Strong queries have scores too large for powers.

@@ -42,24 +42,24 @@ class GradientGuidedPredictorTest {
   /** Wants the first of two channels to be large, and reaches as far as there is noise. */
   private static final GradientGuidance FIRST = new GradientGuidance() {
     @Override
-    public Tensor agreement(Tensor denoised) {
+    public Tensor objective(Tensor denoised) {
       return denoised.narrow(1, 0, 1).mul(new Scalar(3)).sum();
     }
 
     @Override
-    public double reach(double noise) {
+    public double stepLength(double noise) {
       return 4 * noise;
     }
   };
 
   private static final GradientGuidance BLIND = new GradientGuidance() {
     @Override
-    public Tensor agreement(Tensor denoised) {
+    public Tensor objective(Tensor denoised) {
       return null;
     }
 
     @Override
-    public double reach(double noise) {
+    public double stepLength(double noise) {
       return 1;
     }
   };
@@ -68,7 +68,7 @@ class GradientGuidedPredictorTest {
     return torch.tensor(1f, 2f, 3f, 4f).view(2, 2, 1, 1);
   }
 
-  private static float[] foretold(Predictor network) {
+  private static float[] predictedX0(Predictor network) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor answer = network.predict(input(), STEP);
@@ -81,22 +81,22 @@ class GradientGuidedPredictorTest {
   }
 
   @Test
-  void movesWhatIsForetoldAlongTheGradientByTheSampleAsFarAsTheSteeringReaches() {
+  void movesPredictedX0AlongTheGradientByTheStepLength() {
     // Foretold of the first: (1.6 - 1.2) x, so its gradient has the direction of the first channel;
     // 4 * 0.75 far.
     assertArrayEquals(
         new float[] {0.4f + 3, 0.8f, 3 * 1.6f - 0.6f * 4, 4 * 1.6f - 0.6f * 3},
-        foretold(
+        predictedX0(
             GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(FIRST), Optional.empty()))),
         1e-5f);
   }
 
   @Test
-  void followsTheNetworkBackToTheSample() {
+  void backpropagatesThroughTheNetworkToTheSample() {
     // The second's first channel is foretold of both: 1.6 of its own, -0.6 of the other; so both
     // are moved.
     double length = Math.hypot(1.6, 0.6);
-    float[] both = foretold(
+    float[] both = predictedX0(
         GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.of(FIRST))));
     assertArrayEquals(
         new float[] {0.4f, 0.8f, (float) (2.4 + 3 * 1.6 / length), (float) (4.6 - 3 * 0.6 / length)
@@ -106,17 +106,17 @@ class GradientGuidedPredictorTest {
   }
 
   @Test
-  void leavesWhatNobodyLeads() {
+  void leavesUnguidedImagesUnchanged() {
     assertSame(
         NETWORK, GradientGuidedPredictor.of(NETWORK, List.of(Optional.empty(), Optional.empty())));
     assertArrayEquals(
-        foretold(NETWORK),
-        foretold(
+        predictedX0(NETWORK),
+        predictedX0(
             GradientGuidedPredictor.of(NETWORK, List.of(Optional.of(BLIND), Optional.empty()))));
   }
 
   @Test
-  void leavesAnswersWithoutGuidance() {
+  void leavesUnguidedOutputUnchanged() {
     Predictor both = (input, step) ->
         torch.cat(new TensorVector(NETWORK.predict(input, step), input.mul(new Scalar(5))), 0);
     try (TensorScope scope = TensorScope.open();

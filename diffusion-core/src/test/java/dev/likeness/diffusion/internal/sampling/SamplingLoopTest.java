@@ -40,17 +40,17 @@ class SamplingLoopTest {
         "HeunDiscreteScheduler",
         "UniPCMultistepScheduler"
       })
-  void walksTensorsAsTheNumericSamplerWalksNumbers(String scheduler) {
+  void samplesTensorsAsTheNumericLoopSamplesNumbers(String scheduler) {
     SamplingPlan plan = SchedulerConfig.of(Map.of("_class_name", scheduler, "thresholding", false))
         .plan(7);
     try (TensorScope scope = TensorScope.open();
         NoiseSource tensors = NoiseSource.seeded(5);
         NoiseSource numbers = NoiseSource.seeded(5)) {
-      Tensor start = tensors.next(SHAPE).mul(new Scalar(plan.pureNoise()));
+      Tensor start = tensors.next(SHAPE).mul(new Scalar(plan.initNoiseSigma()));
       float[] drawn = ImageTensors.floats(
           SamplingLoop.sample(start, plan, SamplingLoopTest::network, tensors, StepListener.NONE));
       double[] first =
-          doubles(ImageTensors.floats(numbers.next(SHAPE).mul(new Scalar(plan.pureNoise()))));
+          doubles(ImageTensors.floats(numbers.next(SHAPE).mul(new Scalar(plan.initNoiseSigma()))));
       NumericSamplingLoop numeric = new NumericSamplingLoop(
           SamplingLoopTest::network, () -> doubles(ImageTensors.floats(numbers.next(SHAPE))));
       double[] expected = numeric.sample(first, plan);
@@ -62,7 +62,7 @@ class SamplingLoopTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"euler_ancestral_cfg_pp", "dpmpp_2m_cfg_pp", "res_multistep_cfg_pp"})
-  void showsSolversWhatTheNetworkSaysWithoutGuidance(String sampler) {
+  void givesSolversTheUnguidedOutput(String sampler) {
     SamplingPlan plan = SchedulerConfig.named(sampler).plan(7);
     Predictor guided = new GuidedPredictor.Guidance(
         (input, step) -> {
@@ -84,11 +84,11 @@ class SamplingLoopTest {
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(5);
         NoiseSource same = NoiseSource.seeded(5)) {
-      Tensor start = random.next(SHAPE).mul(new Scalar(plan.pureNoise()));
+      Tensor start = random.next(SHAPE).mul(new Scalar(plan.initNoiseSigma()));
       Tensor drawn = SamplingLoop.sample(
           start, plan, TiledPredictor.of(guided, 3, 2), random, StepListener.NONE);
       double[] first =
-          doubles(ImageTensors.floats(same.next(SHAPE).mul(new Scalar(plan.pureNoise()))));
+          doubles(ImageTensors.floats(same.next(SHAPE).mul(new Scalar(plan.initNoiseSigma()))));
       double[] expected = new NumericSamplingLoop(
               numbers, () -> doubles(ImageTensors.floats(same.next(SHAPE))))
           .sample(first, plan);

@@ -29,7 +29,7 @@ class TiledPredictorTest {
   }
 
   @Test
-  void showsWindowsOfOneSizeThatCoverEverything() {
+  void usesWindowsOfOneSizeThatCoverEverything() {
     List<String> seen = new ArrayList<>();
     try (TensorScope scope = TensorScope.open()) {
       TiledPredictor.of(

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(NoTensorLeaks.class)
 class TensorsTest {
   @Test
-  void isNothingToDoOnACpu() {
+  void movesNothingOnACpu() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor host = torch.tensor(1f, 2f);
-      assertSame(host, Tensors.beside(torch.zeros(1), host));
+      assertSame(host, Tensors.toDeviceOf(torch.zeros(1), host));
       assertFalse(host.is_pinned());
     }
   }
@@ -27,7 +27,7 @@ class TensorsTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor there = torch.zeros(2);
       long address = there.data_ptr().address();
-      Tensors.into(there, torch.tensor(3f, 4f));
+      Tensors.copyInto(there, torch.tensor(3f, 4f));
       assertArrayEquals(new float[] {3, 4}, ImageTensors.floats(there));
       assertEquals(address, there.data_ptr().address());
     }

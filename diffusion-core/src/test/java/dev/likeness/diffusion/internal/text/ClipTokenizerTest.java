@@ -71,14 +71,14 @@ class ClipTokenizerTest {
   }
 
   @Test
-  void saysWhatItCuts() {
+  void returnsTheTruncatedText() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
-      assertEquals("", tokenizer.cut("a ".repeat(75), List.of()));
-      assertEquals("b c", tokenizer.cut("a ".repeat(75) + "B C", List.of()));
+      assertEquals("", tokenizer.truncatedText("a ".repeat(75), List.of()));
+      assertEquals("b c", tokenizer.truncatedText("a ".repeat(75) + "B C", List.of()));
       List<TextualInversion> words =
           List.of(new TextualInversion("<him>", Map.of(2, new float[150])));
-      assertEquals("b <him>", tokenizer.cut("a <him> B", words));
-      assertEquals("<him>", tokenizer.cut("a <him>", words));
+      assertEquals("b <him>", tokenizer.truncatedText("a <him> B", words));
+      assertEquals("<him>", tokenizer.truncatedText("a <him>", words));
       assertEquals(tokenizer.end(), tokenizer.encode("a ".repeat(75) + "B C")[76]);
       assertEquals(77, tokenizer.ids("a ".repeat(75) + "B C").length);
     }
@@ -192,7 +192,7 @@ class ClipTokenizerTest {
         List<Integer> ids = IntStream.of(tokenizer.encode(prompt)).boxed().toList();
         assertEquals(((List<?>) expected.get("ids")).get(i), ids, prompt);
         assertEquals(
-            ((List<?>) expected.get("cut")).get(i), tokenizer.cut(prompt, List.of()), prompt);
+            ((List<?>) expected.get("cut")).get(i), tokenizer.truncatedText(prompt, List.of()), prompt);
       }
     }
   }

@@ -43,10 +43,10 @@ class QwenTokenizerTest {
         Map<?, ?> golden = (Map<?, ?>) entry;
         String text = (String) golden.get("text");
         assertArrayEquals(ids(golden, "ids"), tokenizer.ids(text), text);
-        assertArrayEquals(ids(golden, "asked"), tokenizer.asked(text, false), text);
-        assertArrayEquals(ids(golden, "thinking"), tokenizer.asked(text, true), text);
+        assertArrayEquals(ids(golden, "asked"), tokenizer.encodePrompt(text, false), text);
+        assertArrayEquals(ids(golden, "thinking"), tokenizer.encodePrompt(text, true), text);
         assertEquals(
-            "", tokenizer.cut(text, false, ids(golden, "asked").length - 1), "of the frame alone");
+            "", tokenizer.truncatedText(text, false, ids(golden, "asked").length - 1), "of the frame alone");
       }
     }
   }

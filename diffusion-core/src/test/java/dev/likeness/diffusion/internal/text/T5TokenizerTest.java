@@ -52,13 +52,13 @@ class T5TokenizerTest {
   }
 
   @Test
-  void tellsWhatDidNotFit(@TempDir Path folder) throws IOException {
+  void returnsTheTruncatedText(@TempDir Path folder) throws IOException {
     copy("published/spiece.model", folder.resolve("spiece.model"));
     try (T5Tokenizer tokenizer = T5Tokenizer.open(folder)) {
-      assertEquals("", tokenizer.cut("red hair", 512));
+      assertEquals("", tokenizer.truncatedText("red hair", 512));
       assertEquals(
           "glasses",
-          tokenizer.cut("red hair and glasses", 1 + tokenizer.ids("red hair and").length));
+          tokenizer.truncatedText("red hair and glasses", 1 + tokenizer.ids("red hair and").length));
     }
   }
 

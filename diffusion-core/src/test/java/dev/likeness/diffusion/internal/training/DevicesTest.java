@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import java.io.IOException;
@@ -57,8 +57,8 @@ class DevicesTest {
       step(weights, optimizer, ema);
       new TrainingStateFile(weights, optimizer, ema).save(file, kept);
     }
-    assertTrue(OwnersAlone.open(file));
-    try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
+    assertTrue(OwnerOnly.isOwnerOnly(file));
+    try (TrainableWeights weights = new TrainableWeights(ONES.onDevice("meta"));
         Optimizer optimizer = made.get();
         Ema ema = new Ema(0.9)) {
       weights.get("matrix", 80, 64);
@@ -70,7 +70,7 @@ class DevicesTest {
       assertTrue(ema.average().values().stream().allMatch(Tensor::is_meta));
       assertTrue(optimizer.tensors().values().stream().allMatch(Tensor::is_meta));
     }
-    try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
+    try (TrainableWeights weights = new TrainableWeights(ONES.onDevice("meta"));
         Optimizer optimizer = made.get();
         Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);

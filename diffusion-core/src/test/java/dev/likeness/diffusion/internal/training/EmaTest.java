@@ -17,7 +17,7 @@ class EmaTest {
    * decay, the third the decay.
    */
   @Test
-  void forgetsTheStartBeforeItKeepsAsMuchAsItWasTold() {
+  void warmsUpToItsDecay() {
     try (Ema ema = new Ema(0.3)) {
       update(ema, 1, 2, -8);
       assertAverage(ema, 2, -8);

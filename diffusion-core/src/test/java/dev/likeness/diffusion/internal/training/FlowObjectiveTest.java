@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 
 class FlowObjectiveTest {
   @Test
-  void goesStraightFromThePictureToTheNoise() {
+  void interpolatesLinearlyFromImageToNoise() {
     FlowObjective flow = new FlowObjective(0, 1, 1);
     try (TensorScope scope = TensorScope.open()) {
       Tensor latents = torch.full(new long[] {2, 1, 1, 1}, new Scalar(2.0));
       Tensor noise = torch.full(new long[] {2, 1, 1, 1}, new Scalar(-1.0));
-      Tensor noised = flow.noised(latents, noise, 0, 0.25);
+      Tensor noised = flow.addNoise(latents, noise, 0, 0.25);
       assertEquals(2, noised.select(0, 0).item_double());
       assertEquals(1.25, noised.select(0, 1).item_double());
       assertEquals(-3, flow.target(latents, noise).select(0, 0).item_double());
@@ -31,7 +31,7 @@ class FlowObjectiveTest {
   }
 
   @Test
-  void drawsTheMiddleOfTheWayMostAndMoreNoiseWhenShifted() {
+  void samplesTheMiddleMostAndMoreNoiseWhenShifted() {
     FlowObjective plain = new FlowObjective(0, 1, 1);
     assertEquals(0.5, plain.sigma(0));
     assertEquals(1 / (1 + Math.exp(-1)), plain.sigma(1), 1e-15);

@@ -75,9 +75,9 @@ class OptimizerTest {
         NoiseSource noise = NoiseSource.seeded(5)) {
       for (long[] shape : new long[][] {{3, 12, 40}, {3, 40, 12}}) {
         Tensor stack = noise.next(shape).squeeze(0);
-        Tensor together = Muon.orthogonal(stack, DType.F32);
+        Tensor together = Muon.orthogonalise(stack, DType.F32);
         for (int i = 0; i < 3; i++) {
-          Tensor alone = Muon.orthogonal(stack.narrow(0, i, 1), DType.F32);
+          Tensor alone = Muon.orthogonalise(stack.narrow(0, i, 1), DType.F32);
           assertTrue(together.narrow(0, i, 1).sub(alone).abs().max().item_double() < 1e-5);
         }
       }

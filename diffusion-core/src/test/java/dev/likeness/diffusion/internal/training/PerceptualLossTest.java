@@ -22,12 +22,12 @@ class PerceptualLossTest {
 
   /** Sees every channel's mean and nothing else. */
   private static final PerceptualLoss MEANS =
-      new PerceptualLoss("means", (x, pictures) -> x.flatten(2, -1).mean(2), 3, 1);
+      new PerceptualLoss("means", (x, images) -> x.flatten(2, -1).mean(2), 3, 1);
 
-  private static final int[] PICTURES = {0, 1};
+  private static final int[] IMAGES = {0, 1};
 
   @Test
-  void findsTheLatentsThatEveryKindOfAnswerStandsFor() {
+  void convertsEveryPredictionTypeToX0() {
     for (Prediction prediction :
         new Prediction[] {Prediction.EPSILON, Prediction.V, Prediction.SAMPLE}) {
       DiffusionObjective objective = new DiffusionObjective(SCHEDULE, prediction, 0);
@@ -35,22 +35,22 @@ class PerceptualLossTest {
           NoiseSource random = NoiseSource.seeded(1)) {
         Tensor clean = random.next(2, 4, 8, 8).squeeze(0);
         Tensor noise = random.next(2, 4, 8, 8).squeeze(0);
-        Tensor noised = objective.noised(clean, noise, TIMESTEPS);
+        Tensor noised = objective.addNoise(clean, noise, TIMESTEPS);
         Tensor right = objective.target(clean, noise, TIMESTEPS);
         assertTrue(
-            torch.allclose(objective.estimate(right, noised, TIMESTEPS), clean, 1e-4, 1e-4, false),
+            torch.allclose(objective.predictedX0(right, noised, TIMESTEPS), clean, 1e-4, 1e-4, false),
             prediction.name());
         assertEquals(
-            0, MEANS.of(objective, right, noised, clean, TIMESTEPS, PICTURES).item_double(), 1e-8);
+            0, MEANS.of(objective, right, noised, clean, TIMESTEPS, IMAGES).item_double(), 1e-8);
       }
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new DiffusionObjective(SCHEDULE, Prediction.FLOW, 0).estimate(null, null, TIMESTEPS));
+        () -> new DiffusionObjective(SCHEDULE, Prediction.FLOW, 0).predictedX0(null, null, TIMESTEPS));
   }
 
   @Test
-  void countsOnlyWhatIsReadAndByHowMuchOfThePictureIsLeft() {
+  void weighsTheReadFeaturesByTheRemainingSignal() {
     DiffusionObjective objective = new DiffusionObjective(SCHEDULE, Prediction.SAMPLE, 0);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(1)) {
@@ -60,11 +60,11 @@ class PerceptualLossTest {
       assertEquals(
           0,
           MEANS
-              .of(objective, clean.add(ripple), clean, clean, TIMESTEPS, PICTURES)
+              .of(objective, clean.add(ripple), clean, clean, TIMESTEPS, IMAGES)
               .item_double(),
           1e-8);
       Tensor answer = clean.add(new Scalar(0.5)).requires_grad_(true);
-      Tensor loss = MEANS.of(objective, answer, clean, clean, TIMESTEPS, PICTURES);
+      Tensor loss = MEANS.of(objective, answer, clean, clean, TIMESTEPS, IMAGES);
       double left = (SCHEDULE.level(100).alpha() + SCHEDULE.level(700).alpha()) / 2;
       assertEquals(3 * 0.25 * left, loss.item_double(), 1e-5);
       loss.backward();
@@ -82,7 +82,7 @@ class PerceptualLossTest {
       PerceptualLoss alike = new PerceptualLoss("means", MEANS.reader(), 3, 0);
       assertEquals(
           3 * 0.25,
-          alike.of(objective, answer, clean, clean, TIMESTEPS, PICTURES).item_double(),
+          alike.of(objective, answer, clean, clean, TIMESTEPS, IMAGES).item_double(),
           1e-5);
     }
   }

@@ -41,7 +41,7 @@ class TrainingParityTest {
 
   @ParameterizedTest
   @CsvSource({"EPSILON, epsilon", "V, v_prediction", "SAMPLE, sample"})
-  void noisesAndWeighsAsDiffusersDoes(Prediction prediction, String name) {
+  void addsNoiseAndWeighsLossesAsDiffusersDoes(Prediction prediction, String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor latents = golden.read("latents");
       Tensor noise = golden.read("noise");
@@ -52,7 +52,7 @@ class TrainingParityTest {
           new DiffusionObjective(NoiseSchedule.stableDiffusion(), prediction, GAMMA);
       Tensor target = plain.target(latents, noise, timesteps);
       Closeness.assertWithin(
-          ROUNDING, golden.read("noisy"), plain.noised(latents, noise, timesteps), "noisy latents");
+          ROUNDING, golden.read("noisy"), plain.addNoise(latents, noise, timesteps), "noisy latents");
       Closeness.assertWithin(ROUNDING, golden.read(name + ".target"), target, "target");
       assertEquals(
           number(name + ".loss"),

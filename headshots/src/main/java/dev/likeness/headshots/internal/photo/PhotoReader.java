@@ -25,10 +25,10 @@ import org.bytedeco.pytorch.NoGradGuard;
  * threads.
  */
 public final class PhotoReader implements AutoCloseable {
-  private static final String KIND = "LikenessPhotoReader";
+  private static final String CLASS_NAME = "LikenessPhotoReader";
 
-  private final String where;
-  private final Map<String, List<String>> slots;
+  private final String source;
+  private final Map<String, List<String>> attributes;
   private final PhotoReaderNetwork.Shape shape;
   private final LoadedWeights weights;
 
@@ -37,14 +37,14 @@ public final class PhotoReader implements AutoCloseable {
       Map<String, List<String>> slots,
       PhotoReaderNetwork.Shape shape,
       LoadedWeights weights) {
-    this.where = where;
-    this.slots = slots;
+    this.source = where;
+    this.attributes = slots;
     this.shape = shape;
     this.weights = weights;
   }
 
   /** The reader in the model folder {@code base}; empty when it brings none. */
-  public static Optional<PhotoReader> in(Path base) {
+  public static Optional<PhotoReader> find(Path base) {
     return Extra.PHOTO_READER.in(base).map(PhotoReader::open);
   }
 
@@ -56,19 +56,19 @@ public final class PhotoReader implements AutoCloseable {
    */
   public static PhotoReader open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
-    config.requireClass(KIND, "give a folder that the portrait training wrote");
+    config.requireClass(CLASS_NAME, "give a folder that the portrait training wrote");
     PhotoReaderNetwork.Shape shape = shape(config);
     LoadedWeights weights = LoadedWeights.checked(
         Safetensors.open(folder.resolve("model.safetensors")),
         new Compute("cpu", DType.F32),
         w -> new PhotoReaderNetwork(shape, w));
-    return new PhotoReader(config.where(), slots(config), shape, weights);
+    return new PhotoReader(config.source(), attributes(config), shape, weights);
   }
 
   /** How large the network of {@code config} is. */
   public static PhotoReaderNetwork.Shape shape(ModelConfig config) {
     Map<String, Integer> words = new LinkedHashMap<>();
-    slots(config).forEach((slot, list) -> words.put(slot, list.size()));
+    attributes(config).forEach((slot, list) -> words.put(slot, list.size()));
     return new PhotoReaderNetwork.Shape(
         config.integers("block_out_channels", 4, null),
         config.integer("kept_channels", 8),
@@ -76,12 +76,12 @@ public final class PhotoReader implements AutoCloseable {
         words);
   }
 
-  private static Map<String, List<String>> slots(ModelConfig config) {
+  private static Map<String, List<String>> attributes(ModelConfig config) {
     if (!(config.values().get("slots") instanceof Map<?, ?> slots)
         || !slots.values().stream()
             .allMatch(list -> list instanceof List<?> words && words.size() > 1)) {
       throw new InvalidInputException(
-          config.where() + ": \"slots\" is " + config.values().get("slots")
+          config.source() + ": \"slots\" is " + config.values().get("slots")
               + ", expected an object of lists of two words or more; take the config from where the weights came from");
     }
     Map<String, List<String>> words = new LinkedHashMap<>();
@@ -91,16 +91,16 @@ public final class PhotoReader implements AutoCloseable {
   }
 
   /** The file that says so, for errors. */
-  public String where() {
-    return where;
+  public String source() {
+    return source;
   }
 
   /**
    * What it says something of, such as {@code hair}, with the words, of which an empty one says
    * nothing.
    */
-  public Map<String, List<String>> slots() {
-    return slots;
+  public Map<String, List<String>> attributes() {
+    return attributes;
   }
 
   /**
@@ -117,7 +117,7 @@ public final class PhotoReader implements AutoCloseable {
       PhotoReaderNetwork network = new PhotoReaderNetwork(shape, Weights.of(weights));
       Map<String, float[]> likely = new LinkedHashMap<>();
       network
-          .words(network.features(ImageTensors.toSigned(sized)))
+          .wordLogits(network.features(ImageTensors.toSigned(sized)))
           .forEach((slot, scores) -> likely.put(slot, ImageTensors.floats(scores.softmax(1))));
       return likely;
     }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** What pixels next to each other tell: noise, blocks, skin. */
 public final class DetailMeasures {
   private static final int BLOCK = 8;
-  private static final double PLAIN = 0.35;
+  private static final double FLAT_SHARE = 0.35;
 
   private DetailMeasures() {}
 
@@ -32,10 +32,10 @@ public final class DetailMeasures {
 
   /** The steps at the strongest of the eight places of a grid over those at the others, less 1. */
   public static double compression(FaceView view) {
-    return Math.max(blocks(view.whole, true), blocks(view.whole, false));
+    return Math.max(blockEdges(view.whole, true), blockEdges(view.whole, false));
   }
 
-  private static double blocks(Plane p, boolean across) {
+  private static double blockEdges(Plane p, boolean across) {
     double[] steps = new double[BLOCK];
     int length = across ? p.width : p.height;
     for (int i = 2; i < length - 1; i++) {
@@ -69,7 +69,7 @@ public final class DetailMeasures {
       strength[i] = Math.abs(fine.at(from + i % span, s / 8 + i / span));
     }
     Arrays.sort(strength);
-    return 1 / (0.05 + strength[(int) (PLAIN * strength.length)]);
+    return 1 / (0.05 + strength[(int) (FLAT_SHARE * strength.length)]);
   }
 
   public static double sharp(FaceView view) {

@@ -6,7 +6,7 @@ import dev.likeness.photos.face.Face;
 public final class FaceMeasures {
   private static final int MIDDLE = FaceView.SIDE / 2;
   private static final int MOUTH_ROW = 158;
-  private static final double USUAL_OVER_MOUTH = 0.86;
+  private static final double REFERENCE_RATIO = 0.86;
   private static final int COLUMNS = 7;
   private static final int ROWS = 5;
   private static final int CELL = 5;
@@ -29,7 +29,7 @@ public final class FaceMeasures {
     double down = five.leftEye()
         .between(five.rightEye())
         .distance(five.leftMouth().between(five.rightMouth()));
-    return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
+    return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / REFERENCE_RATIO));
   }
 
   /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
@@ -37,7 +37,7 @@ public final class FaceMeasures {
     int best = MOUTH_ROW;
     double most = Double.NEGATIVE_INFINITY;
     for (int row = 128; row < 206; row++) {
-      double dark = strip(view, row - 9) + strip(view, row + 9) - 2 * strip(view, row);
+      double dark = rowGradient(view, row - 9) + rowGradient(view, row + 9) - 2 * rowGradient(view, row);
       // The usual place is likelier than the nostrils or the chin.
       double far =
           Math.log((row - FaceView.EYE_ROW) / (double) (MOUTH_ROW - FaceView.EYE_ROW)) / 0.45;
@@ -50,7 +50,7 @@ public final class FaceMeasures {
     return best;
   }
 
-  private static double strip(FaceView view, int row) {
+  private static double rowGradient(FaceView view, int row) {
     double sum = 0;
     for (int y = row - 1; y <= row + 1; y++) {
       for (int x = MIDDLE - 16; x < MIDDLE + 16; x++) {
@@ -144,13 +144,13 @@ public final class FaceMeasures {
     private static final int WIDTH = 14;
     private static final int HEIGHT = 44;
     // What varies less than this, in natural logarithms, is a plain wall.
-    private static final double PLAIN = 0.03;
+    private static final double MIN_DEVIATION = 0.03;
 
     private EarMeasure() {}
 
     /** The best match of a strip near the head's outline with one further out, over both sides. */
-    public static double doubled(FaceView view) {
-      Plane detail = view.head.mapped(v -> Math.log(v + 6)).blurred(1).detail(5);
+    public static double repetition(FaceView view) {
+      Plane detail = view.head.map(v -> Math.log(v + 6)).blurred(1).detail(5);
       double best = 0;
       for (int y = 86; y <= 98; y += 6) {
         for (int x = 30; x <= 66; x += 2) {
@@ -158,8 +158,8 @@ public final class FaceMeasures {
             best = Math.max(
                 best,
                 Math.max(
-                    repeated(detail, x, y, -out),
-                    repeated(detail, FaceView.SIDE - x - WIDTH, y, out)));
+                    repetitionAt(detail, x, y, -out),
+                    repetitionAt(detail, FaceView.SIDE - x - WIDTH, y, out)));
           }
         }
       }
@@ -170,11 +170,11 @@ public final class FaceMeasures {
      * How alike two strips are, less half of how alike the next one is: shelves, bricks and hair go
      * on and on.
      */
-    private static double repeated(Plane p, int x, int y, int out) {
+    private static double repetitionAt(Plane p, int x, int y, int out) {
       double alike = p.correlation(x, y, WIDTH, HEIGHT, x + out, y);
       double plain =
           Math.min(p.deviation(x, y, WIDTH, HEIGHT), p.deviation(x + out, y, WIDTH, HEIGHT))
-              / PLAIN;
+              / MIN_DEVIATION;
       double again = p.correlation(x, y, WIDTH, HEIGHT, x + 2 * out, y);
       return alike * Math.min(1, plain) - Math.max(0, again) / 2;
     }

@@ -32,7 +32,7 @@ public final class FaceView {
           new Point(92, 158),
           new Point(132, 158)));
 
-  public final RgbImage picture;
+  public final RgbImage image;
   public final Face face;
   final FacePatch patch;
   /** The whole picture as it is, for what lies between neighbouring pixels. */
@@ -48,27 +48,27 @@ public final class FaceView {
   /** The brightness of that. */
   final Plane head;
 
-  public FaceView(RgbImage picture, Face face) {
-    this.picture = picture;
+  public FaceView(RgbImage image, Face face) {
+    this.image = image;
     this.face = face;
-    this.patch = FacePatch.of(picture, face);
-    this.whole = Plane.of(picture);
-    RgbImage fitted = Resampler.AREA.fit(picture, SCENE);
-    this.scene = fitted == picture ? whole : Plane.of(fitted);
-    this.sceneFace = face.box().scaled((double) scene.width / picture.width());
-    this.skin = Plane.of(patch.picture());
-    this.upright = upright(picture, face);
+    this.patch = FacePatch.of(image, face);
+    this.whole = Plane.of(image);
+    RgbImage fitted = Resampler.AREA.fit(image, SCENE);
+    this.scene = fitted == image ? whole : Plane.of(fitted);
+    this.sceneFace = face.box().scaled((double) scene.width / image.width());
+    this.skin = Plane.of(patch.image());
+    this.upright = upright(image, face);
     this.head = Plane.of(upright);
   }
 
   /** As {@link #upright}: by the eyes alone, those of the landmarks where none were seen open. */
-  static RgbImage upright(RgbImage picture, Face face) {
+  static RgbImage upright(RgbImage image, Face face) {
     Optional<Face.Eyes> eyes = face.eyes()
         .or(() -> face.landmarks()
             .filter(five -> five.leftEye().x() <= five.rightEye().x())
             .map(five -> new Face.Eyes(five.leftEye(), five.rightEye())));
     return HEAD.align(
-        picture, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
+        image, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
   }
 
   /** Colours as skin is known by. */

@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
  */
 public final class HandMeasure {
   // In natural logarithms, as everything of colour here.
-  private static final double ALIKE = 0.13;
-  private static final double COLOURLESS = 0.1;
+  private static final double MAX_COLOUR_DISTANCE = 0.13;
+  private static final double MIN_CHROMA = 0.1;
   private static final double DARKEST = -1.3;
   private static final double LIGHTEST = 0.8;
   // Half of what face and ears take, half of what the neck does, and where it begins below the
@@ -33,23 +33,23 @@ public final class HandMeasure {
   private static final double EYES_DOWN = 0.39;
   private static final double EYES_APART = 0.4;
 
-  private final RgbImage picture;
+  private final RgbImage image;
   private final Point middle;
-  private final double apart;
+  private final double eyeDistance;
   private final double[] skin;
 
   private HandMeasure(FaceView view) {
-    this.picture = view.picture;
+    this.image = view.image;
     BoundingBox box = view.face.span();
     this.middle = view.face
         .eyes()
         .map(eyes -> eyes.left().between(eyes.right()))
         .orElse(new Point(box.center().x(), box.y() + EYES_DOWN * box.height()));
-    this.apart = view.face.eyes().map(HandMeasure::apart).orElse(EYES_APART * box.width());
+    this.eyeDistance = view.face.eyes().map(HandMeasure::eyeDistance).orElse(EYES_APART * box.width());
     this.skin = new double[] {median(view.patch, 0), median(view.patch, 1), median(view.patch, 2)};
   }
 
-  private static double apart(Face.Eyes eyes) {
+  private static double eyeDistance(Face.Eyes eyes) {
     return Math.hypot(
         eyes.right().x() - eyes.left().x(), eyes.right().y() - eyes.left().y());
   }
@@ -60,7 +60,7 @@ public final class HandMeasure {
     double[] sorted = IntStream.range(side * 2 / 5, side * 4 / 5)
         .boxed()
         .flatMapToDouble(y -> IntStream.range(side / 4, side * 3 / 4)
-            .mapToDouble(x -> FaceView.SkinColour.of(patch.picture(), x, y)[number]))
+            .mapToDouble(x -> FaceView.SkinColour.of(patch.image(), x, y)[number]))
         .sorted()
         .toArray();
     return sorted[sorted.length / 2];
@@ -72,36 +72,36 @@ public final class HandMeasure {
    */
   public static double hands(FaceView view) {
     HandMeasure measure = new HandMeasure(view);
-    return Math.hypot(measure.skin[0], measure.skin[1]) < COLOURLESS
+    return Math.hypot(measure.skin[0], measure.skin[1]) < MIN_CHROMA
         ? Double.NaN
         : measure.largest();
   }
 
   private double largest() {
-    BinaryMask found = BinaryMask.of(picture.width(), picture.height(), this::isSkin);
+    BinaryMask found = BinaryMask.of(image.width(), image.height(), this::isSkin);
     BinaryMask beside = BinaryMask.of(
-        picture.width(),
-        picture.height(),
-        (x, y) -> found.at(x, y) && beside(x, y) && !mirrored(found, x, y));
-    return Math.sqrt(beside.opened(THIN * apart).largest()) / apart;
+        image.width(),
+        image.height(),
+        (x, y) -> found.at(x, y) && isBesideFace(x, y) && !isMirrored(found, x, y));
+    return Math.sqrt(beside.opened(THIN * eyeDistance).largestComponent()) / eyeDistance;
   }
 
   private boolean isSkin(int x, int y) {
-    double[] here = FaceView.SkinColour.of(picture, x, y);
+    double[] here = FaceView.SkinColour.of(image, x, y);
     double lighter = here[2] - skin[2];
-    return Math.hypot(here[0] - skin[0], here[1] - skin[1]) < ALIKE
+    return Math.hypot(here[0] - skin[0], here[1] - skin[1]) < MAX_COLOUR_DISTANCE
         && lighter > DARKEST
         && lighter < LIGHTEST;
   }
 
-  private boolean beside(int x, int y) {
-    double down = (y - middle.y()) / apart;
-    return down > 0 && Math.abs(x - middle.x()) / apart > (down < CHIN ? FACE : NECK);
+  private boolean isBesideFace(int x, int y) {
+    double down = (y - middle.y()) / eyeDistance;
+    return down > 0 && Math.abs(x - middle.x()) / eyeDistance > (down < CHIN ? FACE : NECK);
   }
 
-  private boolean mirrored(BinaryMask found, int x, int y) {
+  private boolean isMirrored(BinaryMask found, int x, int y) {
     int other = (int) Math.round(2 * middle.x()) - x;
-    int near = (int) Math.round(NEAR * apart);
+    int near = (int) Math.round(NEAR * eyeDistance);
     return IntStream.rangeClosed(-near, near).anyMatch(d -> found.at(other + d, y));
   }
 
@@ -115,11 +115,11 @@ public final class HandMeasure {
     private static final double SLANT = Math.sqrt(2);
 
     private final int width;
-    private final boolean[] in;
+    private final boolean[] inside;
 
     private BinaryMask(int width, boolean[] in) {
       this.width = width;
-      this.in = in;
+      this.inside = in;
     }
 
     static BinaryMask of(int width, int height, Place place) {
@@ -132,7 +132,7 @@ public final class HandMeasure {
 
     /** Whether a place belongs to it; none outside the picture does. */
     boolean at(int x, int y) {
-      return x >= 0 && x < width && y >= 0 && y * width < in.length && in[y * width + x];
+      return x >= 0 && x < width && y >= 0 && y * width < inside.length && inside[y * width + x];
     }
 
     /**
@@ -140,15 +140,15 @@ public final class HandMeasure {
      * going on.
      */
     BinaryMask opened(double reach) {
-      double[] inside = far(false);
-      boolean[] core = new boolean[in.length];
+      double[] inside = distances(false);
+      boolean[] core = new boolean[this.inside.length];
       for (int i = 0; i < core.length; i++) {
         core[i] = inside[i] > reach;
       }
-      double[] around = new BinaryMask(width, core).far(true);
-      boolean[] opened = new boolean[in.length];
+      double[] around = new BinaryMask(width, core).distances(true);
+      boolean[] opened = new boolean[this.inside.length];
       for (int i = 0; i < opened.length; i++) {
-        opened[i] = in[i] && around[i] <= reach;
+        opened[i] = this.inside[i] && around[i] <= reach;
       }
       return new BinaryMask(width, opened);
     }
@@ -156,21 +156,21 @@ public final class HandMeasure {
     /**
      * How far each place is from the nearest that belongs to it, or from the nearest that does not.
      */
-    private double[] far(boolean belonging) {
-      double[] far = new double[in.length];
+    private double[] distances(boolean belonging) {
+      double[] far = new double[inside.length];
       for (int i = 0; i < far.length; i++) {
-        far[i] = in[i] == belonging ? 0 : Double.POSITIVE_INFINITY;
+        far[i] = inside[i] == belonging ? 0 : Double.POSITIVE_INFINITY;
       }
       for (int i = 0; i < far.length; i++) {
-        nearer(far, i, -1);
+        relaxDistances(far, i, -1);
       }
       for (int i = far.length - 1; i >= 0; i--) {
-        nearer(far, i, 1);
+        relaxDistances(far, i, 1);
       }
       return far;
     }
 
-    private void nearer(double[] far, int i, int way) {
+    private void relaxDistances(double[] far, int i, int way) {
       for (int dx = -1; dx <= 1; dx++) {
         int x = i % width + dx;
         int other = i + way * width + dx;
@@ -185,13 +185,13 @@ public final class HandMeasure {
     }
 
     /** How many places the largest piece has, of those that share an edge. */
-    int largest() {
-      boolean[] open = Arrays.copyOf(in, in.length);
-      return IntStream.range(0, in.length).map(i -> taken(open, i)).max().orElse(0);
+    int largestComponent() {
+      boolean[] open = Arrays.copyOf(inside, inside.length);
+      return IntStream.range(0, inside.length).map(i -> floodFill(open, i)).max().orElse(0);
     }
 
     /** How many places hang together with one, which are no longer open then. */
-    private int taken(boolean[] open, int first) {
+    private int floodFill(boolean[] open, int first) {
       Deque<Integer> next = new ArrayDeque<>();
       next.push(first);
       int n = 0;

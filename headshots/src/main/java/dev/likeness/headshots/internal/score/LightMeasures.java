@@ -9,7 +9,7 @@ import java.util.List;
 /** How the light falls on a face. */
 public final class LightMeasures {
   private static final double LIT = 150;
-  private static final int BURNT = 250;
+  private static final int CLIPPED = 250;
   // Brow, cheeks and chin on the patch, each as its top and bottom; eyes and mouth lie between
   // them.
   private static final double[][] BANDS = {{0.12, 0.26}, {0.48, 0.64}, {0.84, 0.94}};
@@ -18,7 +18,7 @@ public final class LightMeasures {
 
   public static double exposure(FaceView view) {
     double dark =
-        Math.log(LIT / Math.max(1, PhotoFeatures.of(view.picture, view.face).highlight()))
+        Math.log(LIT / Math.max(1, PhotoFeatures.of(view.image, view.face).highlight()))
             / Math.log(2);
     int burnt = 0;
     int all = 0;
@@ -26,8 +26,8 @@ public final class LightMeasures {
     for (int i = 0; i < side * side; i++) {
       if (view.patch.inOval(i % side, i / side)) {
         all++;
-        burnt += view.patch.picture().at(i % side, i / side, 0) >= BURNT
-                && view.patch.picture().at(i % side, i / side, 1) >= BURNT
+        burnt += view.patch.image().at(i % side, i / side, 0) >= CLIPPED
+                && view.patch.image().at(i % side, i / side, 1) >= CLIPPED
             ? 1
             : 0;
       }
@@ -62,12 +62,12 @@ public final class LightMeasures {
     private static final double DOWN = 0.88;
     private static final double SIZE = 0.122;
     // In natural logarithms: hair, eyes and mouth differ by more from the colour of most cells.
-    private static final double ALIKE = 0.13;
+    private static final double MAX_COLOUR_DISTANCE = 0.13;
     // With fewer of one colour, as under coloured lights, all count.
-    private static final int FEWEST = 8;
+    private static final int MIN_CELLS = 8;
     // Without colour half of what is seen is skin even with beard, fringe and glasses.
-    private static final double SKIN = 0.5;
-    private static final double LEAST = 0.01;
+    private static final double MIN_SKIN_SHARE = 0.5;
+    private static final double MIN_LIGHT = 0.01;
 
     private FalloffMeasure() {}
 
@@ -80,16 +80,16 @@ public final class LightMeasures {
       double red = median(cells, 0);
       double blue = median(cells, 1);
       List<double[]> skin = cells.stream()
-          .filter(cell -> Math.hypot(cell[0] - red, cell[1] - blue) < ALIKE)
+          .filter(cell -> Math.hypot(cell[0] - red, cell[1] - blue) < MAX_COLOUR_DISTANCE)
           .toList();
-      double[] light = (skin.size() < FEWEST ? cells : skin)
+      double[] light = (skin.size() < MIN_CELLS ? cells : skin)
           .stream().mapToDouble(cell -> cell[2]).sorted().toArray();
-      int half = Math.max(FEWEST / 2, (int) (SKIN * light.length));
+      int half = Math.max(MIN_CELLS / 2, (int) (MIN_SKIN_SHARE * light.length));
       double least = Double.POSITIVE_INFINITY;
       for (int from = 0; from + half <= light.length; from++) {
         least = Math.min(least, spread(Arrays.copyOfRange(light, from, from + half)));
       }
-      return 1 / (LEAST + least);
+      return 1 / (MIN_LIGHT + least);
     }
 
     private static double spread(double[] values) {
@@ -120,7 +120,7 @@ public final class LightMeasures {
         int x = left + i % size;
         int y = top + i / size;
         if (y < patch.side()) {
-          pixels.add(FaceView.SkinColour.of(patch.picture(), x, y));
+          pixels.add(FaceView.SkinColour.of(patch.image(), x, y));
         }
       }
       return new double[] {median(pixels, 0), median(pixels, 1), median(pixels, 2)};

@@ -14,30 +14,30 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from one side of a head how much of something that is {@linkplain Worn worn} in pairs is
+ * Reads from one side of a head how much of something that is {@linkplain Accessory worn} in pairs is
  * seen there: three convolutions and two layers, which {@code TrainPairs} of
  * research/portrait-training taught on renders.
  */
 public final class PairNetwork {
   /** How far what is seen reaches to each side of where the thing is looked for. */
-  private static final int ACROSS = 26;
+  private static final int HALF_WIDTH = 26;
 
-  private static final int DOWN = 22;
+  private static final int HALF_HEIGHT = 22;
   private static final int COLOURS = 3;
   // What is broader than this is light rather than a line.
-  private static final int FINE = 7;
+  private static final int DETAIL_RADIUS = 7;
   private static final double CONTRAST = 4;
   // What three halvings leave of 53 x 45 places.
-  private static final int PLACES = 7 * 6;
+  private static final int OUTPUT_CELLS = 7 * 6;
 
   private final PatchNetwork network;
 
   /** Reads the network. */
   public PairNetwork(Weights w) {
-    network = new PatchNetwork(w, PLACES, COLOURS, 8, 16, 8);
+    network = new PatchNetwork(w, OUTPUT_CELLS, COLOURS, 8, 16, 8);
   }
 
-  /** The logits of what share is there, [n], of what is {@linkplain #seen seen}, [n, 3, 45, 53]. */
+  /** The logits of what share is there, [n], of what is {@linkplain #patches seen}, [n, 3, 45, 53]. */
   public Tensor forward(Tensor sides) {
     return network.forward(sides);
   }
@@ -48,39 +48,39 @@ public final class PairNetwork {
    *
    * @param face with its eyes
    */
-  public static Tensor seen(RgbImage picture, Face face, Worn worn) {
-    return seen(FaceView.upright(picture, face), worn, new int[] {0}, new int[] {0});
+  public static Tensor patches(RgbImage image, Face face, Accessory worn) {
+    return patches(FaceView.upright(image, face), worn, new int[] {0}, new int[] {0});
   }
 
   /**
    * The same at several places, [2 n, 3, 45, 53], the two sides in turn: so far further out and
    * further below.
    */
-  static Tensor seen(RgbImage upright, Worn worn, int[] across, int[] down) {
-    int reach = DOWN + FINE + IntStream.of(down).map(Math::abs).max().orElseThrow();
+  static Tensor patches(RgbImage upright, Accessory worn, int[] across, int[] down) {
+    int reach = HALF_HEIGHT + DETAIL_RADIUS + IntStream.of(down).map(Math::abs).max().orElseThrow();
     RgbImage rows =
         upright.crop(0, FaceView.EYE_ROW + worn.down - reach, FaceView.SIDE, 2 * reach + 1);
     Plane[] details = IntStream.range(0, COLOURS)
-        .mapToObj(c -> Plane.of(rows, c).mapped(v -> Math.log(v + 6)).detail(FINE))
+        .mapToObj(c -> Plane.of(rows, c).map(v -> Math.log(v + 6)).detail(DETAIL_RADIUS))
         .toArray(Plane[]::new);
     TensorVector seen = new TensorVector();
     for (int dy : down) {
       for (int dx : across) {
         for (int side = 1; side >= -1; side -= 2) {
-          seen.push_back(side(details, side, worn.out + dx, reach + dy));
+          seen.push_back(patch(details, side, worn.out + dx, reach + dy));
         }
       }
     }
     return torch.stack(seen, 0);
   }
 
-  private static Tensor side(Plane[] details, int side, int out, int row) {
-    int width = 2 * ACROSS + 1;
-    int height = 2 * DOWN + 1;
+  private static Tensor patch(Plane[] details, int side, int out, int row) {
+    int width = 2 * HALF_WIDTH + 1;
+    int height = 2 * HALF_HEIGHT + 1;
     float[] seen = new float[COLOURS * width * height];
     for (int i = 0; i < seen.length; i++) {
-      int x = i % width - ACROSS;
-      int y = i / width % height - DOWN;
+      int x = i % width - HALF_WIDTH;
+      int y = i / width % height - HALF_HEIGHT;
       seen[i] = (float) (CONTRAST
           * details[i / (width * height)].at(FaceView.SIDE / 2 + side * (out + x), row + y));
     }
@@ -93,33 +93,33 @@ public final class PairNetwork {
    */
   public static final class PairMeasure {
     // Eyes are found a few pixels off; the mean over some places is surer.
-    private static final int[] PLACES = {-2, 0, 2};
+    private static final int[] OFFSETS = {-2, 0, 2};
     /** What is less sure on both sides is not worn. */
-    private static final double LEAST = 0.5;
+    private static final double MIN_SCORE = 0.5;
 
     private PairMeasure() {}
 
     /**
      * How much less of one of the two is seen than of the other, 0 to 1; NaN where none is worn.
      */
-    public static double mismatch(FaceView view, Worn worn) {
+    public static double mismatch(FaceView view, Accessory worn) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
-        Tensor seen = PairNetwork.seen(view.upright, worn, PLACES, PLACES);
+        Tensor seen = PairNetwork.patches(view.upright, worn, OFFSETS, OFFSETS);
         Tensor shares =
             torch.sigmoid(Holder.NETWORKS.get(worn).forward(seen).view(-1, 2).mean(0));
         double right = shares.get(0).item_float();
         double left = shares.get(1).item_float();
         double stronger = Math.max(left, right);
-        return stronger < LEAST ? Double.NaN : 1 - Math.min(left, right) / stronger;
+        return stronger < MIN_SCORE ? Double.NaN : 1 - Math.min(left, right) / stronger;
       }
     }
 
     private static final class Holder {
-      private static final Map<Worn, PairNetwork> NETWORKS = new EnumMap<>(Worn.class);
+      private static final Map<Accessory, PairNetwork> NETWORKS = new EnumMap<>(Accessory.class);
 
       static {
-        for (Worn worn : Worn.values()) {
+        for (Accessory worn : Accessory.values()) {
           NETWORKS.put(worn, new PairNetwork(PatchNetwork.ScoreNumbers.of(worn.file())));
         }
       }
@@ -130,7 +130,7 @@ public final class PairNetwork {
    * What is worn in pairs, and where one of the two is looked for: from the middle and below the
    * eyes, which are 50 pixels apart.
    */
-  public enum Worn {
+  public enum Accessory {
     /** A rim of glasses before each eye. */
     GLASSES(28, 4),
     /** A hoop at each ear. */
@@ -139,7 +139,7 @@ public final class PairNetwork {
     final int out;
     final int down;
 
-    Worn(int out, int down) {
+    Accessory(int out, int down) {
       this.out = out;
       this.down = down;
     }

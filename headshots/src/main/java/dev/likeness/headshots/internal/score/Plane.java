@@ -18,8 +18,8 @@ final class Plane {
   }
 
   /** The brightness of a picture, 0 to 255. */
-  static Plane of(RgbImage picture) {
-    return of(picture.width(), picture.height(), Luma.of(picture)::at);
+  static Plane of(RgbImage image) {
+    return of(image.width(), image.height(), Luma.of(image)::at);
   }
 
   interface Place {
@@ -36,8 +36,8 @@ final class Plane {
   }
 
   /** One colour of a picture, 0 to 255. */
-  static Plane of(RgbImage picture, int channel) {
-    return of(picture.width(), picture.height(), (x, y) -> picture.at(x, y, channel));
+  static Plane of(RgbImage image, int channel) {
+    return of(image.width(), image.height(), (x, y) -> image.at(x, y, channel));
   }
 
   float at(int x, int y) {
@@ -63,7 +63,7 @@ final class Plane {
   }
 
   /** The same with every value changed. */
-  Plane mapped(DoubleUnaryOperator change) {
+  Plane map(DoubleUnaryOperator change) {
     float[] out = new float[values.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = (float) change.applyAsDouble(values[i]);

@@ -52,11 +52,11 @@ public final class SceneMeasures {
   /**
    * The strongest step between neighbouring columns or rows that most of the places along it share.
    */
-  public static double seam(FaceView view) {
-    return Math.max(seam(view.whole, true), seam(view.whole, false));
+  public static double seamStrength(FaceView view) {
+    return Math.max(seamStrength(view.whole, true), seamStrength(view.whole, false));
   }
 
-  private static double seam(Plane p, boolean columns) {
+  private static double seamStrength(Plane p, boolean columns) {
     int lines = columns ? p.width : p.height;
     int along = columns ? p.height : p.width;
     double most = 0;
@@ -88,7 +88,7 @@ public final class SceneMeasures {
     double[] energy = new double[p.height];
     for (int x = 0; x + wide <= p.width; x += Math.max(1, wide / 4)) {
       for (int y = 0; y < p.height; y++) {
-        energy[y] = turns(p, x, y, wide);
+        energy[y] = alternation(p, x, y, wide);
       }
       for (int high : new int[] {
         Math.max(1, p.height / 28), Math.max(1, p.height / 18), Math.max(1, p.height / 12)
@@ -118,7 +118,7 @@ public final class SceneMeasures {
    * The lesser of each two neighbouring turns of brightness along a row, bounded, over the row's
    * length.
    */
-  private static double turns(Plane p, int x, int y, int wide) {
+  private static double alternation(Plane p, int x, int y, int wide) {
     double sum = 0;
     float low = p.at(x, y);
     float high = low;

@@ -21,21 +21,21 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
   private static final double CHIN = 1.1;
   private static final double SHOULDERS = 1.25;
   private static final double LIPS = 0.7;
-  private static final double SHADED = 30;
+  private static final double SHADED_DISTANCE = 30;
   private static final double GRAY = 12;
   // In widths of the face's box, and of 255.
-  private static final double SOFT = 0.1;
-  private static final int BESIDE = 40;
+  private static final double FEATHER = 0.1;
+  private static final int SEARCH_RADIUS = 40;
 
   static ClothingMask of(RgbImage crop, SceneRegions regions) {
     RgbImage outline =
-        EditMask.soft(PersonMask.of(crop, regions.face()), SOFT * regions.face().width());
-    return new ClothingMask(crop, regions, outline, regions.clothes(crop));
+        EditMask.blur(PersonMask.of(crop, regions.face()), FEATHER * regions.face().width());
+    return new ClothingMask(crop, regions, outline, regions.clothingColour(crop));
   }
 
   /** What is learnt of the crop, white: head and hair. */
   RgbImage mask() {
-    boolean[] learnt = learnt();
+    boolean[] learnt = trainedPixels();
     byte[] mask = new byte[learnt.length * 3];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = (byte) (learnt[i / 3] ? 255 : 0);
@@ -50,12 +50,12 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
    *
    * @param turn 0 or 1, for two others
    */
-  RgbImage dyed(int turn) {
+  RgbImage recolour(int turn) {
     if (colour == null) {
       return crop;
     }
-    boolean[] worn = worn(SHADED);
-    boolean[] learnt = learnt();
+    boolean[] worn = clothingPixels(SHADED_DISTANCE);
+    boolean[] learnt = trainedPixels();
     boolean gray = Math.hypot(colour[1], colour[2]) < GRAY;
     byte[] plain = crop.rgb();
     byte[] rgb = plain.clone();
@@ -69,13 +69,13 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
     return RgbImage.of(crop.width(), crop.height(), rgb);
   }
 
-  private boolean[] learnt() {
-    boolean[] learnt = worn(SceneRegions.SAME);
+  private boolean[] trainedPixels() {
+    boolean[] learnt = clothingPixels(SceneRegions.SAME_COLOUR_DISTANCE);
     int side = crop.width();
     for (int i = 0; i < learnt.length; i++) {
       learnt[i] = !learnt[i]
-          && regions.head(i % side + 0.5, i / side + 0.5)
-          && outline.at(i % side, i / side, 0) > BESIDE;
+          && regions.isHead(i % side + 0.5, i / side + 0.5)
+          && outline.at(i % side, i / side, 0) > SEARCH_RADIUS;
     }
     return learnt;
   }
@@ -85,18 +85,18 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
    * touch, so that lips are none: up to the chin, or under a box that is too large even higher,
    * unless hair, skin or beard is of such a colour.
    */
-  private boolean[] worn(double near) {
+  private boolean[] clothingPixels(double near) {
     int side = crop.width();
     boolean[] worn = new boolean[side * crop.height()];
     if (colour == null) {
       return worn;
     }
     boolean apart =
-        regions.own(crop).stream().allMatch(own -> SceneWords.distance(own, colour) > SHADED);
-    double top = down(apart ? LIPS : CHIN);
+        regions.personColours(crop).stream().allMatch(own -> SceneWords.distance(own, colour) > SHADED_DISTANCE);
+    double top = rowBelow(apart ? LIPS : CHIN);
     Deque<Integer> open = new ArrayDeque<>();
     IntStream.range(0, worn.length)
-        .filter(i -> i / side > Math.min(down(SHOULDERS), side - 2))
+        .filter(i -> i / side > Math.min(rowBelow(SHOULDERS), side - 2))
         .forEach(open::push);
     while (!open.isEmpty()) {
       int at = open.pop();
@@ -116,7 +116,7 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
     return worn;
   }
 
-  private double down(double faces) {
+  private double rowBelow(double faces) {
     return regions.face().y() + faces * regions.face().height();
   }
 }

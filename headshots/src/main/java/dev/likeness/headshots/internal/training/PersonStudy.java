@@ -34,7 +34,7 @@ public record PersonStudy(
     PersonProfile profile,
     PersonToken subject) {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
-  private static final double MOST_ENLARGEMENT = 4;
+  private static final double MAX_UPSCALING = 4;
 
   /**
    * Studies the accepted photos to learn from: those whose head is large enough for the base;
@@ -52,7 +52,7 @@ public record PersonStudy(
       Cancellation cancellation) {
     return of(
         base,
-        large(review.accepted(), base.defaults().width(), progress),
+        selectLarge(review.accepted(), base.defaults().width(), progress),
         known,
         progress,
         cancellation);
@@ -75,8 +75,8 @@ public record PersonStudy(
    * Those that a base of {@code side} pixels may learn from; {@code progress} hears of the others
    * by name.
    */
-  static List<AcceptedPhoto> large(List<AcceptedPhoto> photos, int side, Progress progress) {
-    Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MOST_ENLARGEMENT;
+  static List<AcceptedPhoto> selectLarge(List<AcceptedPhoto> photos, int side, Progress progress) {
+    Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MAX_UPSCALING;
     List<AcceptedPhoto> large = photos.stream().filter(fits).toList();
     if (large.isEmpty()) {
       throw new InvalidInputException(String.format(
@@ -86,12 +86,12 @@ public record PersonStudy(
               + " give photos taken from nearer",
           photos.size(),
           side,
-          MOST_ENLARGEMENT,
+          MAX_UPSCALING,
           photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN)));
     }
     photos.stream()
         .filter(fits.negate())
-        .forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name()
+        .forEach(photo -> progress.onEvent(new ProgressEvent.Notice(photo.name()
             + ": the head is too small for a base of " + side + " pixels; it is not learnt from")));
     return large;
   }
@@ -132,7 +132,7 @@ public record PersonStudy(
             .mapToObj(i -> SceneWords.fromPixels(
                 crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width())))
             .toList()
-        : readings.stream().map(photo -> photo.scene(PhotoReading.SURE)).toList();
+        : readings.stream().map(photo -> photo.scene(PhotoReading.MIN_PROBABILITY)).toList();
   }
 
   /**

@@ -39,31 +39,31 @@ import java.util.stream.IntStream;
  *
  * @param training how
  * @param embedder what a face is to it goes into the person's file
- * @param guide what a face is to it goes there too, to hold drawn faces to
- * @param watch looks at headshots on the way
+ * @param guidanceEmbedder what a face is to it goes there too, to hold drawn faces to
+ * @param validation looks at headshots on the way
  */
 public record PersonTraining(
     BaseModel base,
     LoraTraining training,
     Optional<FaceEmbedder> embedder,
-    Optional<FaceEmbedder> guide,
-    Optional<LikenessValidation> watch) {
-  private static final List<String> GRAY = List.of("black and white portrait of %s");
+    Optional<FaceEmbedder> guidanceEmbedder,
+    Optional<LikenessValidation> validation) {
+  private static final List<String> GRAY_CAPTIONS = List.of("black and white portrait of %s");
 
   public PersonTraining training(LoraTraining settings) {
-    return new PersonTraining(base, settings, embedder, guide, watch);
+    return new PersonTraining(base, settings, embedder, guidanceEmbedder, validation);
   }
 
   public PersonTraining embedder(FaceEmbedder other) {
-    return new PersonTraining(base, training, Optional.of(other), guide, watch);
+    return new PersonTraining(base, training, Optional.of(other), guidanceEmbedder, validation);
   }
 
-  public PersonTraining guide(Optional<FaceEmbedder> other) {
-    return new PersonTraining(base, training, embedder, other, watch);
+  public PersonTraining guidanceEmbedder(Optional<FaceEmbedder> other) {
+    return new PersonTraining(base, training, embedder, other, validation);
   }
 
-  public PersonTraining watching(LikenessValidation other) {
-    return new PersonTraining(base, training, embedder, guide, Optional.of(other));
+  public PersonTraining validation(LikenessValidation other) {
+    return new PersonTraining(base, training, embedder, guidanceEmbedder, Optional.of(other));
   }
 
   public PersonStudy study(
@@ -71,7 +71,7 @@ public record PersonTraining(
     return PersonStudy.ofLarge(base, review, known, steps, cancellation);
   }
 
-  public ReferencePerson shown(
+  public ReferencePerson referencePerson(
       PhotoReview review,
       PersonAdapter adapter,
       Consent consent,
@@ -80,22 +80,22 @@ public record PersonTraining(
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
     Map<String, String> notes = new HashMap<>(Map.of(
-        ReferencePerson.BASE,
+        ReferencePerson.BASE_KEY,
         base.name(),
-        PersonProfile.NOTE,
+        PersonProfile.NOTE_KEY,
         study.profile().toJson(),
-        PersonRecord.NOTE,
+        PersonRecord.NOTE_KEY,
         PersonRecord.of(review.accepted()).toJson()));
     embedder.ifPresent(eye ->
-        notes.put(FaceEmbeddings.NOTE, FaceEmbeddings.of(review.accepted(), eye).toJson()));
-    guide.ifPresent(eye -> notes.put(
-        FaceEmbeddings.GUIDE, FaceEmbeddings.of(review.accepted(), eye).toJson()));
+        notes.put(FaceEmbeddings.NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
+    guidanceEmbedder.ifPresent(eye -> notes.put(
+        FaceEmbeddings.GUIDANCE_NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
     return new ReferencePerson(
         adapter.identity(review.accepted()).called(study.subject().classWord()),
         null,
         consent,
         adapter.name(),
-        IdentityStrength.UNMEASURED,
+        IdentityStrength.DEFAULT,
         notes);
   }
 
@@ -105,52 +105,52 @@ public record PersonTraining(
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException where no such training fits into it
    */
-  private LoraTrainer fitting() {
+  private LoraTrainer fitToMemory() {
     LoraTrainer trainer = new LoraTrainer(training);
     if (base.memoryPlan().isPresent()) {
       return trainer;
     }
     long bytes =
         DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
-    return trainer.fitting(base, watch.isPresent(), bytes);
+    return trainer.fitting(base, validation.isPresent(), bytes);
   }
 
-  public TrainedPerson person(
+  public TrainedPerson trainPerson(
       PhotoReview review,
       Consent consent,
       PersonProfile known,
       Path state,
       Progress steps,
       Cancellation cancellation) {
-    LoraTrainer fitting = fitting();
+    LoraTrainer fitting = fitToMemory();
     if (!fitting.settings().equals(training)) {
-      steps.on(new ProgressEvent.Notice(
+      steps.onEvent(new ProgressEvent.Notice(
           "memory is short, so that the settings were changed; learning takes about "
               + fitting.memory(base)));
     }
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = study.scenes();
-    TrainingSet set = set(
+    TrainingSet set = trainingSet(
         study,
         consent,
-        pictures(
+        trainingExamples(
             study.crops(),
             study.photos(),
             scenes,
             study.captions(training.captions()),
-            study.captions(GRAY)),
+            study.captions(GRAY_CAPTIONS)),
         PersonRecord.SharedLight.of(scenes),
         steps);
     TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
     try {
       TrainedPerson described =
-          PersonRecord.SharedLight.of(scenes).in(study.profile().in(learnt));
-      TrainedPerson measured = PersonRecord.of(review.accepted()).in(described);
-      TrainedPerson person = guide
-          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).asGuideOf(measured))
+          PersonRecord.SharedLight.of(scenes).addTo(study.profile().addTo(learnt));
+      TrainedPerson measured = PersonRecord.of(review.accepted()).addTo(described);
+      TrainedPerson person = guidanceEmbedder
+          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).addAsGuidanceTo(measured))
           .orElse(measured);
       return embedder
-          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).in(person))
+          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).addTo(person))
           .orElse(person);
     } catch (RuntimeException | Error e) {
       learnt.close();
@@ -158,7 +158,7 @@ public record PersonTraining(
     }
   }
 
-  public TrainedModel whole(
+  public TrainedModel trainModel(
       PhotoReview review,
       Consent consent,
       PersonProfile known,
@@ -168,10 +168,10 @@ public record PersonTraining(
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = study.scenes();
-    TrainingSet set = set(
+    TrainingSet set = trainingSet(
         study,
         consent,
-        pictures(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY),
+        trainingExamples(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
         PersonRecord.SharedLight.of(scenes),
         steps);
     return way.train(base, set.state(state), steps, cancellation);
@@ -185,57 +185,57 @@ public record PersonTraining(
    * nor backdrop do, the words for them go on being followed, and what hair looks like without
    * colours is learnt, too.
    */
-  static List<TrainingExample> pictures(
+  static List<TrainingExample> trainingExamples(
       List<RgbImage> crops,
       List<AcceptedPhoto> photos,
       List<SceneWords> scenes,
       List<String> captions,
       List<String> gray) {
-    List<TrainingExample> pictures = new ArrayList<>();
+    List<TrainingExample> images = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
       ClothingMask beside = ClothingMask.of(
           crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
       RgbImage mask = beside.mask();
-      List<RgbImage> dyed = List.of(beside.dyed(0), beside.dyed(1));
+      List<RgbImage> dyed = List.of(beside.recolour(0), beside.recolour(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
-      List<SceneWords> said = List.of(scene.dyed(), scene.light(), scene.elsewhere(i));
+      List<SceneWords> said = List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
       for (int turn = 0; turn < said.size(); turn++) {
-        pictures.add(TrainingExample.of(dyed.get((i + turn) % 2))
+        images.add(TrainingExample.of(dyed.get((i + turn) % 2))
             .mask(mask)
-            .caption(caption + said.get(turn).tail()));
+            .caption(caption + said.get(turn).captionSuffix()));
       }
-      pictures.add(TrainingExample.of(Luma.of(crops.get(i)).picture())
+      images.add(TrainingExample.of(Luma.of(crops.get(i)).image())
           .mask(mask)
-          .caption(gray.get(i % gray.size()) + scene.light().tail()));
+          .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
     }
-    return pictures;
+    return images;
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(
+  private TrainingSet trainingSet(
       PersonStudy study,
       Consent consent,
-      List<TrainingExample> pictures,
+      List<TrainingExample> images,
       PersonRecord.SharedLight light,
       Progress steps) {
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
-    List<Integer> held = watch.isEmpty() ? List.of() : LikenessValidation.heldOut(photos);
-    if (watch.isPresent() && held.isEmpty()) {
-      steps.on(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos
+    List<Integer> held = validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
+    if (validation.isPresent() && held.isEmpty()) {
+      steps.onEvent(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos
           + " photos none is held out, of five one is"));
     }
-    List<TrainingExample> learnt = IntStream.range(0, pictures.size())
-        .filter(i -> !held.contains(i * photos / pictures.size()))
-        .mapToObj(pictures::get)
+    List<TrainingExample> learnt = IntStream.range(0, images.size())
+        .filter(i -> !held.contains(i * photos / images.size()))
+        .mapToObj(images::get)
         .toList();
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
     return held.isEmpty()
         ? set
-        : set.previews(watch
+        : set.previews(validation
             .get()
-            .previews(
+            .validationOptions(
                 held.stream().map(study.photos()::get).toList(),
                 ShootRequest.guidance(base),
                 light));

@@ -30,18 +30,18 @@ record SceneRegions(BoundingBox face, int side) {
   }
 
   /** How different a colour still is the same, in {@link SceneWords#distance}. */
-  static final double SAME = 20;
+  static final double SAME_COLOUR_DISTANCE = 20;
   // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of
   // theirs.
-  private static final double ENOUGH = 0.15;
+  private static final double MIN_SHARE = 0.15;
 
   static SceneRegions of(AcceptedPhoto photo, int side) {
     BoundingBox box = photo.face().box();
     HeadCrop crop = HeadCrop.of(
         box,
         HeadCrop.Framing.HEAD_AND_SHOULDERS,
-        photo.picture().width(),
-        photo.picture().height(),
+        photo.image().width(),
+        photo.image().height(),
         side);
     double scale = (double) side / crop.side();
     return new SceneRegions(
@@ -53,7 +53,7 @@ record SceneRegions(BoundingBox face, int side) {
         side);
   }
 
-  boolean shows(Part part, double x, double y) {
+  boolean contains(Part part, double x, double y) {
     double across = Math.abs(x - face.center().x()) / face.width();
     double below = (y - face.y() - face.height()) / face.height();
     return switch (part) {
@@ -63,7 +63,7 @@ record SceneRegions(BoundingBox face, int side) {
       case HAIR -> below > -1.3 && below < -1.1 && across < 0.25;
       case BEARD -> below > -0.2 && below < -0.06 && across < 0.12;
       case SKIN -> Math.hypot(across / 0.35, (below + 0.4) / 0.25) < 1;
-      case BACKDROP -> !head(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
+      case BACKDROP -> !isHead(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
     };
   }
 
@@ -76,7 +76,7 @@ record SceneRegions(BoundingBox face, int side) {
     return Math.max(0, Math.min(0.55, left - 0.2));
   }
 
-  boolean head(double x, double y) {
+  boolean isHead(double x, double y) {
     double across = (x - face.center().x()) / face.width();
     double below = (y - face.y() - face.height()) / face.height();
     return Math.hypot(across / 0.85, (below + 0.5) / 1.3) < 1;
@@ -92,7 +92,7 @@ record SceneRegions(BoundingBox face, int side) {
     double sum = 0;
     int count = 0;
     for (int i = 0; i < map.length; i++) {
-      if (shows(part, (i % n + 0.5) * scale, (i / n + 0.5) * scale)) {
+      if (contains(part, (i % n + 0.5) * scale, (i / n + 0.5) * scale)) {
         sum += map[i];
         count++;
       }
@@ -101,17 +101,17 @@ record SceneRegions(BoundingBox face, int side) {
   }
 
   /** The colour of the clothes, which hair may hang before; null where none are in the crop. */
-  double[] clothes(RgbImage crop) {
+  double[] clothingColour(RgbImage crop) {
     List<double[]> worn = colours(crop, Part.CLOTHES);
     List<double[]> others = new ArrayList<>(worn);
-    for (double[] own : own(crop)) {
-      others.removeIf(colour -> SceneWords.distance(colour, own) < SAME);
+    for (double[] own : personColours(crop)) {
+      others.removeIf(colour -> SceneWords.distance(colour, own) < SAME_COLOUR_DISTANCE);
     }
-    return worn.isEmpty() ? null : median(others.size() > ENOUGH * worn.size() ? others : worn);
+    return worn.isEmpty() ? null : median(others.size() > MIN_SHARE * worn.size() ? others : worn);
   }
 
   /** The colours of hair, skin and beard, as far as the crop shows them. */
-  List<double[]> own(RgbImage crop) {
+  List<double[]> personColours(RgbImage crop) {
     return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD)
         .map(part -> colours(crop, part))
         .filter(colours -> !colours.isEmpty())
@@ -124,7 +124,7 @@ record SceneRegions(BoundingBox face, int side) {
     List<double[]> colours = new ArrayList<>();
     for (int y = 0; y < side; y += 2) {
       for (int x = 0; x < side; x += 2) {
-        if (shows(part, x + 0.5, y + 0.5)) {
+        if (contains(part, x + 0.5, y + 0.5)) {
           colours.add(FaceTraits.lab(crop, x, y));
         }
       }

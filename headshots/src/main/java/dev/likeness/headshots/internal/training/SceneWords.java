@@ -18,11 +18,11 @@ import java.util.stream.Stream;
  * What a photo shows beside the person, a word for each slot; {@code #} in a word stands for a
  * colour. What is not known is left out.
  *
- * @param chosen slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
+ * @param values slot to word; the colours are {@code outfit colour} and {@code backdrop colour}
  */
-public record SceneWords(Map<String, String> chosen) {
+public record SceneWords(Map<String, String> values) {
   /** Nothing said. */
-  public static final SceneWords NONE = new SceneWords(Map.of());
+  public static final SceneWords EMPTY = new SceneWords(Map.of());
 
   private static final String OUTFIT = "outfit";
   private static final String BACKDROP = "backdrop";
@@ -31,29 +31,29 @@ public record SceneWords(Map<String, String> chosen) {
 
   private static final Map<String, double[]> COLOURS = read();
   // Clothes are seen in light and shade: how light they are says less than their colour does.
-  private static final double LIGHTNESS = 0.35;
-  private static final double FARTHEST = 16;
-  private static final double APART = 6;
+  private static final double LIGHTNESS_WEIGHT = 0.35;
+  private static final double MAX_DISTANCE = 16;
+  private static final double MIN_SEPARATION = 6;
   // A wall is of one colour when so many of its pixels are so near to it.
-  private static final double EVEN = 0.8;
-  private static final double NEAR = 12;
+  private static final double MIN_UNIFORM_SHARE = 0.8;
+  private static final double UNIFORM_DISTANCE = 12;
 
   /** The colours of the clothes and of an even wall in a photo, where there is a word near them. */
   static SceneWords fromPixels(RgbImage crop, SceneRegions regions) {
-    double[] clothes = regions.clothes(crop);
+    double[] clothes = regions.clothingColour(crop);
     List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
-    return NONE.colour(OUTFIT, "# clothes", clothes == null ? "" : colour(clothes))
-        .colour(BACKDROP, "a # background", wall.isEmpty() ? "" : evenColour(wall));
+    return EMPTY.colour(OUTFIT, "# clothes", clothes == null ? "" : colour(clothes))
+        .colour(BACKDROP, "a # background", wall.isEmpty() ? "" : uniformColour(wall));
   }
 
   private SceneWords colour(String slot, String word, String colour) {
     return colour.isEmpty() ? this : with(slot + COLOUR, colour).with(slot, word);
   }
 
-  private static String evenColour(List<double[]> wall) {
+  private static String uniformColour(List<double[]> wall) {
     double[] middle = SceneRegions.median(wall);
-    long near = wall.stream().filter(colour -> distance(colour, middle) < NEAR).count();
-    return near < EVEN * wall.size() ? "" : colour(middle);
+    long near = wall.stream().filter(colour -> distance(colour, middle) < UNIFORM_DISTANCE).count();
+    return near < MIN_UNIFORM_SHARE * wall.size() ? "" : colour(middle);
   }
 
   /** The word for a colour, given as L*, a*, b*; empty when none is near, or two are. */
@@ -64,41 +64,41 @@ public record SceneWords(Map<String, String> chosen) {
         .toList();
     double first = distance(lab, COLOURS.get(nearest.get(0)));
     double second = distance(lab, COLOURS.get(nearest.get(1)));
-    return first < FARTHEST && second > first + APART ? nearest.get(0) : "";
+    return first < MAX_DISTANCE && second > first + MIN_SEPARATION ? nearest.get(0) : "";
   }
 
   /** How different two colours look, whatever their light. */
   static double distance(double[] a, double... b) {
-    return Math.sqrt(LIGHTNESS * (a[0] - b[0]) * (a[0] - b[0])
+    return Math.sqrt(LIGHTNESS_WEIGHT * (a[0] - b[0]) * (a[0] - b[0])
         + (a[1] - b[1]) * (a[1] - b[1])
         + (a[2] - b[2]) * (a[2] - b[2]));
   }
 
   public SceneWords with(String slot, String word) {
-    Map<String, String> more = new LinkedHashMap<>(chosen);
+    Map<String, String> more = new LinkedHashMap<>(values);
     more.put(slot, word);
     return new SceneWords(more);
   }
 
   /** It with clothes of any colour. */
-  SceneWords dyed() {
-    Map<String, String> others = new LinkedHashMap<>(chosen);
+  SceneWords withoutOutfitColour() {
+    Map<String, String> others = new LinkedHashMap<>(values);
     others.remove(OUTFIT_COLOUR);
     return new SceneWords(others);
   }
 
   /** Of it the light alone. */
-  SceneWords light() {
-    return chosen.containsKey("light") ? NONE.with("light", chosen.get("light")) : NONE;
+  SceneWords lightOnly() {
+    return values.containsKey("light") ? EMPTY.with("light", values.get("light")) : EMPTY;
   }
 
   /**
    * The same light on the clothes and before the backdrop of a built-in style; {@code index}
    * chooses which.
    */
-  SceneWords elsewhere(int index) {
+  SceneWords withSceneOfStyle(int index) {
     Style style = Style.all().get(index % Style.all().size());
-    return light()
+    return lightOnly()
         .with("outfit", style.wardrobe().get(index % style.wardrobe().size()))
         .with("backdrop", style.backdrops().get(index % style.backdrops().size()));
   }
@@ -107,7 +107,7 @@ public record SceneWords(Map<String, String> chosen) {
    * Behind the words for the person, such as {@code , wearing a red hoodie, flash, brick wall};
    * empty for nothing.
    */
-  String tail() {
+  String captionSuffix() {
     String outfit = word("outfit");
     return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word("light"), word("backdrop"))
         .filter(word -> !word.isEmpty())
@@ -117,9 +117,9 @@ public record SceneWords(Map<String, String> chosen) {
 
   /** What is said for a slot, its colour filled in. */
   public String word(String slot) {
-    String filled = chosen
+    String filled = values
         .getOrDefault(slot, "")
-        .replace("#", chosen.getOrDefault(slot + " colour", ""))
+        .replace("#", values.getOrDefault(slot + " colour", ""))
         .replaceAll(" +", " ")
         .strip();
     return filled.matches("a [aeio].*") ? "an" + filled.substring(1) : filled;

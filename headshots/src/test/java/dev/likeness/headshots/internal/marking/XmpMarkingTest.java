@@ -43,7 +43,7 @@ class XmpMarkingTest {
 
   @Test
   void leavesPixelsAloneAndSaysNothingElse(@TempDir Path folder) throws Exception {
-    byte[] file = new XmpMarking().png(IMAGE, false);
+    byte[] file = new XmpMarking().encodePng(IMAGE, false);
     assertEquals(IMAGE, RgbImage.read(Files.write(folder.resolve("marked.png"), file)));
     String text = new String(file, StandardCharsets.ISO_8859_1);
     assertFalse(text.contains("tEXt")
@@ -54,9 +54,9 @@ class XmpMarkingTest {
 
   @Test
   void isInstalledWithHeadshots() {
-    assertInstanceOf(XmpMarking.class, GeneratedImage.Marking.installed());
+    assertInstanceOf(XmpMarking.class, GeneratedImage.Marking.load());
     assertArrayEquals(
-        new XmpMarking().png(IMAGE, true), GeneratedImage.Marking.installed().png(IMAGE, true));
+        new XmpMarking().encodePng(IMAGE, true), GeneratedImage.Marking.load().encodePng(IMAGE, true));
   }
 
   private static String source(byte[] file) {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class PhotoReaderTest {
-  private static final String SLOTS =
+  private static final String ATTRIBUTES =
       "{\"hair\": [\"a bald head\", \"long # hair\"], \"light\": [\"\", \"flash\", \"rim light\"]}";
 
   @TempDir
@@ -36,9 +36,9 @@ class PhotoReaderTest {
 
   @Test
   void saysHowLikelyEachWordIsTheSameFromEveryThread() throws IOException {
-    write("LikenessPhotoReader", SLOTS, 8);
-    try (PhotoReader reader = PhotoReader.in(base).orElseThrow()) {
-      assertEquals(List.of("", "flash", "rim light"), reader.slots().get("light"));
+    write("LikenessPhotoReader", ATTRIBUTES, 8);
+    try (PhotoReader reader = PhotoReader.find(base).orElseThrow()) {
+      assertEquals(List.of("", "flash", "rim light"), reader.attributes().get("light"));
       RgbImage one = noise(256, 1);
       Map<String, float[]> first = reader.read(one);
       assertEquals(List.of("hair", "light"), List.copyOf(first.keySet()));
@@ -51,9 +51,9 @@ class PhotoReaderTest {
   }
 
   @Test
-  void readsPicturesOfAnySize() throws IOException {
-    write("LikenessPhotoReader", SLOTS, 8);
-    try (PhotoReader reader = PhotoReader.in(base).orElseThrow()) {
+  void readsImagesOfAnySize() throws IOException {
+    write("LikenessPhotoReader", ATTRIBUTES, 8);
+    try (PhotoReader reader = PhotoReader.find(base).orElseThrow()) {
       RgbImage small = noise(256, 3);
       byte[] pixels = small.rgb();
       byte[] doubled = new byte[3 * 512 * 512];
@@ -71,14 +71,14 @@ class PhotoReaderTest {
 
   @Test
   void isAbsentWhereTheModelBringsNone() {
-    assertTrue(PhotoReader.in(base).isEmpty());
+    assertTrue(PhotoReader.find(base).isEmpty());
   }
 
   @Test
-  void refusesAnotherKindOtherWeightsAndSlotsWithoutWords() throws IOException {
-    write("CLIPVisionModel", SLOTS, 8);
+  void refusesAnotherClassOtherWeightsAndAttributesWithoutWords() throws IOException {
+    write("CLIPVisionModel", ATTRIBUTES, 8);
     assertTrue(refusal().contains("CLIPVisionModel"), refusal());
-    write("LikenessPhotoReader", SLOTS, 16);
+    write("LikenessPhotoReader", ATTRIBUTES, 16);
     assertTrue(refusal().contains("whole.conv_in"), refusal());
     Path config = base.resolve("photo_reader/config.json");
     Files.writeString(config, Files.readString(config).replace("[16, 8, 8, 16]", "[8, 8]"));
@@ -92,7 +92,7 @@ class PhotoReaderTest {
   }
 
   private String refusal() {
-    return assertThrows(InvalidInputException.class, () -> PhotoReader.in(base)).getMessage();
+    return assertThrows(InvalidInputException.class, () -> PhotoReader.find(base)).getMessage();
   }
 
   /** A reader whose config and weights go together where {@code width} is 8. */

@@ -21,8 +21,8 @@ class LikenessValidationTest {
   /** Knows a picture by the brightness of its first pixel. */
   private static final FaceEmbedder BY_BRIGHTNESS = new FaceEmbedder() {
     @Override
-    public float[] embed(RgbImage picture, Face face) {
-      double angle = picture.at(0, 0, 0) / 255.0;
+    public float[] embed(RgbImage image, Face face) {
+      double angle = image.at(0, 0, 0) / 255.0;
       return new float[] {(float) Math.cos(angle), (float) Math.sin(angle)};
     }
 
@@ -42,13 +42,13 @@ class LikenessValidationTest {
 
   @Test
   void holdsOutOneOfFivePhotos() {
-    assertEquals(List.of(), LikenessValidation.heldOut(4));
-    assertEquals(List.of(4), LikenessValidation.heldOut(5));
-    assertEquals(List.of(4, 9, 14, 19), LikenessValidation.heldOut(20));
+    assertEquals(List.of(), LikenessValidation.validationIndices(4));
+    assertEquals(List.of(4), LikenessValidation.validationIndices(5));
+    assertEquals(List.of(4, 9, 14, 19), LikenessValidation.validationIndices(20));
   }
 
   @Test
-  void scoresPicturesWithoutAFaceByNothing() {
+  void scoresImagesWithoutAFaceByZero() {
     RgbImage blank = blank();
     Face face = new Face(
         new BoundingBox(8, 8, 40, 40), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
@@ -56,7 +56,7 @@ class LikenessValidationTest {
         .mapToObj(i -> AcceptedPhoto.of("photo", blank, face))
         .toList();
     ValidationOptions previews = new LikenessValidation(25, BY_BRIGHTNESS)
-        .previews(held, 2, new PersonRecord.SharedLight(""));
+        .validationOptions(held, 2, new PersonRecord.SharedLight(""));
     assertEquals(25, previews.every());
     assertEquals(2, previews.request().guidance());
     assertTrue(
@@ -77,10 +77,10 @@ class LikenessValidationTest {
         AcceptedPhoto.of("dark", withCorner(blank(), 0), face),
         AcceptedPhoto.of("bright", withCorner(blank(), 255), face));
     ValidationOptions.Scorer scorer = new LikenessValidation(25, BY_BRIGHTNESS)
-        .previews(held, 2, new PersonRecord.SharedLight(""))
+        .validationOptions(held, 2, new PersonRecord.SharedLight(""))
         .scorer();
-    RgbImage one = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 51);
-    RgbImage other = withCorner(DrawnFace.picture(256, 256, 128, 115, 102), 153);
+    RgbImage one = withCorner(DrawnFace.image(256, 256, 128, 115, 102), 51);
+    RgbImage other = withCorner(DrawnFace.image(256, 256, 128, 115, 102), 153);
     double ofOne = (Math.cos(0.2) + Math.cos(0.8)) / 2;
     double ofOther = (Math.cos(0.6) + Math.cos(0.4)) / 2;
     assertEquals(ofOne, scorer.score(List.of(one)), 1e-6);
@@ -97,9 +97,9 @@ class LikenessValidationTest {
   }
 
   /** The picture with another red in its first pixel. */
-  private static RgbImage withCorner(RgbImage picture, int red) {
-    byte[] rgb = picture.rgb();
+  private static RgbImage withCorner(RgbImage image, int red) {
+    byte[] rgb = image.rgb();
     rgb[0] = (byte) red;
-    return RgbImage.of(picture.width(), picture.height(), rgb);
+    return RgbImage.of(image.width(), image.height(), rgb);
   }
 }

@@ -24,9 +24,9 @@ class PersonStudyTest {
   private static final List<String> OWN = List.of("selfie of %s", "photo of %s");
 
   @Test
-  void whoIsCalledByWordsIsLearntByTheClassWordAloneToo() {
+  void captionsWithAndWithoutTheDescription() {
     PersonProfile profile =
-        PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("hair", "short hair");
+        PersonProfile.UNKNOWN.withCorrection("sex", "woman").withCorrection("hair", "short hair");
     assertEquals(
         List.of("selfie of %s", "selfie of a woman", "photo of %s", "photo of a woman"),
         study(profile, new PersonToken("", profile.phrase(), "")).captions(OWN));
@@ -38,23 +38,23 @@ class PersonStudyTest {
   }
 
   @Test
-  void aWordOfTheirOwnMeansNobodyElse() {
+  void captionsARareTokenOnce() {
     assertEquals(OWN, study(PersonProfile.UNKNOWN, PersonToken.of("woman")).captions(OWN));
   }
 
   @Test
-  void aHeadTooSmallToLearnFromIsLeftOutAndNamed() {
+  void excludesAndReportsHeadsTooSmallForTraining() {
     AcceptedPhoto near = photo("near.jpg", 200);
     AcceptedPhoto far = photo("far.jpg", 45);
     List<ProgressEvent> events = new ArrayList<>();
-    assertEquals(List.of(near), PersonStudy.large(List.of(far, near), 1024, events::add));
+    assertEquals(List.of(near), PersonStudy.selectLarge(List.of(far, near), 1024, events::add));
     assertEquals(
         List.of(new ProgressEvent.Notice(
             "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
         events);
-    assertEquals(List.of(far, near), PersonStudy.large(List.of(far, near), 128, Progress.SILENT));
+    assertEquals(List.of(far, near), PersonStudy.selectLarge(List.of(far, near), 128, Progress.SILENT));
     InvalidInputException none = assertThrows(
-        InvalidInputException.class, () -> PersonStudy.large(List.of(far), 1024, Progress.SILENT));
+        InvalidInputException.class, () -> PersonStudy.selectLarge(List.of(far), 1024, Progress.SILENT));
     assertTrue(
         none.getMessage()
             .startsWith(

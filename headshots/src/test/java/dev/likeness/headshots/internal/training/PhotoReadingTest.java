@@ -67,7 +67,7 @@ class PhotoReadingTest {
   }
 
   @Test
-  void takesTheWordThatIsLikeliestOverAllPhotosWithItsShare() {
+  void picksTheMostProbableWordOverAllPhotos() {
     PersonProfile profile = PhotoReading.profile(
         List.of(reading(0.9f, 0.6f, 0, 0, 0, 0), reading(0.7f, 0.1f, 0, 0, 0, 0)),
         PersonProfile.UNKNOWN);
@@ -78,11 +78,11 @@ class PhotoReadingTest {
   }
 
   @Test
-  void asksNothingThatDoesNotApplyOrIsKnown() {
+  void skipsKnownAndInapplicableAttributes() {
     List<PhotoReading> photos = List.of(reading(0.9f, 0.1f, 0, 0, 0, 0));
     assertTrue(
         PhotoReading.profile(photos, PersonProfile.UNKNOWN).trait("beard").isEmpty());
-    PersonProfile known = PersonProfile.UNKNOWN.corrected("sex", "man");
+    PersonProfile known = PersonProfile.UNKNOWN.withCorrection("sex", "man");
     assertEquals(
         "a man with long red hair and a beard",
         PhotoReading.profile(photos, known).phrase());
@@ -105,16 +105,16 @@ class PhotoReadingTest {
   }
 
   @Test
-  void saysOfASceneWhatIsSure() {
+  void describesASceneByConfidentWords() {
     SceneWords scene = reading(1, 0, 0.85f, 0.9f, 0.95f, 0.05f).scene(0.7);
-    assertEquals(", wearing a red shirt, flash, pink background", scene.tail());
-    assertEquals("", reading(1, 0, 0.5f, 0.6f, 0.5f, 0.6f).scene(0.7).tail());
+    assertEquals(", wearing a red shirt, flash, pink background", scene.captionSuffix());
+    assertEquals("", reading(1, 0, 0.5f, 0.6f, 0.5f, 0.6f).scene(0.7).captionSuffix());
   }
 
   @Test
   void saysAColourOfTheLikeliestGarment() {
     assertEquals(
         ", wearing a navy shirt",
-        reading(1, 0, 0.5f, 0.55f, 0.1f, 0.6f).scene(0.7).tail());
+        reading(1, 0, 0.5f, 0.55f, 0.1f, 0.6f).scene(0.7).captionSuffix());
   }
 }

@@ -23,7 +23,7 @@ class SceneRegionsTest {
   private static final int[] SKIN = {220, 180, 150};
 
   /** A head before a wall, over clothes. */
-  private static RgbImage drawn() {
+  private static RgbImage crop() {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < SIDE * SIDE; i++) {
       int x = i % SIDE;
@@ -36,18 +36,18 @@ class SceneRegionsTest {
     return RgbImage.of(SIDE, SIDE, rgb);
   }
 
-  private static String rgb(RgbImage picture, int x, int y) {
-    return picture.at(x, y, 0) + " " + picture.at(x, y, 1) + " " + picture.at(x, y, 2);
+  private static String rgb(RgbImage image, int x, int y) {
+    return image.at(x, y, 0) + " " + image.at(x, y, 1) + " " + image.at(x, y, 2);
   }
 
   private static AcceptedPhoto photo() {
     Face face = new Face(
         new BoundingBox(20, 16, 24, 24), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
-    return AcceptedPhoto.of("selfie.png", drawn(), face);
+    return AcceptedPhoto.of("selfie.png", crop(), face);
   }
 
   @Test
-  void looksForClothesBelowTheChinAndForTheWallBesideTheHead() {
+  void findsClothesBelowTheChinAndTheWallBesideTheHead() {
     SceneRegions regions = SceneRegions.of(photo(), SIDE);
     RgbImage crop = photo().crop(SIDE, 4);
     assertEquals(
@@ -76,19 +76,19 @@ class SceneRegionsTest {
 
   @Test
   void bringsScenesToTheCaptionsOfATraining() {
-    SceneWords scene = SceneWords.NONE
+    SceneWords scene = SceneWords.EMPTY
         .with("light", "flash")
         .with("outfit", "a # hoodie")
         .with("outfit colour", "red")
         .with("backdrop", "brick wall");
-    List<TrainingExample> pictures = PersonTraining.pictures(
-        List.of(drawn(), drawn()),
+    List<TrainingExample> images = PersonTraining.trainingExamples(
+        List.of(crop(), crop()),
         List.of(photo(), photo()),
-        List.of(scene, SceneWords.NONE),
+        List.of(scene, SceneWords.EMPTY),
         List.of("selfie of %s", "photo of %s"),
         List.of("gray %s"));
     List<String> captions =
-        pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
+        images.stream().map(image -> image.caption().orElseThrow()).toList();
     assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
     assertEquals("selfie of %s, flash", captions.get(1), "the light is on the face too");
     assertTrue(captions.get(2).matches("selfie of %s, wearing .*, flash, .*"), captions.get(2));
@@ -99,21 +99,21 @@ class SceneRegionsTest {
     assertEquals(8, captions.size());
     assertEquals(
         List.of("20 20 200", "20 200 20", "20 20 200", "74 74 74"),
-        pictures.subList(0, 4).stream().map(each -> rgb(each.picture(), 8, 62)).toList(),
+        images.subList(0, 4).stream().map(each -> rgb(each.image(), 8, 62)).toList(),
         "clothes are dyed, and the last has no colours");
-    assertEquals(pictures.get(0).mask(), pictures.get(3).mask());
+    assertEquals(images.get(0).mask(), images.get(3).mask());
   }
 
   @Test
   void dyesClothesAndNothingElse() {
     SceneRegions regions = new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE);
-    RgbImage lips = drawn();
+    RgbImage lips = crop();
     byte[] rgb = lips.rgb().clone();
     for (int c = 0; c < 3; c++) {
       rgb[3 * (46 * SIDE + 32) + c] = (byte) RED[c];
     }
     RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
-    RgbImage dyed = ClothingMask.of(crop, regions).dyed(0);
+    RgbImage dyed = ClothingMask.of(crop, regions).recolour(0);
     assertEquals("20 20 200", rgb(dyed, 8, 62));
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < SIDE; x++) {
@@ -123,13 +123,13 @@ class SceneRegionsTest {
     }
     assertEquals(255, ClothingMask.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
     SceneRegions low = new SceneRegions(new BoundingBox(20, 40, 24, 24), SIDE);
-    assertEquals(crop, ClothingMask.of(crop, low).dyed(0), "no clothes in the picture");
+    assertEquals(crop, ClothingMask.of(crop, low).recolour(0), "no clothes in the picture");
     assertEquals(255, ClothingMask.of(crop, low).mask().at(32, 62, 0));
   }
 
   @Test
   void findsClothesBehindHairAndUnderABoxThatIsTooLarge() {
-    byte[] rgb = drawn().rgb().clone();
+    byte[] rgb = crop().rgb().clone();
     for (int i = 0; i < SIDE * SIDE; i++) {
       boolean hair = i / SIDE < 12 && i % SIDE > 16 && i % SIDE < 48
           || i / SIDE > 20 && Math.abs(Math.abs(i % SIDE - 32) - 18) < 6;
@@ -139,8 +139,8 @@ class SceneRegionsTest {
     }
     RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
     SceneRegions regions = new SceneRegions(new BoundingBox(16, 16, 32, 32), SIDE);
-    assertEquals("red", SceneWords.colour(regions.clothes(crop)));
-    RgbImage dyed = ClothingMask.of(crop, regions).dyed(0);
+    assertEquals("red", SceneWords.colour(regions.clothingColour(crop)));
+    RgbImage dyed = ClothingMask.of(crop, regions).recolour(0);
     assertEquals("60 60 60", rgb(dyed, 14, 55), "hair before the clothes");
     assertEquals("20 20 200", rgb(dyed, 32, 56), "between hair");
     assertEquals("20 20 200", rgb(dyed, 2, 62), "beside it");
@@ -150,8 +150,8 @@ class SceneRegionsTest {
   }
 
   @Test
-  void takesNoBeardForClothes() {
-    byte[] rgb = drawn().rgb().clone();
+  void distinguishesBeardsFromClothes() {
+    byte[] rgb = crop().rgb().clone();
     for (int i = 34 * SIDE; i < SIDE * SIDE; i++) {
       for (int c = 0; c < 3 && Math.abs(i % SIDE - 32) < 18; c++) {
         rgb[3 * i + c] = (byte) 230;
@@ -160,15 +160,15 @@ class SceneRegionsTest {
     RgbImage crop = RgbImage.of(SIDE, SIDE, rgb);
     ClothingMask beside =
         ClothingMask.of(crop, new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE));
-    assertEquals("20 20 200", rgb(beside.dyed(0), 8, 62));
-    assertEquals("230 230 230", rgb(beside.dyed(0), 40, 62));
+    assertEquals("20 20 200", rgb(beside.recolour(0), 8, 62));
+    assertEquals("230 230 230", rgb(beside.recolour(0), 40, 62));
     assertEquals(255, beside.mask().at(32, 55, 0), "the beard is learnt");
   }
 
   @Test
-  void leavesClothesAndBackdropOutOfWhatIsLearnt() {
+  void excludesClothesAndBackdropFromTraining() {
     RgbImage mask = ClothingMask.of(
-            drawn(), new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE))
+            crop(), new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE))
         .mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");

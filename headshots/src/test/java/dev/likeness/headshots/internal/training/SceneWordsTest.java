@@ -6,28 +6,28 @@ import org.junit.jupiter.api.Test;
 
 class SceneWordsTest {
   @Test
-  void saysWhatIsKnownBehindThePerson() {
-    SceneWords words = SceneWords.NONE
+  void describesTheKnownScene() {
+    SceneWords words = SceneWords.EMPTY
         .with("outfit colour", "red")
         .with("outfit", "a # hoodie")
         .with("light", "flash");
-    assertEquals(", wearing a red hoodie, flash", words.tail());
+    assertEquals(", wearing a red hoodie, flash", words.captionSuffix());
     assertEquals(
         ", wearing a red hoodie, flash, beige background",
-        words.with("backdrop", "# background").with("backdrop colour", "beige").tail());
-    assertEquals("", SceneWords.NONE.with("outfit colour", "red").tail(), "a colour of nothing");
+        words.with("backdrop", "# background").with("backdrop colour", "beige").captionSuffix());
+    assertEquals("", SceneWords.EMPTY.with("outfit colour", "red").captionSuffix(), "a colour of nothing");
   }
 
   @Test
   void fitsTheArticleToTheColour() {
     assertEquals(
-        ", wearing a sweater", SceneWords.NONE.with("outfit", "a # sweater").tail());
+        ", wearing a sweater", SceneWords.EMPTY.with("outfit", "a # sweater").captionSuffix());
     assertEquals(
         ", wearing an olive sweater",
-        SceneWords.NONE
+        SceneWords.EMPTY
             .with("outfit", "a # sweater")
             .with("outfit colour", "olive")
-            .tail());
+            .captionSuffix());
   }
 
   @Test

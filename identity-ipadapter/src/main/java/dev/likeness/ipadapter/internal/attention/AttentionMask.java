@@ -26,7 +26,7 @@ public final class AttentionMask {
     Tensor binary = binary(sized);
     levels = new HashMap<>();
     behind = 0;
-    for (int level = 0, step = drawing.factor(); level < LEVELS; level++, step *= 2) {
+    for (int level = 0, step = drawing.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
       levels.computeIfAbsent(
           queries, n -> Tensors.place(drawing.compute(), shrunk(binary, n)).view(1, 1, n, 1));
@@ -39,11 +39,11 @@ public final class AttentionMask {
   }
 
   /**
-   * The same where a text's tokens come before {@code picture} of the picture's: they count as the
+   * The same where a text's tokens come before {@code image} of the picture's: they count as the
    * mask does on average.
    */
-  public AttentionMask behindText(long picture) {
-    return new AttentionMask(levels, picture);
+  public AttentionMask behindText(long image) {
+    return new AttentionMask(levels, image);
   }
 
   /** What each of {@code queries} positions counts, [1, 1, queries, 1]. */
@@ -60,12 +60,12 @@ public final class AttentionMask {
         : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - behind, 1), level), 2);
   }
 
-  private static Tensor binary(RgbImage picture) {
-    float[] values = new float[picture.width() * picture.height()];
+  private static Tensor binary(RgbImage image) {
+    float[] values = new float[image.width() * image.height()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = grey(picture, i % picture.width(), i / picture.width()) / 255f < 0.5f ? 0 : 1;
+      values[i] = grey(image, i % image.width(), i / image.width()) / 255f < 0.5f ? 0 : 1;
     }
-    return torch.tensor(values).view(1, 1, picture.height(), picture.width());
+    return torch.tensor(values).view(1, 1, image.height(), image.width());
   }
 
   /** Pillow's luma: ITU-R 601-2 in 16-bit fixed point. */

@@ -42,7 +42,7 @@ public final class FaceIdLora implements AutoCloseable {
     }
 
     @Override
-    public Object once() {
+    public Object deduplicationKey() {
       return pair;
     }
   }

@@ -24,9 +24,9 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   }
 
   /** Tokens that stand for no reference beside {@code e}, [1, tokens, contextWidth]. */
-  public Tensor ofNothing(ReferenceEmbeddings e) {
+  public Tensor unconditional(ReferenceEmbeddings e) {
     Grid face = e.face() == null ? null : zeros(e.face());
-    Grid image = e.nothing() != null ? e.nothing() : e.image() == null ? null : zeros(e.image());
+    Grid image = e.unconditional() != null ? e.unconditional() : e.image() == null ? null : zeros(e.image());
     return projection.forward(new ImageProjection.Sights(placed(image), placed(face, -1)));
   }
 
@@ -48,8 +48,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
    * changes nothing, as where all count the same and there is nothing else to attend to.
    */
   public Tensor bias(ReferenceEmbeddings e, long tokens) {
-    boolean besidePicture = layout.kind() == IpAdapterVariant.TIMED;
-    if (besidePicture
+    boolean besideImage = layout.kind() == IpAdapterVariant.TIMED;
+    if (besideImage
         ? e.weights().stream().allMatch(w -> w == 1)
         : e.weights().stream().distinct().count() < 2) {
       return null;

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Nothing;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Unconditional;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
@@ -25,7 +25,7 @@ public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;
   private final LoadedImageEncoder encoder;
-  private Grid nothing;
+  private Grid unconditional;
 
   public ReferenceEncoder(String adapter, AdapterLayout layout, LoadedImageEncoder encoder) {
     this.adapter = adapter;
@@ -43,8 +43,8 @@ public final class ReferenceEncoder {
       Grid image = looks ? grid(stacked(references)) : null;
       return new ReferenceEmbeddings(
           image,
-          looks ? nothing() : null,
-          layout.kind().wantsFace() ? faces(references) : null,
+          looks ? unconditional() : null,
+          layout.kind().needsFace() ? faces(references) : null,
           references.stream().map(Reference::weight).toList(),
           origin(references));
     }
@@ -56,11 +56,11 @@ public final class ReferenceEncoder {
    */
   public EmbeddingOrigin origin(List<Reference> references) {
     boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
-    String length = layout.kind().wantsRaw() ? "raw" : "unit";
+    String length = layout.kind().needsRawEmbedding() ? "raw" : "unit";
     return new EmbeddingOrigin(
         looks ? encoder.fingerprint() : "",
-        layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "",
-        layout.kind().wantsFace() ? length : "");
+        layout.kind().needsFace() ? EmbeddingOrigin.recogniser(references) : "",
+        layout.kind().needsFace() ? length : "");
   }
 
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
@@ -68,16 +68,16 @@ public final class ReferenceEncoder {
     boolean looks = layout.kind().sight() != Sight.NONE;
     boolean image =
         looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
-    boolean kept = looks && layout.kind().nothing() != Nothing.ZEROS;
+    boolean kept = looks && layout.kind().unconditional() != Unconditional.ZEROS;
     boolean nothing =
-        kept == (e.nothing() != null) && (!kept || e.nothing().width() == layout.imageWidth());
+        kept == (e.unconditional() != null) && (!kept || e.unconditional().width() == layout.imageWidth());
     boolean one =
         layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
-    boolean face = layout.kind().wantsFace() == (e.face() != null)
+    boolean face = layout.kind().needsFace() == (e.face() != null)
         && (e.face() == null || e.face().width() == layout.faceWidth());
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
-          "references encoded as image " + e.image() + ", nothing " + e.nothing()
+          "references encoded as image " + e.image() + ", nothing " + e.unconditional()
               + ", face " + e.face() + " are not what " + adapter + " looks at, an "
               + layout.kind().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
@@ -87,32 +87,32 @@ public final class ReferenceEncoder {
   }
 
   /** The same for all references, looked at once. */
-  private Grid nothing() {
-    nothing = nothing == null ? unseen() : nothing;
-    return nothing;
+  private Grid unconditional() {
+    unconditional = unconditional == null ? unseen() : unconditional;
+    return unconditional;
   }
 
   /** What the encoder makes of no picture, or null where zeros stand for it. */
   private Grid unseen() {
     int side = encoder.config().imageSize();
-    return switch (layout.kind().nothing()) {
+    return switch (layout.kind().unconditional()) {
       case ZEROS -> null;
-      case ZERO_PIXELS -> grid(seen(encoder.encodeNothing()));
+      case ZERO_PIXELS -> grid(seen(encoder.encodeZeros()));
       case BLACK -> grid(seen(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
     };
   }
 
   private void require(Reference reference) {
     boolean looks = layout.kind().sight() != Sight.NONE;
-    if (looks && reference.picture() == null
-        || layout.kind().wantsFace() && reference.face() == null) {
+    if (looks && reference.image() == null
+        || layout.kind().needsFace() && reference.face() == null) {
       throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
-          + (looks && layout.kind().wantsFace()
+          + (looks && layout.kind().needsFace()
               ? "a face's numbers and the aligned picture of it"
               : looks ? "a picture" : "a face's numbers")
           + "; the reference has " + reference);
     }
-    if (layout.kind().wantsFace()) {
+    if (layout.kind().needsFace()) {
       AdapterCompatibility.checkFace(
           adapter, layout, reference.face().length, "the recogniser behind the reference");
       requireLength(reference.face());
@@ -121,7 +121,7 @@ public final class ReferenceEncoder {
 
   /** The same numbers at another length are another person to the adapter. */
   private void requireLength(float[] face) {
-    boolean raw = layout.kind().wantsRaw();
+    boolean raw = layout.kind().needsRawEmbedding();
     double length = ReferenceEmbeddings.length(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
       throw new InvalidInputException(String.format(
@@ -137,7 +137,7 @@ public final class ReferenceEncoder {
 
   private Tensor stacked(List<Reference> references) {
     TensorVector rows = new TensorVector();
-    references.forEach(reference -> rows.push_back(seen(encoder.encode(reference.picture()))));
+    references.forEach(reference -> rows.push_back(seen(encoder.encode(reference.image()))));
     return torch.cat(rows, 0);
   }
 

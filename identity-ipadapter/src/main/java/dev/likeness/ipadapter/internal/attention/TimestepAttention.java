@@ -1,6 +1,6 @@
 package dev.likeness.ipadapter.internal.attention;
 
-import dev.likeness.diffusion.internal.adapter.AttentionBranch.Asking;
+import dev.likeness.diffusion.internal.adapter.AttentionBranch.BranchInputs;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.RmsNorm;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
@@ -52,15 +52,15 @@ public final class TimestepAttention {
    *
    * @param bias added to the tokens' scores, [1, 1, 1, n], or null
    */
-  Tensor attend(Asking picture, Tensor tokens, Tensor time, Tensor bias) {
+  Tensor attend(BranchInputs image, Tensor tokens, Tensor time, Tensor bias) {
     Tensor seen = normed(tokens, time);
-    Tensor own = picture.value();
+    Tensor own = image.value();
     Tensor keys = normTokens.forward(split(toK.forward(seen), own));
     Tensor all =
-        torch.cat(new TensorVector(normK.forward(picture.plainKey()), spread(keys, own)), 2);
+        torch.cat(new TensorVector(normK.forward(image.plainKey()), spread(keys, own)), 2);
     Tensor values = torch.cat(new TensorVector(own, spread(split(toV.forward(seen), own), own)), 2);
     return ScaledDotProduct.attend(
-        normQ.forward(picture.plainQuery()), all, values, beside(own, bias));
+        normQ.forward(image.plainQuery()), all, values, beside(own, bias));
   }
 
   private Tensor normed(Tensor tokens, Tensor time) {
@@ -99,8 +99,8 @@ public final class TimestepAttention {
     public static final class Tokens {
       private final ImageProjection.TimestepResampler resampler;
       private final Tensor seen;
-      private final Tensor shown;
-      private final Tensor told;
+      private final Tensor image;
+      private final Tensor timestep;
       private Tensor time;
 
       /**
@@ -112,8 +112,8 @@ public final class TimestepAttention {
       Tokens(ImageProjection.TimestepResampler resampler, Tensor seen, long count, long width) {
         this.resampler = resampler;
         this.seen = seen;
-        shown = seen.new_empty(1, seen.size(0) * count, width);
-        told = resampler.told(seen.new_zeros(1)).clone();
+        image = seen.new_empty(1, seen.size(0) * count, width);
+        timestep = resampler.timeEmbedding(seen.new_zeros(1)).clone();
       }
 
       /**
@@ -125,18 +125,18 @@ public final class TimestepAttention {
           return;
         }
         try (TensorScope scope = TensorScope.open()) {
-          told.copy_(resampler.told(now));
-          shown.copy_(
-              resampler.forward(new ImageProjection.Sights(seen, null, told)).view_as(shown));
+          timestep.copy_(resampler.timeEmbedding(now));
+          image.copy_(
+              resampler.forward(new ImageProjection.Sights(seen, null, timestep)).view_as(image));
         }
         time = now;
       }
     }
 
     @Override
-    public Tensor attend(Asking picture) {
-      tokens.at(picture.time());
-      return attention.attend(picture, tokens.shown, tokens.told, bias).mul(new Scalar(scale));
+    public Tensor attend(BranchInputs image) {
+      tokens.at(image.time());
+      return attention.attend(image, tokens.image, tokens.timestep, bias).mul(new Scalar(scale));
     }
   }
 }

@@ -10,15 +10,15 @@ import org.bytedeco.pytorch.global.torch;
  * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
  * already in them.
  *
- * @param nothing what pictures for the negative prompt look at, or null when there are none
- * @param shown what the others look at
+ * @param unconditional what pictures for the negative prompt look at, or null when there are none
+ * @param conditional what the others look at
  * @param mask where this counts, or null for everywhere
  */
-public record TokenBranch(Memory nothing, Memory shown, AttentionMask mask)
+public record TokenBranch(Memory unconditional, Memory conditional, AttentionMask mask)
     implements AttentionBranch {
   /** What is looked at. */
   public interface Memory {
-    Tensor attend(Asking picture);
+    Tensor attend(BranchInputs image);
   }
 
   /**
@@ -28,8 +28,8 @@ public record TokenBranch(Memory nothing, Memory shown, AttentionMask mask)
    */
   public record Kept(Tensor keys, Tensor values, Tensor bias) implements Memory {
     @Override
-    public Tensor attend(Asking picture) {
-      Tensor query = picture.query();
+    public Tensor attend(BranchInputs image) {
+      Tensor query = image.query();
       return ScaledDotProduct.attend(query, split(keys, query), split(values, query), bias);
     }
 
@@ -48,17 +48,17 @@ public record TokenBranch(Memory nothing, Memory shown, AttentionMask mask)
   }
 
   @Override
-  public Tensor attend(Asking picture) {
+  public Tensor attend(BranchInputs image) {
     Tensor seen;
-    if (nothing == null) {
-      seen = shown.attend(picture);
+    if (unconditional == null) {
+      seen = conditional.attend(image);
     } else {
-      long half = picture.query().size(0) / 2;
+      long half = image.query().size(0) / 2;
       seen = torch.cat(
           new TensorVector(
-              nothing.attend(picture.rows(0, half)), shown.attend(picture.rows(half, half))),
+              unconditional.attend(image.rows(0, half)), conditional.attend(image.rows(half, half))),
           0);
     }
-    return mask == null ? seen : seen.mul(mask.at(picture.query().size(2)));
+    return mask == null ? seen : seen.mul(mask.at(image.query().size(2)));
   }
 }

@@ -156,17 +156,17 @@ public final class AdapterHeader {
   }
 
   private AdapterLayout twoLayers(List<Long> attentions) {
-    boolean picture = inTransformer("weight");
+    boolean image = inTransformer("weight");
     long in = columns("proj.0.weight");
     int tokens = tokens("proj.2.weight");
     IpAdapterVariant ofFaces =
         tokens == FACE_ID_TOKENS ? IpAdapterVariant.FACE_ID : IpAdapterVariant.PORTRAIT;
     return new AdapterLayout(
-        picture ? IpAdapterVariant.INSTANT_X : ofFaces,
+        image ? IpAdapterVariant.INSTANT_X : ofFaces,
         tokens,
         length("norm.weight"),
-        picture ? in : 0,
-        picture ? 0 : in,
+        image ? in : 0,
+        image ? 0 : in,
         rows("proj.0.weight"),
         null,
         attentions,

@@ -61,7 +61,7 @@ public record AdapterSites(
       if (found.isPresent()) {
         AttentionSites.Found all = found.get();
         return new AdapterSites(
-            base, family, all.paths(), all.widths(), all.contextWidth(), all.headWidth());
+            base, family, all.paths(), all.widths(), all.contextWidth(), all.headDim());
       }
     }
     throw new InvalidInputException("the base " + base
@@ -73,7 +73,7 @@ public record AdapterSites(
    * Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to
    * all.
    */
-  public AdapterSites heard(IpAdapterVariant kind) {
+  public AdapterSites forVariant(IpAdapterVariant kind) {
     if (kind != IpAdapterVariant.XLABS) {
       return this;
     }
@@ -90,7 +90,7 @@ public record AdapterSites(
 
   /** The component that they are in. */
   public ModelComponent part() {
-    return family.network().part();
+    return family.network().component();
   }
 
   /**
@@ -103,7 +103,7 @@ public record AdapterSites(
 
   /** The kind of base, such as {@code SDXL (context 2048)}. */
   public String kind() {
-    return family.attentionSites().orElseThrow().title(contextWidth);
+    return family.attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
   /** What kind of base has these. */

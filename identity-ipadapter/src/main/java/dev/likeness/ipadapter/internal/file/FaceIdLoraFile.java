@@ -50,7 +50,7 @@ public final class FaceIdLoraFile {
   public static TensorSource open(Path file, AdapterSites base) {
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
     TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
-    Map<String, String> known = spellings(base);
+    Map<String, String> known = keyNames(base);
     try {
       requireEach(source, known, base);
       return new RenamedSource(source, known::get);
@@ -79,7 +79,7 @@ public final class FaceIdLoraFile {
   /**
    * Built forwards from the base's own names, since underscored ones cannot be taken apart again.
    */
-  private static Map<String, String> spellings(AdapterSites base) {
+  private static Map<String, String> keyNames(AdapterSites base) {
     Map<String, String> known = new HashMap<>();
     for (int n = 0; n < 2 * base.paths().size(); n++) {
       for (String layer : LAYERS) {

@@ -36,7 +36,7 @@ public enum IpAdapterVariant {
   }
 
   /** What an adapter was shown in training where there was no picture. */
-  public enum Nothing {
+  public enum Unconditional {
     /** Zeros in the place of the encoder's answer. */
     ZEROS,
     /** The encoder's answer to an input of zeros. */
@@ -71,15 +71,15 @@ public enum IpAdapterVariant {
 
   /** What errors call the bases whose attentions understand image tokens of this width. */
   public String bases(long contextWidth) {
-    return family().attentionSites().orElseThrow().title(contextWidth);
+    return family().attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
   /** What stands for no picture beside a negative prompt, as diffusers' pipelines have it. */
-  public Nothing nothing() {
+  public Unconditional unconditional() {
     return switch (this) {
-      case XLABS, INSTANT_X -> Nothing.BLACK;
-      case TIMED -> Nothing.ZEROS;
-      default -> sight == Sight.TOKENS ? Nothing.ZERO_PIXELS : Nothing.ZEROS;
+      case XLABS, INSTANT_X -> Unconditional.BLACK;
+      case TIMED -> Unconditional.ZEROS;
+      default -> sight == Sight.TOKENS ? Unconditional.ZERO_PIXELS : Unconditional.ZEROS;
     };
   }
 
@@ -89,17 +89,17 @@ public enum IpAdapterVariant {
   }
 
   /** Whether it wants a face recogniser's numbers. */
-  public boolean wantsFace() {
+  public boolean needsFace() {
     return face;
   }
 
   /** Whether it wants them as they come, not brought to unit length. */
-  public boolean wantsRaw() {
+  public boolean needsRawEmbedding() {
     return this == PORTRAIT_UNNORM;
   }
 
   /** Whether it was trained together with a LoRA. */
-  public boolean wantsLora() {
+  public boolean needsLora() {
     return this == FACE_ID || this == FACE_ID_PLUS;
   }
 }

@@ -49,8 +49,8 @@ public final class EmbedderEnsemble implements FaceEmbedder {
   }
 
   @Override
-  public float[] embed(RgbImage picture, Face face) {
-    List<float[]> vectors = eyes.stream().map(eye -> eye.embed(picture, face)).toList();
+  public float[] embed(RgbImage image, Face face) {
+    List<float[]> vectors = eyes.stream().map(eye -> eye.embed(image, face)).toList();
     float[] all = new float[vectors.stream().mapToInt(vector -> vector.length).sum()];
     int at = 0;
     for (float[] vector : vectors) {

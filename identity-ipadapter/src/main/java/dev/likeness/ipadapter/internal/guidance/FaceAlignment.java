@@ -86,11 +86,11 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
    *
    * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
    */
-  Tensor aligned(Tensor picture, Tensor views) {
+  Tensor aligned(Tensor image, Tensor views) {
     long count = views.size(0);
     Tensor maps = torch.tensor(map).view(1, 2, 3).matmul(views);
     Tensor grid = torch.affine_grid_generator(maps, new long[] {count, 3, SIDE, SIDE}, false);
-    return torch.grid_sampler(picture.expand(count, -1, -1, -1), grid, BILINEAR, ZEROS, false);
+    return torch.grid_sampler(image.expand(count, -1, -1, -1), grid, BILINEAR, ZEROS, false);
   }
 
   /**

@@ -25,7 +25,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
   /** More noise than this lets a row reach no further. */
   private static final double MOST_NOISE = 5;
   /** Every so many rows the face is looked for anew. */
-  private static final int LOOK = 2;
+  private static final int DETECTION_INTERVAL = 2;
 
   private final LoadedAutoencoder preview;
   private final EmbedderEnsemble eyes;
@@ -51,10 +51,10 @@ public final class FaceGradientGuidance implements GradientGuidance {
 
   /** The cosine to the person, from -1 to 1; null as long as no face is seen. */
   @Override
-  public Tensor agreement(Tensor denoised) {
+  public Tensor objective(Tensor denoised) {
     Tensor latents = denoised.cpu();
-    if (window == null || rows % LOOK == 0) {
-      look(latents.detach());
+    if (window == null || rows % DETECTION_INTERVAL == 0) {
+      detect(latents.detach());
     }
     int row = rows++;
     if (window == null) {
@@ -65,21 +65,21 @@ public final class FaceGradientGuidance implements GradientGuidance {
   }
 
   @Override
-  public double reach(double noise) {
+  public double stepLength(double noise) {
     return weight * REACH * Math.min(noise, MOST_NOISE);
   }
 
   /** Where the face is by now; where none is seen, where it was. */
-  private void look(Tensor latents) {
+  private void detect(Tensor latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      RgbImage picture = ImageTensors.toPicture(ImageTensors.toUnit(preview.decode(latents)));
-      List<Face> large = detector.large(picture);
-      List<Face> faces = large.isEmpty() ? detector.detect(picture) : large;
+      RgbImage image = ImageTensors.toImage(ImageTensors.toUnit(preview.decode(latents)));
+      List<Face> large = detector.large(image);
+      List<Face> faces = large.isEmpty() ? detector.detect(image) : large;
       if (!faces.isEmpty()) {
         Face face = track.seen(faces.get(0));
         window = FaceAlignment.around(
-            face, (int) latents.size(3), (int) latents.size(2), preview.factor());
+            face, (int) latents.size(3), (int) latents.size(2), preview.vaeScaleFactor());
       }
     }
   }
@@ -89,7 +89,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
    * last looks agree.
    */
   static final class FaceTrack {
-    private static final int LOOKS = 3;
+    private static final int DETECTIONS = 3;
 
     private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
 
@@ -97,7 +97,7 @@ public final class FaceGradientGuidance implements GradientGuidance {
     Face seen(Face found) {
       found.eyes().ifPresent(pair -> {
         eyes.addLast(pair);
-        if (eyes.size() > LOOKS) {
+        if (eyes.size() > DETECTIONS) {
           eyes.removeFirst();
         }
       });

@@ -120,7 +120,7 @@ public interface ImageProjection {
    * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when
    *     the kind takes none
    * @param face of a face recogniser: [n, numbers]; null when the kind takes none
-   * @param time as {@link TimestepResampler#told} has it, [1, width]; null when the kind is not
+   * @param time as {@link TimestepResampler#timeEmbedding} has it, [1, width]; null when the kind is not
    *     told it
    */
   public record Sights(Tensor image, Tensor face, Tensor time) {
@@ -175,7 +175,7 @@ public interface ImageProjection {
     }
 
     private boolean face() {
-      return layout.kind().wantsFace();
+      return layout.kind().needsFace();
     }
   }
 
@@ -200,8 +200,8 @@ public interface ImageProjection {
     }
 
     /** What a timestep [1], 0..1000, is told as, [1, width]. */
-    public Tensor told(Tensor time) {
-      return embedding.forward(sinusoids.of(time).to(latents.scalar_type()));
+    public Tensor timeEmbedding(Tensor time) {
+      return embedding.forward(sinusoids.embed(time).to(latents.scalar_type()));
     }
 
     @Override

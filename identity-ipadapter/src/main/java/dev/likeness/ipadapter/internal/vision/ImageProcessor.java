@@ -87,17 +87,17 @@ public record ImageProcessor(
           normalises ? numbers(c, "image_mean", usual.mean) : List.of(),
           normalises ? numbers(c, "image_std", usual.std) : List.of());
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(c.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(c.source() + ": " + e.getMessage(), e);
     }
   }
 
   /** Whether all pictures become what a tower looks at, but for pixels that fill no patch. */
-  public boolean fits(VisionConfig tower) {
+  public boolean fits(VisionConfig textEncoder) {
     Size made = made();
-    int patches = tower.imageSize() / tower.patchSize();
+    int patches = textEncoder.imageSize() / textEncoder.patchSize();
     return made != null
-        && made.width / tower.patchSize() == patches
-        && made.height / tower.patchSize() == patches;
+        && made.width / textEncoder.patchSize() == patches
+        && made.height / textEncoder.patchSize() == patches;
   }
 
   /** What shape pictures are prepared in, in words. */
@@ -111,8 +111,8 @@ public record ImageProcessor(
   }
 
   /** Pixels of one picture, [1, 3, height, width], f32, CPU. */
-  public Tensor pixels(RgbImage picture) {
-    RgbImage sized = size == null ? picture : resized(picture);
+  public Tensor pixels(RgbImage image) {
+    RgbImage sized = size == null ? image : resized(image);
     int width = crop == null ? sized.width() : crop.width;
     int height = crop == null ? sized.height() : crop.height;
     int left = Math.floorDiv(sized.width() - width, 2);

@@ -125,14 +125,14 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /** Encodes one picture; owned by the calling scope. */
-  public VisionTower.ImageEncoding encode(RgbImage picture) {
+  public VisionTower.ImageEncoding encode(RgbImage image) {
     try (NoGradGuard guard = new NoGradGuard()) {
-      return tower.forward(Tensors.place(compute, processor.pixels(picture)));
+      return tower.forward(Tensors.place(compute, processor.pixels(image)));
     }
   }
 
   /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
-  public VisionTower.ImageEncoding encodeNothing() {
+  public VisionTower.ImageEncoding encodeZeros() {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));
     }

@@ -50,10 +50,10 @@ public record VisionConfig(
     ModelConfig c = vision(whole);
     boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
     if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
-      throw new InvalidInputException(whole.where() + ": model_type is \"" + type(whole, c)
+      throw new InvalidInputException(whole.source() + ": model_type is \"" + type(whole, c)
           + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
     }
-    c.require("num_channels", 3);
+    c.requireValue("num_channels", 3);
     boolean pools = siglip
         ? c.flag("vision_use_head", true)
         : whole.texts("architectures", List.of()).stream().noneMatch("CLIPVisionModel"::equals);
@@ -73,7 +73,7 @@ public record VisionConfig(
           c.number("layer_norm_eps", siglip ? 1e-6 : 1e-5),
           pools ? own : 0);
     } catch (IllegalArgumentException e) {
-      throw new InvalidInputException(whole.where() + ": " + e.getMessage(), e);
+      throw new InvalidInputException(whole.source() + ": " + e.getMessage(), e);
     }
   }
 
@@ -111,7 +111,7 @@ public record VisionConfig(
   private static ModelConfig vision(ModelConfig whole) {
     Object part = whole.values().get("vision_config");
     return part instanceof Map<?, ?> own
-        ? ModelConfig.of((Map<String, Object>) own, whole.where() + " vision_config")
+        ? ModelConfig.of((Map<String, Object>) own, whole.source() + " vision_config")
         : whole;
   }
 

@@ -130,7 +130,7 @@ public final class VisionTower {
       Tensor q = projected(probe.expand(tokens.size(0), 1, width), 0);
       Tensor attended = ScaledDotProduct.attend(q, projected(tokens, 1), projected(tokens, 2));
       Tensor h = out.forward(attended.transpose(1, 2).reshape(tokens.size(0), 1, width));
-      return h.add(fc2.forward(activation.of(fc1.forward(norm.forward(h))))).select(1, 0);
+      return h.add(fc2.forward(activation.apply(fc1.forward(norm.forward(h))))).select(1, 0);
     }
 
     /** The queries (0), keys (1) or values (2): the fused weight holds them one below the other. */

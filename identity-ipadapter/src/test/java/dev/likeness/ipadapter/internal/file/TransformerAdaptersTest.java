@@ -39,7 +39,7 @@ class TransformerAdaptersTest {
     assertEquals(20, layout(TIMED).resampler().heads());
     for (String flux : List.of("flux-dev", "flux-schnell", "flux-fill")) {
       AdapterCompatibility.check(
-          "adapter", layout(XLABS), base(flux).heard(IpAdapterVariant.XLABS));
+          "adapter", layout(XLABS), base(flux).forVariant(IpAdapterVariant.XLABS));
       AdapterCompatibility.check("adapter", layout(INSTANT_X), base(flux));
     }
     AdapterCompatibility.check("adapter", layout(TIMED), base("sd3.5-large"));
@@ -230,7 +230,7 @@ class TransformerAdaptersTest {
   }
 
   private static String refusal(KeyList list, String base) throws IOException {
-    AdapterSites attentions = base(base).heard(layout(list).kind());
+    AdapterSites attentions = base(base).forVariant(layout(list).kind());
     return assertThrows(
             InvalidInputException.class,
             () -> AdapterCompatibility.check("a.bin", layout(list), attentions))

@@ -39,7 +39,7 @@ class FaceAlignmentTest {
   }
 
   /** Smooth, so that it hardly matters how it is sampled. */
-  private static RgbImage picture() {
+  private static RgbImage image() {
     byte[] rgb = new byte[WIDTH * HEIGHT * 3];
     for (int y = 0, at = 0; y < HEIGHT; y++) {
       for (int x = 0; x < WIDTH; x++, at += 3) {
@@ -54,13 +54,13 @@ class FaceAlignmentTest {
   /** Upright; turned and small; leaning out of the picture. */
   @ParameterizedTest
   @CsvSource({"100,120,140,120", "90,150,115,140", "20,30,70,44", "200,280,240,290"})
-  void alignsTheWindowsPictureAsTheEmbedderDoesTheWhole(
+  void alignsTheWindowsImageAsTheEmbedderDoesTheWhole(
       double leftX, double leftY, double rightX, double rightY) {
     Face face = face(leftX, leftY, rightX, rightY);
     FaceAlignment window = FaceAlignment.around(face, WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
-    RgbImage whole = AlignmentTemplate.ARCFACE.align(picture(), face);
+    RgbImage whole = AlignmentTemplate.ARCFACE.align(image(), face);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor part = ImageTensors.toUnit(picture())
+      Tensor part = ImageTensors.toUnit(image())
           .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
       Tensor apart = window
@@ -102,7 +102,7 @@ class FaceAlignmentTest {
     FaceAlignment window =
         FaceAlignment.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor part = ImageTensors.toUnit(picture())
+      Tensor part = ImageTensors.toUnit(image())
           .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
       Tensor plain = window.aligned(part, torch.eye(3).unsqueeze(0));

@@ -35,7 +35,7 @@ public final class AttachedDeltas {
     try {
       changes.weights().forEach(this::place);
       changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
-      owner.take(region);
+      owner.adopt(region);
     } finally {
       region.close();
     }
@@ -67,7 +67,7 @@ public final class AttachedDeltas {
    * base's memory plan.
    */
   public static void requireRoom(OpenModel base, TargetLayer layer) {
-    if (!layer.isNorm() && base.weights(layer.part()).spares(layer.weight())) {
+    if (!layer.isNorm() && base.weights(layer.part()).isCompressed(layer.weight())) {
       throw new ResourceLimitException(
           "the LoRA's change of " + layer
               + " would be as large as the weight itself, which this base spares memory"
@@ -133,36 +133,36 @@ public final class AttachedDeltas {
   }
 
   /** What a LoRA at a weight adds to one network. */
-  public record LoraAdaptation(AttachedDeltas changes, ModelComponent part, LayerWeights weight)
+  public record LoraAdaptation(AttachedDeltas deltas, ModelComponent part, LayerWeights weight)
       implements Adaptation {
     @Override
-    public List<AdapterLayer> sidePaths(String module) {
-      WeightDelta.Unmerged change = changes.sides(part).get(module);
+    public List<AdapterLayer> adapterLayers(String module) {
+      WeightDelta.Unmerged change = deltas.sides(part).get(module);
       double here = change == null ? 0 : weight.of(part, module);
       return here == 0 ? List.of() : List.of(change.at(here));
     }
 
     @Override
     public Tensor tensor(String name, Tensor own) {
-      Tensor difference = changes.vectors(part).get(name);
+      Tensor difference = deltas.vectors(part).get(name);
       double here = difference == null ? 0 : weight.of(part, name);
       return here == 0 ? own : own.add(difference, new Scalar(here));
     }
 
     @Override
     public boolean replaces(String name) {
-      return changes.vectors(part).containsKey(name);
+      return deltas.vectors(part).containsKey(name);
     }
 
     @Override
     public Adaptation at(double progress) {
       LayerWeights now = weight.at(progress);
-      return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);
+      return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(deltas, part, now);
     }
 
     @Override
-    public boolean isBeside() {
-      return changes.vectors(part).isEmpty();
+    public boolean isBatchable() {
+      return deltas.vectors(part).isEmpty();
     }
   }
 }

@@ -74,10 +74,10 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
       return both(own, factors.at(1).delta(x, stride, padding), relative().view(-1, 1, 1));
     }
 
-    private static Tensor both(Tensor own, Tensor learned, Tensor scale) {
+    private static Tensor both(Tensor own, Tensor trained, Tensor scale) {
       // In bf16 what is near 1 has steps of 1/256; how far it is from 1 has not.
       return own.mul(WeightDelta.Windows.like(own, scale.sub(new Scalar(1.0))))
-          .add(learned.mul(WeightDelta.Windows.like(own, scale)));
+          .add(trained.mul(WeightDelta.Windows.like(own, scale)));
     }
 
     private Tensor relative() {

@@ -66,7 +66,7 @@ public record LoraDeltas(
   /** Whether the difference follows from the weight, as of all kinds but these. */
   private static boolean isOfBase(WeightDelta change) {
     return change instanceof ReshapedDelta narrow
-        ? isOfBase(narrow.change())
+        ? isOfBase(narrow.delta())
         : change instanceof ReshapedDelta.Rows rows
             ? isOfBase(rows.whole())
             : !(change instanceof WeightDelta.Unmerged || change instanceof LohaDelta);

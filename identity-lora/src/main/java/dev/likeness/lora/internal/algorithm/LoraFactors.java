@@ -30,7 +30,7 @@ public final class LoraFactors {
     LoraDelta any = changes.values().iterator().next();
     for (int i = 0; i < parts.size(); i++) {
       long out = parts.get(i).out();
-      LoraDelta own = changes.getOrDefault(parts.get(i), nothing(any, out));
+      LoraDelta own = changes.getOrDefault(parts.get(i), zero(any, out));
       Tensor up = scaled(own.up(), own.scale());
       Tensor before = up.new_zeros(out, i * any.rank());
       Tensor after = up.new_zeros(out, (parts.size() - 1 - i) * any.rank());
@@ -41,7 +41,7 @@ public final class LoraFactors {
         shared != null ? shared : torch.cat(downs, 0), null, torch.cat(rows, 0), 1);
   }
 
-  private static LoraDelta nothing(LoraDelta like, long out) {
+  private static LoraDelta zero(LoraDelta like, long out) {
     return new LoraDelta(
         like.down().new_zeros(like.down().shape()), null, like.up().new_zeros(out, like.rank()), 1);
   }

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.global.torch;
  * A change of a layer that is shown fewer channels, for one that is shown others behind them: of
  * those it takes nothing.
  *
- * @param change of the narrower layer
+ * @param delta of the narrower layer
  * @param count of the channels that this is shown
  */
-public record ReshapedDelta(WeightDelta change, long count) implements WeightDelta {
+public record ReshapedDelta(WeightDelta delta, long count) implements WeightDelta {
   /**
    * The same as factors where they have a place for more channels; {@code count} are the change's
    * own, {@code all} the layer's.
@@ -35,22 +35,22 @@ public record ReshapedDelta(WeightDelta change, long count) implements WeightDel
 
   @Override
   public Tensor difference(Tensor weight) {
-    return padded(change.difference(weight.narrow(1, 0, count).contiguous()), weight.size(1));
+    return padded(delta.difference(weight.narrow(1, 0, count).contiguous()), weight.size(1));
   }
 
   @Override
   public ReshapedDelta mapped(UnaryOperator<Tensor> place) {
-    return new ReshapedDelta(change.mapped(place), count);
+    return new ReshapedDelta(delta.mapped(place), count);
   }
 
   @Override
   public long rank() {
-    return change.rank();
+    return delta.rank();
   }
 
   @Override
   public double scale() {
-    return change.scale();
+    return delta.scale();
   }
 
   /**

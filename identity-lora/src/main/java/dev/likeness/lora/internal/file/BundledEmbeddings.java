@@ -98,9 +98,9 @@ final class BundledEmbeddings {
   static void put(Map<String, Tensor> tensors, TextualInversion word, KeyFormat dialect) {
     boolean alone = word.values().size() == 1;
     String start = (dialect == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
-    word.byTower()
-        .forEach((tower, numbers) -> tensors.put(
-            start + (alone ? "string_to_param.*" : tower),
+    word.byTextEncoder()
+        .forEach((textEncoder, numbers) -> tensors.put(
+            start + (alone ? "string_to_param.*" : textEncoder),
             torch.tensor(numbers).view(word.vectors(), -1)));
   }
 }

@@ -48,7 +48,7 @@ final class DeltaReader {
    * The change of {@code layer}'s weight, which may take in more channels than the keys fit; null
    * when they change the bias alone.
    */
-  static WeightDelta change(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
+  static WeightDelta delta(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
     WeightDelta read = read(keys.algorithm().orElseThrow(), keys, alphas);
     return read != null && keys.layer().in() < layer.in()
         ? ReshapedDelta.of(read, keys.layer().in(), layer.in())

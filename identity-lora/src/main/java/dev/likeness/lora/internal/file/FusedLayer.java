@@ -32,7 +32,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
    *
    * @param weight of a layer of the model, f32 on the CPU
    */
-  Map<TargetLayer, WeightDelta> changes(WeightDelta whole, Function<TargetLayer, Tensor> weight) {
+  Map<TargetLayer, WeightDelta> deltas(WeightDelta whole, Function<TargetLayer, Tensor> weight) {
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     long from = 0;
     for (TargetLayer part : parts) {

@@ -44,7 +44,7 @@ final class IgnoredKeys {
             .put(cut.role(), key)));
     Set<String> found = new LinkedHashSet<>();
     layers.values().stream()
-        .filter(keys -> idle.hasNoPlace(keys.values().iterator().next()) || idle.isNothing(keys))
+        .filter(keys -> idle.hasNoPlace(keys.values().iterator().next()) || idle.isEmpty(keys))
         .forEach(keys -> found.addAll(keys.values()));
     return found;
   }
@@ -63,7 +63,7 @@ final class IgnoredKeys {
     return read.part() == ModelComponent.TEXT_ENCODER_3
         && !table.has(ModelComponent.TEXT_ENCODER_3)
         && table.has(ModelComponent.TRANSFORMER)
-        && LoraFamilyDetector.kind(table.kind()).filter(Kind::twoClips).isPresent();
+        && LoraFamilyDetector.kind(table.kind()).filter(Kind::hasTwoClips).isPresent();
   }
 
   /**
@@ -78,7 +78,7 @@ final class IgnoredKeys {
   }
 
   /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */
-  private boolean isNothing(Map<LoraKey, String> keys) {
+  private boolean isEmpty(Map<LoraKey, String> keys) {
     boolean pair = keys.containsKey(LoraKey.UP) || keys.containsKey(LoraKey.DOWN);
     boolean difference = keys.containsKey(LoraKey.DIFF) || keys.containsKey(LoraKey.DIFF_B);
     return (pair || difference)
@@ -101,13 +101,13 @@ final class IgnoredKeys {
    * the other is passed over as a whole, since it may be of another training (diffusers'
    * {@code loaders/lora_conversion_utils.py} does so, too).
    */
-  static final class Spellings {
+  static final class KeyForms {
     /** A UNet's modules in the first Stable Diffusion code. */
     private static final Pattern OLD = Pattern.compile(
         "(input_blocks|middle_block|output_blocks|time_embed|label_emb|out)[._]\\d");
 
     private final Map<String, Integer> keys = new HashMap<>();
-    private final Map<String, Set<Integer>> said = new HashMap<>();
+    private final Map<String, Set<Integer>> seen = new HashMap<>();
 
     /**
      * Takes note of a key.
@@ -120,13 +120,13 @@ final class IgnoredKeys {
           ? OLD.matcher(stem).lookingAt() ? 1 : 0
           : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
       keys.put(key, rank);
-      what.forEach(one -> said.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
+      what.forEach(one -> seen.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
     }
 
     /** Every key of spellings that say something that a better one says, too. */
     Set<String> passedOver() {
       Set<Integer> worse = new HashSet<>();
-      said.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));
+      seen.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));
       keys.values().retainAll(worse);
       return keys.keySet();
     }

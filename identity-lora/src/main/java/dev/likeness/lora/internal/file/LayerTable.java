@@ -103,7 +103,7 @@ public final class LayerTable {
    * The first layer of a network that is shown more of each place than it draws (a picture that it
    * fills, and a mask), as it is in its family's others; empty for these.
    */
-  Optional<TargetLayer> shownMore(ModelComponent network) {
+  Optional<TargetLayer> trainedBeyond(ModelComponent network) {
     boolean unet = network == ModelComponent.UNET;
     return find(network, unet ? "conv_in" : "x_embedder")
         .flatMap(first -> find(network, unet ? "conv_out" : "proj_out")

@@ -3,7 +3,7 @@ package dev.likeness.lora.internal.file;
 import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.file.TensorNames;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
@@ -147,9 +147,9 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean hasSign(TensorNames source, LoraLayers layers, Certainty certainty) {
-    return layers.signs().stream()
+    return layers.signatures().stream()
         .filter(sign -> sign.certainty() == certainty)
-        .map(Sign::key)
+        .map(Signature::key)
         .anyMatch(key -> has(source, key));
   }
 
@@ -163,7 +163,7 @@ public final class LoraFamilyDetector {
 
   /** Whether a family shares the names of another's layers, and a file has none that it lacks. */
   private static boolean fits(TensorNames source, LoraLayers own) {
-    return own.lacks() != null && !has(source, own.lacks());
+    return own.absent() != null && !has(source, own.absent());
   }
 
   private static boolean has(TensorNames source, Pattern key) {
@@ -176,9 +176,9 @@ public final class LoraFamilyDetector {
     if (byWidth.isPresent()) {
       return byWidth.get().id();
     }
-    boolean twoTowers =
+    boolean twoTextEncoders =
         source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
-    return isJoint(source) || !twoTowers ? noted(notes) : ofTwoClips();
+    return isJointAttention(source) || !twoTextEncoders ? noted(notes) : ofTwoClips();
   }
 
   /**
@@ -200,10 +200,10 @@ public final class LoraFamilyDetector {
             .keySet()
             .containsAll(told.get().original().blocks().keySet());
     boolean any = alone.equals(UNKNOWN)
-        && isJoint(source)
+        && isJointAttention(source)
         && own.get().original().lists().containsValue(DIFFUSERS_LIST);
     boolean text = alone.equals(ofTwoClips())
-        && kind(base).filter(Kind::twoClips).isPresent()
+        && kind(base).filter(Kind::hasTwoClips).isPresent()
         && !noted(notes).equals(alone)
         && source.names().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
     return either || any || text ? base : alone;
@@ -211,10 +211,10 @@ public final class LoraFamilyDetector {
 
   /** The kind that a second text encoder of CLIP's alone tells. */
   public static String ofTwoClips() {
-    return kinds().filter(Kind::twoClips).map(Kind::id).findFirst().orElse(UNKNOWN);
+    return kinds().filter(Kind::hasTwoClips).map(Kind::id).findFirst().orElse(UNKNOWN);
   }
 
-  private static boolean isJoint(TensorNames source) {
+  private static boolean isJointAttention(TensorNames source) {
     return source.names().stream().anyMatch(name -> JOINT.matcher(name).matches());
   }
 
@@ -270,12 +270,12 @@ public final class LoraFamilyDetector {
         .orElse("")
         .toLowerCase(Locale.ROOT);
     Predicate<Kind> noted =
-        kind -> kind.noted() != null && kind.noted().matcher(base).matches();
-    Predicate<Kind> flagged = kind -> kind.isKohyasV2() && "True".equals(notes.get("ss_v2"));
+        kind -> kind.notePattern() != null && kind.notePattern().matcher(base).matches();
+    Predicate<Kind> flagged = kind -> kind.isKohyaV2() && "True".equals(notes.get("ss_v2"));
     return kinds()
-        .filter(noted.and(kind -> !kind.noteIsWeak()))
+        .filter(noted.and(kind -> !kind.isNoteWeak()))
         .findFirst()
-        .or(() -> kinds().filter(Kind::noteIsWeak).filter(noted.or(flagged)).findFirst())
+        .or(() -> kinds().filter(Kind::isNoteWeak).filter(noted.or(flagged)).findFirst())
         .map(Kind::id)
         .orElse(UNKNOWN);
   }

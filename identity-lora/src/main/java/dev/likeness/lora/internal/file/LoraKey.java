@@ -68,7 +68,7 @@ public enum LoraKey {
   private record Ending(String text, LoraKey role, KeyFormat dialect) {}
 
   private static final String SCALED_INPUT = ".on_input";
-  private static final String TOLD_SCALE = ".ia3_weight";
+  private static final String STATED_SCALE = ".ia3_weight";
 
   // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
   // converters know.
@@ -123,7 +123,7 @@ public enum LoraKey {
       plain("oft_blocks", OFT_BLOCKS),
       plain("oft_diag", OFT_BLOCKS),
       plain("rescale", RESCALE),
-      new Ending(TOLD_SCALE, CHANNEL_SCALE, null),
+      new Ending(STATED_SCALE, CHANNEL_SCALE, null),
       new Ending(SCALED_INPUT, ON_INPUT, null),
       plain("reshape_weight", RESHAPE),
       plain("dora_scale", MAGNITUDE),
@@ -148,10 +148,10 @@ public enum LoraKey {
    * A key of {@code all} whose ending says its role. The factor of LyCORIS' IA3 is called a weight,
    * as other programs call other things; what stands beside it tells.
    */
-  static String told(String key, Set<String> all) {
+  static String statedScale(String key, Set<String> all) {
     String stem =
         key.endsWith(".weight") ? key.substring(0, key.length() - ".weight".length()) : "";
-    return all.contains(stem + SCALED_INPUT) ? stem + TOLD_SCALE : key;
+    return all.contains(stem + SCALED_INPUT) ? stem + STATED_SCALE : key;
   }
 
   /** Splits a key, if its ending is one that a layer's change has. */
@@ -229,7 +229,7 @@ public enum LoraKey {
             Prefix said = prefix.getValue();
             String path = stem.substring(prefix.getKey().length());
             return new FactorKey(
-                said.part, path, cut.role(), spelling(cut.dialect(), said.dialect));
+                said.part, path, cut.role(), format(cut.dialect(), said.dialect));
           }
         }
         return new FactorKey(
@@ -238,7 +238,7 @@ public enum LoraKey {
     }
 
     // Where the prefix is peculiar to a program it says more than the factor's ending does.
-    private static KeyFormat spelling(KeyFormat ending, KeyFormat prefix) {
+    private static KeyFormat format(KeyFormat ending, KeyFormat prefix) {
       return ending == null || prefix != KeyFormat.PEFT ? prefix : ending;
     }
   }

@@ -91,10 +91,10 @@ final class LoraKeyConversion implements TensorSource {
     if (names.areDoubled()) {
       doubled.addAll(doubledKeys());
     }
-    IgnoredKeys.Spellings spellings = new IgnoredKeys.Spellings();
+    IgnoredKeys.KeyForms spellings = new IgnoredKeys.KeyForms();
     file.names().stream()
         .filter(key -> !doubled.contains(key))
-        .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, said(n))));
+        .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, names(n))));
     doubled.addAll(spellings.passedOver());
     List<String> keys =
         file.names().stream().filter(key -> !doubled.contains(key)).toList();
@@ -114,7 +114,7 @@ final class LoraKeyConversion implements TensorSource {
     return all.keySet();
   }
 
-  private Set<String> said(Named named) {
+  private Set<String> names(Named named) {
     return named.split.paths().stream()
         .map(path ->
             table.find(part, path).map(TargetLayer::path).orElse(path) + " " + named.cut.role())

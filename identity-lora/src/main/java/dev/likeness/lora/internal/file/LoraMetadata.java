@@ -64,7 +64,7 @@ public final class LoraMetadata {
   /**
    * Says which of kohya's modules opens the file: in his spelling alone, since none opens another.
    */
-  public static void sayModule(Map<String, String> notes, KeyFormat dialect, boolean kronecker) {
+  public static void putModule(Map<String, String> notes, KeyFormat dialect, boolean kronecker) {
     if (dialect != KeyFormat.KOHYA) {
       notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
     } else if (notes.containsKey("ss_network_dim") && !notes.containsKey(MODULE)) {
@@ -87,7 +87,7 @@ public final class LoraMetadata {
     if (base != null) {
       notes.put("ss_base_model_version", base.kohyaBase());
       // By this alone A1111 tells the second version from the first.
-      notes.put("ss_v2", base.isKohyasV2() ? "True" : "False");
+      notes.put("ss_v2", base.isKohyaV2() ? "True" : "False");
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
       notes.put("modelspec.sai_model_spec", "1.0.1");

@@ -71,7 +71,7 @@ public final class LoraReader {
       source = named;
       own = named::original;
     } else {
-      RenamedSource told = new RenamedSource(file, key -> LoraKey.told(key, file.names()));
+      RenamedSource told = new RenamedSource(file, key -> LoraKey.statedScale(key, file.names()));
       LoraKeyConversion named = diffusers(told);
       source = named;
       own = key -> told.original(named.own(key));
@@ -88,8 +88,8 @@ public final class LoraReader {
     unmatched.removeAll(idle);
     dialect = numbered ? KeyFormat.CLONEOFSIMO : dialect;
     table
-        .shownMore(network)
-        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
+        .trainedBeyond(network)
+        .ifPresent(narrow -> keys.replaceAll((layer, own) -> asTrained(own, narrow)));
     keys.values().forEach(this::check);
   }
 
@@ -171,7 +171,7 @@ public final class LoraReader {
    * The keys of the network's first layer, where they fit that alone, as of one that is shown no
    * more than is drawn.
    */
-  private static LayerKeys asLearnt(LayerKeys own, TargetLayer narrow) {
+  private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
             && !own.fit()
             && own.of(narrow).fit()
@@ -274,7 +274,7 @@ public final class LoraReader {
    * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
    *     biases want theirs, and some changes of several layers at once their weights
    */
-  public LoraDeltas changes(
+  public LoraDeltas deltas(
       AdapterConfig alphas,
       TensorRegion region,
       BiFunction<TargetLayer, String, Optional<Tensor>> base) {
@@ -283,11 +283,11 @@ public final class LoraReader {
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
         Optional<FusedLayer> whole = whole(layer);
-        WeightDelta change = DeltaReader.change(own, layer, alphas);
+        WeightDelta change = DeltaReader.delta(own, layer, alphas);
         if (change != null) {
           whole
               .map(all ->
-                  all.changes(change, part -> base.apply(part, part.weight()).orElseThrow()))
+                  all.deltas(change, part -> base.apply(part, part.weight()).orElseThrow()))
               .orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }

@@ -67,7 +67,7 @@ public final class LoraWriter {
       }
       changes.words().forEach(word -> BundledEmbeddings.put(tensors, word, dialect));
       Map<String, String> notes = LoraMetadata.rewritten(metadata);
-      LoraMetadata.sayModule(
+      LoraMetadata.putModule(
           notes,
           dialect,
           changes.weights().values().stream().anyMatch(LokrDelta.class::isInstance));

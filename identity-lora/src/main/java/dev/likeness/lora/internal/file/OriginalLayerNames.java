@@ -77,7 +77,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
 
   /** Whether files may hold a layer and its parts, of which diffusers takes the parts. */
   boolean areDoubled() {
-    return names.doubled();
+    return names.hasFusedAndSplit();
   }
 
   private Split split(List<String> paths) {

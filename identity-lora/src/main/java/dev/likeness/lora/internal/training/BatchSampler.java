@@ -20,7 +20,7 @@ record BatchSampler(
     LoraTraining settings,
     List<ImageBucket> buckets,
     CaptionEncodings.Captions captions,
-    Lesson lesson) {
+    TrainingObjective objective) {
   /** Makes batch {@code number} of a run, hands it to {@code use} and frees it. */
   void with(int number, Consumer<TrainingStep.Batch> use) {
     try (TensorScope scope = TensorScope.open()) {
@@ -31,40 +31,40 @@ record BatchSampler(
   private TrainingStep.Batch batch(int number) {
     ImageBucket.Turn turn = ImageBucket.turn(buckets, settings.seed(), number, settings.batch());
     ImageBucket bucket = turn.bucket();
-    StepDraw draw = StepDraw.of(
+    StepSample draw = StepSample.of(
         settings.seed(),
         number,
         turn.number(),
         settings.batch(),
         bucket.latents().count(),
         captions.count(),
-        lesson);
+        objective);
     if (bucket.others().count() > 0) {
-      draw = draw.and(StepDraw.of(
+      draw = draw.and(StepSample.of(
           ~settings.seed(),
           number,
           settings.batch(),
           bucket.others().count(),
           captions.count(),
-          lesson));
+          objective));
     }
     try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       return batch(bucket, draw, random);
     }
   }
 
-  private TrainingStep.Batch batch(ImageBucket bucket, StepDraw draw, NoiseSource random) {
+  private TrainingStep.Batch batch(ImageBucket bucket, StepSample draw, NoiseSource random) {
     long[] shape = bucket.latents().shape();
     int own = settings.batch();
     Tensor clean =
-        CachedLatents.draw(draw, random.next(shape), own, bucket.latents(), bucket.others());
+        CachedLatents.sample(draw, random.next(shape), own, bucket.latents(), bucket.others());
     Tensor noise = noise(shape, random);
     Tensor seen = settings.options().inputPerturbation() == 0
         ? noise
         : noise.add(random.next(shape), new Scalar(settings.options().inputPerturbation()));
-    int[] drawn = draw.pictures();
-    int[] pictures =
-        IntStream.range(0, own).map(i -> bucket.pictures().get(drawn[i])).toArray();
+    int[] drawn = draw.images();
+    int[] images =
+        IntStream.range(0, own).map(i -> bucket.images().get(drawn[i])).toArray();
     Tensor focus = settings.options().focus() == 1 ? null : bucket.latents().focus(draw, own);
     Tensor mask = bucket.latents().masked() ? bucket.latents().masks(draw, own) : null;
     return new TrainingStep.Batch(
@@ -72,7 +72,7 @@ record BatchSampler(
         noise,
         seen,
         draw.levels(),
-        captions.chosen(draw.captions(), pictures),
+        captions.chosen(draw.captions(), images),
         own,
         focus,
         mask);
@@ -88,29 +88,29 @@ record BatchSampler(
    * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
    * what an unbroken one draws. One entry per picture of the batch.
    *
-   * @param pictures indices; every picture is seen once before one is seen again
+   * @param images indices; every picture is seen once before one is seen again
    * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies
    *     the loss
    * @param seeds of the noise
    */
-  record StepDraw(
-      int[] pictures, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
+  record StepSample(
+      int[] images, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
     /** Draws {@code batch} entries for step {@code step}, counted from 0. */
-    static StepDraw of(long seed, int step, int batch, int pictures, int captions, Lesson lesson) {
-      return of(seed, step, step, batch, pictures, captions, lesson);
+    static StepSample of(long seed, int step, int batch, int images, int captions, TrainingObjective lesson) {
+      return of(seed, step, step, batch, images, captions, lesson);
     }
 
     /**
      * The same where {@code turn} batches of these pictures came before, which is fewer than steps
      * with more sizes.
      */
-    static StepDraw of(
-        long seed, int step, int turn, int batch, int pictures, int captions, Lesson lesson) {
+    static StepSample of(
+        long seed, int step, int turn, int batch, int images, int captions, TrainingObjective lesson) {
       SplittableRandom random = new SplittableRandom(apart(seed) + step);
-      StepDraw draw = new StepDraw(
+      StepSample draw = new StepSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
       for (int i = 0; i < batch; i++) {
-        draw.pictures[i] = picture(seed, (long) turn * batch + i, pictures);
+        draw.images[i] = image(seed, (long) turn * batch + i, images);
         draw.mirrored[i] = random.nextBoolean();
         draw.captions[i] = random.nextInt(captions);
         draw.levels[i] = lesson.level((i + random.nextDouble()) / batch);
@@ -121,10 +121,10 @@ record BatchSampler(
     }
 
     /** These entries, then {@code other}'s. */
-    StepDraw and(StepDraw other) {
-      StepDraw both = new StepDraw(
-          joined(pictures, other.pictures),
-          new boolean[pictures.length + other.pictures.length],
+    StepSample and(StepSample other) {
+      StepSample both = new StepSample(
+          joined(images, other.images),
+          new boolean[images.length + other.images.length],
           joined(captions, other.captions),
           DoubleStream.concat(DoubleStream.of(levels), DoubleStream.of(other.levels))
               .toArray(),
@@ -143,7 +143,7 @@ record BatchSampler(
       return new SplittableRandom(seed).nextLong();
     }
 
-    private static int picture(long seed, long seen, int count) {
+    private static int image(long seed, long seen, int count) {
       SplittableRandom random = new SplittableRandom(apart(~seed) + seen / count);
       int[] order = new int[count];
       for (int i = 0; i < count; i++) {

@@ -50,16 +50,16 @@ final class CachedLatents {
    * Encodes a picture, and its mirror image where it may be shown; {@code factor} is pixels along a
    * latent's side.
    */
-  void add(TrainingExample picture, LatentDiskCache files, int factor, LoraTraining settings) {
+  void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      plain.add(kept(files.of(picture.picture(), false)));
+      plain.add(kept(files.of(image.image(), false)));
       if (settings.flip()) {
-        mirrored.add(kept(files.of(picture.picture(), true)));
+        mirrored.add(kept(files.of(image.image(), true)));
       }
       masks.add(
-          picture.mask().map(mask -> region.keep(plain(white(mask, factor)))).orElse(null));
-      focus.add(region.keep(plain(focus(picture, factor, settings.options().focus()))));
+          image.mask().map(mask -> region.keep(plain(white(mask, factor)))).orElse(null));
+      focus.add(region.keep(plain(focus(image, factor, settings.options().focus()))));
     }
   }
 
@@ -67,10 +67,10 @@ final class CachedLatents {
    * How much each place of the latents counts [1, 1, h, w], 1 on average; a place in the focus,
    * wholly or in part.
    */
-  private static Tensor focus(TrainingExample picture, int factor, double weight) {
+  private static Tensor focus(TrainingExample image, int factor, double weight) {
     Tensor map =
-        torch.ones(1, 1, picture.picture().height() / factor, picture.picture().width() / factor);
-    picture.focus().ifPresent(area -> {
+        torch.ones(1, 1, image.image().height() / factor, image.image().width() / factor);
+    image.focus().ifPresent(area -> {
       int[] rows = places(area.top(), area.height(), factor, (int) map.size(2));
       int[] columns = places(area.left(), area.width(), factor, (int) map.size(3));
       map.narrow(2, rows[0], rows[1]).narrow(3, columns[0], columns[1]).fill_(new Scalar(weight));
@@ -98,7 +98,7 @@ final class CachedLatents {
    * What each place counts in a draw's pictures [batch, 1, h, w]; class pictures count alike
    * everywhere.
    */
-  Tensor focus(BatchSampler.StepDraw draw, int count) {
+  Tensor focus(BatchSampler.StepSample draw, int count) {
     return maps(focus, draw, count);
   }
 
@@ -106,15 +106,15 @@ final class CachedLatents {
    * What of each place is learnt in a draw's pictures [batch, 1, h, w], 0 to 1; of class pictures
    * everything.
    */
-  Tensor masks(BatchSampler.StepDraw draw, int count) {
+  Tensor masks(BatchSampler.StepSample draw, int count) {
     return maps(masks, draw, count);
   }
 
-  private Tensor maps(List<Tensor> maps, BatchSampler.StepDraw draw, int count) {
+  private Tensor maps(List<Tensor> maps, BatchSampler.StepSample draw, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.pictures().length; i++) {
-      Tensor map = i < count ? maps.get(draw.pictures()[i]) : null;
+    for (int i = 0; i < draw.images().length; i++) {
+      Tensor map = i < count ? maps.get(draw.images()[i]) : null;
       boolean mirror = map != null && draw.mirrored()[i] && !mirrored.isEmpty();
       batch.push_back(
           map == null ? torch.ones(1, 1, shape[1], shape[2]) : mirror ? map.flip(3) : map);
@@ -147,22 +147,22 @@ final class CachedLatents {
    * Latents [batch, channels, h, w] of a draw's pictures, the first {@code count} from {@code own},
    * the rest from {@code others}; {@code noise} is standard normal and of that shape.
    */
-  static Tensor draw(
-      BatchSampler.StepDraw draw,
+  static Tensor sample(
+      BatchSampler.StepSample draw,
       Tensor noise,
       int count,
       CachedLatents own,
       CachedLatents others) {
     TensorVector batch = new TensorVector();
-    for (int i = 0; i < draw.pictures().length; i++) {
+    for (int i = 0; i < draw.images().length; i++) {
       CachedLatents source = i < count ? own : others;
       batch.push_back(
-          source.picture(draw.pictures()[i], draw.mirrored()[i]).draw(noise.narrow(0, i, 1)));
+          source.image(draw.images()[i], draw.mirrored()[i]).sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
   }
 
-  private LatentDistribution picture(int index, boolean mirror) {
+  private LatentDistribution image(int index, boolean mirror) {
     return (mirror && !mirrored.isEmpty() ? mirrored : plain).get(index);
   }
 
@@ -170,8 +170,8 @@ final class CachedLatents {
     return new LatentDistribution(
         region.keep(d.mean()),
         d.logVariance() == null ? null : region.keep(d.logVariance()),
-        d.scale(),
-        d.shift());
+        d.scalingFactor(),
+        d.shiftFactor());
   }
 
   /** f32 on the CPU, in order. */

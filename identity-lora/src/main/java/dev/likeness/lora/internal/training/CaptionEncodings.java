@@ -30,28 +30,28 @@ public final class CaptionEncodings {
    */
   private static final int TOGETHER = 4;
 
-  private final TrainingTarget pupil;
+  private final TrainingTarget target;
   private final List<String> captions;
   private final int[] places;
   private final TrainableNetworks learner;
-  private final boolean learns;
+  private final boolean trainsTextEncoder;
   /** All of each caption, or where an encoder learns what T5 reads, if that does not. */
   private final List<TextEncoding> known = new ArrayList<>();
 
   public CaptionEncodings(
-      TrainingTarget pupil,
+      TrainingTarget model,
       List<String> captions,
       TrainableNetworks learner,
       TensorRegion region,
       Cancellation stop) {
-    this.pupil = pupil;
+    this.target = model;
     this.captions = captions.stream().distinct().toList();
     this.learner = learner;
     places = captions.stream().mapToInt(this.captions::indexOf).toArray();
-    learns = Stream.of(ModelComponent.values())
-        .anyMatch(part -> part != pupil.part() && learner.learns(part));
+    trainsTextEncoder = Stream.of(ModelComponent.values())
+        .anyMatch(part -> part != model.component() && learner.isTrained(part));
     for (int from = 0; from < this.captions.size(); from += TOGETHER) {
-      stop.check();
+      stop.throwIfCancelled();
       read(this.captions.subList(from, Math.min(from + TOGETHER, this.captions.size())), region);
     }
   }
@@ -59,13 +59,13 @@ public final class CaptionEncodings {
   private void read(List<String> texts, TensorRegion region) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor byT5 = pupil
+      Tensor byT5 = target
           .longText()
-          .filter(t5 -> !t5.learns(learner))
-          .map(t5 -> t5.read(texts, learner))
+          .filter(t5 -> !t5.isTrained(learner))
+          .map(t5 -> t5.encode(texts, learner))
           .orElse(null);
-      TextEncoding read = !learns
-          ? pupil.encode(texts, byT5, learner)
+      TextEncoding read = !trainsTextEncoder
+          ? target.encode(texts, byT5, learner)
           : byT5 == null ? null : new TextEncoding(byT5, null);
       for (int i = 0; read != null && i < texts.size(); i++) {
         known.add(new TextEncoding(
@@ -89,7 +89,7 @@ public final class CaptionEncodings {
    */
   TextEncoding of(int[] asked) {
     int[] mine = IntStream.of(asked).map(place -> places[place]).toArray();
-    if (!learns) {
+    if (!trainsTextEncoder) {
       return new TextEncoding(
           rows(known, mine, TextEncoding::tokens),
           known.get(0).pooled() == null ? null : rows(known, mine, TextEncoding::pooled));
@@ -97,9 +97,9 @@ public final class CaptionEncodings {
     int[] distinct = IntStream.of(mine).sorted().distinct().toArray();
     List<String> texts = IntStream.of(distinct).mapToObj(captions::get).toList();
     Tensor read = known.isEmpty()
-        ? pupil.longText().map(t5 -> t5.read(texts, learner)).orElse(null)
+        ? target.longText().map(t5 -> t5.encode(texts, learner)).orElse(null)
         : rows(known, distinct, TextEncoding::tokens);
-    TextEncoding encoded = pupil.encode(texts, read, learner);
+    TextEncoding encoded = target.encode(texts, read, learner);
     int[] rows = IntStream.of(mine).map(i -> Arrays.binarySearch(distinct, i)).toArray();
     return new TextEncoding(
         rows(encoded.tokens(), rows),
@@ -135,10 +135,10 @@ public final class CaptionEncodings {
       settings
           .captions()
           .forEach(template -> all.add(template.replace("%s", set.subject().phrase())));
-      int[] own = new int[set.pictures().size()];
+      int[] own = new int[set.images().size()];
       for (int i = 0; i < own.length; i++) {
-        own[i] = set.pictures().get(i).caption().isPresent() ? all.size() : -1;
-        set.pictures()
+        own[i] = set.images().get(i).caption().isPresent() ? all.size() : -1;
+        set.images()
             .get(i)
             .caption()
             .ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
@@ -156,15 +156,15 @@ public final class CaptionEncodings {
      * Places in {@link #all} of the captions of a batch.
      *
      * @param drawn a template for each picture
-     * @param pictures which pictures of the set the first of them are; the others are of the class
+     * @param images which pictures of the set the first of them are; the others are of the class
      */
-    int[] chosen(int[] drawn, int[] pictures) {
+    int[] chosen(int[] drawn, int[] images) {
       int[] places = drawn.clone();
       for (int i = 0; i < places.length; i++) {
-        if (i >= pictures.length) {
+        if (i >= images.length) {
           places[i] = all.size() - 1;
-        } else if (own[pictures[i]] >= 0) {
-          places[i] = own[pictures[i]];
+        } else if (own[images[i]] >= 0) {
+          places[i] = own[images[i]];
         }
       }
       return places;

@@ -26,29 +26,29 @@ record ClassImages(
   private static final String PHASE = "class pictures";
 
   /** Draws what is missing, and runs {@code drawn} after each. */
-  void draw(Progress progress, Cancellation stop, Runnable drawn) {
-    if (settings.priorPictures() == 0) {
+  void generate(Progress progress, Cancellation stop, Runnable drawn) {
+    if (settings.classImages() == 0) {
       return;
     }
     int all = buckets.stream().mapToInt(this::share).sum();
-    progress.on(new ProgressEvent.Phase(PHASE, all));
+    progress.onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.subject().token().isEmpty()) {
-      progress.on(
+      progress.onEvent(
           new ProgressEvent.Notice(
               "class pictures are called \"" + CaptionEncodings.Captions.ofClass(settings, set)
                   + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class pictures out"));
     }
-    ImageRequest ask = ImageRequest.of(CaptionEncodings.Captions.ofClass(settings, set))
-        .as(TrainableNetworks.AS_LOADED);
+    ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.ofClass(settings, set))
+        .adapter(TrainableNetworks.AS_LOADED);
     for (ImageBucket bucket : buckets) {
       for (int i = bucket.others().count(); i < share(bucket); i++) {
-        ImageRequest one = ask.size(bucket.width(), bucket.height()).seed(settings.seed() + i);
+        ImageRequest one = request.size(bucket.width(), bucket.height()).seed(settings.seed() + i);
         bucket
             .others()
             .add(
                 base.generate(one, Progress.SILENT, stop).get(0).latents().values(),
                 bucket.latents().shape());
-        progress.on(new ProgressEvent.Step(
+        progress.onEvent(new ProgressEvent.Step(
             PHASE,
             buckets.stream().mapToInt(each -> each.others().count()).sum(),
             all,
@@ -60,7 +60,7 @@ record ClassImages(
 
   private int share(ImageBucket bucket) {
     return Math.max(
-        1, settings.priorPictures() * bucket.pictures().size() / set.pictures().size());
+        1, settings.classImages() * bucket.images().size() / set.images().size());
   }
 
   @Override

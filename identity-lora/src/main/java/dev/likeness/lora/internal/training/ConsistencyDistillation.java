@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class ConsistencyDistillation extends TrainingStep {
   /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
-  private static final int LADDER = 50;
+  private static final int DDIM_STEPS = 50;
   /**
    * How the base leads on: so many steps, of so many of the ladder's each. One step of the ladder,
    * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
@@ -49,12 +49,12 @@ final class ConsistencyDistillation extends TrainingStep {
   private static final double HUBER = 1e-3;
 
   private final OpenModel model;
-  private final TrainingTarget pupil;
+  private final TrainingTarget target;
   private final TrainableNetworks learner;
   private final TrainableNetworks base;
-  private final Lesson lesson;
+  private final TrainingObjective objective;
   private final CaptionEncodings texts;
-  private final CaptionEncodings nothing;
+  private final CaptionEncodings unconditional;
   private final double guidance;
 
   ConsistencyDistillation(
@@ -62,22 +62,22 @@ final class ConsistencyDistillation extends TrainingStep {
       TrainingTarget pupil,
       TrainableNetworks learner,
       Optimizer optimizer,
-      Lesson lesson,
+      TrainingObjective lesson,
       CaptionEncodings texts,
       double guidance,
       TensorRegion region) {
     super(pupil, learner, optimizer, lesson, texts);
-    if (!(lesson instanceof Lesson.NoiseLesson)) {
+    if (!(lesson instanceof TrainingObjective.DenoisingObjective)) {
       throw new IllegalArgumentException(
           "a base of rectified flow is not distilled here; give one with a UNet");
     }
     this.model = model;
-    this.pupil = pupil;
+    this.target = pupil;
     this.learner = learner;
     this.base = new Unchanged(model);
-    this.lesson = lesson;
+    this.objective = lesson;
     this.texts = texts;
-    this.nothing = new CaptionEncodings(pupil, List.of(""), base, region, new Cancellation());
+    this.unconditional = new CaptionEncodings(pupil, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 
@@ -94,25 +94,25 @@ final class ConsistencyDistillation extends TrainingStep {
     }
 
     @Override
-    public boolean learns(ModelComponent part) {
+    public boolean isTrained(ModelComponent part) {
       return false;
     }
 
     @Override
-    public ModelAdapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    public ModelAdapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
       return (part, compute) -> Adaptation.NONE;
     }
   }
 
   @Override
   Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
-    int length = model.scheduler().schedule().length();
-    int stride = length / LADDER;
+    int length = model.scheduler().noiseSchedule().length();
+    int stride = length / DDIM_STEPS;
     double[] now = map(
         batch.levels(),
-        level -> Math.min(LADDER - 1, (int) (level / stride)) * stride + stride - 1.0);
+        level -> Math.min(DDIM_STEPS - 1, (int) (level / stride)) * stride + stride - 1.0);
     TextEncoding text = texts.of(batch.captions());
-    Tensor noised = lesson.noised(batch.clean(), batch.seen(), now);
+    Tensor noised = objective.noised(batch.clean(), batch.seen(), now);
     Tensor target;
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor further = noised;
@@ -122,9 +122,9 @@ final class ConsistencyDistillation extends TrainingStep {
         further = further(further, at, next, text);
         at = next;
       }
-      target = picture(learner, further, at, text, SegmentRunner.PLAIN);
+      target = image(learner, further, at, text, SegmentRunner.PLAIN);
     }
-    Tensor difference = picture(learner, noised, now, text, segments).sub(target);
+    Tensor difference = image(learner, noised, now, text, segments).sub(target);
     return difference
         .square()
         .add(new Scalar(HUBER * HUBER))
@@ -136,8 +136,8 @@ final class ConsistencyDistillation extends TrainingStep {
   /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
   private Tensor further(Tensor noised, double[] now, double[] next, TextEncoding text) {
     Tensor wanted = answer(base, noised, now, text, SegmentRunner.PLAIN);
-    Tensor unwanted = answer(base, noised, now, unwanted(now.length), SegmentRunner.PLAIN);
-    Tensor guided = unwanted.add(wanted.sub(unwanted), new Scalar(guidance));
+    Tensor negativePrompt = answer(base, noised, now, unwanted(now.length), SegmentRunner.PLAIN);
+    Tensor guided = negativePrompt.add(wanted.sub(negativePrompt), new Scalar(guidance));
     Tensor clean = clean(noised, guided, now);
     Tensor noise =
         noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
@@ -146,12 +146,12 @@ final class ConsistencyDistillation extends TrainingStep {
 
   /** What guidance leads away from where a request has no negative prompt, so often. */
   private TextEncoding unwanted(int rows) {
-    TextEncoding empty = nothing.of(new int[rows]);
-    return pupil.withoutNegative(empty);
+    TextEncoding empty = unconditional.of(new int[rows]);
+    return target.emptyNegative(empty);
   }
 
   /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
-  private Tensor picture(
+  private Tensor image(
       TrainableNetworks who,
       Tensor noised,
       double[] timesteps,
@@ -170,8 +170,8 @@ final class ConsistencyDistillation extends TrainingStep {
   private Tensor clean(Tensor noised, Tensor answer, double[] timesteps) {
     Prediction prediction = model.scheduler().prediction();
     return noised
-        .mul(rows(timesteps, level -> prediction.at(level).skip()))
-        .add(answer.mul(rows(timesteps, level -> prediction.at(level).out())));
+        .mul(rows(timesteps, level -> prediction.scaling(level).skip()))
+        .add(answer.mul(rows(timesteps, level -> prediction.scaling(level).out())));
   }
 
   private Tensor answer(
@@ -180,12 +180,12 @@ final class ConsistencyDistillation extends TrainingStep {
       double[] timesteps,
       TextEncoding text,
       SegmentRunner segments) {
-    return pupil.predict(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
+    return target.predict(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
   }
 
   private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
     return rows(
-        map(timesteps, t -> number.applyAsDouble(model.scheduler().schedule().level((int) t))));
+        map(timesteps, t -> number.applyAsDouble(model.scheduler().noiseSchedule().level((int) t))));
   }
 
   private static Tensor rows(double... numbers) {

@@ -13,12 +13,12 @@ import java.util.SplittableRandom;
 /**
  * The pictures of one size: a batch is of one bucket.
  *
- * @param pictures their places in the training set
+ * @param images their places in the training set
  * @param latents the same pictures encoded, once they are
  * @param others class pictures of this size
  */
 record ImageBucket(
-    int width, int height, List<Integer> pictures, CachedLatents latents, CachedLatents others) {
+    int width, int height, List<Integer> images, CachedLatents latents, CachedLatents others) {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   /** A batch: which bucket, and how many of its batches came before. */
@@ -28,24 +28,24 @@ record ImageBucket(
    * Sorts a set's pictures by size, in the order of their first appearance; sides are multiples of
    * {@code unit} pixels.
    */
-  static List<ImageBucket> of(List<TrainingExample> pictures, int unit, TensorRegion region) {
+  static List<ImageBucket> of(List<TrainingExample> images, int unit, TensorRegion region) {
     Map<String, ImageBucket> buckets = new LinkedHashMap<>();
-    for (int i = 0; i < pictures.size(); i++) {
-      RgbImage picture = pictures.get(i).picture();
-      if (picture.width() % unit != 0 || picture.height() % unit != 0) {
+    for (int i = 0; i < images.size(); i++) {
+      RgbImage image = images.get(i).image();
+      if (image.width() % unit != 0 || image.height() % unit != 0) {
         throw new IllegalArgumentException(
-            "a " + picture + ": the sides of pictures to learn from must be multiples of " + unit);
+            "a " + image + ": the sides of pictures to learn from must be multiples of " + unit);
       }
       buckets
           .computeIfAbsent(
-              picture.width() + "x" + picture.height(),
+              image.width() + "x" + image.height(),
               size -> new ImageBucket(
-                  picture.width(),
-                  picture.height(),
+                  image.width(),
+                  image.height(),
                   new ArrayList<>(),
                   new CachedLatents(region),
                   new CachedLatents(region)))
-          .pictures
+          .images
           .add(i);
     }
     return List.copyOf(buckets.values());
@@ -61,7 +61,7 @@ record ImageBucket(
     int share = share(buckets, batch);
     List<Turn> round = new ArrayList<>();
     buckets.forEach(bucket -> {
-      for (int i = 0; i < bucket.pictures.size() / share; i++) {
+      for (int i = 0; i < bucket.images.size() / share; i++) {
         round.add(new Turn(bucket, i));
       }
     });
@@ -74,7 +74,7 @@ record ImageBucket(
     int before = (int) round.subList(0, number % round.size()).stream()
         .filter(t -> t.bucket == now.bucket)
         .count();
-    return new Turn(now.bucket, past * (now.bucket.pictures.size() / share) + before);
+    return new Turn(now.bucket, past * (now.bucket.images.size() / share) + before);
   }
 
   /**
@@ -83,7 +83,7 @@ record ImageBucket(
    */
   private static int share(List<ImageBucket> buckets, int batch) {
     return buckets.stream()
-        .mapToInt(bucket -> bucket.pictures.size())
+        .mapToInt(bucket -> bucket.images.size())
         .reduce(batch, ImageBucket::divisor);
   }
 

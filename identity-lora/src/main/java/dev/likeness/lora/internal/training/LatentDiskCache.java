@@ -53,28 +53,28 @@ final class LatentDiskCache {
    * The latents of a picture, mirrored or not: read, or encoded and kept. Tensors belong to the
    * calling scope.
    */
-  LatentDistribution of(RgbImage picture, boolean mirrored) {
+  LatentDistribution of(RgbImage image, boolean mirrored) {
     if (folder == null) {
-      return encoded(picture, mirrored);
+      return encoded(image, mirrored);
     }
-    Path file = folder.resolve(name(picture, mirrored) + ".safetensors");
+    Path file = folder.resolve(name(image, mirrored) + ".safetensors");
     LatentDistribution kept = read(file);
     if (kept != null) {
       return kept;
     }
-    LatentDistribution encoded = encoded(picture, mirrored);
+    LatentDistribution encoded = encoded(image, mirrored);
     keep(file, encoded);
     return encoded;
   }
 
-  private LatentDistribution encoded(RgbImage picture, boolean mirrored) {
-    Tensor pixels = ImageTensors.toSigned(picture);
+  private LatentDistribution encoded(RgbImage image, boolean mirrored) {
+    Tensor pixels = ImageTensors.toSigned(image);
     LatentDistribution d = autoencoder.encode(place.apply(mirrored ? pixels.flip(3) : pixels));
     return new LatentDistribution(
         CachedLatents.plain(d.mean()),
         d.logVariance() == null ? null : CachedLatents.plain(d.logVariance()),
-        d.scale(),
-        d.shift());
+        d.scalingFactor(),
+        d.shiftFactor());
   }
 
   /** What the file has; null when there is none, or a damaged one, which is then written anew. */
@@ -107,12 +107,12 @@ final class LatentDiskCache {
           tensors,
           Map.of(
               "scale",
-              Double.toString(latents.scale()),
+              Double.toString(latents.scalingFactor()),
               "shift",
-              Double.toString(latents.shift())));
+              Double.toString(latents.shiftFactor())));
     } catch (ResourceLimitException e) {
       if (!full) {
-        progress.on(new ProgressEvent.Notice(
+        progress.onEvent(new ProgressEvent.Notice(
             "encoded pictures are not kept, the training goes on: " + e.getMessage()));
       }
       full = true;
@@ -122,21 +122,21 @@ final class LatentDiskCache {
   /**
    * A digest of the pixels, and of what the autoencoder makes of a picture that is always the same.
    */
-  private String name(RgbImage picture, boolean mirrored) {
+  private String name(RgbImage image, boolean mirrored) {
     MessageDigest digest = sha256();
     digest.update(encoder());
     digest.update(ByteBuffer.allocate(12)
-        .putInt(picture.width())
-        .putInt(picture.height())
+        .putInt(image.width())
+        .putInt(image.height())
         .putInt(mirrored ? 1 : 0)
         .array());
-    digest.update(picture.rgb());
+    digest.update(image.rgb());
     return HexFormat.of().formatHex(digest.digest());
   }
 
   private byte[] encoder() {
     if (encoder == null) {
-      int side = 4 * autoencoder.factor();
+      int side = 4 * autoencoder.vaeScaleFactor();
       byte[] rgb = new byte[side * side * 3];
       for (int i = 0; i < rgb.length; i++) {
         rgb[i] = (byte) (i * 7 + i / side);

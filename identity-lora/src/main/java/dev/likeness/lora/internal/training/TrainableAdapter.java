@@ -39,7 +39,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final OpenModel model;
   private final TrainableWeights weights;
   private final NoiseSource random;
-  private final Map<TargetLayer, TrainableDelta> changes = new LinkedHashMap<>();
+  private final Map<TargetLayer, TrainableDelta> deltas = new LinkedHashMap<>();
   private final double pivot;
   private final TrainableTextualInversion word;
 
@@ -64,11 +64,11 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
         ? word.firstValue(name, shape, random)
         : TrainableDelta.firstValue(name, shape, random, layer -> own(layers.get(layer)));
-    weights = new TrainableWeights(first.on(model.compute().device()));
+    weights = new TrainableWeights(first.onDevice(model.compute().device()));
     try {
       layers
           .values()
-          .forEach(layer -> changes.put(layer, TrainableDelta.of(settings, layer, weights)));
+          .forEach(layer -> deltas.put(layer, TrainableDelta.of(settings, layer, weights)));
       if (word != null) {
         word.join(weights);
       }
@@ -91,13 +91,13 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   public Weights network(ModelComponent part) {
     return Weights.of(
         new TrainableNetworks.OwnTensors(model, part),
-        learns(part) ? adaptation(part) : Adaptation.NONE);
+        isTrained(part) ? adaptation(part) : Adaptation.NONE);
   }
 
   @Override
-  public boolean learns(ModelComponent part) {
+  public boolean isTrained(ModelComponent part) {
     return word != null && weights.leaves().containsKey(TrainableTextualInversion.leaf(part))
-        || changes.keySet().stream().anyMatch(layer -> layer.part() == part);
+        || deltas.keySet().stream().anyMatch(layer -> layer.part() == part);
   }
 
   @Override
@@ -111,12 +111,12 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   }
 
   @Override
-  public ClipPromptEncoder reading(ClipPromptEncoder plain, LoadedClip tower) {
-    return word == null ? plain : word.in(plain, tower, weights);
+  public ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {
+    return word == null ? plain : word.in(plain, textEncoder, weights);
   }
 
   @Override
-  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+  public Adapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
     LoraDeltas now = snapshot(region, values);
     AttachedDeltas placed = new AttachedDeltas(now, model, model.compute(), region);
     return new ModelAdapter() {
@@ -134,14 +134,14 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   private Adaptation adaptation(ModelComponent part) {
     Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
-    changes.forEach((layer, change) -> {
+    deltas.forEach((layer, change) -> {
       if (layer.part() == part) {
         paths.put(layer.path(), List.of(change.path(own(layer))));
       }
     });
     return new Adaptation() {
       @Override
-      public List<AdapterLayer> sidePaths(String module) {
+      public List<AdapterLayer> adapterLayers(String module) {
         return paths.getOrDefault(module, List.of());
       }
     };
@@ -155,7 +155,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      changes.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
+      deltas.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
       return new LoraDeltas(
           copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
     }

@@ -53,10 +53,10 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     }
   }
 
-  private static Set<ModelComponent> learning(TrainingTarget pupil, boolean textEncoder) {
-    Set<ModelComponent> parts = EnumSet.of(pupil.part());
+  private static Set<ModelComponent> learning(TrainingTarget model, boolean textEncoder) {
+    Set<ModelComponent> parts = EnumSet.of(model.component());
     if (textEncoder) {
-      pupil.towers().forEach(tower -> parts.add(tower.part()));
+      model.clipTextEncoders().forEach(tower -> parts.add(tower.component()));
     }
     return parts;
   }
@@ -92,12 +92,12 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   @Override
   public Weights network(ModelComponent part) {
     TrainableNetworks.OwnTensors base = new TrainableNetworks.OwnTensors(model, part);
-    return Weights.of(learns(part) ? learned(part, base) : base);
+    return Weights.of(isTrained(part) ? trainedWeights(part, base) : base);
   }
 
   @Override
-  public ModelAdapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    return (part, compute) -> learns(part)
+  public ModelAdapter adapterFor(Function<String, Tensor> values, TensorRegion region) {
+    return (part, compute) -> isTrained(part)
         ? new Adaptation() {
           @Override
           public Tensor tensor(String name, Tensor own) {
@@ -116,11 +116,11 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
-  public boolean learns(ModelComponent part) {
+  public boolean isTrained(ModelComponent part) {
     return parts.contains(part);
   }
 
-  private Parameters learned(ModelComponent part, Parameters base) {
+  private Parameters trainedWeights(ModelComponent part, Parameters base) {
     Parameters own = new Parameters() {
       @Override
       public boolean has(String name) {

@@ -38,7 +38,7 @@ interface TrainableNetworks extends TrainingTarget.Trained {
    * What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by
    * {@code region}.
    */
-  Adapter drawing(Function<String, Tensor> values, TensorRegion region);
+  Adapter adapterFor(Function<String, Tensor> values, TensorRegion region);
 
   /**
    * A part of a base model as networks are built of it; its shapes were checked when the model was

@@ -49,7 +49,7 @@ final class TrainableTextualInversion {
     this.settings = settings;
     this.subject = subject;
     model = base.unwrap(OpenModel.class);
-    towers = TrainingTarget.of(model).towers();
+    towers = TrainingTarget.of(model).clipTextEncoders();
     if (towers.isEmpty()) {
       throw new IllegalArgumentException(
           "a new word is learned for CLIP's text encoders, of which this base has none; leave the"
@@ -57,7 +57,7 @@ final class TrainableTextualInversion {
     }
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);
-      towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));
+      towers.forEach(textEncoder -> units.put(textEncoder.component(), moved * spread(textEncoder)));
     }
   }
 
@@ -78,56 +78,56 @@ final class TrainableTextualInversion {
 
   /** Makes the leaves. */
   void join(TrainableWeights weights) {
-    towers.forEach(tower -> weights.get(
-        leaf(tower.part()), settings.options().pivot().vectors(), tower.config().width()));
+    towers.forEach(textEncoder -> weights.get(
+        leaf(textEncoder.component()), settings.options().pivot().vectors(), textEncoder.config().width()));
   }
 
   /** What a leaf is at first: the class word's own vectors on average, each moved a little. */
   Tensor firstValue(String name, long[] shape, NoiseSource random) {
-    LoadedClip tower =
-        towers.stream().filter(t -> name.equals(leaf(t.part()))).findFirst().orElseThrow();
+    LoadedClip textEncoder =
+        towers.stream().filter(t -> name.equals(leaf(t.component()))).findFirst().orElseThrow();
     int[] ids = new ClipPromptEncoder(
-            tower.tokenizer(), tower.encoder(Adaptation.NONE), model.compute())
+            textEncoder.tokenizer(), textEncoder.encoder(Adaptation.NONE), model.compute())
         .ids(subject.classWord(), PromptSyntax.PLAIN)
         .get(0);
     Tensor mean = null;
     int count = 0;
-    for (int i = 1; i < ids.length && ids[i] != tower.tokenizer().end(); i++, count++) {
-      Tensor own = table(tower).select(0, ids[i]);
+    for (int i = 1; i < ids.length && ids[i] != textEncoder.tokenizer().end(); i++, count++) {
+      Tensor own = table(textEncoder).select(0, ids[i]);
       mean = mean == null ? own : mean.add(own);
     }
-    Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(APART * spread(tower)));
-    return mean.div(new Scalar((double) count)).add(apart).div(new Scalar(units.get(tower.part())));
+    Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(APART * spread(textEncoder)));
+    return mean.div(new Scalar((double) count)).add(apart).div(new Scalar(units.get(textEncoder.component())));
   }
 
   /** {@code plain} reading the token as this word; gradients reach the leaf. */
-  ClipPromptEncoder in(ClipPromptEncoder plain, LoadedClip tower, TrainableWeights weights) {
-    Tensor leaf = weights.leaves().get(leaf(tower.part()));
-    int width = tower.config().width();
+  ClipPromptEncoder in(ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
+    Tensor leaf = weights.leaves().get(leaf(textEncoder.component()));
+    int width = textEncoder.config().width();
     float[] unused = new float[settings.options().pivot().vectors() * width];
-    return plain.learning(
-        new TextualInversion(subject.token(), Map.of(width, unused)), vectors(tower, leaf));
+    return plain.withTrainedVectors(
+        new TextualInversion(subject.token(), Map.of(width, unused)), vectors(textEncoder, leaf));
   }
 
   /** The word that {@code values} of the leaves mean. */
   TextualInversion saved(Function<String, Tensor> values) {
     Map<Integer, float[]> vectors = new LinkedHashMap<>();
-    towers.forEach(tower -> vectors.put(
-        tower.config().width(),
+    towers.forEach(textEncoder -> vectors.put(
+        textEncoder.config().width(),
         ImageTensors.floats(
-            vectors(tower, values.apply(leaf(tower.part())).detach().cpu()))));
+            vectors(textEncoder, values.apply(leaf(textEncoder.component())).detach().cpu()))));
     return new TextualInversion(subject.token(), vectors);
   }
 
-  private Tensor vectors(LoadedClip tower, Tensor leaf) {
-    return leaf.mul(new Scalar(units.get(tower.part())));
+  private Tensor vectors(LoadedClip textEncoder, Tensor leaf) {
+    return leaf.mul(new Scalar(units.get(textEncoder.component())));
   }
 
-  private double spread(LoadedClip tower) {
-    return table(tower).std().item_double();
+  private double spread(LoadedClip textEncoder) {
+    return table(textEncoder).std().item_double();
   }
 
-  private Tensor table(LoadedClip tower) {
-    return model.tensor(tower.part(), TABLE).cpu().to(ScalarType.Float);
+  private Tensor table(LoadedClip textEncoder) {
+    return model.tensor(textEncoder.component(), TABLE).cpu().to(ScalarType.Float);
   }
 }

@@ -67,10 +67,10 @@ record TrainingCheckpoint(Path file, String owner) {
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(
           WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
-      for (TrainingExample picture : set.pictures()) {
-        digest.update(picture.picture().rgb());
-        digest.update((picture.caption() + " " + picture.focus()).getBytes(StandardCharsets.UTF_8));
-        picture.mask().ifPresent(mask -> digest.update(mask.rgb()));
+      for (TrainingExample image : set.images()) {
+        digest.update(image.image().rgb());
+        digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
+        image.mask().ifPresent(mask -> digest.update(mask.rgb()));
       }
       return new TrainingCheckpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
@@ -80,7 +80,7 @@ record TrainingCheckpoint(Path file, String owner) {
 
   /** Takes up the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
-    if (!TrainingStateFile.isIn(file, owner, "settings, base, pictures and release of Likeness")) {
+    if (!TrainingStateFile.exists(file, owner, "settings, base, pictures and release of Likeness")) {
       return;
     }
     others.forEach(other -> other.resume(SafetensorsHeader.read(file).metadata()));

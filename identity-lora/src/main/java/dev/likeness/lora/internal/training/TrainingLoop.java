@@ -41,13 +41,13 @@ public final class TrainingLoop implements AutoCloseable {
   private final TrainableNetworks learner;
   private final Progress progress;
   private final OpenModel model;
-  private final TrainingTarget pupil;
+  private final TrainingTarget target;
   private final TensorRegion region = new TensorRegion();
   private final List<ImageBucket> buckets;
-  private final Lesson lesson;
+  private final TrainingObjective objective;
   private final Optimizer optimizer;
   private final Ema ema;
-  private final Optional<Validation> looks;
+  private final Optional<Validation> validation;
   private final StepClock clock = new StepClock();
   private final long begun = System.nanoTime();
   private long saving;
@@ -65,19 +65,19 @@ public final class TrainingLoop implements AutoCloseable {
     this.learner = learner;
     this.progress = progress;
     model = base.unwrap(OpenModel.class);
-    pupil = TrainingTarget.of(model);
+    target = TrainingTarget.of(model);
     if (settings.options().distilled() > 0
-        && set.pictures().stream()
-            .anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {
+        && set.images().stream()
+            .anyMatch(image -> image.mask().isPresent() || image.focus().isPresent())) {
       throw new IllegalArgumentException(
           "drawing in few steps is learnt from every place alike; give pictures without mask and focus");
     }
-    buckets = ImageBucket.of(set.pictures(), pupil.unit(), region);
-    lesson = Lesson.of(model, settings);
+    buckets = ImageBucket.of(set.images(), target.sizeMultiple(), region);
+    objective = TrainingObjective.of(model, settings);
     optimizer =
         optimizer(settings.options().optimizer(), settings.weightDecay(), learner.isWhole());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
-    looks = set.previews().map(p -> new Validation(p, base, set.subject(), progress));
+    validation = set.previews().map(p -> new Validation(p, base, set.subject(), progress));
   }
 
   /**
@@ -91,18 +91,18 @@ public final class TrainingLoop implements AutoCloseable {
     encode(stop);
     CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
     captions.all().stream()
-        .flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
-        .filter(cut -> !cut.words().isEmpty())
-        .map(TruncatedPrompt::told)
+        .flatMap(caption -> target.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(caption, List.of())))
+        .filter(cut -> !cut.text().isEmpty())
+        .map(TruncatedPrompt::message)
         .distinct()
-        .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
-    CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region, stop);
+        .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
+    CaptionEncodings texts = new CaptionEncodings(target, captions.all(), learner, region, stop);
     TrainingStep learning = step(texts, captions.all(), stop);
-    BatchSampler batches = new BatchSampler(settings, buckets, captions, lesson);
+    BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
     List<TrainingCheckpoint.Stateful> others =
-        Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
+        Stream.concat(validation.stream(), Stream.of(learning, ofClass)).toList();
     checkpoint.resume(learner.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
@@ -111,8 +111,8 @@ public final class TrainingLoop implements AutoCloseable {
       }
     };
     try {
-      ofClass.draw(progress, stop, saves);
-      progress.on(new ProgressEvent.Phase("train", settings.steps()));
+      ofClass.generate(progress, stop, saves);
+      progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
       while (!isOver(stop)) {
         step(learning, batches, stop);
         saves.run();
@@ -121,7 +121,7 @@ public final class TrainingLoop implements AutoCloseable {
       save(checkpoint, learning, others);
       throw stopped;
     }
-    Function<String, Tensor> kept = looks
+    Function<String, Tensor> kept = validation
         .flatMap(Validation::best)
         .<Function<String, Tensor>>map(best -> best::get)
         .orElseGet(this::current);
@@ -133,15 +133,15 @@ public final class TrainingLoop implements AutoCloseable {
   private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
     double guidance = settings.options().distilled();
     if (guidance == 0
-        && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
+        && set.images().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = new ConsistencyDistillation.Unchanged(model);
-      CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region, stop);
-      return new TrainingStep(pupil, learner, optimizer, lesson, texts, usual, usualTexts);
+      CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region, stop);
+      return new TrainingStep(target, learner, optimizer, objective, texts, usual, usualTexts);
     }
     return guidance == 0
-        ? new TrainingStep(pupil, learner, optimizer, lesson, texts)
+        ? new TrainingStep(target, learner, optimizer, objective, texts)
         : new ConsistencyDistillation(
-            model, pupil, learner, optimizer, lesson, texts, guidance, region);
+            model, target, learner, optimizer, objective, texts, guidance, region);
   }
 
   /** One step of the optimiser; in between two batches it can be stopped, and gone on with. */
@@ -149,15 +149,15 @@ public final class TrainingLoop implements AutoCloseable {
     int step = (int) optimizer.steps();
     int parts = settings.options().accumulation();
     while (learning.parts() < parts) {
-      stop.check();
-      batches.with(step * parts + learning.parts(), batch -> learning.learn(batch, settings));
+      stop.throwIfCancelled();
+      batches.with(step * parts + learning.parts(), batch -> learning.backward(batch, settings));
     }
-    double loss = learning.take(settings, schedule().at(step));
-    looks.ifPresent(l -> l.learned(loss));
+    double loss = learning.optimize(settings, schedule().at(step));
+    validation.ifPresent(l -> l.trained(loss));
     if (ema != null) {
       ema.update(learner.weights().leaves(), step + 1);
     }
-    progress.on(new ProgressEvent.Step(
+    progress.onEvent(new ProgressEvent.Step(
         "train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
   }
 
@@ -186,9 +186,9 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Looks, when it is time, and says whether that or the last step ends the training. */
   private boolean isOver(Cancellation stop) {
-    looks.ifPresent(l -> l.look((int) optimizer.steps(), learner, current(), stop));
+    validation.ifPresent(l -> l.validate((int) optimizer.steps(), learner, current(), stop));
     return optimizer.steps() >= settings.steps()
-        || looks.isPresent() && looks.get().areOver();
+        || validation.isPresent() && validation.get().areOver();
   }
 
   private Function<String, Tensor> current() {
@@ -207,7 +207,7 @@ public final class TrainingLoop implements AutoCloseable {
     try {
       checkpoint.save(learner.weights(), optimizer, ema, others);
     } catch (ResourceLimitException full) {
-      progress.on(new ProgressEvent.Notice("step " + optimizer.steps()
+      progress.onEvent(new ProgressEvent.Notice("step " + optimizer.steps()
           + " is not kept, the training goes on: " + full.getMessage()));
     }
     saved = System.nanoTime();
@@ -215,21 +215,21 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   private void encode(Cancellation stop) {
-    int pictures = set.pictures().size();
+    int images = set.images().size();
     int done = 0;
-    progress.on(new ProgressEvent.Phase("encode", pictures));
+    progress.onEvent(new ProgressEvent.Phase("encode", images));
     LatentDiskCache files = new LatentDiskCache(
         set.latents(),
         model.autoencoder(),
         latent -> Tensors.place(model.compute(), latent),
         progress);
     for (ImageBucket bucket : buckets) {
-      for (int place : bucket.pictures()) {
-        stop.check();
+      for (int place : bucket.images()) {
+        stop.throwIfCancelled();
         bucket
             .latents()
-            .add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
-        progress.on(new ProgressEvent.Step("encode", ++done, pictures, Double.NaN));
+            .add(set.images().get(place), files, model.autoencoder().vaeScaleFactor(), settings);
+        progress.onEvent(new ProgressEvent.Step("encode", ++done, images, Double.NaN));
       }
     }
   }
@@ -237,7 +237,7 @@ public final class TrainingLoop implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
-    looks.ifPresent(Validation::close);
+    validation.ifPresent(Validation::close);
     if (ema != null) {
       ema.close();
     }

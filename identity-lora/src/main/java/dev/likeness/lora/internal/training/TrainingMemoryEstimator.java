@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
@@ -53,8 +53,8 @@ public final class TrainingMemoryEstimator {
 
   private final OpenModel model;
   private final TrainingTarget target;
-  private final LayerPlaces places;
-  private final Predicate<TargetLayer> learns;
+  private final LayerPositions places;
+  private final Predicate<TargetLayer> trains;
   private final int bytes;
   private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
   private double borders;
@@ -73,29 +73,29 @@ public final class TrainingMemoryEstimator {
       boolean watched) {
     OpenModel model = base.unwrap(OpenModel.class);
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
-    int factor = model.autoencoder().factor();
-    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).part());
+    int factor = model.autoencoder().vaeScaleFactor();
+    Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).component());
     if (settings.textEncoder()) {
-      TrainingTarget.of(model).towers().forEach(tower -> taught.add(tower.part()));
+      TrainingTarget.of(model).clipTextEncoders().forEach(textEncoder -> taught.add(textEncoder.component()));
     }
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
         layer -> whole ? taught.contains(layer.part()) : TrainableDelta.isTrained(settings, layer));
     double kept = settings.options().recompute() ? count.twice() : count.all();
-    int rows = settings.batch() * (settings.priorPictures() > 0 ? 2 : 1);
+    int rows = settings.batch() * (settings.classImages() > 0 ? 2 : 1);
     long numbers = Arrays.stream(ModelComponent.values())
         .mapToLong(part -> numbers(model, part))
         .sum();
-    long drawing = watched || settings.priorPictures() > 0
+    long drawing = watched || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
     long each = whole ? whole(settings.options(), bytes) : each(settings.options(), F32);
-    long learned = (whole
+    long trained = (whole
             ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
         * (each + (watched ? best(settings.options(), whole, bytes) : 0));
-    return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), drawing, PROCESS);
+    return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), drawing, PROCESS);
   }
 
   private static long numbers(OpenModel model, ModelComponent part) {
@@ -147,8 +147,8 @@ public final class TrainingMemoryEstimator {
   public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
     this.model = model;
     target = TrainingTarget.of(model);
-    this.places = target.places(places);
-    this.learns = learns;
+    this.places = target.layerPositions(places);
+    this.trains = learns;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }
@@ -181,10 +181,10 @@ public final class TrainingMemoryEstimator {
     if (layer.part() != ModelComponent.UNET && layer.part() != ModelComponent.TRANSFORMER) {
       int tokens = target
           .longText()
-          .filter(t5 -> t5.tower().part() == layer.part())
+          .filter(t5 -> t5.encoder().component() == layer.part())
           .map(TrainingTarget.LongText::tokens)
-          .orElse(LayerPlaces.CLIP_TOKENS);
-      texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
+          .orElse(LayerPositions.CLIP_TOKENS);
+      texts += trains.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
       return;
     }
     Matcher named = BLOCK.matcher(path);
@@ -192,19 +192,19 @@ public final class TrainingMemoryEstimator {
         ? "ends"
         : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
     blocks.merge(block, input(layer).plus(attention(layer)).plus(norms(layer)), BlockLoad::plus);
-    borders += places.endsBlock(path) ? places.of(path) * layer.out() : 0;
+    borders += places.endsBlock(path) ? places.positions(path) * layer.out() : 0;
   }
 
   /** A layer's input, which those that learn keep, and convolutions always. */
   private BlockLoad input(TargetLayer layer) {
-    double numbers = places.of(layer.path()) * layer.in();
+    double numbers = places.positions(layer.path()) * layer.in();
     if (layer.path().equals("conv_out")) {
       return new BlockLoad(0, 3 * numbers, 0);
     }
     // Products in f32 are convolutions where there are several threads.
     boolean convolution = layer.isConvolution()
         || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
-    boolean keeps = (convolution || learns.test(layer))
+    boolean keeps = (convolution || trains.test(layer))
         && !SHARED_INPUT.matcher(layer.path()).matches();
     return keeps ? BlockLoad.typed(numbers) : BlockLoad.NONE;
   }
@@ -215,16 +215,16 @@ public final class TrainingMemoryEstimator {
     if (!QUERIES.matcher(path).matches()) {
       return BlockLoad.NONE;
     }
-    double numbers = places.of(path) * layer.out();
+    double numbers = places.positions(path) * layer.out();
     // Larger ones are computed again on the way back, and in other types libtorch keeps none.
     boolean kept =
-        model.compute().dtype() == DType.BF16 && places.weights(path) <= ScaledDotProduct.WHOLE;
-    double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.weights(path) : 0;
+        model.compute().dtype() == DType.BF16 && places.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
+    double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.attentionWeightsPerHead(path) : 0;
     int tensors = places.attentionTensors(path, weights > 0);
     return new BlockLoad(
         tensors * numbers + weights,
-        places.normed() ? 2 * numbers : 0,
-        places.rotated() ? 2 * numbers : 0);
+        places.hasQkNorm() ? 2 * numbers : 0,
+        places.hasRotaryEmbedding() ? 2 * numbers : 0);
   }
 
   /**
@@ -233,7 +233,7 @@ public final class TrainingMemoryEstimator {
    */
   private BlockLoad norms(TargetLayer layer) {
     String path = layer.path();
-    double tokens = places.of(path);
+    double tokens = places.positions(path);
     if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
       return BlockLoad.typed(2 * tokens * layer.in());
     }
@@ -243,8 +243,8 @@ public final class TrainingMemoryEstimator {
     if (path.endsWith("proj_mlp")) {
       return BlockLoad.typed(tokens * layer.out());
     }
-    boolean adaptive = ADAPTIVE.matcher(path).matches() && learns.test(layer);
-    return adaptive ? BlockLoad.typed(places.stream(path) * layer.out() * 2 / 3) : BlockLoad.NONE;
+    boolean adaptive = ADAPTIVE.matcher(path).matches() && trains.test(layer);
+    return adaptive ? BlockLoad.typed(places.streamPositions(path) * layer.out() * 2 / 3) : BlockLoad.NONE;
   }
 
   /**

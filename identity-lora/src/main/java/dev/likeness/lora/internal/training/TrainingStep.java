@@ -29,10 +29,10 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private static final String ADVICE =
       "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
 
-  private final TrainingTarget pupil;
+  private final TrainingTarget target;
   private final TrainableNetworks learner;
   private final Optimizer optimizer;
-  private final Lesson lesson;
+  private final TrainingObjective objective;
   private final CaptionEncodings texts;
   private final TrainableNetworks base;
   private final CaptionEncodings usualTexts;
@@ -40,29 +40,29 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   private double sum;
 
   public TrainingStep(
-      TrainingTarget pupil,
+      TrainingTarget model,
       TrainableNetworks learner,
       Optimizer optimizer,
-      Lesson lesson,
+      TrainingObjective lesson,
       CaptionEncodings texts) {
-    this(pupil, learner, optimizer, lesson, texts, null, null);
+    this(model, learner, optimizer, lesson, texts, null, null);
   }
 
   /** With the base as it was and what it is told, which masked pictures want. */
   TrainingStep(
-      TrainingTarget pupil,
+      TrainingTarget model,
       TrainableNetworks learner,
       Optimizer optimizer,
-      Lesson lesson,
+      TrainingObjective lesson,
       CaptionEncodings texts,
       TrainableNetworks base,
       CaptionEncodings usualTexts) {
     this.base = base;
     this.usualTexts = usualTexts;
-    this.pupil = pupil;
+    this.target = model;
     this.learner = learner;
     this.optimizer = optimizer;
-    this.lesson = lesson;
+    this.objective = lesson;
     this.texts = texts;
   }
 
@@ -112,7 +112,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @throws InvalidInputException when the gradients' length is no longer a number; the weights are
    *     then as they were
    */
-  public double take(LoraTraining settings, double rate) {
+  public double optimize(LoraTraining settings, double rate) {
     Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
     requireNumber(
         "the gradients' length",
@@ -130,7 +130,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @throws InvalidInputException when the loss is no longer a number; the weights are then as they
    *     were
    */
-  public void learn(Batch batch, LoraTraining settings) {
+  public void backward(Batch batch, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
@@ -205,7 +205,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
       return target;
     }
     try (NoGradGuard guard = new NoGradGuard()) {
-      Tensor usual = pupil
+      Tensor usual = this.target
           .predict(base, noised, batch.levels, usualTexts.of(batch.captions), SegmentRunner.PLAIN)
           .cpu();
       return usual.to(ScalarType.Float).lerp(target, batch.mask);
@@ -215,23 +215,23 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   /** The error of the network's answers: the person's, and the class's at its weight. */
   Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
     double[] levels = batch.levels;
-    Tensor noised = lesson.noised(batch.clean, batch.seen, levels);
+    Tensor noised = objective.noised(batch.clean, batch.seen, levels);
     // The base is asked before anything of the learner's pass has to be kept.
-    Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
-    Tensor answer = pupil
+    Tensor target = masked(batch, noised, objective.target(batch.clean, batch.noise, levels));
+    Tensor answer = this.target
         .predict(learner, noised, levels, texts.of(batch.captions), segments)
         .cpu();
     int own = batch.own;
     int others = levels.length - own;
     if (others == 0) {
-      return lesson.loss(answer, target, batch.focus, levels);
+      return objective.loss(answer, target, batch.focus, levels);
     }
-    Tensor person = lesson.loss(
+    Tensor person = objective.loss(
         answer.narrow(0, 0, own),
         target.narrow(0, 0, own),
         batch.focus == null ? null : batch.focus.narrow(0, 0, own),
         Arrays.copyOf(levels, own));
-    Tensor prior = lesson.loss(
+    Tensor prior = objective.loss(
         answer.narrow(0, own, others),
         target.narrow(0, own, others),
         null,

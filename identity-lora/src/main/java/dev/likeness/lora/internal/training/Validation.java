@@ -52,21 +52,21 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   }
 
   /** Takes in the loss of a step. */
-  void learned(double loss) {
+  void trained(double loss) {
     lossSum += loss;
     lossCount++;
   }
 
   /** Looks, when it is time and was not done before. */
-  void look(
+  void validate(
       int steps, TrainableNetworks learner, Function<String, Tensor> values, Cancellation stop) {
     if (steps % previews.every() != 0 || steps <= taken) {
       return;
     }
-    List<RgbImage> pictures = draw(learner, values, stop);
+    List<RgbImage> images = generate(learner, values, stop);
     taken = steps;
-    double score = previews.scorer().score(pictures);
-    progress.on(new ProgressEvent.Preview(steps, pictures, score));
+    double score = previews.scorer().score(images);
+    progress.onEvent(new ProgressEvent.Preview(steps, images, score));
     double loss = lossSum / lossCount;
     warn(score, loss);
     lossBefore = loss;
@@ -80,7 +80,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
     without++;
     if (areOver()) {
-      progress.on(new ProgressEvent.Notice("no better likeness in the last " + without
+      progress.onEvent(new ProgressEvent.Notice("no better likeness in the last " + without
           + " looks; the weights of the best are kept"));
     }
   }
@@ -92,7 +92,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private void warn(double score, double loss) {
     if (!warned && loss < lossBefore && score < bestScore - MARGIN * Math.abs(bestScore)) {
       warned = true;
-      progress.on(new ProgressEvent.Notice(String.format(
+      progress.onEvent(new ProgressEvent.Notice(String.format(
           Locale.ROOT,
           "likeness fell from %.3f to %.3f while the loss fell"
               + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept",
@@ -103,16 +103,16 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
   }
 
-  private List<RgbImage> draw(
+  private List<RgbImage> generate(
       TrainableNetworks learner, Function<String, Tensor> values, Cancellation stop) {
     ImageRequest request = previews.request();
     try (TensorRegion now = new TensorRegion()) {
       ImageRequest ask = request
           .prompt(request.prompt().replace("%s", subject.phrase()))
-          .as(learner.drawing(values, now))
-          .as(TrainableNetworks.AS_LOADED);
+          .adapter(learner.adapterFor(values, now))
+          .adapter(TrainableNetworks.AS_LOADED);
       return base.generate(ask, Progress.SILENT, stop).stream()
-          .map(GeneratedImage::picture)
+          .map(GeneratedImage::image)
           .toList();
     }
   }

@@ -55,8 +55,8 @@ class LoraSpellingTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
   }
 
   @AfterAll
@@ -128,7 +128,7 @@ class LoraSpellingTest {
       assertEquals(dialect, report.dialect());
       assertEquals(
           LoraMetadata.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
-      reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
+      reader.deltas(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         assertEquals(1, pair.scale());
         assertTrue(

@@ -40,16 +40,16 @@ class MakersNamesTest {
       table.layers().stream()
           .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
           .forEach(layer -> {
-            KeyMapping.Location place = layout.place(layer.weight());
+            KeyMapping.Location place = layout.locate(layer.weight());
             String maker = place.name().substring(0, place.name().lastIndexOf('.'));
             OriginalLayerNames.Split split =
                 names.of(maker).orElse(new OriginalLayerNames.Split(List.of(), false));
             assertEquals(
-                layout.canonical(place.name()),
+                layout.canonicalNames(place.name()),
                 split.paths().stream().map(path -> path + ".weight").toList(),
                 maker);
             assertEquals(
-                place.form() == KeyMapping.Location.Form.HALVES_EXCHANGED,
+                place.form() == KeyMapping.Location.Form.HALVES_SWAPPED,
                 split.halvesSwapped(),
                 maker);
             assertEquals(

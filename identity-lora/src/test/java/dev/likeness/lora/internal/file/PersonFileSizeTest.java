@@ -2,7 +2,7 @@ package dev.likeness.lora.internal.file;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
@@ -59,7 +59,7 @@ class PersonFileSizeTest {
               dialect == KeyFormat.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT, "yes"),
           dialect);
     }
-    assertTrue(OwnersAlone.open(file));
+    assertTrue(OwnerOnly.isOwnerOnly(file));
     assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
     assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
   }

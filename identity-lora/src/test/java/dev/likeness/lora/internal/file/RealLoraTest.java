@@ -97,7 +97,7 @@ public class RealLoraTest {
         TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
       LoraDeltas changes =
-          reader.changes(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
+          reader.deltas(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(
           reader.report(AdapterConfig.of(source.notes(), file)).layers(),
           changes.weights().size());

@@ -34,7 +34,7 @@ class TextProjectionTest {
   @Test
   void isChangedBesideAsItIsWhenMerged() {
     try (BaseModel base = BaseModel.open(
-            GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path(),
+            GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path(),
             Compute.EXACT);
         Lora lora = Lora.open(
             file(LayerTable.of(base.unwrap(OpenModel.class))
@@ -44,14 +44,14 @@ class TextProjectionTest {
         FusedLora fused = lora.fuse(1)) {
       assertTrue(lora.report().isComplete());
       ImageRequest request = ImageRequest.of("a woman").steps(2).seed(1);
-      GeneratedImage beside = base.generate(request.as(lora.at(1)));
+      GeneratedImage beside = base.generate(request.adapter(lora.at(1)));
       assertFalse(
           Arrays.equals(
               base.generate(request).latents().values(), beside.latents().values()),
           "the change is not drawn");
       // Values of up to some tens, in f32.
       assertArrayEquals(
-          base.generate(request.as(fused.adapter())).latents().values(),
+          base.generate(request.adapter(fused.adapter())).latents().values(),
           beside.latents().values(),
           1e-3F,
           "merged");

@@ -43,7 +43,7 @@ class BatchSamplerTest extends OnGoldenBase {
    * target too.
    */
   @Test
-  void offsetsEachChannelOfEachPictureByANumberOfItsOwn() {
+  void offsetsEachChannelOfEachImageByANumberOfItsOwn() {
     double strength = 0.5;
     Drawn offset = drawn(PLAIN.noiseOffset(strength));
     float[] added = difference(offset.noise, drawn(PLAIN).noise);
@@ -71,17 +71,17 @@ class BatchSamplerTest extends OnGoldenBase {
 
   @ParameterizedTest
   @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
-  void showsPicturesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
+  void showsImagesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
     LoraTraining settings = LoraTraining.balanced();
-    Lesson lesson = Lesson.of(base.unwrap(OpenModel.class), settings);
+    TrainingObjective lesson = TrainingObjective.of(base.unwrap(OpenModel.class), settings);
     List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
       ImageBucket.Turn turn = ImageBucket.turn(buckets, 3, number, batch);
-      for (int picture : BatchSampler.StepDraw.of(
-              3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson)
-          .pictures()) {
-        seen[turn.bucket().pictures().get(picture)]++;
+      for (int image : BatchSampler.StepSample.of(
+              3, number, turn.number(), batch, turn.bucket().images().size(), 1, lesson)
+          .images()) {
+        seen[turn.bucket().images().get(image)]++;
       }
       if (number % round == round - 1) {
         int[] alike = new int[seen.length];
@@ -112,7 +112,7 @@ class BatchSamplerTest extends OnGoldenBase {
               settings,
               List.of(bucket),
               captions,
-              Lesson.of(base.unwrap(OpenModel.class), settings))
+              TrainingObjective.of(base.unwrap(OpenModel.class), settings))
           .with(
               0,
               batch -> drawn[0] = new Drawn(

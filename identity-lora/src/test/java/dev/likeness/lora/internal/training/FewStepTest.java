@@ -9,7 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
@@ -61,14 +61,14 @@ class FewStepTest {
    * A network that knows the picture behind all noise, or takes it for one that is brighter by
    * {@code off}.
    */
-  private record Knowing(OpenModel model, Tensor picture, double off) implements TrainingTarget {
+  private record Knowing(OpenModel model, Tensor image, double off) implements TrainingTarget {
     @Override
-    public ModelComponent part() {
+    public ModelComponent component() {
       return ModelComponent.UNET;
     }
 
     @Override
-    public int unit() {
+    public int sizeMultiple() {
       return 2;
     }
 
@@ -78,12 +78,12 @@ class FewStepTest {
     }
 
     @Override
-    public LayerPlaces places(int places) {
+    public LayerPositions layerPositions(int places) {
       throw new UnsupportedOperationException("of one test");
     }
 
     @Override
-    public List<LoadedClip> towers() {
+    public List<LoadedClip> clipTextEncoders() {
       return List.of();
     }
 
@@ -101,9 +101,9 @@ class FewStepTest {
         SegmentRunner segments) {
       TensorVector rows = new TensorVector();
       for (int i = 0; i < levels.length; i++) {
-        NoiseLevel level = model.scheduler().schedule().level((int) levels[i]);
+        NoiseLevel level = model.scheduler().noiseSchedule().level((int) levels[i]);
         // What the network is sure of is off by the more, the less noise there is.
-        Tensor clean = picture.narrow(0, i, 1).add(new Scalar(off * levels[i] / 1000));
+        Tensor clean = image.narrow(0, i, 1).add(new Scalar(off * levels[i] / 1000));
         Tensor noise = noised
             .narrow(0, i, 1)
             .sub(clean.mul(new Scalar(level.alpha())))
@@ -119,9 +119,9 @@ class FewStepTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"base", "v-prediction"})
-  void asksNothingOfANetworkThatSeesOnePictureAllTheWay(String variant) {
+  void asksNothingOfANetworkThatSeesOneImageAllTheWay(String variant) {
     Path folder =
-        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(0, loss(base, 0, 1), 1e-4);
       assertEquals(0, loss(base, 0, 7), 1e-4, "with and without words it sees the same");
@@ -142,16 +142,16 @@ class FewStepTest {
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
-      TrainingTarget pupil = pupils.apply(clean);
-      Lesson lesson = Lesson.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
+      TrainingTarget model = pupils.apply(clean);
+      TrainingObjective lesson = TrainingObjective.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
-          pupil,
+          model,
           List.of("a man"),
           new ConsistencyDistillation.Unchanged(base.unwrap(OpenModel.class)),
           region,
           new Cancellation());
       TrainingStep step = new ConsistencyDistillation(
-          base.unwrap(OpenModel.class), pupil, null, null, lesson, texts, guidance, region);
+          base.unwrap(OpenModel.class), model, null, null, lesson, texts, guidance, region);
       return step.loss(
               new TrainingStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
               1,
@@ -170,17 +170,17 @@ class FewStepTest {
     }
 
     @Override
-    public TextEncoding withoutNegative(TextEncoding empty) {
-      return base.withoutNegative(empty);
+    public TextEncoding emptyNegative(TextEncoding empty) {
+      return base.emptyNegative(empty);
     }
 
     @Override
-    public ModelComponent part() {
+    public ModelComponent component() {
       return ModelComponent.UNET;
     }
 
     @Override
-    public int unit() {
+    public int sizeMultiple() {
       return 2;
     }
 
@@ -190,12 +190,12 @@ class FewStepTest {
     }
 
     @Override
-    public LayerPlaces places(int places) {
+    public LayerPositions layerPositions(int places) {
       throw new UnsupportedOperationException("of one test");
     }
 
     @Override
-    public List<LoadedClip> towers() {
+    public List<LoadedClip> clipTextEncoders() {
       return List.of();
     }
 
@@ -224,19 +224,19 @@ class FewStepTest {
   @CsvSource({"xl-base, 0", "xl-words-for-nothing, 2"})
   void leadsAwayFromWhatDrawingLeadsAwayFrom(String variant, double said) {
     Path folder =
-        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      Reading pupil = new Reading(TrainingTarget.of(base.unwrap(OpenModel.class)));
-      pupil.most = -1;
-      loss(base, clean -> pupil, 4);
-      assertEquals(said, pupil.most);
+      Reading model = new Reading(TrainingTarget.of(base.unwrap(OpenModel.class)));
+      model.most = -1;
+      loss(base, clean -> model, 4);
+      assertEquals(said, model.most);
     }
   }
 
   @Test
   void goesOnWhereItWasStoppedAndEndsAtTheSameBits() throws IOException {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     LoraTraining training = LoraTraining.fewStep(3).steps(26).batch(1);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       Path state = parent.resolve("state.safetensors");
@@ -273,7 +273,7 @@ class FewStepTest {
   @Test
   void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
     LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
-    TrainingExample picture =
+    TrainingExample image =
         TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
     List<String> said = new ArrayList<>();
     Progress notices = event -> {
@@ -282,21 +282,21 @@ class FewStepTest {
       }
     };
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path(), Compute.EXACT)) {
       new LoraTrainer(training)
-          .train(base, set(picture), notices, new Cancellation())
+          .train(base, set(image), notices, new Cancellation())
           .close();
       assertEquals(1, said.size(), said.toString());
       assertThrows(
           IllegalArgumentException.class,
           () -> new LoraTrainer(training)
-              .train(base, set(picture.mask(picture.picture())), notices, new Cancellation()));
+              .train(base, set(image.mask(image.image())), notices, new Cancellation()));
     }
   }
 
-  private static TrainingSet set(TrainingExample picture) {
+  private static TrainingSet set(TrainingExample image) {
     return new TrainingSet(
-        List.of(picture), new PersonToken("", "person", ""), null, null, Optional.empty());
+        List.of(image), new PersonToken("", "person", ""), null, null, Optional.empty());
   }
 
   @Test

@@ -119,7 +119,7 @@ class JointLoraTest {
         for (Map.Entry<?, ?> file : ((Map<?, ?>) one).entrySet()) {
           Lora lora = Lora.open(GoldenLora.file("../joint/" + family + "-" + file.getKey()), base);
           loras.add(lora);
-          request = request.as(lora.at(((Number) file.getValue()).doubleValue()));
+          request = request.adapter(lora.at(((Number) file.getValue()).doubleValue()));
         }
         requests.add(request);
         compare(expected, requests.size() - 1, base.generate(request), family);
@@ -147,20 +147,20 @@ class JointLoraTest {
   void guidesEachBesideTheOthersAsAlone(String family, String variant, boolean inTurns) {
     boolean flux = family.equals("flux");
     GuidanceOptions options = flux
-        ? GuidanceOptions.STANDARD.trueCfg(2)
-        : GuidanceOptions.STANDARD.away(DegradedGuidance.skipping(1));
+        ? GuidanceOptions.DEFAULT.trueCfgScale(2)
+        : GuidanceOptions.DEFAULT.degradedGuidance(DegradedGuidance.skipLayers(1));
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("flux-union", parent), Compute.EXACT);
         Lora wide = Lora.open(GoldenLora.file("../joint/" + family + "-wide"), base);
         Lora attention = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base)) {
-      ImageRequest plain = request().guidance(3).guidance(inTurns ? options.inTurns() : options);
-      ImageRequest ask = flux ? plain.control(ControlImage.of(net, noise()).mode(1)) : plain;
+      ImageRequest plain = request().guidance(3).guidance(inTurns ? options.sequentially() : options);
+      ImageRequest request = flux ? plain.controlImage(ControlImage.of(net, noise()).mode(1)) : plain;
       List<ImageRequest> requests = List.of(
-          ask.negative("blurry").as(wide.at(1)),
-          ask.prompt("a man").as(attention.at(0.7)),
-          ask.negative("a cat").seed(5).count(2));
+          request.negative("blurry").adapter(wide.at(1)),
+          request.prompt("a man").adapter(attention.at(0.7)),
+          request.negative("a cat").seed(5).count(2));
       List<GeneratedImage> together = base.generate(requests);
       List<GeneratedImage> alone = requests.stream()
           .flatMap(one -> base.generate(one, Progress.SILENT, new Cancellation()).stream())
@@ -185,7 +185,7 @@ class JointLoraTest {
   private static void compare(Safetensors expected, int number, GeneratedImage image, String what) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor reference = expected.read("case" + number + ".images");
-      Closeness.assertPicture(1e-3, reference.select(0, 0), image, what + " " + number);
+      Closeness.assertImage(1e-3, reference.select(0, 0), image, what + " " + number);
     }
   }
 
@@ -225,13 +225,13 @@ class JointLoraTest {
           name -> name.startsWith(t5 ? "t5." : "train.")
               ? name.substring(name.indexOf('.') + 1)
               : null);
-      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
       TrainingStep learning = new TrainingStep(
-          pupil,
+          model,
           factors,
           optimizer,
-          Lesson.of(base.unwrap(OpenModel.class), settings),
-          new CaptionEncodings(pupil, prompts, factors, region, new Cancellation()));
+          TrainingObjective.of(base.unwrap(OpenModel.class), settings),
+          new CaptionEncodings(model, prompts, factors, region, new Cancellation()));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused
       // attention differs by 1e-4 from itself.
       double each = t5 ? 3e-4 : 1e-4;
@@ -240,8 +240,8 @@ class JointLoraTest {
       try (TensorScope scope = TensorScope.open()) {
         float[] losses = ImageTensors.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
-          learning.learn(batch(expected, step), settings);
-          double loss = learning.take(settings, 1e-3);
+          learning.backward(batch(expected, step), settings);
+          double loss = learning.optimize(settings, 1e-3);
           assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
         }
       }
@@ -258,21 +258,21 @@ class JointLoraTest {
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base)) {
-      TrainingTarget pupil = TrainingTarget.of(base.unwrap(OpenModel.class));
+      TrainingTarget model = TrainingTarget.of(base.unwrap(OpenModel.class));
       CaptionEncodings texts = new CaptionEncodings(
-          pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
+          model, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
       TextEncoding whole =
-          pupil.encode(asked, pupil.longText().orElseThrow().read(asked, factors), factors);
+          model.encode(asked, model.longText().orElseThrow().encode(asked, factors), factors);
       TextEncoding found = texts.of(new int[] {1, 0, 1});
       assertTrue(found.tokens().allclose(whole.tokens(), 1e-5, 1e-5, false), "tokens");
       assertTrue(
           found.pooled().allclose(whole.pooled(), 1e-5, 1e-5, false)
               && found.pooled().requires_grad(),
           "pooled");
-      assertFalse(pupil.longText().orElseThrow().learns(factors));
+      assertFalse(model.longText().orElseThrow().isTrained(factors));
       Tensor again = texts.of(new int[] {0}).tokens();
-      long t5 = pupil.longText().orElseThrow().tokens();
+      long t5 = model.longText().orElseThrow().tokens();
       assertTrue(again
           .narrow(1, again.size(1) - t5, t5)
           .equal(found.tokens().narrow(0, 1, 1).narrow(1, again.size(1) - t5, t5)));
@@ -364,30 +364,30 @@ class JointLoraTest {
   @CsvSource({"flux/dev, flux", "sd3/three, sd3", "chroma/base, chroma"})
   void learnsSomebodyWhomAFileKeeps(String variant, String family) {
     Path folder = PipelineFolder.write(variant, parent).path();
-    ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
+    ImageRequest request = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
     TrainingSet set = TrainingSet.of(List.of(noise()), PersonToken.of("woman"));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      float[] before = base.generate(ask).pixels();
-      float[] learned;
+      float[] before = base.generate(request).pixels();
+      float[] trained;
       Path file = parent.resolve("ada.safetensors");
       try (TrainedPerson ada = new LoraTrainer(SETTINGS.prior(1, 1))
           .train(base, set, Progress.SILENT, new Cancellation())) {
-        learned = base.generate(ask.as(ada.at(1))).pixels();
+        trained = base.generate(request.adapter(ada.at(1))).pixels();
         ada.save(file);
       }
-      assertFalse(Arrays.equals(before, learned), "training changed nothing");
+      assertFalse(Arrays.equals(before, trained), "training changed nothing");
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         assertEquals(family, ada.lora().report().family());
-        assertTrue(Arrays.equals(learned, base.generate(ask.as(ada.at(1))).pixels()));
+        assertTrue(Arrays.equals(trained, base.generate(request.adapter(ada.at(1))).pixels()));
       }
-      assertTrue(Arrays.equals(before, base.generate(ask).pixels()), "training touched the base");
+      assertTrue(Arrays.equals(before, base.generate(request).pixels()), "training touched the base");
       try (TrainedModel whole =
           new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
         whole.save(folder, parent.resolve("whole"), DType.F32);
       }
     }
     try (BaseModel base = BaseModel.open(parent.resolve("whole"), Compute.EXACT)) {
-      assertEquals(24, base.generate(ask).picture().width());
+      assertEquals(24, base.generate(request).image().width());
     }
   }
 
@@ -415,7 +415,7 @@ class JointLoraTest {
       assertArrayEquals(latents.values(), ImageTensors.floats(noise.sub(flow)), 1e-5f);
 
       TrainingStep learning =
-          new TrainingStep(target, factors, optimizer, Lesson.of(base.unwrap(OpenModel.class), SETTINGS), texts);
+          new TrainingStep(target, factors, optimizer, TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS), texts);
       TrainingStep.Batch batch = new TrainingStep.Batch(
           noise.mul(noise), noise, noise, new double[] {0.5}, new int[] {1}, 1, null);
       learning.loss(batch, 0, SegmentRunner.PLAIN).backward();

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.file.Safetensors;
-import dev.likeness.diffusion.internal.io.OwnersAlone;
+import dev.likeness.diffusion.internal.io.OwnerOnly;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
@@ -44,7 +44,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
   @TempDir
   private Path folder;
 
-  private static TrainingSet pictures() {
+  private static TrainingSet images() {
     byte[] rgb = new byte[24 * 16 * 3];
     Random random = new Random(5);
     return TrainingSet.of(
@@ -60,7 +60,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
   private static float[] learned(LoraTraining settings, TrainingSet set) {
     try (TrainedPerson person =
         new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
-      return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).as(person.at(1)))
+      return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).adapter(person.at(1)))
           .pixels();
     }
   }
@@ -72,11 +72,11 @@ class LatentDiskCacheTest extends OnGoldenBase {
   }
 
   @Test
-  void learnsFromThemWhatItLearnsFromThePictures() throws IOException {
-    float[] plain = learned(SETTINGS, pictures());
-    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+  void learnsFromThemWhatItLearnsFromTheImages() throws IOException {
+    float[] plain = learned(SETTINGS, images());
+    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
     List<Path> kept = files();
-    assertTrue(OwnersAlone.open(kept.get(0)));
+    assertTrue(OwnerOnly.isOwnerOnly(kept.get(0)));
     assertEquals(2, kept.size());
     try (Safetensors file = Safetensors.open(kept.get(0))) {
       assertEquals(Set.of("mean", "log_variance"), file.names());
@@ -85,24 +85,24 @@ class LatentDiskCacheTest extends OnGoldenBase {
     for (Path file : kept) {
       Files.setLastModifiedTime(file, old);
     }
-    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
     assertEquals(old, Files.getLastModifiedTime(kept.get(0)), "encoded again");
   }
 
   @Test
-  void keepsMirroredPicturesBesideTheirOwn() throws IOException {
+  void keepsMirroredImagesBesideTheirOwn() throws IOException {
     assertArrayEquals(
-        learned(SETTINGS.flip(true), pictures()),
-        learned(SETTINGS.flip(true), pictures().latents(folder)));
+        learned(SETTINGS.flip(true), images()),
+        learned(SETTINGS.flip(true), images().latents(folder)));
     assertEquals(4, files().size());
   }
 
   @Test
   void encodesAgainWhatIsDamaged() throws IOException {
-    float[] plain = learned(SETTINGS, pictures().latents(folder));
+    float[] plain = learned(SETTINGS, images().latents(folder));
     Path first = files().get(0);
     Files.write(first, new byte[] {1, 2, 3});
-    assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
+    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
     assertNotEquals(3, Files.size(first));
     assertTrue(files().size() == 2);
   }

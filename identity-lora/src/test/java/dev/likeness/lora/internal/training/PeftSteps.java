@@ -56,7 +56,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
         region,
         new Cancellation());
     return new TrainingStep(
-        TrainingTarget.of(model), factors, optimizer, Lesson.of(model, settings), texts);
+        TrainingTarget.of(model), factors, optimizer, TrainingObjective.of(model, settings), texts);
   }
 
   public static TrainingStep.Batch batch(Safetensors given, int step) {
@@ -85,10 +85,10 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
     try (TensorScope scope = TensorScope.open()) {
       float[] losses = ImageTensors.floats(expected.read("loss"));
       for (int step = 0; step < losses.length; step++) {
-        learning.learn(batch(given, step), settings);
+        learning.backward(batch(given, step), settings);
         assertEquals(
             losses[step],
-            learning.take(settings, RATE),
+            learning.optimize(settings, RATE),
             TOLERANCE * losses[step],
             "loss of step " + step);
       }

@@ -101,11 +101,11 @@ class SavedScaleTest extends OnGoldenBase {
           noise.next(128, 64).squeeze(0).div(new Scalar(8.0)),
           "unet.to_q.lora_B.weight",
           noise.next(64, 128).squeeze(0).mul(new Scalar(1e-3)));
-      TrainableDelta learned = new TrainableDelta(LoraForm.LORA, layer, 1 / 128.0, null);
+      TrainableDelta trained = new TrainableDelta(LoraForm.LORA, layer, 1 / 128.0, null);
       Tensor expected = torch
           .matmul(leaves.get("unet.to_q.lora_B.weight"), leaves.get("unet.to_q.lora_A.weight"))
           .div(new Scalar(128.0));
-      Tensor saved = learned.saved(leaves::get, region).difference(torch.zeros(64, 64));
+      Tensor saved = trained.saved(leaves::get, region).difference(torch.zeros(64, 64));
       double lost = saved.sub(expected).norm().item_double() / expected.norm().item_double();
       // f16 rounds each number by up to 2^-11.
       assertTrue(lost < 5e-4, "lost " + lost);

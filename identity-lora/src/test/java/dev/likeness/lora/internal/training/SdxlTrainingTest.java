@@ -79,7 +79,7 @@ public class SdxlTrainingTest {
   @Test
   void takesTheStepsThatPeftTakes() {
     Path folder =
-        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
@@ -93,7 +93,7 @@ public class SdxlTrainingTest {
           TrainingTarget.of(base.unwrap(OpenModel.class)),
           factors,
           optimizer,
-          Lesson.of(base.unwrap(OpenModel.class), SETTINGS),
+          TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS),
           new CaptionEncodings(
               TrainingTarget.of(base.unwrap(OpenModel.class)),
               prompts,
@@ -156,22 +156,22 @@ public class SdxlTrainingTest {
   @Test
   void learnsSomebodyWhomKohyasFileKeepsToo() {
     Path folder =
-        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
-    RgbImage picture = RgbImage.of(16, 24, new byte[16 * 24 * 3]);
-    ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    RgbImage image = RgbImage.of(16, 24, new byte[16 * 24 * 3]);
+    ImageRequest request = ImageRequest.of("sks woman").steps(1).guidance(1).size(16, 24);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TrainedPerson person = new LoraTrainer(SETTINGS.steps(1))
             .train(
                 base,
-                List.of(picture),
+                List.of(image),
                 PersonToken.of("woman"),
                 Progress.SILENT,
                 new Cancellation())) {
-      float[] drawn = base.generate(ask.as(person.at(1))).pixels();
+      float[] drawn = base.generate(request.adapter(person.at(1))).pixels();
       Path file = parent.resolve("ada.safetensors");
       person.lora().save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base)) {
-        assertArrayEquals(drawn, base.generate(ask.as(again.at(1))).pixels());
+        assertArrayEquals(drawn, base.generate(request.adapter(again.at(1))).pixels());
         assertTrue(LoraParts.changes(again).weights().keySet().stream()
             .anyMatch(l -> l.part() == ModelComponent.TEXT_ENCODER_2));
       }

@@ -55,7 +55,7 @@ class TrainedFormsTest {
     LoraTraining settings =
         SETTINGS.options(OptimizerOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();

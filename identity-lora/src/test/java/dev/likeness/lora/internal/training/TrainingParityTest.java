@@ -59,7 +59,7 @@ class TrainingParityTest {
   void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
     LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.recompute(recompute));
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter factors = new TrainableAdapter(SETTINGS, PersonToken.of("woman"), base);
@@ -80,7 +80,7 @@ class TrainingParityTest {
   void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(
       @TempDir Path parent) {
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
       Learned first = learned(base, SETTINGS, 0);
@@ -109,11 +109,11 @@ class TrainingParityTest {
       TrainingStep step = new PeftSteps(given, given)
           .learning(base.unwrap(OpenModel.class), factors, optimizer, settings, region);
       for (int batch : batches) {
-        step.learn(PeftSteps.batch(given, batch), settings);
+        step.backward(PeftSteps.batch(given, batch), settings);
       }
       Map<String, Tensor> gradients = new LinkedHashMap<>();
       step.tensors().forEach((name, gradient) -> gradients.put(name, gradient.clone()));
-      return new Learned(gradients, step.take(settings, 0));
+      return new Learned(gradients, step.optimize(settings, 0));
     }
   }
 
@@ -122,7 +122,7 @@ class TrainingParityTest {
     LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.accumulation(2));
     TrainingCheckpoint kept = new TrainingCheckpoint(parent.resolve("state.safetensors"), "owner");
     Path folder =
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorRegion region = new TensorRegion();
         TrainableAdapter whole = new TrainableAdapter(settings, PersonToken.of("woman"), base);
@@ -134,15 +134,15 @@ class TrainingParityTest {
       PeftSteps steps = new PeftSteps(given, given);
       TrainingStep unbroken =
           steps.learning(base.unwrap(OpenModel.class), whole, first, settings, region);
-      unbroken.learn(PeftSteps.batch(given, 0), settings);
+      unbroken.backward(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
-      unbroken.learn(PeftSteps.batch(given, 1), settings);
+      unbroken.backward(PeftSteps.batch(given, 1), settings);
       TrainingStep again =
           steps.learning(base.unwrap(OpenModel.class), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
       assertEquals(1, again.parts());
-      again.learn(PeftSteps.batch(given, 1), settings);
-      assertEquals(unbroken.take(settings, 1e-3), again.take(settings, 1e-3));
+      again.backward(PeftSteps.batch(given, 1), settings);
+      assertEquals(unbroken.optimize(settings, 1e-3), again.optimize(settings, 1e-3));
       assertEquals(0, again.parts());
       whole
           .weights()

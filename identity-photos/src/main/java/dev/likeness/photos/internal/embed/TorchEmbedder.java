@@ -68,17 +68,17 @@ public final class TorchEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public float[] embed(RgbImage picture, Face face) {
-    return seen(picture, face, this::vectors);
+  public float[] embed(RgbImage image, Face face) {
+    return seen(image, face, this::vectors);
   }
 
   @Override
-  public float[] embedRaw(RgbImage picture, Face face) {
-    return seen(picture, face, network()::features);
+  public float[] embedRaw(RgbImage image, Face face) {
+    return seen(image, face, network()::features);
   }
 
-  private static float[] seen(RgbImage picture, Face face, UnaryOperator<Tensor> network) {
-    RgbImage aligned = AlignmentTemplate.ARCFACE.align(picture, face);
+  private static float[] seen(RgbImage image, Face face, UnaryOperator<Tensor> network) {
+    RgbImage aligned = AlignmentTemplate.ARCFACE.align(image, face);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       return ImageTensors.floats(network.apply(ImageTensors.toSigned(aligned)));

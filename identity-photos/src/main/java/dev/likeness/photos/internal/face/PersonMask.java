@@ -38,10 +38,10 @@ public final class PersonMask {
    * picture; always the same.
    */
   @SuppressWarnings("try")
-  public static RgbImage of(RgbImage picture, BoundingBox face) {
-    RgbImage small = Resampler.AREA.fit(picture, SIDE);
-    BoundingBox box = face.scaled((double) small.width() / picture.width());
-    byte[] labels = guess(small.width(), small.height(), box);
+  public static RgbImage of(RgbImage image, BoundingBox face) {
+    RgbImage small = Resampler.AREA.fit(image, SIDE);
+    BoundingBox box = face.scaled((double) small.width() / image.width());
+    byte[] labels = estimate(small.width(), small.height(), box);
     OpenCv.load(opencv_imgproc.class);
     try (PointerScope scope = new PointerScope()) {
       Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
@@ -63,10 +63,10 @@ public final class PersonMask {
       white[i] = (byte) (labels[i / 3] == PERSON || labels[i / 3] == LIKELY_PERSON ? 255 : 0);
     }
     return Resampler.CUBIC.resize(
-        RgbImage.of(small.width(), small.height(), white), picture.width(), picture.height());
+        RgbImage.of(small.width(), small.height(), white), image.width(), image.height());
   }
 
-  private static byte[] guess(int width, int height, BoundingBox box) {
+  private static byte[] estimate(int width, int height, BoundingBox box) {
     byte[] labels = new byte[width * height];
     double hair = Math.min(HAIR, HAIR_OF_WIDTH * width / box.width());
     for (int i = 0; i < labels.length; i++) {

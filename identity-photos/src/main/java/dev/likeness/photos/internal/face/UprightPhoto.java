@@ -10,11 +10,11 @@ import java.util.List;
 /**
  * A photo the way up in which its face is seen, for files that lie on their side and do not say so.
  *
- * @param picture the photo, turned if need be
+ * @param image the photo, turned if need be
  * @param faces in it, largest first
  * @param orientation how the given one lay
  */
-public record UprightPhoto(RgbImage picture, List<Face> faces, ExifOrientation orientation) {
+public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation orientation) {
   private static final List<ExifOrientation> LYING = List.of(
       ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN);
 
@@ -34,8 +34,8 @@ public record UprightPhoto(RgbImage picture, List<Face> faces, ExifOrientation o
   }
 
   private static UprightPhoto turned(RgbImage photo, ExifOrientation lying, FaceDetector detector) {
-    RgbImage picture = lying.upright(photo);
-    return new UprightPhoto(picture, detector.frontal(picture), lying);
+    RgbImage image = lying.upright(photo);
+    return new UprightPhoto(image, detector.frontal(image), lying);
   }
 
   /** Whether it had to be turned. */

@@ -17,32 +17,32 @@ public final class Luma {
     this.bytes = bytes;
   }
 
-  /** The brightness of {@code picture}. */
-  public static Luma of(RgbImage picture) {
-    return of(picture, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
+  /** The brightness of {@code image}. */
+  public static Luma of(RgbImage image) {
+    return of(image, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
   }
 
   /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
-  public static Luma red(RgbImage picture) {
-    return of(picture, (r, g, b) -> r);
+  public static Luma red(RgbImage image) {
+    return of(image, (r, g, b) -> r);
   }
 
   private interface Mix {
     int of(int red, int green, int blue);
   }
 
-  private static Luma of(RgbImage picture, Mix mix) {
-    int width = picture.width();
+  private static Luma of(RgbImage image, Mix mix) {
+    int width = image.width();
     byte[] row = new byte[3 * width];
-    byte[] out = new byte[width * picture.height()];
-    for (int y = 0; y < picture.height(); y++) {
-      picture.row(y, row);
+    byte[] out = new byte[width * image.height()];
+    for (int y = 0; y < image.height(); y++) {
+      image.row(y, row);
       for (int x = 0; x < width; x++) {
         out[y * width + x] =
             (byte) mix.of(row[3 * x] & 255, row[3 * x + 1] & 255, row[3 * x + 2] & 255);
       }
     }
-    return new Luma(width, picture.height(), out);
+    return new Luma(width, image.height(), out);
   }
 
   /** In pixels. */
@@ -66,7 +66,7 @@ public final class Luma {
   }
 
   /** As a picture in shades of gray. */
-  public RgbImage picture() {
+  public RgbImage image() {
     byte[] rgb = new byte[3 * bytes.length];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = bytes[i / 3];

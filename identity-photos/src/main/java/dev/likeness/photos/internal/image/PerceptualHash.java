@@ -13,8 +13,8 @@ public record PerceptualHash(long bits) {
   private static final double[][] COSINE = cosine();
 
   /** The fingerprint of a picture of any size. */
-  public static PerceptualHash of(RgbImage picture) {
-    Luma small = Luma.of(Resampler.AREA.resize(picture, SIDE, SIDE));
+  public static PerceptualHash of(RgbImage image) {
+    Luma small = Luma.of(Resampler.AREA.resize(image, SIDE, SIDE));
     long bits = 0;
     for (int v = 0; v < LOW; v++) {
       for (int u = v == 0 ? 1 : 0; u < LOW; u++) {

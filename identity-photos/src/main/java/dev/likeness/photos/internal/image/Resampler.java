@@ -41,19 +41,19 @@ public enum Resampler {
   abstract double weight(int j, double center, double widen);
 
   /** The whole picture at {@code width} by {@code height}. */
-  public RgbImage resize(RgbImage picture, int width, int height) {
-    return resize(picture, 0, 0, picture.width(), picture.height(), width, height);
+  public RgbImage resize(RgbImage image, int width, int height) {
+    return resize(image, 0, 0, image.width(), image.height(), width, height);
   }
 
   /**
    * The picture reduced so that its long side is at most {@code longSide}; itself when it is
    * already.
    */
-  public RgbImage fit(RgbImage picture, int longSide) {
-    double scale = (double) longSide / Math.max(picture.width(), picture.height());
+  public RgbImage fit(RgbImage image, int longSide) {
+    double scale = (double) longSide / Math.max(image.width(), image.height());
     return scale >= 1
-        ? picture
-        : resize(picture, side(picture.width(), scale), side(picture.height(), scale));
+        ? image
+        : resize(image, side(image.width(), scale), side(image.height(), scale));
   }
 
   /**
@@ -61,14 +61,14 @@ public enum Resampler {
    * {@code width} by {@code height}. Parts outside the picture repeat its edge.
    */
   public RgbImage resize(
-      RgbImage picture, double x, double y, double w, double h, int width, int height) {
+      RgbImage image, double x, double y, double w, double h, int width, int height) {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
       throw new IllegalArgumentException(
           "cannot resample " + w + "x" + h + " to " + width + "x" + height);
     }
-    Taps columns = taps(x, w, width, picture.width());
-    Taps rows = taps(y, h, height, picture.height());
-    return resample(picture, columns, rows);
+    Taps columns = taps(x, w, width, image.width());
+    Taps rows = taps(y, h, height, image.height());
+    return resample(image, columns, rows);
   }
 
   // Only the columns that count are read.

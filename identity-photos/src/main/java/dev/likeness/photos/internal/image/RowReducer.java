@@ -66,7 +66,7 @@ public final class RowReducer {
   }
 
   /** The reduced picture, once it is complete. */
-  public RgbImage picture() {
+  public RgbImage image() {
     if (!complete()) {
       throw new IllegalStateException(next + " of " + height + " rows have arrived");
     }
@@ -111,8 +111,8 @@ public final class RowReducer {
     }
 
     /** The reduced picture. */
-    public RgbImage picture() {
-      return reducer.picture();
+    public RgbImage image() {
+      return reducer.image();
     }
 
     @Override

@@ -51,7 +51,7 @@ public final class ImageFileWriter {
    *
    * @param quality 0 to 1, on the scale of IJG's quality over 100
    */
-  public static byte[] jpeg(RgbImage picture, double quality) {
+  public static byte[] jpeg(RgbImage image, double quality) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
@@ -59,7 +59,7 @@ public final class ImageFileWriter {
       param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       param.setCompressionQuality((float) quality);
       writer.setOutput(out);
-      writer.write(null, new IIOImage(picture.toBufferedImage(), null, null), param);
+      writer.write(null, new IIOImage(image.toBufferedImage(), null, null), param);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -69,8 +69,8 @@ public final class ImageFileWriter {
   }
 
   /** What is left of a picture after it was a JPEG file. */
-  public static RgbImage reread(RgbImage picture, double quality) {
-    byte[] file = jpeg(picture, quality);
+  public static RgbImage reread(RgbImage image, double quality) {
+    byte[] file = jpeg(image, quality);
     try {
       return RgbImage.of(
           ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
@@ -89,13 +89,13 @@ public final class ImageFileWriter {
      * @param quality 0 to 1, on the scale of libwebp's quality over 100
      */
     @SuppressWarnings("try")
-    public static byte[] encode(RgbImage picture, double quality) {
+    public static byte[] encode(RgbImage image, double quality) {
       OpenCv.load(opencv_imgcodecs.class);
       try (PointerScope scope = new PointerScope()) {
         BytePointer file = new BytePointer();
         IntPointer settings =
             new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
-        if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(picture), file, settings)) {
+        if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(image), file, settings)) {
           throw new ResourceLimitException("OpenCV cannot write WebP here; write PNG or JPEG");
         }
         byte[] bytes = new byte[Math.toIntExact(file.limit())];

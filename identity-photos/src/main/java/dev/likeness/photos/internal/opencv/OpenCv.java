@@ -52,24 +52,24 @@ public final class OpenCv {
   }
 
   /** A native copy of a picture in OpenCV's channel order; the caller closes it. */
-  public static Mat bgr(RgbImage picture) {
-    return bgr(picture, picture.width(), picture.height());
+  public static Mat bgr(RgbImage image) {
+    return bgr(image, image.width(), image.height());
   }
 
   /**
    * A native copy of a picture in OpenCV's channel order, at the top left of a black square; the
    * caller closes it.
    */
-  public static Mat bgr(RgbImage picture, int side) {
-    return bgr(picture, side, side);
+  public static Mat bgr(RgbImage image, int side) {
+    return bgr(image, side, side);
   }
 
-  private static Mat bgr(RgbImage picture, int width, int height) {
-    byte[] rgb = picture.rgb();
+  private static Mat bgr(RgbImage image, int width, int height) {
+    byte[] rgb = image.rgb();
     byte[] out = new byte[width * height * 3];
-    for (int y = 0; y < Math.min(height, picture.height()); y++) {
-      for (int x = 0; x < Math.min(width, picture.width()); x++) {
-        int from = (y * picture.width() + x) * 3;
+    for (int y = 0; y < Math.min(height, image.height()); y++) {
+      for (int x = 0; x < Math.min(width, image.width()); x++) {
+        int from = (y * image.width() + x) * 3;
         int to = (y * width + x) * 3;
         out[to] = rgb[from + 2];
         out[to + 1] = rgb[from + 1];

@@ -44,14 +44,14 @@ public final class OpenCvNetwork implements AutoCloseable {
    * the order asked.
    */
   @SuppressWarnings("try")
-  public synchronized float[] run(RgbImage picture, boolean rgb, double mean, double scale) {
+  public synchronized float[] run(RgbImage image, boolean rgb, double mean, double scale) {
     if (closed) {
       throw new IllegalStateException("the network is closed");
     }
     try (PointerScope scope = new PointerScope()) {
-      int side = picture.width();
+      int side = image.width();
       Mat blob = opencv_dnn.blobFromImage(
-          OpenCv.bgr(picture, side),
+          OpenCv.bgr(image, side),
           scale,
           new Size(side, side),
           new Scalar(mean, mean, mean, 0),

@@ -32,8 +32,8 @@ final class BlockArtifacts {
    * The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less
    * than ten blocks.
    */
-  static double of(RgbImage picture) {
-    Luma luma = Luma.of(picture);
+  static double of(RgbImage image) {
+    Luma luma = Luma.of(image);
     int length = Math.max(luma.width(), luma.height());
     if (Math.min(luma.width(), luma.height()) < 10 * MOST) {
       return 0;

@@ -17,36 +17,36 @@ final class EditTraces {
   /**
    * The share of the picture, 0 to 1, that bars at the top and bottom, or left and right, take up.
    */
-  static double of(RgbImage picture) {
-    int top = strips(picture, true, false);
-    int bottom = strips(picture, true, true);
-    int left = strips(picture, false, false);
-    int right = strips(picture, false, true);
+  static double of(RgbImage image) {
+    int top = strips(image, true, false);
+    int bottom = strips(image, true, true);
+    int left = strips(image, false, false);
+    int right = strips(image, false, true);
     double rows =
-        top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / picture.height()) : 0;
+        top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / image.height()) : 0;
     double columns =
-        left > 0 && right > 0 ? Math.min(1, (double) (left + right) / picture.width()) : 0;
+        left > 0 && right > 0 ? Math.min(1, (double) (left + right) / image.width()) : 0;
     return Math.max(rows, columns);
   }
 
-  private static int strips(RgbImage picture, boolean rows, boolean fromEnd) {
-    int lines = rows ? picture.height() : picture.width();
-    int length = rows ? picture.width() : picture.height();
+  private static int strips(RgbImage image, boolean rows, boolean fromEnd) {
+    int lines = rows ? image.height() : image.width();
+    int length = rows ? image.width() : image.height();
     int first = fromEnd ? lines - 1 : 0;
     int count = 0;
     while (count < lines
-        && flat(picture, rows, fromEnd ? lines - 1 - count : count, length, first)) {
+        && flat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
       count++;
     }
     return count;
   }
 
   // Each pixel of the line is the colour of the outermost corner.
-  private static boolean flat(RgbImage picture, boolean rows, int line, int length, int first) {
+  private static boolean flat(RgbImage image, boolean rows, int line, int length, int first) {
     for (int i = 0; i < length; i++) {
       for (int channel = 0; channel < 3; channel++) {
-        int here = rows ? picture.at(i, line, channel) : picture.at(line, i, channel);
-        int corner = rows ? picture.at(0, first, channel) : picture.at(first, 0, channel);
+        int here = rows ? image.at(i, line, channel) : image.at(line, i, channel);
+        int corner = rows ? image.at(0, first, channel) : image.at(first, 0, channel);
         if (Math.abs(here - corner) > TOLERANCE) {
           return false;
         }
@@ -65,8 +65,8 @@ final class EditTraces {
       this.small = small;
     }
 
-    static Colour of(RgbImage picture) {
-      return new Colour(Resampler.AREA.resize(picture, SIDE, SIDE));
+    static Colour of(RgbImage image) {
+      return new Colour(Resampler.AREA.resize(image, SIDE, SIDE));
     }
 
     /** Mean distance between the strongest and the weakest channel, 0 (black and white) to 255. */

@@ -18,12 +18,12 @@ public final class FacePatch {
 
   private static final int LEAST = 48;
 
-  private final RgbImage picture;
+  private final RgbImage image;
   private final Luma luma;
 
-  private FacePatch(RgbImage picture) {
-    this.picture = picture;
-    this.luma = Luma.of(picture);
+  private FacePatch(RgbImage image) {
+    this.image = image;
+    this.luma = Luma.of(image);
   }
 
   /** The patch of {@code face} in {@code whole}. */
@@ -35,8 +35,8 @@ public final class FacePatch {
   }
 
   /** The patch in colour. */
-  public RgbImage picture() {
-    return picture;
+  public RgbImage image() {
+    return image;
   }
 
   /** Its brightness. */
@@ -46,7 +46,7 @@ public final class FacePatch {
 
   /** Its width and height, in pixels; at most {@link #SIDE}. */
   public int side() {
-    return picture.width();
+    return image.width();
   }
 
   /**
@@ -141,14 +141,14 @@ public final class FacePatch {
 
     /** The share of the face, 0 to 1, that is burnt out to white. */
     static double burnt(FacePatch patch) {
-      RgbImage picture = patch.picture();
+      RgbImage image = patch.image();
       int burnt = 0;
       int all = 0;
       for (int y = 0; y < patch.side(); y++) {
         for (int x = 0; x < patch.side(); x++) {
           if (patch.inOval(x, y)) {
             all++;
-            burnt += picture.at(x, y, 0) >= CLIPPED && picture.at(x, y, 1) >= CLIPPED ? 1 : 0;
+            burnt += image.at(x, y, 0) >= CLIPPED && image.at(x, y, 1) >= CLIPPED ? 1 : 0;
           }
         }
       }

@@ -67,10 +67,10 @@ final class Occlusion {
    * Red and blue shares of a pixel, less a third (0, 0 is grey, whatever the light), and its
    * brightness.
    */
-  static double[] colour(RgbImage picture, int x, int y) {
-    double sum = picture.at(x, y, 0) + picture.at(x, y, 1) + picture.at(x, y, 2) + 30;
+  static double[] colour(RgbImage image, int x, int y) {
+    double sum = image.at(x, y, 0) + image.at(x, y, 1) + image.at(x, y, 2) + 30;
     return new double[] {
-      (picture.at(x, y, 0) + 10) / sum - 1 / 3.0, (picture.at(x, y, 2) + 10) / sum - 1 / 3.0, sum
+      (image.at(x, y, 0) + 10) / sum - 1 / 3.0, (image.at(x, y, 2) + 10) / sum - 1 / 3.0, sum
     };
   }
 
@@ -91,14 +91,14 @@ final class Occlusion {
 
   // The oval's colours between two heights and as far as `half` the width from the middle.
   private double[][] colours(double top, double bottom, double half) {
-    RgbImage picture = patch.picture();
+    RgbImage image = patch.image();
     int side = patch.side();
     double[][] colours = new double[side * side][];
     int n = 0;
     for (int y = (int) (top * side); y < bottom * side; y++) {
       for (int x = 0; x < side; x++) {
         if (patch.inOval(x, y) && Math.abs((x + 0.5) / side - 0.5) <= half) {
-          colours[n++] = colour(picture, x, y);
+          colours[n++] = colour(image, x, y);
         }
       }
     }
@@ -170,11 +170,11 @@ final class Occlusion {
       return (double) worn / (CELLS * CELLS);
     }
 
-    private static boolean dyed(RgbImage picture, int x, int y) {
-      int r = picture.at(x, y, 0);
-      int g = picture.at(x, y, 1);
-      int b = picture.at(x, y, 2);
-      int span = span(picture, x, y);
+    private static boolean dyed(RgbImage image, int x, int y) {
+      int r = image.at(x, y, 0);
+      int g = image.at(x, y, 1);
+      int b = image.at(x, y, 2);
+      int span = span(image, x, y);
       boolean redToYellow = b <= g && g <= r;
       return span > COLOURED
           && (!redToYellow || span > VIVID * Math.max(r, Math.max(g, b)) && r > 120);
@@ -205,10 +205,10 @@ final class Occlusion {
       return Math.max(0, 1 - contrast / (2 * (mean < DARK ? EVEN_IN_THE_DARK : EVEN)));
     }
 
-    private static int span(RgbImage picture, int x, int y) {
-      int r = picture.at(x, y, 0);
-      int g = picture.at(x, y, 1);
-      int b = picture.at(x, y, 2);
+    private static int span(RgbImage image, int x, int y) {
+      int r = image.at(x, y, 0);
+      int g = image.at(x, y, 1);
+      int b = image.at(x, y, 2);
       return Math.max(r, Math.max(g, b)) - Math.min(r, Math.min(g, b));
     }
   }

@@ -37,27 +37,27 @@ public record PhotoFeatures(
   private static final int CELLS = 24;
 
   /** The features of the photo of {@code face}. */
-  public static PhotoFeatures of(RgbImage picture, Face face) {
-    FacePatch patch = FacePatch.of(picture, face);
+  public static PhotoFeatures of(RgbImage image, Face face) {
+    FacePatch patch = FacePatch.of(image, face);
     BoundingBox box = face.box();
     HeadCrop head = HeadCrop.of(
-        box, HeadCrop.Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
+        box, HeadCrop.Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), HASHED);
     RgbImage hashed = Resampler.AREA.resize(
-        picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+        image, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
     return new PhotoFeatures(
-        PerceptualHash.of(picture),
+        PerceptualHash.of(image),
         PerceptualHash.of(hashed),
         FacePatch.Blur.of(patch),
         FacePatch.Exposure.highlight(patch),
         FacePatch.Exposure.slope(patch),
-        Math.min(1, box.height() / picture.height()),
-        Expression.of(picture, face),
+        Math.min(1, box.height() / image.height()),
+        Expression.of(image, face),
         tint(
-            picture,
-            new BoundingBox(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)),
+            image,
+            new BoundingBox(0, 0, image.width(), Math.max(1, box.y() + box.height() / 2)),
             box.grown(0.45)),
         tint(
-            picture,
+            image,
             new BoundingBox(
                 box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
             null));
@@ -73,12 +73,12 @@ public record PhotoFeatures(
 
   // The mean colour of an area, without what lies in another; the picture's edge when the area is
   // outside.
-  private static Tint tint(RgbImage picture, BoundingBox area, BoundingBox without) {
-    int x = (int) Math.max(0, Math.min(picture.width() - 2, area.x()));
-    int y = (int) Math.max(0, Math.min(picture.height() - 2, area.y()));
-    int w = (int) Math.max(1, Math.min(picture.width() - x, area.width()));
-    int h = (int) Math.max(1, Math.min(picture.height() - y, area.height()));
-    RgbImage small = Resampler.AREA.resize(picture, x, y, w, h, CELLS, CELLS);
+  private static Tint tint(RgbImage image, BoundingBox area, BoundingBox without) {
+    int x = (int) Math.max(0, Math.min(image.width() - 2, area.x()));
+    int y = (int) Math.max(0, Math.min(image.height() - 2, area.y()));
+    int w = (int) Math.max(1, Math.min(image.width() - x, area.width()));
+    int h = (int) Math.max(1, Math.min(image.height() - y, area.height()));
+    RgbImage small = Resampler.AREA.resize(image, x, y, w, h, CELLS, CELLS);
     double[] sum = new double[4];
     for (int i = 0; i < CELLS * CELLS; i++) {
       int column = i % CELLS;
@@ -113,10 +113,10 @@ public record PhotoFeatures(
       this.pattern = pattern;
     }
 
-    /** The expression of {@code face} in {@code picture}. */
-    public static Expression of(RgbImage picture, Face face) {
+    /** The expression of {@code face} in {@code image}. */
+    public static Expression of(RgbImage image, Face face) {
       RgbImage mouth =
-          AlignmentTemplate.ARCFACE.align(picture, face).crop(LEFT, TOP, WIDTH, HEIGHT);
+          AlignmentTemplate.ARCFACE.align(image, face).crop(LEFT, TOP, WIDTH, HEIGHT);
       Luma cells = Luma.of(Resampler.AREA.resize(mouth, CELLS, CELLS));
       double[] pattern = new double[CELLS * CELLS];
       double mean = 0;

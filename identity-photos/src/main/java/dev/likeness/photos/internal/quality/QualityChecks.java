@@ -41,22 +41,22 @@ public final class QualityChecks {
       return findings.reasons();
     }
     Face face = faces.get(0);
-    colours(photo.picture(), findings);
+    colours(photo.image(), findings);
     crowd(faces, findings);
     frame(face.box(), photo, findings);
-    FacePatch patch = FacePatch.of(photo.picture(), face);
+    FacePatch patch = FacePatch.of(photo.image(), face);
     light(patch, findings);
     pose(face.pose(), findings);
     if (Math.abs(face.pose().yaw()) <= PROFILE) {
-      covers(Occlusion.of(patch), photo.picture(), face, findings);
+      covers(Occlusion.of(patch), photo.image(), face, findings);
     }
     brisque.ifPresent(model -> findings.measure(
         ReasonCode.DISTORTED,
-        model.score(photo.picture(), face),
+        model.score(photo.image(), face),
         "noise, smear or compression distort it; send the original file"));
     quality.ifPresent(network -> findings.measure(
         ReasonCode.LOW_QUALITY,
-        network.score(photo.picture(), face),
+        network.score(photo.image(), face),
         "the face can hardly be recognised"));
     return findings.reasons();
   }
@@ -77,10 +77,10 @@ public final class QualityChecks {
     if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
       findings.measure(
           ReasonCode.COMPRESSED_BEFORE,
-          BlockArtifacts.of(photo.picture()),
+          BlockArtifacts.of(photo.image()),
           "blocks of an earlier, heavy compression are left in it; send the original file");
     }
-    double bars = EditTraces.of(photo.picture());
+    double bars = EditTraces.of(photo.image());
     findings.measure(
         ReasonCode.BORDERS,
         bars,
@@ -90,8 +90,8 @@ public final class QualityChecks {
             100 * bars));
   }
 
-  private static void colours(RgbImage picture, Findings findings) {
-    EditTraces.Colour colour = EditTraces.Colour.of(picture);
+  private static void colours(RgbImage image, Findings findings) {
+    EditTraces.Colour colour = EditTraces.Colour.of(image);
     findings.measure(
         ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
     if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
@@ -117,7 +117,7 @@ public final class QualityChecks {
   }
 
   private static void frame(BoundingBox face, DecodedPhoto photo, Findings findings) {
-    RgbImage picture = photo.picture();
+    RgbImage image = photo.image();
     findings.measure(
         ReasonCode.FACE_TOO_SMALL,
         face.width(),
@@ -132,7 +132,7 @@ public final class QualityChecks {
                 "the face is only %.0f pixels wide; come closer or send the original file",
                 face.width()));
     double outside = 1
-        - face.intersection(new BoundingBox(0, 0, picture.width(), picture.height())) / face.area();
+        - face.intersection(new BoundingBox(0, 0, image.width(), image.height())) / face.area();
     findings.measure(
         ReasonCode.FACE_CUT_OFF,
         outside,
@@ -176,10 +176,10 @@ public final class QualityChecks {
   }
 
   // What a thing on the face is called, from the most to the least particular.
-  private static void covers(Occlusion occlusion, RgbImage picture, Face face, Findings findings) {
+  private static void covers(Occlusion occlusion, RgbImage image, Face face, Findings findings) {
     findings.measure(
         ReasonCode.HAT,
-        Occlusion.Headwear.of(picture, face, occlusion),
+        Occlusion.Headwear.of(image, face, occlusion),
         "a hat or scarf covers the hair");
     double lenses = face.eyes().isPresent() ? 0 : occlusion.eyes();
     findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");

@@ -207,17 +207,17 @@ public final class SheetGraphics {
     }
 
     /**
-     * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top
+     * All of {@code image} with rounded corners, as large as fits into a square cell, at its top
      * left.
      *
      * @return how high it is
      */
-    public int picture(RgbImage picture, int x, int y, int cell) {
-      double scale = (double) cell / Math.max(picture.width(), picture.height());
-      int width = Math.max(1, (int) Math.round(scale * picture.width()));
-      int height = Math.max(1, (int) Math.round(scale * picture.height()));
+    public int image(RgbImage image, int x, int y, int cell) {
+      double scale = (double) cell / Math.max(image.width(), image.height());
+      int width = Math.max(1, (int) Math.round(scale * image.width()));
+      int height = Math.max(1, (int) Math.round(scale * image.height()));
       paper.setClip(new RoundRectangle2D.Float(x, y, width, height, ROUND, ROUND));
-      paper.drawImage(SheetScaling.to(picture.toBufferedImage(), width, height), x, y, null);
+      paper.drawImage(SheetScaling.to(image.toBufferedImage(), width, height), x, y, null);
       paper.setClip(null);
       return height;
     }

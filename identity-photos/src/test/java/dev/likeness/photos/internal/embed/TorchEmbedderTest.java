@@ -69,7 +69,7 @@ class TorchEmbedderTest {
   void whoKnowsNoRawVectorsSaysSo() {
     FaceEmbedder unit = new FaceEmbedder() {
       @Override
-      public float[] embed(RgbImage picture, Face face) {
+      public float[] embed(RgbImage image, Face face) {
         return new float[] {1};
       }
 

@@ -32,9 +32,9 @@ class PersonMaskTest {
   void findsTheSameEachTime() {
     byte[] noise = new byte[WIDTH * HEIGHT * 3];
     new Random(3).nextBytes(noise);
-    RgbImage picture = RgbImage.of(WIDTH, HEIGHT, noise);
+    RgbImage image = RgbImage.of(WIDTH, HEIGHT, noise);
     BoundingBox face = new BoundingBox(60, 60, 80, 80);
-    assertEquals(PersonMask.of(picture, face), PersonMask.of(picture, face));
+    assertEquals(PersonMask.of(image, face), PersonMask.of(image, face));
   }
 
   private static int all(int wanted) {

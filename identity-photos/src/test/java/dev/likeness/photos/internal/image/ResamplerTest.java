@@ -15,23 +15,23 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampler.class)
-  void aFlatPictureStaysFlat(Resampler resampler) {
-    RgbImage flat = picture(97, 61, (x, y) -> 137);
+  void aFlatImageStaysFlat(Resampler resampler) {
+    RgbImage flat = image(97, 61, (x, y) -> 137);
 
-    assertEquals(picture(31, 44, (x, y) -> 137), resampler.resize(flat, 31, 44));
+    assertEquals(image(31, 44, (x, y) -> 137), resampler.resize(flat, 31, 44));
   }
 
   @ParameterizedTest
   @EnumSource(Resampler.class)
   void theSameSizeChangesNothing(Resampler resampler) {
-    RgbImage noise = picture(40, 30, (x, y) -> (x * 31 + y * 57) & 255);
+    RgbImage noise = image(40, 30, (x, y) -> (x * 31 + y * 57) & 255);
 
     assertEquals(noise, resampler.resize(noise, 40, 30));
   }
 
   @Test
   void areaAveragesWholeBlocks() {
-    RgbImage blocks = picture(4, 2, (x, y) -> x < 2 ? 10 + 20 * (x + y) : 200);
+    RgbImage blocks = image(4, 2, (x, y) -> x < 2 ? 10 + 20 * (x + y) : 200);
 
     RgbImage half = Resampler.AREA.resize(blocks, 2, 1);
 
@@ -42,7 +42,7 @@ class ResamplerTest {
   @ParameterizedTest
   @EnumSource(Resampler.class)
   void fineStripesBecomeGreyInsteadOfAliasing(Resampler resampler) {
-    RgbImage stripes = picture(400, 400, (x, y) -> x % 2 * 255);
+    RgbImage stripes = image(400, 400, (x, y) -> x % 2 * 255);
 
     RgbImage small = resampler.resize(stripes, 50, 50);
 
@@ -52,8 +52,8 @@ class ResamplerTest {
   }
 
   @Test
-  void fitLeavesSmallPicturesAlone() {
-    RgbImage small = picture(20, 10, (x, y) -> x);
+  void fitLeavesSmallImagesAlone() {
+    RgbImage small = image(20, 10, (x, y) -> x);
 
     assertSame(small, Resampler.AREA.fit(small, 20));
     assertEquals("10x5 picture", Resampler.AREA.fit(small, 10).toString());
@@ -61,8 +61,8 @@ class ResamplerTest {
 
   @ParameterizedTest
   @CsvSource({"97,61,31", "61,97,96", "40,30,40", "400,3,7", "33,20,2048"})
-  void rowsThatArriveOneByOneAreReducedLikeWholePictures(int width, int height, int longSide) {
-    RgbImage noise = picture(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
+  void rowsThatArriveOneByOneAreReducedLikeWholeImages(int width, int height, int longSide) {
+    RgbImage noise = image(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
     RowReducer reducer = new RowReducer(width, height, longSide);
     byte[] row = new byte[3 * width];
     for (int y = 0; y < height; y++) {
@@ -71,7 +71,7 @@ class ResamplerTest {
       reducer.accept(y, row);
     }
 
-    assertEquals(Resampler.AREA.fit(noise, longSide), reducer.picture());
+    assertEquals(Resampler.AREA.fit(noise, longSide), reducer.image());
   }
 
   @Test
@@ -89,7 +89,7 @@ class ResamplerTest {
     int at(int x, int y);
   }
 
-  private static RgbImage picture(int width, int height, Shade shade) {
+  private static RgbImage image(int width, int height, Shade shade) {
     byte[] rgb = new byte[width * height * 3];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) shade.at(i / 3 % width, i / 3 / width);

@@ -29,7 +29,7 @@ final class DamageTable {
             damage + " " + strength,
             portraits.stream()
                 .mapToDouble(portrait -> damage.measure(FacePatch.of(
-                    damage.apply(portrait.picture(), portrait.face(), strength), portrait.face())))
+                    damage.apply(portrait.image(), portrait.face(), strength), portrait.face())))
                 .toArray());
       }
     }
@@ -38,15 +38,15 @@ final class DamageTable {
           ReasonCode.HEAVY_COMPRESSION,
           "saved at " + quality,
           DegradationTest.real().stream()
-              .mapToDouble(p -> DegradationTest.jpegQuality(p.picture(), quality))
+              .mapToDouble(p -> DegradationTest.jpegQuality(p.image(), quality))
               .toArray());
     }
     blocks("untouched", BlockArtifacts::of);
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          picture ->
-              BlockArtifacts.of(Degraded.compressed(Degraded.compressed(picture, quality), 95)));
+          image ->
+              BlockArtifacts.of(Degraded.compressed(Degraded.compressed(image, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {
       print(
@@ -57,12 +57,12 @@ final class DamageTable {
   }
 
   private static double copy(DegradationTest.Portrait portrait, int quality) {
-    RgbImage picture = portrait.picture();
+    RgbImage image = portrait.image();
     Face face = portrait.face();
-    int cut = Math.max(1, picture.width() / 50);
+    int cut = Math.max(1, image.width() / 50);
     RgbImage copy =
-        Degraded.shifted(Degraded.compressed(Degraded.exposed(picture, 1.2), quality), cut, cut);
-    return DegradationTest.features(copy, face, cut).distance(PhotoFeatures.of(picture, face));
+        Degraded.shifted(Degraded.compressed(Degraded.exposed(image, 1.2), quality), cut, cut);
+    return DegradationTest.features(copy, face, cut).distance(PhotoFeatures.of(image, face));
   }
 
   private static void blocks(String what, ToDoubleFunction<RgbImage> measure) {
@@ -70,7 +70,7 @@ final class DamageTable {
         ReasonCode.COMPRESSED_BEFORE,
         what,
         DegradationTest.whole().stream()
-            .mapToDouble(shot -> measure.applyAsDouble(shot.picture()))
+            .mapToDouble(shot -> measure.applyAsDouble(shot.image()))
             .toArray());
   }
 

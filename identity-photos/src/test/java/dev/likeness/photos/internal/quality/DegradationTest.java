@@ -101,13 +101,13 @@ class DegradationTest {
       this.strengths = strengths;
     }
 
-    abstract RgbImage apply(RgbImage picture, Face face, double strength);
+    abstract RgbImage apply(RgbImage image, Face face, double strength);
 
     abstract double measure(FacePatch patch);
   }
 
   /** A face, and no more of its picture than the measures see. */
-  record Portrait(String shot, RgbImage picture, Face face) {
+  record Portrait(String shot, RgbImage image, Face face) {
     static Portrait of(String name, RgbImage whole, Face face) {
       BoundingBox around = face.box().grown(0.2);
       int x = (int) Math.max(0, around.x());
@@ -135,8 +135,8 @@ class DegradationTest {
     QualityLimits.Band band = QualityLimits.DEFAULT.band(damage.code);
     double last = Double.NaN;
     for (double strength : damage.strengths) {
-      RgbImage picture = damage.apply(drawn.picture(), drawn.face(), strength);
-      double value = damage.measure(FacePatch.of(picture, drawn.face()));
+      RgbImage image = damage.apply(drawn.image(), drawn.face(), strength);
+      double value = damage.measure(FacePatch.of(image, drawn.face()));
       boolean worse = band.reject() > band.warn() ? value >= last : value <= last;
       assertTrue(
           Double.isNaN(last) || worse,
@@ -154,7 +154,7 @@ class DegradationTest {
     List<Portrait> fit = damage != Damage.CLOTH
         ? portraits
         : portraits.stream()
-            .filter(portrait -> EditTraces.Colour.of(portrait.picture()).chroma() > 4)
+            .filter(portrait -> EditTraces.Colour.of(portrait.image()).chroma() > 4)
             .toList();
     long caught =
         fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
@@ -166,19 +166,19 @@ class DegradationTest {
   }
 
   @Test
-  void tonedPicturesLoseTheirVarietyOfColour() {
+  void tonedImagesLoseTheirVarietyOfColour() {
     Portrait drawn = drawn();
     assertFalling(
-        picture -> EditTraces.Colour.of(picture).variety(),
+        image -> EditTraces.Colour.of(image).variety(),
         List.of(
-            drawn.picture(),
-            Degraded.toned(drawn.picture(), 0.5, true),
-            Degraded.toned(drawn.picture(), 0.9, true),
-            Degraded.toned(drawn.picture(), 1, true)));
+            drawn.image(),
+            Degraded.toned(drawn.image(), 0.5, true),
+            Degraded.toned(drawn.image(), 0.9, true),
+            Degraded.toned(drawn.image(), 1, true)));
     QualityLimits.Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
     for (Portrait portrait : real()) {
       assertTrue(filter.judge(
-              EditTraces.Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety())
+              EditTraces.Colour.of(Degraded.toned(portrait.image(), 1, true)).variety())
           == Verdict.WARN);
     }
   }
@@ -189,7 +189,7 @@ class DegradationTest {
     for (Portrait portrait : real()) {
       int last = 101;
       for (int quality : new int[] {95, 80, 60, 40, 20, 10}) {
-        int measured = jpegQuality(portrait.picture(), quality);
+        int measured = jpegQuality(portrait.image(), quality);
         assertTrue(measured < last, measured + " after " + last);
         last = measured;
         assertEquals(
@@ -203,11 +203,11 @@ class DegradationTest {
   void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
     QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
     for (Shot shot : whole()) {
-      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.picture())), shot.name());
+      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
         double blocks = BlockArtifacts.of(
-            Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
+            Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;
@@ -215,7 +215,7 @@ class DegradationTest {
             quality > 20 || band.judge(blocks) == Verdict.WARN,
             shot.name() + " at " + quality + ": " + blocks);
       }
-      RgbImage ten = Degraded.compressed(shot.picture(), 10);
+      RgbImage ten = Degraded.compressed(shot.image(), 10);
       RgbImage shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
       assertEquals(Verdict.WARN, band.judge(BlockArtifacts.of(shown)), shot.name());
     }
@@ -224,7 +224,7 @@ class DegradationTest {
   @Test
   void noBlocksAreSeenInNoiseAndStripes() {
     assertTrue(
-        BlockArtifacts.of(Degraded.noisy(DrawnFace.picture(400, 300, 190, 150, 140), 8)) < 0.5);
+        BlockArtifacts.of(Degraded.noisy(DrawnFace.image(400, 300, 190, 150, 140), 8)) < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
@@ -237,13 +237,13 @@ class DegradationTest {
     Set<RgbImage> seen = new HashSet<>();
     return Stream.of("photos/people", "photos/generated")
         .flatMap(folder -> Shot.in(folder, 640).stream())
-        .filter(shot -> seen.add(shot.picture()))
-        .filter(shot -> shot.picture().height() > 250)
+        .filter(shot -> seen.add(shot.image()))
+        .filter(shot -> shot.image().height() > 250)
         .toList();
   }
 
-  static int jpegQuality(RgbImage picture, int quality) {
-    byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
+  static int jpegQuality(RgbImage image, int quality) {
+    byte[] file = Encoded.jpeg(image.toBufferedImage(), quality / 100f);
     return new PhotoDecoder(DecodeLimits.DEFAULT)
         .decode("a", file)
         .jpegQuality()
@@ -252,7 +252,7 @@ class DegradationTest {
 
   @Test
   void theMoreOfAShotIsLeftTheNearerItIs() {
-    RgbImage shot = DrawnFace.picture(400, 400, 190, 180, 140);
+    RgbImage shot = DrawnFace.image(400, 400, 190, 180, 140);
     Face face = drawn(shot);
     double last = 1;
     for (int cut : new int[] {60, 24, 8, 0}) {
@@ -272,9 +272,9 @@ class DegradationTest {
     List<Portrait> portraits = real();
     for (int i = 0; i < portraits.size(); i++) {
       Portrait one = portraits.get(i);
-      RgbImage copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
-      int cut = Math.max(1, one.picture().width() / 50);
-      PhotoFeatures original = PhotoFeatures.of(one.picture(), one.face());
+      RgbImage copy = Degraded.compressed(Degraded.exposed(one.image(), 1.2), 30);
+      int cut = Math.max(1, one.image().width() / 50);
+      PhotoFeatures original = PhotoFeatures.of(one.image(), one.face());
       caught +=
           band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
                   == Verdict.KEEP
@@ -283,7 +283,7 @@ class DegradationTest {
       for (int j = 0; j < i; j++) {
         Portrait other = portraits.get(j);
         boolean sameShot = one.shot().equals(other.shot());
-        double distance = original.distance(PhotoFeatures.of(other.picture(), other.face()));
+        double distance = original.distance(PhotoFeatures.of(other.image(), other.face()));
         wrong += !sameShot && band.judge(distance) != Verdict.KEEP ? 1 : 0;
       }
     }
@@ -291,35 +291,35 @@ class DegradationTest {
     assertEquals(0, wrong);
   }
 
-  static PhotoFeatures features(RgbImage picture, Face face, int cut) {
+  static PhotoFeatures features(RgbImage image, Face face, int cut) {
     return PhotoFeatures.of(
-        picture,
+        image,
         new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(), face.landmarks()));
   }
 
-  private static void assertFalling(ToDoubleFunction<RgbImage> measure, List<RgbImage> pictures) {
+  private static void assertFalling(ToDoubleFunction<RgbImage> measure, List<RgbImage> images) {
     double last = Double.POSITIVE_INFINITY;
-    for (RgbImage picture : pictures) {
-      double value = measure.applyAsDouble(picture);
+    for (RgbImage image : images) {
+      double value = measure.applyAsDouble(image);
       assertTrue(value < last, value + " after " + last);
       last = value;
     }
   }
 
   private static boolean flagged(Damage damage, Portrait portrait, double strength) {
-    RgbImage picture = damage.apply(portrait.picture(), portrait.face(), strength);
-    double value = damage.measure(FacePatch.of(picture, portrait.face()));
+    RgbImage image = damage.apply(portrait.image(), portrait.face(), strength);
+    double value = damage.measure(FacePatch.of(image, portrait.face()));
     return QualityLimits.DEFAULT.band(damage.code).judge(value) != Verdict.KEEP;
   }
 
   private static Portrait drawn() {
-    RgbImage picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
-    return Portrait.of("drawn", picture, drawn(picture));
+    RgbImage image = Degraded.noisy(DrawnFace.image(300, 300, 150, 140, 120), 4);
+    return Portrait.of("drawn", image, drawn(image));
   }
 
-  private static Face drawn(RgbImage picture) {
+  private static Face drawn(RgbImage image) {
     try (CascadeDetector detector = new CascadeDetector()) {
-      return detector.detect(picture).get(0);
+      return detector.detect(image).get(0);
     }
   }
 
@@ -337,11 +337,11 @@ class DegradationTest {
     try (CascadeDetector detector = new CascadeDetector()) {
       for (String folder : List.of("photos/people", "photos/generated")) {
         for (Shot shot : Shot.in(folder, 640)) {
-          List<Face> faces = seen.add(shot.picture()) ? detector.detect(shot.picture()) : List.of();
+          List<Face> faces = seen.add(shot.image()) ? detector.detect(shot.image()) : List.of();
           faces.stream()
               .findFirst()
               .filter(face -> face.box().width() > 60)
-              .ifPresent(face -> found.add(Portrait.of(shot.name(), shot.picture(), face)));
+              .ifPresent(face -> found.add(Portrait.of(shot.name(), shot.image(), face)));
         }
       }
     }

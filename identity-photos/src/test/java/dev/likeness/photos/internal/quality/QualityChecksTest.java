@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QualityChecksTest {
   private static final QualityChecks JUDGE =
       new QualityChecks(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
-  private static final RgbImage PICTURE = DrawnFace.picture(400, 400, 200, 180, 160);
+  private static final RgbImage IMAGE = DrawnFace.image(400, 400, 200, 180, 160);
   private static final BoundingBox BOX = new BoundingBox(120, 90, 160, 190);
 
   @ParameterizedTest
@@ -59,9 +59,9 @@ class QualityChecksTest {
         "4 | the face is only 120 of the photo's 1280 pixels wide; come closer or crop it"
       })
   void tellsHowWideASmallFaceIsInTheFileThatWasSent(int reduction, String said) {
-    RgbImage picture = DrawnFace.picture(320, 240, 160, 120, 30);
+    RgbImage image = DrawnFace.image(320, 240, 160, 120, 30);
     DecodedPhoto photo = new DecodedPhoto(
-        picture, PhotoFormat.PNG, 320 * reduction, 240 * reduction, false, OptionalInt.empty());
+        image, PhotoFormat.PNG, 320 * reduction, 240 * reduction, false, OptionalInt.empty());
     Face face = new Face(
         new BoundingBox(145, 105, 30, 30),
         1,
@@ -81,7 +81,7 @@ class QualityChecksTest {
 
   private static List<Reason> reasons(HeadPose pose) {
     DecodedPhoto photo =
-        new DecodedPhoto(PICTURE, PhotoFormat.PNG, 400, 400, false, OptionalInt.empty());
+        new DecodedPhoto(IMAGE, PhotoFormat.PNG, 400, 400, false, OptionalInt.empty());
     return JUDGE.reasons(
         photo, List.of(new Face(BOX, 1, pose, Optional.empty(), Optional.empty())));
   }

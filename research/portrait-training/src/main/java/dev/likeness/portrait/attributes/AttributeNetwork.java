@@ -37,12 +37,12 @@ public final class AttributeNetwork {
    */
   public Map<Attribute, Tensor> words(Tensor features) {
     Map<Attribute, Tensor> scores = new EnumMap<>(Attribute.class);
-    network.words(features).forEach((name, score) -> scores.put(Attribute.valueOf(name), score));
+    network.wordLogits(features).forEach((name, score) -> scores.put(Attribute.valueOf(name), score));
     return scores;
   }
 
   /** What the heads read the words from, [n, 128], of pictures [n, 3, 256, 256] in -1..1. */
-  public Tensor features(Tensor pictures) {
-    return network.features(pictures);
+  public Tensor features(Tensor images) {
+    return network.features(images);
   }
 }

@@ -70,11 +70,11 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   @Override
-  public Map<Attribute, String> of(RgbImage picture) {
+  public Map<Attribute, String> of(RgbImage image) {
     Map<Attribute, String> words = new EnumMap<>(Attribute.class);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      likely(pixels(picture))
+      likely(pixels(image))
           .forEach((attribute, likely) -> words.put(attribute, attribute.words().get((int)
               likely.argmax(new LongOptional(1), false).item_long())));
     }
@@ -94,10 +94,10 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   /** What the words are read from: numbers that are alike for pictures that look alike. */
-  public float[] features(RgbImage picture) {
+  public float[] features(RgbImage image) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor pixels = pixels(picture);
+      Tensor pixels = pixels(image);
       TensorVector all = new TensorVector();
       weights.forEach(
           each -> all.push_back(new AttributeNetwork(Weights.of(each)).features(pixels)));
@@ -105,12 +105,12 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
     }
   }
 
-  private static Tensor pixels(RgbImage picture) {
+  private static Tensor pixels(RgbImage image) {
     int side = PhotoReaderNetwork.SIDE;
     return ImageTensors.toSigned(
-        picture.width() == side && picture.height() == side
-            ? picture
-            : Resampler.AREA.resize(picture, side, side));
+        image.width() == side && image.height() == side
+            ? image
+            : Resampler.AREA.resize(image, side, side));
   }
 
   @Override

@@ -11,5 +11,5 @@ import java.util.Map;
 @FunctionalInterface
 public interface ReadBack {
   /** For every attribute one of its {@linkplain Attribute#words() words}; pictures of any size. */
-  Map<Attribute, String> of(RgbImage picture);
+  Map<Attribute, String> of(RgbImage image);
 }

@@ -20,11 +20,11 @@ public final class ReadBackTally {
   }
 
   /**
-   * Counts what {@code prompt} asks for, in words of captions, and whether {@code picture} shows
+   * Counts what {@code prompt} asks for, in words of captions, and whether {@code image} shows
    * it.
    */
-  public void add(String prompt, RgbImage picture) {
-    add(Asked.of(prompt), reader.of(picture));
+  public void add(String prompt, RgbImage image) {
+    add(Asked.of(prompt), reader.of(image));
   }
 
   /** Counts what was {@code asked} and whether it is among what was {@code read}. */

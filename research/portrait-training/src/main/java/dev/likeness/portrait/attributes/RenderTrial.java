@@ -15,17 +15,17 @@ import java.util.stream.Stream;
  * How often a reader is right about renders of people whom no training saw: what it can say of any
  * other picture.
  */
-public record RenderTrial(int pictures, Map<Attribute, Double> right) {
+public record RenderTrial(int images, Map<Attribute, Double> right) {
   private static final long FIRST = 2_000_000_000L;
 
   /** Tries {@code reader} on this many headshots. */
-  public static RenderTrial of(ReadBack reader, int pictures) {
+  public static RenderTrial of(ReadBack reader, int images) {
     Map<Attribute, int[]> counts = new EnumMap<>(Attribute.class);
-    for (long number = FIRST; number < FIRST + pictures; number++) {
+    for (long number = FIRST; number < FIRST + images; number++) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
       Map<Attribute, String> read =
-          reader.of(Renderer.render(person, shot, PhotoReaderNetwork.SIDE).picture());
+          reader.of(Renderer.render(person, shot, PhotoReaderNetwork.SIDE).image());
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(person, shot) >= 0) {
           int[] count = counts.computeIfAbsent(attribute, a -> new int[2]);
@@ -36,7 +36,7 @@ public record RenderTrial(int pictures, Map<Attribute, Double> right) {
     }
     Map<Attribute, Double> right = new EnumMap<>(Attribute.class);
     counts.forEach((attribute, count) -> right.put(attribute, count[1] / (double) count[0]));
-    return new RenderTrial(pictures, right);
+    return new RenderTrial(images, right);
   }
 
   /** The mean over attributes. */
@@ -46,7 +46,7 @@ public record RenderTrial(int pictures, Map<Attribute, Double> right) {
 
   @Override
   public String toString() {
-    StringBuilder text = new StringBuilder(pictures + " renders of unseen people\n");
+    StringBuilder text = new StringBuilder(images + " renders of unseen people\n");
     Stream.of(Attribute.values())
         .filter(right::containsKey)
         .forEach(attribute -> text.append(String.format(

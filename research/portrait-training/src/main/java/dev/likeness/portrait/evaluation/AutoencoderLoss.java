@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.Tensor;
  * ratio, in decibels.
  */
 final class AutoencoderLoss {
-  private static final int PICTURES = 48;
+  private static final int IMAGES = 48;
   private static final double PEAK = 255 * 255;
 
   private AutoencoderLoss() {}
@@ -28,23 +28,23 @@ final class AutoencoderLoss {
   static Map<String, Object> measure(BaseModel base, List<RandomPrompt> prompts) {
     int side = base.defaults().width();
     double[] sorted = prompts.stream()
-        .limit(PICTURES)
+        .limit(IMAGES)
         .mapToDouble(prompt -> decibels(
             base.unwrap(OpenModel.class).autoencoder(),
-            Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).picture()))
+            Renderer.render(prompt.person(), prompt.shot().withNoise(0), side).image()))
         .sorted()
         .toArray();
     double mean = Arrays.stream(sorted).average().orElseThrow();
     return Map.of("renders", sorted.length, "decibels, mean", mean, "decibels, least", sorted[0]);
   }
 
-  private static double decibels(Autoencoder autoencoder, RgbImage picture) {
+  private static double decibels(Autoencoder autoencoder, RgbImage image) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Tensor latents = autoencoder.encode(ImageTensors.toSigned(picture)).mode();
+      Tensor latents = autoencoder.encode(ImageTensors.toSigned(image)).mode();
       return decibels(
-          picture.rgb(),
-          ImageTensors.toPicture(ImageTensors.toUnit(autoencoder.decode(latents)))
+          image.rgb(),
+          ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents)))
               .rgb());
     }
   }

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -25,7 +25,7 @@ final class DialPlot {
 
   private DialPlot() {}
 
-  static RgbImage draw(String title, List<Measured> measured, List<Measured> curve) {
+  static RgbImage draw(String title, List<Measurement> measured, List<Measurement> curve) {
     XYChart chart = new XYChartBuilder()
         .width(WIDTH)
         .height(HEIGHT)
@@ -49,11 +49,11 @@ final class DialPlot {
     return RgbImage.of(image);
   }
 
-  private static XYSeries series(XYChart chart, String name, List<Measured> points, Color color) {
+  private static XYSeries series(XYChart chart, String name, List<Measurement> points, Color color) {
     XYSeries series = chart.addSeries(
         name,
-        points.stream().mapToDouble(Measured::likeness).toArray(),
-        points.stream().mapToDouble(Measured::following).toArray());
+        points.stream().mapToDouble(Measurement::likeness).toArray(),
+        points.stream().mapToDouble(Measurement::promptAdherence).toArray());
     series.setMarker(SeriesMarkers.CIRCLE);
     series.setMarkerColor(color);
     return series;

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -112,14 +112,14 @@ final class DialTally {
   }
 
   /** The means of each setting. */
-  List<Measured> settings() {
+  List<Measurement> settings() {
     Map<Setting, List<Line>> groups = new LinkedHashMap<>();
     lines
         .values()
         .forEach(line ->
             groups.computeIfAbsent(line.setting(), any -> new ArrayList<>()).add(line));
-    List<Measured> measured = new ArrayList<>();
-    groups.forEach((setting, of) -> measured.add(new Measured(
+    List<Measurement> measured = new ArrayList<>();
+    groups.forEach((setting, of) -> measured.add(new Measurement(
         setting,
         of.stream().mapToDouble(Line::likeness).average().orElseThrow(),
         (double) of.stream().mapToInt(Line::read).sum()

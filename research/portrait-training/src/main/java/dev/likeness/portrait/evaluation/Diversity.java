@@ -55,15 +55,15 @@ final class Diversity {
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
       if (asked.entrySet().stream()
           .allMatch(e -> e.getValue().contains(e.getKey().word(person, shot)))) {
-        renders.add(Renderer.render(person, shot, SIDE).picture());
+        renders.add(Renderer.render(person, shot, SIDE).image());
       }
     }
     return renders;
   }
 
   /** The mean distance of two of these pictures in the classifier's features. */
-  static double spread(List<RgbImage> pictures, AttributeReader reader) {
-    return spread(pictures.stream().map(reader::features).toList());
+  static double spread(List<RgbImage> images, AttributeReader reader) {
+    return spread(images.stream().map(reader::features).toList());
   }
 
   /** The mean distance of two of these vectors, of which there are at least two. */

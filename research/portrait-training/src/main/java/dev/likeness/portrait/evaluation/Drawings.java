@@ -42,14 +42,14 @@ final class Drawings {
 
   /** The same of each request, by the plan's seeds, steps and guidance. */
   List<RgbImage> asked(String set, List<ImageRequest> requests) {
-    List<RgbImage> pictures = new ArrayList<>();
-    progress.on(new ProgressEvent.Phase(set, requests.size()));
+    List<RgbImage> images = new ArrayList<>();
+    progress.onEvent(new ProgressEvent.Phase(set, requests.size()));
     for (int i = 0; i < requests.size(); i++) {
-      cancellation.check();
-      pictures.add(kept(set, i, requests.get(i)));
-      progress.on(new ProgressEvent.Step(set, i + 1, requests.size(), Double.NaN));
+      cancellation.throwIfCancelled();
+      images.add(kept(set, i, requests.get(i)));
+      progress.onEvent(new ProgressEvent.Step(set, i + 1, requests.size(), Double.NaN));
     }
-    return pictures;
+    return images;
   }
 
   private RgbImage kept(String set, int index, ImageRequest request) {
@@ -57,11 +57,11 @@ final class Drawings {
     if (Files.exists(file)) {
       return RgbImage.read(file);
     }
-    RgbImage picture = base.generate(
+    RgbImage image = base.generate(
             request.seed(plan.seed() + index).steps(plan.steps()).guidance(plan.guidance()))
-        .picture();
-    picture.writePng(file);
-    return picture;
+        .image();
+    image.writePng(file);
+    return image;
   }
 
   /** The pictures that are in {@code set} by now. */
@@ -74,7 +74,7 @@ final class Drawings {
   /** Keeps {@code headshots} as {@code set}. */
   void keep(String set, List<Headshot> headshots) {
     IntStream.range(0, headshots.size())
-        .forEach(k -> headshots.get(k).picture().writePng(file(set, k)));
+        .forEach(k -> headshots.get(k).image().writePng(file(set, k)));
   }
 
   /** Where picture {@code index} of {@code set} is, or will be. */

@@ -77,9 +77,9 @@ record EditTrial(
         String text = words.get(edits.size() % words.size());
         String set = String.format(Locale.ROOT, "%s, %d in %s %s", name, shot.seed(), what, text);
         edits.add(new Edited(
-            shot.picture(),
+            shot.image(),
             drawings
-                .pictures(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text))))
+                .images(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text))))
                 .get(0),
             text));
       }
@@ -94,7 +94,7 @@ record EditTrial(
     return studio
         .edit(person, shot, edit, detector, Progress.SILENT, new Cancellation())
         .after()
-        .picture();
+        .image();
   }
 
   private double share(List<Edited> edits, Function<Edited, RgbImage> which) {

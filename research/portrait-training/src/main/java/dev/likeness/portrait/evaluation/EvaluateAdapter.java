@@ -100,7 +100,7 @@ public final class EvaluateAdapter {
                   ? "nothing"
                   : guidance.embedder().name() + ", where " + detector.name() + " finds them")));
       EvaluateAdapter evaluation = new EvaluateAdapter(
-          base, trial, adapter, IdentityStrength.beside(Extra.IP_ADAPTER.at(folder)), tools, named);
+          base, trial, adapter, IdentityStrength.forAdapter(Extra.IP_ADAPTER.at(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> evaluation.of(person));
@@ -129,7 +129,7 @@ public final class EvaluateAdapter {
         put(found, row(gallery, learnt, nobody), "learnt");
         put(
             found,
-            row(gallery, trial.shown(person, adapter, dial).with(learnt), nobody),
+            row(gallery, trial.shown(person, adapter, dial).withTrainedPerson(learnt), nobody),
             "learnt and by the same photos");
       }
     }

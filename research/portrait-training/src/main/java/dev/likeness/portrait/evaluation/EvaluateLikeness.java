@@ -138,13 +138,13 @@ public final class EvaluateLikeness {
   }
 
   private void keep(Person person, LikenessCase asked, LikenessTrial.Drawn drawn) {
-    keep(person, asked.file(), drawn.pictures());
+    keep(person, asked.file(), drawn.images());
     keep(person, asked.file() + "-other", drawn.others());
   }
 
-  private void keep(Person person, String name, List<RgbImage> pictures) {
-    IntStream.range(0, pictures.size())
-        .forEach(i -> pictures.get(i).writePng(file(person, name, i)));
+  private void keep(Person person, String name, List<RgbImage> images) {
+    IntStream.range(0, images.size())
+        .forEach(i -> images.get(i).writePng(file(person, name, i)));
   }
 
   private List<RgbImage> read(Person person, String name, int count) {

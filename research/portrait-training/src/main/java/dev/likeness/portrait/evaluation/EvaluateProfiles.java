@@ -68,8 +68,8 @@ public final class EvaluateProfiles {
         try {
           PhotoReview review = PhotoReview.of(PhotoSet.of(selfies(person, seed)));
           PersonProfile profile = base == null
-              ? PersonProfile.measured(review.accepted())
-              : HeadshotStudio.on(base).profile(review, Progress.SILENT, new Cancellation());
+              ? PersonProfile.fromPixels(review.accepted())
+              : HeadshotStudio.on(base).describe(review, Progress.SILENT, new Cancellation());
           profile.traits().forEach(trait -> add(table, trait, person));
         } catch (NoUsablePhotoException e) {
           System.err.println("no usable photo of " + seed);
@@ -78,7 +78,7 @@ public final class EvaluateProfiles {
     }
     table.forEach((slot, rows) -> {
       List<double[]> sure =
-          rows.stream().filter(row -> row[0] >= PersonProfile.SURE).toList();
+          rows.stream().filter(row -> row[0] >= PersonProfile.MIN_CONFIDENCE).toList();
       System.out.printf(
           Locale.ROOT,
           "%-14s %3d  right %.2f  confidence %.2f  of %d as sure as %.1f right %.2f%n",
@@ -87,7 +87,7 @@ public final class EvaluateProfiles {
           mean(rows, 1),
           mean(rows, 0),
           sure.size(),
-          PersonProfile.SURE,
+          PersonProfile.MIN_CONFIDENCE,
           mean(sure, 1));
     });
   }
@@ -98,30 +98,30 @@ public final class EvaluateProfiles {
     for (int i = 0; i < PHOTOS; i++) {
       photos.add(Photo.of(
           "selfie-" + i + ".png",
-          Renderer.render(person, Shot.selfie(random), 256).picture().toPng()));
+          Renderer.render(person, Shot.selfie(random), 256).image().toPng()));
     }
     return photos;
   }
 
   private static void add(
       Map<String, List<double[]>> table, PersonProfile.Trait trait, Person person) {
-    Attribute attribute = KNOWN.get(trait.slot());
+    Attribute attribute = KNOWN.get(trait.attribute());
     if (attribute.index(person, COLOURED) < 0) {
       return;
     }
     String known = attribute.word(person, COLOURED);
     // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no
     // certain style.
-    String said = trait.slot().equals("hair")
+    String said = trait.attribute().equals("hair")
         ? trait.value().replace("# ", "").replaceFirst("^an? ", "")
         : trait.value();
     if (said.equals("hair")) {
       row(table, "hair, any", trait, !known.equals("bald head") && !known.equals("headscarf"));
       return;
     }
-    row(table, trait.slot(), trait, said.equals(known));
-    if (trait.slot().equals("beard") || trait.slot().equals("glasses")) {
-      row(table, trait.slot() + ", any", trait, said.isEmpty() == known.isEmpty());
+    row(table, trait.attribute(), trait, said.equals(known));
+    if (trait.attribute().equals("beard") || trait.attribute().equals("glasses")) {
+      row(table, trait.attribute() + ", any", trait, said.isEmpty() == known.isEmpty());
     }
   }
 

@@ -44,7 +44,7 @@ public final class EvaluateSize {
         "EvaluateSize MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]");
     Path model = Path.of(args[0]);
     Path out = Path.of(args[3]);
-    int pictures = args.length > 4 ? Integer.parseInt(args[4]) : 4;
+    int images = args.length > 4 ? Integer.parseInt(args[4]) : 4;
     int size = args.length > 5 ? Integer.parseInt(args[5]) : 2048;
     int steps = args.length > 6 ? Integer.parseInt(args[6]) : 20;
     try (BaseModel base = BaseModel.open(model, Compute.best());
@@ -58,15 +58,15 @@ public final class EvaluateSize {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       int window = base.defaults().width();
       double difference = 0;
-      for (int i = 0; i < pictures; i++) {
+      for (int i = 0; i < images; i++) {
         ShootRequest request =
-            ShootRequest.of(Style.usual().get(i % 3), 1).seed(i).steps(steps);
-        RgbImage own = picture(studio, person, request, out.resolve("own-" + i + ".png"));
+            ShootRequest.of(Style.defaults().get(i % 3), 1).seed(i).steps(steps);
+        RgbImage own = image(studio, person, request, out.resolve("own-" + i + ".png"));
         RgbImage large =
-            picture(studio, person, request.size(size), out.resolve("large-" + i + ".png"));
+            image(studio, person, request.size(size), out.resolve("large-" + i + ".png"));
         double before = likeness(photos, own);
         double after = likeness(photos, large);
-        difference += (after - before) / pictures;
+        difference += (after - before) / images;
         System.out.printf(
             Locale.ROOT,
             "%d: likeness %.3f own size, %.3f at %d; windows %.3f; seam %s%n",
@@ -85,15 +85,15 @@ public final class EvaluateSize {
     }
   }
 
-  private static RgbImage picture(
+  private static RgbImage image(
       HeadshotStudio studio, TrainedPerson person, ShootRequest request, Path file) {
     List<Headshot> shots = studio.shoot(person, request).headshots();
-    shots.get(0).picture().writePng(file);
-    return shots.get(0).picture();
+    shots.get(0).image().writePng(file);
+    return shots.get(0).image();
   }
 
-  private static double likeness(Gallery photos, RgbImage picture) {
-    Optional<float[]> face = photos.vector(picture);
+  private static double likeness(Gallery photos, RgbImage image) {
+    Optional<float[]> face = photos.vector(image);
     return face.map(photos::likeness).orElse(Double.NaN);
   }
 }

@@ -78,7 +78,7 @@ public final class Evaluation {
       Path folder,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> {
+    return progress.reportOutcome(() -> {
       try (BaseModel base = BaseModel.open(model, Compute.best())) {
         Drawings drawings = new Drawings(base, plan, folder, progress, cancellation);
         return new Evaluation(model, base, plan, tools, folder, drawings).measured();
@@ -189,7 +189,7 @@ public final class Evaluation {
             Files.exists(Extra.IP_ADAPTER.at(model)) ? PersonAdapter.in(model, base) : null) {
       IdentityTrial trial =
           IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
-      IdentityStrength dial = IdentityStrength.beside(Extra.IP_ADAPTER.at(model));
+      IdentityStrength dial = IdentityStrength.forAdapter(Extra.IP_ADAPTER.at(model));
       Map<String, Object> held =
           Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
       new IdentityFigures(

@@ -16,7 +16,7 @@ final class FaceMap {
   private final float[] points;
 
   FaceMap(Portrait portrait) {
-    this.width = portrait.picture().width();
+    this.width = portrait.image().width();
     this.points = portrait.landmarks();
     this.apart = Math.hypot(points[2] - points[0], points[3] - points[1]);
     this.headMask = portrait.faceMask().clone();

@@ -14,25 +14,25 @@ final class Faces {
   private Faces() {}
 
   /** In what share of pictures a detector finds one face, none, and several. */
-  static Map<String, Object> count(List<RgbImage> pictures, FaceDetector detector) {
+  static Map<String, Object> count(List<RgbImage> images, FaceDetector detector) {
     int[] found = new int[3];
-    pictures.forEach(picture -> found[Math.min(2, detector.detect(picture).size())]++);
+    images.forEach(image -> found[Math.min(2, detector.detect(image).size())]++);
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("pictures", pictures.size());
-    row.put("one face", found[1] / (double) pictures.size());
-    row.put("none", found[0] / (double) pictures.size());
-    row.put("several", found[2] / (double) pictures.size());
+    row.put("pictures", images.size());
+    row.put("one face", found[1] / (double) images.size());
+    row.put("none", found[0] / (double) images.size());
+    row.put("several", found[2] / (double) images.size());
     return row;
   }
 
   /** The vector of the largest face of each picture that has one. */
   static List<float[]> vectors(
-      List<RgbImage> pictures, FaceDetector detector, FaceEmbedder embedder) {
+      List<RgbImage> images, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> vectors = new ArrayList<>();
-    for (RgbImage picture : pictures) {
-      List<Face> faces = detector.detect(picture);
+    for (RgbImage image : images) {
+      List<Face> faces = detector.detect(image);
       if (!faces.isEmpty()) {
-        vectors.add(embedder.embed(picture, faces.get(0)));
+        vectors.add(embedder.embed(image, faces.get(0)));
       }
     }
     return vectors;

@@ -43,10 +43,10 @@ enum Flaw {
   CROSSED_EYES(ScoreAspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
   FADED_RIM(
       ScoreAspect.GLASSES,
-      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Worn.GLASSES, s * (2 - s))),
+      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Accessory.GLASSES, s * (2 - s))),
   FADED_EARRING(
       ScoreAspect.JEWELLERY,
-      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Worn.HOOPS, s * (2 - s))),
+      (c, s) -> new PersonFlaws(c).oneOf(PairNetwork.Accessory.HOOPS, s * (2 - s))),
   HAND(ScoreAspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
 
   private interface Change {
@@ -88,9 +88,9 @@ enum Flaw {
   boolean shows(Person person) {
     return switch (this) {
       case DOUBLED_EAR -> person.hair().showsEars();
-      case FADED_RIM -> WornPicture.isWorn(person, PairNetwork.Worn.GLASSES);
+      case FADED_RIM -> WornPicture.isWorn(person, PairNetwork.Accessory.GLASSES);
       // Studs are four pixels wide and often behind the lobe.
-      case FADED_EARRING -> WornPicture.isWorn(person, PairNetwork.Worn.HOOPS);
+      case FADED_EARRING -> WornPicture.isWorn(person, PairNetwork.Accessory.HOOPS);
       default -> true;
     };
   }
@@ -102,7 +102,7 @@ enum Flaw {
     if (this != FADED_EARRING) {
       return true;
     }
-    WornPicture hoops = WornPicture.of(portrait, PairNetwork.Worn.HOOPS);
+    WornPicture hoops = WornPicture.of(portrait, PairNetwork.Accessory.HOOPS);
     return hoops.visible(-1) == 1 && hoops.visible(1) == 1;
   }
 

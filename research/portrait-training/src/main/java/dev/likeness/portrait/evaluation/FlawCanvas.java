@@ -35,7 +35,7 @@ final class FlawCanvas {
     double[] of(int x, int y);
   }
 
-  final RgbImage picture;
+  final RgbImage image;
   private final BoundingBox box;
   private final Face face;
   final FaceMap map;
@@ -43,7 +43,7 @@ final class FlawCanvas {
 
   FlawCanvas(Portrait portrait, Face face) {
     this.portrait = portrait;
-    this.picture = portrait.picture();
+    this.image = portrait.image();
     this.box = face.box();
     this.face = face;
     this.map = new FaceMap(portrait);
@@ -60,7 +60,7 @@ final class FlawCanvas {
   }
 
   int seam() {
-    return picture.width() * 5 / 8 + 3;
+    return image.width() * 5 / 8 + 3;
   }
 
   Point eye() {
@@ -89,25 +89,25 @@ final class FlawCanvas {
   }
 
   RgbImage each(Pixel pixel) {
-    byte[] out = new byte[picture.width() * picture.height() * 3];
+    byte[] out = new byte[image.width() * image.height() * 3];
     for (int i = 0; i < out.length; i++) {
-      int x = i / 3 % picture.width();
-      int y = i / 3 / picture.width();
+      int x = i / 3 % image.width();
+      int y = i / 3 / image.width();
       out[i] = (byte) Math.round(Math.max(
-          0, Math.min(255, pixel.of(x, y, i % 3, picture.at(x, y, i % 3)))));
+          0, Math.min(255, pixel.of(x, y, i % 3, image.at(x, y, i % 3)))));
     }
-    return RgbImage.of(picture.width(), picture.height(), out);
+    return RgbImage.of(image.width(), image.height(), out);
   }
 
   RgbImage moved(Place from) {
     return each((x, y, c, v) -> {
       double[] place = from.of(x, y);
-      return Filter.bilinear(picture, place[0], place[1], c);
+      return Filter.bilinear(image, place[0], place[1], c);
     });
   }
 
   RgbImage blurred(double sigma) {
-    return Filter.gauss(picture, sigma);
+    return Filter.gauss(image, sigma);
   }
 
   RgbImage jpeg(double quality) {
@@ -118,7 +118,7 @@ final class FlawCanvas {
       param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       param.setCompressionQuality((float) quality);
       writer.setOutput(out);
-      writer.write(null, new IIOImage(picture.toBufferedImage(), null, null), param);
+      writer.write(null, new IIOImage(image.toBufferedImage(), null, null), param);
       out.flush();
       return RgbImage.of(ImageIO.read(new ByteArrayInputStream(bytes.toByteArray())));
     } catch (IOException e) {
@@ -143,9 +143,9 @@ final class FlawCanvas {
   private double meanLight(Share share) {
     double sum = 0;
     double all = 0;
-    for (int y = 0; y < picture.height(); y++) {
-      for (int x = 0; x < picture.width(); x++) {
-        sum += share.at(x, y) * Filter.light(picture, x, y);
+    for (int y = 0; y < image.height(); y++) {
+      for (int x = 0; x < image.width(); x++) {
+        sum += share.at(x, y) * Filter.light(image, x, y);
         all += share.at(x, y);
       }
     }
@@ -220,12 +220,12 @@ final class FlawCanvas {
     return each((x, y, c, v) -> {
       double near = Math.exp(-Math.pow((side * (x - edge) - 0.2 * map.apart) / (0.2 * map.apart), 8)
           - Math.pow((y - cy) / (0.55 * share * map.apart), 8));
-      return v + near * (Filter.bilinear(picture, x - side * out, y, c) - v);
+      return v + near * (Filter.bilinear(image, x - side * out, y, c) - v);
     });
   }
 
   RgbImage sharpened(double amount) {
-    RgbImage smooth = Filter.gauss(picture, 0.9);
+    RgbImage smooth = Filter.gauss(image, 0.9);
     return each((x, y, c, v) -> v + amount * (v - smooth.at(x, y, c)));
   }
 
@@ -237,20 +237,20 @@ final class FlawCanvas {
     double head = meanLight((x, y) -> y < map.eyeRow() ? map.near(x, y, 0) : 0);
     return each((x, y, c, v) -> {
       double near = map.near(x, y, 4) - map.near(x, y, 0);
-      double behind = Filter.light(picture, x, y);
+      double behind = Filter.light(image, x, y);
       double line = Math.min(head, behind) > 255 - Math.max(head, behind) ? 12 : 242;
       return v + share * near * (line - v);
     });
   }
 
   RgbImage written(double share) {
-    BufferedImage image = picture.toBufferedImage();
+    BufferedImage image = this.image.toBufferedImage();
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     g.setColor(new Color(255, 255, 255, (int) (255 * share)));
-    g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, picture.width() / 14));
-    g.drawString("stock preview 2741", picture.width() / 20, picture.height() * 15 / 16);
+    g.setFont(new Font(Font.SANS_SERIF, Font.BOLD, this.image.width() / 14));
+    g.drawString("stock preview 2741", this.image.width() / 20, this.image.height() * 15 / 16);
     g.dispose();
     return RgbImage.of(image);
   }

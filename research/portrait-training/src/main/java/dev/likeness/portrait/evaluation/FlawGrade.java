@@ -35,7 +35,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
   /** The flaw's score of one picture with the flaw in that strength, 0 for none. */
   static double value(Flaw flaw, GradeScores.Sample sample, int level, FaceDetector detector) {
     if (level == 0) {
-      return HeadshotScores.measure(flaw.aspect(), sample.portrait().picture(), sample.face());
+      return HeadshotScores.measure(flaw.aspect(), sample.portrait().image(), sample.face());
     }
     RgbImage flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
@@ -83,7 +83,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
         Locale.ROOT,
         "| %s | %s | %.3g | %s | %.0f %% | %.0f %% | %.0f %% | %.0f %% |",
         flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '),
-        flaw.aspect().word(),
+        flaw.aspect().label(),
         limit(),
         means,
         100 * caught(0),

@@ -54,7 +54,7 @@ final class Gallery {
     Random random = new Random(person.seed() * 31 + 7);
     List<float[]> vectors = new ArrayList<>();
     while (vectors.size() < count) {
-      vector(Renderer.render(person, Shot.selfie(random), SIDE).picture()).ifPresent(vectors::add);
+      vector(Renderer.render(person, Shot.selfie(random), SIDE).image()).ifPresent(vectors::add);
     }
     return vectors;
   }
@@ -65,9 +65,9 @@ final class Gallery {
   }
 
   /** What the embedder makes of the largest face; empty when none is found. */
-  Optional<float[]> vector(RgbImage picture) {
-    List<Face> faces = detector.detect(picture);
-    return faces.isEmpty() ? Optional.empty() : Optional.of(embedder.embed(picture, faces.get(0)));
+  Optional<float[]> vector(RgbImage image) {
+    List<Face> faces = detector.detect(image);
+    return faces.isEmpty() ? Optional.empty() : Optional.of(embedder.embed(image, faces.get(0)));
   }
 
   /** The mean cosine of {@code face} to the person's held-out photos. */

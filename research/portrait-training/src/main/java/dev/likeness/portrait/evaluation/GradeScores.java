@@ -87,7 +87,7 @@ public final class GradeScores {
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
       double[] values = samples(first, count, detector(flaw), flaw).parallelStream()
-          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face()))
+          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().image(), s.face()))
           .sorted()
           .toArray();
       System.out.printf(
@@ -143,7 +143,7 @@ public final class GradeScores {
         Person.random(seed),
         shot.withPose(shot.yaw() / 2, shot.pitch() / 2, shot.roll() / 2),
         SIZE);
-    return detector.detect(portrait.picture()).stream()
+    return detector.detect(portrait.image()).stream()
         .findFirst()
         .filter(face -> face.eyes().isPresent())
         .map(face -> new Sample(portrait, face));

@@ -6,14 +6,14 @@ import java.util.Set;
 /**
  * How much is drawn of each person.
  *
- * @param drawn headshots, in five styles, a multiple of five
+ * @param candidates headshots, in five styles, a multiple of five
  * @param kept of these
  * @param alone pictures that ask for nothing, with and without the person whose selfies show one
  *     setting
  * @param trainSteps of learning somebody, 0 for the studio's own
  * @param steps sampling steps
  */
-record HeadshotPlan(int drawn, int kept, int alone, int trainSteps, int steps) {
+record HeadshotPlan(int candidates, int kept, int alone, int trainSteps, int steps) {
   /**
    * What may be given: the plan's numbers, the first of the people, what finds faces while they are
    * drawn, and what is measured.
@@ -22,9 +22,9 @@ record HeadshotPlan(int drawn, int kept, int alone, int trainSteps, int steps) {
       Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads", "parts");
 
   HeadshotPlan {
-    if (drawn < 5 || drawn % 5 != 0 || kept < 2 || kept > drawn || alone < 1 || steps < 1) {
+    if (candidates < 5 || candidates % 5 != 0 || kept < 2 || kept > candidates || alone < 1 || steps < 1) {
       throw new IllegalArgumentException(
-          "drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given " + drawn
+          "drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given " + candidates
               + ", " + kept + ", " + alone + ", " + steps);
     }
   }

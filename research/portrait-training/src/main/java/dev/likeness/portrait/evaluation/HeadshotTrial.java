@@ -84,7 +84,7 @@ record HeadshotTrial(
   /** Figures of what was drawn and what was kept of it. */
   Map<String, Object> chosen(Person person) {
     SelectionResult choice = SelectionResult.of(candidates(person), plan.kept());
-    drawings.show(name(person), choice.kept().stream().map(Headshot::picture).toList());
+    drawings.show(name(person), choice.selected().stream().map(Headshot::image).toList());
     drawings.write(name(person), "choice.json", choice.asList());
     List<Headshot> shots = choice.verdicts().stream()
         .map(verdict -> verdict.candidate().headshot())
@@ -92,7 +92,7 @@ record HeadshotTrial(
     return figures(
         person,
         choice,
-        () -> choice.kept().stream().map(nobody(shots, person)::get).toList());
+        () -> choice.selected().stream().map(nobody(shots, person)::get).toList());
   }
 
   /**
@@ -112,7 +112,7 @@ record HeadshotTrial(
 
   /** What editing the best of what was kept comes to. */
   Map<String, Object> edited(Person person, AttributeReader reader) {
-    List<Headshot> best = SelectionResult.of(candidates(person), plan.kept()).kept();
+    List<Headshot> best = SelectionResult.of(candidates(person), plan.kept()).selected();
     Optional<Gallery> photos = outside
         .embedder()
         .map(eye -> new Gallery(person, 1, HELD_OUT, outside.detector().orElse(cascades), eye));
@@ -120,8 +120,8 @@ record HeadshotTrial(
         studio(),
         tools.detector(),
         reader,
-        picture -> photos
-            .flatMap(gallery -> gallery.vector(picture).map(gallery::likeness))
+        image -> photos
+            .flatMap(gallery -> gallery.vector(image).map(gallery::likeness))
             .orElse(Double.NaN));
     try (TrainedPerson learnt = learnt(person, () -> review(person))) {
       return trial.of(learnt, best, drawings, name(person));
@@ -134,13 +134,13 @@ record HeadshotTrial(
 
   /** The base's own picture of each headshot's prompt. */
   private Map<Headshot, RgbImage> nobody(List<Headshot> shots, Person person) {
-    List<RgbImage> pictures = drawings.pictures(
+    List<RgbImage> images = drawings.images(
         name(person) + ", nobody",
         () -> shots.stream()
-            .map(shot -> shot.style().developed(base.generate(nobody(shot)).picture()))
+            .map(shot -> shot.style().convertColours(base.generate(nobody(shot)).image()))
             .toList());
     Map<Headshot, RgbImage> plain = new IdentityHashMap<>();
-    IntStream.range(0, pictures.size()).forEach(i -> plain.put(shots.get(i), pictures.get(i)));
+    IntStream.range(0, images.size()).forEach(i -> plain.put(shots.get(i), images.get(i)));
     return plain;
   }
 
@@ -152,7 +152,7 @@ record HeadshotTrial(
           .limits(ScoreLimits.of(base))
           .likeness(FaceEmbeddings.of(review.accepted(), own).likeness(detector, own));
       ShootRequest request = ShootRequest.of(
-              STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
+              STYLES.stream().map(Style::named).toList(), plan.candidates() / STYLES.size())
           .steps(plan.steps())
           .seed(NOISE);
       return Selection.of(studio(), detector, scores)
@@ -167,7 +167,7 @@ record HeadshotTrial(
 
   private TrainedPerson learnt(Person person, Supplier<PhotoReview> review) {
     return new KeptPeople(drawings.folder(), base)
-        .of(person, LikenessCase.TEN, () -> studio().learn(review.get(), Consent.synthetic()));
+        .of(person, LikenessCase.TEN, () -> studio().train(review.get(), Consent.synthetic()));
   }
 
   /**
@@ -176,9 +176,9 @@ record HeadshotTrial(
    */
   private Map<String, Object> figures(
       Person person, SelectionResult choice, Supplier<List<RgbImage>> plain) {
-    List<RgbImage> kept = choice.kept().stream().map(Headshot::picture).toList();
+    List<RgbImage> kept = choice.selected().stream().map(Headshot::image).toList();
     List<RgbImage> drawn = choice.verdicts().stream()
-        .map(verdict -> verdict.candidate().headshot().picture())
+        .map(verdict -> verdict.candidate().headshot().image())
         .toList();
     Map<String, Object> row = new LinkedHashMap<>();
     FaceDetector judge = outside.detector().orElse(cascades);
@@ -191,12 +191,12 @@ record HeadshotTrial(
     });
     row.put(
         "kept without a face",
-        kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
+        kept.stream().filter(image -> judge.detect(image).size() != 1).count());
     outside.reader().ifPresent(reader -> {
       row.put(
           "diversity, kept over the base's",
           Diversity.spread(kept, reader) / Diversity.spread(plain.get(), reader));
-      ReadBackTally tally = IdentityFigures.readBack(choice.kept(), reader);
+      ReadBackTally tally = IdentityFigures.readBack(choice.selected(), reader);
       row.put("read back", tally.share(IdentityFigures.SCENE));
       IdentityFigures.SCENE.stream()
           .filter(attribute -> tally.asked(attribute) > 0)
@@ -214,10 +214,10 @@ record HeadshotTrial(
         shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
             .withLight(Light.FLASH, Tint.WHITE)
             .withBackdrop(Backdrop.BRICK, Tint.BROWN));
-    List<RgbImage> pictures =
-        drawings.pictures("one setting " + person.seed(), () -> alone(selfies));
-    List<RgbImage> with = pictures.subList(0, plan.alone());
-    List<RgbImage> without = pictures.subList(plan.alone(), pictures.size());
+    List<RgbImage> images =
+        drawings.images("one setting " + person.seed(), () -> alone(selfies));
+    List<RgbImage> with = images.subList(0, plan.alone());
+    List<RgbImage> without = images.subList(plan.alone(), images.size());
     Map<String, Object> row = new LinkedHashMap<>();
     SETTING.forEach((attribute, word) -> row.put(
         word + " unasked, with less without",
@@ -232,8 +232,8 @@ record HeadshotTrial(
   private List<RgbImage> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
     try (TrainedPerson learnt =
-        studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.synthetic())) {
-      Adapter held = studio.held(learnt).at(1);
+        studio.train(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.synthetic())) {
+      Adapter held = studio.withFaceGuidance(learnt).at(1);
       List<ImageRequest> asks = IntStream.range(0, plan.alone())
           .mapToObj(i -> ImageRequest.of("studio portrait of " + learnt.phrase())
               .steps(plan.steps())
@@ -243,23 +243,23 @@ record HeadshotTrial(
       PersonRecord.SharedLight light = PersonRecord.SharedLight.of(learnt);
       return Stream.concat(
               asks.stream()
-                  .map(ask -> ask.negative(light.negative("", ask.prompt())).as(held)),
+                  .map(request -> request.negative(light.negativePrompt("", request.prompt())).adapter(held)),
               asks.stream())
-          .map(ask -> base.generate(ask).picture())
+          .map(request -> base.generate(request).image())
           .toList();
     }
   }
 
   private static double share(
-      List<RgbImage> pictures, Attribute attribute, String word, AttributeReader reader) {
-    return pictures.stream()
-            .filter(picture -> word.equals(reader.of(picture).get(attribute)))
+      List<RgbImage> images, Attribute attribute, String word, AttributeReader reader) {
+    return images.stream()
+            .filter(image -> word.equals(reader.of(image).get(attribute)))
             .count()
-        / (double) pictures.size();
+        / (double) images.size();
   }
 
-  private static double likeness(Gallery photos, List<RgbImage> pictures) {
-    return pictures.stream()
+  private static double likeness(Gallery photos, List<RgbImage> images) {
+    return images.stream()
         .map(photos::vector)
         .flatMap(Optional::stream)
         .mapToDouble(photos::likeness)
@@ -274,7 +274,7 @@ record HeadshotTrial(
         .steps(plan.steps())
         .guidance(shot.request().guidance())
         .seed(shot.seed())
-        .size(shot.picture().width(), shot.picture().height());
+        .size(shot.image().width(), shot.image().height());
   }
 
   private HeadshotStudio studio() {

@@ -88,7 +88,7 @@ record IdentityFigures(
    */
   static Map<Attribute, Set<String>> asked(Style style, String prompt) {
     Map<Attribute, Set<String>> asked = Asked.of(prompt);
-    if (style.monochrome()) {
+    if (style.isMonochrome()) {
       asked.keySet().removeAll(COLOURS);
     }
     return asked;
@@ -98,7 +98,7 @@ record IdentityFigures(
   static ReadBackTally readBack(List<Headshot> headshots, AttributeReader reader) {
     ReadBackTally tally = new ReadBackTally(reader);
     headshots.forEach(
-        shot -> tally.add(asked(shot.style(), shot.request().prompt()), reader.of(shot.picture())));
+        shot -> tally.add(asked(shot.style(), shot.request().prompt()), reader.of(shot.image())));
     return tally;
   }
 
@@ -121,7 +121,7 @@ record IdentityFigures(
       ReadBackTally tally = readBack(headshots, reads);
       row.put("scene read back", tally.share(SCENE));
       row.put("expression read back", tally.share(Attribute.EXPRESSION));
-      row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));
+      row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::image).toList(), reads));
     });
     return row;
   }

@@ -117,20 +117,20 @@ record IdentityTrial(
 
   /** Somebody learnt from ten selfies. */
   TrainedPerson learnt(Person person) {
-    return studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic());
+    return studio.train(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.synthetic());
   }
 
   /** Somebody as an adapter is shown them by the same selfies. */
   ReferencePerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
     return studio
-        .show(
+        .reference(
             PhotoReview.of(PhotoSet.of(selfies(person))),
             adapter,
             Consent.synthetic(),
             PersonProfile.UNKNOWN,
             Progress.SILENT,
             new Cancellation())
-        .along(dial);
+        .withStrength(dial);
   }
 
   /** Somebody as an adapter is shown them by that many selfies. */
@@ -140,7 +140,7 @@ record IdentityTrial(
     List<Reference> seen = new ArrayList<>();
     List<float[]> faces = new ArrayList<>();
     while (seen.size() < references) {
-      RgbImage selfie = Renderer.render(person, Shot.selfie(random), 256).picture();
+      RgbImage selfie = Renderer.render(person, Shot.selfie(random), 256).image();
       detector.detect(selfie).stream().limit(1).forEach(face -> {
         seen.add(adapter.reference(selfie, face));
         guidance.ifPresent(by -> faces.add(by.embedder().embed(selfie, face)));
@@ -155,7 +155,7 @@ record IdentityTrial(
         dial,
         Map.of());
     return guidance
-        .map(by -> shown.heldTo(new FaceEmbeddings(by.embedder().name(), faces)))
+        .map(by -> shown.withFaceGuidance(new FaceEmbeddings(by.embedder().name(), faces)))
         .orElse(shown);
   }
 
@@ -172,7 +172,7 @@ record IdentityTrial(
                 .seed(gallery.person().seed()))
         .headshots();
     List<float[]> faces = headshots.stream()
-        .map(h -> gallery.vector(h.picture()))
+        .map(h -> gallery.vector(h.image()))
         .flatMap(Optional::stream)
         .toList();
     return new Outcome(
@@ -192,9 +192,9 @@ record IdentityTrial(
     Random random = new Random(person.seed());
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < SELFIES; i++) {
-      RgbImage picture =
-          Renderer.render(person, setting.apply(Shot.selfie(random)), 512).picture();
-      photos.add(Photo.of("selfie-" + i + ".png", picture.toPng()));
+      RgbImage image =
+          Renderer.render(person, setting.apply(Shot.selfie(random)), 512).image();
+      photos.add(Photo.of("selfie-" + i + ".png", image.toPng()));
     }
     return photos;
   }

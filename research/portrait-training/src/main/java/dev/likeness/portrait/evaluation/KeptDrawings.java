@@ -31,10 +31,10 @@ record KeptDrawings(Path folder, String by) {
   private static final String HELD = "held_likeness";
 
   /** The pictures of {@code set}, drawn now if they are not kept yet. */
-  List<RgbImage> pictures(String set, Supplier<List<RgbImage>> drawing) {
+  List<RgbImage> images(String set, Supplier<List<RgbImage>> drawing) {
     if (!isKept(set)) {
       List<RgbImage> drawn = drawing.get();
-      keep(set, drawn, drawn.stream().map(picture -> Map.<String, Object>of()).toList());
+      keep(set, drawn, drawn.stream().map(image -> Map.<String, Object>of()).toList());
       return drawn;
     }
     return IntStream.range(0, entries(set).size())
@@ -49,7 +49,7 @@ record KeptDrawings(Path folder, String by) {
       List<SelectionResult.Candidate> drawn = drawing.get();
       keep(
           set,
-          drawn.stream().map(each -> each.headshot().picture()).toList(),
+          drawn.stream().map(each -> each.headshot().image()).toList(),
           IntStream.range(0, drawn.size()).mapToObj(i -> entry(drawn.get(i), i)).toList());
       return drawn;
     }
@@ -64,12 +64,12 @@ record KeptDrawings(Path folder, String by) {
   }
 
   /** Writes pictures for somebody to look at. */
-  void show(String set, List<RgbImage> pictures) {
-    IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(file(set, i)));
+  void show(String set, List<RgbImage> images) {
+    IntStream.range(0, images.size()).forEach(i -> images.get(i).writePng(file(set, i)));
   }
 
-  private void keep(String set, List<RgbImage> pictures, List<Map<String, Object>> entries) {
-    show(set, pictures);
+  private void keep(String set, List<RgbImage> images, List<Map<String, Object>> entries) {
+    show(set, images);
     write(set, RECORD, Map.of("by", by, "pictures", entries));
   }
 
@@ -107,9 +107,9 @@ record KeptDrawings(Path folder, String by) {
   private static Map<String, Object> entry(SelectionResult.Candidate candidate, int index) {
     Map<String, Object> entry =
         new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
-    entry.put("obedience", candidate.obedience());
-    entry.put("repaired", candidate.repaired());
-    entry.put(HELD, candidate.heldLikeness());
+    entry.put("obedience", candidate.promptAdherence());
+    entry.put("repaired", candidate.hasRegeneratedFace());
+    entry.put(HELD, candidate.guidanceLikeness());
     entry.put(
         "scores",
         candidate.card().scores().stream()
@@ -121,12 +121,12 @@ record KeptDrawings(Path folder, String by) {
                 "threshold",
                 score.threshold(),
                 "passed",
-                score.passed()))
+                score.isPassed()))
             .toList());
     return entry;
   }
 
-  private static SelectionResult.Candidate candidate(Map<?, ?> entry, RgbImage picture) {
+  private static SelectionResult.Candidate candidate(Map<?, ?> entry, RgbImage image) {
     Style style = Style.named((String) entry.get("style"));
     ImageRequest request = ImageRequest.of((String) entry.get("prompt"))
         .steps((int) number(entry.get("steps")))
@@ -136,7 +136,7 @@ record KeptDrawings(Path folder, String by) {
     List<ScoreCard.Score> scores = ((List<?>) entry.get("scores"))
         .stream().map(each -> score((Map<?, ?>) each)).toList();
     return new SelectionResult.Candidate(
-        new Headshot(picture, style, request.seed(), request, 1),
+        new Headshot(image, style, request.seed(), request, 1),
         new ScoreCard(scores),
         number(entry.get("obedience")),
         (Boolean) entry.get("repaired"),

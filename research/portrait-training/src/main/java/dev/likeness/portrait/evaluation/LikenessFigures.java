@@ -48,17 +48,17 @@ record LikenessFigures(
     return row;
   }
 
-  private List<float[]> faces(List<RgbImage> pictures) {
-    return pictures.stream().map(gallery::vector).flatMap(Optional::stream).toList();
+  private List<float[]> faces(List<RgbImage> images) {
+    return images.stream().map(gallery::vector).flatMap(Optional::stream).toList();
   }
 
   /** A picture without a face shows nobody. */
-  private double recognised(List<float[]> faces, int pictures) {
-    return faces.stream().filter(gallery::recognises).count() / (double) pictures;
+  private double recognised(List<float[]> faces, int images) {
+    return faces.stream().filter(gallery::recognises).count() / (double) images;
   }
 
   private List<RgbImage> own(LikenessTrial.Drawn drawn) {
-    return drawn.pictures().subList(0, plain);
+    return drawn.images().subList(0, plain);
   }
 
   /**
@@ -73,8 +73,8 @@ record LikenessFigures(
     row.put("unseen selfies'", nearest(unseen, known));
   }
 
-  private static double nearest(List<RgbImage> pictures, List<float[]> known) {
-    return pictures.stream()
+  private static double nearest(List<RgbImage> images, List<float[]> known) {
+    return images.stream()
         .mapToDouble(one -> NearestPicture.nearest(one, known))
         .average()
         .orElseThrow();
@@ -90,8 +90,8 @@ record LikenessFigures(
     ReadBackTally hair = new ReadBackTally(reader);
     Map<Attribute, Set<String>> own =
         Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
-    for (int i = 0; i < drawn.pictures().size(); i++) {
-      Map<Attribute, String> read = reader.of(drawn.pictures().get(i));
+    for (int i = 0; i < drawn.images().size(); i++) {
+      Map<Attribute, String> read = reader.of(drawn.images().get(i));
       asked.add(drawn.asks().get(i).words(), read);
       if (i < plain) {
         hair.add(own, read);
@@ -132,11 +132,11 @@ record LikenessFigures(
   }
 
   /** The mean distance of two of them, in the reader's features where there is one. */
-  private double spread(List<RgbImage> pictures) {
-    List<float[]> looks = pictures.stream()
-        .map(picture -> reader
-            .map(read -> read.features(picture))
-            .orElseGet(() -> NearestPicture.thumbnail(picture)))
+  private double spread(List<RgbImage> images) {
+    List<float[]> looks = images.stream()
+        .map(image -> reader
+            .map(read -> read.features(image))
+            .orElseGet(() -> NearestPicture.thumbnail(image)))
         .toList();
     return Diversity.spread(looks);
   }

@@ -50,7 +50,7 @@ record LikenessSelfies(Person person, FaceDetector detector) {
     for (int i = 0; photos.size() < count; i++) {
       Photo photo = Photo.of(
           "selfie-" + i + ".png",
-          Renderer.render(person, shots.get(), SIDE).picture().toPng());
+          Renderer.render(person, shots.get(), SIDE).image().toPng());
       if (isUsable(photo)) {
         photos.add(photo);
       } else if (i > 20 * count) {

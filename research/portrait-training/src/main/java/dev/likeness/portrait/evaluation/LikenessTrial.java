@@ -67,10 +67,10 @@ record LikenessTrial(
    * What was drawn.
    *
    * @param seconds that learning took
-   * @param asks for {@code pictures}, which show the person
+   * @param asks for {@code images}, which show the person
    * @param others pictures of other people, by their descriptions, with the person's LoRA carried
    */
-  record Drawn(double seconds, List<Ask> asks, List<RgbImage> pictures, List<RgbImage> others) {}
+  record Drawn(double seconds, List<Ask> asks, List<RgbImage> images, List<RgbImage> others) {}
 
   /** A picture that is asked for. */
   record Ask(Style style, String prompt) {
@@ -118,18 +118,18 @@ record LikenessTrial(
    */
   Drawn of(Person person, LikenessCase asked, PhotoReview selfies, Path work) {
     return switch (asked.way()) {
-      case NOT_AT_ALL -> drawn(person, asked, 0, base, ask -> ask, ask -> ask);
+      case NOT_AT_ALL -> drawn(person, asked, 0, base, request -> request, request -> request);
       case LORA -> {
         try (TrainedPerson learnt =
             new KeptPeople(work, base).of(person, asked, () -> learnt(person, asked, selfies))) {
-          Adapter held = studio().held(learnt).at(1);
+          Adapter held = studio().withFaceGuidance(learnt).at(1);
           yield drawn(
               person,
               asked,
               KeptPeople.seconds(learnt),
               base,
-              ask -> ask.as(held),
-              ask -> ask.as(learnt.at(1)));
+              request -> request.adapter(held),
+              request -> request.adapter(learnt.at(1)));
         }
       }
       case DREAMBOOTH -> {
@@ -145,7 +145,7 @@ record LikenessTrial(
         }
         double seconds = (System.nanoTime() - start) / 1e9;
         try (BaseModel whole = BaseModel.open(own, base.compute())) {
-          yield drawn(person, asked, seconds, whole, ask -> ask, ask -> ask);
+          yield drawn(person, asked, seconds, whole, request -> request, request -> request);
         } finally {
           delete(own);
         }
@@ -157,12 +157,12 @@ record LikenessTrial(
   private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
     PersonToken subject = subject(person, asked);
     if (!asked.named()) {
-      return studio().training(settings(asked)).learn(selfies, Consent.synthetic());
+      return studio().training(settings(asked)).train(selfies, Consent.synthetic());
     }
     TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
     return guidance
-        .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).asGuideOf(learnt))
+        .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).addAsGuidanceTo(learnt))
         .orElse(learnt);
   }
 
@@ -178,7 +178,7 @@ record LikenessTrial(
   }
 
   private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe = HeadshotStudio.on(base).training().prior(asked.classPictures(), 1);
+    LoraTraining recipe = HeadshotStudio.on(base).training().prior(asked.classImages(), 1);
     LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }
@@ -208,15 +208,15 @@ record LikenessTrial(
 
   private List<RgbImage> draw(
       BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> images = new ArrayList<>();
     for (Ask ask : asks) {
       ImageRequest request = ImageRequest.of(ask.prompt())
           .steps(plan.steps())
           .guidance(ShootRequest.guidance(base))
-          .seed(NOISE + pictures.size());
-      pictures.add(ask.style().developed(model.generate(carrying.apply(request)).picture()));
+          .seed(NOISE + images.size());
+      images.add(ask.style().convertColours(model.generate(carrying.apply(request)).image()));
     }
-    return pictures;
+    return images;
   }
 
   /** Descriptions of people of the same sex, as captions have them. */

@@ -9,7 +9,7 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
@@ -103,7 +103,7 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ReferencePerson who = studio.show(
+        ReferencePerson who = studio.reference(
             review,
             adapter,
             Consent.synthetic(),
@@ -120,15 +120,15 @@ public final class MeasureDial {
                   LikenessCase.TEN,
                   () -> studio
                       .training(studio.training().steps(steps))
-                      .learn(review, Consent.synthetic()))) {
-            one.measure(both, who.with(learnt), seed, settings(BESIDE, LORAS, faces));
+                      .train(review, Consent.synthetic()))) {
+            one.measure(both, who.withTrainedPerson(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }
       }
       IdentityStrength usual =
-          guidance == null ? IdentityStrength.UNMEASURED : IdentityStrength.HELD;
-      List<Measured> beside =
-          steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.both();
+          guidance == null ? IdentityStrength.DEFAULT : IdentityStrength.DEFAULT_WITH_GUIDANCE;
+      List<Measurement> beside =
+          steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.withLora();
       new IdentityStrength(curve(out, "shown", shown.settings(), usual.at(1, false)), beside)
           .save(out.resolve("likeness-dial.json"));
     }
@@ -138,7 +138,7 @@ public final class MeasureDial {
    * Nothing, and every weight of the adapter beside every one of the LoRA, faces held so strongly.
    */
   private static List<Setting> settings(double[][] weights, double[] loras, double... faces) {
-    List<Setting> settings = new ArrayList<>(List.of(Setting.NOTHING));
+    List<Setting> settings = new ArrayList<>(List.of(Setting.OFF));
     for (double lora : loras) {
       for (double[] weight : weights) {
         for (double face : faces) {
@@ -160,26 +160,26 @@ public final class MeasureDial {
   }
 
   private DialTally.Line line(ReferencePerson who, Setting setting, long seed, String style) {
-    boolean nothing = setting.equals(Setting.NOTHING);
-    List<Measured> straight =
-        IdentityStrength.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
+    boolean nothing = setting.equals(Setting.OFF);
+    List<Measurement> straight =
+        IdentityStrength.linear(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
     Headshot headshot = studio
         .shoot(
-            who.along(new IdentityStrength(straight, straight)),
+            who.withStrength(new IdentityStrength(straight, straight)),
             ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(seed))
         .headshots()
         .get(0);
     Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());
-    Map<Attribute, String> read = reader.of(headshot.picture());
+    Map<Attribute, String> read = reader.of(headshot.image());
     int found = (int) asked.entrySet().stream()
         .filter(a -> a.getValue().contains(read.get(a.getKey())))
         .count();
-    double likeness = gallery.vector(headshot.picture()).map(gallery::likeness).orElse(0.0);
+    double likeness = gallery.vector(headshot.image()).map(gallery::likeness).orElse(0.0);
     return new DialTally.Line(setting, seed, style, likeness, asked.size(), found);
   }
 
-  private static List<Measured> curve(Path out, String name, List<Measured> measured, Setting end) {
-    List<Measured> curve = IdentityStrength.curve(measured, FLOOR, end);
+  private static List<Measurement> curve(Path out, String name, List<Measurement> measured, Setting end) {
+    List<Measurement> curve = IdentityStrength.curve(measured, FLOOR, end);
     DialPlot.draw(name, measured, curve).writePng(out.resolve(name + ".png"));
     return curve;
   }

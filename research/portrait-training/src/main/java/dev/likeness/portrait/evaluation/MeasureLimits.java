@@ -34,14 +34,14 @@ public final class MeasureLimits {
   private static final double[] SHARES = {0.96, 0.975, 0.99};
   private static final double STRONG = 0.8;
 
-  private record Seen(RgbImage picture, Face face) {
+  private record Seen(RgbImage image, Face face) {
     double value(ScoreAspect aspect) {
-      return HeadshotScores.measure(aspect, picture, face);
+      return HeadshotScores.measure(aspect, image, face);
     }
 
     double blurred(double strength) {
       return HeadshotScores.measure(
-          ScoreAspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
+          ScoreAspect.SHARPNESS, Filter.gauss(image, Flaw.blurring(strength)), face);
     }
   }
 
@@ -63,18 +63,18 @@ public final class MeasureLimits {
           RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
       List<Seen> seen = new Drawings(base, plan, out, Progress.SILENT, new Cancellation())
           .of("limits", prompts).stream()
-              .map(picture -> seen(picture, detector))
+              .map(image -> seen(image, detector))
               .flatMap(Optional::stream)
               .toList();
       OF_THE_BASE.forEach(aspect -> print(aspect, seen));
     }
   }
 
-  private static Optional<Seen> seen(RgbImage picture, FaceDetector detector) {
-    return detector.detect(picture).stream()
+  private static Optional<Seen> seen(RgbImage image, FaceDetector detector) {
+    return detector.detect(image).stream()
         .findFirst()
         .filter(face -> face.eyes().isPresent())
-        .map(face -> new Seen(picture, face));
+        .map(face -> new Seen(image, face));
   }
 
   private static void print(ScoreAspect aspect, List<Seen> seen) {

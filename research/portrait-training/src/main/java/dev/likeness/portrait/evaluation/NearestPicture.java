@@ -24,7 +24,7 @@ final class NearestPicture {
     int count = Math.min(most, training.count());
     List<float[]> known = IntStream.range(0, count)
         .parallel()
-        .mapToObj(i -> thumbnail(training.picture(i)))
+        .mapToObj(i -> thumbnail(training.image(i)))
         .toList();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("training pictures", known.size());
@@ -35,16 +35,16 @@ final class NearestPicture {
   }
 
   private static void put(
-      Map<String, Object> row, String what, List<RgbImage> pictures, List<float[]> known) {
+      Map<String, Object> row, String what, List<RgbImage> images, List<float[]> known) {
     double[] nearest =
-        pictures.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
+        images.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
     row.put(what + ", median", nearest[nearest.length / 2]);
     row.put(what + ", nearest of all", nearest[0]);
   }
 
   /** How far a picture is from the nearest of those with these thumbnails. */
-  static double nearest(RgbImage picture, List<float[]> known) {
-    float[] own = thumbnail(picture);
+  static double nearest(RgbImage image, List<float[]> known) {
+    float[] own = thumbnail(image);
     return known.stream().mapToDouble(other -> apart(own, other)).min().orElseThrow();
   }
 
@@ -53,8 +53,8 @@ final class NearestPicture {
   }
 
   /** A picture's grey levels, 0 to 255, as 32x32 pixels of three channels. */
-  static float[] thumbnail(RgbImage picture) {
-    byte[] small = Resampler.AREA.resize(picture, SIDE, SIDE).rgb();
+  static float[] thumbnail(RgbImage image) {
+    byte[] small = Resampler.AREA.resize(image, SIDE, SIDE).rgb();
     float[] values = new float[small.length];
     for (int i = 0; i < small.length; i++) {
       values[i] = small[i] & 0xff;

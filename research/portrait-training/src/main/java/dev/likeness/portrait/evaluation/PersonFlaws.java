@@ -26,15 +26,15 @@ record PersonFlaws(FlawCanvas canvas) {
   RgbImage squinting(double share) {
     double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
     Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
-    RgbImage other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width())
-        .picture();
+    RgbImage other = Renderer.render(canvas.portrait.person(), turned, canvas.image.width())
+        .image();
     Point eye = canvas.map.rightEye();
     return canvas.each((x, y, c, v) ->
         Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
   }
 
   /** The one of a pair that is on the picture's right faded away. */
-  RgbImage oneOf(PairNetwork.Worn worn, double share) {
+  RgbImage oneOf(PairNetwork.Accessory worn, double share) {
     return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }
 
@@ -46,8 +46,8 @@ record PersonFlaws(FlawCanvas canvas) {
     boolean chin = (canvas.portrait.person().seed() & 2) == 0;
     double unit = share * canvas.width();
     double x = canvas.faceX() + side * (chin ? 0.5 : 0.85) * canvas.width();
-    double y = chin ? canvas.chin() : canvas.picture.height() - 0.3 * unit;
-    BufferedImage image = canvas.picture.toBufferedImage();
+    double y = chin ? canvas.chin() : canvas.image.height() - 0.3 * unit;
+    BufferedImage image = canvas.image.toBufferedImage();
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.translate(x, y);
@@ -61,11 +61,11 @@ record PersonFlaws(FlawCanvas canvas) {
   private Color skinColour() {
     double all = 0;
     double[] sum = new double[3];
-    for (int y = 0; y < canvas.picture.height(); y++) {
-      for (int x = 0; x < canvas.picture.width(); x++) {
+    for (int y = 0; y < canvas.image.height(); y++) {
+      for (int x = 0; x < canvas.image.width(); x++) {
         all += canvas.map.skin(x, y);
         for (int c = 0; c < 3; c++) {
-          sum[c] += canvas.map.skin(x, y) * canvas.picture.at(x, y, c);
+          sum[c] += canvas.map.skin(x, y) * canvas.image.at(x, y, c);
         }
       }
     }

@@ -21,11 +21,11 @@ import java.util.Map;
  * same where nothing is shown.
  */
 record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack reader) {
-  private static final int PICTURES = 100;
+  private static final int IMAGES = 100;
   private static final String SET = "pictures as prompts";
 
   Map<String, Object> measure(List<RandomPrompt> prompts) {
-    List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
+    List<RandomPrompt> shown = prompts.subList(0, Math.min(IMAGES, prompts.size()));
     try (ImageEncoder encoder = ImageEncoder.open(Extra.IMAGE_ENCODER.at(model), base.compute());
         IpAdapter adapter = IpAdapter.open(Extra.IMAGE_IP_ADAPTER.at(model), base, encoder)) {
       List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
@@ -36,7 +36,7 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
               SET,
               shown.stream()
                   .map(prompt ->
-                      ImageRequest.of("").as(adapter.identity(prompt.render()).at(1)))
+                      ImageRequest.of("").adapter(adapter.identity(prompt.render()).at(1)))
                   .toList()));
       Map<String, Object> found = new LinkedHashMap<>();
       found.put("words", told.asked());

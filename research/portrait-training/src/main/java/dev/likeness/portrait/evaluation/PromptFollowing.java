@@ -20,21 +20,21 @@ final class PromptFollowing {
 
   static Map<String, Object> measure(
       List<RandomPrompt> prompts, List<RgbImage> drawn, ReadBack reader) {
-    ReadBackTally pictures = new ReadBackTally(reader);
+    ReadBackTally images = new ReadBackTally(reader);
     ReadBackTally renders = new ReadBackTally(reader);
     for (int i = 0; i < prompts.size(); i++) {
-      pictures.add(prompts.get(i).text(), drawn.get(i));
+      images.add(prompts.get(i).text(), drawn.get(i));
       renders.add(prompts.get(i).text(), prompts.get(i).render());
     }
     Map<String, Object> found = new LinkedHashMap<>();
     for (Attribute attribute : Attribute.values()) {
-      if (pictures.asked(attribute) > 0) {
+      if (images.asked(attribute) > 0) {
         found.put(
             attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '),
-            row(pictures.asked(attribute), pictures.share(attribute), renders.share(attribute)));
+            row(images.asked(attribute), images.share(attribute), renders.share(attribute)));
       }
     }
-    found.put("overall", row(pictures.asked(), pictures.share(), renders.share()));
+    found.put("overall", row(images.asked(), images.share(), renders.share()));
     return found;
   }
 

@@ -25,7 +25,7 @@ record Recognition(Gallery gallery) {
   Map<String, Object> of(List<Headshot> headshots, Function<Headshot, RgbImage> nobody) {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("own judge's likeness, own photos", gallery.spread());
-    put(row, "drawn", headshots.stream().map(shot -> look(shot, shot.picture())).toList());
+    put(row, "drawn", headshots.stream().map(shot -> look(shot, shot.image())).toList());
     put(
         row,
         "without the person",
@@ -52,8 +52,8 @@ record Recognition(Gallery gallery) {
     return looks.stream().filter(Look::recognised).count() / (double) looks.size();
   }
 
-  private Look look(Headshot shot, RgbImage picture) {
-    Optional<float[]> face = gallery.vector(picture);
+  private Look look(Headshot shot, RgbImage image) {
+    Optional<float[]> face = gallery.vector(image);
     return new Look(
         shot.style().name(),
         face.map(gallery::recognises).orElse(false),

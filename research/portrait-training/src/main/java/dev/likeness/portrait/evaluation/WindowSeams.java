@@ -21,13 +21,13 @@ final class WindowSeams {
    * @param window side of a window in pixels
    * @param stride how far windows are apart at most, in pixels
    */
-  static double of(RgbImage picture, int window, int stride) {
+  static double of(RgbImage image, int window, int stride) {
     double[] sums = new double[2];
-    for (int line : lines(picture.width(), window, stride)) {
-      add(picture, line, true, sums);
+    for (int line : lines(image.width(), window, stride)) {
+      add(image, line, true, sums);
     }
-    for (int line : lines(picture.height(), window, stride)) {
-      add(picture, line, false, sums);
+    for (int line : lines(image.height(), window, stride)) {
+      add(image, line, false, sums);
     }
     return sums[0] / sums[1];
   }
@@ -45,13 +45,13 @@ final class WindowSeams {
     return lines;
   }
 
-  private static void add(RgbImage picture, int line, boolean column, double[] sums) {
+  private static void add(RgbImage image, int line, boolean column, double[] sums) {
     for (int along = 0;
-        along + RUN <= (column ? picture.height() : picture.width());
+        along + RUN <= (column ? image.height() : image.width());
         along += RUN) {
-      sums[0] += step(picture, line, along, column);
-      sums[1] += (step(picture, line - BESIDE, along, column)
-              + step(picture, line + BESIDE, along, column))
+      sums[0] += step(image, line, along, column);
+      sums[1] += (step(image, line - BESIDE, along, column)
+              + step(image, line + BESIDE, along, column))
           / 2;
     }
   }

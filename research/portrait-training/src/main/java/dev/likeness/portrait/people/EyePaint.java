@@ -67,12 +67,12 @@ final class EyePaint {
       float ring = 1 - .62f * smooth(.78f, 1, d);
       float low = 1.25f - .8f * iy / .4f;
       float k = 1.0f * fibre * ring * low;
-      float pupil = smooth(.34f, .44f, d);
+      float model = smooth(.34f, .44f, d);
       float edge = smooth(1.06f, .96f, d);
       s.blend(
-          colour.r * k * pupil + .004f,
-          colour.g * k * pupil + .004f,
-          colour.b * k * pupil + .004f,
+          colour.r * k * model + .004f,
+          colour.g * k * model + .004f,
+          colour.b * k * model + .004f,
           edge);
     }
     s.scale(shade);

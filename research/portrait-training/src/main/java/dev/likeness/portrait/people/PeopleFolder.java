@@ -55,7 +55,7 @@ public final class PeopleFolder {
     Random shots = new Random(seed);
     List<Map<String, Object>> files = new ArrayList<>();
     for (int i = 1; i <= photos; i++) {
-      byte[] jpeg = jpeg(Renderer.render(person, Shot.selfie(shots), SIDE).picture());
+      byte[] jpeg = jpeg(Renderer.render(person, Shot.selfie(shots), SIDE).image());
       String file = String.format(Locale.ROOT, "selfie-%02d.jpg", i);
       AtomicFile.write(folder.resolve(name).resolve(file), out -> out.write(jpeg));
       files.add(Map.of("file", file, "sha256", SyntheticPhotos.sha256(jpeg)));
@@ -123,7 +123,7 @@ public final class PeopleFolder {
         : List.of();
   }
 
-  private static byte[] jpeg(RgbImage picture) {
+  private static byte[] jpeg(RgbImage image) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
@@ -131,7 +131,7 @@ public final class PeopleFolder {
       settings.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       settings.setCompressionQuality(QUALITY);
       writer.setOutput(out);
-      writer.write(null, new IIOImage(picture.toBufferedImage(), null, null), settings);
+      writer.write(null, new IIOImage(image.toBufferedImage(), null, null), settings);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

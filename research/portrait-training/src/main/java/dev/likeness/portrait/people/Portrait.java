@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param person who it is
  * @param shot how it was taken
- * @param picture the pixels
+ * @param image the pixels
  * @param caption a prompt that asks for this picture
  * @param landmarks ten numbers, x and y in pixels: the eyes (picture's left, then right), the tip
  *     of the nose, the corners of the mouth (left, right)
@@ -20,7 +20,7 @@ import java.util.List;
 public record Portrait(
     Person person,
     Shot shot,
-    RgbImage picture,
+    RgbImage image,
     String caption,
     float[] landmarks,
     byte[] faceMask,

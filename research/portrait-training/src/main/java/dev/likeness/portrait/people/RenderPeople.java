@@ -68,13 +68,13 @@ public final class RenderPeople implements Runnable {
     }
     PeopleFolder folder = new PeopleFolder(out, photos);
     Progress progress = ConsoleProgress.on(console);
-    progress.around(() -> {
-      progress.on(new ProgressEvent.Phase("render", count));
+    progress.reportOutcome(() -> {
+      progress.onEvent(new ProgressEvent.Phase("render", count));
       List<Map<String, Object>> people = new ArrayList<>();
       for (int i = 0; i < count; i++) {
-        console.cancellation().check();
+        console.cancellation().throwIfCancelled();
         people.add(folder.add(seed + i));
-        progress.on(new ProgressEvent.Step("render", i + 1, count, Double.NaN));
+        progress.onEvent(new ProgressEvent.Step("render", i + 1, count, Double.NaN));
       }
       folder.seal(people);
       people.forEach(person -> console.out().println(out.resolve((String) person.get("folder"))));

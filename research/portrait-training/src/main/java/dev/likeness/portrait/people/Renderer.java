@@ -32,11 +32,11 @@ public final class Renderer {
       STUDIO.set(studio);
     }
     Scene scene = new Scene(person, shot, size * 2, true);
-    RgbImage picture = studio.shoot(scene);
+    RgbImage image = studio.shoot(scene);
     return new Portrait(
         person,
         shot,
-        picture,
+        image,
         Caption.of(person, shot, shot.seed()),
         scene.landmarks(.5f),
         studio.mask(Material.HEAD),

@@ -46,9 +46,9 @@ record AdapterStage(
       Tensor seen = kept(region, known, "seen");
       PerceptualLoss likeness = new PerceptualLoss(
           "latent eye",
-          (latents, pictures) -> eye.forward(
-                  Tensors.place(Working.COMPUTE.as(DType.F32), latents),
-                  LatentEyeTraining.rows(places, pictures))
+          (latents, images) -> eye.forward(
+                  Tensors.place(Working.COMPUTE.withDtype(DType.F32), latents),
+                  LatentEyeTraining.rows(places, images))
               .cpu(),
           Architecture.LIKENESS,
           0);
@@ -67,12 +67,12 @@ record AdapterStage(
     }
   }
 
-  private static void require(Path known, int pictures) {
+  private static void require(Path known, int images) {
     try (Safetensors file = Safetensors.open(known)) {
       long there = file.shape("seen")[0];
-      if (there != pictures) {
+      if (there != images) {
         throw new InvalidInputException(known + " knows " + there + " pictures, expected "
-            + pictures + "; give as many people as when it was made, or delete it");
+            + images + "; give as many people as when it was made, or delete it");
       }
     }
   }

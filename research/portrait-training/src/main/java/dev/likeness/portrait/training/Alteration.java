@@ -26,11 +26,11 @@ final class Alteration {
    * Half of the pictures [n, 3, side, side] softened, as if they had been {@code softest} of a side
    * or a little more; all of them lighter or darker, flatter or harder, and grainy.
    */
-  static Tensor of(Tensor pictures, double softest, NoiseSource noise, Random random) {
-    int n = (int) pictures.size(0);
-    int side = (int) pictures.size(2);
+  static Tensor of(Tensor images, double softest, NoiseSource noise, Random random) {
+    int n = (int) images.size(0);
+    int side = (int) images.size(2);
     int size = (int) (side * softest) + random.nextInt((int) (side * SPAN));
-    Tensor soft = halfSoftened(pictures, size);
+    Tensor soft = halfSoftened(images, size);
     float[] gains = new float[n];
     float[] shifts = new float[n * 3];
     for (int i = 0; i < n; i++) {
@@ -50,16 +50,16 @@ final class Alteration {
   /**
    * [n, 3, side, side], a {@code share} of them, at random, without colours (ITU-R BT.601 weights).
    */
-  static Tensor gray(Tensor pictures, double share, Random random) {
-    long n = pictures.size(0);
+  static Tensor gray(Tensor images, double share, Random random) {
+    long n = images.size(0);
     float[] coloured = new float[(int) n];
     for (int i = 0; i < n; i++) {
       coloured[i] = random.nextDouble() < share ? 0 : 1;
     }
     Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
-    Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
+    Tensor gray = images.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
     return gray.add(
-        pictures.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
+        images.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
   }
 
   /**

@@ -32,27 +32,27 @@ final class AttributeTraining {
 
   private final RenderStore renders;
   private final WordLoss words;
-  private final int pictures;
+  private final int images;
   private final int batch;
   private final long seed;
   private final PersonTraits traits;
 
   /**
-   * @param renders of which the first {@code pictures} are learnt
+   * @param renders of which the first {@code images} are learnt
    * @param known what drew them
    * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of
    *     each softened
    */
   AttributeTraining(
-      RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+      RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
     requireShares(batch);
     this.renders = renders;
-    this.words = new WordLoss(known::person, known::shot, pictures);
-    this.pictures = pictures;
+    this.words = new WordLoss(known::person, known::shot, images);
+    this.images = images;
     this.batch = batch;
     this.seed = seed;
     this.traits =
-        PersonTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
+        PersonTraits.of(IntStream.range(0, images).mapToObj(known::person).toList());
   }
 
   /** Refuses a batch of which no two equal shares can be half softened. */
@@ -91,10 +91,10 @@ final class AttributeTraining {
   private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      int[] chosen = random.ints(batch / SHARES, 0, pictures).toArray();
+      int[] chosen = random.ints(batch / SHARES, 0, images).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen)
-          .forEach(i -> shown.push_back(ImageTensors.toSigned(renders.picture(i))));
+          .forEach(i -> shown.push_back(ImageTensors.toSigned(renders.image(i))));
       Tensor input = Alteration.of(
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);

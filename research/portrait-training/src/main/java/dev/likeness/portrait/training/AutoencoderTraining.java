@@ -60,14 +60,14 @@ final class AutoencoderTraining {
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       AutoencoderKL model = new AutoencoderKL(
           config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
-      Tensor pictures = crops(new Random(seed * 31 + step));
-      LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
+      Tensor images = crops(new Random(seed * 31 + step));
+      LatentDistribution latents = model.encode(images.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
       Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
       Tensor decoded = model.decode(drawn.to(Working.TYPE)).to(ScalarType.Float);
-      Tensor loss = error(decoded, pictures).add(pull(mean, logVariance));
+      Tensor loss = error(decoded, images).add(pull(mean, logVariance));
       loss.backward();
       return loss.item_float();
     }
@@ -79,9 +79,9 @@ final class AutoencoderTraining {
   }
 
   /** How far decoded pictures [n, 3, side, side] are from what they should be, both in -1..1. */
-  static Tensor error(Tensor decoded, Tensor pictures) {
-    long side = pictures.size(3);
-    Tensor difference = decoded.sub(pictures);
+  static Tensor error(Tensor decoded, Tensor images) {
+    long side = images.size(3);
+    Tensor difference = decoded.sub(images);
     Tensor across = difference.narrow(3, 1, side - 1).sub(difference.narrow(3, 0, side - 1));
     Tensor down = difference.narrow(2, 1, side - 1).sub(difference.narrow(2, 0, side - 1));
     Tensor edges = across.abs().mean().add(down.abs().mean()).mul(new Scalar(0.5));
@@ -100,10 +100,10 @@ final class AutoencoderTraining {
   private Tensor crops(Random random) {
     TensorVector batch = new TensorVector();
     for (int i = 0; i < BATCH; i++) {
-      RgbImage picture = renders.picture(random.nextInt(renders.size()));
+      RgbImage image = renders.image(random.nextInt(renders.size()));
       int x = random.nextInt(Architecture.PIXELS - CROP + 1);
       int y = random.nextInt(Architecture.PIXELS - CROP + 1);
-      batch.push_back(ImageTensors.toSigned(picture.crop(x, y, CROP, CROP)));
+      batch.push_back(ImageTensors.toSigned(image.crop(x, y, CROP, CROP)));
     }
     return Working.placed(torch.cat(batch, 0));
   }

@@ -35,7 +35,7 @@ final class AutoencoderTuning {
   private static final Hyperparameters NUMBERS = new Hyperparameters(8e-4, 100, 0, 1, 0.998);
 
   private final RenderStore renders;
-  private final int pictures;
+  private final int images;
   private final int batch;
   private final SeenError seen;
   private final AutoencoderConfig config;
@@ -44,18 +44,18 @@ final class AutoencoderTuning {
 
   /**
    * Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the
-   * first {@code pictures} of {@code renders}, so many a step.
+   * first {@code images} of {@code renders}, so many a step.
    */
   AutoencoderTuning(
       RenderStore renders,
-      int pictures,
+      int images,
       int batch,
       SeenError seen,
       AutoencoderConfig config,
       Path start,
       long seed) {
     this.renders = renders;
-    this.pictures = pictures;
+    this.images = images;
     this.batch = batch;
     this.seen = seen;
     this.config = config;
@@ -78,7 +78,7 @@ final class AutoencoderTuning {
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       AutoencoderKL model = new AutoencoderKL(
           config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
-      Tensor right = pictures(random);
+      Tensor right = images(random);
       LatentDistribution latents = model.encode(right.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
@@ -86,7 +86,7 @@ final class AutoencoderTuning {
       Tensor spread = logVariance
           .mul(new Scalar(0.5))
           .exp()
-          .add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
+          .add(new Scalar(GRAIN * random.nextDouble() / config.scalingFactor()));
       Tensor made =
           model.decodeUnscaled(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
       Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));
@@ -101,7 +101,7 @@ final class AutoencoderTuning {
    */
   private Tensor error(Tensor made, Tensor right, Random random) {
     Tensor heads =
-        AutoencoderTraining.error(PhotoReaderNetwork.head(made), PhotoReaderNetwork.head(right));
+        AutoencoderTraining.error(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right));
     Tensor lacking =
         DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
     long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};
@@ -113,13 +113,13 @@ final class AutoencoderTuning {
         .add(told.mul(new Scalar(SEEN)));
   }
 
-  private Tensor pictures(Random random) {
-    int[] chosen = random.ints(batch, 0, pictures).toArray();
+  private Tensor images(Random random) {
+    int[] chosen = random.ints(batch, 0, images).toArray();
     byte[] all = new byte[batch * STRIDE];
     IntStream.range(0, batch)
         .parallel()
         .forEach(
-            i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
+            i -> System.arraycopy(renders.image(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
     return ImageTensors.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }

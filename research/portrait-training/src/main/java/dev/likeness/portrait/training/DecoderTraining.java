@@ -76,19 +76,19 @@ final class DecoderTraining {
       AutoencoderKL model = new AutoencoderKL(
           config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
-      Tensor lacking = detail(decoded).sub(detail(batch.pictures())).abs().mean();
-      return AutoencoderTraining.error(decoded, batch.pictures())
+      Tensor lacking = detail(decoded).sub(detail(batch.images())).abs().mean();
+      return AutoencoderTraining.error(decoded, batch.images())
           .add(lacking.mul(new Scalar(TEXTURE)))
-          .add(seen.of(decoded, batch.pictures()).mul(new Scalar(SEEN)));
+          .add(seen.of(decoded, batch.images()).mul(new Scalar(SEEN)));
     }
   }
 
   /** How much neighbours differ, on average over blocks: [n, 2 * 3, h / 8, w / 8]. */
-  static Tensor detail(Tensor pictures) {
-    long side = pictures.size(3) - 1;
-    Tensor square = pictures.narrow(2, 0, side).narrow(3, 0, side);
-    Tensor across = pictures.narrow(2, 0, side).narrow(3, 1, side).sub(square).abs();
-    Tensor down = pictures.narrow(2, 1, side).narrow(3, 0, side).sub(square).abs();
+  static Tensor detail(Tensor images) {
+    long side = images.size(3) - 1;
+    Tensor square = images.narrow(2, 0, side).narrow(3, 0, side);
+    Tensor across = images.narrow(2, 0, side).narrow(3, 1, side).sub(square).abs();
+    Tensor down = images.narrow(2, 1, side).narrow(3, 0, side).sub(square).abs();
     long blocks = (side + 1) / AROUND;
     return torch.adaptive_avg_pool2d(torch.cat(new TensorVector(across, down), 1), blocks, blocks);
   }

@@ -152,13 +152,13 @@ final class DiffusionTraining {
       ClipTextEncoder words = new ClipTextEncoder(textConfig, cast.at("text_encoder"));
       Tensor text = words.forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
-      Tensor noised = objective.noised(x, noise, timesteps).to(Working.TYPE);
+      Tensor noised = objective.addNoise(x, noise, timesteps).to(Working.TYPE);
       Tensor answer = unet.forward(noised, Working.placed(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(
           answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       if (perceptual != null) {
         loss =
-            loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
+            loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.images()));
       }
       return feedback == null
           ? loss

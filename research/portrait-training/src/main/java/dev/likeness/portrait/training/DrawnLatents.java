@@ -31,18 +31,18 @@ final class DrawnLatents {
   }
 
   /** Of the picture with this number, [1, c, h, w], f32, on the scale of the network. */
-  Tensor of(int picture) {
+  Tensor of(int image) {
     Tensor clean = model
         .autoencoder()
-        .encode(Tensors.place(model.compute(), ImageTensors.toSigned(store.picture(picture))))
+        .encode(Tensors.place(model.compute(), ImageTensors.toSigned(store.image(image))))
         .mode()
         .to(ScalarType.Float);
-    return picture % 2 == 0 ? clean : guess(clean, picture);
+    return image % 2 == 0 ? clean : guess(clean, image);
   }
 
-  private Tensor guess(Tensor clean, int picture) {
-    double way = LEAST_NOISE + (MOST_NOISE - LEAST_NOISE) * new Random(picture).nextDouble();
+  private Tensor guess(Tensor clean, int image) {
+    double way = LEAST_NOISE + (MOST_NOISE - LEAST_NOISE) * new Random(image).nextDouble();
     int[] timestep = {(int) (way * unet.timesteps())};
-    return unet.of(clean, timestep, List.of(renders.caption(picture)), picture);
+    return unet.of(clean, timestep, List.of(renders.caption(image)), image);
   }
 }

@@ -122,7 +122,7 @@ final class EmbedderTraining {
    * {@link Discriminant} of the store's people.
    */
   private Map<String, Tensor> turned(Safetensors file, String prefix) {
-    try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.as(DType.F32))) {
+    try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.withDtype(DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       file.names().stream()
           .filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
@@ -145,7 +145,7 @@ final class EmbedderTraining {
       return turn;
     }
     try (LoadedWeights first =
-        new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.as(DType.F32))) {
+        new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.withDtype(DType.F32))) {
       return turn.along(features, features(Weights.of(first)));
     }
   }

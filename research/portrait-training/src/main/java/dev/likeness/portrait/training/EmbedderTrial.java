@@ -63,7 +63,7 @@ record EmbedderTrial(RocCurve anybody, RocCurve alike) {
 
   private static float[] vector(FaceEmbedder embedder, Person person, Shot shot) {
     Portrait portrait = Renderer.render(person, shot, Architecture.PIXELS);
-    return embedder.embed(portrait.picture(), face(portrait.landmarks()));
+    return embedder.embed(portrait.image(), face(portrait.landmarks()));
   }
 
   /** The face whose eyes, nose and mouth are there, as {@link Portrait#landmarks()} has them. */

@@ -22,7 +22,7 @@ final class EncodedCrops implements AutoCloseable {
    * Crops, [n, 3, CROP, CROP] in -1..1, and what was made of them, [n, c, CROP / 8, CROP / 8], both
    * f32.
    */
-  record Batch(Tensor pictures, Tensor latents) {}
+  record Batch(Tensor images, Tensor latents) {}
 
   private static final int CROP = AutoencoderTraining.CROP;
   private static final int FACTOR = Architecture.PIXELS / Architecture.LATENT;
@@ -37,7 +37,7 @@ final class EncodedCrops implements AutoCloseable {
     this(
         store,
         count,
-        i -> autoencoder.encode(ImageTensors.toSigned(store.picture(i))).mode(),
+        i -> autoencoder.encode(ImageTensors.toSigned(store.image(i))).mode(),
         progress);
   }
 
@@ -61,11 +61,11 @@ final class EncodedCrops implements AutoCloseable {
     TensorVector seen = new TensorVector();
     TensorVector known = new TensorVector();
     for (int i = 0; i < count; i++) {
-      int picture = random.nextInt(latents.size());
+      int image = random.nextInt(latents.size());
       int x = random.nextInt(PLACES);
       int y = random.nextInt(PLACES);
-      known.push_back(latents.get(picture).narrow(2, y, CROP / FACTOR).narrow(3, x, CROP / FACTOR));
-      RgbImage crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
+      known.push_back(latents.get(image).narrow(2, y, CROP / FACTOR).narrow(3, x, CROP / FACTOR));
+      RgbImage crop = store.image(image).crop(x * FACTOR, y * FACTOR, CROP, CROP);
       seen.push_back(ImageTensors.toSigned(crop));
     }
     return new Batch(

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
  * pictures stay what they were.
  */
 final class EvenLatents {
-  private static final int PICTURES = 128;
+  private static final int IMAGES = 128;
 
   private EvenLatents() {}
 
@@ -65,11 +65,11 @@ final class EvenLatents {
   /** Latents of some renders, [positions, channels]. */
   private static Tensor latents(AutoencoderKL autoencoder, RenderStore renders) {
     TensorVector all = new TensorVector();
-    int count = Math.min(PICTURES, renders.size());
+    int count = Math.min(IMAGES, renders.size());
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor mean = autoencoder
-            .encode(ImageTensors.toSigned(renders.picture(i * (renders.size() / count))))
+            .encode(ImageTensors.toSigned(renders.image(i * (renders.size() / count))))
             .mean();
         all.push_back(
             scope.promote(mean.permute(0, 2, 3, 1).reshape(-1, mean.size(1)).contiguous()));

@@ -156,7 +156,7 @@ final class FaceStore {
         .map(p -> p.moved(random.nextGaussian() * unit, random.nextGaussian() * unit))
         .toList();
     return SimilarityTransform.fit(points(portrait.landmarks()), astray)
-        .warp(portrait.picture(), SIDE);
+        .warp(portrait.image(), SIDE);
   }
 
   private static List<Point> template() {

@@ -91,7 +91,7 @@ final class FeedbackLoss implements AutoCloseable {
     int[] timesteps = drawings.timesteps(objective);
     Tensor noised = drawings.latents();
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
-    Tensor guesses = objective.estimate(answer, noised, timesteps);
+    Tensor guesses = objective.predictedX0(answer, noised, timesteps);
     Map<Attribute, Tensor> lacking =
         AskedLoss.each(readers.words(shown(guesses, noise, random)), drawings.asked());
     cost.add(AskedLoss.sum(lacking.values()).sum().item_double());

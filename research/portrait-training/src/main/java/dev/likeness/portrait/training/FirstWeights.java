@@ -52,7 +52,7 @@ final class FirstWeights {
    */
   static double scale(Path folder) {
     return AutoencoderConfig.of(ModelConfig.read(folder.resolve("vae/config.json")))
-        .scale();
+        .scalingFactor();
   }
 
   /** How the weights of {@code folder} came to be, by their own header. */

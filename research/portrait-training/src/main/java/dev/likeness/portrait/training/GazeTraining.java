@@ -44,8 +44,8 @@ final class GazeTraining implements AutoCloseable {
                 .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()),
             SIZE);
         for (int look = 0; look < LOOKS; look++) {
-          seen.push_back(GazeNetwork.seen(
-              portrait.picture(),
+          seen.push_back(GazeNetwork.patch(
+              portrait.image(),
               AsFound.of(portrait.landmarks(), random),
               random.nextInt(7) - 3,
               random.nextInt(5) - 2));

@@ -109,10 +109,10 @@ final class LatentEyeTraining implements AutoCloseable {
         Weights.of(new Parameters.CastParameters(weights, Working.TYPE)), numbers());
   }
 
-  private Tensor right(int[] pictures) {
-    int[] persons = Arrays.stream(pictures).map(i -> i / PeopleRenders.SHOTS).toArray();
+  private Tensor right(int[] images) {
+    int[] persons = Arrays.stream(images).map(i -> i / PeopleRenders.SHOTS).toArray();
     return torch.cat(
-        new TensorVector(rows(seen, persons), traits.of(pictures, PeopleRenders.SHOTS)), 1);
+        new TensorVector(rows(seen, persons), traits.of(images, PeopleRenders.SHOTS)), 1);
   }
 
   static Tensor rows(Tensor all, int[] chosen) {

@@ -19,7 +19,7 @@ final class LatentSet implements AutoCloseable {
    * Some pictures, their latents, f32 and scaled, one caption's token ids of each (int64), what
    * counts how much.
    */
-  record Batch(int[] pictures, Tensor latents, Tensor tokens, Tensor focus) {}
+  record Batch(int[] images, Tensor latents, Tensor tokens, Tensor focus) {}
 
   private final TensorRegion region = new TensorRegion();
   private final Tensor latents;
@@ -68,9 +68,9 @@ final class LatentSet implements AutoCloseable {
   }
 
   /** Of these pictures, f32 and scaled. */
-  Tensor latents(int[] pictures) {
+  Tensor latents(int[] images) {
     return latents
-        .index_select(0, Working.placed(pictures))
+        .index_select(0, Working.placed(images))
         .to(ScalarType.Float)
         .mul(new Scalar(scale));
   }
@@ -81,8 +81,8 @@ final class LatentSet implements AutoCloseable {
   }
 
   /** The ids of one of a picture's captions, [1, 77]. */
-  Tensor caption(int picture, int which) {
-    return tokens.select(0, picture).narrow(0, which, 1).to(ScalarType.Long);
+  Tensor caption(int image, int which) {
+    return tokens.select(0, image).narrow(0, which, 1).to(ScalarType.Long);
   }
 
   /** The ids of the empty caption, [1, 77]. */
@@ -92,7 +92,7 @@ final class LatentSet implements AutoCloseable {
 
   /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption. */
   Batch draw(Random random, int count, double bare) {
-    TensorVector pictures = new TensorVector();
+    TensorVector images = new TensorVector();
     TensorVector ids = new TensorVector();
     TensorVector weights = new TensorVector();
     int[] drawn = new int[count];
@@ -100,12 +100,12 @@ final class LatentSet implements AutoCloseable {
       int index = random.nextInt((int) size());
       drawn[i] = index;
       int caption = random.nextInt(captions());
-      pictures.push_back(latents.narrow(0, index, 1));
+      images.push_back(latents.narrow(0, index, 1));
       weights.push_back(focus.narrow(0, index, 1));
       boolean silent = random.nextDouble() < bare;
       ids.push_back(silent ? empty : caption(index, caption));
     }
-    Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
+    Tensor x = torch.cat(images, 0).to(ScalarType.Float).mul(new Scalar(scale));
     return new Batch(drawn, x, torch.cat(ids, 0), torch.cat(weights, 0).to(ScalarType.Float));
   }
 

@@ -80,11 +80,11 @@ final class LatentStore {
   }
 
   private static Tensor encode(AutoencoderKL autoencoder, RenderStore store, int from, int count) {
-    TensorVector pictures = new TensorVector();
+    TensorVector images = new TensorVector();
     IntStream.range(from, from + count)
-        .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
+        .forEach(i -> images.push_back(ImageTensors.toSigned(store.image(i))));
     Tensor mean = autoencoder
-        .encode(Tensors.place(Working.COMPUTE, torch.cat(pictures, 0)))
+        .encode(Tensors.place(Working.COMPUTE, torch.cat(images, 0)))
         .mean();
     return mean.to(ScalarType.Half).cpu();
   }

@@ -46,8 +46,8 @@ final class LinearStart implements WeightInitializer {
   }
 
   @Override
-  public Tensor of(String name, long... shape) {
-    Tensor value = others.of(name, shape);
+  public Tensor initial(String name, long... shape) {
+    Tensor value = others.initial(name, shape);
     switch (name) {
       case "encoder.conv_in.weight", "decoder.conv_in.weight" ->
         enter(value, name.startsWith("decoder"));

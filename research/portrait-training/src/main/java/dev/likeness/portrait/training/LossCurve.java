@@ -62,8 +62,8 @@ final class LossCurve {
     AtomicFile.write(
         lines, out -> out.write(String.join("\n", told).getBytes(StandardCharsets.US_ASCII)));
     TrainingPlot curve = new TrainingPlot(Progress.SILENT);
-    told.forEach(line -> curve.on(new ProgressEvent.Step(
+    told.forEach(line -> curve.onEvent(new ProgressEvent.Step(
         "train", step(line), steps, Double.parseDouble(line.substring(line.indexOf(',') + 1)))));
-    curve.draw().writePng(plot);
+    curve.render().writePng(plot);
   }
 }

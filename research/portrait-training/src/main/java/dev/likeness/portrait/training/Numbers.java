@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param seed of the people and of the autoencoder
  * @param autoencoderSteps its optimiser steps; with {@code start} 0 leaves that model's as it is
- * @param pictures renders to learn from
+ * @param images renders to learn from
  * @param candidates of how many people and shots each render is the one of whose shot most is said
  *     that is fine or seldom ({@link HardWords}); 1 to take them as they come
  * @param readerSteps optimiser steps of the reader of latents; none with {@code reader}, unless
@@ -36,7 +36,7 @@ import java.util.List;
 record Numbers(
     long seed,
     int autoencoderSteps,
-    int pictures,
+    int images,
     int candidates,
     int readerSteps,
     int steps,
@@ -74,11 +74,11 @@ record Numbers(
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("feedback=" + feedback + "; give 0 or more, 0 for none");
     }
-    if (pictures < 1
+    if (images < 1
         || candidates < 1
         || seed < 0
-        || seed + (long) pictures * candidates > RESERVED) {
-      throw new IllegalArgumentException("seed=" + seed + " pictures=" + pictures + " candidates="
+        || seed + (long) images * candidates > RESERVED) {
+      throw new IllegalArgumentException("seed=" + seed + " pictures=" + images + " candidates="
           + candidates + "; give a picture or more of" + " people below " + RESERVED
           + ": those from there on are whom embedders, readers and classifiers know, or nobody");
     }
@@ -121,7 +121,7 @@ record Numbers(
   public String toString() {
     return "seed=" + seed + " edition=" + Renderer.EDITION
         + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures="
-        + pictures
+        + images
         + (candidates > 1 ? " candidates=" + candidates : "")
         + (readerSteps > 0 ? " readerSteps=" + readerSteps : "") + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate

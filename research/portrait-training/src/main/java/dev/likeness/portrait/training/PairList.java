@@ -33,7 +33,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     Reference face = Reference.face(seen.apply(other));
     return new TrainingPair(
         face,
-        store.picture(index),
+        store.image(index),
         renders.captionBesideReference(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
   }

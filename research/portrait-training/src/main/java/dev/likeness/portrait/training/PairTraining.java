@@ -29,7 +29,7 @@ final class PairTraining implements AutoCloseable {
   private final Tensor shares;
 
   /** Renders {@code people}, from {@code first} on, every second of whom wears it. */
-  PairTraining(PairNetwork.Worn worn, long first, int people, long seed, IntConsumer progress) {
+  PairTraining(PairNetwork.Accessory worn, long first, int people, long seed, IntConsumer progress) {
     this.seed = seed;
     try (TensorScope scope = TensorScope.open()) {
       TensorVector seen = new TensorVector();
@@ -50,19 +50,19 @@ final class PairTraining implements AutoCloseable {
   }
 
   private static void look(
-      long number, PairNetwork.Worn worn, boolean wearing, TensorVector seen, TensorVector known) {
+      long number, PairNetwork.Accessory worn, boolean wearing, TensorVector seen, TensorVector known) {
     Portrait portrait = Renderer.render(Person.random(number), shot(new Random(number)), SIZE);
-    WornPicture picture = wearing
+    WornPicture image = wearing
         ? WornPicture.of(portrait, worn)
-        : new WornPicture(portrait, portrait.picture(), worn);
-    double right = picture.visible(1);
-    double left = picture.visible(-1);
+        : new WornPicture(portrait, portrait.image(), worn);
+    double right = image.visible(1);
+    double left = image.visible(-1);
     Random random = new Random(~number);
     for (int look = 0; look < LOOKS; look++) {
       double onRight = share(random);
       double onLeft = share(random);
-      RgbImage faded = wearing ? picture.with(onLeft, onRight) : portrait.picture();
-      seen.push_back(PairNetwork.seen(faded, AsFound.of(portrait.landmarks(), random), worn));
+      RgbImage faded = wearing ? image.with(onLeft, onRight) : portrait.image();
+      seen.push_back(PairNetwork.patches(faded, AsFound.of(portrait.landmarks(), random), worn));
       known.push_back(torch.tensor((float) (onRight * right), (float) (onLeft * left)));
     }
   }
@@ -75,8 +75,8 @@ final class PairTraining implements AutoCloseable {
   }
 
   // Studs, and hoops under hair, are neither there nor not.
-  private static boolean isNeither(Person person, PairNetwork.Worn worn) {
-    return worn == PairNetwork.Worn.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
+  private static boolean isNeither(Person person, PairNetwork.Accessory worn) {
+    return worn == PairNetwork.Accessory.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
   }
 
   /** Mostly all or nothing. */

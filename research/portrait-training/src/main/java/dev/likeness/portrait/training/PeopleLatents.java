@@ -64,18 +64,18 @@ final class PeopleLatents {
       tensors.put("guesses", torch.cat(guesses, 0));
       tensors.put(
           "places", rows(count, i -> LatentEye.place(renders.landmarks(i))).view(count, 2, 3));
-      tensors.put("seen", rows(count, i -> eye.embed(store.picture(i), renders.face(i))));
+      tensors.put("seen", rows(count, i -> eye.embed(store.image(i), renders.face(i))));
       SafetensorsWriter.write(file, tensors, Map.of());
     }
   }
 
   private Tensor encoded(int from, int count) {
-    TensorVector pictures = new TensorVector();
+    TensorVector images = new TensorVector();
     IntStream.range(from, from + count)
-        .forEach(i -> pictures.push_back(ImageTensors.toSigned(store.picture(i))));
+        .forEach(i -> images.push_back(ImageTensors.toSigned(store.image(i))));
     return model
         .autoencoder()
-        .encode(Tensors.place(model.compute(), torch.cat(pictures, 0)))
+        .encode(Tensors.place(model.compute(), torch.cat(images, 0)))
         .mode()
         .to(ScalarType.Float);
   }
@@ -98,9 +98,9 @@ final class PeopleLatents {
   }
 
   /** One row of {@code seen}. */
-  static float[] row(Tensor seen, int picture) {
+  static float[] row(Tensor seen, int image) {
     try (TensorScope scope = TensorScope.open()) {
-      return ImageTensors.floats(seen.select(0, picture));
+      return ImageTensors.floats(seen.select(0, image));
     }
   }
 

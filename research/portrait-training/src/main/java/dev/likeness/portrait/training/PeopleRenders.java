@@ -27,8 +27,8 @@ final class PeopleRenders {
     this.seed = seed;
   }
 
-  RgbImage picture(long index) {
-    return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
+  RgbImage image(long index) {
+    return Renderer.render(person(index), shot(index), Architecture.PIXELS).image();
   }
 
   String caption(long index) {
@@ -36,7 +36,7 @@ final class PeopleRenders {
   }
 
   /**
-   * What the adapter is told of {@link #picture}: of three in four not how the person looks, which
+   * What the adapter is told of {@link #image}: of three in four not how the person looks, which
    * the reference shows.
    */
   String captionBesideReference(long index) {
@@ -46,15 +46,15 @@ final class PeopleRenders {
   }
 
   /**
-   * What the adapter that looks at whole pictures is told of {@link #picture}: of half nothing, of
+   * What the adapter that looks at whole pictures is told of {@link #image}: of half nothing, of
    * three in eight all but the person.
    */
-  String captionBesidePicture(long index) {
+  String captionBesideImage(long index) {
     return index / SHOTS % 2 == 0 ? "" : captionBesideReference(index);
   }
 
   /**
-   * Where the face of {@link #picture} is: ten numbers, as
+   * Where the face of {@link #image} is: ten numbers, as
    * {@link dev.likeness.portrait.people.Portrait#landmarks()}.
    */
   float[] landmarks(long index) {
@@ -62,7 +62,7 @@ final class PeopleRenders {
   }
 
   /**
-   * The face in {@link #picture}, its eyes and mouth a little beside where they are, as a detector
+   * The face in {@link #image}, its eyes and mouth a little beside where they are, as a detector
    * would find it.
    */
   Face face(long index) {

@@ -19,14 +19,14 @@ final class PeopleSeen implements AutoCloseable {
   PeopleSeen(RenderStore store, int count, IntConsumer progress) {
     ImageProcessor processor = ImageProcessor.clip(Architecture.SEEN);
     try (TensorScope scope = TensorScope.open()) {
-      TensorVector pictures = new TensorVector();
+      TensorVector images = new TensorVector();
       for (int i = 0; i < count; i++) {
         try (TensorScope one = TensorScope.open()) {
-          pictures.push_back(one.promote(processor.pixels(store.picture(i)).to(Working.TYPE)));
+          images.push_back(one.promote(processor.pixels(store.image(i)).to(Working.TYPE)));
         }
         progress.accept(i + 1);
       }
-      pixels = region.keep(torch.cat(pictures, 0));
+      pixels = region.keep(torch.cat(images, 0));
     }
   }
 

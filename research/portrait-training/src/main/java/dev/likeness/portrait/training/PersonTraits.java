@@ -74,11 +74,11 @@ final class PersonTraits {
   }
 
   /** Those of the people on pictures, of which each has so many, [n, count]. */
-  Tensor of(int[] pictures, int each) {
-    float[] all = new float[pictures.length * count()];
-    for (int i = 0; i < pictures.length; i++) {
-      System.arraycopy(values[pictures[i] / each], 0, all, i * count(), count());
+  Tensor of(int[] images, int each) {
+    float[] all = new float[images.length * count()];
+    for (int i = 0; i < images.length; i++) {
+      System.arraycopy(values[images[i] / each], 0, all, i * count(), count());
     }
-    return Working.placed(torch.tensor(all)).view(pictures.length, count());
+    return Working.placed(torch.tensor(all)).view(images.length, count());
   }
 }

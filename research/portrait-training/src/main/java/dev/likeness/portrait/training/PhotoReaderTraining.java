@@ -31,22 +31,22 @@ final class PhotoReaderTraining {
   private final PortraitRenders known;
   private final WordLoss words;
   private final PhotoReaderNetwork.Shape shape;
-  private final int pictures;
+  private final int images;
   private final int batch;
   private final long seed;
 
   /**
-   * @param renders of which the first {@code pictures} are learnt
+   * @param renders of which the first {@code images} are learnt
    * @param known what drew them
    * @param batch pictures a step
    */
   PhotoReaderTraining(
-      RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+      RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
     this.renders = renders;
     this.known = known;
-    this.words = new WordLoss(known::person, known::shot, pictures);
+    this.words = new WordLoss(known::person, known::shot, images);
     this.shape = Architecture.photoReaderShape();
-    this.pictures = pictures;
+    this.images = images;
     this.batch = batch;
     this.seed = seed;
   }
@@ -69,7 +69,7 @@ final class PhotoReaderTraining {
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      int[] chosen = random.ints(batch, 0, pictures).toArray();
+      int[] chosen = random.ints(batch, 0, images).toArray();
       TensorVector shown = new TensorVector();
       for (int i : chosen) {
         shown.push_back(framed(i, random));
@@ -79,7 +79,7 @@ final class PhotoReaderTraining {
           .to(Working.TYPE);
       PhotoReaderNetwork network = new PhotoReaderNetwork(
           shape, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
-      Map<String, Tensor> scores = network.words(network.features(input));
+      Map<String, Tensor> scores = network.wordLogits(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));
       Tensor loss = words.of(told, chosen);
@@ -105,7 +105,7 @@ final class PhotoReaderTraining {
         new long[] {1, 3, PhotoReaderNetwork.SIDE, PhotoReaderNetwork.SIDE},
         false);
     return torch.grid_sampler(
-        ImageTensors.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
+        ImageTensors.toSigned(renders.image(index)), grid, BILINEAR, BORDER, false);
   }
 
   private static double shift(Random random) {

@@ -9,25 +9,25 @@ import java.util.RandomAccess;
 final class PicturePairs extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;
-  private final int pictures;
+  private final int images;
 
-  PicturePairs(RenderStore store, PeopleRenders renders, int pictures) {
+  PicturePairs(RenderStore store, PeopleRenders renders, int images) {
     this.store = store;
     this.renders = renders;
-    this.pictures = pictures;
+    this.images = images;
   }
 
   @Override
   public TrainingPair get(int index) {
     return new TrainingPair(
-        Reference.of(store.picture(index)),
-        store.picture(index),
-        renders.captionBesidePicture(index),
+        Reference.of(store.image(index)),
+        store.image(index),
+        renders.captionBesideImage(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
   }
 
   @Override
   public int size() {
-    return pictures;
+    return images;
   }
 }

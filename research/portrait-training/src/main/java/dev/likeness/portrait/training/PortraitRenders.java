@@ -56,11 +56,11 @@ final class PortraitRenders {
   }
 
   /** The picture itself. */
-  RgbImage picture(long index) {
-    return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
+  RgbImage image(long index) {
+    return Renderer.render(person(index), shot(index), Architecture.PIXELS).image();
   }
 
-  /** Three ways to describe {@link #picture}, one of them whole. */
+  /** Three ways to describe {@link #image}, one of them whole. */
   List<String> captions(long index) {
     Person person = person(index);
     Shot shot = shot(index);
@@ -71,7 +71,7 @@ final class PortraitRenders {
   }
 
   /**
-   * Where the face of {@link #picture} is: ten numbers, as
+   * Where the face of {@link #image} is: ten numbers, as
    * {@link dev.likeness.portrait.people.Portrait#landmarks()}.
    */
   float[] landmarks(long index) {

@@ -44,8 +44,8 @@ final class PreviewTraining {
           Architecture.previewConfig(),
           Weights.of(new Parameters.CastParameters(weights, Working.TYPE)));
       Tensor decoded = tiny.decode(codes.to(Working.TYPE)).to(ScalarType.Float);
-      Tensor found = tiny.encode(batch.pictures().to(Working.TYPE)).mode().to(ScalarType.Float);
-      Tensor loss = AutoencoderTraining.error(decoded, batch.pictures())
+      Tensor found = tiny.encode(batch.images().to(Working.TYPE)).mode().to(ScalarType.Float);
+      Tensor loss = AutoencoderTraining.error(decoded, batch.images())
           .add(found.sub(codes).square().mean());
       loss.backward();
       return loss.item_float();

@@ -48,15 +48,15 @@ public final class PromptSheet {
   static RgbImage of(Path model, int count, long seed, int steps, double guidance) {
     List<String> prompts =
         RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> images = new ArrayList<>();
     try (BaseModel base = BaseModel.open(model, Compute.best())) {
       for (int i = 0; i < count; i++) {
-        pictures.add(
+        images.add(
             base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(steps).guidance(guidance))
-                .picture());
+                .image());
       }
     }
-    return draw(pictures, prompts);
+    return draw(images, prompts);
   }
 
   private static int number(String[] args, int index, int fallback) {
@@ -64,8 +64,8 @@ public final class PromptSheet {
   }
 
   /** Pictures in rows, each above its prompt. */
-  public static RgbImage draw(List<RgbImage> pictures, List<String> prompts) {
-    int rows = (pictures.size() + COLUMNS - 1) / COLUMNS;
+  public static RgbImage draw(List<RgbImage> images, List<String> prompts) {
+    int rows = (images.size() + COLUMNS - 1) / COLUMNS;
     int high = CELL + LINES * LINE + GAP;
     BufferedImage image = new BufferedImage(
         COLUMNS * (CELL + GAP) + GAP, rows * high + GAP, BufferedImage.TYPE_INT_RGB);
@@ -76,10 +76,10 @@ public final class PromptSheet {
     paper.fillRect(0, 0, image.getWidth(), image.getHeight());
     paper.setColor(Color.DARK_GRAY);
     paper.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
-    for (int i = 0; i < pictures.size(); i++) {
+    for (int i = 0; i < images.size(); i++) {
       int x = GAP + i % COLUMNS * (CELL + GAP);
       int y = GAP + i / COLUMNS * high;
-      paper.drawImage(pictures.get(i).toBufferedImage(), x, y, CELL, CELL, null);
+      paper.drawImage(images.get(i).toBufferedImage(), x, y, CELL, CELL, null);
       write(paper, prompts.get(i), x, y + CELL + LINE);
     }
     paper.dispose();

@@ -37,6 +37,6 @@ public record RandomPrompt(Person person, Shot shot, String text) {
 
   /** What the prompt asks for, rendered. */
   public RgbImage render() {
-    return Renderer.render(person, shot, SIDE).picture();
+    return Renderer.render(person, shot, SIDE).image();
   }
 }

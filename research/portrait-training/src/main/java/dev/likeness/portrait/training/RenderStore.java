@@ -61,8 +61,8 @@ final class RenderStore {
   private void append(List<RgbImage> block) throws IOException {
     try (FileChannel out =
         FileChannel.open(pixels, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
-      for (RgbImage picture : block) {
-        out.write(ByteBuffer.wrap(picture.rgb()));
+      for (RgbImage image : block) {
+        out.write(ByteBuffer.wrap(image.rgb()));
       }
     }
   }
@@ -88,7 +88,7 @@ final class RenderStore {
   }
 
   /** One picture. */
-  RgbImage picture(int index) {
+  RgbImage image(int index) {
     ByteBuffer bytes = ByteBuffer.allocate(STRIDE);
     try (FileChannel in = FileChannel.open(pixels, StandardOpenOption.READ)) {
       while (bytes.hasRemaining()

@@ -82,9 +82,9 @@ final class SeenError implements AutoCloseable {
     PhotoReaderNetwork network = network();
     List<Tensor> expected;
     try (NoGradGuard guard = new NoGradGuard()) {
-      expected = network.levels(right.to(Working.TYPE));
+      expected = network.featureMaps(right.to(Working.TYPE));
     }
-    List<Tensor> seen = network.levels(made.to(Working.TYPE));
+    List<Tensor> seen = network.featureMaps(made.to(Working.TYPE));
     Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (int i = 0; i < seen.size(); i++) {
       sum = sum.add(direction(seen.get(i))
@@ -111,7 +111,7 @@ final class SeenError implements AutoCloseable {
         .square()
         .mean()
         .mul(new Scalar((double) shape.features()));
-    return of(PhotoReaderNetwork.head(made), PhotoReaderNetwork.head(right)).add(read);
+    return of(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right)).add(read);
   }
 
   private PhotoReaderNetwork network() {

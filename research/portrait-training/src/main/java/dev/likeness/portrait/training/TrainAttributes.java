@@ -38,19 +38,19 @@ public final class TrainAttributes {
         args, 5, 7, "TrainAttributes WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH [CANDIDATES]]");
     Path work = Path.of(args[0]);
     long seed = Long.parseLong(args[2]);
-    int pictures = Integer.parseInt(args[3]);
+    int images = Integer.parseInt(args[3]);
     int batch = args.length > 5 ? Integer.parseInt(args[5]) : BATCH;
     int candidates = args.length > 6 ? Integer.parseInt(args[6]) : 1;
     AttributeTraining.requireShares(batch);
-    requirePeople(seed, pictures, candidates);
+    requirePeople(seed, images, candidates);
     PortraitRenders known = renders(seed).chosenOf(candidates);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
     WorkStamp.require(
         work, "candidates", HardWords.choice(candidates), candidates > 1 && store.size() > 0);
-    store.fill(pictures, known::picture, Told.of("render", pictures));
+    store.fill(images, known::image, Told.of("render", images));
     Path state = work.resolve("attributes-state.safetensors");
-    new AttributeTraining(store, known, pictures, batch, seed)
+    new AttributeTraining(store, known, images, batch, seed)
         .run(state, Integer.parseInt(args[4]));
     Path file = work.resolve("attributes.safetensors");
     write(
@@ -62,7 +62,7 @@ public final class TrainAttributes {
             "format",
             "pt",
             "numbers",
-            "seed=" + seed + " pictures=" + pictures + " candidates=" + candidates + " steps="
+            "seed=" + seed + " pictures=" + images + " candidates=" + candidates + " steps="
                 + args[4] + " batch=" + batch));
     try (AttributeReader reader = AttributeReader.open(file)) {
       System.err.print(RenderTrial.of(reader, TRIAL));
@@ -73,10 +73,10 @@ public final class TrainAttributes {
    * Refuses a seed and a number of pictures, each of so many {@code candidates}, whose people would
    * be another seed's, or used for something else.
    */
-  public static void requirePeople(long seed, int pictures, int candidates) {
-    if (seed < 1 || seed > SEEDS || (long) pictures * candidates > PEOPLE_PER_SEED) {
+  public static void requirePeople(long seed, int images, int candidates) {
+    if (seed < 1 || seed > SEEDS || (long) images * candidates > PEOPLE_PER_SEED) {
       throw new IllegalArgumentException("a classifier learns from up to " + PEOPLE_PER_SEED
-          + " people of a seed of 1 to " + SEEDS + ", given " + (long) pictures * candidates
+          + " people of a seed of 1 to " + SEEDS + ", given " + (long) images * candidates
           + " of " + seed + ": the people of others are used for something else");
     }
   }

@@ -66,7 +66,7 @@ public final class TrainFlow {
     Path out = Path.of(args[1]);
     int steps = Integer.parseInt(args[2]);
     Path state = out.resolve("state.safetensors");
-    Path tower = PortraitModel.files().resolve("text_encoder");
+    Path textEncoder = PortraitModel.files().resolve("text_encoder");
     try (Stream<Path> files = Files.list(Path.of(args[0]));
         ClipTokenizer tokenizer = ClipTokenizer.open(PortraitModel.files().resolve("tokenizer"));
         LatentSet data = new LatentSet(
@@ -74,8 +74,8 @@ public final class TrainFlow {
             tokenizer.encode(""),
             OptionalDouble.of(FirstWeights.scale(PortraitModel.files())));
         LoadedWeights words = new LoadedWeights(
-            Safetensors.open(tower.resolve("model.safetensors")), Working.COMPUTE)) {
-      ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(tower.resolve("config.json")));
+            Safetensors.open(textEncoder.resolve("model.safetensors")), Working.COMPUTE)) {
+      ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(textEncoder.resolve("config.json")));
       TrainFlow training = new TrainFlow(data, new ClipTextEncoder(shape, Weights.of(words)));
       new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> {})
           .run(
@@ -103,13 +103,13 @@ public final class TrainFlow {
         noise,
         name -> name.matches(".*norm(1|1_context|_out)\\.linear\\.weight|proj_out\\.weight"));
     return (name, shape) ->
-        name.equals("pos_embed.pos_embed") ? positions() : plain.of(name, shape);
+        name.equals("pos_embed.pos_embed") ? positions() : plain.initial(name, shape);
   }
 
   private Tensor positions() {
     long side = config.positions();
     Tensor places = new SinusoidalEmbedding(config.width() / 2, false, 0)
-        .of(torch.tensor(IntStream.range(0, (int) side).toArray()));
+        .embed(torch.tensor(IntStream.range(0, (int) side).toArray()));
     Tensor rows = places.unsqueeze(1).expand(side, side, -1);
     Tensor columns = places.unsqueeze(0).expand(side, side, -1);
     return torch.cat(new TensorVector(rows, columns), 2).reshape(1, side * side, -1);
@@ -135,7 +135,7 @@ public final class TrainFlow {
       Tensor answer = new Sd3Transformer2DModel(
               config, Weights.of(new Parameters.CastParameters(weights, Working.TYPE)))
           .forward(
-              objective.noised(x, noise, sigmas).to(Working.TYPE),
+              objective.addNoise(x, noise, sigmas).to(Working.TYPE),
               timesteps,
               told,
               pooled,

@@ -21,7 +21,7 @@ public final class TrainPairs {
   public static void main(String[] args) throws IOException {
     Usage.require(args, 5, 5, "TrainPairs WORK-FOLDER GLASSES|HOOPS SEED PEOPLE STEPS");
     Path work = Files.createDirectories(Path.of(args[0]));
-    PairNetwork.Worn worn = PairNetwork.Worn.valueOf(args[1]);
+    PairNetwork.Accessory worn = PairNetwork.Accessory.valueOf(args[1]);
     Path state = work.resolve(worn.file() + "-state.safetensors");
     int people = Integer.parseInt(args[3]);
     try (PairTraining training = new PairTraining(

@@ -79,8 +79,8 @@ public final class TrainParts {
     }
     WorkStamp.require(work, "seed", numbers.of("seed"), store.size() > 0);
     WorkStamp.require(work, "model", FirstWeights.made(model));
-    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
-    store.fill(pictures, renders::picture, Told.of("render", pictures));
+    int images = numbers.of("people") * PeopleRenders.SHOTS;
+    store.fill(images, renders::image, Told.of("render", images));
     Map<String, Runnable> stages = Map.of(
         "image-encoder",
         this::imageEncoder,
@@ -101,8 +101,8 @@ public final class TrainParts {
 
   private void imageEncoder() {
     Path state = work.resolve("image-encoder-state.safetensors");
-    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
-    try (PeopleSeen seen = new PeopleSeen(store, pictures, Told.of("look at", pictures))) {
+    int images = numbers.of("people") * PeopleRenders.SHOTS;
+    try (PeopleSeen seen = new PeopleSeen(store, images, Told.of("look at", images))) {
       new ImageEncoderTraining(seen, renders, numbers.of("encoderBatch"), numbers.of("seed"))
           .run(state, numbers.of("encoderSteps"));
     }
@@ -124,7 +124,7 @@ public final class TrainParts {
 
   private void imageAdapter() {
     Path trained = work.resolve("image-adapter.safetensors");
-    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
+    int images = numbers.of("people") * PeopleRenders.SHOTS;
     try (LoadedImageEncoder encoder = LoadedImageEncoder.open(
         encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
       Architecture.imageAdapter()
@@ -134,7 +134,7 @@ public final class TrainParts {
           .train(
               base,
               encoder,
-              new PicturePairs(store, renders, pictures),
+              new PicturePairs(store, renders, images),
               trained,
               work.resolve("image-adapter-state.safetensors"),
               told("image-adapter"),
@@ -185,12 +185,12 @@ public final class TrainParts {
         .steps(numbers.of("fewStepSteps"))
         .batch(numbers.of("fewStepBatch"))
         .seed(numbers.of("seed"));
-    List<TrainingExample> pictures = IntStream.range(
+    List<TrainingExample> images = IntStream.range(
             0, Math.min(numbers.of("fewStepPictures"), store.size()))
-        .mapToObj(i -> TrainingExample.of(store.picture(i)).caption(renders.caption(i)))
+        .mapToObj(i -> TrainingExample.of(store.image(i)).caption(renders.caption(i)))
         .toList();
     TrainingSet set = new TrainingSet(
-        pictures,
+        images,
         new PersonToken("", "person", ""),
         work.resolve("few-step-state.safetensors"),
         null,

@@ -41,13 +41,13 @@ public final class TrainPhotoReader {
    * {@code folder}.
    */
   public static void train(
-      Path work, String commit, long seed, int pictures, int steps, Path folder) {
+      Path work, String commit, long seed, int images, int steps, Path folder) {
     PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed, HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
-    store.fill(pictures, known::picture, Told.of("render", pictures));
+    store.fill(images, known::image, Told.of("render", images));
     Path state = work.resolve("photo-reader-state.safetensors");
-    new PhotoReaderTraining(store, known, pictures, BATCH, seed).run(state, steps);
+    new PhotoReaderTraining(store, known, images, BATCH, seed).run(state, steps);
     TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.photoReader());
     PortraitFolder.weights(
         state,
@@ -57,6 +57,6 @@ public final class TrainPhotoReader {
             "commit",
             commit,
             "numbers",
-            "seed=" + seed + " pictures=" + pictures + " steps=" + steps));
+            "seed=" + seed + " pictures=" + images + " steps=" + steps));
   }
 }

@@ -116,7 +116,7 @@ public final class TrainPortrait {
     // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are
     // decided.
     DiffusionObjective objective =
-        new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0);
+        new DiffusionObjective(scheduler.noiseSchedule(), scheduler.prediction(), 0);
     DiffusionTraining training =
         new DiffusionTraining(data, objective, vocabulary, numbers.draws());
     if (numbers.start() != null) {
@@ -135,7 +135,7 @@ public final class TrainPortrait {
             TrainingLoop.SAVE_EVERY)) {
       training.perceive(new PerceptualLoss(
           "person and words",
-          (latents, pictures) -> readers.first().all(latents),
+          (latents, images) -> readers.first().all(latents),
           Architecture.PERCEIVED,
           1));
       if (numbers.feedback() > 0) {
@@ -182,7 +182,7 @@ public final class TrainPortrait {
   }
 
   private void trainAutoencoder() {
-    store.fill(numbers.pictures(), renders::picture, Told.of("render", numbers.pictures()));
+    store.fill(numbers.images(), renders::image, Told.of("render", numbers.images()));
     if (Files.exists(autoencoder())) {
       return;
     }
@@ -205,7 +205,7 @@ public final class TrainPortrait {
     try (SeenError seen = SeenError.by(numbers.eyes(), numbers.start())) {
       new AutoencoderTuning(
               store,
-              numbers.pictures(),
+              numbers.images(),
               TUNED_AT_ONCE,
               seen,
               shape,
@@ -222,12 +222,12 @@ public final class TrainPortrait {
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder =
           new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
-      IntStream numbered = IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE);
+      IntStream numbered = IntStream.range(0, (numbers.images() + PER_FILE - 1) / PER_FILE);
       // A CPU has its hands full with one file; a card waits for the reading.
-      return (Working.COMPUTE.onCpu() ? numbered : numbered.parallel())
+      return (Working.COMPUTE.isCpu() ? numbered : numbered.parallel())
           .mapToObj(i -> {
             Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));
-            int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
+            int count = Math.min(PER_FILE, numbers.images() - i * PER_FILE);
             if (LatentStore.size(file) < count) {
               LatentStore.write(
                   file,

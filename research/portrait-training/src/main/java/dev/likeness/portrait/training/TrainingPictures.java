@@ -29,7 +29,7 @@ public final class TrainingPictures {
    * tell of none.
    */
   public static TrainingPictures of(Path folder) {
-    TrainingPictures pictures = new TrainingPictures();
+    TrainingPictures images = new TrainingPictures();
     Map<String, Integer> counts = new LinkedHashMap<>();
     Matcher run = RUN.matcher(READERS.matcher(FirstWeights.made(folder)).replaceAll(""));
     while (run.find()) {
@@ -38,8 +38,8 @@ public final class TrainingPictures {
         counts.merge(run.group(1) + " " + candidates, Integer.parseInt(run.group(3)), Math::max);
       }
     }
-    counts.forEach((of, count) -> pictures.runs.put(renders(of.split(" ")), count));
-    return pictures;
+    counts.forEach((of, count) -> images.runs.put(renders(of.split(" ")), count));
+    return images;
   }
 
   private static PortraitRenders renders(String[] of) {
@@ -52,11 +52,11 @@ public final class TrainingPictures {
   }
 
   /** Picture {@code index}; those of the last run come first. */
-  public RgbImage picture(int index) {
+  public RgbImage image(int index) {
     int left = index;
     for (Map.Entry<PortraitRenders, Integer> run : runs.entrySet()) {
       if (left < run.getValue()) {
-        return run.getKey().picture(left);
+        return run.getKey().image(left);
       }
       left -= run.getValue();
     }

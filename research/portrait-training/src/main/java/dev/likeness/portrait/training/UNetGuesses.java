@@ -32,21 +32,21 @@ final class UNetGuesses {
    */
   Tensor of(Tensor clean, int[] timesteps, List<String> captions, long seed) {
     try (NoiseSource source = NoiseSource.seeded(seed)) {
-      Tensor noise = Tensors.beside(
+      Tensor noise = Tensors.toDeviceOf(
           clean,
           source
               .next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3))
               .squeeze(0));
-      Tensor noised = Tensors.place(model.compute(), objective.noised(clean, noise, timesteps));
+      Tensor noised = Tensors.place(model.compute(), objective.addNoise(clean, noise, timesteps));
       Tensor tokens =
-          model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
+          model.clipTextEncoders().get(0).promptEncoder(Adaptation.NONE).encode(captions, 0).tokens();
       Tensor answer = model
           .unet(Adaptation.NONE)
           .forward(
               noised,
-              Tensors.beside(noised, torch.tensor(timesteps)),
+              Tensors.toDeviceOf(noised, torch.tensor(timesteps)),
               UNetConditioning.text(tokens));
-      return objective.estimate(
+      return objective.predictedX0(
           answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
     }
   }

@@ -36,7 +36,7 @@ final class Underway implements AutoCloseable {
    * steps.
    */
   private record Slot(
-      int picture, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
+      int image, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
     boolean finished() {
       return at == steps;
     }
@@ -46,7 +46,7 @@ final class Underway implements AutoCloseable {
     }
 
     Slot next() {
-      return new Slot(picture, caption, asked, at + 1, steps);
+      return new Slot(image, caption, asked, at + 1, steps);
     }
 
     int hard() {
@@ -88,9 +88,9 @@ final class Underway implements AutoCloseable {
   }
 
   private Slot drawn(Random random, int steps) {
-    int picture = random.nextInt((int) data.size());
+    int image = random.nextInt((int) data.size());
     int caption = random.nextInt(data.captions());
-    return new Slot(picture, caption, Asked.of(known.captions(picture).get(caption)), 0, steps);
+    return new Slot(image, caption, Asked.of(known.captions(image).get(caption)), 0, steps);
   }
 
   /** The noised latents, [n, c, h, w], f32, or null before they began. */
@@ -113,7 +113,7 @@ final class Underway implements AutoCloseable {
   Tensor tokens() {
     TensorVector ids = new TensorVector();
     for (Slot slot : slots) {
-      ids.push_back(data.caption(slot.picture, slot.caption));
+      ids.push_back(data.caption(slot.image, slot.caption));
     }
     return torch.cat(ids, 0);
   }
@@ -131,7 +131,7 @@ final class Underway implements AutoCloseable {
     Tensor kept = kept(objective.schedule(), timesteps);
     Tensor mixed =
         left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
-    Tensor noised = objective.noised(guesses, mixed, timesteps);
+    Tensor noised = objective.addNoise(guesses, mixed, timesteps);
     Tensor steps =
         Working.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
     keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));

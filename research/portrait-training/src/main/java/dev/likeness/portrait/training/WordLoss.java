@@ -21,12 +21,12 @@ final class WordLoss {
 
   private final Map<Attribute, long[]> right = new EnumMap<>(Attribute.class);
 
-  /** Of the first {@code pictures}, each of one of {@code people} in one of {@code shots}. */
-  WordLoss(LongFunction<Person> people, LongFunction<Shot> shots, int pictures) {
+  /** Of the first {@code images}, each of one of {@code people} in one of {@code shots}. */
+  WordLoss(LongFunction<Person> people, LongFunction<Shot> shots, int images) {
     for (Attribute attribute : Attribute.values()) {
-      right.put(attribute, new long[pictures]);
+      right.put(attribute, new long[images]);
     }
-    for (int i = 0; i < pictures; i++) {
+    for (int i = 0; i < images; i++) {
       Person person = people.apply(i);
       Shot shot = shots.apply(i);
       for (Attribute attribute : Attribute.values()) {

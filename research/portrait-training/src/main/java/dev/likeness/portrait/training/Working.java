@@ -24,7 +24,7 @@ final class Working {
 
   /** A tensor of the CPU where networks are trained, of its own type. */
   static Tensor placed(Tensor host) {
-    return Tensors.to(COMPUTE, host);
+    return Tensors.toDevice(COMPUTE, host);
   }
 
   /** Whole numbers there, int64. */
@@ -38,13 +38,13 @@ final class Working {
    * card to learn from it.
    */
   static Tensor noise(NoiseSource source, long... shape) {
-    if (COMPUTE.onCpu()) {
+    if (COMPUTE.isCpu()) {
       return source.next(shape).squeeze(0);
     }
     int seed = Float.floatToIntBits(source.next(1).item_float());
     synchronized (Working.class) {
       torch.cuda_manual_seed(seed);
-      return torch.randn(shape, Tensors.options(COMPUTE.as(DType.F32)));
+      return torch.randn(shape, Tensors.options(COMPUTE.withDtype(DType.F32)));
     }
   }
 

@@ -14,7 +14,7 @@ import dev.likeness.portrait.people.Renderer;
  * @param bare the same, unadorned
  * @param worn whose share is to be changed
  */
-public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
+public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Accessory worn) {
   // Against the distance of the eyes: rims end above, hoops begin below.
   private static final double BELOW_GLASSES = 0.5;
   /** A pixel shows it when one of its colours is changed by so much. */
@@ -23,24 +23,24 @@ public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
   private static final double ENOUGH = 15;
 
   /** The portrait, and the same rendered again without. */
-  public static WornPicture of(Portrait portrait, PairNetwork.Worn worn) {
+  public static WornPicture of(Portrait portrait, PairNetwork.Accessory worn) {
     Person unadorned = portrait.person().unadorned();
     return new WornPicture(
         portrait,
-        Renderer.render(unadorned, portrait.shot(), portrait.picture().width()).picture(),
+        Renderer.render(unadorned, portrait.shot(), portrait.image().width()).image(),
         worn);
   }
 
   /** Whether somebody wears it where it can be seen: studs and hoops under hair do not count. */
-  public static boolean isWorn(Person person, PairNetwork.Worn worn) {
-    return worn == PairNetwork.Worn.GLASSES
+  public static boolean isWorn(Person person, PairNetwork.Accessory worn) {
+    return worn == PairNetwork.Accessory.GLASSES
         ? person.glasses() != Glasses.NONE
         : person.hoops() && person.hair().showsEars();
   }
 
   /** With so much of it on the left and on the right, 0 to 1. */
   public RgbImage with(double left, double right) {
-    RgbImage full = with.picture();
+    RgbImage full = with.image();
     byte[] rgb = new byte[3 * full.width() * full.height()];
     for (int i = 0; i < rgb.length; i++) {
       int x = i / 3 % full.width();
@@ -57,7 +57,7 @@ public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
    */
   public double visible(int side) {
     int plain = 0;
-    RgbImage full = with.picture();
+    RgbImage full = with.image();
     for (int y = 0; y < full.height(); y++) {
       for (int x = 0; x < full.width(); x++) {
         plain += side * side(x, y) > 0 && isOf(x, y) && differs(x, y) ? 1 : 0;
@@ -68,7 +68,7 @@ public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
 
   private boolean differs(int x, int y) {
     for (int c = 0; c < 3; c++) {
-      if (Math.abs(with.picture().at(x, y, c) - bare.at(x, y, c)) > PLAIN) {
+      if (Math.abs(with.image().at(x, y, c) - bare.at(x, y, c)) > PLAIN) {
         return true;
       }
     }
@@ -79,7 +79,7 @@ public record WornPicture(Portrait with, RgbImage bare, PairNetwork.Worn worn) {
     float[] p = with.landmarks();
     double apart = Math.hypot(p[2] - p[0], p[3] - p[1]);
     double below = ((y - p[1]) * (p[2] - p[0]) - (x - p[0]) * (p[3] - p[1])) / (apart * apart);
-    return below < BELOW_GLASSES == (worn == PairNetwork.Worn.GLASSES);
+    return below < BELOW_GLASSES == (worn == PairNetwork.Accessory.GLASSES);
   }
 
   private double side(int x, int y) {

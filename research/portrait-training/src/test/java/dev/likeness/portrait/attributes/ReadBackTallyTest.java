@@ -13,7 +13,7 @@ class ReadBackTallyTest {
 
   @Test
   void countsOnlyWhatWasAskedFor() {
-    ReadBackTally tally = new ReadBackTally(picture -> Map.of(
+    ReadBackTally tally = new ReadBackTally(image -> Map.of(
         Attribute.SEX,
         "woman",
         Attribute.GLASSES,

@@ -13,8 +13,8 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 record ByPixels(int side, int middle) implements FaceEmbedder {
   @Override
-  public float[] embed(RgbImage picture, Face face) {
-    byte[] small = Resampler.AREA.resize(picture, side, side).rgb();
+  public float[] embed(RgbImage image, Face face) {
+    byte[] small = Resampler.AREA.resize(image, side, side).rgb();
     float[] vector = new float[small.length];
     double sum = 0;
     for (int i = 0; i < small.length; i++) {

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.headshots.person.IdentityStrength;
-import dev.likeness.headshots.person.IdentityStrength.Measured;
+import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +22,7 @@ class DialTallyTest {
   void goesOnBehindTheLastWholeLine(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("shown.csv");
     DialTally first = DialTally.open(file);
-    first.add(new DialTally.Line(Setting.NOTHING, 1, "studio", 0.1, 4, 4));
+    first.add(new DialTally.Line(Setting.OFF, 1, "studio", 0.1, 4, 4));
     first.add(new DialTally.Line(HALF, 1, "studio", 0.5, 4, 3));
     Files.writeString(file, "0.5,0.2,1.0,0.0,1.0,1,off", StandardOpenOption.APPEND);
     DialTally second = DialTally.open(file);
@@ -31,7 +31,7 @@ class DialTallyTest {
     second.add(new DialTally.Line(HALF, 1, "office", 0.7, 6, 6));
     DialTally third = DialTally.open(file);
     assertEquals(
-        List.of(new Measured(Setting.NOTHING, 0.1, 1, 1), new Measured(HALF, 0.6, 0.9, 2)),
+        List.of(new Measurement(Setting.OFF, 0.1, 1, 1), new Measurement(HALF, 0.6, 0.9, 2)),
         third.settings());
     assertEquals(2, IdentityStrength.curve(third.settings(), 0.85, HALF).size());
     assertEquals(760, DialPlot.draw("shown", third.settings(), third.settings()).width());

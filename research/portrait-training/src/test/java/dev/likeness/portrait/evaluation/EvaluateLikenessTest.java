@@ -40,8 +40,8 @@ class EvaluateLikenessTest {
   /** Finds a face in the middle of every picture. */
   private record Middle() implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
-      double side = picture.width() / 2.0;
+    public List<Face> detect(RgbImage image) {
+      double side = image.width() / 2.0;
       return List.of(new Face(
           new BoundingBox(side / 2, side / 2, side, side),
           1,
@@ -125,11 +125,11 @@ class EvaluateLikenessTest {
   void callsOnlyThoseByARareWordWhoseClassIsPreserved() {
     LikenessTrial trial = new LikenessTrial(null, null, PLAN, Optional.empty());
     Person person = Person.random(9_100_000_000L);
-    assertTrue(trial.asks(person, WHOLE).stream().allMatch(ask -> ask.prompt().contains("a sks ")));
+    assertTrue(trial.asks(person, WHOLE).stream().allMatch(request -> request.prompt().contains("a sks ")));
     assertTrue(trial.asks(person, LikenessCase.CONTROL).stream()
-        .noneMatch(ask -> ask.prompt().contains("sks")));
+        .noneMatch(request -> request.prompt().contains("sks")));
     assertTrue(
-        LikenessCase.ALL.stream().allMatch(asked -> asked.classPictures() == 0 || asked.named()),
+        LikenessCase.ALL.stream().allMatch(asked -> asked.classImages() == 0 || asked.named()),
         "one caption cannot mean the person and everybody else");
   }
 }

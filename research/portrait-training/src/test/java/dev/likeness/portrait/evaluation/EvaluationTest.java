@@ -53,8 +53,8 @@ class EvaluationTest {
     assertTrue((double) nearest.get("drawn, median") > 5, "two steps do not copy");
     assertTrue(
         EvaluationTable.of(figures).contains("  drawn, median"), EvaluationTable.of(figures));
-    Path picture = folder.resolve("prompts/0001.png");
-    byte[] drawn = Files.readAllBytes(picture);
+    Path image = folder.resolve("prompts/0001.png");
+    byte[] drawn = Files.readAllBytes(image);
     Files.write(folder.resolve("prompts/0000.png"), drawn);
     assertEquals(figures, evaluate(plan, folder), "nothing is measured twice");
     assertEquals(drawn.length, Files.size(folder.resolve("prompts/0000.png")));
@@ -73,7 +73,7 @@ class EvaluationTest {
   }
 
   @Test
-  void knowsWhichPicturesTheModelLearntFrom(@TempDir Path folder) {
+  void knowsWhichImagesTheModelLearntFrom(@TempDir Path folder) {
     String run = "commit c seed=7 edition=" + Renderer.EDITION
         + " pictures=4 candidates=2 steps=1, after commit c seed=8 edition=1 pictures=60 steps=2";
     TrainingPictures training = learnt(
@@ -87,9 +87,9 @@ class EvaluationTest {
         57, training.count(), "not what readers learnt from, nor what another edition drew");
     assertEquals(
         Renderer.render(Person.random(5), Shot.headshot(new Random(5 * 0x9E3779B97F4A7C15L)), 256)
-            .picture(),
-        training.picture(0));
-    assertThrows(IndexOutOfBoundsException.class, () -> training.picture(57));
+            .image(),
+        training.image(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> training.image(57));
   }
 
   private static TrainingPictures learnt(
@@ -111,8 +111,8 @@ class EvaluationTest {
     List<RgbImage> renders = prompts.stream().map(RandomPrompt::render).toList();
     // Reads a render by knowing it; of any other picture it says what the first one shows.
     Map<String, Object> found =
-        PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), picture -> {
-          int index = Math.max(0, renders.indexOf(picture));
+        PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), image -> {
+          int index = Math.max(0, renders.indexOf(image));
           Map<Attribute, String> words = new EnumMap<>(Attribute.class);
           RandomPrompt prompt = prompts.get(index);
           List.of(Attribute.values())

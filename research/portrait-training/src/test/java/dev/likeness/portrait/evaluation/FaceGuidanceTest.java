@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ClosedWhileDrawn;
+import dev.likeness.diffusion.ClosedWhileGenerating;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
@@ -66,7 +66,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FaceGuidanceTest {
   private static final ImageRequest ASK =
       ImageRequest.of("studio portrait of a woman").steps(10).seed(7);
-  private static final int PICTURES = 4;
+  private static final int IMAGES = 4;
 
   private static RgbImage selfie() {
     return selfie(9_100_000_001L);
@@ -74,11 +74,11 @@ class FaceGuidanceTest {
 
   private static RgbImage selfie(long person) {
     return Renderer.render(Person.random(person), Shot.selfie(new Random(1)), 256)
-        .picture();
+        .image();
   }
 
-  private static float[] vector(RgbImage picture, FaceDetector detector, FaceEmbedder eye) {
-    return eye.embed(picture, detector.detect(picture).get(0));
+  private static float[] vector(RgbImage image, FaceDetector detector, FaceEmbedder eye) {
+    return eye.embed(image, detector.detect(image).get(0));
   }
 
   @Test
@@ -94,32 +94,32 @@ class FaceGuidanceTest {
       RgbImage selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);
       float[] person = judge.embed(selfie, face);
-      ImageRequest shown = ASK.as(
+      ImageRequest shown = ASK.adapter(
           adapter.adapter().identity(List.of(adapter.reference(selfie, face))).at(1));
       Identity held = guidance.towards(List.of(guidance.embedder().embed(selfie, face)));
       double without = 0;
       double with = 0;
-      for (int seed = 1; seed <= PICTURES; seed++) {
+      for (int seed = 1; seed <= IMAGES; seed++) {
         without +=
-            likeness(person, base.generate(shown.seed(seed)).picture(), detector, judge) / PICTURES;
+            likeness(person, base.generate(shown.seed(seed)).image(), detector, judge) / IMAGES;
         with += likeness(
-                person, base.generate(shown.as(held.at(1)).seed(seed)).picture(), detector, judge)
-            / PICTURES;
+                person, base.generate(shown.adapter(held.at(1)).seed(seed)).image(), detector, judge)
+            / IMAGES;
       }
       assertTrue(with > without + 0.03, "likeness " + without + " without, " + with + " with");
-      RgbImage led = base.generate(shown.as(held.at(1)).steps(3)).picture();
-      assertEquals(led, base.generate(shown.as(held.at(1)).steps(3)).picture(), "the same again");
-      RgbImage plain = base.generate(shown.steps(3)).picture();
+      RgbImage led = base.generate(shown.adapter(held.at(1)).steps(3)).image();
+      assertEquals(led, base.generate(shown.adapter(held.at(1)).steps(3)).image(), "the same again");
+      RgbImage plain = base.generate(shown.steps(3)).image();
       assertNotEquals(plain, led);
-      assertEquals(plain, base.generate(shown.as(held.at(0)).steps(3)).picture(), "at 0 nobody");
-      ClosedWhileDrawn.refuses(
-          "the face guidance", base, ASK.as(held.at(1)).steps(2), guidance::close);
+      assertEquals(plain, base.generate(shown.adapter(held.at(0)).steps(3)).image(), "at 0 nobody");
+      ClosedWhileGenerating.refuses(
+          "the face guidance", base, ASK.adapter(held.at(1)).steps(2), guidance::close);
     }
   }
 
   private static double likeness(
-      float[] person, RgbImage picture, FaceDetector detector, FaceEmbedder judge) {
-    return FaceEmbedder.cosine(person, vector(picture, detector, judge));
+      float[] person, RgbImage image, FaceDetector detector, FaceEmbedder judge) {
+    return FaceEmbedder.cosine(person, vector(image, detector, judge));
   }
 
   @Test
@@ -136,25 +136,25 @@ class FaceGuidanceTest {
                 Progress.SILENT,
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
-      TrainedPerson known = new FaceEmbeddings(guidance.embedder().name(), seen).asGuideOf(plain);
-      TrainedPerson others = new FaceEmbeddings("another embedder", seen).asGuideOf(plain);
+      TrainedPerson known = new FaceEmbeddings(guidance.embedder().name(), seen).addAsGuidanceTo(plain);
+      TrainedPerson others = new FaceEmbeddings("another embedder", seen).addAsGuidanceTo(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
       assertEquals(
           List.of(true, false, false, false),
           List.of(
-              holding.holds(known),
-              holding.holds(plain),
-              holding.holds(others),
-              free.holds(known)));
-      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
-      assertNotEquals(drawn(free, known, ask), drawn(holding, known, ask));
-      assertEquals(drawn(free, plain, ask), drawn(holding, plain, ask));
+              holding.usesFaceGuidance(known),
+              holding.usesFaceGuidance(plain),
+              holding.usesFaceGuidance(others),
+              free.usesFaceGuidance(known)));
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      assertNotEquals(drawn(free, known, request), drawn(holding, known, request));
+      assertEquals(drawn(free, plain, request), drawn(holding, plain, request));
       assertEquals(
-          drawn(free, known, ask.likeness(0)),
-          drawn(holding, known, ask.likeness(0)),
+          drawn(free, known, request.likeness(0)),
+          drawn(holding, known, request.likeness(0)),
           "at 0 nobody");
-      takesLessOfTheLora(base, known.at(1), holding.held(known).at(1));
+      takesLessOfTheLora(base, known.at(1), holding.withFaceGuidance(known).at(1));
     }
   }
 
@@ -172,24 +172,24 @@ class FaceGuidanceTest {
           .faceGuidance(guidance)
           .training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
-      try (TrainedPerson learnt = studio.learn(review, Consent.synthetic())) {
+      try (TrainedPerson learnt = studio.train(review, Consent.synthetic())) {
         assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
-        assertEquals("flash", PersonRecord.SharedLight.of(studio.held(learnt)).words());
+        assertEquals("flash", PersonRecord.SharedLight.of(studio.withFaceGuidance(learnt)).words());
         assertEquals(
             "flash",
             PersonRecord.SharedLight.of(studio
-                    .show(
+                    .reference(
                         review,
                         adapter,
                         Consent.synthetic(),
                         PersonProfile.UNKNOWN,
                         Progress.SILENT,
                         new Cancellation())
-                    .with(learnt))
+                    .withTrainedPerson(learnt))
                 .words());
-        ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(2);
+        ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
         assertEquals(
-            "flash", studio.shoot(learnt, ask).headshots().get(0).request().negative());
+            "flash", studio.shoot(learnt, request).headshots().get(0).request().negative());
       }
     }
   }
@@ -213,33 +213,33 @@ class FaceGuidanceTest {
         away[i] = -face[i];
       }
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
-      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
           .map(vector ->
-              new FaceEmbeddings(guidance.embedder().name(), List.of(vector)).asGuideOf(plain))
+              new FaceEmbeddings(guidance.embedder().name(), List.of(vector)).addAsGuidanceTo(plain))
           .toList();
       List<RgbImage> alone =
-          people.stream().map(person -> drawn(studio, person, ask)).toList();
+          people.stream().map(person -> drawn(studio, person, request)).toList();
       assertNotEquals(alone.get(0), alone.get(1));
-      assertTrue(studio.holding(people.get(0), detector).isPresent());
-      assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty()
-          && studio.holding(plain, detector).isEmpty());
+      assertTrue(studio.guidanceLikeness(people.get(0), detector).isPresent());
+      assertTrue(HeadshotStudio.on(base).guidanceLikeness(people.get(0), detector).isEmpty()
+          && studio.guidanceLikeness(plain, detector).isEmpty());
       SelectionResult.Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
-          .candidates(people.get(0), ask, Progress.SILENT, new Cancellation())
+          .candidates(people.get(0), request, Progress.SILENT, new Cancellation())
           .get(0);
       assertEquals(
           studio
-              .holding(people.get(0), detector)
+              .guidanceLikeness(people.get(0), detector)
               .orElseThrow()
-              .cosine(chosen.headshot().picture()),
-          chosen.heldLikeness());
+              .cosine(chosen.headshot().image()),
+          chosen.guidanceLikeness());
       try (GenerationQueue queue =
           GenerationQueue.on(studio, GenerationQueue.Options.defaults().workers(2))) {
         List<GenerationJob<Shoot>> jobs = IntStream.range(0, 4)
-            .mapToObj(i -> queue.shoot(people.get(i % 2), ask))
+            .mapToObj(i -> queue.shoot(people.get(i % 2), request))
             .toList();
         for (int i = 0; i < jobs.size(); i++) {
-          assertEquals(alone.get(i % 2), jobs.get(i).get().headshots().get(0).picture());
+          assertEquals(alone.get(i % 2), jobs.get(i).get().headshots().get(0).image());
         }
       }
     }
@@ -262,7 +262,7 @@ class FaceGuidanceTest {
     return ModelAdapter.of(adapter)
         .adapt(part, new ModelAdapter.Context(base.compute(), true, 256, 256, 8))
         .at(0)
-        .sidePaths(module)
+        .adapterLayers(module)
         .get(0)
         .lowRank()
         .orElseThrow()
@@ -290,7 +290,7 @@ class FaceGuidanceTest {
         away[i] = -face[i];
       }
       String eye = guidance.embedder().name();
-      TrainedPerson learnt = new FaceEmbeddings(eye, List.of(face, face)).asGuideOf(plain);
+      TrainedPerson learnt = new FaceEmbeddings(eye, List.of(face, face)).addAsGuidanceTo(plain);
       ReferencePerson shown = new ReferencePerson(
               adapter
                   .adapter()
@@ -299,21 +299,21 @@ class FaceGuidanceTest {
               null,
               Consent.synthetic(),
               "adapter",
-              IdentityStrength.UNMEASURED,
+              IdentityStrength.DEFAULT,
               Map.of())
-          .heldTo(new FaceEmbeddings(eye, List.of(away)));
+          .withFaceGuidance(new FaceEmbeddings(eye, List.of(away)));
       ReferencePerson faceless = new ReferencePerson(
-          shown.prompt(), null, shown.photoConsent(), "adapter", shown.dial(), Map.of());
+          shown.imagePrompt(), null, shown.photoConsent(), "adapter", shown.strength(), Map.of());
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
-      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
-      assertTrue(studio.holds(faceless.with(learnt)));
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      assertTrue(studio.usesFaceGuidance(faceless.withTrainedPerson(learnt)));
       assertEquals(
-          drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
+          drawn(studio, faceless.withTrainedPerson(learnt), request), drawn(studio, shown.withTrainedPerson(learnt), request));
       assertNotEquals(
-          drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
+          drawn(studio, shown.withTrainedPerson(plain), request), drawn(studio, shown.withTrainedPerson(learnt), request));
       assertNotEquals(
-          drawn(studio, learnt, ask),
-          drawn(studio, shown.with(learnt).along(unshown(0.4, 1)), ask),
+          drawn(studio, learnt, request),
+          drawn(studio, shown.withTrainedPerson(learnt).withStrength(unshown(0.4, 1)), request),
           "who was learnt is shown, too");
       takesTheAdapterWithTheLora(
           studio,
@@ -322,10 +322,10 @@ class FaceGuidanceTest {
               .adapter()
               .identity(List.of(Reference.face(
                   adapter.reference(photo, detector.detect(photo).get(0)).face()))),
-          ask);
+          request);
       assertEquals(
-          drawn(HeadshotStudio.on(base), learnt, ask),
-          drawn(studio, shown.with(learnt).along(unshown(1, 0)), ask),
+          drawn(HeadshotStudio.on(base), learnt, request),
+          drawn(studio, shown.withTrainedPerson(learnt).withStrength(unshown(1, 0)), request),
           "the first steps take no more than the whole of it");
     }
   }
@@ -335,11 +335,11 @@ class FaceGuidanceTest {
    * root of two and multiplying by it leaves.
    */
   private static void takesTheAdapterWithTheLora(
-      HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest ask) {
-    FaceEmbeddings once = FaceEmbeddings.guiding(learnt).orElseThrow();
+      HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest request) {
+    FaceEmbeddings once = FaceEmbeddings.ofGuidance(learnt).orElseThrow();
     TrainedPerson known =
-        new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
-    byte[] kept = drawn(studio, known, ask).rgb();
+        new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)).addAsGuidanceTo(learnt);
+    byte[] kept = drawn(studio, known, request).rgb();
     byte[] shown = drawn(
             studio,
             new ReferencePerson(
@@ -347,9 +347,9 @@ class FaceGuidanceTest {
                 known,
                 Consent.synthetic(),
                 "adapter",
-                IdentityStrength.UNMEASURED,
+                IdentityStrength.DEFAULT,
                 Map.of()),
-            ask)
+            request)
         .rgb();
     double off = IntStream.range(0, kept.length)
         .map(i -> Math.abs((kept[i] & 255) - (shown[i] & 255)))
@@ -361,12 +361,12 @@ class FaceGuidanceTest {
   /** A dial that ends with nothing of the adapter. */
   private static IdentityStrength unshown(double lora, double face) {
     return new IdentityStrength(
-        IdentityStrength.UNMEASURED.shown(),
-        IdentityStrength.straight(new IdentityStrength.Setting(0, 0, 1, lora, face)));
+        IdentityStrength.DEFAULT.referenceOnly(),
+        IdentityStrength.linear(new IdentityStrength.Setting(0, 0, 1, lora, face)));
   }
 
   private static RgbImage drawn(HeadshotStudio studio, Identity person, ShootRequest request) {
-    return studio.shoot(person, request).headshots().get(0).picture();
+    return studio.shoot(person, request).headshots().get(0).image();
   }
 
   @Test

@@ -107,11 +107,11 @@ class FlawTest {
   @Test
   void givesEveryScoreWithLimitAndReason() {
     GradeScores.Sample sample = samples(Flaw.BLUR).get(0);
-    RgbImage picture = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
-    ScoreCard card = HeadshotScores.of(detector).score(picture);
+    RgbImage image = Flaw.BLUR.on(sample.portrait(), sample.face(), 1);
+    ScoreCard card = HeadshotScores.of(detector).score(image);
     ScoreCard.Score sharpness = card.of(ScoreAspect.SHARPNESS).orElseThrow();
     assertTrue(
-        !sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."),
+        !sharpness.isPassed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."),
         "" + sharpness);
     Set<ScoreAspect> missing = EnumSet.allOf(ScoreAspect.class);
     card.scores().forEach(score -> missing.remove(score.aspect()));
@@ -140,16 +140,16 @@ class FlawTest {
             MONOCHROME_WITH_GLASSES, 1, detector, Flaw.FADED_RIM)
         .get(0);
     assertEquals(Style.MONOCHROME, sample.portrait().shot().style());
-    ScoreCard card = HeadshotScores.of(detector).score(sample.portrait().picture());
+    ScoreCard card = HeadshotScores.of(detector).score(sample.portrait().image());
     assertTrue(card.of(ScoreAspect.HANDS).isEmpty());
-    assertTrue(card.of(ScoreAspect.GLASSES).orElseThrow().passed());
+    assertTrue(card.of(ScoreAspect.GLASSES).orElseThrow().isPassed());
   }
 
   @Test
   void takesOneOfAPairAndNothingElse() {
     for (Flaw flaw : List.of(Flaw.FADED_RIM, Flaw.FADED_EARRING)) {
       GradeScores.Sample sample = samples(flaw).get(0);
-      RgbImage whole = sample.portrait().picture();
+      RgbImage whole = sample.portrait().image();
       RgbImage half = flaw.on(sample.portrait(), sample.face(), 1);
       float[] eyes = sample.portrait().landmarks();
       int changed = 0;
@@ -176,7 +176,7 @@ class FlawTest {
         .score(flaw.on(sample.portrait(), sample.face(), 1))
         .of(flaw.aspect())
         .orElseThrow();
-    assertTrue(!score.passed() && score.value() > score.threshold(), score.reason());
+    assertTrue(!score.isPassed() && score.value() > score.threshold(), score.reason());
     assertTrue(
         score
             .reason()

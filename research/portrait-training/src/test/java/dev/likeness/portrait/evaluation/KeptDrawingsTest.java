@@ -34,29 +34,29 @@ class KeptDrawingsTest {
       Headshot own = drawn.get(i).headshot();
       assertEquals(own.style(), shot.style());
       assertEquals(own.request(), shot.request());
-      assertArrayEquals(own.picture().rgb(), shot.picture().rgb());
+      assertArrayEquals(own.image().rgb(), shot.image().rgb());
       assertEquals(drawn.get(i).card(), read.get(i).card());
-      assertEquals(drawn.get(i).obedience(), read.get(i).obedience());
-      assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
-      assertEquals(drawn.get(i).heldLikeness(), read.get(i).heldLikeness());
+      assertEquals(drawn.get(i).promptAdherence(), read.get(i).promptAdherence());
+      assertEquals(drawn.get(i).hasRegeneratedFace(), read.get(i).hasRegeneratedFace());
+      assertEquals(drawn.get(i).guidanceLikeness(), read.get(i).guidanceLikeness());
     }
-    List<RgbImage> pictures =
-        drawn.stream().map(each -> each.headshot().picture()).toList();
-    assertEquals(pictures, kept.pictures("nobody", () -> pictures));
+    List<RgbImage> images =
+        drawn.stream().map(each -> each.headshot().image()).toList();
+    assertEquals(images, kept.images("nobody", () -> images));
     assertArrayEquals(
-        pictures.get(1).rgb(),
-        kept.pictures("nobody", () -> fail("they are kept")).get(1).rgb());
+        images.get(1).rgb(),
+        kept.images("nobody", () -> fail("they are kept")).get(1).rgb());
   }
 
   @Test
   void refusesWhatAnotherModelDrew() {
-    new KeptDrawings(folder, "a model").pictures("nobody", List::of);
+    new KeptDrawings(folder, "a model").images("nobody", List::of);
     assertEquals(
         folder.resolve("nobody").resolve("drawn.json")
             + " is of what a model drew, not another; give an empty folder",
         assertThrows(
                 InvalidInputException.class,
-                () -> new KeptDrawings(folder, "another").pictures("nobody", List::of))
+                () -> new KeptDrawings(folder, "another").images("nobody", List::of))
             .getMessage());
   }
 

@@ -60,8 +60,8 @@ class PortraitEmbedderTest {
 
   private static float[] vector(
       Shot shot, long seed, FaceDetector detector, FaceEmbedder embedder) {
-    RgbImage picture = Renderer.render(Person.random(seed), shot, 256).picture();
-    List<Face> faces = detector.detect(picture);
-    return faces.isEmpty() ? null : embedder.embed(picture, faces.get(0));
+    RgbImage image = Renderer.render(Person.random(seed), shot, 256).image();
+    List<Face> faces = detector.detect(image);
+    return faces.isEmpty() ? null : embedder.embed(image, faces.get(0));
   }
 }

@@ -24,8 +24,8 @@ class RecognitionTest {
   /** Finds a face in every picture that is not black. */
   private record Anything() implements FaceDetector {
     @Override
-    public List<Face> detect(RgbImage picture) {
-      return picture == BLACK
+    public List<Face> detect(RgbImage image) {
+      return image == BLACK
           ? List.of()
           : List.of(new Face(
               new BoundingBox(64, 64, 128, 128),
@@ -68,6 +68,6 @@ class RecognitionTest {
   /** The first photo that a gallery knows a person by. */
   private static RgbImage selfie(Person person) {
     return Renderer.render(person, Shot.selfie(new Random(person.seed() * 31 + 7)), 256)
-        .picture();
+        .image();
   }
 }

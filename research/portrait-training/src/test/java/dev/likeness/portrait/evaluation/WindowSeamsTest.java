@@ -13,13 +13,13 @@ class WindowSeamsTest {
   @Test
   void seesWindowsThatDisagreeByTwoGreyLevelsAndNoneWhereThereAreNone() {
     // The standard error of eighty runs of grain is about a twelfth.
-    assertEquals(1, WindowSeams.of(picture(0), 64, 48), 0.25);
-    assertTrue(WindowSeams.of(picture(2), 64, 48) > 1.1);
-    assertTrue(WindowSeams.of(picture(8), 64, 48) > WindowSeams.of(picture(2), 64, 48));
+    assertEquals(1, WindowSeams.of(image(0), 64, 48), 0.25);
+    assertTrue(WindowSeams.of(image(2), 64, 48) > 1.1);
+    assertTrue(WindowSeams.of(image(8), 64, 48) > WindowSeams.of(image(2), 64, 48));
   }
 
   /** Grain, and from the second window's beginning on so many levels more. */
-  private static RgbImage picture(int levels) {
+  private static RgbImage image(int levels) {
     Random random = new Random(1);
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class AskedTest {
   @Test
-  void findsInEveryCaptionOnlyWhatHoldsOfItsPicture() {
+  void findsInEveryCaptionOnlyWhatHoldsOfItsImage() {
     Set<Attribute> found = EnumSet.noneOf(Attribute.class);
     for (long seed = 0; seed < 2000; seed++) {
       Person person = Person.random(seed);

@@ -117,8 +117,8 @@ class CaptionTest {
       if (person.earrings() && person.glasses() == Glasses.NONE && seen.add(person.hair())) {
         Shot shot = Shot.headshot(new Random(seed), Style.STUDIO).withPose(0, 0, 0);
         int changed = differing(
-            Renderer.render(person, shot, 256).picture(),
-            Renderer.render(person.unadorned(), shot, 256).picture());
+            Renderer.render(person, shot, 256).image(),
+            Renderer.render(person.unadorned(), shot, 256).image());
         assertTrue(changed > 20, person + ": " + changed + " pixels");
       }
     }
@@ -136,8 +136,8 @@ class CaptionTest {
           .withPose(0, 0, 0)
           .withLight(Light.SOFT, Tint.BLUE);
       int changed = differing(
-          Renderer.render(person, shot, 256).picture(),
-          Renderer.render(unfreckled(person), shot, 256).picture());
+          Renderer.render(person, shot, 256).image(),
+          Renderer.render(unfreckled(person), shot, 256).image());
       assertTrue(changed > 300, person + ": " + changed + " pixels");
     }
   }
@@ -260,7 +260,7 @@ class CaptionTest {
   }
 
   @Test
-  void knowsEveryWordThatAPictureHas() {
+  void knowsEveryWordThatAImageHas() {
     for (long seed = 0; seed < 200; seed++) {
       Person person = Person.random(seed);
       Shot shot = Shot.headshot(new Random(seed));

@@ -25,7 +25,7 @@ class RendererTest {
   }
 
   @Test
-  void drawsTheSamePictureAgainWhateverWasDrawnBetweenAndOnAnyThread() {
+  void drawsTheSameImageAgainWhateverWasDrawnBetweenAndOnAnyThread() {
     Person ada = Person.random(3);
     Shot shot = Shot.selfie(new Random(3));
     Portrait first = Renderer.render(ada, shot, SIZE);
@@ -33,8 +33,8 @@ class RendererTest {
     Portrait again = Renderer.render(ada, shot, SIZE);
     Portrait elsewhere =
         CompletableFuture.supplyAsync(() -> Renderer.render(ada, shot, SIZE)).join();
-    assertEquals(first.picture(), again.picture());
-    assertEquals(first.picture(), elsewhere.picture());
+    assertEquals(first.image(), again.image());
+    assertEquals(first.image(), elsewhere.image());
     assertArrayEquals(first.hairMask(), elsewhere.hairMask());
     assertEquals(first.caption(), elsewhere.caption());
   }
@@ -100,11 +100,11 @@ class RendererTest {
 
   @Test
   void drawsBlackAndWhiteWithoutColour() {
-    RgbImage picture = Renderer.render(
+    RgbImage image = Renderer.render(
             Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
-        .picture();
+        .image();
     for (int i = 0; i < SIZE; i++) {
-      assertEquals(picture.at(i, i, 0), picture.at(i, i, 2));
+      assertEquals(image.at(i, i, 0), image.at(i, i, 2));
     }
   }
 
@@ -133,8 +133,8 @@ class RendererTest {
     Person ada = Person.random(5);
     assertEquals(0, shot.noise());
     assertNotEquals(
-        Renderer.render(ada, shot, SIZE).picture(),
-        Renderer.render(ada, shot.withNoise(1), SIZE).picture());
+        Renderer.render(ada, shot, SIZE).image(),
+        Renderer.render(ada, shot.withNoise(1), SIZE).image());
   }
 
   @Test
@@ -150,7 +150,7 @@ class RendererTest {
   }
 
   private static RgbImage face(Person person, Shot shot) {
-    return Renderer.render(person, shot, SIZE).picture().crop(44, 24, 40, 48);
+    return Renderer.render(person, shot, SIZE).image().crop(44, 24, 40, 48);
   }
 
   private static double distance(RgbImage a, RgbImage b) {
@@ -169,8 +169,8 @@ class RendererTest {
     int n = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
       if ((portrait.hairMask()[i] & 255) == 255) {
-        sum += portrait.picture().at(i % SIZE, i / SIZE, 0)
-            - portrait.picture().at(i % SIZE, i / SIZE, 2);
+        sum += portrait.image().at(i % SIZE, i / SIZE, 0)
+            - portrait.image().at(i % SIZE, i / SIZE, 2);
         n++;
       }
     }

@@ -17,15 +17,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(NoTensorLeaks.class)
 class AlterationTest {
-  private static final int PICTURES = 40;
+  private static final int IMAGES = 40;
 
   @Test
-  void takesTheColoursOfAShareOfPictures() {
+  void takesTheColoursOfAShareOfImages() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor red = torch
           .tensor(new float[] {1, -1, -1})
           .view(1, 3, 1, 1)
-          .expand(PICTURES, 3, 1, 1)
+          .expand(IMAGES, 3, 1, 1)
           .contiguous();
       assertArrayEquals(
           ImageTensors.floats(red),
@@ -37,19 +37,19 @@ class AlterationTest {
         assertEquals(luma, value, 1e-6f);
       }
       float[] half = ImageTensors.floats(Alteration.gray(red, 0.5, new Random(1)));
-      long gray = IntStream.range(0, PICTURES)
+      long gray = IntStream.range(0, IMAGES)
           .filter(i -> Math.abs(half[3 * i] - luma) < 1e-6)
           .count();
-      long coloured = IntStream.range(0, PICTURES)
+      long coloured = IntStream.range(0, IMAGES)
           .filter(i -> Math.abs(half[3 * i] - 1) < 1e-6)
           .count();
-      assertEquals(PICTURES, gray + coloured);
-      assertEquals(PICTURES / 2.0, gray, PICTURES / 4.0);
+      assertEquals(IMAGES, gray + coloured);
+      assertEquals(IMAGES / 2.0, gray, IMAGES / 4.0);
     }
   }
 
   @Test
-  void movesAPictureByAPlaceAndRepeatsItsEdges() {
+  void movesAImageByAPlaceAndRepeatsItsEdges() {
     try (TensorScope scope = TensorScope.open()) {
       float[] told = new float[36];
       for (int i = 0; i < told.length; i++) {

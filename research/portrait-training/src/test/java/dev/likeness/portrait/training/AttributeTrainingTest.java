@@ -20,14 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class AttributeTrainingTest {
-  private static final int PICTURES = 4;
+  private static final int IMAGES = 4;
   private static final int STEPS = 40;
 
   @Test
-  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot(@TempDir Path folder) throws IOException {
+  void learnsItsImagesToTheSameBitsWhetherStoppedOrNot(@TempDir Path folder) throws IOException {
     PortraitRenders known = new PortraitRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(PICTURES, known::picture, done -> {});
+    store.fill(IMAGES, known::image, done -> {});
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
     training(store, known).run(unbroken, STEPS);
@@ -40,8 +40,8 @@ class AttributeTrainingTest {
       assertEquals("{commit=none}", reader.made());
       // Words guessed at random are right in one of six; these few steps reach far more.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
-      RgbImage picture = store.picture(0);
-      assertTrue(Arrays.equals(reader.features(picture), reader.features(picture)));
+      RgbImage image = store.image(0);
+      assertTrue(Arrays.equals(reader.features(image), reader.features(image)));
     }
   }
 
@@ -55,14 +55,14 @@ class AttributeTrainingTest {
   }
 
   private static AttributeTraining training(RenderStore store, PortraitRenders known) {
-    return new AttributeTraining(store, known, PICTURES, 4, 1);
+    return new AttributeTraining(store, known, IMAGES, 4, 1);
   }
 
   private static double right(AttributeReader reader, RenderStore store, PortraitRenders known) {
     int right = 0;
     int all = 0;
-    for (int i = 0; i < PICTURES; i++) {
-      Map<Attribute, String> read = reader.of(store.picture(i));
+    for (int i = 0; i < IMAGES; i++) {
+      Map<Attribute, String> read = reader.of(store.image(i));
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(known.person(i), known.shot(i)) >= 0) {
           all++;

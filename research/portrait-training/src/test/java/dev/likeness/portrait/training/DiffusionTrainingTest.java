@@ -128,7 +128,7 @@ class DiffusionTrainingTest {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     return new DiffusionTraining(
         data,
-        new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0),
+        new DiffusionObjective(scheduler.noiseSchedule(), scheduler.prediction(), 0),
         vocabulary,
         1);
   }

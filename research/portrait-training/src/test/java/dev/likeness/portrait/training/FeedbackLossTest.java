@@ -232,6 +232,6 @@ class FeedbackLossTest {
 
   static DiffusionObjective objective() {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-    return new DiffusionObjective(scheduler.schedule(), scheduler.prediction(), 0);
+    return new DiffusionObjective(scheduler.noiseSchedule(), scheduler.prediction(), 0);
   }
 }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class LatentEyeTest {
   private static final int PEOPLE = 4;
-  private static final int PICTURES = PEOPLE * PeopleRenders.SHOTS;
+  private static final int IMAGES = PEOPLE * PeopleRenders.SHOTS;
   private static final int STEPS = 20;
 
   @TempDir
@@ -52,8 +52,8 @@ class LatentEyeTest {
         TorchEmbedder seer =
             TorchEmbedder.open(PortraitModel.files().resolve("ip_adapter/face_embedder"))) {
       RenderStore store = new RenderStore(folder);
-      store.fill(PICTURES, renders::picture, done -> {});
-      new PeopleLatents(base, store, renders, seer).write(file, PICTURES, done -> {});
+      store.fill(IMAGES, renders::image, done -> {});
+      new PeopleLatents(base, store, renders, seer).write(file, IMAGES, done -> {});
     }
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
@@ -67,7 +67,7 @@ class LatentEyeTest {
   }
 
   private static void tellsPeopleApart(Path file, Path state) {
-    int[] all = IntStream.range(0, PICTURES).toArray();
+    int[] all = IntStream.range(0, IMAGES).toArray();
     try (TensorScope scope = TensorScope.open();
         Safetensors known = Safetensors.open(file);
         LatentEye eye = LatentEye.open(state)) {

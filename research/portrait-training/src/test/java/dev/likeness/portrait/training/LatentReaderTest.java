@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class LatentReaderTest {
-  private static final int PICTURES = 8;
+  private static final int IMAGES = 8;
   private static final int HELD = 4;
   private static final int STEPS = 40;
 
@@ -28,20 +28,20 @@ class LatentReaderTest {
   private Path folder;
 
   @Test
-  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
+  void learnsItsImagesToTheSameBitsWhetherStoppedOrNot() throws IOException {
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
-    try (LatentSet data = NoiseLatents.of(folder, PICTURES)) {
+    try (LatentSet data = NoiseLatents.of(folder, IMAGES)) {
       training(data).run(unbroken, STEPS);
       training(data).runTo(broken, STEPS, 3);
       training(data).run(broken, STEPS);
       assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
       try (TensorScope scope = TensorScope.open();
           LatentReader reader = LatentReader.open(unbroken)) {
-        int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
+        int[] learnt = IntStream.range(0, IMAGES - HELD).toArray();
         Tensor latents = data.latents(learnt).requires_grad_(true);
         Tensor told = reader.all(latents);
-        PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES)
+        PersonTraits traits = PersonTraits.of(IntStream.range(0, IMAGES)
             .mapToObj(new PortraitRenders(1)::person)
             .toList());
         int words =
@@ -64,26 +64,26 @@ class LatentReaderTest {
   void goesOnFromWhatAnotherLearnt() {
     Path first = folder.resolve("first.safetensors");
     Path second = folder.resolve("second.safetensors");
-    try (LatentSet data = NoiseLatents.of(folder, PICTURES);
+    try (LatentSet data = NoiseLatents.of(folder, IMAGES);
         TensorScope scope = TensorScope.open()) {
       training(data).run(first, STEPS);
       LatentReaderTraining further = training(data);
       further.startFrom(first);
       further.run(second, 1);
-      int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
+      int[] learnt = IntStream.range(0, IMAGES - HELD).toArray();
       double before = untold(first, data, learnt);
       assertEquals(before, untold(second, data, learnt), 0.3 * before);
     }
   }
 
-  private static double untold(Path state, LatentSet data, int[] pictures) {
+  private static double untold(Path state, LatentSet data, int[] images) {
     PersonTraits traits = PersonTraits.of(
-        IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
+        IntStream.range(0, IMAGES).mapToObj(new PortraitRenders(1)::person).toList());
     try (LatentReader reader = LatentReader.open(state)) {
       return torch
           .mse_loss(
-              reader.all(data.latents(pictures)).narrow(1, 0, traits.count()),
-              traits.of(pictures, 1))
+              reader.all(data.latents(images)).narrow(1, 0, traits.count()),
+              traits.of(images, 1))
           .item_double();
     }
   }

@@ -37,7 +37,7 @@ class LinearStartTest {
         TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8))) {
       AutoencoderKL autoencoder = autoencoder(weights);
       for (long seed = 0; seed < 3; seed++) {
-        Tensor x = picture(seed);
+        Tensor x = image(seed);
         double mse = autoencoder
                 .decode(autoencoder.encode(x).mean())
                 .sub(x)
@@ -55,13 +55,13 @@ class LinearStartTest {
   }
 
   @Test
-  void eveningTheLatentsCentresThemAndLeavesThePicture(@TempDir Path folder) {
+  void eveningTheLatentsCentresThemAndLeavesTheImage(@TempDir Path folder) {
     Path state = folder.resolve("state.safetensors");
     Path even = folder.resolve("even.safetensors");
     RenderStore store = new RenderStore(folder.resolve("renders"));
     store.fill(
         3,
-        i -> Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).picture(),
+        i -> Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).image(),
         done -> {});
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
@@ -69,7 +69,7 @@ class LinearStartTest {
         TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8));
         AdamW adam = AdamW.standard();
         Ema ema = new Ema(0.5)) {
-      Tensor x = ImageTensors.toSigned(store.picture(1));
+      Tensor x = ImageTensors.toSigned(store.image(1));
       Tensor before = autoencoder(weights).decode(autoencoder(weights).encode(x).mean());
       ema.update(weights.leaves(), 1);
       new TrainingStateFile(weights, adam, ema).save(state, Map.of());
@@ -92,13 +92,13 @@ class LinearStartTest {
 
   private static Tensor latents(Parameters weights, RenderStore store, int index) {
     return autoencoder(weights)
-        .encode(ImageTensors.toSigned(store.picture(index)))
+        .encode(ImageTensors.toSigned(store.image(index)))
         .mean();
   }
 
-  private static Tensor picture(long seed) {
+  private static Tensor image(long seed) {
     return ImageTensors.toSigned(
-        Renderer.render(Person.random(seed), shot(seed), Architecture.PIXELS).picture());
+        Renderer.render(Person.random(seed), shot(seed), Architecture.PIXELS).image());
   }
 
   private static Shot shot(long seed) {

@@ -15,12 +15,12 @@ final class NoiseLatents {
   private NoiseLatents() {}
 
   /** So many, in a file in {@code folder}; every caption is the same. */
-  static LatentSet of(Path folder, int pictures) {
-    return of(folder, pictures, OptionalDouble.empty());
+  static LatentSet of(Path folder, int images) {
+    return of(folder, images, OptionalDouble.empty());
   }
 
   /** The same, multiplied by {@code scale} where it is there. */
-  static LatentSet of(Path folder, int pictures, OptionalDouble scale) {
+  static LatentSet of(Path folder, int images, OptionalDouble scale) {
     Path file = folder.resolve("latents.safetensors");
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(1)) {
@@ -28,11 +28,11 @@ final class NoiseLatents {
           file,
           Map.of(
               "latents",
-              noise.next(pictures, 8, 32, 32).squeeze(0).to(ScalarType.Half),
+              noise.next(images, 8, 32, 32).squeeze(0).to(ScalarType.Half),
               "tokens",
-              torch.ones(pictures, 3, Architecture.TOKENS).to(ScalarType.Short),
+              torch.ones(images, 3, Architecture.TOKENS).to(ScalarType.Short),
               "focus",
-              torch.ones(pictures, 1, 32, 32).to(ScalarType.Half)),
+              torch.ones(images, 1, 32, 32).to(ScalarType.Half)),
           Map.of());
     }
     return new LatentSet(List.of(file), new int[Architecture.TOKENS], scale);

@@ -26,7 +26,7 @@ class NumbersTest {
     assertEquals(told, refused("seed=499999000", "pictures=900", "candidates=2"));
     assertEquals(
         500,
-        Numbers.of(List.of("seed=499999000", "pictures=500", "candidates=2")).pictures());
+        Numbers.of(List.of("seed=499999000", "pictures=500", "candidates=2")).images());
     refused("pictures=0");
     refused("seed=-1");
   }

@@ -19,16 +19,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class PhotoReaderTrainingTest {
-  private static final int PICTURES = 4;
+  private static final int IMAGES = 4;
   private static final int STEPS = 60;
 
   @TempDir
   private Path work;
 
   @Test
-  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
+  void learnsItsImagesToTheSameBitsWhetherStoppedOrNot() throws IOException {
     Path folder = work.resolve("model");
-    TrainPhotoReader.train(work, "none", 1, PICTURES, STEPS, folder.resolve("photo_reader"));
+    TrainPhotoReader.train(work, "none", 1, IMAGES, STEPS, folder.resolve("photo_reader"));
     PortraitRenders known =
         new PortraitRenders(TrainPhotoReader.FIRST_PERSON + 1, TrainPhotoReader.HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
@@ -38,7 +38,7 @@ class PhotoReaderTrainingTest {
     assertArrayEquals(
         Files.readAllBytes(work.resolve("photo-reader-state.safetensors")),
         Files.readAllBytes(broken));
-    try (PhotoReader reader = PhotoReader.in(folder).orElseThrow()) {
+    try (PhotoReader reader = PhotoReader.find(folder).orElseThrow()) {
       // Words guessed at random are right in one of five.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
     }
@@ -60,14 +60,14 @@ class PhotoReaderTrainingTest {
   }
 
   private static PhotoReaderTraining training(RenderStore store, PortraitRenders known) {
-    return new PhotoReaderTraining(store, known, PICTURES, TrainPhotoReader.BATCH, 1);
+    return new PhotoReaderTraining(store, known, IMAGES, TrainPhotoReader.BATCH, 1);
   }
 
   private static double right(PhotoReader reader, RenderStore store, PortraitRenders known) {
     int right = 0;
     int all = 0;
-    for (int i = 0; i < PICTURES; i++) {
-      Map<String, float[]> read = reader.read(store.picture(i));
+    for (int i = 0; i < IMAGES; i++) {
+      Map<String, float[]> read = reader.read(store.image(i));
       for (PhotoSlot slot : PhotoSlot.ALL) {
         int truth = slot.attribute().index(known.person(i), known.shot(i));
         if (truth >= 0) {

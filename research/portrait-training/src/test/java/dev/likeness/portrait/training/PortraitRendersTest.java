@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class PortraitRendersTest {
   private static final long SEED = 4000;
-  private static final int PICTURES = 200;
+  private static final int IMAGES = 200;
   private static final int CANDIDATES = 6;
 
   private final PortraitRenders all = new PortraitRenders(SEED);
@@ -44,16 +44,16 @@ class PortraitRendersTest {
   }
 
   @Test
-  void picturesThatArePickedAreOfPeopleOfTheirOwn() {
-    long people = LongStream.range(0, PICTURES)
+  void imagesThatArePickedAreOfPeopleOfTheirOwn() {
+    long people = LongStream.range(0, IMAGES)
         .mapToObj(i -> who(chosen.person(i), i))
         .distinct()
         .count();
-    assertEquals(PICTURES, people);
-    long phones = LongStream.range(0, PICTURES)
+    assertEquals(IMAGES, people);
+    long phones = LongStream.range(0, IMAGES)
         .filter(i -> Attribute.STYLE.word(chosen.person(i), chosen.shot(i)).equals("selfie"))
         .count();
-    assertEquals(PICTURES / 4, phones);
+    assertEquals(IMAGES / 4, phones);
   }
 
   @Test
@@ -77,17 +77,17 @@ class PortraitRendersTest {
 
   /** In what share of pictures a caption that leaves nothing out speaks of it. */
   private static double said(PortraitRenders renders, Attribute attribute) {
-    return LongStream.range(0, PICTURES)
+    return LongStream.range(0, IMAGES)
             .filter(i ->
                 Asked.of(Caption.full(renders.person(i), renders.shot(i))).containsKey(attribute))
             .count()
-        / (double) PICTURES;
+        / (double) IMAGES;
   }
 
   private static double share(PortraitRenders renders, Attribute attribute, String word) {
-    return LongStream.range(0, PICTURES)
+    return LongStream.range(0, IMAGES)
             .filter(i -> attribute.word(renders.person(i), renders.shot(i)).equals(word))
             .count()
-        / (double) PICTURES;
+        / (double) IMAGES;
   }
 }

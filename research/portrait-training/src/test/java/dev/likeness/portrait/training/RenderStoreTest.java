@@ -28,12 +28,12 @@ class RenderStoreTest {
     again.fill(6, RenderStoreTest::plain, done -> {});
     assertEquals(6, again.size());
     for (int i = 0; i < 6; i++) {
-      assertEquals(plain(i), again.picture(i));
+      assertEquals(plain(i), again.image(i));
     }
   }
 
   @Test
-  void refusesPicturesOfAnotherEdition(@TempDir Path folder) throws IOException {
+  void refusesImagesOfAnotherEdition(@TempDir Path folder) throws IOException {
     RenderStore store = new RenderStore(folder);
     store.fill(1, RenderStoreTest::plain, done -> {});
     Files.delete(folder.resolve("edition.txt"));

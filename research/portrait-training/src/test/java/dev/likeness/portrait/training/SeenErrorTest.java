@@ -42,7 +42,7 @@ class SeenErrorTest {
     try (TensorScope scope = TensorScope.open();
         SeenError seen = SeenError.byPhotoReader(PortraitModel.files());
         NoiseSource noise = NoiseSource.seeded(1)) {
-      Tensor sharp = ImageTensors.toSigned(renders.picture(0));
+      Tensor sharp = ImageTensors.toSigned(renders.image(0));
       assertEquals(0, seen.of(sharp, sharp).item_double(), 1e-6);
       Tensor blurred = Alteration.halfSoftened(sharp.expand(2, -1, -1, -1), 64).narrow(0, 0, 1);
       double apart = blurred.sub(sharp).square().mean().item_double();
@@ -59,10 +59,10 @@ class SeenErrorTest {
   }
 
   @Test
-  void everySecondPictureIsAsTheModelGuessesIt(@TempDir Path folder) {
+  void everySecondImageIsAsTheModelGuessesIt(@TempDir Path folder) {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(2, renders::picture, done -> {});
+    store.fill(2, renders::image, done -> {});
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -70,7 +70,7 @@ class SeenErrorTest {
       for (int i = 0; i < 2; i++) {
         Tensor clean = base.unwrap(OpenModel.class)
             .autoencoder()
-            .encode(Tensors.place(base.compute(), ImageTensors.toSigned(store.picture(i))))
+            .encode(Tensors.place(base.compute(), ImageTensors.toSigned(store.image(i))))
             .mode();
         double apart = drawn.of(i).sub(clean).square().mean().item_double()
             / clean.square().mean().item_double();

@@ -45,9 +45,9 @@ class TrainFlowTest {
     }
     try (BaseModel base = BaseModel.open(folder.resolve("out/folder"), Compute.of("cpu", "bf16"))) {
       assertTrue(base.unwrap(OpenModel.class).networks() instanceof Sd3Networks);
-      RgbImage picture =
-          base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).picture();
-      assertEquals(256, picture.width());
+      RgbImage image =
+          base.generate(ImageRequest.of("portrait of a man").steps(1).seed(1)).image();
+      assertEquals(256, image.width());
     }
   }
 }

@@ -24,8 +24,8 @@ class TrainPairsTest {
   private static final int SIZE = 128;
 
   @ParameterizedTest
-  @EnumSource(PairNetwork.Worn.class)
-  void writesTheNumbersThatScoresRead(PairNetwork.Worn worn, @TempDir Path work)
+  @EnumSource(PairNetwork.Accessory.class)
+  void writesTheNumbersThatScoresRead(PairNetwork.Accessory worn, @TempDir Path work)
       throws IOException {
     TrainPairs.main(new String[] {work.toString(), worn.name(), "1", "2", "3"});
     TrainGazeTest.assertLikeShipped(work.resolve(worn.file()));
@@ -34,23 +34,23 @@ class TrainPairsTest {
   @Test
   void fadesOneSideOfWhatIsWornAndLeavesTheRest() {
     Portrait portrait = portrait(Glasses.ROUND);
-    WornPicture glasses = WornPicture.of(portrait, PairNetwork.Worn.GLASSES);
-    assertEquals(portrait.picture(), glasses.with(1, 1));
+    WornPicture glasses = WornPicture.of(portrait, PairNetwork.Accessory.GLASSES);
+    assertEquals(portrait.image(), glasses.with(1, 1));
     int middle = (int) (portrait.landmarks()[0] + portrait.landmarks()[2]) / 2;
     RgbImage faded = glasses.with(1, 0);
-    assertEquals(0, differences(portrait.picture(), faded, 0, middle - 3));
-    assertTrue(differences(portrait.picture(), faded, middle + 3, SIZE) > 30);
+    assertEquals(0, differences(portrait.image(), faded, 0, middle - 3));
+    assertTrue(differences(portrait.image(), faded, middle + 3, SIZE) > 30);
     assertEquals(
         0, differences(glasses.bare(), glasses.with(0, 0), 0, SIZE), "nothing else is worn");
   }
 
   @Test
   void tellsWhetherItIsSeen() {
-    WornPicture glasses = WornPicture.of(portrait(Glasses.ROUND), PairNetwork.Worn.GLASSES);
+    WornPicture glasses = WornPicture.of(portrait(Glasses.ROUND), PairNetwork.Accessory.GLASSES);
     assertEquals("1.0, 1.0", glasses.visible(-1) + ", " + glasses.visible(1));
-    assertEquals(0, WornPicture.of(glasses.with(), PairNetwork.Worn.HOOPS).visible(1), "no hoops");
+    assertEquals(0, WornPicture.of(glasses.with(), PairNetwork.Accessory.HOOPS).visible(1), "no hoops");
     assertNotEquals(
-        1, WornPicture.of(portrait(Glasses.NONE), PairNetwork.Worn.GLASSES).visible(1));
+        1, WornPicture.of(portrait(Glasses.NONE), PairNetwork.Accessory.GLASSES).visible(1));
   }
 
   private static Portrait portrait(Glasses glasses) {

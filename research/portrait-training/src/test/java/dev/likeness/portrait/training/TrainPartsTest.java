@@ -40,7 +40,7 @@ class TrainPartsTest {
   void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith() throws IOException {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> {});
+    store.fill(PEOPLE * PeopleRenders.SHOTS, renders::image, done -> {});
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> {});
         EncodedCrops crops =
@@ -96,11 +96,11 @@ class TrainPartsTest {
   }
 
   @Test
-  void pairsEveryPictureWithAnothersFace() {
+  void pairsEveryImageWithAnothersFace() {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
     int count = 2 * PeopleRenders.SHOTS;
-    store.fill(count, renders::picture, done -> {});
+    store.fill(count, renders::image, done -> {});
     PairList pairs = new PairList(store, renders, 2, i -> new float[] {i});
     assertEquals(count, pairs.size());
     for (int i = 0; i < count; i++) {
@@ -110,7 +110,7 @@ class TrainPartsTest {
       assertNotEquals(i, other);
       assertEquals(
           i,
-          only(count, n -> Arrays.equals(store.picture(n).rgb(), pair.target().rgb())));
+          only(count, n -> Arrays.equals(store.image(n).rgb(), pair.target().rgb())));
     }
   }
 

@@ -17,82 +17,82 @@ import java.util.function.ToDoubleFunction;
 /**
  * A scheduler that is a ladder walked by a solver.
  *
- * @param training what the network was trained for
- * @param ladders the whole ladder of a request
+ * @param network what the network was trained for
+ * @param sigmaSchedules the whole ladder of a request
  * @param solvers the solver of a request
- * @param pureNoise the standard deviation of the first sample, given the ladder
+ * @param initNoiseSigma the standard deviation of the first sample, given the ladder
  * @param rowsPerStep how many rows the solver writes for a step, the last step apart; 1 or 2
  */
 record ConfiguredScheduler(
-    NetworkConfig training,
-    Function<PlanRequest, SigmaSchedule> ladders,
+    NetworkConfig network,
+    Function<PlanRequest, SigmaSchedule> sigmaSchedules,
     Function<PlanRequest, Solver> solvers,
-    ToDoubleFunction<SigmaSchedule> pureNoise,
+    ToDoubleFunction<SigmaSchedule> initNoiseSigma,
     int rowsPerStep)
     implements Scheduler {
 
   /** One row for each step, begun from unit noise. */
-  static Scheduler unit(
+  static Scheduler withUnitNoise(
       NetworkConfig training,
-      Function<PlanRequest, SigmaSchedule> ladders,
+      Function<PlanRequest, SigmaSchedule> sigmaSchedules,
       Function<PlanRequest, Solver> solvers) {
-    return new ConfiguredScheduler(training, ladders, solvers, all -> 1, 1);
+    return new ConfiguredScheduler(training, sigmaSchedules, solvers, all -> 1, 1);
   }
 
   @Override
   public SamplingPlan plan(PlanRequest request) {
-    SigmaSchedule ladder = ladders.apply(request);
-    SigmaSchedule begun = ladder.from(first(request, ladder));
-    var draft = new PlanBuilder(training.network(), training.clipping());
+    SigmaSchedule sigmaSchedule = sigmaSchedules.apply(request);
+    SigmaSchedule begun = sigmaSchedule.from(firstStep(request, sigmaSchedule));
+    var draft = new PlanBuilder(network.scaling(), network.clipping());
     List<Step> rows = rows(request, begun, draft);
     int count = (int) rows.stream()
-        .filter(row -> row.timestep() >= request.untilTimestep(training.length()))
+        .filter(row -> row.timestep() >= request.endTimestep(network.length()))
         .count();
     NoiseLevel level = begun.start();
     return new SamplingPlan(
-        request.until() < 1 ? rows.subList(0, count) : rows,
+        request.denoisingEnd() < 1 ? rows.subList(0, count) : rows,
         new SamplingPlan.Start(level.alpha(), draft.startNoise(level.sigma())),
-        pureNoise.applyAsDouble(ladder),
+        initNoiseSigma.applyAsDouble(sigmaSchedule),
         rowsPerStep);
   }
 
-  private List<Step> rows(PlanRequest request, SigmaSchedule ladder, PlanBuilder draft) {
-    return draft.rows(solvers.apply(request).solve(ladder, draft));
+  private List<Step> rows(PlanRequest request, SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+    return draft.build(solvers.apply(request).solve(sigmaSchedule, draft));
   }
 
-  private int first(PlanRequest request, SigmaSchedule ladder) {
-    if (request.from() == 0) {
+  private int firstStep(PlanRequest request, SigmaSchedule sigmaSchedule) {
+    if (request.denoisingStart() == 0) {
       // The caller's own levels are as many steps as they make, which is one fewer where the last
       // is where the run ends.
       boolean own = request.sigmas().length > 0 || request.timesteps().length > 0;
-      return Math.min(own ? request.firstStep(ladder.size()) : request.firstStep(), ladder.size());
+      return Math.min(own ? request.firstStep(sigmaSchedule.size()) : request.firstStep(), sigmaSchedule.size());
     }
     List<Step> all =
-        rows(request, ladder, new PlanBuilder(training.network(), training.clipping()));
+        rows(request, sigmaSchedule, new PlanBuilder(network.scaling(), network.clipping()));
     int left = (int) all.stream()
-        .filter(row -> row.timestep() < request.fromTimestep(training.length()))
+        .filter(row -> row.timestep() < request.startTimestep(network.length()))
         .count();
     int odd = rowsPerStep == 2 && left % 2 == 0 ? left + 1 : left;
     return Math.max(0, all.size() - odd) / rowsPerStep;
   }
 
   @Override
-  public NoiseSchedule schedule() {
+  public NoiseSchedule noiseSchedule() {
     if (isContinuous()) {
       throw new IllegalStateException(
           "this scheduler's networks are trained on continuous noise levels, not on betas");
     }
-    return training.schedule();
+    return network.noiseSchedule();
   }
 
   @Override
   public boolean isContinuous() {
-    return training.schedule() == null;
+    return network.noiseSchedule() == null;
   }
 
   @Override
   public Prediction prediction() {
-    return training.prediction();
+    return network.prediction();
   }
 
   /** What a class refuses of a request. */
@@ -106,9 +106,9 @@ record ConfiguredScheduler(
       }
     }
 
-    static void requireOwnTimesteps(PlanRequest request, String owner) {
+    static void requireNoTimestepsOrSigmas(PlanRequest request, String owner) {
       requireNoTimesteps(request, owner);
-      requireOwnSigmas(request, owner);
+      requireNoSigmas(request, owner);
     }
 
     static void requireNoTimesteps(PlanRequest request, String owner) {
@@ -118,7 +118,7 @@ record ConfiguredScheduler(
     }
 
     /** Refuses timesteps of the caller's own that climb or were never trained. */
-    static double[] requireFalling(double[] timesteps, int trained) {
+    static double[] requireDescending(double[] timesteps, int trained) {
       for (int i = 0; i < timesteps.length; i++) {
         double above = i == 0 ? trained : timesteps[i - 1];
         if (!(timesteps[i] < above && timesteps[i] >= 0)) {
@@ -129,7 +129,7 @@ record ConfiguredScheduler(
       return timesteps;
     }
 
-    static void requireOwnSigmas(PlanRequest request, String owner) {
+    static void requireNoSigmas(PlanRequest request, String owner) {
       if (request.sigmas().length > 0) {
         throw new IllegalArgumentException(owner + " computes its own sigmas and takes no others");
       }

@@ -34,33 +34,33 @@ final class ConsistencySchedulers {
   static Scheduler lcm(Options options) {
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
     var solver = new Lcm(options.number("timestep_scaling"));
-    return ConfiguredScheduler.unit(
-        training, request -> distilled(options, training, request), request -> solver);
+    return ConfiguredScheduler.withUnitNoise(
+        training, request -> distilledSchedule(options, training, request), request -> solver);
   }
 
   static Scheduler tcd(Options options) {
-    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS).clipped(Clipping.NONE);
-    return ConfiguredScheduler.unit(
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS).withClipping(Clipping.NONE);
+    return ConfiguredScheduler.withUnitNoise(
         training,
-        request -> distilled(options, training, request),
-        request -> new Tcd(request.etaOr(0.3), training.schedule()::level));
+        request -> distilledSchedule(options, training, request),
+        request -> new Tcd(request.etaOrDefault(0.3), training.noiseSchedule()::level));
   }
 
   /** The steps are chosen among those that the network was distilled on. */
-  private static SigmaSchedule distilled(
+  private static SigmaSchedule distilledSchedule(
       Options options, NetworkConfig training, PlanRequest request) {
-    ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
+    ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());
     int origins = options.integer("original_inference_steps");
     double[] timesteps = request.timesteps().length > 0
-        ? ConfiguredScheduler.Requests.requireFalling(request.timesteps(), training.length())
-        : spread(request.steps(), origins, training.length());
+        ? ConfiguredScheduler.Requests.requireDescending(request.timesteps(), training.length())
+        : distilledTimesteps(request.steps(), origins, training.length());
     List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
-        .mapToObj(timestep -> training.schedule().level((int) timestep))
+        .mapToObj(timestep -> training.noiseSchedule().level((int) timestep))
         .toList();
     return SigmaSchedule.of(timesteps, levels);
   }
 
-  private static double[] spread(int steps, int origins, int trained) {
+  private static double[] distilledTimesteps(int steps, int origins, int trained) {
     ConfiguredScheduler.Requests.requireSteps(steps, 1, origins);
     int stride = trained / origins;
     return IntStream.range(0, steps)
@@ -73,18 +73,18 @@ final class ConsistencySchedulers {
     double data = options.number("sigma_data");
     int trained = options.integer("num_train_timesteps");
     NetworkConfig training = NetworkConfig.continuous(
-            trained, SAMPLE, level -> boundary(level.sigma(), min, data))
-        .clipped(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
+            trained, SAMPLE, level -> boundaryScaling(level.sigma(), min, data))
+        .withClipping(options.flag("clip_denoised") ? Clipping.clamp(1) : Clipping.NONE);
     var solver = new ConsistencyMultistep.ConsistencyIterative(min, options.number("s_noise"));
     return new ConfiguredScheduler(
         training,
-        request -> ramp(options, trained, request),
+        request -> karrasSchedule(options, trained, request),
         request -> solver,
         all -> options.number("sigma_max"),
         1);
   }
 
-  private static Step.Scaling boundary(double sigma, double min, double data) {
+  private static Step.Scaling boundaryScaling(double sigma, double min, double data) {
     double spread = Math.sqrt(sigma * sigma + data * data);
     return new Step.Scaling(
         1 / spread,
@@ -92,12 +92,12 @@ final class ConsistencySchedulers {
         (sigma - min) * data / spread);
   }
 
-  private static SigmaSchedule ramp(Options options, int trained, PlanRequest request) {
-    ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
+  private static SigmaSchedule karrasSchedule(Options options, int trained, PlanRequest request) {
+    ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());
     ConfiguredScheduler.Requests.requireSteps(request.steps(), 1, trained);
     int stride = trained / request.steps();
     double[] chosen = request.timesteps().length > 0
-        ? DpmSigmaSchedules.falling(request.timesteps())
+        ? DpmSigmaSchedules.reversed(request.timesteps())
         : IntStream.range(0, request.steps()).mapToDouble(i -> i * stride).toArray();
     double rho = options.number("rho");
     double top = Math.pow(options.number("sigma_max"), 1 / rho);
@@ -110,7 +110,7 @@ final class ConsistencySchedulers {
     return SigmaSchedule.of(
         timesteps,
         DoubleStream.concat(Arrays.stream(sigmas), DoubleStream.of(options.number("sigma_min")))
-            .mapToObj(NoiseLevel::exploding)
+            .mapToObj(NoiseLevel::varianceExploding)
             .toList());
   }
 
@@ -120,13 +120,13 @@ final class ConsistencySchedulers {
         NoiseSchedule.ofBetas(BetaSchedule.SQUARED_COSINE.betas(0, 1, trained));
     double data = options.number("sigma_data");
     NetworkConfig training =
-        NetworkConfig.continuous(trained, SAMPLE, level -> decoding(level, data));
+        NetworkConfig.continuous(trained, SAMPLE, level -> decoderScaling(level, data));
     double[] timesteps = {1008, 512};
     List<NoiseLevel> levels = List.of(schedule.level(1008), schedule.level(512), NoiseLevel.CLEAN);
     return new ConfiguredScheduler(
         training,
         request -> {
-          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
           ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, 2);
           return SigmaSchedule.of(timesteps, levels);
         },
@@ -135,7 +135,7 @@ final class ConsistencySchedulers {
         1);
   }
 
-  private static Step.Scaling decoding(NoiseLevel level, double data) {
+  private static Step.Scaling decoderScaling(NoiseLevel level, double data) {
     double spread = level.ratio() * level.ratio() + data * data;
     return new Step.Scaling(
         1 / (level.alpha() * Math.sqrt(spread)),
@@ -143,16 +143,16 @@ final class ConsistencySchedulers {
         level.ratio() * data / Math.sqrt(spread));
   }
 
-  static Scheduler trigonometric(Options options) {
+  static Scheduler trigFlow(Options options) {
     options.oneOf("prediction_type", "trigflow");
     NetworkConfig training =
-        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::at);
+        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::scaling);
     var solver = new TrigFlow(options.number("sigma_data"));
-    return ConfiguredScheduler.unit(training, ConsistencySchedulers::angles, request -> solver);
+    return ConfiguredScheduler.withUnitNoise(training, ConsistencySchedulers::trigFlowSchedule, request -> solver);
   }
 
-  private static SigmaSchedule angles(PlanRequest request) {
-    ConfiguredScheduler.Requests.requireOwnSigmas(request, "SCMScheduler");
+  private static SigmaSchedule trigFlowSchedule(PlanRequest request) {
+    ConfiguredScheduler.Requests.requireNoSigmas(request, "SCMScheduler");
     double top = 1.5708;
     double[] all = request.timesteps().length > 0
         ? request.timesteps()

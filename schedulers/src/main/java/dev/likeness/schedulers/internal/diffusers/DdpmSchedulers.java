@@ -29,16 +29,16 @@ import java.util.Set;
  */
 final class DdpmSchedulers {
   private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
-  private static final double LEAST_VARIANCE = 1e-20;
+  private static final double MIN_VARIANCE = 1e-20;
 
   private DdpmSchedulers() {}
 
   static Scheduler ddpm(Options options) {
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
-    var ladder = TrainedLadder.of(options, training);
+    var sigmaSchedule = TrainedTimesteps.of(options, training);
     Ddpm.Variance variance = variance(options);
-    return ConfiguredScheduler.unit(
-        training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true));
+    return ConfiguredScheduler.withUnitNoise(
+        training, sigmaSchedule::ddpmSchedule, request -> new Ddpm(variance, MIN_VARIANCE, true));
   }
 
   // Saved configs of DPM-Solver say null.
@@ -63,21 +63,21 @@ final class DdpmSchedulers {
 
   static Scheduler unclip(Options options) {
     NetworkConfig training = NetworkConfig.of(options, Set.of(EPSILON, SAMPLE));
-    boolean learned =
+    boolean trained =
         "learned_range".equals(options.oneOf("variance_type", "fixed_small_log", "learned_range"));
     options.oneOf("beta_schedule", "squaredcos_cap_v2");
     var solver =
-        new Ddpm(learned ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL, LEAST_VARIANCE, true);
+        new Ddpm(trained ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL, MIN_VARIANCE, true);
     return new ConfiguredScheduler(
         training,
         request -> {
-          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
           ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, training.length());
           double[] rising = Sigmas.linspace(0, training.length() - 1, request.steps());
           double[] timesteps =
-              Arrays.stream(DpmSigmaSchedules.falling(rising)).map(Math::rint).toArray();
-          return new TrainedLadder(training, null, 0, NoiseLevel.CLEAN)
-              .chained(PlanRequest.ofTimesteps(timesteps));
+              Arrays.stream(DpmSigmaSchedules.reversed(rising)).map(Math::rint).toArray();
+          return new TrainedTimesteps(training, null, 0, NoiseLevel.CLEAN)
+              .ddpmSchedule(PlanRequest.ofTimesteps(timesteps));
         },
         request -> solver,
         all -> 1,
@@ -86,24 +86,24 @@ final class DdpmSchedulers {
 
   static Scheduler ddim(Options options) {
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
-    var ladder = TrainedLadder.of(options, training);
-    return ConfiguredScheduler.unit(
-        training, ladder::strided, request -> new Ddim(request.etaOr(0)));
+    var sigmaSchedule = TrainedTimesteps.of(options, training);
+    return ConfiguredScheduler.withUnitNoise(
+        training, sigmaSchedule::ddimSchedule, request -> new Ddim(request.etaOrDefault(0)));
   }
 
   static Scheduler ddimInverse(Options options) {
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
-    var ladder = TrainedLadder.of(options, training);
+    var sigmaSchedule = TrainedTimesteps.of(options, training);
     if ("linspace".equals(options.text("timestep_spacing"))) {
       throw new IllegalArgumentException(
           "DDIMInverseScheduler spaces its timesteps leading or trailing, not linspace");
     }
-    if (ladder.end().sigma() == 0 && training.prediction() == SAMPLE) {
+    if (sigmaSchedule.end().sigma() == 0 && training.prediction() == SAMPLE) {
       throw new IllegalArgumentException(
           "DDIMInverseScheduler cannot tell the noise of a clean image from"
               + " prediction_type sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
     }
-    return ConfiguredScheduler.unit(training, ladder::rising, request -> new Ddim(0));
+    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::inverseSchedule, request -> new Ddim(0));
   }
 
   /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
@@ -113,9 +113,9 @@ final class DdpmSchedulers {
     double start = cosine(0, s);
     var solver = new Ddpm(Ddpm.Variance.SMALL, 0, false);
     return new ConfiguredScheduler(
-        NetworkConfig.continuous(1, EPSILON, EPSILON::at),
+        NetworkConfig.continuous(1, EPSILON, EPSILON::scaling),
         request -> {
-          ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
+          ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());
           double[] own = request.timesteps();
           double[] times = own.length > 0 ? own : Sigmas.linspace(1, 0, request.steps() + 1);
           return SigmaSchedule.of(
@@ -141,9 +141,9 @@ final class DdpmSchedulers {
 
   /** DDIM on CogVideoX's schedule. */
   static Scheduler cogVideoDdim(Options options) {
-    NetworkConfig training = movedTowardsNoise(options);
-    var ladder = TrainedLadder.of(options, training);
-    return ConfiguredScheduler.unit(training, ladder::strided, request -> new Ddim(0));
+    NetworkConfig training = snrShifted(options);
+    var sigmaSchedule = TrainedTimesteps.of(options, training);
+    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::ddimSchedule, request -> new Ddim(0));
   }
 
   /**
@@ -151,41 +151,41 @@ final class DdpmSchedulers {
    * drops the first.
    */
   static Scheduler cogVideoDpm(Options options) {
-    NetworkConfig training = movedTowardsNoise(options);
-    var ladder = TrainedLadder.of(options, training);
-    return ConfiguredScheduler.unit(training, ladder::strided, request -> {
-      double[] timesteps = ladder.timesteps(request.steps());
-      boolean belowFirst = timesteps[timesteps.length - 1] < ladder.stride(request);
+    NetworkConfig training = snrShifted(options);
+    var sigmaSchedule = TrainedTimesteps.of(options, training);
+    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::ddimSchedule, request -> {
+      double[] timesteps = sigmaSchedule.timesteps(request.steps());
+      boolean belowFirst = timesteps[timesteps.length - 1] < sigmaSchedule.stride(request);
       return new DpmSolverMultistep(
-          DpmAlgorithm.DATA_SDE, 2, false, new DpmSolverMultistep.FinalOrder(belowFirst, false));
+          DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 2, false, new DpmSolverMultistep.FinalOrder(belowFirst, false));
     });
   }
 
   /** CogVideoX moves the whole schedule towards noise and does not clip. */
-  private static NetworkConfig movedTowardsNoise(Options options) {
+  private static NetworkConfig snrShifted(Options options) {
     double scale = options.number("snr_shift_scale");
     NoiseSchedule shifted =
-        NoiseSchedule.of(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
+        NoiseSchedule.of(options).mapAlphaBars(bar -> bar / (scale + (1 - scale) * bar));
     return NetworkConfig.of(
             options,
             PREDICTIONS,
             options.flag("rescale_betas_zero_snr") ? shifted.rescaleZeroTerminalSnr() : shifted)
-        .clipped(Clipping.NONE);
+        .withClipping(Clipping.NONE);
   }
 
   static Scheduler ipndm(Options options) {
     NetworkConfig training =
-        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::at);
-    return ConfiguredScheduler.unit(
-        training, request -> sineLadder(options, request), request -> new Ipndm());
+        NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::scaling);
+    return ConfiguredScheduler.withUnitNoise(
+        training, request -> sineSchedule(options, request), request -> new Ipndm());
   }
 
   /**
    * The class's betas are the sigmas of its levels; trained ones make the whole ladder, whatever
    * the step count.
    */
-  private static SigmaSchedule sineLadder(Options options, PlanRequest request) {
-    ConfiguredScheduler.Requests.requireOwnTimesteps(request, "IPNDMScheduler");
+  private static SigmaSchedule sineSchedule(Options options, PlanRequest request) {
+    ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "IPNDMScheduler");
     double[] trained = options.numbers("trained_betas");
     double[] betas = trained.length > 0
         ? trained
@@ -207,30 +207,30 @@ final class DdpmSchedulers {
   /**
    * Ladders whose steps are whole training timesteps: DDPM's and DDIM's.
    *
-   * @param training the trained levels
+   * @param network the trained levels
    * @param spacing how the steps are spread
    * @param offset what leading spacing adds
    * @param end the level below the first timestep
    */
-  record TrainedLadder(
-      NetworkConfig training, TimestepSpacing spacing, int offset, NoiseLevel end) {
-    static TrainedLadder of(Options options, NetworkConfig training) {
+  record TrainedTimesteps(
+      NetworkConfig network, TimestepSpacing spacing, int offset, NoiseLevel end) {
+    static TrainedTimesteps of(Options options, NetworkConfig training) {
       boolean clean = !options.has("set_alpha_to_one") || options.flag("set_alpha_to_one");
-      return new TrainedLadder(
+      return new TrainedTimesteps(
           training,
           TimestepSpacing.parse(options.text("timestep_spacing")),
           options.integer("steps_offset"),
-          clean ? NoiseLevel.CLEAN : training.schedule().level(0));
+          clean ? NoiseLevel.CLEAN : training.noiseSchedule().level(0));
     }
 
     /**
      * Each step ends where the next one begins, the last at the end (DDPM); the caller's own
      * timesteps are taken.
      */
-    SigmaSchedule chained(PlanRequest request) {
-      ConfiguredScheduler.Requests.requireOwnSigmas(request, "DDPM");
+    SigmaSchedule ddpmSchedule(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireNoSigmas(request, "DDPM");
       double[] timesteps = request.timesteps().length > 0
-          ? ConfiguredScheduler.Requests.requireFalling(request.timesteps(), training.length())
+          ? ConfiguredScheduler.Requests.requireDescending(request.timesteps(), network.length())
           : timesteps(request.steps());
       List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
       levels.add(end);
@@ -241,8 +241,8 @@ final class DdpmSchedulers {
      * Each step ends a whole stride below its beginning (DDIM), which is not always where the next
      * one begins.
      */
-    SigmaSchedule strided(PlanRequest request) {
-      ConfiguredScheduler.Requests.requireOwnTimesteps(request, "DDIM");
+    SigmaSchedule ddimSchedule(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "DDIM");
       double[] timesteps = timesteps(request.steps());
       return SigmaSchedule.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
     }
@@ -250,30 +250,30 @@ final class DdpmSchedulers {
     /**
      * The strided ladder climbed from below (DDIM inversion): each step ends at its own timestep.
      */
-    SigmaSchedule rising(PlanRequest request) {
-      ConfiguredScheduler.Requests.requireOwnTimesteps(request, "DDIM inversion");
-      double[] timesteps = DpmSigmaSchedules.falling(timesteps(request.steps()));
+    SigmaSchedule inverseSchedule(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "DDIM inversion");
+      double[] timesteps = DpmSigmaSchedules.reversed(timesteps(request.steps()));
       return SigmaSchedule.of(timesteps, levels(timesteps, stride(request)), levels(timesteps, 0));
     }
 
     /** The training timesteps between two steps. */
     int stride(PlanRequest request) {
-      return training.length() / request.steps();
+      return network.length() / request.steps();
     }
 
     /** The falling whole timesteps of so many steps. */
     double[] timesteps(int steps) {
-      int trained = training.length();
+      int trained = network.length();
       ConfiguredScheduler.Requests.requireSteps(steps, 1, trained);
       double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset))
           .map(Math::rint)
           .toArray();
-      return ConfiguredScheduler.Requests.requireFalling(timesteps, trained);
+      return ConfiguredScheduler.Requests.requireDescending(timesteps, trained);
     }
 
     private List<NoiseLevel> levels(double[] timesteps, int below) {
       return Arrays.stream(timesteps)
-          .mapToObj(timestep -> training.level((int) timestep - below, end))
+          .mapToObj(timestep -> network.level((int) timestep - below, end))
           .toList();
     }
   }

@@ -57,7 +57,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("EDMEulerScheduler", EdmSchedulers::euler);
     classes.put("EulerAncestralDiscreteScheduler", EulerSchedulers::eulerAncestral);
     classes.put("EulerDiscreteScheduler", EulerSchedulers::euler);
-    classes.put("FlowMapEulerDiscreteScheduler", FlowSchedulers::map);
+    classes.put("FlowMapEulerDiscreteScheduler", FlowSchedulers::flowMapEuler);
     classes.put("FlowMatchEulerDiscreteScheduler", FlowSchedulers::euler);
     classes.put("FlowMatchHeunDiscreteScheduler", FlowSchedulers::heun);
     classes.put("FlowMatchLCMScheduler", FlowSchedulers::lcm);
@@ -68,11 +68,11 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("KarrasVeScheduler", EdmSchedulers::karrasVe);
     classes.put("LCMScheduler", ConsistencySchedulers::lcm);
     classes.put("LMSDiscreteScheduler", EulerSchedulers::lms);
-    classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::ancestral);
-    classes.put("MiniMaxH3Scheduler", FlowSchedulers::toSignal);
+    classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::eulerAncestral);
+    classes.put("MiniMaxH3Scheduler", FlowSchedulers::miniMaxH3);
     classes.put("PNDMScheduler", PndmScheduler::of);
     classes.put("SASolverScheduler", DpmSchedulers::sa);
-    classes.put("SCMScheduler", ConsistencySchedulers::trigonometric);
+    classes.put("SCMScheduler", ConsistencySchedulers::trigFlow);
     classes.put("TCDScheduler", ConsistencySchedulers::tcd);
     classes.put("UnCLIPScheduler", DdpmSchedulers::unclip);
     classes.put("UniPCMultistepScheduler", UniPcScheduler::of);
@@ -86,7 +86,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
    * not declare, such as options of the class that it was switched from.
    */
   static final class OptionDefaults {
-    private static final Set<String> OF_FLOW_LADDERS = Set.of(
+    private static final Set<String> FLOW_SIGMA_OPTIONS = Set.of(
         "shift",
         "use_dynamic_shifting",
         "time_shift_type",
@@ -131,9 +131,9 @@ public final class DiffusersSchedulers implements SchedulerProvider {
             options.putIfAbsent("sigma_min", null);
             options.putIfAbsent("sigma_max", null);
           });
-      Map<String, Object> ladder = new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
-      ladder.keySet().retainAll(OF_FLOW_LADDERS);
-      byClass.get("LTXEulerAncestralRFScheduler").putAll(ladder);
+      Map<String, Object> sigmaSchedule = new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
+      sigmaSchedule.keySet().retainAll(FLOW_SIGMA_OPTIONS);
+      byClass.get("LTXEulerAncestralRFScheduler").putAll(sigmaSchedule);
     }
 
     private static Object value(String text) {

@@ -4,7 +4,7 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.Solver;
-import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.End;
+import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.FinalSigma;
 import dev.likeness.schedulers.solvers.Deis;
 import dev.likeness.schedulers.solvers.DpmAlgorithm;
 import dev.likeness.schedulers.solvers.DpmSolverMultistep;
@@ -17,17 +17,17 @@ import java.util.Set;
 
 /** The DPM-Solver classes of diffusers and their kin on the same ladders. */
 final class DpmSchedulers {
-  private static final Set<Prediction> ALL = EnumSet.allOf(Prediction.class);
+  private static final Set<Prediction> PREDICTIONS = EnumSet.allOf(Prediction.class);
 
   private DpmSchedulers() {}
 
   static Scheduler multistep(Options options) {
-    return scheduler(options, End.FIRST_TRAINED, multistepSolver(options, algorithm(options)));
+    return scheduler(options, FinalSigma.SIGMA_MIN, multistepSolver(options, algorithm(options)));
   }
 
   /** The multistep solver of the options that all classes with it share. */
   static Solver multistepSolver(Options options, DpmAlgorithm algorithm) {
-    boolean clean = options.has("final_sigmas_type") && SigmaOptions.LastSigma.isClean(options);
+    boolean clean = options.has("final_sigmas_type") && SigmaOptions.LastSigma.isZero(options);
     boolean firstAtLast = options.flag("euler_at_final") || clean;
     var end = new DpmSolverMultistep.FinalOrder(firstAtLast, options.flag("lower_order_final"));
     return new DpmSolverMultistep(algorithm, options.integer("solver_order"), heun(options), end);
@@ -36,12 +36,12 @@ final class DpmSchedulers {
   static Scheduler singlestep(Options options) {
     DpmAlgorithm algorithm = algorithm(options);
     boolean heun = heun(options);
-    NetworkConfig training = NetworkConfig.of(options, ALL);
-    var ladder = new DpmSigmaSchedules(options, training, End.of(options, End.FIRST_TRAINED));
-    SigmaOptions.notInFlow(options);
-    return ConfiguredScheduler.unit(
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
+    var sigmaSchedule = new DpmSigmaSchedules(options, training, FinalSigma.of(options, FinalSigma.SIGMA_MIN));
+    SigmaOptions.requireNoFlowSigmas(options);
+    return ConfiguredScheduler.withUnitNoise(
         training,
-        ladder::ladder,
+        sigmaSchedule::sigmaSchedule,
         request -> new DpmSolverSinglestep(algorithm, orders(options, request.steps()), heun));
   }
 
@@ -51,8 +51,8 @@ final class DpmSchedulers {
     var solver = new Deis(
         options.integer("solver_order"),
         new DpmSolverMultistep.FinalOrder(false, options.flag("lower_order_final")));
-    NetworkConfig training = NetworkConfig.of(options, ALL);
-    return scheduler(options, training, End.LAST_REPEATED, solver);
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
+    return scheduler(options, training, FinalSigma.LAST_REPEATED, solver);
   }
 
   static Scheduler sa(Options options) {
@@ -69,35 +69,35 @@ final class DpmSchedulers {
         options.flag("lower_order_final"),
         false,
         timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
-    return scheduler(options, NetworkConfig.of(options, ALL), End.LAST_REPEATED, solver);
+    return scheduler(options, NetworkConfig.of(options, PREDICTIONS), FinalSigma.LAST_REPEATED, solver);
   }
 
   static Scheduler inverse(Options options) {
     DpmAlgorithm algorithm = algorithm(options);
-    if (algorithm.stochastic() && !options.flag("use_flow_sigmas")) {
+    if (algorithm.isStochastic() && !options.flag("use_flow_sigmas")) {
       throw new IllegalArgumentException(
           "DPMSolverMultistepInverseScheduler climbs without noise and has"
               + " algorithm_type dpmsolver++ and dpmsolver, not " + options.text("algorithm_type"));
     }
-    NetworkConfig training = NetworkConfig.of(options, ALL);
+    NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
     Solver solver = multistepSolver(options, algorithm);
-    SigmaOptions.notInFlow(options);
-    return ConfiguredScheduler.unit(
+    SigmaOptions.requireNoFlowSigmas(options);
+    return ConfiguredScheduler.withUnitNoise(
         training,
-        new DpmSigmaSchedules.InverseLadder(options, training)::ladder,
+        new DpmSigmaSchedules.InverseSigmaSchedule(options, training)::sigmaSchedule,
         request -> solver);
   }
 
-  private static Scheduler scheduler(Options options, End end, Solver solver) {
+  private static Scheduler scheduler(Options options, FinalSigma end, Solver solver) {
     return scheduler(
-        options, NetworkConfig.withFiniteSigmas(options, ALL), End.of(options, end), solver);
+        options, NetworkConfig.withFiniteSigmas(options, PREDICTIONS), FinalSigma.of(options, end), solver);
   }
 
   private static Scheduler scheduler(
-      Options options, NetworkConfig training, End end, Solver solver) {
-    var ladder = new DpmSigmaSchedules(options, training, end);
-    SigmaOptions.notInFlow(options);
-    return ConfiguredScheduler.unit(training, ladder::ladder, request -> solver);
+      Options options, NetworkConfig training, FinalSigma end, Solver solver) {
+    var sigmaSchedule = new DpmSigmaSchedules(options, training, end);
+    SigmaOptions.requireNoFlowSigmas(options);
+    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::sigmaSchedule, request -> solver);
   }
 
   static DpmAlgorithm algorithm(Options options) {
@@ -109,14 +109,14 @@ final class DpmSchedulers {
             "dpmsolver",
             "sde-dpmsolver",
             "deis")) {
-          case "sde-dpmsolver++" -> DpmAlgorithm.DATA_SDE;
-          case "dpmsolver" -> DpmAlgorithm.NOISE;
-          case "sde-dpmsolver" -> DpmAlgorithm.NOISE_SDE;
-          default -> DpmAlgorithm.DATA;
+          case "sde-dpmsolver++" -> DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS;
+          case "dpmsolver" -> DpmAlgorithm.DPM_SOLVER;
+          case "sde-dpmsolver" -> DpmAlgorithm.SDE_DPM_SOLVER;
+          default -> DpmAlgorithm.DPM_SOLVER_PLUS_PLUS;
         };
     if (options.has("final_sigmas_type")
-        && SigmaOptions.LastSigma.isClean(options)
-        && !algorithm.predictsData()) {
+        && SigmaOptions.LastSigma.isZero(options)
+        && !algorithm.predictsX0()) {
       throw new IllegalArgumentException("algorithm_type " + options.text("algorithm_type")
           + " cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++");
     }
@@ -141,7 +141,7 @@ final class DpmSchedulers {
     for (int i = 0; i < steps; i++) {
       orders.add(i % order + 1);
     }
-    if (SigmaOptions.LastSigma.isClean(options)
+    if (SigmaOptions.LastSigma.isZero(options)
         || options.flag("lower_order_final") && steps % order == 0) {
       orders.set(steps - 1, 1);
     }

@@ -16,146 +16,146 @@ import java.util.stream.IntStream;
  * flow levels.
  *
  * @param options the class's options
- * @param training the trained levels
- * @param end where the ladder ends
+ * @param network the trained levels
+ * @param finalSigma where the ladder ends
  */
-record DpmSigmaSchedules(Options options, NetworkConfig training, End end) {
+record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma finalSigma) {
   /** The lowest level. */
-  enum End {
+  enum FinalSigma {
     /** No noise at all. */
-    CLEAN,
+    ZERO,
     /** The first trained level. */
-    FIRST_TRAINED,
+    SIGMA_MIN,
     /** The first trained level, or for ladders of sigmas their last one once more. */
     LAST_REPEATED;
 
-    static End of(Options options, End otherwise) {
-      return SigmaOptions.LastSigma.isClean(options) ? CLEAN : otherwise;
+    static FinalSigma of(Options options, FinalSigma otherwise) {
+      return SigmaOptions.LastSigma.isZero(options) ? ZERO : otherwise;
     }
   }
 
-  SigmaSchedule ladder(PlanRequest request) {
+  SigmaSchedule sigmaSchedule(PlanRequest request) {
     SigmaOptions respacing = SigmaOptions.of(options);
-    NoiseSchedule schedule = training.schedule();
+    NoiseSchedule schedule = network.noiseSchedule();
     if (respacing.isNone() && !options.flag("use_lu_lambdas") && !options.flag("use_flow_sigmas")) {
-      ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
+      ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());
       double[] timesteps = request.timesteps().length > 0
-          ? ConfiguredScheduler.Requests.requireFalling(request.timesteps(), training.length())
-          : spaced(request.steps());
-      return ladder(timesteps, schedule.sigmas(timesteps), false);
+          ? ConfiguredScheduler.Requests.requireDescending(request.timesteps(), network.length())
+          : spacedTimesteps(request.steps());
+      return sigmaSchedule(timesteps, schedule.sigmas(timesteps), false);
     }
-    ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+    ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
     double[] table = schedule.sigmas();
     if (!respacing.isNone()) {
-      double[] sigmas = respacing.sigmas(falling(table), request.steps());
-      return ladder(
-          rounded(schedule.timesteps(sigmas), respacing.kind() == SigmaOptions.Kind.KARRAS),
+      double[] sigmas = respacing.sigmas(reversed(table), request.steps());
+      return sigmaSchedule(
+          roundTimesteps(schedule.timesteps(sigmas), respacing.kind() == SigmaOptions.Kind.KARRAS),
           sigmas,
           true);
     }
     if (options.flag("use_lu_lambdas")) {
       double[] sigmas = Sigmas.exponential(table[table.length - 1], table[0], request.steps());
-      return ladder(rounded(schedule.timesteps(sigmas), true), sigmas, true);
+      return sigmaSchedule(roundTimesteps(schedule.timesteps(sigmas), true), sigmas, true);
     }
-    double[] sigmas = flow(request);
-    return ladder(
+    double[] sigmas = flowSigmas(request);
+    return sigmaSchedule(
         Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
   }
 
-  private double[] spaced(int steps) {
+  private double[] spacedTimesteps(int steps) {
     TimestepSpacing spacing = options.has("timestep_spacing")
         ? TimestepSpacing.parse(options.text("timestep_spacing"))
         : TimestepSpacing.LINSPACE;
-    int trained = training.length();
-    int top = trained - belowLeastLambda();
+    int trained = network.length();
+    int top = trained - clippedTimesteps();
     ConfiguredScheduler.Requests.requireSteps(
         steps, 1, spacing == TimestepSpacing.TRAILING ? trained : top - 1);
-    return spacing.timestepsAboveEnd(steps, trained, top, (int) options.number("steps_offset", 0));
+    return spacing.timestepsWithoutLast(steps, trained, top, (int) options.number("steps_offset", 0));
   }
 
-  private int belowLeastLambda() {
+  private int clippedTimesteps() {
     double least = options.number("lambda_min_clipped", Double.NEGATIVE_INFINITY);
-    return (int) Arrays.stream(training.schedule().sigmas())
+    return (int) Arrays.stream(network.noiseSchedule().sigmas())
         .filter(sigma -> -Math.log(sigma) < least)
         .count();
   }
 
-  private double[] flow(PlanRequest request) {
+  private double[] flowSigmas(PlanRequest request) {
     // Classes that cannot say whether their levels move with the resolution move them where the
     // request says how far.
     double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu())
         ? PlanRequest.FlowShift.of(options, request)
         : Math.exp(request.mu());
-    double[] rising = Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1);
-    double[] falling = falling(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
-    return Sigmas.shifted(Arrays.copyOf(falling, request.steps()), shift);
+    double[] rising = Sigmas.linspace(1, 1.0 / network.length(), request.steps() + 1);
+    double[] descending = reversed(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
+    return Sigmas.shift(Arrays.copyOf(descending, request.steps()), shift);
   }
 
   // Only multistep DPM-Solver, which has Lu's ladder too, keeps fractions on the cosine schedule.
-  private double[] rounded(double[] timesteps, boolean toNearest) {
+  private double[] roundTimesteps(double[] timesteps, boolean toNearest) {
     boolean cosine =
         options.has("use_lu_lambdas") && "squaredcos_cap_v2".equals(options.text("beta_schedule"));
     return toNearest && !cosine ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
   }
 
   // The reference keeps timesteps as whole numbers and drops what is behind the point.
-  private SigmaSchedule ladder(double[] timesteps, double[] sigmas, boolean ofSigmas) {
+  private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas, boolean ofSigmas) {
     DoubleFunction<NoiseLevel> form =
-        options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
+        options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::variancePreserving;
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    all[sigmas.length] = switch (end) {
-      case CLEAN -> 0;
-      case FIRST_TRAINED -> training.schedule().sigmas()[0];
+    all[sigmas.length] = switch (finalSigma) {
+      case ZERO -> 0;
+      case SIGMA_MIN -> network.noiseSchedule().sigmas()[0];
       case LAST_REPEATED ->
-        ofSigmas ? sigmas[sigmas.length - 1] : training.schedule().sigmas()[0];
+        ofSigmas ? sigmas[sigmas.length - 1] : network.noiseSchedule().sigmas()[0];
     };
     return SigmaSchedule.of(
         Arrays.stream(timesteps).map(Math::floor).toArray(),
         Arrays.stream(all).mapToObj(form).toList());
   }
 
-  static double[] falling(double[] rising) {
-    double[] falling = new double[rising.length];
-    Arrays.setAll(falling, i -> rising[rising.length - 1 - i]);
-    return falling;
+  static double[] reversed(double[] rising) {
+    double[] descending = new double[rising.length];
+    Arrays.setAll(descending, i -> rising[rising.length - 1 - i]);
+    return descending;
   }
 
   /**
    * Ladders of the DPM-Solver family climbed from the image to noise, for inversion.
    *
    * @param options the class's options
-   * @param training the trained levels
+   * @param network the trained levels
    */
-  record InverseLadder(Options options, NetworkConfig training) {
-    SigmaSchedule ladder(PlanRequest request) {
-      ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
-      double[] table = training.schedule().sigmas();
+  record InverseSigmaSchedule(Options options, NetworkConfig network) {
+    SigmaSchedule sigmaSchedule(PlanRequest request) {
+      ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
+      double[] table = network.noiseSchedule().sigmas();
       SigmaOptions respacing = SigmaOptions.of(options);
       if (!respacing.isNone()) {
         double[] sigmas = respacing.sigmas(table, request.steps());
-        double[] timesteps = training.schedule().timesteps(sigmas);
+        double[] timesteps = network.noiseSchedule().timesteps(sigmas);
         boolean rounds = respacing.kind() == SigmaOptions.Kind.KARRAS;
-        return ladder(
+        return sigmaSchedule(
             Arrays.stream(timesteps).map(rounds ? Math::rint : Math::floor).toArray(),
             sigmas,
             sigmas[sigmas.length - 1]);
       }
       if (options.flag("use_flow_sigmas")) {
-        return new DpmSigmaSchedules(options, training, DpmSigmaSchedules.End.LAST_REPEATED)
-            .ladder(request);
+        return new DpmSigmaSchedules(options, network, DpmSigmaSchedules.FinalSigma.LAST_REPEATED)
+            .sigmaSchedule(request);
       }
       double least = options.number("lambda_min_clipped");
       int below =
           (int) Arrays.stream(table).filter(sigma -> -Math.log(sigma) < least).count();
-      int top = training.length() - below;
+      int top = network.length() - below;
       double[] timesteps = timesteps(request.steps(), top);
-      return ladder(timesteps, training.schedule().sigmas(timesteps), table[top - 1]);
+      return sigmaSchedule(timesteps, network.noiseSchedule().sigmas(timesteps), table[top - 1]);
     }
 
     private double[] timesteps(int steps, int top) {
       TimestepSpacing spacing = TimestepSpacing.parse(options.text("timestep_spacing"));
       ConfiguredScheduler.Requests.requireSteps(
-          steps, 1, spacing == TimestepSpacing.TRAILING ? training.length() : top - 1);
+          steps, 1, spacing == TimestepSpacing.TRAILING ? network.length() : top - 1);
       return switch (spacing) {
         case LINSPACE ->
           Arrays.stream(Sigmas.linspace(0, top - 1, steps + 1))
@@ -167,11 +167,11 @@ record DpmSigmaSchedules(Options options, NetworkConfig training, End end) {
               .mapToDouble(i -> i * (top / (steps + 1)) + options.number("steps_offset"))
               .toArray();
         case TRAILING ->
-          DpmSigmaSchedules.falling(spacing.timestepsAboveEnd(steps, training.length(), top, 0));
+          DpmSigmaSchedules.reversed(spacing.timestepsWithoutLast(steps, network.length(), top, 0));
       };
     }
 
-    private SigmaSchedule ladder(double[] timesteps, double[] sigmas, double end) {
+    private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas, double end) {
       // The reference drops timesteps that are whole and repeated, and always begins at the second
       // of
       // two equal ones.
@@ -182,11 +182,11 @@ record DpmSigmaSchedules(Options options, NetworkConfig training, End end) {
           : timesteps.length > 1 && timesteps[0] == timesteps[1];
       if (repeated) {
         throw new IllegalArgumentException(
-            options.owner() + " has no " + timesteps.length
+            options.className() + " has no " + timesteps.length
                 + " different timesteps on this ladder; ask for fewer steps or a ladder without respaced sigmas");
       }
       DoubleFunction<NoiseLevel> form =
-          options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
+          options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::variancePreserving;
       double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
       all[sigmas.length] = end;
       return SigmaSchedule.of(timesteps, Arrays.stream(all).mapToObj(form).toList());

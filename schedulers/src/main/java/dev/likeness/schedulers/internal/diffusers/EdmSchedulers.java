@@ -27,7 +27,7 @@ final class EdmSchedulers {
 
   static Scheduler multistep(Options options) {
     String algorithm = options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
-    var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.DATA_SDE : DpmAlgorithm.DATA;
+    var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS : DpmAlgorithm.DPM_SOLVER_PLUS_PLUS;
     return scheduler(
         options, DpmSchedulers.multistepSolver(options, data), sigma -> 0.25 * Math.log(sigma));
   }
@@ -35,7 +35,7 @@ final class EdmSchedulers {
   static Scheduler cosine(Options options) {
     return scheduler(
         options,
-        DpmSchedulers.multistepSolver(options, DpmAlgorithm.DATA_SDE),
+        DpmSchedulers.multistepSolver(options, DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS),
         sigma -> Math.atan(sigma) / Math.PI * 2);
   }
 
@@ -53,7 +53,7 @@ final class EdmSchedulers {
         options.number("s_max"),
         options.number("s_noise"),
         sigma -> sigma);
-    if (churn.most() >= max * max) {
+    if (churn.maxSigma() >= max * max) {
       throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
           + ", the square of sigma_max, which is not churned; set s_max below");
     }
@@ -62,13 +62,13 @@ final class EdmSchedulers {
     return new ConfiguredScheduler(
         training,
         request -> {
-          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
           ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
           double[] sigmas = Sigmas.exponential(max * max, min * min, request.steps());
           return SigmaSchedule.of(
               sigmas,
               Arrays.stream(Arrays.copyOf(sigmas, sigmas.length + 1))
-                  .mapToObj(NoiseLevel::exploding)
+                  .mapToObj(NoiseLevel::varianceExploding)
                   .toList());
         },
         request -> new Heun(churn),
@@ -85,11 +85,11 @@ final class EdmSchedulers {
             options.integer("num_train_timesteps"),
             prediction,
             level -> scaling(level.sigma(), data, sign))
-        .clipped(NetworkConfig.clipping(options));
+        .withClipping(NetworkConfig.clipping(options));
     double max = options.number("sigma_max");
     return new ConfiguredScheduler(
         training,
-        request -> ladder(options, request, told),
+        request -> sigmaSchedule(options, request, told),
         request -> solver,
         all -> Math.sqrt(max * max + 1),
         1);
@@ -101,9 +101,9 @@ final class EdmSchedulers {
         1 / Math.sqrt(spread), data * data / spread, sign * sigma * data / Math.sqrt(spread));
   }
 
-  private static SigmaSchedule ladder(
+  private static SigmaSchedule sigmaSchedule(
       Options options, PlanRequest request, DoubleUnaryOperator told) {
-    ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+    ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
     double max = options.number("sigma_max");
     double min = options.number("sigma_min");
     boolean karras = "karras".equals(options.oneOf("sigma_schedule", "karras", "exponential"));
@@ -114,9 +114,9 @@ final class EdmSchedulers {
     // The multistep classes end at sigma_min; Euler's repeats the last level, which differs in a
     // run of one step.
     double least = options.has("solver_order") ? min : sigmas[sigmas.length - 1];
-    all[sigmas.length] = SigmaOptions.LastSigma.isClean(options) ? 0 : least;
+    all[sigmas.length] = SigmaOptions.LastSigma.isZero(options) ? 0 : least;
     return SigmaSchedule.of(
         Arrays.stream(sigmas).map(told).toArray(),
-        Arrays.stream(all).mapToObj(NoiseLevel::exploding).toList());
+        Arrays.stream(all).mapToObj(NoiseLevel::varianceExploding).toList());
   }
 }

@@ -33,42 +33,42 @@ final class EulerSchedulers {
   private EulerSchedulers() {}
 
   static Scheduler euler(Options options) {
-    return scheduler(options, training(options, EPSILON, V, SAMPLE), new Euler(), 1, false);
+    return scheduler(options, network(options, EPSILON, V, SAMPLE), new Euler(), 1, false);
   }
 
   static Scheduler eulerAncestral(Options options) {
-    return scheduler(options, training(options, EPSILON, V), new EulerAncestral(1, 1), 1, false);
+    return scheduler(options, network(options, EPSILON, V), new EulerAncestral(1, 1), 1, false);
   }
 
   static Scheduler heun(Options options) {
-    return scheduler(options, training(options, EPSILON, V, SAMPLE), new Heun(), 2, false);
+    return scheduler(options, network(options, EPSILON, V, SAMPLE), new Heun(), 2, false);
   }
 
   static Scheduler dpm2(Options options) {
-    NetworkConfig training = training(options, EPSILON, V);
+    NetworkConfig training = network(options, EPSILON, V);
     return scheduler(options, training, new Dpm2(Churn.NONE, timesteps(training)), 2, true);
   }
 
   static Scheduler dpm2Ancestral(Options options) {
-    NetworkConfig training = training(options, EPSILON, V);
+    NetworkConfig training = network(options, EPSILON, V);
     return scheduler(options, training, new Dpm2Ancestral(1, 1, timesteps(training)), 2, true);
   }
 
   static Scheduler lms(Options options) {
-    return scheduler(options, training(options, EPSILON, V, SAMPLE), new Lms(4, true), 1, false);
+    return scheduler(options, network(options, EPSILON, V, SAMPLE), new Lms(4, true), 1, false);
   }
 
   static Scheduler dpmSde(Options options) {
-    NetworkConfig training = training(options, EPSILON, V);
+    NetworkConfig training = network(options, EPSILON, V);
     return scheduler(options, training, new DpmPlusPlusSde(1, 1, timesteps(training)), 2, false);
   }
 
-  private static NetworkConfig training(Options options, Prediction... predictions) {
+  private static NetworkConfig network(Options options, Prediction... predictions) {
     return NetworkConfig.withFiniteSigmas(options, Set.of(predictions));
   }
 
   private static DoubleUnaryOperator timesteps(NetworkConfig training) {
-    return sigma -> training.schedule().timesteps(new double[] {sigma})[0];
+    return sigma -> training.noiseSchedule().timesteps(new double[] {sigma})[0];
   }
 
   private static Scheduler scheduler(
@@ -77,10 +77,10 @@ final class EulerSchedulers {
       Solver solver,
       int rowsPerStep,
       boolean wholeKarras) {
-    var ladder = new ExplodingLadder(options, training, wholeKarras);
+    var sigmaSchedule = new EulerSigmaSchedule(options, training, wholeKarras);
     SigmaOptions.of(options);
     return new ConfiguredScheduler(
-        training, ladder::ladder, request -> solver, ladder::pureNoise, rowsPerStep);
+        training, sigmaSchedule::sigmaSchedule, request -> solver, sigmaSchedule::initNoiseSigma, rowsPerStep);
   }
 
   /**
@@ -88,83 +88,83 @@ final class EulerSchedulers {
    * their kin.
    *
    * @param options the class's options
-   * @param training the trained levels
-   * @param wholeKarras whether the timesteps of a Karras ladder are rounded
+   * @param network the trained levels
+   * @param roundsKarrasTimesteps whether the timesteps of a Karras ladder are rounded
    */
-  record ExplodingLadder(Options options, NetworkConfig training, boolean wholeKarras) {
-    SigmaSchedule ladder(PlanRequest request) {
+  record EulerSigmaSchedule(Options options, NetworkConfig network, boolean roundsKarrasTimesteps) {
+    SigmaSchedule sigmaSchedule(PlanRequest request) {
       if (request.sigmas().length > 0) {
-        return custom(request.sigmas());
+        return fromSigmas(request.sigmas());
       }
-      NoiseSchedule schedule = training.schedule();
+      NoiseSchedule schedule = network.noiseSchedule();
       double[] timesteps =
-          request.timesteps().length > 0 ? own(request.timesteps()) : spaced(request.steps());
+          request.timesteps().length > 0 ? requireCustomTimesteps(request.timesteps()) : spacedTimesteps(request.steps());
       int count = timesteps.length;
       double[] sigmas = schedule.sigmas(timesteps);
-      if (logLinear()) {
+      if (isLogLinear()) {
         double[] table = schedule.sigmas();
         sigmas = Sigmas.exponential(table[table.length - 1], table[0], count + 1);
       }
       SigmaOptions respacing = SigmaOptions.of(options);
       double[] respaced = respacing.sigmas(sigmas, count);
       if (!respacing.isNone()) {
-        boolean rounds = wholeKarras && respacing.kind() == SigmaOptions.Kind.KARRAS;
+        boolean rounds = roundsKarrasTimesteps && respacing.kind() == SigmaOptions.Kind.KARRAS;
         timesteps = Arrays.stream(schedule.timesteps(respaced))
             .map(t -> rounds ? Math.rint(t) : t)
             .toArray();
       }
-      return ladder(
+      return sigmaSchedule(
           timesteps,
           DoubleStream.concat(Arrays.stream(respaced), DoubleStream.of(lastSigma()))
               .toArray());
     }
 
-    private double[] own(double[] timesteps) {
+    private double[] requireCustomTimesteps(double[] timesteps) {
       SigmaOptions.Kind kind = SigmaOptions.of(options).kind();
-      if (kind != SigmaOptions.Kind.NONE || continuous()) {
-        throw new IllegalArgumentException(options.owner()
-            + (continuous()
+      if (kind != SigmaOptions.Kind.NONE || isContinuous()) {
+        throw new IllegalArgumentException(options.className()
+            + (isContinuous()
                 ? " with timestep_type continuous tells the logarithm of" + " its sigmas"
                 : " with use_" + kind.name().toLowerCase(Locale.ROOT)
                     + "_sigmas lays its own ladder")
             + " and takes no timesteps; give sigmas, or leave that option out");
       }
-      return ConfiguredScheduler.Requests.requireFalling(timesteps, training.length());
+      return ConfiguredScheduler.Requests.requireDescending(timesteps, network.length());
     }
 
-    private boolean logLinear() {
+    private boolean isLogLinear() {
       return options.has("interpolation_type")
           && "log_linear".equals(options.oneOf("interpolation_type", "linear", "log_linear"));
     }
 
-    private double[] spaced(int steps) {
+    private double[] spacedTimesteps(int steps) {
       TimestepSpacing spacing = TimestepSpacing.parse(options.text("timestep_spacing"));
-      int trained = training.schedule().length();
+      int trained = network.noiseSchedule().length();
       ConfiguredScheduler.Requests.requireSteps(
           steps, 1, spacing == TimestepSpacing.LINSPACE ? Integer.MAX_VALUE : trained);
       return spacing.timesteps(steps, trained, options.integer("steps_offset"));
     }
 
     private double lastSigma() {
-      return SigmaOptions.LastSigma.isClean(options) ? 0 : training.schedule().sigmas()[0];
+      return SigmaOptions.LastSigma.isZero(options) ? 0 : network.noiseSchedule().sigmas()[0];
     }
 
-    private SigmaSchedule custom(double[] sigmas) {
+    private SigmaSchedule fromSigmas(double[] sigmas) {
       double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
-      return ladder(training.schedule().timesteps(above), sigmas);
+      return sigmaSchedule(network.noiseSchedule().timesteps(above), sigmas);
     }
 
     // A log-linear ladder has one level too many in the reference, which never reaches the last.
-    private SigmaSchedule ladder(double[] timesteps, double[] sigmas) {
+    private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas) {
       double[] used = Arrays.copyOf(sigmas, timesteps.length + 1);
       return SigmaSchedule.of(
-          told(timesteps, used),
-          Arrays.stream(used).mapToObj(NoiseLevel::exploding).toList());
+          networkTimesteps(timesteps, used),
+          Arrays.stream(used).mapToObj(NoiseLevel::varianceExploding).toList());
     }
 
     // Networks trained on continuous time are told 0.25 log sigma.
-    private double[] told(double[] timesteps, double[] sigmas) {
-      return continuous()
+    private double[] networkTimesteps(double[] timesteps, double[] sigmas) {
+      return isContinuous()
           ? Arrays.stream(sigmas)
               .limit(sigmas.length - 1L)
               .map(sigma -> 0.25 * Math.log(sigma))
@@ -172,15 +172,15 @@ final class EulerSchedulers {
           : timesteps;
     }
 
-    private boolean continuous() {
+    private boolean isContinuous() {
       return options.has("timestep_type")
           && "continuous".equals(options.oneOf("timestep_type", "discrete", "continuous"))
           && "v_prediction".equals(options.text("prediction_type"));
     }
 
     /** The standard deviation of a first sample of pure noise. */
-    double pureNoise(SigmaSchedule ladder) {
-      double max = ladder.maxSigma();
+    double initNoiseSigma(SigmaSchedule sigmaSchedule) {
+      double max = sigmaSchedule.maxSigma();
       return "leading".equals(options.text("timestep_spacing")) ? Math.sqrt(max * max + 1) : max;
     }
   }

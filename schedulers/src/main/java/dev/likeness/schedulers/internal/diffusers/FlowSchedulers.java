@@ -21,14 +21,14 @@ final class FlowSchedulers {
   private FlowSchedulers() {}
 
   static Scheduler euler(Options options) {
-    return matched(
+    return flowMatch(
         options,
         options.flag("stochastic_sampling") ? new ConsistencyMultistep(true) : new Euler(),
         1);
   }
 
   static Scheduler heun(Options options) {
-    return matched(options, new Heun(), 2);
+    return flowMatch(options, new Heun(), 2);
   }
 
   static Scheduler lcm(Options options) {
@@ -37,14 +37,14 @@ final class FlowSchedulers {
           "FlowMatchLCMScheduler with scale_factors grows the image between steps, which"
               + " a plan of one size cannot; leave scale_factors out");
     }
-    return matched(options, new ConsistencyMultistep(true), 1);
+    return flowMatch(options, new ConsistencyMultistep(true), 1);
   }
 
   /** On {@code FlowMatchEulerDiscreteScheduler}'s ladder. */
-  static Scheduler ancestral(Options options) {
-    requireNoise(options);
+  static Scheduler eulerAncestral(Options options) {
+    requireNoInvertedSigmas(options);
     SigmaOptions.of(options);
-    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
+    var sigmaSchedule = new FlowSigmaSchedule(options, options.integer("num_train_timesteps"));
     var solver =
         new EulerAncestral.FlowEulerAncestral(options.number("eta"), options.number("s_noise"));
     return scheduler(
@@ -52,38 +52,38 @@ final class FlowSchedulers {
         request -> {
           // The class takes sigmas under both names.
           double[] own = request.sigmas().length > 0 ? request.sigmas() : request.timesteps();
-          return own.length > 0 ? ladder.exactly(own) : ladder.ladder(request);
+          return own.length > 0 ? sigmaSchedule.fromSigmas(own) : sigmaSchedule.sigmaSchedule(request);
         },
         solver,
         1);
   }
 
-  static Scheduler map(Options options) {
-    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
+  static Scheduler flowMapEuler(Options options) {
+    var sigmaSchedule = new FlowSigmaSchedule(options, options.integer("num_train_timesteps"));
     return scheduler(
         options,
         request -> {
           double[] even =
               Arrays.copyOf(Sigmas.linspace(1, 0, request.steps() + 1), request.steps());
           double[] own =
-              request.sigmas().length > 0 ? request.sigmas() : ladder.sigmas(request.timesteps());
-          double[] sigmas = ladder.shifted(own.length > 0 ? own : even, request);
-          return ladder.ladder(ladder.times(sigmas), sigmas);
+              request.sigmas().length > 0 ? request.sigmas() : sigmaSchedule.sigmas(request.timesteps());
+          double[] sigmas = sigmaSchedule.shift(own.length > 0 ? own : even, request);
+          return sigmaSchedule.sigmaSchedule(sigmaSchedule.timesteps(sigmas), sigmas);
         },
         new Euler(),
         1);
   }
 
   /** MiniMax's networks are told how much signal there is, and answer {@code x0 - n}. */
-  static Scheduler toSignal(Options options) {
+  static Scheduler miniMaxH3(Options options) {
     double shift = options.number("shift");
-    var training = NetworkConfig.continuous(1, Prediction.FLOW, FlowSchedulers::towardsSignal);
+    var training = NetworkConfig.continuous(1, Prediction.FLOW, FlowSchedulers::invertedScaling);
     return new ConfiguredScheduler(
         training,
         request -> {
-          ConfiguredScheduler.Requests.requireOwnTimesteps(request, options.owner());
+          ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
           ConfiguredScheduler.Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
-          double[] sigmas = Sigmas.shifted(Sigmas.linspace(1, 0, request.steps()), shift);
+          double[] sigmas = Sigmas.shift(Sigmas.linspace(1, 0, request.steps()), shift);
           return SigmaSchedule.of(
               Arrays.stream(sigmas)
                   .limit(sigmas.length - 1L)
@@ -96,37 +96,37 @@ final class FlowSchedulers {
         1);
   }
 
-  private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {
+  private static Scheduler flowMatch(Options options, Solver solver, int rowsPerStep) {
     if (solver instanceof ConsistencyMultistep) {
-      requireNoise(options);
+      requireNoInvertedSigmas(options);
     }
     SigmaOptions.of(options);
-    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
-    return scheduler(options, ladder::ladder, solver, rowsPerStep);
+    var sigmaSchedule = new FlowSigmaSchedule(options, options.integer("num_train_timesteps"));
+    return scheduler(options, sigmaSchedule::sigmaSchedule, solver, rowsPerStep);
   }
 
   private static Scheduler scheduler(
       Options options,
-      Function<PlanRequest, SigmaSchedule> ladders,
+      Function<PlanRequest, SigmaSchedule> sigmaSchedules,
       Solver solver,
       int rowsPerStep) {
     NetworkConfig training = NetworkConfig.continuous(
         options.integer("num_train_timesteps"),
         Prediction.FLOW,
-        options.flag("invert_sigmas") ? FlowSchedulers::towardsSignal : Prediction.FLOW::at);
-    return new ConfiguredScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
+        options.flag("invert_sigmas") ? FlowSchedulers::invertedScaling : Prediction.FLOW::scaling);
+    return new ConfiguredScheduler(training, sigmaSchedules, request -> solver, all -> 1, rowsPerStep);
   }
 
   /** Refuses to add fresh noise by levels that count signal. */
-  private static void requireNoise(Options options) {
+  private static void requireNoInvertedSigmas(Options options) {
     if (options.flag("invert_sigmas")) {
       throw new IllegalArgumentException(
-          options.owner() + " with invert_sigmas counts signal, and its noise would be"
+          options.className() + " with invert_sigmas counts signal, and its noise would be"
               + " added as signal; leave invert_sigmas out or sample without noise");
     }
   }
 
-  private static Step.Scaling towardsSignal(NoiseLevel level) {
+  private static Step.Scaling invertedScaling(NoiseLevel level) {
     return new Step.Scaling(1, 1, level.sigma());
   }
 
@@ -137,46 +137,46 @@ final class FlowSchedulers {
    * @param options the class's options
    * @param length the number of training timesteps, which is the timestep of pure noise
    */
-  record FlowLadder(Options options, int length) {
-    SigmaSchedule ladder(PlanRequest request) {
-      double[] sigmas = stretched(shifted(unshifted(request), request));
+  record FlowSigmaSchedule(Options options, int length) {
+    SigmaSchedule sigmaSchedule(PlanRequest request) {
+      double[] sigmas = stretchToTerminal(shift(unshiftedSigmas(request), request));
       double[] respaced = SigmaOptions.of(options).sigmas(sigmas, sigmas.length);
-      boolean own = request.timesteps().length > 0 && !inverted();
-      return ladder(own ? request.timesteps() : times(respaced), respaced);
+      boolean own = request.timesteps().length > 0 && !isInverted();
+      return sigmaSchedule(own ? request.timesteps() : timesteps(respaced), respaced);
     }
 
     /** A ladder of sigmas of the caller's own, the last one where the run ends. */
-    SigmaSchedule exactly(double[] sigmas) {
+    SigmaSchedule fromSigmas(double[] sigmas) {
       double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
       return SigmaSchedule.of(
-          times(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
+          timesteps(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
     }
 
     /** A ladder of sigmas with 0 below. */
-    SigmaSchedule ladder(double[] timesteps, double[] sigmas) {
+    SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas) {
       double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
       return SigmaSchedule.of(
           timesteps, Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
     }
 
-    double[] times(double[] sigmas) {
+    double[] timesteps(double[] sigmas) {
       return Arrays.stream(sigmas)
-          .map(sigma -> (inverted() ? 1 - sigma : sigma) * length)
+          .map(sigma -> (isInverted() ? 1 - sigma : sigma) * length)
           .toArray();
     }
 
     // Mochi's networks are told how much signal there is.
-    private boolean inverted() {
+    private boolean isInverted() {
       return options.flag("invert_sigmas");
     }
 
     double[] sigmas(double[] times) {
-      return Arrays.stream(ConfiguredScheduler.Requests.requireFalling(times, length + 1))
+      return Arrays.stream(ConfiguredScheduler.Requests.requireDescending(times, length + 1))
           .map(time -> time / length)
           .toArray();
     }
 
-    private double[] unshifted(PlanRequest request) {
+    private double[] unshiftedSigmas(PlanRequest request) {
       if (request.sigmas().length > 0) {
         return request.sigmas();
       }
@@ -184,29 +184,29 @@ final class FlowSchedulers {
         return sigmas(request.timesteps());
       }
       double least = 1.0 / length;
-      double[] ends = dynamic()
+      double[] ends = usesDynamicShifting()
           ? new double[] {least}
-          : Sigmas.shifted(new double[] {least}, PlanRequest.FlowShift.of(options));
+          : Sigmas.shift(new double[] {least}, PlanRequest.FlowShift.of(options));
       return Sigmas.linspace(1, ends[0], request.steps());
     }
 
-    private boolean dynamic() {
+    private boolean usesDynamicShifting() {
       return options.flag("use_dynamic_shifting");
     }
 
-    double[] shifted(double[] sigmas, PlanRequest request) {
+    double[] shift(double[] sigmas, PlanRequest request) {
       double shift = PlanRequest.FlowShift.of(options, request);
       // The same formula in the reference's words: some classes cut timesteps to whole numbers,
       // where
       // the last bit counts.
-      return dynamic()
+      return usesDynamicShifting()
           ? Arrays.stream(sigmas)
               .map(sigma -> shift / (shift + (1 / sigma - 1)))
               .toArray()
-          : Sigmas.shifted(sigmas, shift);
+          : Sigmas.shift(sigmas, shift);
     }
 
-    double[] stretched(double[] sigmas) {
+    double[] stretchToTerminal(double[] sigmas) {
       double terminal = options.number("shift_terminal", 0);
       if (terminal == 0 || sigmas[sigmas.length - 1] == 1) { // pure noise cannot be stretched
         return sigmas;

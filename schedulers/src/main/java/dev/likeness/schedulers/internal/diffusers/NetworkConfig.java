@@ -14,21 +14,21 @@ import java.util.function.Function;
  * What the options say of the network: its noise levels, its prediction, and how that is clipped.
  *
  * @param length the number of training timesteps
- * @param schedule the trained noise levels; null for networks trained on continuous ones
+ * @param noiseSchedule the trained noise levels; null for networks trained on continuous ones
  * @param prediction what the network answers
- * @param network how it is called at a level
+ * @param scaling how it is called at a level
  * @param clipping what is done to its denoised predictions
  */
 record NetworkConfig(
     int length,
-    NoiseSchedule schedule,
+    NoiseSchedule noiseSchedule,
     Prediction prediction,
-    Function<NoiseLevel, Step.Scaling> network,
+    Function<NoiseLevel, Step.Scaling> scaling,
     Clipping clipping) {
 
   /** A network trained on betas. */
   static NetworkConfig of(Options options, Set<Prediction> predictions) {
-    return of(options, predictions, schedule(options));
+    return of(options, predictions, noiseSchedule(options));
   }
 
   /**
@@ -36,12 +36,12 @@ record NetworkConfig(
    * infinite.
    */
   static NetworkConfig withFiniteSigmas(Options options, Set<Prediction> predictions) {
-    NoiseSchedule schedule = schedule(options);
+    NoiseSchedule schedule = noiseSchedule(options);
     return of(
         options,
         predictions,
         options.flag("rescale_betas_zero_snr")
-            ? schedule.endingAt(NoiseSchedule.SMALLEST_SIGNAL)
+            ? schedule.withLastAlphaBar(NoiseSchedule.MIN_ALPHA_BAR)
             : schedule);
   }
 
@@ -49,7 +49,7 @@ record NetworkConfig(
   static NetworkConfig of(Options options, Set<Prediction> predictions, NoiseSchedule schedule) {
     Prediction prediction = prediction(options, predictions);
     return new NetworkConfig(
-        schedule.length(), schedule, prediction, prediction::at, clipping(options));
+        schedule.length(), schedule, prediction, prediction::scaling, clipping(options));
   }
 
   /** A network trained on noise levels that no table lists. */
@@ -59,8 +59,8 @@ record NetworkConfig(
   }
 
   /** This network with another clipping. */
-  NetworkConfig clipped(Clipping clipping) {
-    return new NetworkConfig(length, schedule, prediction, network, clipping);
+  NetworkConfig withClipping(Clipping clipping) {
+    return new NetworkConfig(length, noiseSchedule, prediction, scaling, clipping);
   }
 
   /**
@@ -70,19 +70,19 @@ record NetworkConfig(
   static Prediction prediction(Options options, Set<Prediction> predictions) {
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
-      throw new IllegalArgumentException(options.owner() + " does not sample prediction_type "
+      throw new IllegalArgumentException(options.className() + " does not sample prediction_type "
           + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
     }
     if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
       throw new IllegalArgumentException(
-          options.owner() + " with prediction_type flow_prediction needs the levels of flow; set"
+          options.className() + " with prediction_type flow_prediction needs the levels of flow; set"
               + " use_flow_sigmas to true");
     }
     return prediction;
   }
 
   /** The schedule of the options, rescaled to no signal at the end where they say so. */
-  static NoiseSchedule schedule(Options options) {
+  static NoiseSchedule noiseSchedule(Options options) {
     NoiseSchedule schedule = NoiseSchedule.of(options);
     return options.flag("rescale_betas_zero_snr") ? schedule.rescaleZeroTerminalSnr() : schedule;
   }
@@ -100,6 +100,6 @@ record NetworkConfig(
 
   /** The level at a training timestep, and {@code end} below the first. */
   NoiseLevel level(int timestep, NoiseLevel end) {
-    return timestep >= 0 ? schedule.level(timestep) : end;
+    return timestep >= 0 ? noiseSchedule.level(timestep) : end;
   }
 }

@@ -17,12 +17,12 @@ import java.util.stream.DoubleStream;
  * diffusers' {@code PNDMScheduler}: its timesteps are rows, some of them repeated, rather than
  * steps.
  *
- * @param training the trained levels
+ * @param network the trained levels
  * @param steps how the steps are spread
- * @param skipsRungeKutta whether the run begins with a repeated step
+ * @param skipPrkSteps whether the run begins with a repeated step
  */
 record PndmScheduler(
-    NetworkConfig training, DdpmSchedulers.TrainedLadder steps, boolean skipsRungeKutta) {
+    NetworkConfig network, DdpmSchedulers.TrainedTimesteps steps, boolean skipPrkSteps) {
   private static final int ORDER = 4;
   private static final int RUNGE_KUTTA_ROWS = 12;
 
@@ -30,37 +30,37 @@ record PndmScheduler(
     NetworkConfig training = NetworkConfig.of(options, Set.of(Prediction.EPSILON, Prediction.V));
     var pndm = new PndmScheduler(
         training,
-        DdpmSchedulers.TrainedLadder.of(options, training),
+        DdpmSchedulers.TrainedTimesteps.of(options, training),
         options.flag("skip_prk_steps"));
-    return ConfiguredScheduler.unit(training, pndm::ladder, pndm::solver);
+    return ConfiguredScheduler.withUnitNoise(training, pndm::sigmaSchedule, pndm::solver);
   }
 
-  private SigmaSchedule ladder(PlanRequest request) {
-    ConfiguredScheduler.Requests.requireOwnTimesteps(request, "PNDM");
+  private SigmaSchedule sigmaSchedule(PlanRequest request) {
+    ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "PNDM");
     double[] rows = rows(request);
     return SigmaSchedule.of(rows, levels(rows, 0), levels(rows, steps.stride(request)));
   }
 
   private Solver solver(PlanRequest request) {
     return new Pndm(
-        training.prediction(),
+        network.prediction(),
         steps.stride(request),
-        skipsRungeKutta ? 0 : RUNGE_KUTTA_ROWS,
+        skipPrkSteps ? 0 : RUNGE_KUTTA_ROWS,
         this::level);
   }
 
   private double[] rows(PlanRequest request) {
     ConfiguredScheduler.Requests.requireSteps(
-        request.steps(), skipsRungeKutta ? 1 : ORDER, training.length());
-    double[] falling = steps.timesteps(request.steps());
-    if (skipsRungeKutta) {
-      return falling.length == 1
-          ? falling
+        request.steps(), skipPrkSteps ? 1 : ORDER, network.length());
+    double[] descending = steps.timesteps(request.steps());
+    if (skipPrkSteps) {
+      return descending.length == 1
+          ? descending
           : DoubleStream.concat(
-                  Arrays.stream(falling, 0, 2), Arrays.stream(falling, 1, falling.length))
+                  Arrays.stream(descending, 0, 2), Arrays.stream(descending, 1, descending.length))
               .toArray();
     }
-    if (request.firstStep() > 0 || request.from() > 0) {
+    if (request.firstStep() > 0 || request.denoisingStart() > 0) {
       throw new IllegalArgumentException(
           "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps");
     }
@@ -68,13 +68,13 @@ record PndmScheduler(
     DoubleStream stages = Arrays.stream(new int[] {0, 1, 2})
         .boxed()
         .flatMapToDouble(k -> DoubleStream.of(
-            falling[k], falling[k + 1] + half, falling[k + 1] + half, falling[k + 1]));
-    return DoubleStream.concat(stages, Arrays.stream(falling, 3, falling.length))
+            descending[k], descending[k + 1] + half, descending[k + 1] + half, descending[k + 1]));
+    return DoubleStream.concat(stages, Arrays.stream(descending, 3, descending.length))
         .toArray();
   }
 
   private NoiseLevel level(int timestep) {
-    return training.level(timestep, steps.end());
+    return network.level(timestep, steps.end());
   }
 
   private List<NoiseLevel> levels(double[] rows, int below) {

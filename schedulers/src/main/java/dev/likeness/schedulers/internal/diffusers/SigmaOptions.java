@@ -30,19 +30,19 @@ record SigmaOptions(Kind kind, Options options) {
         .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
         .toList();
     if (asked.size() > 1) {
-      throw new IllegalArgumentException(options.owner()
+      throw new IllegalArgumentException(options.className()
           + " takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas");
     }
     return new SigmaOptions(asked.isEmpty() ? Kind.NONE : asked.get(0), options);
   }
 
   /** The same for classes whose ladders of sigmas hold more noise than flow levels can. */
-  static SigmaOptions notInFlow(Options options) {
+  static SigmaOptions requireNoFlowSigmas(Options options) {
     SigmaOptions respacing = of(options);
     if (options.flag("use_flow_sigmas")
         && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
       throw new IllegalArgumentException(
-          options.owner() + " takes either use_flow_sigmas or a ladder of sigmas ("
+          options.className() + " takes either use_flow_sigmas or a ladder of sigmas ("
               + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind())
               + "), whose noise exceeds flow's");
     }
@@ -54,15 +54,15 @@ record SigmaOptions(Kind kind, Options options) {
   }
 
   /** The replacing ladder between the ends of a falling one, or that one itself. */
-  double[] sigmas(double[] falling, int count) {
+  double[] sigmas(double[] descending, int count) {
     if (isNone()) {
-      return falling;
+      return descending;
     }
-    boolean trained = kind == Kind.KARRAS && TRAINED_KARRAS.contains(options.owner());
-    double max = trained ? falling[0] : options.number("sigma_max", falling[0]);
+    boolean trained = kind == Kind.KARRAS && TRAINED_KARRAS.contains(options.className());
+    double max = trained ? descending[0] : options.number("sigma_max", descending[0]);
     double min = trained
-        ? falling[falling.length - 1]
-        : options.number("sigma_min", falling[falling.length - 1]);
+        ? descending[descending.length - 1]
+        : options.number("sigma_min", descending[descending.length - 1]);
     return switch (kind) {
       case KARRAS -> Sigmas.karras(max, min, count);
       case EXPONENTIAL -> Sigmas.exponential(max, min, count);
@@ -75,7 +75,7 @@ record SigmaOptions(Kind kind, Options options) {
     private LastSigma() {}
 
     /** Whether the ladder ends without noise; classes that lack the option do. */
-    static boolean isClean(Options options) {
+    static boolean isZero(Options options) {
       return !options.has("final_sigmas_type")
           || "zero".equals(options.oneOf("final_sigmas_type", "zero", "sigma_min"));
     }

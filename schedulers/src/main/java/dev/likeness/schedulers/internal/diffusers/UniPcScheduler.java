@@ -7,7 +7,7 @@ import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Sigmas;
-import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.End;
+import dev.likeness.schedulers.internal.diffusers.DpmSigmaSchedules.FinalSigma;
 import dev.likeness.schedulers.solvers.UniPc;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -18,11 +18,11 @@ import java.util.stream.Collectors;
  * diffusers' {@code UniPCMultistepScheduler}, whose flow ladders are its own.
  *
  * @param options the class's options
- * @param training the trained levels
+ * @param network the trained levels
  */
-record UniPcScheduler(Options options, NetworkConfig training) {
+record UniPcScheduler(Options options, NetworkConfig network) {
   // A level without signal has no lambda; the reference keeps this much away from it.
-  private static final double FROM_PURE_NOISE = 1e-6;
+  private static final double PURE_NOISE_MARGIN = 1e-6;
 
   static Scheduler of(Options options) {
     if (options.isSet("solver_p")) {
@@ -31,7 +31,7 @@ record UniPcScheduler(Options options, NetworkConfig training) {
     }
     boolean firstKind =
         "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
-    if (!options.flag("predict_x0") && SigmaOptions.LastSigma.isClean(options)) {
+    if (!options.flag("predict_x0") && SigmaOptions.LastSigma.isZero(options)) {
       throw new IllegalArgumentException(
           "UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
               + " without noise; set final_sigmas_type to sigma_min");
@@ -54,43 +54,43 @@ record UniPcScheduler(Options options, NetworkConfig training) {
     var unipc = new UniPcScheduler(
         options, NetworkConfig.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
     if (SigmaOptions.of(options).kind() != SigmaOptions.Kind.KARRAS) {
-      SigmaOptions.notInFlow(options);
+      SigmaOptions.requireNoFlowSigmas(options);
     }
-    return ConfiguredScheduler.unit(unipc.training, unipc::ladder, request -> solver);
+    return ConfiguredScheduler.withUnitNoise(unipc.network, unipc::sigmaSchedule, request -> solver);
   }
 
-  private SigmaSchedule ladder(PlanRequest request) {
+  private SigmaSchedule sigmaSchedule(PlanRequest request) {
     if (!options.flag("use_flow_sigmas")) {
-      return new DpmSigmaSchedules(options, training, End.of(options, End.LAST_REPEATED))
-          .ladder(request);
+      return new DpmSigmaSchedules(options, network, FinalSigma.of(options, FinalSigma.LAST_REPEATED))
+          .sigmaSchedule(request);
     }
-    double[] sigmas = flow(request);
+    double[] sigmas = flowSigmas(request);
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    all[sigmas.length] = SigmaOptions.LastSigma.isClean(options) ? 0 : sigmas[sigmas.length - 1];
+    all[sigmas.length] = SigmaOptions.LastSigma.isZero(options) ? 0 : sigmas[sigmas.length - 1];
     return SigmaSchedule.of(
         Arrays.stream(sigmas)
-            .map(sigma -> Math.floor(sigma * training.length()))
+            .map(sigma -> Math.floor(sigma * network.length()))
             .toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
   }
 
-  private double[] flow(PlanRequest request) {
-    ConfiguredScheduler.Requests.requireNoTimesteps(request, options.owner());
+  private double[] flowSigmas(PlanRequest request) {
+    ConfiguredScheduler.Requests.requireNoTimesteps(request, options.className());
     SigmaOptions respacing = SigmaOptions.of(options);
     if (respacing.kind() == SigmaOptions.Kind.KARRAS) {
-      ConfiguredScheduler.Requests.requireOwnSigmas(request, options.owner());
-      double[] falling = DpmSigmaSchedules.falling(training.schedule().sigmas());
-      return Arrays.stream(respacing.sigmas(falling, request.steps()))
+      ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());
+      double[] descending = DpmSigmaSchedules.reversed(network.noiseSchedule().sigmas());
+      return Arrays.stream(respacing.sigmas(descending, request.steps()))
           .map(sigma -> sigma / (sigma + 1))
           .toArray();
     }
-    var ladder = new FlowSchedulers.FlowLadder(options, training.length());
+    var sigmaSchedule = new FlowSchedulers.FlowSigmaSchedule(options, network.length());
     double[] even = Arrays.copyOf(
-        Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1), request.steps());
-    double[] sigmas = ladder.stretched(
-        ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request));
-    if (Math.abs(sigmas[0] - 1) < FROM_PURE_NOISE) {
-      sigmas[0] -= FROM_PURE_NOISE;
+        Sigmas.linspace(1, 1.0 / network.length(), request.steps() + 1), request.steps());
+    double[] sigmas = sigmaSchedule.stretchToTerminal(
+        sigmaSchedule.shift(request.sigmas().length > 0 ? request.sigmas() : even, request));
+    if (Math.abs(sigmas[0] - 1) < PURE_NOISE_MARGIN) {
+      sigmas[0] -= PURE_NOISE_MARGIN;
     }
     return sigmas;
   }

@@ -49,7 +49,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         false,
         "use_beta_sigmas",
         false));
-    if (className.endsWith(SamplerTable.FLOW)) {
+    if (className.endsWith(SamplerTable.FLOW_SUFFIX)) {
       options.putAll(
           Map.of("shift", 1.0, "use_dynamic_shifting", false, "time_shift_type", "exponential"));
       options.put("shift_terminal", null);
@@ -74,7 +74,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
 
   @Override
   public Scheduler configure(String className, Options options) {
-    NoiseSchedule schedule = className.endsWith(SamplerTable.FLOW) ? null : schedule(options);
+    NoiseSchedule schedule = className.endsWith(SamplerTable.FLOW_SUFFIX) ? null : schedule(options);
     if (options.number("shift_terminal", 0) != 0) {
       throw new IllegalArgumentException(
           className + " does not stretch its levels to a last one (shift_terminal "
@@ -90,13 +90,13 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         .get(className)
         .apply(options, table); // refuses options before a plan is asked for
     return new Sampler(
-        className, options, CustomScheduler.of(table, prediction).on(shape(options)), schedule);
+        className, options, CustomScheduler.of(table, prediction).withSigmaSchedule(sigmaSchedule(options)), schedule);
   }
 
   private static NoiseSchedule schedule(Options options) {
     NoiseSchedule schedule = NoiseSchedule.of(options);
     return options.flag("rescale_betas_zero_snr")
-        ? schedule.rescaleZeroTerminalSnr().endingAt(NoiseSchedule.SMALLEST_SIGNAL)
+        ? schedule.rescaleZeroTerminalSnr().withLastAlphaBar(NoiseSchedule.MIN_ALPHA_BAR)
         : schedule;
   }
 
@@ -104,7 +104,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     return TrainedSigmas.flow(options.integer("num_train_timesteps"), shift);
   }
 
-  private static SigmaScheduleKind shape(Options options) {
+  private static SigmaScheduleKind sigmaSchedule(Options options) {
     if (options.isSet("ladder")) {
       return SigmaScheduleKind.parse(options.text("ladder"));
     }
@@ -122,64 +122,64 @@ public final class KDiffusionSamplers implements SchedulerProvider {
    *
    * @param className its name
    * @param options its options; the request's eta comes before theirs
-   * @param sigmas the ladder, without a solver
-   * @param schedule the betas; null for flow
+   * @param scheduler the ladder, without a solver
+   * @param noiseSchedule the betas; null for flow
    */
   private record Sampler(
-      String className, Options options, CustomScheduler sigmas, NoiseSchedule schedule)
+      String className, Options options, CustomScheduler scheduler, NoiseSchedule noiseSchedule)
       implements Scheduler {
     @Override
     public SamplingPlan plan(PlanRequest request) {
-      Options chosen = options.with(Map.of("eta", request.etaOr(SamplerTable.eta(options))));
-      CustomScheduler sigmas = shifted(request);
+      Options chosen = options.with(Map.of("eta", request.etaOrDefault(SamplerTable.eta(options))));
+      CustomScheduler sigmas = shiftedScheduler(request);
       return switch (className) {
         case "sample_dpm_fast" ->
-          OwnLadders.fast(sigmas, SamplerTable.eta(chosen), SamplerTable.noise(chosen), request);
-        case "restart_sampler" -> OwnLadders.restart(sigmas, request);
+          OwnSigmaSchedules.dpmFast(sigmas, SamplerTable.eta(chosen), SamplerTable.noiseScale(chosen), request);
+        case "restart_sampler" -> OwnSigmaSchedules.restart(sigmas, request);
         default ->
           sigmas
-              .by(SamplerTable.SAMPLERS.get(className).apply(chosen, sigmas.table()))
+              .withSolver(SamplerTable.SAMPLERS.get(className).apply(chosen, sigmas.trainedSigmas()))
               .plan(request);
       };
     }
 
     /** The request may say how far flow levels are moved. */
-    private CustomScheduler shifted(PlanRequest request) {
-      return schedule != null
-          ? sigmas
+    private CustomScheduler shiftedScheduler(PlanRequest request) {
+      return noiseSchedule != null
+          ? scheduler
           : CustomScheduler.of(
                   flow(options, PlanRequest.FlowShift.of(options, request)), Prediction.FLOW)
-              .on(sigmas.shape());
+              .withSigmaSchedule(scheduler.sigmaSchedule());
     }
 
     @Override
-    public NoiseSchedule schedule() {
-      return schedule == null ? sigmas.schedule() : schedule;
+    public NoiseSchedule noiseSchedule() {
+      return noiseSchedule == null ? scheduler.noiseSchedule() : noiseSchedule;
     }
 
     @Override
     public Prediction prediction() {
-      return sigmas.prediction();
+      return scheduler.prediction();
     }
   }
 
   /** The samplers that lay their own ladder for a number of calls instead of taking one. */
-  static final class OwnLadders {
-    private OwnLadders() {}
+  static final class OwnSigmaSchedules {
+    private OwnSigmaSchedules() {}
 
     /**
      * DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the
      * lowest trained one.
      */
-    static SamplingPlan fast(
+    static SamplingPlan dpmFast(
         CustomScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
-      TrainedSigmas table = scheduler.table();
+      TrainedSigmas table = scheduler.trainedSigmas();
       double[] known = table.sigmas();
       List<Integer> orders = DpmFast.ordersOf(request.steps());
       double[] sigmas = Sigmas.exponential(known[known.length - 1], known[0], orders.size() + 1);
       return scheduler
-          .by(new DpmFast(orders, eta, noiseScale, table::timestep))
-          .plan(over(sigmas, request));
+          .withSolver(new DpmFast(orders, eta, noiseScale, table::timestep))
+          .plan(withSigmas(sigmas, request));
     }
 
     /**
@@ -190,13 +190,13 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       int steps = request.steps();
       int times = steps >= 36 ? 2 : steps >= 20 ? 1 : 0;
       int each = steps >= 36 ? steps / 4 : 9;
-      double[] known = scheduler.table().sigmas();
+      double[] known = scheduler.trainedSigmas().sigmas();
       double[] sigmas = Sigmas.karras(known[known.length - 1], known[0], steps - each * times);
-      var solver = new Restart(0.1, 2, each, times, scheduler.table()::timestep);
-      return scheduler.by(solver).plan(over(Arrays.copyOf(sigmas, sigmas.length + 1), request));
+      var solver = new Restart(0.1, 2, each, times, scheduler.trainedSigmas()::timestep);
+      return scheduler.withSolver(solver).plan(withSigmas(Arrays.copyOf(sigmas, sigmas.length + 1), request));
     }
 
-    private static PlanRequest over(double[] sigmas, PlanRequest request) {
+    private static PlanRequest withSigmas(double[] sigmas, PlanRequest request) {
       if (request.sigmas().length + request.timesteps().length > 0) {
         throw new IllegalArgumentException(
             "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
@@ -204,7 +204,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       }
       return PlanRequest.ofSigmas(sigmas)
           .strength(request.strength())
-          .between(request.from(), request.until());
+          .denoisingRange(request.denoisingStart(), request.denoisingEnd());
     }
   }
 }

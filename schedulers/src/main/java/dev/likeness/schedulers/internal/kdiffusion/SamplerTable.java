@@ -39,65 +39,65 @@ import java.util.function.BiFunction;
  */
 final class SamplerTable {
   /** Behind the names of the samplers for rectified flow. */
-  static final String FLOW = "_RF";
+  static final String FLOW_SUFFIX = "_RF";
   /** Samplers by name; null for those that lay ladders of their own. */
   static final Map<String, BiFunction<Options, TrainedSigmas, Solver>> SAMPLERS = samplers();
 
   private SamplerTable() {}
 
   private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers() {
-    Map<String, BiFunction<Options, TrainedSigmas, Solver>> any = forEveryForm();
+    Map<String, BiFunction<Options, TrainedSigmas, Solver>> any = commonSamplers();
     Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>(any);
     samplers.put("sample_euler", (o, t) -> new Euler(churn(o, t)));
-    samplers.put("sample_euler_ancestral", (o, t) -> new EulerAncestral(eta(o), noise(o)));
+    samplers.put("sample_euler_ancestral", (o, t) -> new EulerAncestral(eta(o), noiseScale(o)));
     samplers.put("sample_heun", (o, t) -> new Heun(churn(o, t)));
     samplers.put("sample_heunpp2", (o, t) -> new HeunPlusPlus(churn(o, t)));
     samplers.put("sample_dpm_2", (o, t) -> new Dpm2(churn(o, t), t::timestep));
     samplers.put(
-        "sample_dpm_2_ancestral", (o, t) -> new Dpm2Ancestral(eta(o), noise(o), t::timestep));
+        "sample_dpm_2_ancestral", (o, t) -> new Dpm2Ancestral(eta(o), noiseScale(o), t::timestep));
     samplers.put("sample_dpmpp_2m", (o, t) -> Solvers.DPM_PLUS_PLUS_2M);
-    samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> twoStage(o, t, false));
-    samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> twoStage(o, t, true));
-    samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noise(o), t::timestep));
+    samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> dpmPlusPlus2SAncestral(o, t, false));
+    samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> dpmPlusPlus2SAncestral(o, t, true));
+    samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noiseScale(o), t::timestep));
     samplers.put(
-        "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
-    samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noise(o)));
+        "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noiseScale(o)));
+    samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noiseScale(o)));
     samplers.put(
         "sample_deis",
         (o, t) ->
             new Solver.CleanEnd(new Deis(3, new DpmSolverMultistep.FinalOrder(false, false))));
     samplers.put("sample_uni_pc", (o, t) -> new UniPc(3, true, true, true, Set.of()));
     samplers.put("sample_uni_pc_bh2", (o, t) -> new UniPc(3, false, true, true, Set.of()));
-    samplers.put("sample_sa_solver", (o, t) -> adams(false));
-    samplers.put("sample_sa_solver_pece", (o, t) -> adams(true));
+    samplers.put("sample_sa_solver", (o, t) -> saSolver(false));
+    samplers.put("sample_sa_solver_pece", (o, t) -> saSolver(true));
     samplers.put("sample_dpm_fast", (o, t) -> null);
     samplers.put("restart_sampler", (o, t) -> null);
     samplers.put(
-        "sample_res_multistep_ancestral", (o, t) -> new ResMultistep(eta(o), noise(o), false));
+        "sample_res_multistep_ancestral", (o, t) -> new ResMultistep(eta(o), noiseScale(o), false));
     samplers.put(
         "sample_res_multistep_ancestral_cfg_pp",
-        (o, t) -> new ResMultistep(eta(o), noise(o), true));
-    any.forEach((name, sampler) -> samplers.put(name + FLOW, sampler));
-    samplers.put("sample_euler" + FLOW, (o, t) -> new Euler());
-    samplers.put("sample_heun" + FLOW, (o, t) -> new Heun());
-    samplers.put("sample_heunpp2" + FLOW, (o, t) -> new HeunPlusPlus(Churn.NONE));
+        (o, t) -> new ResMultistep(eta(o), noiseScale(o), true));
+    any.forEach((name, sampler) -> samplers.put(name + FLOW_SUFFIX, sampler));
+    samplers.put("sample_euler" + FLOW_SUFFIX, (o, t) -> new Euler());
+    samplers.put("sample_heun" + FLOW_SUFFIX, (o, t) -> new Heun());
+    samplers.put("sample_heunpp2" + FLOW_SUFFIX, (o, t) -> new HeunPlusPlus(Churn.NONE));
     samplers.put(
-        "sample_dpm_2" + FLOW, (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(0, 0, t::timestep));
+        "sample_dpm_2" + FLOW_SUFFIX, (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(0, 0, t::timestep));
     samplers.put(
-        "sample_euler_ancestral" + FLOW,
-        (o, t) -> new EulerAncestral.FlowEulerAncestral(eta(o), noise(o)));
+        "sample_euler_ancestral" + FLOW_SUFFIX,
+        (o, t) -> new EulerAncestral.FlowEulerAncestral(eta(o), noiseScale(o)));
     samplers.put(
-        "sample_dpm_2_ancestral" + FLOW,
-        (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
+        "sample_dpm_2_ancestral" + FLOW_SUFFIX,
+        (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(eta(o), noiseScale(o), t::timestep));
     samplers.put(
-        "sample_dpmpp_2s_ancestral" + FLOW,
+        "sample_dpmpp_2s_ancestral" + FLOW_SUFFIX,
         (o, t) ->
-            new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
+            new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(eta(o), noiseScale(o), t::timestep));
     return samplers;
   }
 
   /** The samplers whose formulas hold for every form of noise levels. */
-  private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> forEveryForm() {
+  private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> commonSamplers() {
     Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>();
     samplers.put("sample_lms", (o, t) -> new Lms(o.integer("order")));
     samplers.put("sample_ipndm", (o, t) -> new Solver.CleanEnd(new Ipndm()));
@@ -112,28 +112,28 @@ final class SamplerTable {
         "sample_gradient_estimation_cfg_pp",
         (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
     samplers.put("sample_euler_cfg_pp", (o, t) -> new EulerCfgPlusPlus(0, 1));
-    samplers.put("sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noise(o)));
+    samplers.put("sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noiseScale(o)));
     samplers.put("sample_dpmpp_2m_cfg_pp", (o, t) -> new DpmPlusPlus2MCfgPlusPlus());
-    samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noise(o)));
+    samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noiseScale(o)));
     samplers.put(
         "sample_seeds_2",
-        (o, t) -> new Seeds2(0.5, false, eta(o), noise(o), t::ofRatio, t::timestep));
-    samplers.put("sample_seeds_3", (o, t) -> new Seeds3(eta(o), noise(o), t::ofRatio, t::timestep));
+        (o, t) -> new Seeds2(0.5, false, eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
+    samplers.put("sample_seeds_3", (o, t) -> new Seeds3(eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
     samplers.put(
-        "sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::ofRatio, t::timestep));
+        "sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::levelOfRatio, t::timestep));
     samplers.put(
         "sample_exp_heun_2_x0_sde",
-        (o, t) -> new Seeds2(1, true, eta(o), noise(o), t::ofRatio, t::timestep));
+        (o, t) -> new Seeds2(1, true, eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
     return samplers;
   }
 
-  private static Solver adams(boolean asksAgain) {
+  private static Solver saSolver(boolean asksAgain) {
     return new SaSolver(
         3, 4, true, true, asksAgain, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
   }
 
-  private static Solver twoStage(Options o, TrainedSigmas table, boolean plusPlus) {
-    return new DpmPlusPlus2SAncestral(eta(o), noise(o), plusPlus, table::timestep);
+  private static Solver dpmPlusPlus2SAncestral(Options o, TrainedSigmas table, boolean plusPlus) {
+    return new DpmPlusPlus2SAncestral(eta(o), noiseScale(o), plusPlus, table::timestep);
   }
 
   // As DPM-Solver's class, it takes what other classes call their solvers for its own default.
@@ -145,12 +145,12 @@ final class SamplerTable {
     return options.number("eta");
   }
 
-  static double noise(Options options) {
+  static double noiseScale(Options options) {
     return options.number("s_noise");
   }
 
   private static Churn churn(Options o, TrainedSigmas table) {
     return new Churn(
-        o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noise(o), table::timestep);
+        o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noiseScale(o), table::timestep);
   }
 }

@@ -41,26 +41,26 @@ class DiffusersGoldenTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> splitsARunBetweenBaseAndRefinerAsThePipelinesDo() {
+  Stream<DynamicTest> splitsSamplingBetweenBaseAndRefinerAsThePipelinesDo() {
     return runs("partial")
-        .map(run -> DynamicTest.dynamicTest(described(run), () -> {
+        .map(run -> DynamicTest.dynamicTest(describe(run), () -> {
           var request = PlanRequest.of((Integer) run.get("steps"));
           double share = number(run.get("share"));
           SchedulerConfig config = config((String) run.get("class"), run);
           // The reference keeps fractional timesteps in single precision.
           assertArrayEquals(
               Golden.numbers(run.get("base")),
-              config.plan(request.between(0, share)).timesteps(),
+              config.plan(request.denoisingRange(0, share)).timesteps(),
               2e-2);
           assertArrayEquals(
               Golden.numbers(run.get("refiner")),
-              config.plan(request.between(share, 1)).timesteps(),
+              config.plan(request.denoisingRange(share, 1)).timesteps(),
               2e-2);
         }));
   }
 
   @Test
-  void singlePrecisionAloneRarelyTakesTheReferenceFurtherThanTheTolerance() {
+  void singlePrecisionAloneRarelyExceedsTheTolerance() {
     List<Map<String, Object>> runs = new DiffusersSchedulers()
         .classNames().stream().flatMap(DiffusersGoldenTest::runs).toList();
     long coarse = runs.stream().filter(run -> run.containsKey("gap")).count();
@@ -72,7 +72,7 @@ class DiffusersGoldenTest {
    * finite.
    */
   @Test
-  void theReferenceAnswersAllButAFewRunsOfEveryClass() {
+  void theReferenceCoversAlmostAllCasesOfEveryClass() {
     new DiffusersSchedulers().classNames().forEach(name -> {
       List<Map<String, Object>> runs = Stream.concat(
               runs(name), runs("random").filter(run -> name.equals(run.get("class"))))
@@ -90,11 +90,11 @@ class DiffusersGoldenTest {
 
   private static DynamicTest test(String className, Map<String, Object> run) {
     return DynamicTest.dynamicTest(
-        className + " " + described(run),
-        () -> assertAll(className + " " + described(run), () -> check(className, run)));
+        className + " " + describe(run),
+        () -> assertAll(className + " " + describe(run), () -> check(className, run)));
   }
 
-  private static String described(Map<String, Object> run) {
+  private static String describe(Map<String, Object> run) {
     var shown = new HashMap<>(run);
     shown.keySet().removeAll(List.of("f64", "base", "refiner"));
     return shown.toString();
@@ -111,7 +111,7 @@ class DiffusersGoldenTest {
     Map<String, Object> f64 = Golden.object(run.get("f64"));
     assertEquals(((Number) f64.get("draws")).intValue(), noise.count(), "noise draws");
     equal(Golden.numbers(f64.get("timesteps")), ends(plan.timesteps(), rows.size()), "timesteps");
-    equal(new double[] {number(f64.get("init"))}, new double[] {plan.pureNoise()}, "pure noise");
+    equal(new double[] {number(f64.get("init"))}, new double[] {plan.initNoiseSigma()}, "pure noise");
     equal(Golden.rows(f64.get("rows")), rows, "rows");
   }
 
@@ -164,9 +164,9 @@ class DiffusersGoldenTest {
         j -> fromImage
             ? plan.start().signal() * ToyNetwork.IMAGE[j]
                 + plan.start().noise() * ToyNetwork.UNIT[j]
-            : plan.pureNoise() * ToyNetwork.UNIT[j]);
+            : plan.initNoiseSigma() * ToyNetwork.UNIT[j]);
     int channels = run.containsKey("learned") ? 6 : 3;
-    return new NumericSamplingLoop(ToyNetwork.answering(channels), noise).trajectory(first, plan);
+    return new NumericSamplingLoop(ToyNetwork.withChannels(channels), noise).trajectory(first, plan);
   }
 
   private static double[] ends(double[] values, int rows) {

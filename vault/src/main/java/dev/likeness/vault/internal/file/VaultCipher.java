@@ -72,7 +72,7 @@ final class VaultCipher {
   }
 
   /** The name of a file on disk; empty for files that are not of this vault. */
-  Optional<String> shown(String hidden) {
+  Optional<String> decodedName(String hidden) {
     try {
       byte[] bytes = names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), place);
       return Optional.of(new String(bytes, StandardCharsets.UTF_8));

@@ -62,7 +62,7 @@ final class VaultFileSystem extends FileSystem {
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .flatMap(file -> cipher.shown(file.getFileName().toString()).stream())
+          .flatMap(file -> cipher.decodedName(file.getFileName().toString()).stream())
           .sorted()
           .toList();
     }
@@ -79,7 +79,7 @@ final class VaultFileSystem extends FileSystem {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         if (cipher
-            .shown(file.getFileName().toString())
+            .decodedName(file.getFileName().toString())
             .filter(name -> name.endsWith(UNFINISHED))
             .isPresent()) {
           Files.deleteIfExists(file);

@@ -11,7 +11,7 @@ import java.util.List;
  * @param outChannels channels of a predicted token
  * @param layers double blocks
  * @param singleLayers single blocks
- * @param headWidth channels of a head
+ * @param headDim channels of a head
  * @param heads attention heads
  * @param textWidth width of the text encoder's tokens
  * @param axes how many of a head's channels each position axis turns
@@ -24,7 +24,7 @@ public record ChromaConfig(
     int outChannels,
     int layers,
     int singleLayers,
-    int headWidth,
+    int headDim,
     int heads,
     int textWidth,
     List<Integer> axes,
@@ -39,7 +39,7 @@ public record ChromaConfig(
 
   /** Reads a transformer's {@code config.json}. Refuses an unsupported option by name. */
   public static ChromaConfig of(ModelConfig c) {
-    c.require("patch_size", 1);
+    c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);
     List<Integer> axes = c.integers("axes_dims_rope");
     ChromaConfig config = new ChromaConfig(
@@ -55,16 +55,16 @@ public record ChromaConfig(
         c.integer("approximator_hidden_dim", 5120),
         c.integer("approximator_layers", 5));
     c.refuseOthers();
-    config.check(c.where());
+    config.check(c.source());
     return config;
   }
 
   private void check(String where) {
     if (axes.size() != 3
-        || axes.stream().mapToInt(Integer::intValue).sum() != headWidth
+        || axes.stream().mapToInt(Integer::intValue).sum() != headDim
         || axes.stream().anyMatch(axis -> axis % 2 != 0)) {
       throw new InvalidInputException(where + ": axes_dims_rope " + axes
-          + " must be three even numbers that sum to attention_head_dim " + headWidth);
+          + " must be three even numbers that sum to attention_head_dim " + headDim);
     }
     if (approximatorChannels < FEATURE_UNIT || approximatorChannels % FEATURE_UNIT != 0) {
       throw new InvalidInputException(where + ": approximator_num_channels " + approximatorChannels
@@ -74,7 +74,7 @@ public record ChromaConfig(
 
   /** Channels of a token inside the network. */
   public int width() {
-    return heads * headWidth;
+    return heads * headDim;
   }
 
   /** How many shifts, scales and gates the approximator makes. */

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -38,7 +38,7 @@ public final class ChromaFamily implements ModelFamily {
       new Text("text_encoder", Language.T5),
       List.of());
   private static final int HEADS = 24;
-  private static final int HEAD = 128;
+  private static final int HEAD_DIM = 128;
   /** An image and the same under the negative prompt. */
   private static final int ROWS = 2;
 
@@ -69,7 +69,7 @@ public final class ChromaFamily implements ModelFamily {
 
   @Override
   public MemoryEstimate memory(ModelParts parts) {
-    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD);
+    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory(
             "transformer", width, ChromaModel.TEXT_TOKENS, 2, ChromaModel.SIDE, ROWS)
         .of(parts);
@@ -90,7 +90,7 @@ public final class ChromaFamily implements ModelFamily {
     /**
      * FLUX's layers that are none here: modulation and the embedders of time, guidance and text.
      */
-    private static final Pattern LACKS = Pattern.compile(
+    private static final Pattern ABSENT = Pattern.compile(
         "(img|txt)_mod[._]|modulation[._]|norm1?(_context)?[._]linear|norm_out[._]linear|time_text_embed"
             + "|(vector|time|guidance)_in[._]|to_qkv_mlp_proj|ff(_context)?[._]linear_(in|out)");
 
@@ -98,10 +98,10 @@ public final class ChromaFamily implements ModelFamily {
         List.of(Kind.ofTransformer(
             "chroma", "Chroma", Set.of(), false, ".*chroma.*", "chroma", "chroma")),
         List.of(
-            Sign.of("(^|[._])distilled_guidance_layer[._]", Certainty.OWN),
-            Sign.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
-            Sign.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED)),
-        LACKS,
+            Signature.of("(^|[._])distilled_guidance_layer[._]", Certainty.OWN),
+            Signature.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
+            Signature.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED)),
+        ABSENT,
         names());
 
     private ChromaLoraLayers() {}
@@ -113,7 +113,7 @@ public final class ChromaFamily implements ModelFamily {
           Map.of("in_layer", List.of("linear_1"), "out_layer", List.of("linear_2")));
       Map<String, String> lists = new LinkedHashMap<>(StreamNames.LISTS);
       lists.put("distilled_guidance_layer_layers", "distilled_guidance_layer.layers.");
-      Map<String, List<String>> top = StreamNames.outside("img_in", "x_embedder", "txt_in");
+      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
       for (String side : List.of("in_proj", "out_proj")) {
         top.put("distilled_guidance_layer_" + side, List.of("distilled_guidance_layer." + side));
       }

@@ -36,7 +36,7 @@ public final class ChromaKeyFormat {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return layout(
             shapes.count("double_blocks."), shapes.count("single_blocks."), shapes.count(LAYERS))
-        .under(prefix);
+        .withPrefix(prefix);
   }
 
   /**
@@ -45,15 +45,15 @@ public final class ChromaKeyFormat {
    */
   public static KeyMapping layout(int doubles, int singles, int layers) {
     TensorTable table = new TensorTable();
-    DoubleStreamKeys.blocks(table, doubles, singles);
+    DoubleStreamKeys.addBlocks(table, doubles, singles);
     for (String side : List.of("in_proj", "out_proj")) {
-      table.layer(APPROXIMATOR + side, APPROXIMATOR + side);
+      table.addLayer(APPROXIMATOR + side, APPROXIMATOR + side);
     }
     for (int i = 0; i < layers; i++) {
       table
-          .layer(LAYERS + i + ".linear_1", LAYERS + i + ".in_layer")
-          .layer(LAYERS + i + ".linear_2", LAYERS + i + ".out_layer")
-          .tensor(
+          .addLayer(LAYERS + i + ".linear_1", LAYERS + i + ".in_layer")
+          .addLayer(LAYERS + i + ".linear_2", LAYERS + i + ".out_layer")
+          .addTensor(
               APPROXIMATOR + "norms." + i + ".weight",
               KeyMapping.Location.whole(APPROXIMATOR + "norms." + i + ".scale"));
     }

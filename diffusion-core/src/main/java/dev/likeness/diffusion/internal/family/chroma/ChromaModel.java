@@ -8,13 +8,13 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
-import dev.likeness.diffusion.internal.family.StreamPlaces;
+import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
@@ -62,22 +62,22 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    boolean inpaints = inpaints(request);
+    boolean inpaints = isInpainting(request);
     return new GenerationDefaults(
         inpaints ? 28 : 35, inpaints ? 7 : 5, pixels(), pixels(), 0.9, 0.6);
   }
 
-  private static boolean inpaints(ImageRequest request) {
-    return request.initial() != null && request.initial().masked();
+  private static boolean isInpainting(ImageRequest request) {
+    return request.initialImage() != null && request.initialImage().isMasked();
   }
 
   private int pixels() {
-    return SIDE * networks.autoencoder().factor();
+    return SIDE * networks.autoencoder().vaeScaleFactor();
   }
 
   @Override
   public LatentSpace latents() {
-    return LatentSpace.of(2 * networks.autoencoder().factor()).atMost((double) pixels() * pixels());
+    return LatentSpace.of(2 * networks.autoencoder().vaeScaleFactor()).withMaxPixels((double) pixels() * pixels());
   }
 
   @Override
@@ -86,10 +86,10 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     PlanRequest plan =
-        FlowPlan.evenly(FlowPlan.shifted(asked, networks.scheduler(), mu), scheduler);
+        FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
     // Where the pipelines of FLUX leave flow sigmas to the scheduler, those of Chroma give them to
     // the one that takes them.
     boolean given = scheduler.className().equals("UniPCMultistepScheduler")
@@ -97,7 +97,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
         && !scheduler.options().has("ladder")
         && plan.timesteps().length + plan.sigmas().length == 0;
     int n = plan.steps();
-    return given ? FlowPlan.at(plan, Sigmas.linspace(1, 1.0 / n, n)) : plan;
+    return given ? FlowPlan.withSigmas(plan, Sigmas.linspace(1, 1.0 / n, n)) : plan;
   }
 
   @Override
@@ -105,29 +105,29 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
         networks
             .t5()
             .encodeMasked(
                 prompts,
-                inpaints(request) ? INPAINTING_TOKENS : TEXT_TOKENS,
+                isInpainting(request) ? INPAINTING_TOKENS : TEXT_TOKENS,
                 networks.t5().encoder(adaptation.apply(ModelComponent.TEXT_ENCODER))),
         schedule.rows());
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(networks.t5().cut(prompt, TEXT_TOKENS));
+    return Stream.of(networks.t5().truncated(prompt, TEXT_TOKENS));
   }
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     List<ChromaTransformer2DModel> views =
-        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), networks::transformer);
+        batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), networks::transformer);
     TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);
     RotaryEmbedding rotation = rotation(batch.request(), text.tokens().size(1));
-    return PromptedNetwork.byRows(
+    return PromptedNetwork.ofRows(
         batch,
         text.tokens().size(0),
         (degraded, first, count) ->
@@ -145,7 +145,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
         networks.compute(),
         ChromaTransformer2DModel.mask(
             text.pooled(), text.tokens().size(1), latents().tokens(batch.request())));
-    return new Predictor.RecordedNetwork(
+    return new Predictor.CapturableNetwork(
         latents.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
@@ -154,7 +154,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
               .get(step.index())
               .forward(
                   LatentPacking.pack(Tensors.place(networks.compute(), input)),
-                  batch.perImage(time, input.size(0)),
+                  batch.expandToBatch(time, input.size(0)),
                   text.tokens(),
                   mask,
                   rotation,
@@ -165,7 +165,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   }
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens) {
-    int factor = networks.autoencoder().factor();
+    int factor = networks.autoencoder().vaeScaleFactor();
     return rotation(networks, request.height() / factor, request.width() / factor, textTokens);
   }
 
@@ -189,22 +189,22 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
     }
 
     @Override
-    public LayerPlaces places(int places) {
-      return StreamPlaces.of(places, TEXT_TOKENS, model.config().heads(), true, true);
+    public LayerPositions layerPositions(int places) {
+      return StreamPositions.of(places, TEXT_TOKENS, model.config().heads(), true, true);
     }
 
     @Override
-    public ModelComponent part() {
+    public ModelComponent component() {
       return ModelComponent.TRANSFORMER;
     }
 
     @Override
-    public int unit() {
-      return 2 * model.autoencoder().factor();
+    public int sizeMultiple() {
+      return 2 * model.autoencoder().vaeScaleFactor();
     }
 
     @Override
-    public List<LoadedClip> towers() {
+    public List<LoadedClip> clipTextEncoders() {
       return List.of();
     }
 
@@ -234,7 +234,7 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
           new ChromaTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
       Tensor answer = network.forward(
           LatentPacking.pack(Tensors.place(model.compute(), noised)),
-          TrainingTarget.numbers(model, 1, levels),
+          TrainingTarget.perImageNumbers(model, 1, levels),
           text.tokens(),
           Tensors.place(model.compute(), mask),
           rotation(model, height, width, textTokens),

@@ -17,7 +17,7 @@ import java.util.List;
 /** The networks of a Chroma model, opened and checked. Immutable and shared by threads. */
 public final class ChromaNetworks extends NetworksBase {
   /** Latent pixels of a token. */
-  static final int PACKED = 4;
+  static final int PIXELS_PER_TOKEN = 4;
 
   private final LoadedT5 t5;
   private final OpenNetworks.Network<ChromaConfig, ChromaTransformer2DModel> transformer;
@@ -26,11 +26,11 @@ public final class ChromaNetworks extends NetworksBase {
   private ChromaNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
-      t5 = open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
-      transformer = open(
+      t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER, compute));
+      transformer = own(
           OpenNetworks.Network.of(files, compute, ChromaConfig::of, ChromaTransformer2DModel::new));
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -52,7 +52,7 @@ public final class ChromaNetworks extends NetworksBase {
   }
 
   private void requireLatents(ModelParts files) {
-    int expected = PACKED * autoencoder.latentChannels();
+    int expected = PIXELS_PER_TOKEN * autoencoder.latentChannels();
     if (config().inChannels() != expected || config().outChannels() != expected) {
       throw new InvalidInputException(files.describe() + ": the transformer maps "
           + config().inChannels() + " channels to " + config().outChannels() + ", expected "

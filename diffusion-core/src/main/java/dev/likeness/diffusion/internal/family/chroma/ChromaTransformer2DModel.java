@@ -100,10 +100,10 @@ public final class ChromaTransformer2DModel {
     try (TensorScope call = TensorScope.open()) {
       Tensor timestep = time.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS));
       Tensor vectors = approximator.forward(timestep);
-      Tensor image = blocks.through(
+      Tensor image = blocks.forward(
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) ->
-              x.through((in, m) -> block.forward(in, m, rotation, mask), vectors, segments),
+              x.apply((in, m) -> block.forward(in, m, rotation, mask), vectors, segments),
           (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation, mask), x, vectors),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
@@ -202,7 +202,7 @@ public final class ChromaTransformer2DModel {
     Tensor forward(Tensor timestep) {
       Tensor x = inProj.forward(features(timestep));
       for (int i = 0; i < layers.size(); i++) {
-        x = x.add(layers.get(i).forward(normed(x, norms.get(i))));
+        x = x.add(layers.get(i).forward(normalise(x, norms.get(i))));
       }
       return outProj.forward(x);
     }
@@ -210,19 +210,19 @@ public final class ChromaTransformer2DModel {
     // The guidance is a constant 0 since it was distilled.
     private Tensor features(Tensor timestep) {
       Tensor told = torch
-          .cat(new TensorVector(scalar.of(timestep), scalar.of(torch.zeros_like(timestep))), 1)
+          .cat(new TensorVector(scalar.embed(timestep), scalar.embed(torch.zeros_like(timestep))), 1)
           .unsqueeze(1)
           .expand(-1, vectors, -1);
       Tensor indices = torch
           .arange(new Scalar((long) vectors), timestep.options())
           .to(torch.ScalarType.Float)
           .mul(new Scalar(INDEX_SCALE));
-      Tensor own = index.of(indices).unsqueeze(0).expand(timestep.size(0), -1, -1);
+      Tensor own = index.embed(indices).unsqueeze(0).expand(timestep.size(0), -1, -1);
       return torch.cat(new TensorVector(told, own), 2).to(timestep.scalar_type());
     }
 
     // The epsilon is that of the type, as the reference leaves it open.
-    private static Tensor normed(Tensor x, Tensor weight) {
+    private static Tensor normalise(Tensor x, Tensor weight) {
       return torch.rms_norm(
           x, new long[] {x.size(-1)}, new TensorOptional(weight), new DoubleOptional());
     }

@@ -28,15 +28,15 @@ final class FluxBackbone {
   private final TimeTextEmbedding embedding;
   private final Linear contextEmbedder;
   private final Linear xEmbedder;
-  private final DoubleStreamBackbone<FluxBlock, FluxSingleBlock> chain;
+  private final DoubleStreamBackbone<FluxBlock, FluxSingleBlock> blocks;
 
   FluxBackbone(FluxConfig config, Weights w) {
     int width = config.width();
     embedding = new TimeTextEmbedding(
-        w.at("time_text_embed"), width, config.pooledWidth(), config.guided());
+        w.at("time_text_embed"), width, config.pooledWidth(), config.guidanceEmbeds());
     contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
     xEmbedder = new Linear(w.at("x_embedder"), config.inChannels(), width);
-    chain = new DoubleStreamBackbone<>(
+    blocks = new DoubleStreamBackbone<>(
         BlockList.of(
             w.at("transformer_blocks"),
             config.layers(),
@@ -48,42 +48,42 @@ final class FluxBackbone {
   }
 
   /** What every block listens to: the time, the pooled text and the guidance, [batch, width]. */
-  Tensor listened(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs told) {
-    return embedding.forward(scaled(time, tokens), scaled(told.guidance(), tokens), told.pooled());
+  Tensor timeTextEmbedding(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs told) {
+    return embedding.forward(timesThousand(time, tokens), timesThousand(told.guidance(), tokens), told.pooled());
   }
 
   /** Tokens at the network's width. */
-  Tensor embedded(Tensor tokens) {
+  Tensor embedImage(Tensor tokens) {
     return xEmbedder.forward(tokens);
   }
 
   /** The text's tokens at the network's width. */
-  Tensor text(FluxTransformer2DModel.Inputs told) {
+  Tensor embedText(FluxTransformer2DModel.Inputs told) {
     return contextEmbedder.forward(told.text());
   }
 
   /**
    * The picture's tokens after all blocks, run by {@code segments}; see
-   * {@link DoubleStreamBackbone#through}.
+   * {@link DoubleStreamBackbone#forward}.
    */
-  Tensor through(
+  Tensor forward(
       JointAttention.Streams start,
       Tensor listened,
       RotaryEmbedding rotation,
       DoubleStreamBackbone.Visitor visitor,
       FirstBlockCache cache,
       SegmentRunner segments) {
-    return chain.through(
+    return blocks.forward(
         start,
         (block, x) ->
-            x.through((in, told) -> block.forward(in, told, rotation), listened, segments),
+            x.apply((in, told) -> block.forward(in, told, rotation), listened, segments),
         (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened),
         visitor,
         cache);
   }
 
   // In the tokens' own type before the multiplication, as the reference rounds it.
-  private static Tensor scaled(Tensor value, Tensor like) {
+  private static Tensor timesThousand(Tensor value, Tensor like) {
     return value == null ? null : value.to(like.scalar_type()).mul(new Scalar(1000.0));
   }
 

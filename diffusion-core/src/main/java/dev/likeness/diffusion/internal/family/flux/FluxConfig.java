@@ -14,7 +14,7 @@ import java.util.List;
  * @param singleLayers single blocks
  * @param textWidth width of the text encoder's tokens
  * @param pooledWidth width of the pooled text
- * @param guided whether the guidance scale is an input (guidance-distilled)
+ * @param guidanceEmbeds whether the guidance scale is an input (guidance-distilled)
  * @param axes how many of a head's channels each position axis turns
  */
 public record FluxConfig(
@@ -22,18 +22,18 @@ public record FluxConfig(
     int outChannels,
     int layers,
     int singleLayers,
-    int headWidth,
+    int headDim,
     int heads,
     int textWidth,
     int pooledWidth,
-    boolean guided,
+    boolean guidanceEmbeds,
     List<Integer> axes) {
 
   /**
    * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
    */
   public static FluxConfig of(ModelConfig c) {
-    c.require("patch_size", 1);
+    c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);
     List<Integer> axes = c.integers("axes_dims_rope");
     FluxConfig config = new FluxConfig(
@@ -50,16 +50,16 @@ public record FluxConfig(
     c.refuseOthers();
     int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
     if (config.axes.size() != 3
-        || turned != config.headWidth
+        || turned != config.headDim
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(c.where() + ": axes_dims_rope " + config.axes
-          + " must be three even numbers that sum to attention_head_dim " + config.headWidth);
+      throw new InvalidInputException(c.source() + ": axes_dims_rope " + config.axes
+          + " must be three even numbers that sum to attention_head_dim " + config.headDim);
     }
     return config;
   }
 
   /** Channels of a token inside the network. */
   public int width() {
-    return heads * headWidth;
+    return heads * headDim;
   }
 }

@@ -23,13 +23,13 @@ public final class FluxControlNet extends LoadedControlNet {
   }
 
   @Override
-  public String base() {
+  public String baseKind() {
     return "FLUX";
   }
 
   @Override
   public boolean takesLatents() {
-    return config.hintChannels() == 0;
+    return config.conditioningChannels() == 0;
   }
 
   @Override
@@ -38,15 +38,15 @@ public final class FluxControlNet extends LoadedControlNet {
   }
 
   /** The ControlNet of a control image and its network beside a transformer of this shape. */
-  static Beside beside(List<ControlImage> controls, FluxConfig base) {
-    LoadedControlNet net = LoadedControlNet.of(controls.get(0).net());
+  static Attached attach(List<ControlImage> controls, FluxConfig base) {
+    LoadedControlNet net = LoadedControlNet.of(controls.get(0).controlNet());
     FluxControlNet own = Optional.of(net)
         .filter(FluxControlNet.class::isInstance)
         .map(FluxControlNet.class::cast)
         .orElseThrow(
-            () -> new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.base()
+            () -> new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.baseKind()
                 + ", the base is FLUX of width " + base.width() + "; give one made for this base"));
-    return new Beside(own, own.network(base));
+    return new Attached(own, own.network(base));
   }
 
   /**
@@ -55,18 +55,18 @@ public final class FluxControlNet extends LoadedControlNet {
    * @throws IllegalArgumentException when it was made for another
    */
   public FluxControlNetModel network(FluxConfig base) {
-    if (config.trunk().width() != base.width()
-        || config.trunk().textWidth() != base.textWidth()
-        || config.trunk().inChannels() != base.outChannels()) {
+    if (config.backbone().width() != base.width()
+        || config.backbone().textWidth() != base.textWidth()
+        || config.backbone().inChannels() != base.outChannels()) {
       throw new IllegalArgumentException("ControlNet " + name() + " is for a transformer of width "
-          + config.trunk().width() + ", the base is FLUX of width " + base.width()
+          + config.backbone().width() + ", the base is FLUX of width " + base.width()
           + "; give one made for this base");
     }
     return new FluxControlNetModel(config, Weights.of(weights()));
   }
 
   /** A ControlNet with its network. */
-  record Beside(FluxControlNet net, FluxControlNetModel network) {
+  record Attached(FluxControlNet net, FluxControlNetModel network) {
     Input input(List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
       ControlImage control = controls.get(0);
       if (control.mask() != null) {
@@ -74,7 +74,7 @@ public final class FluxControlNet extends LoadedControlNet {
             + " is of FLUX, whose pictures have no mask; give" + " the control without one");
       }
       net.requireMode(control.mode());
-      return new Input(controls, rows, network, List.of(network.hint(input.apply(control))));
+      return new Input(controls, rows, network, List.of(network.conditioningEmbedding(input.apply(control))));
     }
   }
 
@@ -95,7 +95,7 @@ public final class FluxControlNet extends LoadedControlNet {
               rotation,
               embeddings.get(0),
               controls.get(0).mode())
-          .times(scale());
+          .scale(scale());
     }
   }
 }

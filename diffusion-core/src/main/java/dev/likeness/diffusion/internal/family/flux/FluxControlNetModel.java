@@ -25,33 +25,33 @@ import org.bytedeco.pytorch.global.torch;
  * the names and numbers of diffusers' {@code FluxControlNetModel}. Immutable and shared by threads.
  */
 public final class FluxControlNetModel {
-  private static final List<Integer> HINT_WIDTHS = List.of(16, 16, 16, 16);
+  private static final List<Integer> CONDITIONING_WIDTHS = List.of(16, 16, 16, 16);
 
   private final Config config;
-  private final FluxBackbone trunk;
-  private final ConditioningEmbedding hintBlock;
-  private final Linear hintEmbedder;
-  private final Tensor modes;
+  private final FluxBackbone backbone;
+  private final ConditioningEmbedding conditioningBlock;
+  private final Linear controlEmbedder;
+  private final Tensor modeEmbedder;
   private final List<Linear> blockOut;
   private final List<Linear> singleOut;
 
   public FluxControlNetModel(Config config, Weights w) {
     this.config = config;
-    FluxConfig own = config.trunk();
-    trunk = new FluxBackbone(own, w);
-    hintBlock = config.hintChannels() == 0
+    FluxConfig own = config.backbone();
+    backbone = new FluxBackbone(own, w);
+    conditioningBlock = config.conditioningChannels() == 0
         ? null
         : new ConditioningEmbedding(
-            w.at("input_hint_block"), 3, HINT_WIDTHS, config.hintChannels());
-    hintEmbedder = new Linear(w.at("controlnet_x_embedder"), own.inChannels(), own.width());
-    modes = config.modes() == 0
+            w.at("input_hint_block"), 3, CONDITIONING_WIDTHS, config.conditioningChannels());
+    controlEmbedder = new Linear(w.at("controlnet_x_embedder"), own.inChannels(), own.width());
+    modeEmbedder = config.modes() == 0
         ? null
         : w.at("controlnet_mode_embedder").tensor("weight", config.modes(), own.width());
-    blockOut = outs(w.at("controlnet_blocks"), own.layers(), own.width());
-    singleOut = outs(w.at("controlnet_single_blocks"), own.singleLayers(), own.width());
+    blockOut = projections(w.at("controlnet_blocks"), own.layers(), own.width());
+    singleOut = projections(w.at("controlnet_single_blocks"), own.singleLayers(), own.width());
   }
 
-  private static List<Linear> outs(Weights w, int count, int width) {
+  private static List<Linear> projections(Weights w, int count, int width) {
     return IntStream.range(0, count)
         .mapToObj(i -> new Linear(w.at(i), width, width))
         .toList();
@@ -67,10 +67,10 @@ public final class FluxControlNetModel {
    * @param seen its latents [batch, channels, h, w], or its pixels in -1..1 where the network has
    *     layers of its own for them
    */
-  public Tensor hint(Tensor seen) {
+  public Tensor conditioningEmbedding(Tensor seen) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(hintEmbedder.forward(
-          LatentPacking.pack(hintBlock == null ? seen : hintBlock.forward(seen))));
+      return call.promote(controlEmbedder.forward(
+          LatentPacking.pack(conditioningBlock == null ? seen : conditioningBlock.forward(seen))));
     }
   }
 
@@ -80,7 +80,7 @@ public final class FluxControlNetModel {
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
    * @param rotation positions of the text's tokens, then of the picture's
-   * @param hint of {@link #hint}
+   * @param hint of {@link #conditioningEmbedding}
    * @param mode which kind of picture it is, for networks that are told; else ignored
    */
   public Residuals forward(
@@ -93,17 +93,17 @@ public final class FluxControlNetModel {
     List<Tensor> blocks = new ArrayList<>();
     List<Tensor> singles = new ArrayList<>();
     try (TensorScope call = TensorScope.open()) {
-      Tensor text = trunk.text(told);
-      if (modes != null) {
-        Tensor first = modes.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
+      Tensor text = backbone.embedText(told);
+      if (modeEmbedder != null) {
+        Tensor first = modeEmbedder.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
         text = torch.cat(new TensorVector(first, text), 1);
       }
       JointAttention.Streams start =
-          new JointAttention.Streams(trunk.embedded(tokens).add(hint), text);
-      trunk.through(
+          new JointAttention.Streams(backbone.embedImage(tokens).add(hint), text);
+      backbone.forward(
           start,
-          trunk.listened(tokens, time, told),
-          modes == null ? rotation : rotation.afterOrigin(),
+          backbone.timeTextEmbedding(tokens, time, told),
+          modeEmbedder == null ? rotation : rotation.afterOrigin(),
           (single, i, image) -> (single ? singles : blocks)
               .add((single ? singleOut : blockOut).get(i).forward(image)),
           null,
@@ -111,19 +111,19 @@ public final class FluxControlNetModel {
       blocks.forEach(call::promote);
       singles.forEach(call::promote);
     }
-    return new Residuals(blocks, singles, hintBlock != null);
+    return new Residuals(blocks, singles, conditioningBlock != null);
   }
 
   /**
    * The shape of a {@code FluxControlNetModel}, by diffusers' names.
    *
-   * @param trunk the shape of its blocks
+   * @param backbone the shape of its blocks
    * @param modes how many kinds of pictures it was trained for and is told of; 0 when it is told
    *     nothing
-   * @param hintChannels channels that its own layers make of the picture's pixels; 0 when it looks
+   * @param conditioningChannels channels that its own layers make of the picture's pixels; 0 when it looks
    *     at latents
    */
-  public record Config(FluxConfig trunk, int modes, int hintChannels) {
+  public record Config(FluxConfig backbone, int modes, int conditioningChannels) {
     /**
      * Reads a ControlNet's {@code config.json}; an option that is not supported is refused by name.
      */
@@ -134,17 +134,17 @@ public final class FluxControlNetModel {
       if (hint > 0) {
         if (c.integer("patch_size", 1) != 2) {
           throw new InvalidInputException(
-              c.where() + ": patch_size is " + c.integer("patch_size", 1)
+              c.source() + ": patch_size is " + c.integer("patch_size", 1)
                   + ", expected 2 where conditioning_embedding_channels looks at pixels");
         }
         shared.remove("patch_size");
       }
-      FluxConfig trunk = FluxConfig.of(ModelConfig.of(shared, c.where()));
-      if (hint > 0 && 4 * hint != trunk.inChannels()) {
-        throw new InvalidInputException(c.where() + ": conditioning_embedding_channels " + hint
-            + " must be a quarter of in_channels " + trunk.inChannels());
+      FluxConfig backbone = FluxConfig.of(ModelConfig.of(shared, c.source()));
+      if (hint > 0 && 4 * hint != backbone.inChannels()) {
+        throw new InvalidInputException(c.source() + ": conditioning_embedding_channels " + hint
+            + " must be a quarter of in_channels " + backbone.inChannels());
       }
-      return new Config(trunk, c.integer("num_mode", 0), hint);
+      return new Config(backbone, c.integer("num_mode", 0), hint);
     }
   }
 
@@ -154,36 +154,36 @@ public final class FluxControlNetModel {
    *
    * @param blocks for the double blocks
    * @param singles for the single blocks
-   * @param inTurns whether the double blocks take them in turns, rather than neighbours sharing one
+   * @param interleaved whether the double blocks take them in turns, rather than neighbours sharing one
    */
-  public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean inTurns) {
+  public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean interleaved) {
     /** The same times {@code scale}. */
-    public Residuals times(double scale) {
+    public Residuals scale(double scale) {
       Scalar s = new Scalar(scale);
       return new Residuals(
           blocks.stream().map(t -> t.mul(s)).toList(),
           singles.stream().map(t -> t.mul(s)).toList(),
-          inTurns);
+          interleaved);
     }
 
     /** The same for the batch twice over, and so on. */
-    public Residuals repeated(long times) {
+    public Residuals repeatBatch(long times) {
       return times == 1
           ? this
           : new Residuals(
               blocks.stream().map(t -> t.repeat(times, 1, 1)).toList(),
               singles.stream().map(t -> t.repeat(times, 1, 1)).toList(),
-              inTurns);
+              interleaved);
     }
 
     /** What block {@code i} of {@code of} is given, or null. */
-    Tensor at(boolean single, int i, int of) {
+    Tensor forBlock(boolean single, int i, int of) {
       List<Tensor> all = single ? singles : blocks;
       if (all.isEmpty()) {
         return null;
       }
       return all.get(
-          !single && inTurns ? i % all.size() : i / ((of + all.size() - 1) / all.size()));
+          !single && interleaved ? i % all.size() : i / ((of + all.size() - 1) / all.size()));
     }
   }
 }

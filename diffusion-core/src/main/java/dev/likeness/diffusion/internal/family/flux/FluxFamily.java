@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -33,7 +33,7 @@ import java.util.Set;
 public final class FluxFamily implements ModelFamily {
   private static final Variant VARIANT = new FluxVariant();
   private static final int HEADS = 24;
-  private static final int HEAD = 128;
+  private static final int HEAD_DIM = 128;
   private static final int SIDE = 128;
 
   @Override
@@ -63,7 +63,7 @@ public final class FluxFamily implements ModelFamily {
 
   @Override
   public MemoryEstimate memory(ModelParts parts) {
-    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD);
+    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory("transformer", width, FluxModel.TEXT_TOKENS, 2, SIDE, 1).of(parts);
   }
 
@@ -98,7 +98,7 @@ public final class FluxFamily implements ModelFamily {
     }
 
     @Override
-    public List<String> signs() {
+    public List<String> signatures() {
       return List.of("controlnet_x_embedder.weight");
     }
 
@@ -124,7 +124,7 @@ public final class FluxFamily implements ModelFamily {
      * Fill's tokens hold the mask and the masked image too: more than twice the channels that it
      * answers with.
      */
-    private static final int FILLING = 2;
+    private static final int FILL_CHANNELS = 2;
 
     FluxVariant() {
       super(
@@ -142,21 +142,21 @@ public final class FluxFamily implements ModelFamily {
       String at = prefix(names);
       long in = names.shape(at + "img_in.weight")[1];
       long out = names.shape(at + "final_layer.linear.weight")[0];
-      return text(in > FILLING * out ? "filling" : "pipeline");
+      return text(in > FILL_CHANNELS * out ? "filling" : "pipeline");
     }
 
     @Override
     protected Map<String, Object> scheduler(TensorNames names) {
       Map<String, Object> options = super.scheduler(names);
       if (!FluxKeyFormat.isGuided(names, prefix(names))) {
-        options.putAll(facts("unguided", Map.of()));
+        options.putAll(builtInOptions("unguided", Map.of()));
       }
       return options;
     }
 
     @Override
     protected Certainty prediction() {
-      return Certainty.SAID;
+      return Certainty.DECLARED;
     }
 
     // A config that is known may be of another FLUX.1: whether this one was distilled its tensors
@@ -175,9 +175,9 @@ public final class FluxFamily implements ModelFamily {
         List.of(Kind.ofTransformer(
             "flux", "FLUX.1", Set.of(3072L), false, ".*flux.*", "flux1", "flux-1-dev")),
         List.of(
-            Sign.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
-            Sign.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED),
-            Sign.of("^text_encoder_2\\.encoder\\.block\\.", Certainty.WEAK)),
+            Signature.of("(^|[._])(double_blocks|single_blocks)[._]", Certainty.SHARED),
+            Signature.of("(^|[._])single_transformer_blocks[._]", Certainty.SHARED),
+            Signature.of("^text_encoder_2\\.encoder\\.block\\.", Certainty.WEAK)),
         null,
         names());
 
@@ -186,14 +186,14 @@ public final class FluxFamily implements ModelFamily {
     private static OriginalNames names() {
       Map<String, Map<String, List<String>>> blocks = StreamNames.blocks("mod_lin");
       blocks.get("single_blocks").put("modulation_lin", List.of("norm.linear"));
-      Map<String, List<String>> top = StreamNames.outside("img_in", "x_embedder", "txt_in");
+      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
       // As OneTrainer writes it.
       top.put("img_in_proj", List.of("x_embedder"));
-      StreamNames.embedder(
+      StreamNames.addEmbedder(
           top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
-      StreamNames.embedder(
+      StreamNames.addEmbedder(
           top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
-      StreamNames.embedder(
+      StreamNames.addEmbedder(
           top,
           "guidance_in_in_layer",
           "guidance_in_out_layer",

@@ -29,7 +29,7 @@ public final class FluxKeyFormat {
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return FluxLayout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
-        .under(prefix);
+        .withPrefix(prefix);
   }
 
   /** The options under diffusers' names. */
@@ -58,33 +58,33 @@ public final class FluxKeyFormat {
     /** The layout of a transformer with so many double and single blocks, without a prefix. */
     public static KeyMapping of(int layers, int singleLayers) {
       TensorTable table = new TensorTable();
-      embedder(table, "timestep_embedder", "time_in");
-      embedder(table, "text_embedder", "vector_in");
-      embedder(table, "guidance_embedder", "guidance_in");
-      table.layer(
+      addEmbedder(table, "timestep_embedder", "time_in");
+      addEmbedder(table, "text_embedder", "vector_in");
+      addEmbedder(table, "guidance_embedder", "guidance_in");
+      table.addLayer(
           "norm_out.linear",
           "final_layer.adaLN_modulation.1",
-          KeyMapping.Location.Form.HALVES_EXCHANGED);
-      DoubleStreamKeys.blocks(table, layers, singleLayers);
+          KeyMapping.Location.Form.HALVES_SWAPPED);
+      DoubleStreamKeys.addBlocks(table, layers, singleLayers);
       for (int i = 0; i < layers; i++) {
         table
-            .layer(
+            .addLayer(
                 "transformer_blocks." + i + ".norm1.linear", "double_blocks." + i + ".img_mod.lin")
-            .layer(
+            .addLayer(
                 "transformer_blocks." + i + ".norm1_context.linear",
                 "double_blocks." + i + ".txt_mod.lin");
       }
       for (int i = 0; i < singleLayers; i++) {
-        table.layer(
+        table.addLayer(
             "single_transformer_blocks." + i + ".norm.linear",
             "single_blocks." + i + ".modulation.lin");
       }
       return table;
     }
 
-    private static void embedder(TensorTable table, String canonical, String foreign) {
-      table.layer("time_text_embed." + canonical + ".linear_1", foreign + ".in_layer");
-      table.layer("time_text_embed." + canonical + ".linear_2", foreign + ".out_layer");
+    private static void addEmbedder(TensorTable table, String canonical, String foreign) {
+      table.addLayer("time_text_embed." + canonical + ".linear_1", foreign + ".in_layer");
+      table.addLayer("time_text_embed." + canonical + ".linear_2", foreign + ".out_layer");
     }
   }
 }

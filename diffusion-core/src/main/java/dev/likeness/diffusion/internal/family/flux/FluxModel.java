@@ -59,8 +59,8 @@ final class FluxModel implements OpenModel {
         CachePoints.BLOCKS,
         Capabilities.TrueCfg.SUPPORTED,
         new Controls(),
-        model.edits() ? (Editing) this::reference : null,
-        model.fills() ? new Filling() : null,
+        model.isKontext() ? (Editing) this::prepareReference : null,
+        model.isFill() ? new FillInpainting() : null,
         FluxTrainingTarget.of(model));
   }
 
@@ -86,51 +86,51 @@ final class FluxModel implements OpenModel {
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
     int pixels = pixels();
-    if (model.fills()) {
+    if (model.isFill()) {
       return new GenerationDefaults(50, 30, pixels, pixels, 0.6, 1);
     }
-    boolean alone = !request.drawsOver() && request.controls().isEmpty();
-    double strength = model.edits() ? 1 : 0.6;
+    boolean alone = !request.isImageToImage() && request.controlImages().isEmpty();
+    double strength = model.isKontext() ? 1 : 0.6;
     return new GenerationDefaults(
-        28, alone || model.edits() ? 3.5 : 7, pixels, pixels, strength, strength);
+        28, alone || model.isKontext() ? 3.5 : 7, pixels, pixels, strength, strength);
   }
 
   private int pixels() {
-    return SIDE * model.autoencoder().factor();
+    return SIDE * model.autoencoder().vaeScaleFactor();
   }
 
-  private int unit() {
-    return 2 * model.autoencoder().factor();
+  private int sizeMultiple() {
+    return 2 * model.autoencoder().vaeScaleFactor();
   }
 
   @Override
   public LatentSpace latents() {
-    LatentSpace own = LatentSpace.of(unit());
-    return model.edits() || model.fills() ? own : own.atMost((double) pixels() * pixels());
+    LatentSpace own = LatentSpace.of(sizeMultiple());
+    return model.isKontext() || model.isFill() ? own : own.withMaxPixels((double) pixels() * pixels());
   }
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return request.guidanceOptions().trueCfg();
+    return request.guidanceOptions().trueCfgScale();
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.evenly(FlowPlan.shifted(asked, model.scheduler(), mu), scheduler);
+    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
   }
 
-  private RgbImage reference(RgbImage picture, boolean ownSize) {
+  private RgbImage prepareReference(RgbImage image, boolean ownSize) {
     KontextSize size =
-        ownSize ? new KontextSize(picture.width(), picture.height()) : KontextSize.nearest(picture);
-    return Lanczos.resize(picture, size.width() / unit() * unit(), size.height() / unit() * unit());
+        ownSize ? new KontextSize(image.width(), image.height()) : KontextSize.nearest(image);
+    return Lanczos.resize(image, size.width() / sizeMultiple() * sizeMultiple(), size.height() / sizeMultiple() * sizeMultiple());
   }
 
   /** Fill: the kept part, and the mask's pixels side by side as channels. */
-  private final class Filling implements Inpainting {
+  private final class FillInpainting implements Inpainting {
     @Override
     public Tensor conditioning(Tensor mask, Tensor kept) {
-      long f = model.autoencoder().factor();
+      long f = model.autoencoder().vaeScaleFactor();
       Tensor pixels = mask.view(1, kept.size(2), f, kept.size(3), f)
           .permute(0, 2, 4, 1, 3)
           .reshape(1, f * f, kept.size(2), kept.size(3))
@@ -139,7 +139,7 @@ final class FluxModel implements OpenModel {
     }
 
     @Override
-    public boolean alwaysEncodes() {
+    public boolean alwaysEncodesImage() {
       return true;
     }
   }
@@ -153,7 +153,7 @@ final class FluxModel implements OpenModel {
     @Override
     public ControlInput encode(
         List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input) {
-      return FluxControlNet.beside(controls, model.config()).input(controls, rows, input);
+      return FluxControlNet.attach(controls, model.config()).input(controls, rows, input);
     }
   }
 
@@ -162,7 +162,7 @@ final class FluxModel implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
         new TextEncoding(
             model
@@ -173,8 +173,8 @@ final class FluxModel implements OpenModel {
                     model.t5().encoder(adaptation.apply(ModelComponent.TEXT_ENCODER_2))),
             model
                 .clip()
-                .prompts(adaptation.apply(ModelComponent.TEXT_ENCODER))
-                .with(request.prompts().words())
+                .promptEncoder(adaptation.apply(ModelComponent.TEXT_ENCODER))
+                .withInversions(request.prompts().textualInversions())
                 .encode(prompts, 0)
                 .pooled()),
         schedule.rows());
@@ -182,7 +182,7 @@ final class FluxModel implements OpenModel {
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(model.clip().cut(prompt, inversions), model.t5().cut(prompt, TEXT_TOKENS));
+    return Stream.of(model.clip().truncated(prompt, inversions), model.t5().truncated(prompt, TEXT_TOKENS));
   }
 
   @Override
@@ -198,10 +198,10 @@ final class FluxModel implements OpenModel {
               + " extrapolation, or draw without one");
     }
     List<FluxTransformer2DModel> views =
-        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
+        batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     FluxTransformer2DModel.Inputs text = text(batch);
     RotaryEmbedding rotation = rotation(batch.request(), text.text().size(1), latents.reference());
-    return PromptedNetwork.byRows(
+    return PromptedNetwork.ofRows(
         batch,
         text.text().size(0),
         new FluxPredictor(model, batch, views, text, rotation, latents));
@@ -216,10 +216,10 @@ final class FluxModel implements OpenModel {
   }
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, Tensor reference) {
-    int factor = model.autoencoder().factor();
-    Tensor picture =
+    int factor = model.autoencoder().vaeScaleFactor();
+    Tensor image =
         LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
-    Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), picture), 0);
+    Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), image), 0);
     if (reference != null) {
       all = torch.cat(
           new TensorVector(all, LatentPacking.positions(reference.size(2), reference.size(3), 1)),
@@ -239,7 +239,7 @@ final class FluxModel implements OpenModel {
    * @param height in pixels
    */
   record KontextSize(int width, int height) {
-    private static final int CELL = 16;
+    private static final int PATCH_SIZE = 16;
 
     // diffusers' PREFERRED_KONTEXT_RESOLUTIONS; the narrow ones first, since of two as near it
     // takes
@@ -268,8 +268,8 @@ final class FluxModel implements OpenModel {
      * The one whose sides are nearest in ratio to the picture's, which count in whole tokens, as in
      * diffusers.
      */
-    static KontextSize nearest(RgbImage picture) {
-      double ratio = (double) cells(picture.width()) / cells(picture.height());
+    static KontextSize nearest(RgbImage image) {
+      double ratio = (double) patches(image.width()) / patches(image.height());
       int[] best = SIZES[0];
       for (int[] size : SIZES) {
         if (Math.abs(ratio - (double) size[0] / size[1])
@@ -280,8 +280,8 @@ final class FluxModel implements OpenModel {
       return new KontextSize(best[0], best[1]);
     }
 
-    private static int cells(int side) {
-      return Math.max(1, side / CELL);
+    private static int patches(int side) {
+      return Math.max(1, side / PATCH_SIZE);
     }
   }
 }

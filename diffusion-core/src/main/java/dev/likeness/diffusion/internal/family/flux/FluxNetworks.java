@@ -21,9 +21,9 @@ import java.util.List;
  */
 public final class FluxNetworks extends NetworksBase {
   /** A token is a square of two by two latent pixels. */
-  private static final int CELL = 4;
+  private static final int PATCH_SIZE = 4;
 
-  private final boolean edits;
+  private final boolean isKontext;
   private final LoadedClip clip;
   private final LoadedT5 t5;
   private final OpenNetworks.Network<FluxConfig, FluxTransformer2DModel> transformer;
@@ -31,14 +31,14 @@ public final class FluxNetworks extends NetworksBase {
 
   private FluxNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
-    this.edits = files.pipeline().contains("Kontext");
+    this.isKontext = files.pipeline().contains("Kontext");
     try {
-      clip = open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
-      t5 = open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
-      transformer = open(
+      clip = own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
+      t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
+      transformer = own(
           OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -61,35 +61,35 @@ public final class FluxNetworks extends NetworksBase {
   }
 
   private void requireLatents(ModelParts files) {
-    if (config().outChannels() != CELL * autoencoder.latentChannels()) {
+    if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer answers with "
           + config().outChannels() + " channels, expected 4 times the autoencoder's "
           + autoencoder.latentChannels() + "; they are of different models");
     }
-    if (config().inChannels() != config().outChannels() && !fills()) {
+    if (config().inChannels() != config().outChannels() && !isFill()) {
       throw new InvalidInputException(files.describe() + ": the transformer is shown "
           + config().inChannels() + " channels, expected "
-          + config().outChannels() + ", or " + filling()
+          + config().outChannels() + ", or " + fillChannels()
           + " as of Fill; FLUX.1 Canny and Depth, which are shown a picture of"
           + " edges or distances beside the sample, are not supported: give dev with a ControlNet");
     }
   }
 
-  private int filling() {
-    return CELL * (2 * autoencoder.latentChannels() + autoencoder.factor() * autoencoder.factor());
+  private int fillChannels() {
+    return PATCH_SIZE * (2 * autoencoder.latentChannels() + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
   }
 
   /**
    * Whether the transformer is shown a mask and the masked picture beside the sample, to paint
    * there (Fill).
    */
-  public boolean fills() {
-    return config().inChannels() == filling();
+  public boolean isFill() {
+    return config().inChannels() == fillChannels();
   }
 
   /** Whether the transformer is shown a whole picture beside the sample, to edit it (Kontext). */
-  public boolean edits() {
-    return edits;
+  public boolean isKontext() {
+    return isKontext;
   }
 
   /** CLIP, whose pooled text the transformer listens to. */

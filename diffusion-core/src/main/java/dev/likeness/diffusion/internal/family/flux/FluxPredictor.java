@@ -20,13 +20,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * FLUX.1's transformer as the sampling loop calls it.
  *
- * @param views the transformer as it is adapted at each row of the plan
+ * @param networks the transformer as it is adapted at each row of the plan
  * @param text encodings, those of negative prompts first where there are any
  */
 record FluxPredictor(
     FluxNetworks model,
     ConditionedBatch batch,
-    List<FluxTransformer2DModel> views,
+    List<FluxTransformer2DModel> networks,
     FluxTransformer2DModel.Inputs text,
     RotaryEmbedding rotation,
     PreparedLatents latents)
@@ -45,9 +45,9 @@ record FluxPredictor(
         : null;
     // What a ControlNet adds, and which blocks are asked, changes with the row.
     boolean alike = latents.controls().isEmpty() && cache == null;
-    return new Predictor.RecordedNetwork(
+    return new Predictor.CapturableNetwork(
         latents.runner(),
-        step -> alike ? List.of(views.get(step.index()), conditioning) : null,
+        step -> alike ? List.of(networks.get(step.index()), conditioning) : null,
         (input, step, row) -> predict(input, step, row, conditioning, reference, cache));
   }
 
@@ -58,11 +58,11 @@ record FluxPredictor(
       FluxTransformer2DModel.Inputs conditioning,
       Tensor reference,
       FirstBlockCache cache) {
-    Tensor own = LatentPacking.pack(Tensors.place(model.compute(), latents.shown(input)));
+    Tensor own = LatentPacking.pack(Tensors.place(model.compute(), latents.networkInput(input)));
     Tensor tokens = reference == null
         ? own
         : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
-    Tensor answer = views
+    Tensor answer = networks
         .get(step.index())
         .forward(
             tokens,
@@ -76,7 +76,7 @@ record FluxPredictor(
   }
 
   private Tensor time(StepScalars row, Tensor input, long count) {
-    return batch.perImage(
+    return batch.expandToBatch(
         row.tensor(step -> (float) step.timestep() / TRAINING_STEPS, input), count);
   }
 
@@ -95,7 +95,7 @@ record FluxPredictor(
         .filter(control -> control.isActive(step))
         .map(control -> ((FluxControlNet.Input) control)
             .residuals(tokens, time(row, input, count), prompt, rotation)
-            .repeated(input.size(0) / count))
+            .repeatBatch(input.size(0) / count))
         .toList();
   }
 
@@ -103,6 +103,6 @@ record FluxPredictor(
     return new FluxTransformer2DModel.Inputs(
         text.text().narrow(0, first, rows),
         text.pooled().narrow(0, first, rows),
-        batch.perImage(text.guidance(), rows));
+        batch.expandToBatch(text.guidance(), rows));
   }
 }

@@ -1,9 +1,9 @@
 package dev.likeness.diffusion.internal.family.flux;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
-import dev.likeness.diffusion.internal.family.StreamPlaces;
+import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.LatentPacking;
@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** FLUX.1: CLIP's pooled text and T5's tokens. */
 record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
   /** Latent pixels in a token. */
-  private static final int PACKED = 4;
+  private static final int PIXELS_PER_TOKEN = 4;
 
   private static final double LEARNING_RATE = 1e-4;
   /** What a guidance-distilled network is told while it learns, as diffusers' script has it. */
@@ -34,7 +34,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
     Refusal refusal = TrainingTarget.refusal(
         "filling or control",
         model.config().inChannels(),
-        PACKED * model.autoencoder().latentChannels());
+        PIXELS_PER_TOKEN * model.autoencoder().latentChannels());
     return refusal == null ? new FluxTrainingTarget(model) : refusal;
   }
 
@@ -44,22 +44,22 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
   }
 
   @Override
-  public LayerPlaces places(int places) {
-    return StreamPlaces.of(places, FluxModel.TEXT_TOKENS, model.config().heads(), true, true);
+  public LayerPositions layerPositions(int places) {
+    return StreamPositions.of(places, FluxModel.TEXT_TOKENS, model.config().heads(), true, true);
   }
 
   @Override
-  public ModelComponent part() {
+  public ModelComponent component() {
     return ModelComponent.TRANSFORMER;
   }
 
   @Override
-  public int unit() {
-    return 2 * model.autoencoder().factor();
+  public int sizeMultiple() {
+    return 2 * model.autoencoder().vaeScaleFactor();
   }
 
   @Override
-  public List<LoadedClip> towers() {
+  public List<LoadedClip> clipTextEncoders() {
     return List.of(model.clip());
   }
 
@@ -80,7 +80,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
     long height = noised.size(2);
     long width = noised.size(3);
     FluxTransformer2DModel.Inputs told = new FluxTransformer2DModel.Inputs(
-        text.tokens(), text.pooled(), TrainingTarget.numbers(model, 1, GUIDANCE));
+        text.tokens(), text.pooled(), TrainingTarget.perImageNumbers(model, 1, GUIDANCE));
     Tensor positions = torch
         .cat(
             new TensorVector(
@@ -91,7 +91,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
         new FluxTransformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
     Tensor answer = network.forward(
         LatentPacking.pack(Tensors.place(model.compute(), noised)),
-        TrainingTarget.numbers(model, 1, levels),
+        TrainingTarget.perImageNumbers(model, 1, levels),
         told,
         RotaryEmbedding.of(positions, model.config().axes()),
         segments);

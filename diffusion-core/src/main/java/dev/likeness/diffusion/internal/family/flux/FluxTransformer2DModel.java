@@ -18,13 +18,13 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class FluxTransformer2DModel {
   private final FluxConfig config;
-  private final FluxBackbone trunk;
+  private final FluxBackbone backbone;
   private final AdaLayerNorm normOut;
   private final Linear projOut;
 
   public FluxTransformer2DModel(FluxConfig config, Weights w) {
     this.config = config;
-    trunk = new FluxBackbone(config, w);
+    backbone = new FluxBackbone(config, w);
     normOut = new AdaLayerNorm(w.at("norm_out"), config.width(), 2);
     projOut = new Linear(w.at("proj_out"), config.width(), config.outChannels());
   }
@@ -80,17 +80,17 @@ public final class FluxTransformer2DModel {
       FirstBlockCache cache,
       SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor listened = trunk.listened(tokens, time, conditioning);
+      Tensor listened = backbone.timeTextEmbedding(tokens, time, conditioning);
       JointAttention.Streams start =
-          new JointAttention.Streams(trunk.embedded(tokens), trunk.text(conditioning));
-      Tensor image = trunk.through(
+          new JointAttention.Streams(backbone.embedImage(tokens), backbone.embedText(conditioning));
+      Tensor image = backbone.forward(
           start,
           listened,
           rotation,
           (single, i, x) -> {
             for (FluxControlNetModel.Residuals residuals : control) {
               Tensor added =
-                  residuals.at(single, i, single ? config.singleLayers() : config.layers());
+                  residuals.forBlock(single, i, single ? config.singleLayers() : config.layers());
               if (added != null) {
                 x.add_(added);
               }

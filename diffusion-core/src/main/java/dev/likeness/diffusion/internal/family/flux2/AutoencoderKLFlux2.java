@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class AutoencoderKLFlux2 implements Autoencoder {
   private static final int PATCH = 2;
   /** How often the statistics were brought up to date, which nothing asks for. */
-  private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
+  private static final Set<String> IGNORED = Set.of("bn.num_batches_tracked");
 
   /** The class as models and single files hold it. */
   static final AutoencoderKind KIND =
@@ -38,17 +38,17 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
             (tensors, strips) -> new AutoencoderKLFlux2(config, eps, tensors, strips),
             config.decoderChannels().get(0),
             config.forceUpcast(),
-            COUNTED);
+            IGNORED);
       });
 
-  private final AutoencoderKL own;
+  private final AutoencoderKL autoencoder;
   private final Tensor mean;
   private final Tensor variance;
   private final double eps;
 
   /** @param eps what is added to the variance */
   public AutoencoderKLFlux2(AutoencoderConfig config, double eps, Weights w, RowTiling strips) {
-    own = new AutoencoderKL(config, w, strips);
+    autoencoder = new AutoencoderKL(config, w, strips);
     mean = w.tensor("bn.running_mean", latentChannels());
     variance = w.tensor("bn.running_var", latentChannels());
     this.eps = eps;
@@ -56,7 +56,7 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
 
   /** Reads its {@code config.json}, whose latents' scale is that of a batch norm. */
   static AutoencoderConfig config(ModelConfig c) {
-    c.require("patch_size", List.of(PATCH, PATCH));
+    c.requireValue("patch_size", List.of(PATCH, PATCH));
     Map<String, Object> options = new LinkedHashMap<>(Map.of(
         "block_out_channels",
         List.of(128, 256, 512, 512),
@@ -71,31 +71,31 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
     options.putAll(c.values());
     List.of("patch_size", "batch_norm_eps", "batch_norm_momentum").forEach(options::remove);
     options.put("scaling_factor", 1);
-    return AutoencoderConfig.of(ModelConfig.of(options, c.where()));
+    return AutoencoderConfig.of(ModelConfig.of(options, c.source()));
   }
 
   @Override
   public int latentChannels() {
-    return PATCH * PATCH * own.latentChannels();
+    return PATCH * PATCH * autoencoder.latentChannels();
   }
 
   @Override
-  public int factor() {
-    return PATCH * own.factor();
+  public int vaeScaleFactor() {
+    return PATCH * autoencoder.vaeScaleFactor();
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
       Tensor z = latents.mul(deviation()).add_(perChannel(mean));
-      return call.promote(own.decodeUnscaled(torch.pixel_shuffle(z, PATCH)));
+      return call.promote(autoencoder.decodeUnscaled(torch.pixel_shuffle(z, PATCH)));
     }
   }
 
   @Override
-  public LatentDistribution encode(Tensor pictures) {
+  public LatentDistribution encode(Tensor images) {
     try (TensorScope call = TensorScope.open()) {
-      LatentDistribution latents = own.encode(pictures);
+      LatentDistribution latents = autoencoder.encode(images);
       Tensor centred =
           torch.pixel_unshuffle(latents.mean(), PATCH).sub(perChannel(mean)).div(deviation());
       Tensor narrowed = torch

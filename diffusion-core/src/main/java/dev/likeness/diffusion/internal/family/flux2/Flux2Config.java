@@ -12,7 +12,7 @@ import java.util.List;
  * @param singleLayers single blocks
  * @param textWidth width of the language model's tokens, of several layers together
  * @param timeFeatures sinusoids that the time is told by
- * @param inner channels inside a feed-forward
+ * @param innerDim channels inside a feed-forward
  * @param axes how many of a head's channels each position axis turns
  * @param theta of the rotary positions
  */
@@ -21,11 +21,11 @@ public record Flux2Config(
     int outChannels,
     int layers,
     int singleLayers,
-    int headWidth,
+    int headDim,
     int heads,
     int textWidth,
     int timeFeatures,
-    int inner,
+    int innerDim,
     List<Integer> axes,
     double theta) {
 
@@ -33,10 +33,10 @@ public record Flux2Config(
    * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
    */
   public static Flux2Config of(ModelConfig c) {
-    c.require("patch_size", 1);
-    c.require("eps", 1e-6);
+    c.requireValue("patch_size", 1);
+    c.requireValue("eps", 1e-6);
     if (c.flag("guidance_embeds", true)) {
-      throw new InvalidInputException(c.where()
+      throw new InvalidInputException(c.source()
           + ": option \"guidance_embeds\" is true, as FLUX.2 dev's; of FLUX.2 only klein is"
           + " supported, whose is false");
     }
@@ -61,7 +61,7 @@ public record Flux2Config(
     if (config.axes.size() != 4
         || turned != head
         || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
-      throw new InvalidInputException(c.where() + ": axes_dims_rope " + config.axes
+      throw new InvalidInputException(c.source() + ": axes_dims_rope " + config.axes
           + " must be four even numbers that sum to attention_head_dim " + head);
     }
     return config;
@@ -69,6 +69,6 @@ public record Flux2Config(
 
   /** Channels of a token inside the network. */
   public int width() {
-    return heads * headWidth;
+    return heads * headDim;
   }
 }

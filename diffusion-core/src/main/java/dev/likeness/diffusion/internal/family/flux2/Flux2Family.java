@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -41,7 +41,7 @@ public final class Flux2Family implements ModelFamily {
       new Text("text_encoder", Language.QWEN3),
       List.of(AutoencoderKLFlux2.KIND));
   private static final int HEADS = 48;
-  private static final int HEAD = 128;
+  private static final int HEAD_DIM = 128;
   private static final int SIDE = 128;
   private static final String DISTILLED = "is_distilled";
 
@@ -74,12 +74,12 @@ public final class Flux2Family implements ModelFamily {
   public MemoryEstimate memory(ModelParts parts) {
     return new NetworkMemory(
             "transformer",
-            NetworkMemory.width(parts.config("transformer"), HEADS, HEAD),
-            LoadedQwen3.TOKENS,
+            NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM),
+            LoadedQwen3.MAX_TOKENS,
             2,
             SIDE,
             parts.option(DISTILLED) ? 1 : 2)
-        .of(parts, LoadedQwen3.used(Collections.max(Flux2Networks.LAYERS)));
+        .of(parts, LoadedQwen3.usedTensors(Collections.max(Flux2Networks.TEXT_LAYERS)));
   }
 
   @Override
@@ -110,16 +110,16 @@ public final class Flux2Family implements ModelFamily {
      * Layers of FLUX.1 that are none here: the blocks' own modulation, the pooled text, and a
      * single block's halves.
      */
-    private static final Pattern LACKS = Pattern.compile(
+    private static final Pattern ABSENT = Pattern.compile(
         "mod(ulation)?[._]lin[._]|vector_in|text_embedder|norm1?(_context)?[._]linear|proj_mlp|proj_out|processor"
             + "|single_(transformer_)?blocks[._]\\d+[._](attn[._]to_[qkv]|qkv|proj)");
 
     static final LoraLayers LAYERS = new LoraLayers(
         List.of(Kind.ofTransformer("flux2", "FLUX.2", Set.of(), false, null, null, null)),
-        List.of(Sign.of(
+        List.of(Signature.of(
             "single_stream_modulation|double_stream_modulation|to_qkv_mlp_proj|linear_in[._]lora",
             Certainty.OWN)),
-        LACKS,
+        ABSENT,
         names());
 
     private Flux2LoraLayers() {}
@@ -127,16 +127,16 @@ public final class Flux2Family implements ModelFamily {
     private static OriginalNames names() {
       StreamNames streams = new StreamNames("mlp_0", "mlp_2", "mod_lin");
       Map<String, List<String>> two = new LinkedHashMap<>();
-      streams.image(two, "img_", "attn", HALVES);
-      streams.text(two, "txt_", HALVES);
-      StreamNames.norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
-      StreamNames.norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+      streams.addImageStream(two, "img_", "attn", HALVES);
+      streams.addTextStream(two, "txt_", HALVES);
+      StreamNames.addNorms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+      StreamNames.addNorms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
       Map<String, List<String>> one = new LinkedHashMap<>();
       one.put("linear1", List.of("attn.to_qkv_mlp_proj"));
       one.put("linear2", List.of("attn.to_out"));
-      StreamNames.norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
-      Map<String, List<String>> top = StreamNames.outside("img_in", "x_embedder", "txt_in");
-      StreamNames.embedder(
+      StreamNames.addNorms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+      Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
+      StreamNames.addEmbedder(
           top, "time_in_in_layer", "time_in_out_layer", "time_guidance_embed.timestep_embedder");
       for (String modulation : List.of(
           "double_stream_modulation_img",

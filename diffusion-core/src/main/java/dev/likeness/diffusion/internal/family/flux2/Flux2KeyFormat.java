@@ -28,7 +28,7 @@ public final class Flux2KeyFormat {
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return Flux2Layout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
-        .under(prefix);
+        .withPrefix(prefix);
   }
 
   /** The options under diffusers' names. */
@@ -62,26 +62,26 @@ public final class Flux2KeyFormat {
         String here = "time_guidance_embed." + (embedder.equals("time") ? "timestep" : embedder)
             + "_embedder.linear_";
         table
-            .layer(here + 1, embedder + "_in.in_layer")
-            .layer(here + 2, embedder + "_in.out_layer");
+            .addLayer(here + 1, embedder + "_in.in_layer")
+            .addLayer(here + 2, embedder + "_in.out_layer");
       }
       for (String modulation : List.of(
           "double_stream_modulation_img",
           "double_stream_modulation_txt",
           "single_stream_modulation")) {
-        table.layer(modulation + ".linear", modulation + ".lin");
+        table.addLayer(modulation + ".linear", modulation + ".lin");
       }
       table
-          .layer("context_embedder", "txt_in")
-          .layer("x_embedder", "img_in")
-          .layer("proj_out", "final_layer.linear");
-      table.layer(
+          .addLayer("context_embedder", "txt_in")
+          .addLayer("x_embedder", "img_in")
+          .addLayer("proj_out", "final_layer.linear");
+      table.addLayer(
           "norm_out.linear",
           "final_layer.adaLN_modulation.1",
-          KeyMapping.Location.Form.HALVES_EXCHANGED);
+          KeyMapping.Location.Form.HALVES_SWAPPED);
       for (int i = 0; i < layers; i++) {
-        stream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".img_", "", "ff");
-        stream(
+        addStream(table, "transformer_blocks." + i + ".", "double_blocks." + i + ".img_", "", "ff");
+        addStream(
             table,
             "transformer_blocks." + i + ".",
             "double_blocks." + i + ".txt_",
@@ -92,35 +92,35 @@ public final class Flux2KeyFormat {
         String here = "single_transformer_blocks." + i + ".attn.";
         String there = "single_blocks." + i + ".";
         table
-            .layer(here + "to_qkv_mlp_proj", there + "linear1")
-            .layer(here + "to_out", there + "linear2");
-        norms(table, here, there + "norm.", "");
+            .addLayer(here + "to_qkv_mlp_proj", there + "linear1")
+            .addLayer(here + "to_out", there + "linear2");
+        addNorms(table, here, there + "norm.", "");
       }
       return table;
     }
 
-    private static void stream(
+    private static void addStream(
         TensorTable table, String here, String there, String added, String ff) {
       String attention = here + "attn.";
-      table.fused(
+      table.addFused(
           there + "attn.qkv",
           added.isEmpty()
               ? List.of(attention + "to_q", attention + "to_k", attention + "to_v")
               : List.of(
                   attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj"),
           QKV);
-      norms(table, attention, there + "attn.norm.", added);
-      table.layer(attention + (added.isEmpty() ? "to_out.0" : "to_add_out"), there + "attn.proj");
+      addNorms(table, attention, there + "attn.norm.", added);
+      table.addLayer(attention + (added.isEmpty() ? "to_out.0" : "to_add_out"), there + "attn.proj");
       table
-          .layer(here + ff + ".linear_in", there + "mlp.0")
-          .layer(here + ff + ".linear_out", there + "mlp.2");
+          .addLayer(here + ff + ".linear_in", there + "mlp.0")
+          .addLayer(here + ff + ".linear_out", there + "mlp.2");
     }
 
-    private static void norms(TensorTable table, String here, String there, String added) {
-      table.tensor(
+    private static void addNorms(TensorTable table, String here, String there, String added) {
+      table.addTensor(
           here + "norm_" + added + "q.weight",
           KeyMapping.Location.whole(there + "query_norm.scale"));
-      table.tensor(
+      table.addTensor(
           here + "norm_" + added + "k.weight", KeyMapping.Location.whole(there + "key_norm.scale"));
     }
   }

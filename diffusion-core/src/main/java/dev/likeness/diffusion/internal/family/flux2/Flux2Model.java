@@ -40,7 +40,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class Flux2Model implements OpenModel {
   private static final int SIDE = 64;
   private static final float TRAINING_STEPS = 1000;
-  private static final double MOST_PIXELS = 1024 * 1024;
+  private static final double MAX_PIXELS = 1024 * 1024;
 
   /**
    * Lines through the shifts that are best with 10 and with 200 steps, and where the first of them
@@ -60,7 +60,7 @@ final class Flux2Model implements OpenModel {
   Flux2Model(Flux2Family family, Flux2Networks model) {
     this.family = family;
     this.model = model;
-    this.capabilities = Capabilities.of(CachePoints.BLOCKS, (Editing) this::reference);
+    this.capabilities = Capabilities.of(CachePoints.BLOCKS, (Editing) this::prepareReference);
   }
 
   @Override
@@ -80,45 +80,45 @@ final class Flux2Model implements OpenModel {
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    int pixels = SIDE * unit();
-    boolean masked = request.drawsOver() && request.initial().masked();
+    int pixels = SIDE * sizeMultiple();
+    boolean masked = request.isImageToImage() && request.initialImage().isMasked();
     return new GenerationDefaults(50, masked ? 8 : 4, pixels, pixels, 1, 0.8);
   }
 
-  private int unit() {
-    return model.autoencoder().factor();
+  private int sizeMultiple() {
+    return model.autoencoder().vaeScaleFactor();
   }
 
   @Override
   public LatentSpace latents() {
-    return new LatentSpace(unit(), Double.POSITIVE_INFINITY, false, false, true);
+    return new LatentSpace(sizeMultiple(), Double.POSITIVE_INFINITY, false, false, true);
   }
 
   @Override
   public double guidanceScale(ImageRequest request) {
-    return model.distilled() ? 1 : request.guidance();
+    return model.isDistilled() ? 1 : request.guidance();
   }
 
   /** Not larger than a million pixels, its edges cut away to whole tokens. */
-  private RgbImage reference(RgbImage picture, boolean ownSize) {
-    double scale = Math.sqrt(MOST_PIXELS / ((double) picture.width() * picture.height()));
+  private RgbImage prepareReference(RgbImage image, boolean ownSize) {
+    double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
     RgbImage small = scale >= 1 || ownSize
-        ? picture
+        ? image
         : Lanczos.resize(
-            picture, (int) (picture.width() * scale), (int) (picture.height() * scale));
-    int width = small.width() / unit() * unit();
-    int height = small.height() / unit() * unit();
+            image, (int) (image.width() * scale), (int) (image.height() * scale));
+    int width = small.width() / sizeMultiple() * sizeMultiple();
+    int height = small.height() / sizeMultiple() * sizeMultiple();
     if (width == 0 || height == 0) {
-      throw new IllegalArgumentException("a picture of " + picture.width() + "x" + picture.height()
-          + " is too small to be edited; give one of at least " + unit() + " pixels a side");
+      throw new IllegalArgumentException("a picture of " + image.width() + "x" + image.height()
+          + " is too small to be edited; give one of at least " + sizeMultiple() + " pixels a side");
     }
     return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = mu(latents().tokens(request), asked.steps());
-    return FlowPlan.evenly(FlowPlan.shifted(asked, model.scheduler(), mu), scheduler);
+    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
   }
 
   /**
@@ -137,30 +137,30 @@ final class Flux2Model implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
-        model.text(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
+        model.encode(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(model.cut(prompt));
+    return Stream.of(model.truncated(prompt));
   }
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     ImageRequest request = batch.request();
     List<Flux2Transformer2DModel> views =
-        batch.views(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
+        batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
     TextEncoding text = batch.constant(guidanceScale(request) > 1);
     RotaryEmbedding rotation = Flux2Transformer2DModel.Flux2Positions.rotation(
         model.config(),
         text.tokens().size(1),
-        request.height() / unit(),
-        request.width() / unit(),
+        request.height() / sizeMultiple(),
+        request.width() / sizeMultiple(),
         latents.reference(),
         new Device(model.compute().device()));
-    return PromptedNetwork.byRows(
+    return PromptedNetwork.ofRows(
         batch,
         text.tokens().size(0),
         (degraded, first, count) ->
@@ -177,19 +177,19 @@ final class Flux2Model implements OpenModel {
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;
-    Tensor reference = latents.reference() == null ? null : packed(latents.reference());
-    return new Predictor.RecordedNetwork(
+    Tensor reference = latents.reference() == null ? null : pack(latents.reference());
+    return new Predictor.CapturableNetwork(
         latents.runner(),
         step -> cache == null ? List.of(views.get(step.index()), text) : null,
         (input, step, row) -> {
-          Tensor own = packed(input);
+          Tensor own = pack(input);
           Tensor tokens = reference == null
               ? own
               : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
           Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
           Tensor answer = views
               .get(step.index())
-              .forward(tokens, batch.perImage(time, input.size(0)), text, rotation, cache);
+              .forward(tokens, batch.expandToBatch(time, input.size(0)), text, rotation, cache);
           return answer
               .narrow(1, 0, own.size(1))
               .to(ScalarType.Float)
@@ -198,7 +198,7 @@ final class Flux2Model implements OpenModel {
         });
   }
 
-  private Tensor packed(Tensor latents) {
+  private Tensor pack(Tensor latents) {
     return Tensors.place(model.compute(), latents).flatten(2, 3).transpose(1, 2);
   }
 }

@@ -22,23 +22,23 @@ import java.util.List;
  */
 public final class Flux2Networks extends NetworksBase {
   /** After how many of the language model's layers the transformer reads. */
-  static final List<Integer> LAYERS = List.of(9, 18, 27);
+  static final List<Integer> TEXT_LAYERS = List.of(9, 18, 27);
 
-  private final boolean distilled;
-  private final LoadedQwen3 text;
+  private final boolean isDistilled;
+  private final LoadedQwen3 encode;
   private final OpenNetworks.Network<Flux2Config, Flux2Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Flux2Networks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
-    distilled = files.option("is_distilled");
+    isDistilled = files.option("is_distilled");
     try {
-      text = open(LoadedQwen3.open(files, compute));
-      transformer = open(
+      encode = own(LoadedQwen3.open(files, compute));
+      transformer = own(
           OpenNetworks.Network.of(files, compute, Flux2Config::of, Flux2Transformer2DModel::new));
-      text.requireLayers(files, LAYERS, config().textWidth());
+      encode.requireLayers(files, TEXT_LAYERS, config().textWidth());
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of(AutoencoderKLFlux2.KIND)));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -73,8 +73,8 @@ public final class Flux2Networks extends NetworksBase {
   }
 
   /** Whether the network needs no guidance and is given none. */
-  public boolean distilled() {
-    return distilled;
+  public boolean isDistilled() {
+    return isDistilled;
   }
 
   public Flux2Config config() {
@@ -82,13 +82,13 @@ public final class Flux2Networks extends NetworksBase {
   }
 
   /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding text(List<String> prompts, Adaptation adaptation) {
-    return text.encode(prompts, false, LAYERS, true, adaptation);
+  public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
+    return encode.encode(prompts, false, TEXT_LAYERS, true, adaptation);
   }
 
   /** The end of a prompt that the language model does not read. */
-  public TruncatedPrompt cut(String prompt) {
-    return text.cut(prompt, false);
+  public TruncatedPrompt truncated(String prompt) {
+    return encode.truncated(prompt, false);
   }
 
   /** The transformer as an adaptation has it. */
@@ -100,7 +100,7 @@ public final class Flux2Networks extends NetworksBase {
   public LoadedWeights weights(ModelComponent part) {
     return switch (part) {
       case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> text.weights();
+      case TEXT_ENCODER -> encode.weights();
       default -> null;
     };
   }

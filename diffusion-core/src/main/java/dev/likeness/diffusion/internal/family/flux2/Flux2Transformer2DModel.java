@@ -43,7 +43,7 @@ public final class Flux2Transformer2DModel {
   private final AdaLayerNorm singleModulation;
   private final Linear xEmbedder;
   private final Linear contextEmbedder;
-  private final DoubleStreamBackbone<DoubleStreamBlock, SingleBlock> chain;
+  private final DoubleStreamBackbone<DoubleStreamBlock, SingleBlock> blocks;
   private final AdaLayerNorm normOut;
   private final Linear projOut;
 
@@ -61,7 +61,7 @@ public final class Flux2Transformer2DModel {
     singleModulation = AdaLayerNorm.withoutBias(w.at("single_stream_modulation"), width, 3);
     xEmbedder = Linear.withoutBias(w.at("x_embedder"), config.inChannels(), width);
     contextEmbedder = Linear.withoutBias(w.at("context_embedder"), config.textWidth(), width);
-    chain = new DoubleStreamBackbone<>(
+    blocks = new DoubleStreamBackbone<>(
         BlockList.of(
             w.at("transformer_blocks"), config.layers(), (block, i) -> block(block, config)),
         BlockList.of(
@@ -74,9 +74,9 @@ public final class Flux2Transformer2DModel {
 
   private static DoubleStreamBlock block(Weights w, Flux2Config config) {
     FeedForward.GatedFeedForward ff =
-        FeedForward.GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
+        FeedForward.GatedFeedForward.fused(w.at("ff"), config.width(), config.innerDim());
     FeedForward.GatedFeedForward ffText =
-        FeedForward.GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+        FeedForward.GatedFeedForward.fused(w.at("ff_context"), config.width(), config.innerDim());
     return DoubleStreamBlock.of(
         w, config.width(), config.heads(), STYLE, ff::forward, ffText::forward);
   }
@@ -99,12 +99,12 @@ public final class Flux2Transformer2DModel {
       Tensor tokens, Tensor t, Tensor text, RotaryEmbedding rotation, FirstBlockCache cache) {
     try (TensorScope call = TensorScope.open()) {
       // In the tokens' own type before the multiplication, as the reference rounds it.
-      Tensor features = sinusoids.of(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
-      Tensor told = Activation.SILU.of(time.forward(features.to(tokens.scalar_type())));
+      Tensor features = sinusoids.embed(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
+      Tensor told = Activation.SILU.apply(time.forward(features.to(tokens.scalar_type())));
       List<Tensor> m = imageModulation.vectors(told);
       List<Tensor> c = textModulation.vectors(told);
       List<Tensor> single = singleModulation.vectors(told);
-      Tensor image = chain.through(
+      Tensor image = blocks.forward(
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) -> block.forward(x, m, c, rotation),
           (block, x) -> block.forward(x, single, rotation),
@@ -119,7 +119,7 @@ public final class Flux2Transformer2DModel {
    * Where FLUX.2's tokens lie on its four axes: which picture, row, column, and place in the text.
    */
   public static final class Flux2Positions {
-    private static final double FIRST_SHOWN = 10;
+    private static final double FIRST_REFERENCE = 10;
 
     private Flux2Positions() {}
 
@@ -137,15 +137,15 @@ public final class Flux2Transformer2DModel {
       Tensor all = torch.cat(
           new TensorVector(
               torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
-              picture(rows, columns, 0)),
+              imagePositions(rows, columns, 0)),
           0);
       Tensor whole = shown == null
           ? all
-          : torch.cat(new TensorVector(all, picture(shown.size(2), shown.size(3), FIRST_SHOWN)), 0);
+          : torch.cat(new TensorVector(all, imagePositions(shown.size(2), shown.size(3), FIRST_REFERENCE)), 0);
       return RotaryEmbedding.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
     }
 
-    private static Tensor picture(long rows, long columns, double which) {
+    private static Tensor imagePositions(long rows, long columns, double which) {
       return torch.constant_pad_nd(
           LatentPacking.positions(2 * rows, 2 * columns, which),
           new long[] {0, 1},
@@ -172,11 +172,11 @@ public final class Flux2Transformer2DModel {
       in = Linear.withoutBias(
           attention.at("to_qkv_mlp_proj"),
           config.width(),
-          3L * config.width() + 2L * config.inner());
+          3L * config.width() + 2L * config.innerDim());
       out = Linear.withoutBias(
-          attention.at("to_out"), (long) config.width() + config.inner(), config.width());
-      normQ = new RmsNorm(attention.at("norm_q"), config.headWidth(), EPS);
-      normK = new RmsNorm(attention.at("norm_k"), config.headWidth(), EPS);
+          attention.at("to_out"), (long) config.width() + config.innerDim(), config.width());
+      normQ = new RmsNorm(attention.at("norm_q"), config.headDim(), EPS);
+      normK = new RmsNorm(attention.at("norm_k"), config.headDim(), EPS);
     }
 
     /**
@@ -191,7 +191,7 @@ public final class Flux2Transformer2DModel {
           QkvProjection.Heads.split(all.narrow(2, width, width), config.heads(), normK),
           QkvProjection.Heads.split(all.narrow(2, 2 * width, width), config.heads(), null));
       Tensor gated =
-          FeedForward.GatedFeedForward.gated(all.narrow(2, 3 * width, 2L * config.inner()));
+          FeedForward.GatedFeedForward.siluGate(all.narrow(2, 3 * width, 2L * config.innerDim()));
       Tensor both = torch.cat(new TensorVector(heads.attend(rotation, null), gated), 2);
       return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(out.forward(both))));
     }

@@ -13,7 +13,7 @@ import java.util.List;
  * @param pooledWidth width of the pooled texts together
  * @param positions side of the grid that position embeddings are stored for, in tokens
  * @param dualLayers blocks that attend to the picture a second time on its own (SD 3.5 medium)
- * @param normed whether queries and keys are normalised (SD 3.5)
+ * @param hasQkNorm whether queries and keys are normalised (SD 3.5)
  */
 public record Sd3Config(
     int sampleSize,
@@ -21,19 +21,19 @@ public record Sd3Config(
     int inChannels,
     int outChannels,
     int layers,
-    int headWidth,
+    int headDim,
     int heads,
     int textWidth,
     int pooledWidth,
     int positions,
     List<Integer> dualLayers,
-    boolean normed) {
+    boolean hasQkNorm) {
 
   /**
    * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
    */
   public static Sd3Config of(ModelConfig c) {
-    c.require("qk_norm", "rms_norm");
+    c.requireValue("qk_norm", "rms_norm");
     List<Integer> dual = c.integers("dual_attention_layers");
     int in = c.integer("in_channels", 16);
     Sd3Config config = new Sd3Config(
@@ -52,7 +52,7 @@ public record Sd3Config(
     int caption = c.integer("caption_projection_dim", 1152);
     c.refuseOthers();
     if (caption != config.width()) {
-      throw new InvalidInputException(c.where() + ": caption_projection_dim " + caption
+      throw new InvalidInputException(c.source() + ": caption_projection_dim " + caption
           + " must be num_attention_heads times attention_head_dim, " + config.width());
     }
     return config;
@@ -60,6 +60,6 @@ public record Sd3Config(
 
   /** Channels of a token inside the network. */
   public int width() {
-    return heads * headWidth;
+    return heads * headDim;
   }
 }

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -44,7 +44,7 @@ public final class Sd3Family implements ModelFamily {
       new Text("text_encoder_3", Language.T5),
       List.of());
   private static final int HEADS = 24;
-  private static final int HEAD = 64;
+  private static final int HEAD_DIM = 64;
   private static final int SIDE = 128;
   private static final int CLIP_TOKENS = 77;
 
@@ -75,7 +75,7 @@ public final class Sd3Family implements ModelFamily {
 
   @Override
   public MemoryEstimate memory(ModelParts parts) {
-    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD);
+    long width = NetworkMemory.width(parts.config("transformer"), HEADS, HEAD_DIM);
     return new NetworkMemory("transformer", width, CLIP_TOKENS + Sd3Networks.T5_TOKENS, 2, SIDE, 2)
         .of(parts);
   }
@@ -120,11 +120,11 @@ public final class Sd3Family implements ModelFamily {
             "sd3",
             "stable-diffusion-3-medium")),
         List.of(
-            Sign.of("(^|[._])joint_blocks[._]", Certainty.SHARED),
+            Signature.of("(^|[._])joint_blocks[._]", Certainty.SHARED),
             // Other transformers with such blocks have no second attention, and such blocks only up
             // to the nineteenth.
-            Sign.of(BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", Certainty.WEAK),
-            Sign.of("^text_encoder_3\\.", Certainty.WEAK)),
+            Signature.of(BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", Certainty.WEAK),
+            Signature.of("^text_encoder_3\\.", Certainty.WEAK)),
         null,
         names());
 
@@ -134,16 +134,16 @@ public final class Sd3Family implements ModelFamily {
       StreamNames streams = new StreamNames("mlp_fc1", "mlp_fc2", "adaLN_modulation_1");
       Map<String, List<String>> mixed = new LinkedHashMap<>();
       for (String attention : List.of("attn", "attn2")) {
-        streams.image(mixed, "x_block_", attention, HALVES);
-        StreamNames.norms(mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
+        streams.addImageStream(mixed, "x_block_", attention, HALVES);
+        StreamNames.addNorms(mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
       }
-      streams.text(mixed, "context_block_", HALVES);
-      StreamNames.norms(mixed, "context_block_attn_ln_", "q", "k", "attn.norm_added_");
+      streams.addTextStream(mixed, "context_block_", HALVES);
+      StreamNames.addNorms(mixed, "context_block_attn_ln_", "q", "k", "attn.norm_added_");
       Map<String, List<String>> top =
-          StreamNames.outside("x_embedder_proj", "pos_embed.proj", "context_embedder");
-      StreamNames.embedder(
+          StreamNames.outerLayers("x_embedder_proj", "pos_embed.proj", "context_embedder");
+      StreamNames.addEmbedder(
           top, "t_embedder_mlp_0", "t_embedder_mlp_2", "time_text_embed.timestep_embedder");
-      StreamNames.embedder(
+      StreamNames.addEmbedder(
           top, "y_embedder_mlp_0", "y_embedder_mlp_2", "time_text_embed.text_embedder");
       return new OriginalNames(
           Map.of("joint_blocks", mixed), Map.of("joint_blocks", "transformer_blocks."), top, false);

@@ -16,7 +16,7 @@ public final class Sd3KeyFormat {
   private static final List<String> PREFIXES =
       List.of("model.diffusion_model.", "diffusion_model.", "");
   /** The width of a head of every published model. */
-  private static final int HEAD = 64;
+  private static final int HEAD_DIM = 64;
 
   private static final int LATENTS = 128;
 
@@ -34,7 +34,7 @@ public final class Sd3KeyFormat {
   /** Where the transformer below {@code prefix} lies. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     return Sd3Layout.of(ShapeReader.Numbered.count(keys, prefix + "joint_blocks."))
-        .under(prefix);
+        .withPrefix(prefix);
   }
 
   /** The options under diffusers' names. */
@@ -44,7 +44,7 @@ public final class Sd3KeyFormat {
     int width = shapes.size("x_embedder.proj.weight", 0);
     int patch = shapes.size("x_embedder.proj.weight", 2);
     boolean normed = shapes.has("joint_blocks.0.x_block.attn.ln_q.weight");
-    int head = normed ? shapes.size("joint_blocks.0.x_block.attn.ln_q.weight", 0) : HEAD;
+    int head = normed ? shapes.size("joint_blocks.0.x_block.attn.ln_q.weight", 0) : HEAD_DIM;
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("sample_size", LATENTS);
     config.put("patch_size", patch);
@@ -80,60 +80,60 @@ public final class Sd3KeyFormat {
     /** The layout of a transformer with so many blocks, without a prefix. */
     public static KeyMapping of(int layers) {
       TensorTable table = new TensorTable();
-      table.tensor("pos_embed.pos_embed", KeyMapping.Location.whole("pos_embed"));
+      table.addTensor("pos_embed.pos_embed", KeyMapping.Location.whole("pos_embed"));
       table
-          .layer("pos_embed.proj", "x_embedder.proj")
-          .layer("context_embedder", "context_embedder");
-      embedder(table, "timestep_embedder", "t_embedder");
-      embedder(table, "text_embedder", "y_embedder");
-      table.layer("proj_out", "final_layer.linear");
-      table.layer(
+          .addLayer("pos_embed.proj", "x_embedder.proj")
+          .addLayer("context_embedder", "context_embedder");
+      addEmbedder(table, "timestep_embedder", "t_embedder");
+      addEmbedder(table, "text_embedder", "y_embedder");
+      table.addLayer("proj_out", "final_layer.linear");
+      table.addLayer(
           "norm_out.linear",
           "final_layer.adaLN_modulation.1",
-          KeyMapping.Location.Form.HALVES_EXCHANGED);
+          KeyMapping.Location.Form.HALVES_SWAPPED);
       for (int i = 0; i < layers; i++) {
-        block(table, "transformer_blocks." + i + ".", "joint_blocks." + i + ".", i == layers - 1);
+        addBlock(table, "transformer_blocks." + i + ".", "joint_blocks." + i + ".", i == layers - 1);
       }
       return table;
     }
 
-    private static void embedder(TensorTable table, String canonical, String foreign) {
-      table.layer("time_text_embed." + canonical + ".linear_1", foreign + ".mlp.0");
-      table.layer("time_text_embed." + canonical + ".linear_2", foreign + ".mlp.2");
+    private static void addEmbedder(TensorTable table, String canonical, String foreign) {
+      table.addLayer("time_text_embed." + canonical + ".linear_1", foreign + ".mlp.0");
+      table.addLayer("time_text_embed." + canonical + ".linear_2", foreign + ".mlp.2");
     }
 
-    private static void block(TensorTable table, String here, String there, boolean last) {
+    private static void addBlock(TensorTable table, String here, String there, boolean last) {
       String image = there + "x_block.";
       String text = there + "context_block.";
-      table.layer(here + "norm1.linear", image + "adaLN_modulation.1");
-      table.layer(
+      table.addLayer(here + "norm1.linear", image + "adaLN_modulation.1");
+      table.addLayer(
           here + "norm1_context.linear",
           text + "adaLN_modulation.1",
-          last ? KeyMapping.Location.Form.HALVES_EXCHANGED : KeyMapping.Location.Form.SAME);
-      attention(table, here + "attn.", image + "attn.");
-      attention(table, here + "attn2.", image + "attn2.");
-      table.fused(
+          last ? KeyMapping.Location.Form.HALVES_SWAPPED : KeyMapping.Location.Form.AS_STORED);
+      addAttention(table, here + "attn.", image + "attn.");
+      addAttention(table, here + "attn2.", image + "attn2.");
+      table.addFused(
           text + "attn.qkv",
           List.of(here + "attn.add_q_proj", here + "attn.add_k_proj", here + "attn.add_v_proj"),
           QKV);
-      table.tensor(
+      table.addTensor(
           here + "attn.norm_added_q.weight", KeyMapping.Location.whole(text + "attn.ln_q.weight"));
-      table.tensor(
+      table.addTensor(
           here + "attn.norm_added_k.weight", KeyMapping.Location.whole(text + "attn.ln_k.weight"));
-      table.layer(here + "attn.to_add_out", text + "attn.proj");
+      table.addLayer(here + "attn.to_add_out", text + "attn.proj");
       table
-          .layer(here + "ff.net.0.proj", image + "mlp.fc1")
-          .layer(here + "ff.net.2", image + "mlp.fc2");
+          .addLayer(here + "ff.net.0.proj", image + "mlp.fc1")
+          .addLayer(here + "ff.net.2", image + "mlp.fc2");
       table
-          .layer(here + "ff_context.net.0.proj", text + "mlp.fc1")
-          .layer(here + "ff_context.net.2", text + "mlp.fc2");
+          .addLayer(here + "ff_context.net.0.proj", text + "mlp.fc1")
+          .addLayer(here + "ff_context.net.2", text + "mlp.fc2");
     }
 
-    private static void attention(TensorTable table, String here, String there) {
-      table.fused(there + "qkv", List.of(here + "to_q", here + "to_k", here + "to_v"), QKV);
-      table.tensor(here + "norm_q.weight", KeyMapping.Location.whole(there + "ln_q.weight"));
-      table.tensor(here + "norm_k.weight", KeyMapping.Location.whole(there + "ln_k.weight"));
-      table.layer(here + "to_out.0", there + "proj");
+    private static void addAttention(TensorTable table, String here, String there) {
+      table.addFused(there + "qkv", List.of(here + "to_q", here + "to_k", here + "to_v"), QKV);
+      table.addTensor(here + "norm_q.weight", KeyMapping.Location.whole(there + "ln_q.weight"));
+      table.addTensor(here + "norm_k.weight", KeyMapping.Location.whole(there + "ln_k.weight"));
+      table.addLayer(here + "to_out.0", there + "proj");
     }
   }
 }

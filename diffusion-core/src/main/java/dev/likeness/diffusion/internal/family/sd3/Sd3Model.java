@@ -10,13 +10,13 @@ import dev.likeness.diffusion.internal.family.ConditionedBatch;
 import dev.likeness.diffusion.internal.family.Conditioning;
 import dev.likeness.diffusion.internal.family.FlowPlan;
 import dev.likeness.diffusion.internal.family.LatentSpace;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.Predictor;
 import dev.likeness.diffusion.internal.family.PreparedLatents;
 import dev.likeness.diffusion.internal.family.PromptedNetwork;
-import dev.likeness.diffusion.internal.family.StreamPlaces;
+import dev.likeness.diffusion.internal.family.StreamPositions;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
 import dev.likeness.diffusion.internal.nn.transformer.FirstBlockCache;
@@ -82,17 +82,17 @@ final class Sd3Model implements OpenModel {
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    return new GenerationDefaults(request.drawsOver() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
+    return new GenerationDefaults(request.isImageToImage() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
   }
 
   private int pixels() {
-    return model.config().sampleSize() * model.autoencoder().factor();
+    return model.config().sampleSize() * model.autoencoder().vaeScaleFactor();
   }
 
   @Override
   public LatentSpace latents() {
-    return LatentSpace.of(model.config().patch() * model.autoencoder().factor())
-        .atMost((double) pixels() * pixels());
+    return LatentSpace.of(model.config().patch() * model.autoencoder().vaeScaleFactor())
+        .withMaxPixels((double) pixels() * pixels());
   }
 
   @Override
@@ -101,9 +101,9 @@ final class Sd3Model implements OpenModel {
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.begun(FlowPlan.shifted(asked, model.scheduler(), mu));
+    return FlowPlan.withWholeFirstStep(FlowPlan.withShift(asked, model.scheduler(), mu));
   }
 
   @Override
@@ -111,16 +111,16 @@ final class Sd3Model implements OpenModel {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, true);
+    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, true);
     return Conditioning.constant(
         model.encode(
             prompts,
-            tower -> encode(
-                tower
-                    .prompts(adaptation.apply(tower.part()))
-                    .with(request.prompts().words()),
+            textEncoder -> encode(
+                textEncoder
+                    .promptEncoder(adaptation.apply(textEncoder.component()))
+                    .withInversions(request.prompts().textualInversions()),
                 prompts,
-                tower.layersLeftOut(),
+                textEncoder.skippedLayers(),
                 request.prompts().clipSkip()),
             t5 -> t5.encode(
                 prompts,
@@ -147,31 +147,31 @@ final class Sd3Model implements OpenModel {
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
     return Stream.concat(
-        model.towers().stream().map(tower -> tower.cut(prompt, inversions)),
-        Stream.ofNullable(model.t5()).map(t5 -> t5.cut(prompt, Sd3Networks.T5_TOKENS)));
+        model.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(prompt, inversions)),
+        Stream.ofNullable(model.t5()).map(t5 -> t5.truncated(prompt, Sd3Networks.T5_TOKENS)));
   }
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    DegradedGuidance guidance = batch.request().guidanceOptions().weakening();
+    DegradedGuidance guidance = batch.request().guidanceOptions().degradedGuidance();
     Adaptation own = batch.adaptation(ModelComponent.TRANSFORMER);
-    List<Sd3Transformer2DModel> views = batch.views(own, model::transformer);
+    List<Sd3Transformer2DModel> views = batch.adaptedNetworks(own, model::transformer);
     boolean perturbed =
         guidance != null && guidance.kind() == DegradedGuidance.Kind.PERTURBED_ATTENTION;
     List<Sd3Transformer2DModel> degraded = perturbed
-        ? batch.views(
+        ? batch.adaptedNetworks(
             own.and(AttentionLayers.of(model, ModelComponent.TRANSFORMER).perturbed(guidance)),
             model::transformer)
         : views;
-    Set<Integer> skipped = guidance == null || perturbed ? Set.of() : skipped(guidance);
+    Set<Integer> skipped = guidance == null || perturbed ? Set.of() : skippedLayers(guidance);
     TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);
-    return PromptedNetwork.byRows(
+    return PromptedNetwork.ofRows(
         batch,
         text.tokens().size(0),
         new Rows(model, batch, views, degraded, skipped, text, latents));
   }
 
-  private Set<Integer> skipped(DegradedGuidance guidance) {
+  private Set<Integer> skippedLayers(DegradedGuidance guidance) {
     Set<Integer> blocks =
         guidance.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
     if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
@@ -185,17 +185,17 @@ final class Sd3Model implements OpenModel {
   /**
    * The transformer as the sampling loop calls it.
    *
-   * @param views the transformer as it is adapted at each row of the plan
-   * @param weakened the same degraded on purpose
-   * @param skipped blocks that the degraded one leaves out
+   * @param networks the transformer as it is adapted at each row of the plan
+   * @param degradedNetworks the same degraded on purpose
+   * @param skippedLayers blocks that the degraded one leaves out
    * @param text encodings, those of negative prompts first where there are any
    */
   private record Rows(
       Sd3Networks model,
       ConditionedBatch batch,
-      List<Sd3Transformer2DModel> views,
-      List<Sd3Transformer2DModel> weakened,
-      Set<Integer> skipped,
+      List<Sd3Transformer2DModel> networks,
+      List<Sd3Transformer2DModel> degradedNetworks,
+      Set<Integer> skippedLayers,
       TextEncoding text,
       PreparedLatents latents)
       implements PromptedNetwork.Rows {
@@ -206,15 +206,15 @@ final class Sd3Model implements OpenModel {
       FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
           ? new FirstBlockCache(caching.threshold())
           : null;
-      List<Sd3Transformer2DModel> nets = degraded ? weakened : views;
-      Set<Integer> left = degraded ? skipped : Set.of();
-      return new Predictor.RecordedNetwork(
+      List<Sd3Transformer2DModel> nets = degraded ? degradedNetworks : networks;
+      Set<Integer> left = degraded ? skippedLayers : Set.of();
+      return new Predictor.CapturableNetwork(
           latents.runner(),
           step -> cache == null ? List.of(nets.get(step.index()), own, left) : null,
           (input, step, row) -> nets.get(step.index())
               .forward(
                   Tensors.place(model.compute(), input),
-                  batch.perImage(row.tensor(Step::timestep, input), count),
+                  batch.expandToBatch(row.tensor(Step::timestep, input), count),
                   own.tokens(),
                   own.pooled(),
                   left,
@@ -237,25 +237,25 @@ final class Sd3Model implements OpenModel {
     }
 
     @Override
-    public LayerPlaces places(int places) {
-      int text = LayerPlaces.CLIP_TOKENS + Sd3Networks.T5_TOKENS;
-      return StreamPlaces.of(
-          places, text, model.config().heads(), model.config().normed(), false);
+    public LayerPositions layerPositions(int places) {
+      int text = LayerPositions.CLIP_TOKENS + Sd3Networks.T5_TOKENS;
+      return StreamPositions.of(
+          places, text, model.config().heads(), model.config().hasQkNorm(), false);
     }
 
     @Override
-    public ModelComponent part() {
+    public ModelComponent component() {
       return ModelComponent.TRANSFORMER;
     }
 
     @Override
-    public int unit() {
-      return model.config().patch() * model.autoencoder().factor();
+    public int sizeMultiple() {
+      return model.config().patch() * model.autoencoder().vaeScaleFactor();
     }
 
     @Override
-    public List<LoadedClip> towers() {
-      return model.towers();
+    public List<LoadedClip> clipTextEncoders() {
+      return model.clipTextEncoders();
     }
 
     @Override
@@ -267,7 +267,7 @@ final class Sd3Model implements OpenModel {
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
       return model.encode(
-          texts, tower -> TrainingTarget.encode(tower, texts, trained, model), t5 -> byT5);
+          texts, textEncoder -> TrainingTarget.encode(textEncoder, texts, trained, model), t5 -> byT5);
     }
 
     @Override
@@ -281,7 +281,7 @@ final class Sd3Model implements OpenModel {
           new Sd3Transformer2DModel(model.config(), trained.network(ModelComponent.TRANSFORMER));
       return network.forward(
           Tensors.place(model.compute(), noised),
-          TrainingTarget.numbers(model, TRAINING_STEPS, levels),
+          TrainingTarget.perImageNumbers(model, TRAINING_STEPS, levels),
           text.tokens(),
           text.pooled(),
           segments);

@@ -28,7 +28,7 @@ public final class Sd3Networks extends NetworksBase {
   /** What is read of a text by T5. */
   public static final int T5_TOKENS = 256;
 
-  private final List<LoadedClip> towers;
+  private final List<LoadedClip> clipTextEncoders;
   private final LoadedT5 t5;
   private final OpenNetworks.Network<Sd3Config, Sd3Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
@@ -36,16 +36,16 @@ public final class Sd3Networks extends NetworksBase {
   private Sd3Networks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
-      towers = List.of(
-          open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 1)),
-          open(LoadedClip.open(files, ModelComponent.TEXT_ENCODER_2, compute, 1)));
+      clipTextEncoders = List.of(
+          own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 1)),
+          own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER_2, compute, 1)));
       t5 = files.componentClass(ModelComponent.TEXT_ENCODER_3.folder()) == null
           ? null
-          : open(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
+          : own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_3, compute));
       transformer =
-          open(OpenNetworks.Network.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+          own(OpenNetworks.Network.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -82,8 +82,8 @@ public final class Sd3Networks extends NetworksBase {
    * The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are
    * joined.
    */
-  public List<LoadedClip> towers() {
-    return towers;
+  public List<LoadedClip> clipTextEncoders() {
+    return clipTextEncoders;
   }
 
   /** T5, or null when the model came without. */
@@ -96,17 +96,17 @@ public final class Sd3Networks extends NetworksBase {
    * T5's, before T5's 256, or zeros where the model came without it; and the towers' pooled texts
    * side by side.
    *
-   * @param tower encodes the texts by one tower
+   * @param textEncoder encodes the texts by one tower
    * @param ofT5 encodes the texts by T5, {@link #T5_TOKENS} each
    */
   public TextEncoding encode(
       List<String> texts,
-      Function<LoadedClip, TextEncoding> tower,
+      Function<LoadedClip, TextEncoding> textEncoder,
       Function<LoadedT5, Tensor> ofT5) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
-    for (LoadedClip each : towers) {
-      TextEncoding encoding = tower.apply(each);
+    for (LoadedClip each : clipTextEncoders) {
+      TextEncoding encoding = textEncoder.apply(each);
       tokens.push_back(encoding.tokens());
       pooled.push_back(encoding.pooled());
     }
@@ -131,8 +131,8 @@ public final class Sd3Networks extends NetworksBase {
   public LoadedWeights weights(ModelComponent part) {
     return switch (part) {
       case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> towers.get(0).weights();
-      case TEXT_ENCODER_2 -> towers.get(1).weights();
+      case TEXT_ENCODER -> clipTextEncoders.get(0).weights();
+      case TEXT_ENCODER_2 -> clipTextEncoders.get(1).weights();
       case TEXT_ENCODER_3 -> t5 == null ? null : t5.weights();
       default -> null;
     };

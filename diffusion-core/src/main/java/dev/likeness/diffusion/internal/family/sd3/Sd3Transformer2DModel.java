@@ -90,17 +90,17 @@ public final class Sd3Transformer2DModel {
       try (BlockList.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         JointAttention.Streams start =
             new JointAttention.Streams(patches.forward(latents), contextEmbedder.forward(text));
-        image = through(
+        image = forwardBlocks(
             pass,
             start,
             (block, x) ->
-                x.through((in, told) -> block.forward(in, told, time), listened, segments),
+                x.apply((in, told) -> block.forward(in, told, time), listened, segments),
             cache);
       }
       List<Tensor> m = normOut.vectors(listened);
       Tensor tokens = projOut.forward(AdaLayerNorm.apply(image, m.get(1), m.get(0)));
       return call.promote(
-          picture(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
+          unpatchify(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
     }
   }
 
@@ -108,7 +108,7 @@ public final class Sd3Transformer2DModel {
    * The picture's tokens after all blocks, or the first alone where {@code cache}, which may be
    * null, knows the others.
    */
-  private static Tensor through(
+  private static Tensor forwardBlocks(
       BlockList.Pass<Sd3Block> pass,
       JointAttention.Streams start,
       BiFunction<Sd3Block, JointAttention.Streams, JointAttention.Streams> run,
@@ -117,7 +117,7 @@ public final class Sd3Transformer2DModel {
     while (pass.hasNext()) {
       try (TensorScope scope = TensorScope.open()) {
         JointAttention.Streams y = run.apply(pass.next(), x);
-        Tensor known = x == start && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+        Tensor known = x == start && cache != null ? cache.predict(x.image(), y.image()) : null;
         if (known != null) {
           return scope.promote(known);
         }
@@ -127,12 +127,12 @@ public final class Sd3Transformer2DModel {
       }
     }
     if (cache != null) {
-      cache.afterAll(x.image());
+      cache.update(x.image());
     }
     return x.image();
   }
 
-  private Tensor picture(Tensor tokens, long rows, long columns) {
+  private Tensor unpatchify(Tensor tokens, long rows, long columns) {
     long p = config.patch();
     return tokens
         .view(new long[] {tokens.size(0), rows, columns, p, p, config.outChannels()})
@@ -161,10 +161,10 @@ public final class Sd3Transformer2DModel {
     /** Maps [batch, channels, h, w] to [batch, tokens, width], row by row. */
     Tensor forward(Tensor latents) {
       Tensor tokens = proj.forward(latents).flatten(2, 3).transpose(1, 2).contiguous();
-      return tokens.add(middle(latents.size(2) / patch, latents.size(3) / patch));
+      return tokens.add(croppedPositions(latents.size(2) / patch, latents.size(3) / patch));
     }
 
-    private Tensor middle(long rows, long columns) {
+    private Tensor croppedPositions(long rows, long columns) {
       if (rows > side || columns > side) {
         throw new IllegalArgumentException(
             "a picture of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
@@ -192,7 +192,7 @@ public final class Sd3Transformer2DModel {
 
     Sd3Block(Weights w, Sd3Config config, int index) {
       int width = config.width();
-      QkvProjection.Style style = new QkvProjection.Style(config.normed(), true, 1e-6);
+      QkvProjection.Style style = new QkvProjection.Style(config.hasQkNorm(), true, 1e-6);
       boolean last = index == config.layers() - 1;
       boolean dual = config.dualLayers().contains(index);
       norm1 = new AdaLayerNorm(w.at("norm1"), width, dual ? 9 : 6);
@@ -206,7 +206,7 @@ public final class Sd3Transformer2DModel {
     }
 
     /** Whether the text goes on after this block. */
-    boolean keepsText() {
+    boolean returnsText() {
       return ffContext != null;
     }
 
@@ -219,7 +219,7 @@ public final class Sd3Transformer2DModel {
     JointAttention.Streams forward(JointAttention.Streams x, Tensor embedding, Tensor time) {
       List<Tensor> m = norm1.vectors(embedding);
       List<Tensor> c = norm1Context.vectors(embedding);
-      Tensor text = keepsText()
+      Tensor text = returnsText()
           ? AdaLayerNorm.apply(x.text(), c.get(0), c.get(1))
           : AdaLayerNorm.apply(x.text(), c.get(1), c.get(0));
       Tensor image = AdaLayerNorm.apply(x.image(), m.get(0), m.get(1));
@@ -232,11 +232,11 @@ public final class Sd3Transformer2DModel {
         h = h.add(m.get(8).mul(again));
       }
       return new JointAttention.Streams(
-          finished(h, m, ff),
-          keepsText() ? finished(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
+          addFeedForward(h, m, ff),
+          returnsText() ? addFeedForward(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
     }
 
-    private static Tensor finished(Tensor h, List<Tensor> m, FeedForward.GeluFeedForward ff) {
+    private static Tensor addFeedForward(Tensor h, List<Tensor> m, FeedForward.GeluFeedForward ff) {
       return h.add(m.get(5).mul(ff.forward(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
     }
   }

@@ -13,16 +13,16 @@ import java.util.Map;
  * The shape of a {@code ControlNetModel} or {@code ControlNetUnionModel}, by diffusers' names.
  *
  * @param unet the shape of the UNet that it is half of
- * @param pictureChannels channels of the picture that it looks at
- * @param hintChannels widths of the layers that look at it
- * @param reversed whether the picture's channels go in blue first
+ * @param conditioningChannels channels of the picture that it looks at
+ * @param conditioningEmbeddingChannels widths of the layers that look at it
+ * @param isBgr whether the picture's channels go in blue first
  * @param union how it is told several kinds of pictures apart; null where it knows one
  */
 public record ControlNetConfig(
     UNetConfig unet,
-    int pictureChannels,
-    List<Integer> hintChannels,
-    boolean reversed,
+    int conditioningChannels,
+    List<Integer> conditioningEmbeddingChannels,
+    boolean isBgr,
     Union union) {
   private static final List<String> OF_UNION = List.of(
       "num_control_type",
@@ -35,11 +35,11 @@ public record ControlNetConfig(
   /**
    * A union of ControlNets.
    *
-   * @param kinds how many kinds of pictures it knows, counted from 0
+   * @param modes how many kinds of pictures it knows, counted from 0
    * @param layers of the transformer that its pictures go through
    * @param sinusoids how each kind is told, being shown or not
    */
-  public record Union(int kinds, int layers, SinusoidalEmbedding sinusoids) {}
+  public record Union(int modes, int layers, SinusoidalEmbedding sinusoids) {}
 
   /**
    * Reads a ControlNet's {@code config.json}; with {@code num_control_type} it is a union's,
@@ -47,12 +47,12 @@ public record ControlNetConfig(
    */
   public static ControlNetConfig of(ModelConfig c) {
     Map<String, Object> shared = new LinkedHashMap<>(c.values());
-    c.require("global_pool_conditions", false);
+    c.requireValue("global_pool_conditions", false);
     boolean several = c.has("num_control_type");
     boolean reversed =
         !several && c.text("controlnet_conditioning_channel_order", "rgb").equals("bgr");
     if (!reversed) {
-      c.require("controlnet_conditioning_channel_order", "rgb");
+      c.requireValue("controlnet_conditioning_channel_order", "rgb");
     }
     List<Integer> hint = c.integers("conditioning_embedding_out_channels");
     int channels = c.integer("conditioning_channels", 3);
@@ -78,7 +78,7 @@ public record ControlNetConfig(
         .forEach(type -> up.add(type.replace("Down", "Up")));
     Collections.reverse(up);
     shared.put("up_block_types", up);
-    UNetConfig unet = UNetConfig.of(ModelConfig.of(shared, c.where()));
+    UNetConfig unet = UNetConfig.of(ModelConfig.of(shared, c.source()));
     return new ControlNetConfig(
         small ? unet.withoutMiddleAttention() : unet,
         channels,
@@ -89,8 +89,8 @@ public record ControlNetConfig(
 
   // The number of heads changes nothing: see ControlUnion.
   private static Union union(ModelConfig c, int width) {
-    c.require("num_trans_channel", width);
-    c.require("num_proj_channel", width);
+    c.requireValue("num_trans_channel", width);
+    c.requireValue("num_proj_channel", width);
     SinusoidalEmbedding sinusoids = new SinusoidalEmbedding(
         c.integer("addition_time_embed_dim", 256),
         c.flag("flip_sin_to_cos", true),

@@ -34,7 +34,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class ControlNetModel {
   private final ControlNetConfig config;
   private final UNetEmbedding embedding;
-  private final ConditioningEmbedding hint;
+  private final ConditioningEmbedding conditioningEmbedding;
   private final ControlNetUnion union;
   private final Conv2d convIn;
   private final List<DownBlock> down;
@@ -48,8 +48,8 @@ public final class ControlNetModel {
     int width = unet.levels().get(0).channels();
     int levels = unet.levels().size();
     embedding = new UNetEmbedding(w, unet);
-    hint = new ConditioningEmbedding(
-        w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
+    conditioningEmbedding = new ConditioningEmbedding(
+        w.at("controlnet_cond_embedding"), config.conditioningChannels(), config.conditioningEmbeddingChannels(), width);
     union = config.union() == null
         ? null
         : new ControlNetUnion(w, config.union(), width, unet.timeWidth());
@@ -79,9 +79,9 @@ public final class ControlNetModel {
    * What {@link #forward} is given of a picture [1, 3, height, width] in 0..1; owned by the calling
    * scope.
    */
-  public Tensor hint(Tensor picture) {
+  public Tensor conditioningEmbedding(Tensor image) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(hint.forward(config.reversed() ? picture.flip(1) : picture));
+      return call.promote(conditioningEmbedding.forward(config.isBgr() ? image.flip(1) : image));
     }
   }
 
@@ -89,18 +89,18 @@ public final class ControlNetModel {
    * The same of a union, which is told the picture's kind, and how much it counts beside others: 1
    * for one alone.
    */
-  public Tensor hint(Tensor picture, int kind, double scale) {
+  public Tensor conditioningEmbedding(Tensor image, int kind, double scale) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(union.moved(hint(picture), kind, scale));
+      return call.promote(union.addTask(conditioningEmbedding(image), kind, scale));
     }
   }
 
   /**
    * What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope.
    */
-  public Tensor kinds(Collection<Integer> kinds) {
+  public Tensor modeEmbedding(Collection<Integer> kinds) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(union.told(kinds));
+      return call.promote(union.modeEmbedding(kinds));
     }
   }
 
@@ -109,8 +109,8 @@ public final class ControlNetModel {
    *
    * @param sample [batch, inChannels, h, w], without what an inpainting UNet is shown beside it
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param hint of {@link #hint}, [1, any, h, w]; a union's sum over its pictures
-   * @param kinds of {@link #kinds} for a union, else null
+   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; a union's sum over its pictures
+   * @param kinds of {@link #modeEmbedding} for a union, else null
    */
   public Residuals forward(
       Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
@@ -120,14 +120,14 @@ public final class ControlNetModel {
       Tensor x = convIn.forward(sample).add(hint);
       left.push(x);
       for (DownBlock block : down) {
-        x = block.forward(x, time, conditioning.told(), left, SegmentRunner.PLAIN);
+        x = block.forward(x, time, conditioning.attentionContext(), left, SegmentRunner.PLAIN);
       }
       List<Tensor> added = new ArrayList<>();
       Iterator<Tensor> first = left.descendingIterator();
       for (Conv2d out : downOut) {
         added.add(call.promote(out.forward(first.next())));
       }
-      Tensor bottom = mid.forward(x, time, conditioning.told(), SegmentRunner.PLAIN);
+      Tensor bottom = mid.forward(x, time, conditioning.attentionContext(), SegmentRunner.PLAIN);
       return new Residuals(added, call.promote(midOut.forward(bottom)));
     }
   }
@@ -141,13 +141,13 @@ public final class ControlNetModel {
    */
   public record Residuals(List<Tensor> down, Tensor mid) {
     /** The same times {@code scale}. */
-    public Residuals times(double scale) {
+    public Residuals scale(double scale) {
       Scalar s = new Scalar(scale);
       return new Residuals(down.stream().map(tensor -> tensor.mul(s)).toList(), mid.mul(s));
     }
 
     /** Two ControlNets' together; {@code other} may be null. */
-    public Residuals plus(Residuals other) {
+    public Residuals add(Residuals other) {
       if (other == null) {
         return this;
       }
@@ -166,10 +166,10 @@ public final class ControlNetModel {
    */
   static final class ControlNetUnion {
     private final ControlNetConfig.Union config;
-    private final Tensor tasks;
-    private final List<Layer> layers;
-    private final Linear move;
-    private final TimestepEmbedding told;
+    private final Tensor taskEmbedding;
+    private final List<Layer> transformerLayers;
+    private final Linear spatialProjection;
+    private final TimestepEmbedding modeEmbedding;
 
     /**
      * Reads {@code task_embedding}, {@code transformer_layes}, {@code spatial_ch_projs} and
@@ -177,14 +177,14 @@ public final class ControlNetModel {
      */
     ControlNetUnion(Weights w, ControlNetConfig.Union config, int width, int timeWidth) {
       this.config = config;
-      tasks = w.tensor("task_embedding", config.kinds(), width);
-      layers = IntStream.range(0, config.layers())
+      taskEmbedding = w.tensor("task_embedding", config.modes(), width);
+      transformerLayers = IntStream.range(0, config.layers())
           .mapToObj(i -> new Layer(w.at("transformer_layes").at(i), width))
           .toList(); // sic
-      move = new Linear(w.at("spatial_ch_projs"), width, width);
-      told = new TimestepEmbedding(
+      spatialProjection = new Linear(w.at("spatial_ch_projs"), width, width);
+      modeEmbedding = new TimestepEmbedding(
           w.at("control_add_embedding"),
-          config.kinds() * config.sinusoids().width(),
+          config.modes() * config.sinusoids().width(),
           timeWidth,
           Activation.SILU);
     }
@@ -193,24 +193,24 @@ public final class ControlNetModel {
      * What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of pictures that
      * are shown.
      */
-    Tensor told(Collection<Integer> kinds) {
+    Tensor modeEmbedding(Collection<Integer> kinds) {
       Tensor flags = torch.zeros(
-          new long[] {config.kinds()},
-          tasks.options().dtype(new ScalarTypeOptional(ScalarType.Float)));
+          new long[] {config.modes()},
+          taskEmbedding.options().dtype(new ScalarTypeOptional(ScalarType.Float)));
       kinds.forEach(kind -> flags.narrow(0, kind, 1).fill_(new Scalar(1.0)));
-      return told.forward(config.sinusoids().of(flags).reshape(1, -1).to(tasks.scalar_type()));
+      return modeEmbedding.forward(config.sinusoids().embed(flags).reshape(1, -1).to(taskEmbedding.scalar_type()));
     }
 
     /** What is seen of a picture, [1, width, h, w], moved, and counting so much. */
-    Tensor moved(Tensor seen, int kind, double scale) {
+    Tensor addTask(Tensor seen, int kind, double scale) {
       Scalar s = new Scalar(scale);
       Tensor x = seen.mean(new long[] {2, 3}, false, null)
-          .add(tasks.narrow(0, kind, 1))
+          .add(taskEmbedding.narrow(0, kind, 1))
           .mul(s);
-      for (Layer layer : layers) {
+      for (Layer layer : transformerLayers) {
         x = layer.forward(x);
       }
-      return seen.add(move.forward(x).unsqueeze(-1).unsqueeze(-1)).mul(s);
+      return seen.add(spatialProjection.forward(x).unsqueeze(-1).unsqueeze(-1)).mul(s);
     }
 
     /**
@@ -244,7 +244,7 @@ public final class ControlNetModel {
             weight.chunk(3, 0).get(2),
             new TensorOptional(bias.chunk(3, 0).get(2)));
         Tensor y = x.add(out.forward(value));
-        return y.add(outer.forward(Activation.QUICK_GELU.of(inner.forward(norm2.forward(y)))));
+        return y.add(outer.forward(Activation.QUICK_GELU.apply(inner.forward(norm2.forward(y)))));
       }
     }
   }

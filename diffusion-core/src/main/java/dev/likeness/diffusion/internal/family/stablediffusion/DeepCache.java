@@ -15,17 +15,17 @@ public final class DeepCache {
    * Where features are continued, so many calls ask all layers first: they decide what the picture
    * becomes.
    */
-  private static final int FIRST = 2;
+  private static final int WARMUP_CALLS = 2;
 
-  private final int every;
+  private final int interval;
   private final int layers;
   private final boolean forecast;
-  private final CachedTensor said = new CachedTensor();
-  private final CachedTensor before = new CachedTensor();
-  private int last;
-  private int asked;
-  private int saidAt;
-  private int beforeAt;
+  private final CachedTensor cached = new CachedTensor();
+  private final CachedTensor previous = new CachedTensor();
+  private int lastRow;
+  private int calls;
+  private int cachedAt;
+  private int previousAt;
 
   /**
    * Nothing said yet.
@@ -36,7 +36,7 @@ public final class DeepCache {
    *     between, rather than the last one kept
    */
   public DeepCache(int every, int layers, boolean forecast) {
-    this.every = every;
+    this.interval = every;
     this.layers = layers;
     this.forecast = forecast;
   }
@@ -45,7 +45,7 @@ public final class DeepCache {
   public static DeepCache of(CachingOptions options) {
     return options.isDeep()
         ? new DeepCache(
-            options.every(), options.layers(), options.kind() == CachingOptions.Kind.DEEP_FORECAST)
+            options.interval(), options.layers(), options.kind() == CachingOptions.Kind.DEEP_FORECAST)
         : null;
   }
 
@@ -53,15 +53,15 @@ public final class DeepCache {
    * Told the row of the plan that is asked next; after rows without this network what was said is
    * too old.
    */
-  public void at(int row) {
-    asked = row == last + 1 ? asked : 0;
-    last = row;
+  public void startRow(int row) {
+    calls = row == lastRow + 1 ? calls : 0;
+    lastRow = row;
   }
 
   /** Counts a call of the network, and tells whether it can do with what was said. */
-  boolean serve() {
-    int row = asked++;
-    return forecast ? row >= FIRST && (row - FIRST + 1) % every != 0 : row % every != 0;
+  boolean shouldUseCache() {
+    int row = calls++;
+    return forecast ? row >= WARMUP_CALLS && (row - WARMUP_CALLS + 1) % interval != 0 : row % interval != 0;
   }
 
   int layers() {
@@ -69,20 +69,20 @@ public final class DeepCache {
   }
 
   /** What the deep layers would say now; the calling scope owns it. */
-  Tensor said() {
-    if (before.tensor() == null) {
-      return said.tensor().alias();
+  Tensor cached() {
+    if (previous.tensor() == null) {
+      return cached.tensor().alias();
     }
-    double way = (double) (asked - 1 - saidAt) / (saidAt - beforeAt);
-    return said.tensor().add(said.tensor().sub(before.tensor()), new Scalar(way));
+    double way = (double) (calls - 1 - cachedAt) / (cachedAt - previousAt);
+    return cached.tensor().add(cached.tensor().sub(previous.tensor()), new Scalar(way));
   }
 
-  void say(Tensor features) {
-    if (forecast && said.tensor() != null) {
-      before.replace(said.tensor().clone());
-      beforeAt = saidAt;
+  void update(Tensor features) {
+    if (forecast && cached.tensor() != null) {
+      previous.replace(cached.tensor().clone());
+      previousAt = cachedAt;
     }
-    said.replace(features.clone());
-    saidAt = asked - 1;
+    cached.replace(features.clone());
+    cachedAt = calls - 1;
   }
 }

@@ -21,43 +21,43 @@ import java.util.Map;
  *
  * @param type diffusers' {@code prediction_type}
  * @param zeroTerminal whether the last training step is pure noise
- * @param source whence it is known
+ * @param certainty whence it is known
  */
-record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
+record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty) {
   private static final String VELOCITY = "v_prediction";
   private static final String EPSILON = "epsilon";
-  private static final String TELLING = "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  private static final String INDICATOR_WEIGHT = "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   /** The standard deviation of that weight above which the network predicts v. */
-  private static final double SPREAD = 0.09;
+  private static final double DEVIATION_THRESHOLD = 0.09;
 
   private static final int TEXT_TO_IMAGE = 4;
   /** The latents' side, of 512 pixels, that SD 2.x was trained at where it does not predict v. */
-  private static final int SMALLER = 64;
+  private static final int EPSILON_SAMPLE_SIZE = 64;
 
   /** What a file does; of its weights this reads at most that one. */
   static PredictionDetector of(CheckpointHeader header) {
     TensorNames keys = header.names();
     UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
-    String said = said(keys, header.metadata());
+    String said = declaredType(keys, header.metadata());
     if (said != null) {
       return new PredictionDetector(
-          said, VELOCITY.equals(said) && keys.has("ztsnr"), Certainty.SAID);
+          said, VELOCITY.equals(said) && keys.has("ztsnr"), Certainty.DECLARED);
     }
     if (!unet.isSd2() || unet.inChannels() != TEXT_TO_IMAGE) {
       return new PredictionDetector(EPSILON, false, Certainty.ASSUMED);
     }
-    String telling = unet.prefix() + TELLING;
+    String telling = unet.prefix() + INDICATOR_WEIGHT;
     return !keys.has(telling)
         ? new PredictionDetector(VELOCITY, false, Certainty.ASSUMED)
         : new PredictionDetector(
-            deviation(header.numbers().apply(telling)) > SPREAD ? VELOCITY : EPSILON,
+            deviation(header.numbers().apply(telling)) > DEVIATION_THRESHOLD ? VELOCITY : EPSILON,
             false,
-            Certainty.WEIGHED);
+            Certainty.INFERRED);
   }
 
-  private static String said(TensorNames keys, Map<String, String> metadata) {
+  private static String declaredType(TensorNames keys, Map<String, String> metadata) {
     String spec = metadata.getOrDefault("modelspec.prediction_type", "").toLowerCase(Locale.ROOT);
-    return Playground.is(keys)
+    return Playground.matches(keys)
         ? EPSILON
         : keys.has("v_pred") || spec.startsWith("v")
             ? VELOCITY
@@ -77,7 +77,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
    * The scheduler's options with this prediction; where the last step is pure noise, runs begin at
    * that step and not before it.
    */
-  Map<String, Object> applied(Map<String, Object> scheduler) {
+  Map<String, Object> applyTo(Map<String, Object> scheduler) {
     Map<String, Object> options = new LinkedHashMap<>(scheduler);
     options.put("prediction_type", type);
     if (zeroTerminal) {
@@ -88,19 +88,19 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
   }
 
   /** The components of SD 2.x, with the size that goes with this prediction. */
-  Map<String, ComponentDetector.Detected> sized(
+  Map<String, ComponentDetector.Detected> withSampleSize(
       Map<String, ComponentDetector.Detected> components) {
     if (VELOCITY.equals(type)) {
       return components;
     }
     ComponentDetector.Detected plain = components.get("unet");
     Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
-    options.put("sample_size", SMALLER);
+    options.put("sample_size", EPSILON_SAMPLE_SIZE);
     Map<String, ComponentDetector.Detected> sized = new LinkedHashMap<>(components);
     sized.put(
         "unet",
         new ComponentDetector.Detected(
-            plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+            plain.className(), ModelConfig.of(options, plain.config().source()), plain.layout()));
     return sized;
   }
 
@@ -119,7 +119,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
     private Playground() {}
 
     /** Whether a file with these tensors is one. */
-    static boolean is(TensorNames keys) {
+    static boolean matches(TensorNames keys) {
       return keys.has(MEAN) && keys.has(DEVIATION);
     }
 
@@ -127,10 +127,10 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
      * The components of a file, its autoencoder with the latents' scale that the file holds; of
      * others nothing is read.
      */
-    static Map<String, ComponentDetector.Detected> scaled(
+    static Map<String, ComponentDetector.Detected> withLatentScale(
         CheckpointHeader header, Map<String, ComponentDetector.Detected> components) {
       ComponentDetector.Detected plain = components.get("vae");
-      if (!is(header.names()) || plain == null || plain.config().has("latents_mean")) {
+      if (!matches(header.names()) || plain == null || plain.config().has("latents_mean")) {
         return components;
       }
       Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
@@ -141,7 +141,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty source) {
       scaled.put(
           "vae",
           new ComponentDetector.Detected(
-              plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+              plain.className(), ModelConfig.of(options, plain.config().source()), plain.layout()));
       return scaled;
     }
   }

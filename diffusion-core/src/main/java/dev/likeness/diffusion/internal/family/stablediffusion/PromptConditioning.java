@@ -29,10 +29,10 @@ import org.bytedeco.pytorch.global.torch;
 /** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
 final class PromptConditioning {
   /** The score of a picture that nobody wants, as diffusers has it. */
-  private static final double UNWANTED = 2.5;
+  private static final double NEGATIVE_AESTHETIC_SCORE = 2.5;
 
   /** As many as a model was trained on; no run does more. */
-  private static final int MOST_STEPS = 1000;
+  private static final int MAX_STEPS = 1000;
 
   private final StableDiffusionNetworks model;
   private final ImageRequest request;
@@ -43,10 +43,10 @@ final class PromptConditioning {
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation) {
     this.model = model;
-    this.request = UnreadSyntax.read(request);
-    encoders = model.towers().stream()
-        .map(tower ->
-            tower.prompts(adaptation.apply(tower.part())).with(request.prompts().words()))
+    this.request = UnsupportedSyntax.read(request);
+    encoders = model.clipTextEncoders().stream()
+        .map(textEncoder ->
+            textEncoder.promptEncoder(adaptation.apply(textEncoder.component())).withInversions(request.prompts().textualInversions()))
         .toList();
   }
 
@@ -58,12 +58,12 @@ final class PromptConditioning {
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
-    int unwanted = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
-    int most = Math.max(wanted, unwanted);
+    int negativePrompt = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
+    int most = Math.max(wanted, negativePrompt);
     return new Conditioning(
         texts(rows(request.prompt(), schedule), false, together ? most : wanted),
         guided
-            ? texts(rows(request.negative(), schedule), true, together ? most : unwanted)
+            ? texts(rows(request.negative(), schedule), true, together ? most : negativePrompt)
             : null);
   }
 
@@ -72,8 +72,8 @@ final class PromptConditioning {
    *
    * @throws IllegalArgumentException when it changes
    */
-  TextEncoding lasting() {
-    List<String> all = rows(request.prompt(), PromptSchedule.of(MOST_STEPS)).stream()
+  TextEncoding constantEncoding() {
+    List<String> all = rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream()
         .distinct()
         .toList();
     if (all.size() > 1) {
@@ -81,7 +81,7 @@ final class PromptConditioning {
           "the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
               + " encode what it says at each part of the way");
     }
-    return encoded(all.get(0), false, 1);
+    return encode(all.get(0), false, 1);
   }
 
   private List<String> rows(String prompt, PromptSchedule schedule) {
@@ -95,8 +95,8 @@ final class PromptConditioning {
   private int chunks(String prompt, PromptEmbedding given, PromptSchedule schedule) {
     return given != null
         ? given.count() / encoders.get(0).tokenizer().maxLength()
-        : IntStream.rangeClosed(1, schedule.whole())
-            .mapToObj(step -> schedule.at(prompt, step - schedule.walked()))
+        : IntStream.rangeClosed(1, schedule.totalRows())
+            .mapToObj(step -> schedule.at(prompt, step - schedule.completedRows()))
             .distinct()
             .mapToInt(this::chunks)
             .max()
@@ -110,40 +110,40 @@ final class PromptConditioning {
         .orElse(1);
   }
 
-  private List<TextEncoding> texts(List<String> rows, boolean unwanted, int chunks) {
+  private List<TextEncoding> texts(List<String> rows, boolean negativePrompt, int chunks) {
     Map<String, TextEncoding> known = new HashMap<>();
     return rows.stream()
-        .map(row -> known.computeIfAbsent(row, text -> text(text, unwanted, chunks)))
+        .map(row -> known.computeIfAbsent(row, text -> text(text, negativePrompt, chunks)))
         .toList();
   }
 
-  private TextEncoding text(String text, boolean unwanted, int chunks) {
-    PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
+  private TextEncoding text(String text, boolean negativePrompt, int chunks) {
+    PromptEmbedding given = negativePrompt ? request.negativeEmbedding() : request.embedding();
     return given == null
-        ? encoded(text, unwanted, chunks)
+        ? encode(text, negativePrompt, chunks)
         : new TextEncoding(tokens(given), pooled(given));
   }
 
   /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
-  private TextEncoding encoded(String text, boolean unwanted, int chunks) {
+  private TextEncoding encode(String text, boolean negativePrompt, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     int most = Math.max(chunks, chunks(text));
     for (int i = 0; i < encoders.size(); i++) {
-      LoadedClip tower = model.towers().get(i);
+      LoadedClip textEncoder = model.clipTextEncoders().get(i);
       TextEncoding encoding = encoders
           .get(i)
           .encode(
               text,
               request.prompts().syntax(),
-              tower.layersLeftOut() + request.prompts().skipped(unwanted),
-              tower.layersLeftOut() == 0,
+              textEncoder.skippedLayers() + request.prompts().skippedLayers(negativePrompt),
+              textEncoder.skippedLayers() == 0,
               most);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
-    return unwanted && request.negative().isEmpty() && model.zerosForNothing() ? all.zeros() : all;
+    return negativePrompt && request.negative().isEmpty() && model.zerosForEmptyPrompt() ? all.zeros() : all;
   }
 
   private Tensor tokens(PromptEmbedding given) {
@@ -162,32 +162,32 @@ final class PromptConditioning {
    * What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where
    * it knows one.
    */
-  static UNetConditioning told(
-      StableDiffusionNetworks model, ImageRequest request, TextEncoding text, boolean unwanted) {
+  static UNetConditioning unetConditioning(
+      StableDiffusionNetworks model, ImageRequest request, TextEncoding text, boolean negativePrompt) {
     int width = model.unetConfig().guidanceWidth();
     Tensor guidance =
-        width == 0 ? null : here(model, SinusoidalEmbedding.guidance(request.guidance(), width));
+        width == 0 ? null : toModel(model, SinusoidalEmbedding.guidance(request.guidance(), width));
     if (model.sizeIds() == 0) {
-      return UNetConditioning.text(text.tokens()).guided(guidance);
+      return UNetConditioning.text(text.tokens()).withGuidance(guidance);
     }
     Tensor sizes =
-        here(model, torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0));
+        toModel(model, torch.tensor(sizes(request, model.sizeIds(), negativePrompt)).unsqueeze(0));
     return new UNetConditioning(
             text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1))
-        .guided(guidance);
+        .withGuidance(guidance);
   }
 
-  private static Tensor here(StableDiffusionNetworks model, Tensor numbers) {
+  private static Tensor toModel(StableDiffusionNetworks model, Tensor numbers) {
     return numbers.to(new Device(model.compute().device()), torch.ScalarType.Float);
   }
 
-  private static float[] sizes(ImageRequest request, int count, boolean unwanted) {
-    SizeConditioning sizes = !unwanted
-        ? request.sizes()
-        : request.negativeSizes() != null
-            ? request.negativeSizes()
-            : count == 5 ? request.sizes().crop(0, 0).score(UNWANTED) : request.sizes();
-    return sizes.ids(request.width(), request.height(), count);
+  private static float[] sizes(ImageRequest request, int count, boolean negativePrompt) {
+    SizeConditioning sizes = !negativePrompt
+        ? request.sizeConditioning()
+        : request.negativeSizeConditioning() != null
+            ? request.negativeSizeConditioning()
+            : count == 5 ? request.sizeConditioning().cropTopLeft(0, 0).aestheticScore(NEGATIVE_AESTHETIC_SCORE) : request.sizeConditioning();
+    return sizes.timeIds(request.width(), request.height(), count);
   }
 
   /**
@@ -196,16 +196,16 @@ final class PromptConditioning {
    * ({@code modules/prompt_parser.py}). They are refused, since text encoders would take them for
    * words.
    */
-  static final class UnreadSyntax {
+  static final class UnsupportedSyntax {
     private static final Pattern TAG =
         Pattern.compile("<\\w+:[^>]+>", Pattern.UNICODE_CHARACTER_CLASS);
-    private static final Pattern JOINED =
+    private static final Pattern COMPOSED =
         Pattern.compile("\\bAND\\b", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern FACTOR =
         Pattern.compile(":\\s*[-+]?(\\d+\\.?|\\d*\\.\\d+)\\s*\\z");
     private static final String COMMENT = "#[^\n]*\n?";
 
-    private UnreadSyntax() {}
+    private UnsupportedSyntax() {}
 
     /**
      * The request as text encoders read it: in the web interface's syntax without comments.
@@ -221,7 +221,7 @@ final class PromptConditioning {
           .negative(asked.negative().replaceAll(COMMENT, "\n"));
       if (request.embedding() == null) {
         refuseTags("prompt", request.prompt(), request);
-        refuseComposed(request.prompt());
+        refuseComposableDiffusion(request.prompt());
       }
       // The web interface takes AND and a number at the end of a negative prompt for words.
       if (request.negativeEmbedding() == null) {
@@ -234,7 +234,7 @@ final class PromptConditioning {
       TAG.matcher(prompt)
           .results()
           .map(found -> found.group())
-          .filter(tag -> !isWord(tag, request))
+          .filter(tag -> !isPlaceholderToken(tag, request))
           .findFirst()
           .ifPresent(tag -> {
             throw new IllegalArgumentException(
@@ -244,13 +244,13 @@ final class PromptConditioning {
           });
     }
 
-    private static boolean isWord(String tag, ImageRequest request) {
-      return request.prompts().words().stream()
+    private static boolean isPlaceholderToken(String tag, ImageRequest request) {
+      return request.prompts().textualInversions().stream()
           .anyMatch(word -> word.token().equalsIgnoreCase(tag));
     }
 
-    private static void refuseComposed(String prompt) {
-      Matcher joined = JOINED.matcher(prompt);
+    private static void refuseComposableDiffusion(String prompt) {
+      Matcher joined = COMPOSED.matcher(prompt);
       if (joined.find()) {
         throw new IllegalArgumentException(
             "the prompt joins prompts by AND, which are not drawn together here (\"" + prompt

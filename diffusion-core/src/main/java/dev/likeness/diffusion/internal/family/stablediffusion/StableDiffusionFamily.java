@@ -71,10 +71,10 @@ public final class StableDiffusionFamily implements ModelFamily {
     if (!pipeline.matches("(StableDiffusion|LatentConsistencyModel).*")) {
       return Optional.empty();
     }
-    return Optional.of(isLinear(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
+    return Optional.of(usesLinearProjection(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
   }
 
-  private static boolean isLinear(ModelParts parts) {
+  private static boolean usesLinearProjection(ModelParts parts) {
     return parts.config("unet").flag("use_linear_projection", false);
   }
 
@@ -140,13 +140,13 @@ public final class StableDiffusionFamily implements ModelFamily {
     public KeyMapping layout(String component) {
       return switch (component) {
         case "unet" ->
-          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).under("model.diffusion_model.");
-        case "vae" -> autoencoder().under("first_stage_model.");
+          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).withPrefix("model.diffusion_model.");
+        case "vae" -> autoencoder().withPrefix("first_stage_model.");
         case "text_encoder" ->
-          ClipKeyFormat.written(
-              !xl && isLinear(parts), false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
+          ClipKeyFormat.outputLayout(
+              !xl && usesLinearProjection(parts), false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
         case "text_encoder_2" ->
-          ClipKeyFormat.written(
+          ClipKeyFormat.outputLayout(
               true,
               true,
               parts.componentClass("text_encoder") == null
@@ -171,7 +171,7 @@ public final class StableDiffusionFamily implements ModelFamily {
 
     @Override
     public String padding(String component) {
-      return component.endsWith("_2") || !xl && isLinear(parts) ? "!" : "<|endoftext|>";
+      return component.endsWith("_2") || !xl && usesLinearProjection(parts) ? "!" : "<|endoftext|>";
     }
   }
 
@@ -249,7 +249,7 @@ public final class StableDiffusionFamily implements ModelFamily {
         Pattern.compile("(.+\\.attentions\\..+)\\.attn2\\.to_k\\.weight");
 
     @Override
-    public ModelComponent part() {
+    public ModelComponent component() {
       return ModelComponent.UNET;
     }
 
@@ -273,7 +273,7 @@ public final class StableDiffusionFamily implements ModelFamily {
     }
 
     @Override
-    public String title(long contextWidth) {
+    public String baseDescription(long contextWidth) {
       return switch ((int) contextWidth) {
         case 768 -> "Stable Diffusion 1.x (context 768)";
         case 1024 -> "Stable Diffusion 2.x (context 1024)";

@@ -52,7 +52,7 @@ final class StableDiffusionModel implements OpenModel {
         TiledSampling.SUPPORTED,
         new Capabilities.DegradedNetwork(Set.of(DegradedGuidance.Kind.PERTURBED_ATTENTION)),
         new Controls(),
-        inpaints() ? (Inpainting) this::maskConditioning : null,
+        isInpainting() ? (Inpainting) this::maskConditioning : null,
         (Capabilities.PromptEmbeddings) this::embeddings,
         StableDiffusionTrainingTarget.of(model));
   }
@@ -72,7 +72,7 @@ final class StableDiffusionModel implements OpenModel {
     return capabilities;
   }
 
-  private boolean inpaints() {
+  private boolean isInpainting() {
     return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
   }
 
@@ -88,30 +88,30 @@ final class StableDiffusionModel implements OpenModel {
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
     int side = model.unetConfig().sampleSize() == 0 ? SIDE : model.unetConfig().sampleSize();
-    int pixels = side * model.autoencoder().factor();
+    int pixels = side * model.autoencoder().vaeScaleFactor();
     boolean xl = model.sizeIds() != 0;
     boolean few = isConsistencyModel();
-    boolean controlled = xl && !request.controls().isEmpty();
-    int steps = (int) model.drawnWith("_num_inference_steps", few ? 4 : 50);
-    double guidance = few ? 8.5 : xl && !(masked(request) && !controlled) ? 5 : 7.5;
+    boolean controlled = xl && !request.controlImages().isEmpty();
+    int steps = (int) model.recommendedOption("_num_inference_steps", few ? 4 : 50);
+    double guidance = few ? 8.5 : xl && !(isMasked(request) && !controlled) ? 5 : 7.5;
     return new GenerationDefaults(
         steps,
-        model.drawnWith("_guidance_scale", guidance),
+        model.recommendedOption("_guidance_scale", guidance),
         pixels,
         pixels,
         xl && !controlled ? 0.3 : 0.8,
         xl ? 0.9999 : 1,
-        model.drawnWith("_eta", 0));
+        model.recommendedOption("_eta", 0));
   }
 
-  private boolean masked(ImageRequest request) {
-    return inpaints() || request.drawsOver() && request.initial().masked();
+  private boolean isMasked(ImageRequest request) {
+    return isInpainting() || request.isImageToImage() && request.initialImage().isMasked();
   }
 
   @Override
   public LatentSpace latents() {
     return new LatentSpace(
-        model.autoencoder().factor(), Double.POSITIVE_INFINITY, false, true, false);
+        model.autoencoder().vaeScaleFactor(), Double.POSITIVE_INFINITY, false, true, false);
   }
 
   @Override
@@ -120,20 +120,20 @@ final class StableDiffusionModel implements OpenModel {
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     boolean over = asked.strength() < 1
-        && !request.initial().masked()
-        && request.controls().isEmpty();
+        && !request.initialImage().isMasked()
+        && request.controlImages().isEmpty();
     boolean own = asked.timesteps().length + asked.sigmas().length > 0;
     return over && !own && isConsistencyModel() && scheduler.className().equals("LCMScheduler")
-        ? below(asked, scheduler.options())
+        ? withDistilledTimesteps(asked, scheduler.options())
         : asked;
   }
 
   // Latent consistency's pipeline does all steps over an image, among the lowest of those that the
   // network was
   // distilled on.
-  private static PlanRequest below(PlanRequest plain, Options options) {
+  private static PlanRequest withDistilledTimesteps(PlanRequest plain, Options options) {
     int origins = options.integer("original_inference_steps");
     int left = (int) (origins * plain.strength());
     int n = plain.steps();
@@ -145,12 +145,12 @@ final class StableDiffusionModel implements OpenModel {
     return PlanRequest.ofTimesteps(IntStream.range(0, n)
             .mapToDouble(i -> (left - Math.floor(i * ((double) left / n))) * stride - 1)
             .toArray())
-        .between(plain.from(), plain.until())
+        .denoisingRange(plain.denoisingStart(), plain.denoisingEnd())
         .eta(plain.eta());
   }
 
   private Tensor maskConditioning(Tensor mask, Tensor kept) {
-    long factor = model.autoencoder().factor();
+    long factor = model.autoencoder().vaeScaleFactor();
     // The pixel in the upper left corner of each latent.
     Tensor small = mask.view(
             new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
@@ -163,7 +163,7 @@ final class StableDiffusionModel implements OpenModel {
   private final class Controls implements ControlImages {
     @Override
     public Tensor pixels(ControlImage control, RgbImage image) {
-      return UNetControlNet.pixels(image, control.mask(), control.net().isUnion());
+      return UNetControlNet.pixels(image, control.mask(), control.controlNet().isUnion());
     }
 
     @Override
@@ -175,7 +175,7 @@ final class StableDiffusionModel implements OpenModel {
 
   private TextEncoding embeddings(
       ImageRequest request, Function<ModelComponent, Adaptation> adaptation) {
-    TextEncoding encoding = new PromptConditioning(model, request, adaptation).lasting();
+    TextEncoding encoding = new PromptConditioning(model, request, adaptation).constantEncoding();
     return model.sizeIds() == 0 ? new TextEncoding(encoding.tokens(), null) : encoding;
   }
 
@@ -185,27 +185,27 @@ final class StableDiffusionModel implements OpenModel {
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
     boolean together = AttentionLayers.of(model, ModelComponent.UNET)
-        .haveBranches(adaptation.apply(ModelComponent.UNET));
+        .hasBranches(adaptation.apply(ModelComponent.UNET));
     return new PromptConditioning(model, request, adaptation)
         .conditioning(guidanceScale(request) > 1, together, schedule);
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return model.towers().stream().map(tower -> tower.cut(prompt, inversions));
+    return model.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(prompt, inversions));
   }
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
-    double merged = batch.request().caching().merged();
+    double merged = batch.request().caching().mergeRatio();
     Adaptation own = batch
         .adaptation(ModelComponent.UNET)
         .and(merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged));
-    List<UNet2DConditionModel> views = batch.views(own, model::unet);
-    DegradedGuidance guidance = batch.request().guidanceOptions().weakening();
+    List<UNet2DConditionModel> views = batch.adaptedNetworks(own, model::unet);
+    DegradedGuidance guidance = batch.request().guidanceOptions().degradedGuidance();
     List<UNet2DConditionModel> degraded = guidance == null
         ? null
-        : batch.views(
+        : batch.adaptedNetworks(
             own.and(AttentionLayers.of(model, ModelComponent.UNET).perturbed(guidance)),
             model::unet);
     return new UNetPredictor(

@@ -30,17 +30,17 @@ import java.util.stream.Stream;
  * shared by threads.
  */
 public final class StableDiffusionNetworks extends NetworksBase {
-  private static final Map<String, Object> DRAWING =
+  private static final Map<String, Object> TEXT_TO_IMAGE_DEFAULTS =
       Map.of("steps_offset", 1, "clip_sample", false);
-  private static final Map<String, Object> INPAINTING =
+  private static final Map<String, Object> INPAINTING_DEFAULTS =
       Map.of("steps_offset", 1, "skip_prk_steps", true);
 
-  private final List<LoadedClip> towers = new ArrayList<>();
+  private final List<LoadedClip> clipTextEncoders = new ArrayList<>();
   private final UNetConfig unetConfig;
   private final LoadedWeights unetWeights;
   private final LoadedAutoencoder autoencoder;
-  private final boolean zerosForNothing;
-  private final ModelConfig drawing;
+  private final boolean zerosForEmptyPrompt;
+  private final ModelConfig schedulerConfig;
 
   private StableDiffusionNetworks(ModelParts files, Compute compute) {
     super(
@@ -49,21 +49,21 @@ public final class StableDiffusionNetworks extends NetworksBase {
         files.componentClass("text_encoder_2") == null
             ? scheduler(files.scheduler(), files.pipeline())
             : SchedulerFile.read(files.scheduler()));
-    drawing = files.scheduler();
+    schedulerConfig = files.scheduler();
     boolean xl = files.componentClass("text_encoder_2") != null;
     try {
-      zerosForNothing = xl && files.option("force_zeros_for_empty_prompt");
+      zerosForEmptyPrompt = xl && files.option("force_zeros_for_empty_prompt");
       for (ModelComponent part :
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         if (files.componentClass(part.folder()) != null) {
-          towers.add(open(LoadedClip.open(files, part, compute, xl ? 1 : 0)));
+          clipTextEncoders.add(own(LoadedClip.open(files, part, compute, xl ? 1 : 0)));
         }
       }
       unetConfig = UNetConfig.of(files.config("unet"));
       requireText(files);
-      unetWeights = open(files.load("unet", compute));
+      unetWeights = own(files.load("unet", compute));
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -98,21 +98,21 @@ public final class StableDiffusionNetworks extends NetworksBase {
    */
   public static SchedulerConfig scheduler(ModelConfig config, String pipeline) {
     return SchedulerFile.read(
-        config, pipeline.equals("StableDiffusionInpaintPipeline") ? INPAINTING : DRAWING);
+        config, pipeline.equals("StableDiffusionInpaintPipeline") ? INPAINTING_DEFAULTS : TEXT_TO_IMAGE_DEFAULTS);
   }
 
   // The texts' widths side by side are what every cross-attention reads.
   private void requireText(ModelParts files) {
-    int width = towers.stream().mapToInt(tower -> tower.config().width()).sum();
+    int width = clipTextEncoders.stream().mapToInt(textEncoder -> textEncoder.config().width()).sum();
     for (UNetConfig.Level level : unetConfig.levels()) {
-      if ((level.attends() || level.upAttends()) && level.contextWidth() != width) {
+      if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
             files.describe() + ": the UNet attends to text of width " + level.contextWidth()
                 + ", the text encoders give " + width + "; they are of different models");
       }
     }
     if (unetConfig.timeIds() != null) {
-      LoadedClip pooling = towers.get(towers.size() - 1);
+      LoadedClip pooling = clipTextEncoders.get(clipTextEncoders.size() - 1);
       SizeIds.count(unetConfig.timeIds(), pooling.config().projection(), files.describe());
     }
   }
@@ -133,8 +133,8 @@ public final class StableDiffusionNetworks extends NetworksBase {
    * scheduler's config ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta};
    * diffusers passes over what begins so); {@code usual} where nothing is said.
    */
-  public double drawnWith(String name, double usual) {
-    return drawing.number(name, usual);
+  public double recommendedOption(String name, double usual) {
+    return schedulerConfig.number(name, usual);
   }
 
   public UNetConfig unetConfig() {
@@ -147,26 +147,26 @@ public final class StableDiffusionNetworks extends NetworksBase {
   }
 
   /** The text encoders, first to last: the UNet attends to their tokens side by side. */
-  public List<LoadedClip> towers() {
-    return List.copyOf(towers);
+  public List<LoadedClip> clipTextEncoders() {
+    return List.copyOf(clipTextEncoders);
   }
 
   /** The first text tower as an adaptation has it. */
   public ClipTextEncoder textEncoder(Adaptation adaptation) {
-    return towers.get(0).encoder(adaptation);
+    return clipTextEncoders.get(0).encoder(adaptation);
   }
 
   /** The first text tower's tokenizer. */
   public ClipTokenizer tokenizer() {
-    return towers.get(0).tokenizer();
+    return clipTextEncoders.get(0).tokenizer();
   }
 
   /**
    * Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base
    * was trained.
    */
-  public boolean zerosForNothing() {
-    return zerosForNothing;
+  public boolean zerosForEmptyPrompt() {
+    return zerosForEmptyPrompt;
   }
 
   /**
@@ -177,15 +177,15 @@ public final class StableDiffusionNetworks extends NetworksBase {
     return unetConfig.timeIds() == null
         ? 0
         : SizeIds.count(
-            unetConfig.timeIds(), towers.get(towers.size() - 1).config().projection(), "the model");
+            unetConfig.timeIds(), clipTextEncoders.get(clipTextEncoders.size() - 1).config().projection(), "the model");
   }
 
   @Override
   public LoadedWeights weights(ModelComponent part) {
     return part == ModelComponent.UNET
         ? unetWeights
-        : towers.stream()
-            .filter(tower -> tower.part() == part)
+        : clipTextEncoders.stream()
+            .filter(textEncoder -> textEncoder.component() == part)
             .map(LoadedClip::weights)
             .findFirst()
             .orElse(null);

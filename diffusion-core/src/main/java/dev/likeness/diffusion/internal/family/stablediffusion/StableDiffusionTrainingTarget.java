@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family.stablediffusion;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
-import dev.likeness.diffusion.internal.family.LayerPlaces;
+import dev.likeness.diffusion.internal.family.LayerPositions;
 import dev.likeness.diffusion.internal.family.LoadedClip;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.nn.SegmentRunner;
@@ -43,37 +43,37 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
   }
 
   @Override
-  public LayerPlaces places(int places) {
-    return new UNetPlaces(model.unetConfig().levels(), places);
+  public LayerPositions layerPositions(int places) {
+    return new UNetPositions(model.unetConfig().levels(), places);
   }
 
   /** Of SDXL zeros, where it was trained with those. */
   @Override
-  public TextEncoding withoutNegative(TextEncoding empty) {
-    return model.zerosForNothing() ? empty.zeros() : empty;
+  public TextEncoding emptyNegative(TextEncoding empty) {
+    return model.zerosForEmptyPrompt() ? empty.zeros() : empty;
   }
 
   @Override
-  public ModelComponent part() {
+  public ModelComponent component() {
     return ModelComponent.UNET;
   }
 
   @Override
-  public int unit() {
-    return model.autoencoder().factor();
+  public int sizeMultiple() {
+    return model.autoencoder().vaeScaleFactor();
   }
 
   @Override
-  public List<LoadedClip> towers() {
-    return model.towers();
+  public List<LoadedClip> clipTextEncoders() {
+    return model.clipTextEncoders();
   }
 
   @Override
   public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
-    for (LoadedClip tower : model.towers()) {
-      TextEncoding encoding = TrainingTarget.encode(tower, texts, trained, model);
+    for (LoadedClip textEncoder : model.clipTextEncoders()) {
+      TextEncoding encoding = TrainingTarget.encode(textEncoder, texts, trained, model);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
@@ -87,7 +87,7 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
         new UNet2DConditionModel(model.unetConfig(), trained.network(ModelComponent.UNET));
     return unet.forward(
         Tensors.place(model.compute(), noised),
-        TrainingTarget.numbers(model, 1, levels),
+        TrainingTarget.perImageNumbers(model, 1, levels),
         conditioning(noised, text),
         segments);
   }
@@ -96,7 +96,7 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
     if (model.sizeIds() == 0) {
       return UNetConditioning.text(text.tokens());
     }
-    int factor = model.autoencoder().factor();
+    int factor = model.autoencoder().vaeScaleFactor();
     float height = noised.size(2) * factor;
     float width = noised.size(3) * factor;
     Tensor sizes = torch
@@ -108,24 +108,24 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
   }
 
   /** Places of a UNet, whose levels have a quarter each of the places above. */
-  record UNetPlaces(List<UNetConfig.Level> levels, double places) implements LayerPlaces {
+  record UNetPositions(List<UNetConfig.Level> levels, double positionCount) implements LayerPositions {
     private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
 
     @Override
-    public double of(String path) {
-      return LayerPlaces.isOfTime(path)
+    public double positions(String path) {
+      return LayerPositions.isTimeLayer(path)
           ? 1
-          : path.matches(".*attn2\\.to_[kv]") ? CLIP_TOKENS : places / Math.pow(4, level(path));
+          : path.matches(".*attn2\\.to_[kv]") ? CLIP_TOKENS : positionCount / Math.pow(4, level(path));
     }
 
     @Override
-    public double stream(String path) {
-      return path.contains("add_") || path.contains("context") ? CLIP_TOKENS : places;
+    public double streamPositions(String path) {
+      return path.contains("add_") || path.contains("context") ? CLIP_TOKENS : positionCount;
     }
 
     @Override
-    public double weights(String path) {
-      double asking = of(path);
+    public double attentionWeightsPerHead(String path) {
+      double asking = positions(path);
       return asking * (path.contains("attn2") ? CLIP_TOKENS : asking);
     }
 
@@ -150,12 +150,12 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
     }
 
     @Override
-    public boolean normed() {
+    public boolean hasQkNorm() {
       return false;
     }
 
     @Override
-    public boolean rotated() {
+    public boolean hasRotaryEmbedding() {
       return false;
     }
 

@@ -22,7 +22,7 @@ final class StableDiffusionVariant implements Variant {
   static final StableDiffusionVariant SD1 = new StableDiffusionVariant(
       "sd1",
       UNetDetector.UNetKeys::isSd1,
-      List.of(new Slot(
+      List.of(new TextEncoderLocation(
           "text_encoder",
           "<|endoftext|>",
           ALL,
@@ -32,20 +32,20 @@ final class StableDiffusionVariant implements Variant {
   static final StableDiffusionVariant SD2 = new StableDiffusionVariant(
       "sd2",
       UNetDetector.UNetKeys::isSd2,
-      List.of(new Slot(
+      List.of(new TextEncoderLocation(
           "text_encoder", "!", 23, false, "cond_stage_model.", "conditioner.embedders.0.")));
   static final StableDiffusionVariant SDXL = new StableDiffusionVariant(
       "sdxl",
       UNetDetector.UNetKeys::isSdxl,
       List.of(
-          new Slot(
+          new TextEncoderLocation(
               "text_encoder",
               "<|endoftext|>",
               ALL,
               false,
               "conditioner.embedders.0.",
               "cond_stage_model."),
-          new Slot(
+          new TextEncoderLocation(
               "text_encoder_2",
               "!",
               ALL,
@@ -55,11 +55,11 @@ final class StableDiffusionVariant implements Variant {
   static final StableDiffusionVariant REFINER = new StableDiffusionVariant(
       "sdxl-refiner",
       UNetDetector.UNetKeys::isRefiner,
-      List.of(new Slot(
+      List.of(new TextEncoderLocation(
           "text_encoder_2", "!", ALL, true, "conditioner.embedders.0.", "cond_stage_model.")));
 
   /** Heads are this wide in the families that do not count them. */
-  private static final int HEAD = 64;
+  private static final int HEAD_DIM = 64;
 
   private static final int INPAINTING = 9;
 
@@ -68,20 +68,20 @@ final class StableDiffusionVariant implements Variant {
    *
    * @param layers how many of its layers it runs at most
    */
-  private record Slot(
-      String component, String padding, int layers, boolean projects, String... prefixes) {}
+  private record TextEncoderLocation(
+      String component, String padding, int layers, boolean hasProjection, String... prefixes) {}
 
   private final String name;
   private final Predicate<UNetDetector.UNetKeys> rule;
-  private final List<Slot> slots;
-  private final ComponentDetector facts;
+  private final List<TextEncoderLocation> textEncoders;
+  private final ComponentDetector builtInOptions;
 
   private StableDiffusionVariant(
-      String name, Predicate<UNetDetector.UNetKeys> rule, List<Slot> slots) {
+      String name, Predicate<UNetDetector.UNetKeys> rule, List<TextEncoderLocation> slots) {
     this.name = name;
     this.rule = rule;
-    this.slots = slots;
-    this.facts = ComponentDetector.of(StableDiffusionVariant.class, name);
+    this.textEncoders = slots;
+    this.builtInOptions = ComponentDetector.of(StableDiffusionVariant.class, name);
   }
 
   @Override
@@ -90,32 +90,32 @@ final class StableDiffusionVariant implements Variant {
   }
 
   @Override
-  public boolean recognises(TensorNames keys) {
+  public boolean matches(TensorNames keys) {
     UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
     return unet != null && rule.test(unet);
   }
 
   @Override
   public String pipeline(TensorNames keys) {
-    return facts.text(
+    return builtInOptions.text(
         UNetDetector.UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline");
   }
 
   @Override
   public boolean option(String option) {
-    return Boolean.TRUE.equals(facts("options", Map.of()).get(option));
+    return Boolean.TRUE.equals(builtInOptions("options", Map.of()).get(option));
   }
 
   @Override
   public List<String> components() {
-    return Stream.concat(slots.stream().map(Slot::component), Stream.of("unet", "vae"))
+    return Stream.concat(textEncoders.stream().map(TextEncoderLocation::component), Stream.of("unet", "vae"))
         .toList();
   }
 
   @Override
   public String padding(String tokenizer) {
     String component = tokenizer.replace("tokenizer", "text_encoder");
-    return slots.stream()
+    return textEncoders.stream()
         .filter(slot -> slot.component.equals(component))
         .findFirst()
         .orElseThrow()
@@ -123,9 +123,9 @@ final class StableDiffusionVariant implements Variant {
   }
 
   Map<String, Object> scheduler(TensorNames keys) {
-    return facts(
-        this == SDXL && PredictionDetector.Playground.is(keys) ? "playground" : "scheduler",
-        UNetDetector.guidance(keys, UNetDetector.UNetKeys.of(keys).prefix()).isEmpty()
+    return builtInOptions(
+        this == SDXL && PredictionDetector.Playground.matches(keys) ? "playground" : "scheduler",
+        UNetDetector.guidanceOptions(keys, UNetDetector.UNetKeys.of(keys).prefix()).isEmpty()
             ? Map.of()
             : Map.of("_class_name", "LCMScheduler"));
   }
@@ -134,22 +134,22 @@ final class StableDiffusionVariant implements Variant {
   public Contents contents(CheckpointHeader header, Map<String, Map<String, Object>> configs) {
     PredictionDetector prediction = PredictionDetector.of(header);
     Map<String, ComponentDetector.Detected> found =
-        PredictionDetector.Playground.scaled(header, components(header.names(), configs));
+        PredictionDetector.Playground.withLatentScale(header, components(header.names(), configs));
     boolean sized = this == SD2 && !configs.containsKey("unet");
     return new Contents(
-        sized ? prediction.sized(found) : found,
-        prediction.applied(scheduler(header.names())),
-        prediction.source());
+        sized ? prediction.withSampleSize(found) : found,
+        prediction.applyTo(scheduler(header.names())),
+        prediction.certainty());
   }
 
   private Map<String, ComponentDetector.Detected> components(
       TensorNames keys, Map<String, Map<String, Object>> configs) {
     Map<String, ComponentDetector.Detected> components = new LinkedHashMap<>();
-    for (Slot slot : slots) {
-      addText(components, keys, slot, configs.get(slot.component));
+    for (TextEncoderLocation slot : textEncoders) {
+      addTextEncoder(components, keys, slot, configs.get(slot.component));
     }
     components.put("unet", unet(keys, configs.get("unet")));
-    ComponentDetector.Detected autoencoder = facts.autoencoder(keys, configs.get("vae"), List.of());
+    ComponentDetector.Detected autoencoder = builtInOptions.autoencoder(keys, configs.get("vae"), List.of());
     if (autoencoder != null) {
       components.put("vae", autoencoder);
     }
@@ -157,23 +157,23 @@ final class StableDiffusionVariant implements Variant {
   }
 
   @Override
-  public boolean projects(String component) {
-    return slots.stream().anyMatch(slot -> slot.component.equals(component) && slot.projects);
+  public boolean hasProjection(String component) {
+    return textEncoders.stream().anyMatch(slot -> slot.component.equals(component) && slot.hasProjection);
   }
 
   @Override
-  public Map<String, Object> facts(String component, Map<String, Object> better) {
-    return facts.options(component, better);
+  public Map<String, Object> builtInOptions(String component, Map<String, Object> better) {
+    return builtInOptions.options(component, better);
   }
 
-  private void addText(
+  private void addTextEncoder(
       Map<String, ComponentDetector.Detected> components,
       TensorNames keys,
-      Slot slot,
+      TextEncoderLocation slot,
       Map<String, Object> known) {
     for (String prefix : slot.prefixes) {
       ComponentDetector.Detected found =
-          facts.clip(keys, slot.component, prefix, slot.layers, slot.projects, known);
+          builtInOptions.clip(keys, slot.component, prefix, slot.layers, slot.hasProjection, known);
       if (found != null) {
         components.put(slot.component, found);
         return;
@@ -184,30 +184,30 @@ final class StableDiffusionVariant implements Variant {
   private ComponentDetector.Detected unet(TensorNames keys, Map<String, Object> known) {
     String prefix = UNetDetector.UNetKeys.of(keys).prefix();
     Map<String, Object> config =
-        known != null ? known : facts("unet", UNetDetector.config(keys, prefix));
+        known != null ? known : builtInOptions("unet", UNetDetector.config(keys, prefix));
     if (known == null) {
       countHeads(config, keys);
     }
-    ModelConfig options = ComponentDetector.named(config, keys, "unet");
+    ModelConfig options = ComponentDetector.withSource(config, keys, "unet");
     return new ComponentDetector.Detected(
         "UNet2DConditionModel",
         options,
-        UNetKeyFormat.of(UNetConfig.of(options)).under(prefix));
+        UNetKeyFormat.of(UNetConfig.of(options)).withPrefix(prefix));
   }
 
   /**
    * The config of a ControlNet in latent diffusion's naming: what its shapes tell, and the facts of
    * the family that it is for.
    */
-  static Map<String, Object> control(TensorNames keys, String prefix) {
-    Map<String, Object> shapes = UNetDetector.control(keys, prefix);
+  static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
+    Map<String, Object> shapes = UNetDetector.controlNetConfig(keys, prefix);
     boolean second = Boolean.TRUE.equals(shapes.get("use_linear_projection"))
         || ((Number) shapes.get("cross_attention_dim")).longValue()
             == UNetDetector.UNetKeys.SD2_TEXT;
     Map<String, Object> config = (shapes.containsKey("addition_embed_type")
             ? SDXL
             : second ? SD2 : SD1)
-        .facts("unet", shapes);
+        .builtInOptions("unet", shapes);
     countHeads(config, keys);
     config.put("_class_name", "ControlNetModel");
     return config;
@@ -217,13 +217,13 @@ final class StableDiffusionVariant implements Variant {
     List<Integer> channels = ((List<?>) config.get("block_out_channels"))
         .stream().map(Integer.class::cast).toList();
     if (!config.containsKey("attention_head_dim")) {
-      if (channels.stream().anyMatch(width -> width % HEAD != 0)) {
+      if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
         throw new InvalidInputException(
             keys.describe() + ": a UNet of widths " + channels
                 + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
       }
       config.put(
-          "attention_head_dim", channels.stream().map(width -> width / HEAD).toList());
+          "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());
     }
   }
 

@@ -42,7 +42,7 @@ public final class UNet2DConditionModel {
     down = IntStream.range(0, levels)
         .mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i))
         .toList();
-    mid = config.mid() ? new MidBlock(w.at("mid_block"), config) : null;
+    mid = config.hasMidBlock() ? new MidBlock(w.at("mid_block"), config) : null;
     up = IntStream.range(0, levels)
         .mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i))
         .toList();
@@ -96,37 +96,37 @@ public final class UNet2DConditionModel {
       DeepCache deep,
       SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
-      AttentionContext context = conditioning.told();
+      AttentionContext context = conditioning.attentionContext();
       Deque<Tensor> skips = new ArrayDeque<>();
-      Tensor x = Conv2d.Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
+      Tensor x = Conv2d.ImageMemoryFormat.channelsLast(convIn.forwardInF32(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning, null);
       skips.push(x);
       UpBlock last = up.get(up.size() - 1);
-      int always = deep == null ? 0 : last.layers() - 1 - shallow(deep);
-      if (deep != null && deep.serve()) {
-        down.get(0).first(deep.layers(), x, time, context, skips, segments);
-        add(control, skips);
-        x = deep.said();
+      int always = deep == null ? 0 : last.layers() - 1 - shallowLayers(deep);
+      if (deep != null && deep.shouldUseCache()) {
+        down.get(0).forwardFirst(deep.layers(), x, time, context, skips, segments);
+        addResiduals(control, skips);
+        x = deep.cached();
       } else {
         x = last.layers(
             0,
             always,
-            deeply(x, time, context, skips, control, segments),
+            forwardDeep(x, time, context, skips, control, segments),
             time,
             context,
             skips,
             segments);
         if (deep != null) {
-          deep.say(x);
+          deep.update(x);
         }
       }
       x = last.layers(always, last.layers(), x, time, context, skips, segments);
-      return call.promote(convOut.exactly(config.activation().ofOwn(normOut.exactly(x))));
+      return call.promote(convOut.forwardInF32(config.activation().applyInPlace(normOut.forwardInF32(x))));
     }
   }
 
   /** All the way down, and up to before the last block. */
-  private Tensor deeply(
+  private Tensor forwardDeep(
       Tensor x,
       Tensor time,
       AttentionContext context,
@@ -136,15 +136,15 @@ public final class UNet2DConditionModel {
     for (DownBlock block : down) {
       x = block.forward(x, time, context, skips, segments);
     }
-    x = bottom(x, time, context, control, segments);
-    add(control, skips);
+    x = forwardMid(x, time, context, control, segments);
+    addResiduals(control, skips);
     for (UpBlock block : up.subList(0, up.size() - 1)) {
       x = block.forward(x, time, context, skips, segments);
     }
     return x;
   }
 
-  private int shallow(DeepCache deep) {
+  private int shallowLayers(DeepCache deep) {
     int most = down.get(0).layers();
     if (deep.layers() > most) {
       throw new IllegalArgumentException(
@@ -154,7 +154,7 @@ public final class UNet2DConditionModel {
     return deep.layers();
   }
 
-  private static void add(ControlNetModel.Residuals control, Deque<Tensor> skips) {
+  private static void addResiduals(ControlNetModel.Residuals control, Deque<Tensor> skips) {
     if (control != null) {
       Iterator<Tensor> added = control.down().iterator();
       List<Tensor> sums = new ArrayList<>();
@@ -165,7 +165,7 @@ public final class UNet2DConditionModel {
   }
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
-  private Tensor bottom(
+  private Tensor forwardMid(
       Tensor x,
       Tensor time,
       AttentionContext context,

@@ -29,22 +29,22 @@ final class UNetControlNet extends LoadedControlNet {
       List.of("tile"),
       List.of("repaint"));
 
-  private static final double HOLE = -1;
+  private static final double MASKED_PIXEL = -1;
 
   private final ControlNetConfig config;
 
   UNetControlNet(String name, Compute compute, LoadedWeights weights, ControlNetConfig config) {
-    super(name, compute, weights, modes(config));
+    super(name, compute, weights, modesOf(config));
     this.config = config;
   }
 
-  private static Modes modes(ControlNetConfig config) {
-    int count = config.union() == null ? 0 : config.union().kinds();
+  private static Modes modesOf(ControlNetConfig config) {
+    int count = config.union() == null ? 0 : config.union().modes();
     return new Modes(count, count == 6 || count == 8 ? UNION.subList(0, count) : List.of());
   }
 
   @Override
-  public String base() {
+  public String baseKind() {
     return "a UNet";
   }
 
@@ -68,29 +68,29 @@ final class UNetControlNet extends LoadedControlNet {
       int rows,
       UNetConfig base,
       Function<ControlImage, Tensor> input) {
-    LoadedControlNet loaded = LoadedControlNet.of(controls.get(0).net());
-    if (!(loaded instanceof UNetControlNet own) || !own.fits(base)) {
+    LoadedControlNet loaded = LoadedControlNet.of(controls.get(0).controlNet());
+    if (!(loaded instanceof UNetControlNet own) || !own.matches(base)) {
       throw new IllegalArgumentException("ControlNet " + loaded.name() + " is for "
-          + (loaded instanceof UNetControlNet other ? other.shape() : loaded.base())
+          + (loaded instanceof UNetControlNet other ? other.shape() : loaded.baseKind())
           + ", the base is a UNet of widths " + channels(base) + " and text of "
           + base.levels().get(0).contextWidth()
           + "; give one made for this base");
     }
     ControlNetModel net = new ControlNetModel(own.config, Weights.of(own.weights()));
     if (!own.isUnion()) {
-      return new Input(controls, rows, net, List.of(net.hint(input.apply(controls.get(0)))), null);
+      return new Input(controls, rows, net, List.of(net.conditioningEmbedding(input.apply(controls.get(0)))), null);
     }
     controls.forEach(control -> own.requireMode(control.mode()));
     boolean alone = controls.size() == 1;
     List<Tensor> embeddings = controls.stream()
-        .map(control -> net.hint(input.apply(control), control.mode(), alone ? 1 : control.scale()))
+        .map(control -> net.conditioningEmbedding(input.apply(control), control.mode(), alone ? 1 : control.scale()))
         .toList();
     return new Input(
         controls,
         rows,
         net,
         embeddings,
-        net.kinds(controls.stream().map(ControlImage::mode).toList()));
+        net.modeEmbedding(controls.stream().map(ControlImage::mode).toList()));
   }
 
   /**
@@ -104,10 +104,10 @@ final class UNetControlNet extends LoadedControlNet {
         : pixels.masked_fill(
             ImageTensors.toGrey(Lanczos.resize(white, image.width(), image.height()))
                 .ge(new Scalar(0.5)),
-            new Scalar(union ? 0 : HOLE));
+            new Scalar(union ? 0 : MASKED_PIXEL));
   }
 
-  private boolean fits(UNetConfig base) {
+  private boolean matches(UNetConfig base) {
     UNetConfig own = config.unet();
     return channels(own).equals(channels(base))
         && (own.timeIds() == null) == (base.timeIds() == null)
@@ -138,8 +138,8 @@ final class UNetControlNet extends LoadedControlNet {
     ControlNetModel.Residuals residuals(
         Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
       return network
-          .forward(input, time, conditioning, active(step).reduce(Tensor::add).orElseThrow(), modes)
-          .times(scale());
+          .forward(input, time, conditioning, activeEmbeddings(step).reduce(Tensor::add).orElseThrow(), modes)
+          .scale(scale());
     }
   }
 }

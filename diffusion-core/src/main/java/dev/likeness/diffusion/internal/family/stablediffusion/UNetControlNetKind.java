@@ -32,12 +32,12 @@ final class UNetControlNetKind implements ControlNetKind {
   }
 
   @Override
-  public boolean opens(String className) {
+  public boolean supports(String className) {
     return className.equals(UNION) || classNames().contains(className);
   }
 
   @Override
-  public List<String> signs() {
+  public List<String> signatures() {
     return List.of("controlnet_cond_embedding.conv_in.weight");
   }
 
@@ -58,12 +58,12 @@ final class UNetControlNetKind implements ControlNetKind {
             + ", which is not supported; give the whole ControlNet");
       }
     });
-    Map<String, Object> options = StableDiffusionVariant.control(keys, prefix);
+    Map<String, Object> options = StableDiffusionVariant.controlNetConfig(keys, prefix);
     // No tensor tells of it; its authors' own programs go by the name, too.
     options.put("global_pool_conditions", fileName.contains("shuffle"));
     ModelConfig config = ModelConfig.of(options, keys.describe() + " (controlnet)");
     return new ComponentDetector.Detected(
-        "ControlNetModel", config, UNetKeyFormat.of(ControlNetConfig.of(config)).under(prefix));
+        "ControlNetModel", config, UNetKeyFormat.of(ControlNetConfig.of(config)).withPrefix(prefix));
   }
 
   @Override
@@ -71,7 +71,7 @@ final class UNetControlNetKind implements ControlNetKind {
       String name, ModelConfig config, TensorSource tensors, Compute compute) {
     LoadedWeights weights = new LoadedWeights(tensors, compute);
     try {
-      ControlNetConfig own = ControlNetConfig.of(counted(config, weights));
+      ControlNetConfig own = ControlNetConfig.of(withModeCount(config, weights));
       weights.check(w -> new ControlNetModel(own, w), Set.of());
       return new UNetControlNet(name, compute, weights, own);
     } catch (RuntimeException e) {
@@ -83,12 +83,12 @@ final class UNetControlNetKind implements ControlNetKind {
   /**
    * A union's config need not say how many modes it knows: a row of its weights stands for each.
    */
-  private static ModelConfig counted(ModelConfig config, LoadedWeights weights) {
+  private static ModelConfig withModeCount(ModelConfig config, LoadedWeights weights) {
     if (config.has("num_control_type") || !weights.has(TASKS)) {
       return config;
     }
     Map<String, Object> options = new LinkedHashMap<>(config.values());
     options.put("num_control_type", (int) weights.shape(TASKS)[0]);
-    return ModelConfig.of(options, config.where());
+    return ModelConfig.of(options, config.source());
   }
 }

@@ -39,9 +39,9 @@ public final class UNetDetector {
   /**
    * The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above.
    */
-  public static Map<String, Object> control(TensorNames keys, String prefix) {
+  public static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
-    Map<String, Object> config = shape.wayDown();
+    Map<String, Object> config = shape.downOptions();
     int last = ShapeReader.Numbered.count(keys, prefix + "input_hint_block.") - 1;
     List<Integer> widths = new ArrayList<>();
     for (int i = 0; i < last; i += 4) {
@@ -53,34 +53,34 @@ public final class UNetDetector {
   }
 
   private Map<String, Object> config() {
-    Map<String, Object> config = wayDown();
+    Map<String, Object> config = downOptions();
     config.put("out_channels", size("out.2.weight", 0));
     config.put("up_block_types", upTypes());
-    config.putAll(guidance(keys, prefix));
+    config.putAll(guidanceOptions(keys, prefix));
     return config;
   }
 
   /** What else is to be said of a UNet that is told a guidance scale. */
-  public static Map<String, Object> guidance(TensorNames keys, String prefix) {
+  public static Map<String, Object> guidanceOptions(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
     String name = "time_embedding.cond_proj.weight";
     return shape.has(name) ? Map.of("time_cond_proj_dim", shape.size(name, 1)) : Map.of();
   }
 
-  private Map<String, Object> wayDown() {
+  private Map<String, Object> downOptions() {
     readLevels();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("in_channels", size("input_blocks.0.0.weight", 1));
     config.put("block_out_channels", levels.stream().map(Level::channels).toList());
-    config.put("layers_per_block", sole(levels.stream().map(Level::layers).toList()));
+    config.put("layers_per_block", singleOrList(levels.stream().map(Level::layers).toList()));
     config.put(
         "down_block_types",
         levels.stream()
             .map(level -> level.transformers == 0 ? "DownBlock2D" : "CrossAttnDownBlock2D")
             .toList());
-    config.put("transformer_layers_per_block", sole(transformers()));
+    config.put("transformer_layers_per_block", singleOrList(transformers()));
     config.put("cross_attention_dim", contextWidth());
-    config.put("use_linear_projection", linear());
+    config.put("use_linear_projection", usesLinearProjection());
     if (!has("middle_block.0.in_layers.0.weight")) {
       config.put("mid_block_type", null);
     }
@@ -150,7 +150,7 @@ public final class UNetDetector {
         .orElseThrow(() -> missing("attn2.to_k.weight"));
   }
 
-  private boolean linear() {
+  private boolean usesLinearProjection() {
     return keys.names().stream()
         .filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
         .findFirst()
@@ -174,7 +174,7 @@ public final class UNetDetector {
         + name + "\"; the file is incomplete or of a family that is not supported");
   }
 
-  private static Object sole(List<Integer> values) {
+  private static Object singleOrList(List<Integer> values) {
     return values.stream().distinct().count() == 1 ? values.get(0) : values;
   }
 
@@ -201,7 +201,7 @@ public final class UNetDetector {
     }
 
     boolean isSd1() {
-      return !toldSizes() && !linear();
+      return !hasSizeConditioning() && !usesLinearProjection();
     }
 
     /**
@@ -209,11 +209,11 @@ public final class UNetDetector {
      * is wider.
      */
     boolean isSd2() {
-      return !toldSizes() && (linear() || textWidth() == SD2_TEXT);
+      return !hasSizeConditioning() && (usesLinearProjection() || textWidth() == SD2_TEXT);
     }
 
     boolean isSdxl() {
-      return toldSizes() && !isRefiner();
+      return hasSizeConditioning() && !isRefiner();
     }
 
     /**
@@ -222,14 +222,14 @@ public final class UNetDetector {
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
           && keys.names().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
-      return toldSizes() && (onlyOpen || textWidth() == REFINER_TEXT);
+      return hasSizeConditioning() && (onlyOpen || textWidth() == REFINER_TEXT);
     }
 
-    private boolean toldSizes() {
+    private boolean hasSizeConditioning() {
       return keys.has(prefix + "label_emb.0.0.weight");
     }
 
-    private boolean linear() {
+    private boolean usesLinearProjection() {
       return dimension(".proj_in.weight", 2) == 0;
     }
 

@@ -45,11 +45,11 @@ final class UNetEmbedding {
    */
   Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor more) {
     Tensor told = sum(sample, timesteps, conditioning);
-    return config.activation().of(more == null ? told : told.add(more));
+    return config.activation().apply(more == null ? told : told.add(more));
   }
 
   private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    Tensor features = config.time().of(timesteps).to(sample.scalar_type());
+    Tensor features = config.time().embed(timesteps).to(sample.scalar_type());
     Tensor scale = conditioning.guidance();
     boolean guided = guidance != null && scale != null;
     Tensor told = time.forward(
@@ -62,7 +62,7 @@ final class UNetEmbedding {
       throw new IllegalArgumentException(
           "this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
     }
-    Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
+    Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();
     return told.add(
         added.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));

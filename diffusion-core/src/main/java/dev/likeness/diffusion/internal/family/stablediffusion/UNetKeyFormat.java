@@ -39,12 +39,12 @@ public final class UNetKeyFormat {
     table
         .add("add_embedding.linear_1", "label_emb.0.0")
         .add("add_embedding.linear_2", "label_emb.0.2");
-    down(config.levels());
+    addDownBlocks(config.levels());
     table
         .addAll("mid_block.resnets.0", "middle_block.0", RESNET)
         .add("mid_block.attentions.0", "middle_block.1")
         .addAll("mid_block.resnets.1", "middle_block.2", RESNET);
-    up(config.levels());
+    addUpBlocks(config.levels());
   }
 
   /** The layout of a UNet of this shape, without a prefix. */
@@ -58,7 +58,7 @@ public final class UNetKeyFormat {
    */
   public static KeyMapping of(ControlNetConfig config) {
     ModuleTable table = new UNetKeyFormat(config.unet()).table;
-    int blocks = 2 * (config.hintChannels().size() - 1);
+    int blocks = 2 * (config.conditioningEmbeddingChannels().size() - 1);
     table
         .add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
         .add("controlnet_cond_embedding.conv_out", "input_hint_block." + 2 * (blocks + 1));
@@ -73,7 +73,7 @@ public final class UNetKeyFormat {
     return table.add("controlnet_mid_block", "middle_block_out.0");
   }
 
-  private void down(List<UNetConfig.Level> levels) {
+  private void addDownBlocks(List<UNetConfig.Level> levels) {
     int at = 1;
     for (int i = 0; i < levels.size(); i++) {
       for (int j = 0; j < levels.get(i).layers(); j++, at++) {
@@ -86,19 +86,19 @@ public final class UNetKeyFormat {
     }
   }
 
-  private void up(List<UNetConfig.Level> levels) {
+  private void addUpBlocks(List<UNetConfig.Level> levels) {
     int at = 0;
     for (int i = 0; i < levels.size(); i++) {
       UNetConfig.Level level = levels.get(levels.size() - 1 - i);
       for (int j = 0; j <= level.layers(); j++, at++) {
         table.addAll("up_blocks." + i + ".resnets." + j, "output_blocks." + at + ".0", RESNET);
-        if (level.upAttends()) {
+        if (level.hasUpAttention()) {
           table.add("up_blocks." + i + ".attentions." + j, "output_blocks." + at + ".1");
         }
       }
       table.add(
           "up_blocks." + i + ".upsamplers.0.conv",
-          "output_blocks." + (at - 1) + "." + (level.upAttends() ? 2 : 1) + ".conv");
+          "output_blocks." + (at - 1) + "." + (level.hasUpAttention() ? 2 : 1) + ".conv");
     }
   }
 }

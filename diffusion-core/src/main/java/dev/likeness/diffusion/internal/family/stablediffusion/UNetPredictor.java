@@ -22,8 +22,8 @@ import org.bytedeco.pytorch.global.torch;
 final class UNetPredictor implements PromptedNetwork {
   private final StableDiffusionNetworks model;
   private final ConditionedBatch batch;
-  private final List<UNet2DConditionModel> views;
-  private final List<UNet2DConditionModel> weakened;
+  private final List<UNet2DConditionModel> networks;
+  private final List<UNet2DConditionModel> degradedNetworks;
   private final PreparedLatents latents;
   private final List<UNetConditioning> positive;
   private final List<UNetConditioning> negative;
@@ -32,19 +32,19 @@ final class UNetPredictor implements PromptedNetwork {
    * A network for a batch; its conditioning belongs to the calling scope.
    *
    * @param views the UNet as it is adapted at each row of the plan
-   * @param weakened the same degraded on purpose, or null
+   * @param degraded the same degraded on purpose, or null
    */
   UNetPredictor(
       StableDiffusionNetworks model,
       ConditionedBatch batch,
       List<UNet2DConditionModel> views,
-      List<UNet2DConditionModel> weakened,
+      List<UNet2DConditionModel> degraded,
       boolean guided,
       PreparedLatents latents) {
     this.model = model;
     this.batch = batch;
-    this.views = views;
-    this.weakened = weakened;
+    this.networks = views;
+    this.degradedNetworks = degraded;
     this.latents = latents;
     this.positive = conditioning(false);
     this.negative = guided ? conditioning(true) : null;
@@ -56,17 +56,17 @@ final class UNetPredictor implements PromptedNetwork {
    */
   private List<UNetConditioning> conditioning(boolean ofNegative) {
     Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
-    return IntStream.range(0, views.size())
+    return IntStream.range(0, networks.size())
         .mapToObj(row -> known.computeIfAbsent(
             batch.encodings(row, ofNegative),
-            texts -> kept(
-                PromptConditioning.told(model, batch.request(), batch.byImage(texts), ofNegative))))
+            texts -> withCache(
+                PromptConditioning.unetConditioning(model, batch.request(), batch.repeatPerImage(texts), ofNegative))))
         .toList();
   }
 
   @Override
-  public boolean takesBoth() {
-    return IntStream.range(0, views.size())
+  public boolean canBatchPrompts() {
+    return IntStream.range(0, networks.size())
         .allMatch(row ->
             negative.get(row).context().size(1) == positive.get(row).context().size(1));
   }
@@ -76,15 +76,15 @@ final class UNetPredictor implements PromptedNetwork {
     return switch (prompts) {
       case POSITIVE -> predictor(positive, degraded);
       case NEGATIVE -> predictor(negative, degraded);
-      case BOTH -> predictor(both(), degraded);
+      case BOTH -> predictor(batchedConditioning(), degraded);
     };
   }
 
-  private List<UNetConditioning> both() {
+  private List<UNetConditioning> batchedConditioning() {
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
-    return IntStream.range(0, views.size())
+    return IntStream.range(0, networks.size())
         .mapToObj(row -> known.computeIfAbsent(
-            List.of(negative.get(row), positive.get(row)), rows -> kept(joined(rows))))
+            List.of(negative.get(row), positive.get(row)), rows -> withCache(concat(rows))))
         .toList();
   }
 
@@ -92,18 +92,18 @@ final class UNetPredictor implements PromptedNetwork {
    * With keys and values kept, unless the network is another at every row, whose own would be kept
    * for each.
    */
-  private UNetConditioning kept(UNetConditioning conditioning) {
-    return views.stream().distinct().count() == 1 ? conditioning.keeping() : conditioning;
+  private UNetConditioning withCache(UNetConditioning conditioning) {
+    return networks.stream().distinct().count() == 1 ? conditioning.withCache() : conditioning;
   }
 
-  static UNetConditioning joined(List<UNetConditioning> rows) {
+  static UNetConditioning concat(List<UNetConditioning> rows) {
     return new UNetConditioning(
-        joined(rows, UNetConditioning::context),
-        joined(rows, UNetConditioning::pooled),
-        joined(rows, UNetConditioning::timeIds));
+        concat(rows, UNetConditioning::context),
+        concat(rows, UNetConditioning::pooled),
+        concat(rows, UNetConditioning::timeIds));
   }
 
-  private static Tensor joined(
+  private static Tensor concat(
       List<UNetConditioning> rows, Function<UNetConditioning, Tensor> part) {
     if (part.apply(rows.get(0)) == null) {
       return null;
@@ -115,22 +115,22 @@ final class UNetPredictor implements PromptedNetwork {
 
   private Predictor predictor(List<UNetConditioning> conditioning, boolean degraded) {
     Device device = new Device(model.compute().device());
-    DeepCache deep = deep(batch.request().caching());
-    List<UNet2DConditionModel> nets = degraded ? weakened : views;
+    DeepCache deep = deepCache(batch.request().caching());
+    List<UNet2DConditionModel> nets = degraded ? degradedNetworks : networks;
     // What a ControlNet adds, and which layers are asked, changes with the row.
     boolean alike = latents.controls().isEmpty() && deep == null;
-    return new Predictor.RecordedNetwork(
+    return new Predictor.CapturableNetwork(
         latents.runner(),
         step -> alike ? List.of(nets.get(step.index()), conditioning.get(step.index())) : null,
         (input, step, row) -> {
-          Tensor time = batch.perImage(row.tensor(Step::timestep, input), input.size(0));
+          Tensor time = batch.expandToBatch(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = conditioning.get(step.index());
           ControlNetModel.Residuals control =
               residuals(Tensors.place(model.compute(), input), time, here, step);
           if (deep != null) {
-            deep.at(step.index());
+            deep.startRow(step.index());
           }
-          Tensor shown = latents.shown(input).to(device, torch.ScalarType.Float);
+          Tensor shown = latents.networkInput(input).to(device, torch.ScalarType.Float);
           return nets.get(step.index()).forward(shown, time, here, control, deep);
         });
   }
@@ -140,13 +140,13 @@ final class UNetPredictor implements PromptedNetwork {
     return latents.controls().stream()
         .filter(control -> control.isActive(step))
         .map(control -> ((UNetControlNet.Input) control).residuals(input, time, conditioning, step))
-        .reduce(null, (sum, next) -> next.plus(sum));
+        .reduce(null, (sum, next) -> next.add(sum));
   }
 
-  private static DeepCache deep(CachingOptions caching) {
+  private static DeepCache deepCache(CachingOptions caching) {
     boolean forecast = caching.kind() == CachingOptions.Kind.DEEP_FORECAST;
     return forecast || caching.kind() == CachingOptions.Kind.DEEP_CACHE
-        ? new DeepCache(caching.every(), caching.layers(), forecast)
+        ? new DeepCache(caching.interval(), caching.layers(), forecast)
         : null;
   }
 }

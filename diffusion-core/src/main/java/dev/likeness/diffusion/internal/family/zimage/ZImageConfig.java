@@ -11,12 +11,12 @@ import java.util.List;
  * @param width channels of a token inside the network
  * @param layers blocks over picture and text together
  * @param refiners blocks over each of them alone before
- * @param normed whether queries and keys are normalised
+ * @param hasQkNorm whether queries and keys are normalised
  * @param textWidth width of the language model's tokens
  * @param theta of the rotary positions
  * @param timeScale what the time is multiplied by
- * @param axes how many of a head's channels each position axis turns
- * @param longest how many positions each axis has
+ * @param axesDims how many of a head's channels each position axis turns
+ * @param axesLengths how many positions each axis has
  */
 public record ZImageConfig(
     int channels,
@@ -25,12 +25,12 @@ public record ZImageConfig(
     int refiners,
     int heads,
     double eps,
-    boolean normed,
+    boolean hasQkNorm,
     int textWidth,
     double theta,
     double timeScale,
-    List<Integer> axes,
-    List<Integer> longest) {
+    List<Integer> axesDims,
+    List<Integer> axesLengths) {
   /** Side of the square of latent pixels that make a token. */
   public static final int PATCH = 2;
 
@@ -40,10 +40,10 @@ public record ZImageConfig(
    * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
    */
   public static ZImageConfig of(ModelConfig c) {
-    c.require("all_patch_size", List.of(PATCH));
-    c.require("all_f_patch_size", List.of(1));
+    c.requireValue("all_patch_size", List.of(PATCH));
+    c.requireValue("all_f_patch_size", List.of(1));
     int heads = c.integer("n_heads", 30);
-    c.require("n_kv_heads", heads);
+    c.requireValue("n_kv_heads", heads);
     List<Integer> axes = c.integers("axes_dims");
     List<Integer> longest = c.integers("axes_lens");
     ZImageConfig config = new ZImageConfig(
@@ -60,13 +60,13 @@ public record ZImageConfig(
         axes == null ? List.of(32, 48, 48) : axes,
         longest == null ? List.of(1024, 512, 512) : longest);
     c.refuseOthers();
-    int turned = config.axes.stream().mapToInt(Integer::intValue).sum();
-    if (config.axes.size() != 3
-        || config.longest.size() != 3
+    int turned = config.axesDims.stream().mapToInt(Integer::intValue).sum();
+    if (config.axesDims.size() != 3
+        || config.axesLengths.size() != 3
         || turned * heads != config.width
-        || config.axes.stream().anyMatch(a -> a % 2 != 0)) {
+        || config.axesDims.stream().anyMatch(a -> a % 2 != 0)) {
       throw new InvalidInputException(
-          c.where() + ": axes_dims " + config.axes + " and axes_lens " + config.longest
+          c.source() + ": axes_dims " + config.axesDims + " and axes_lens " + config.axesLengths
               + " must be three numbers each, the first even with the sum dim / n_heads, "
               + config.width / heads);
     }
@@ -79,11 +79,11 @@ public record ZImageConfig(
   }
 
   /** Channels inside a feed-forward. */
-  int inner() {
+  int innerDim() {
     return (int) (width / 3.0 * 8);
   }
 
   QkvProjection.Style style() {
-    return new QkvProjection.Style(normed, false, 1e-5);
+    return new QkvProjection.Style(hasQkNorm, false, 1e-5);
   }
 }

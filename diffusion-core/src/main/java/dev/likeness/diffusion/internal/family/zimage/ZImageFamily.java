@@ -6,7 +6,7 @@ import dev.likeness.diffusion.internal.family.LoraLayers;
 import dev.likeness.diffusion.internal.family.LoraLayers.Certainty;
 import dev.likeness.diffusion.internal.family.LoraLayers.Kind;
 import dev.likeness.diffusion.internal.family.LoraLayers.OriginalNames;
-import dev.likeness.diffusion.internal.family.LoraLayers.Sign;
+import dev.likeness.diffusion.internal.family.LoraLayers.Signature;
 import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.ModelFormat;
 import dev.likeness.diffusion.internal.family.ModelParts;
@@ -67,13 +67,13 @@ public final class ZImageFamily implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelParts parts) {
     int width = parts.config("transformer").integer("dim", WIDTH);
-    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.TOKENS, 2, SIDE, 2);
+    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.MAX_TOKENS, 2, SIDE, 2);
     boolean reads = String.valueOf(parts.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
         ? network.of(parts)
         : network.of(
             parts,
-            LoadedQwen3.used(ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
+            LoadedQwen3.usedTensors(ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
   }
 
   @Override
@@ -93,7 +93,7 @@ public final class ZImageFamily implements ModelFamily {
   static final class ZImageLoraLayers {
     static final LoraLayers LAYERS = new LoraLayers(
         List.of(Kind.ofTransformer("z-image", "Z-Image", Set.of(), false, null, null, null)),
-        List.of(Sign.of(
+        List.of(Signature.of(
             "(^|[._])(noise|context)_refiner[._]"
                 + "|(^|[._])layers[._]\\d+[._](attention|feed_forward|adaLN_modulation)[._]",
             Certainty.OWN)),

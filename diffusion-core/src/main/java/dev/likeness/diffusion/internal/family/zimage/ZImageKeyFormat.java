@@ -23,7 +23,7 @@ public final class ZImageKeyFormat {
    * The width of a head of every published model, how its channels are shared among the position
    * axes, and their lengths.
    */
-  private static final int HEAD = 128;
+  private static final int HEAD_DIM = 128;
 
   private static final List<Integer> AXES = List.of(32, 48, 48);
   private static final List<Integer> LENGTHS = List.of(1536, 512, 512);
@@ -53,7 +53,7 @@ public final class ZImageKeyFormat {
             "layers.",
             "noise_refiner.",
             "context_refiner."));
-    return layout.under(prefix);
+    return layout.withPrefix(prefix);
   }
 
   /** The options under diffusers' names. */
@@ -61,7 +61,7 @@ public final class ZImageKeyFormat {
     ShapeReader shapes =
         new ShapeReader(new CanonicalTensors(keys, layout(keys, prefix)), "", "transformer");
     int head = shapes.size("layers.0.attention.norm_q.weight", 0);
-    if (head != HEAD) {
+    if (head != HEAD_DIM) {
       throw new InvalidInputException(
           keys.describe() + ": a transformer with heads " + head
               + " wide has an unknown share of them"
@@ -95,7 +95,7 @@ public final class ZImageKeyFormat {
    */
   public static final class ZImageLayout {
     private static final List<Integer> QKV = List.of(1, 1, 1);
-    private static final List<String> SAME = List.of(
+    private static final List<String> UNCHANGED = List.of(
         "attention_norm1",
         "attention_norm2",
         "ffn_norm1",
@@ -114,36 +114,36 @@ public final class ZImageKeyFormat {
     public static KeyMapping of(int layers, int refiners) {
       TensorTable table = new TensorTable();
       table
-          .layer("all_x_embedder.2-1", "x_embedder")
-          .layer("all_final_layer.2-1.linear", "final_layer.linear");
-      table.layer("all_final_layer.2-1.adaLN_modulation.1", "final_layer.adaLN_modulation.1");
+          .addLayer("all_x_embedder.2-1", "x_embedder")
+          .addLayer("all_final_layer.2-1.linear", "final_layer.linear");
+      table.addLayer("all_final_layer.2-1.adaLN_modulation.1", "final_layer.adaLN_modulation.1");
       for (String same :
           List.of("t_embedder.mlp.0", "t_embedder.mlp.2", "cap_embedder.0", "cap_embedder.1")) {
-        table.layer(same, same);
+        table.addLayer(same, same);
       }
       for (String same : List.of("x_pad_token", "cap_pad_token")) {
-        table.tensor(same, KeyMapping.Location.whole(same));
+        table.addTensor(same, KeyMapping.Location.whole(same));
       }
-      blocks(table, "layers.", layers);
-      blocks(table, "noise_refiner.", refiners);
-      blocks(table, "context_refiner.", refiners);
+      addBlocks(table, "layers.", layers);
+      addBlocks(table, "noise_refiner.", refiners);
+      addBlocks(table, "context_refiner.", refiners);
       return table;
     }
 
-    private static void blocks(TensorTable table, String list, int count) {
+    private static void addBlocks(TensorTable table, String list, int count) {
       for (int i = 0; i < count; i++) {
         String block = list + i + ".";
         String attention = block + "attention.";
-        table.fused(
+        table.addFused(
             attention + "qkv",
             List.of(attention + "to_q", attention + "to_k", attention + "to_v"),
             QKV);
-        table.layer(attention + "to_out.0", attention + "out");
-        table.tensor(
+        table.addLayer(attention + "to_out.0", attention + "out");
+        table.addTensor(
             attention + "norm_q.weight", KeyMapping.Location.whole(attention + "q_norm.weight"));
-        table.tensor(
+        table.addTensor(
             attention + "norm_k.weight", KeyMapping.Location.whole(attention + "k_norm.weight"));
-        SAME.forEach(same -> table.layer(block + same, block + same));
+        UNCHANGED.forEach(same -> table.addLayer(block + same, block + same));
       }
     }
   }

@@ -48,13 +48,13 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     return new GenerationDefaults(50, 5, PIXELS, PIXELS, 0.6, 1);
   }
 
-  private int unit() {
-    return ZImageConfig.PATCH * networks.autoencoder().factor();
+  private int sizeMultiple() {
+    return ZImageConfig.PATCH * networks.autoencoder().vaeScaleFactor();
   }
 
   @Override
   public LatentSpace latents() {
-    return new LatentSpace(unit(), Double.POSITIVE_INFINITY, true, false, false);
+    return new LatentSpace(sizeMultiple(), Double.POSITIVE_INFINITY, true, false, false);
   }
 
   /** The reference adds the guidance to an answer that counts once already. */
@@ -64,9 +64,9 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
   }
 
   @Override
-  public PlanRequest plan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.evenly(FlowPlan.shifted(asked, networks.scheduler(), mu), scheduler);
+    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
   }
 
   @Override
@@ -74,26 +74,26 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule) {
-    List<String> prompts = Conditioning.prompts(request, guidanceScale(request) > 1, false);
+    List<String> prompts = Conditioning.promptsToEncode(request, guidanceScale(request) > 1, false);
     return Conditioning.constant(
-        networks.text(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
+        networks.encode(prompts, adaptation.apply(ModelComponent.TEXT_ENCODER)), schedule.rows());
   }
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(networks.cut(prompt));
+    return Stream.of(networks.truncated(prompt));
   }
 
   @Override
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     Adaptation own = batch.adaptation(ModelComponent.TRANSFORMER);
-    if (AttentionLayers.of(networks, ModelComponent.TRANSFORMER).haveBranches(own)) {
+    if (AttentionLayers.of(networks, ModelComponent.TRANSFORMER).hasBranches(own)) {
       throw new IllegalArgumentException(
           "Z-Image's network has no place for image prompts; draw without, or with another base");
     }
-    List<ZImageTransformer2DModel> views = batch.views(own, networks::transformer);
+    List<ZImageTransformer2DModel> views = batch.adaptedNetworks(own, networks::transformer);
     TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);
-    return PromptedNetwork.byRows(
+    return PromptedNetwork.ofRows(
         batch,
         text.tokens().size(0),
         (degraded, first, count) -> predictor(batch, latents, views, text.narrow(first, count)));
@@ -112,20 +112,20 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     }
     Device device = new Device(networks.compute().device());
     ZImageSequence sequence = ZImageSequence.of(
-        networks.config(), request.height() / unit(), request.width() / unit(), whole, device);
+        networks.config(), request.height() / sizeMultiple(), request.width() / sizeMultiple(), whole, device);
     Map<ZImageTransformer2DModel, CachedTensor> texts = new HashMap<>();
     views.forEach(view -> texts.computeIfAbsent(view, each -> new CachedTensor()));
-    return new Predictor.RecordedNetwork(
+    return new Predictor.CapturableNetwork(
         latents.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
           ZImageTransformer2DModel view = views.get(step.index());
           CachedTensor refined = texts.get(view);
           if (refined.tensor() == null) {
-            refined.replace(view.words(text.tokens(), sequence));
+            refined.replace(view.embedText(text.tokens(), sequence));
           }
           Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
           return view.forward(
                   Tensors.place(networks.compute(), input),
-                  batch.perImage(time, input.size(0)),
+                  batch.expandToBatch(time, input.size(0)),
                   refined.tensor(),
                   sequence)
               .to(ScalarType.Float)

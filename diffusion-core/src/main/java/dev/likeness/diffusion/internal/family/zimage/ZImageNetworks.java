@@ -22,19 +22,19 @@ import java.util.List;
  * that is asked to think, and nothing of the padding. Immutable and shared by threads.
  */
 public final class ZImageNetworks extends NetworksBase {
-  private final LoadedQwen3 text;
+  private final LoadedQwen3 encode;
   private final OpenNetworks.Network<ZImageConfig, ZImageTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private ZImageNetworks(ModelParts files, Compute compute) {
     super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
-      text = open(LoadedQwen3.open(files, compute));
-      transformer = open(
+      encode = own(LoadedQwen3.open(files, compute));
+      transformer = own(
           OpenNetworks.Network.of(files, compute, ZImageConfig::of, ZImageTransformer2DModel::new));
-      text.requireLayers(files, List.of(layer(text.config())), config().textWidth());
+      encode.requireLayers(files, List.of(layer(encode.config())), config().textWidth());
       transformer.check();
-      autoencoder = open(LoadedAutoencoder.open(files, compute, List.of()));
+      autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -73,13 +73,13 @@ public final class ZImageNetworks extends NetworksBase {
   }
 
   /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
-  public TextEncoding text(List<String> prompts, Adaptation adaptation) {
-    return text.encode(prompts, true, List.of(layer(text.config())), false, adaptation);
+  public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
+    return encode.encode(prompts, true, List.of(layer(encode.config())), false, adaptation);
   }
 
   /** The end of a prompt that the language model does not read. */
-  public TruncatedPrompt cut(String prompt) {
-    return text.cut(prompt, true);
+  public TruncatedPrompt truncated(String prompt) {
+    return encode.truncated(prompt, true);
   }
 
   /** The transformer as an adaptation has it. */
@@ -91,7 +91,7 @@ public final class ZImageNetworks extends NetworksBase {
   public LoadedWeights weights(ModelComponent part) {
     return switch (part) {
       case TRANSFORMER -> transformer.weights();
-      case TEXT_ENCODER -> text.weights();
+      case TEXT_ENCODER -> encode.weights();
       default -> null;
     };
   }

@@ -17,16 +17,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * the text first in the order of places, the picture first in the order of tokens. Of texts that
  * differ in length the shorter are masked.
  *
- * @param picture rotation of the pictures' tokens, padding included
+ * @param image rotation of the pictures' tokens, padding included
  * @param text rotation of the texts' tokens, as many as the longest has
- * @param pictureTokens without padding
+ * @param imageTokens without padding
  * @param padding 1 where a text's token is padding, [batch, textTokens, 1]
  * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null where all are as long
  */
 public record ZImageSequence(
-    RotaryEmbedding picture,
+    RotaryEmbedding image,
     RotaryEmbedding text,
-    long pictureTokens,
+    long imageTokens,
     Tensor padding,
     Tensor mask) {
   private static final long GROUP = 32;
@@ -40,41 +40,41 @@ public record ZImageSequence(
    */
   public static ZImageSequence of(
       ZImageConfig config, long rows, long columns, long[] counts, Device device) {
-    long[] filled = Arrays.stream(counts).map(ZImageSequence::filled).toArray();
+    long[] filled = Arrays.stream(counts).map(ZImageSequence::padded).toArray();
     long longest = LongStream.of(filled).max().orElse(GROUP);
-    if (longest + 1 >= config.longest().get(0)
-        || rows > config.longest().get(1)
-        || columns > config.longest().get(2)) {
+    if (longest + 1 >= config.axesLengths().get(0)
+        || rows > config.axesLengths().get(1)
+        || columns > config.axesLengths().get(2)) {
       throw new InvalidInputException(
           "a picture of " + columns + "x" + rows + " tokens after " + longest
-              + " of text is larger than the " + config.longest()
+              + " of text is larger than the " + config.axesLengths()
               + " that the model has places for; ask for a smaller size");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);
     boolean alike = LongStream.of(filled).allMatch(one -> one == longest);
-    Tensor mask = alike ? null : hidden(places.unsqueeze(0).ge(column(filled, device)));
+    Tensor mask = alike ? null : additiveMask(places.unsqueeze(0).ge(column(filled, device)));
     Tensor ofText = torch.cat(
         new TensorVector(
             places.add(new Scalar(1.0)).to(ScalarType.Float).unsqueeze(1),
             torch.zeros(longest, 2).to(device, ScalarType.Float)),
         1);
-    Tensor ofPicture = torch.stack(
+    Tensor ofImage = torch.stack(
         new TensorVector(LongStream.of(filled)
-            .mapToObj(one -> places(rows, columns, one + 1))
+            .mapToObj(one -> positions(rows, columns, one + 1))
             .toArray(Tensor[]::new)),
         0);
     return new ZImageSequence(
         RotaryEmbedding.of(
-            ofPicture.unsqueeze(1).to(device, ScalarType.Float), config.axes(), config.theta()),
+            ofImage.unsqueeze(1).to(device, ScalarType.Float), config.axesDims(), config.theta()),
         RotaryEmbedding.of(
-            ofText.expand(counts.length, 1, longest, 3), config.axes(), config.theta()),
+            ofText.expand(counts.length, 1, longest, 3), config.axesDims(), config.theta()),
         rows * columns,
         padding,
         mask);
   }
 
-  private static long filled(long count) {
+  private static long padded(long count) {
     return (count + GROUP - 1) / GROUP * GROUP;
   }
 
@@ -82,7 +82,7 @@ public record ZImageSequence(
     return torch.tensor(values).to(device, ScalarType.Long).unsqueeze(1);
   }
 
-  private static Tensor hidden(Tensor where) {
+  private static Tensor additiveMask(Tensor where) {
     return torch
         .zeros_like(where)
         .to(ScalarType.Float)
@@ -92,10 +92,10 @@ public record ZImageSequence(
   }
 
   /** Row by row, then padding at the origin. */
-  private static Tensor places(long rows, long columns, long layer) {
+  private static Tensor positions(long rows, long columns, long layer) {
     Tensor own = LatentPacking.positions(2 * rows, 2 * columns, layer);
     return torch.constant_pad_nd(
-        own, new long[] {0, 0, 0, filled(rows * columns) - rows * columns}, new Scalar(0.0));
+        own, new long[] {0, 0, 0, padded(rows * columns) - rows * columns}, new Scalar(0.0));
   }
 
   long textTokens() {
@@ -103,18 +103,18 @@ public record ZImageSequence(
   }
 
   /** How many tokens a picture has, padding included. */
-  long filledTokens() {
-    return filled(pictureTokens);
+  long paddedTokens() {
+    return padded(imageTokens);
   }
 
-  RotaryEmbedding both() {
-    return picture.then(text);
+  RotaryEmbedding joint() {
+    return image.concat(text);
   }
 
   /** The mask over the picture's tokens too; null where there is none. */
-  Tensor maskOfBoth() {
+  Tensor jointMask() {
     return mask == null
         ? null
-        : torch.cat(new TensorVector(mask.new_zeros(mask.size(0), 1, 1, filledTokens()), mask), 3);
+        : torch.cat(new TensorVector(mask.new_zeros(mask.size(0), 1, 1, paddedTokens()), mask), 3);
   }
 }

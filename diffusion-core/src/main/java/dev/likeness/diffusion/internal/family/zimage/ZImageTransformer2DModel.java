@@ -75,23 +75,23 @@ public final class ZImageTransformer2DModel {
    *
    * @param latents [batch, channels, h, w], sides even
    * @param time how much of the noise is gone, [batch] or [1], 0..1, f32
-   * @param words of {@link #words}
+   * @param words of {@link #embedText}
    * @return [batch, channels, h, w], owned by the calling scope
    */
   public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor told = told(time, latents);
-      Tensor picture =
-          through(noiseRefiner, embedded(latents, sequence), told, sequence.picture(), null);
-      Tensor both = through(
+      Tensor told = timeEmbedding(time, latents);
+      Tensor image =
+          forwardBlocks(noiseRefiner, embedImage(latents, sequence), told, sequence.image(), null);
+      Tensor both = forwardBlocks(
           layers,
-          torch.cat(new TensorVector(picture, words), 1),
+          torch.cat(new TensorVector(image, words), 1),
           told,
-          sequence.both(),
-          typed(sequence.maskOfBoth(), picture));
-      Tensor own = both.narrow(1, 0, sequence.pictureTokens());
-      Tensor scale = scaleOut.forward(Activation.SILU.of(told)).unsqueeze(1);
-      return call.promote(picture(projOut.forward(AdaLayerNorm.apply(own, scale)), latents));
+          sequence.joint(),
+          castMask(sequence.jointMask(), image));
+      Tensor own = both.narrow(1, 0, sequence.imageTokens());
+      Tensor scale = scaleOut.forward(Activation.SILU.apply(told)).unsqueeze(1);
+      return call.promote(unpatchify(projOut.forward(AdaLayerNorm.apply(own, scale)), latents));
     }
   }
 
@@ -102,25 +102,25 @@ public final class ZImageTransformer2DModel {
    *     sequence says
    * @return [batch, the sequence's text tokens, width], owned by the calling scope
    */
-  public Tensor words(Tensor text, ZImageSequence sequence) {
+  public Tensor embedText(Tensor text, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor embedded = filled(text, sequence);
+      Tensor embedded = padText(text, sequence);
       return call.promote(
-          through(textRefiner, embedded, null, sequence.text(), typed(sequence.mask(), embedded)));
+          forwardBlocks(textRefiner, embedded, null, sequence.text(), castMask(sequence.mask(), embedded)));
     }
   }
 
-  private Tensor told(Tensor time, Tensor like) {
-    Tensor features = SINUSOIDS.of(time.mul(new Scalar(config.timeScale()))).to(like.scalar_type());
-    return time2.forward(Activation.SILU.of(time1.forward(features)));
+  private Tensor timeEmbedding(Tensor time, Tensor like) {
+    Tensor features = SINUSOIDS.embed(time.mul(new Scalar(config.timeScale()))).to(like.scalar_type());
+    return time2.forward(Activation.SILU.apply(time1.forward(features)));
   }
 
-  private static Tensor typed(Tensor mask, Tensor like) {
+  private static Tensor castMask(Tensor mask, Tensor like) {
     return mask == null ? null : mask.to(like.scalar_type());
   }
 
   /** The picture's tokens, then padding of the network's own. */
-  private Tensor embedded(Tensor latents, ZImageSequence sequence) {
+  private Tensor embedImage(Tensor latents, ZImageSequence sequence) {
     long batch = latents.size(0);
     long h = latents.size(2) / 2;
     long w = latents.size(3) / 2;
@@ -128,7 +128,7 @@ public final class ZImageTransformer2DModel {
         .reshape(batch, latents.size(1), h, 2, w, 2)
         .permute(0, 2, 4, 3, 5, 1)
         .reshape(batch, h * w, -1));
-    long missing = sequence.filledTokens() - h * w;
+    long missing = sequence.paddedTokens() - h * w;
     return missing == 0
         ? tokens
         : torch.cat(
@@ -137,7 +137,7 @@ public final class ZImageTransformer2DModel {
             1);
   }
 
-  private Tensor filled(Tensor text, ZImageSequence sequence) {
+  private Tensor padText(Tensor text, ZImageSequence sequence) {
     long count = Math.min(text.size(1), sequence.textTokens());
     Tensor own = textEmbedder.forward(textNorm.forward(text.narrow(1, 0, count)));
     Tensor all = torch.constant_pad_nd(
@@ -145,7 +145,7 @@ public final class ZImageTransformer2DModel {
     return torch.where(sequence.padding(), textPad.to(all.scalar_type()), all);
   }
 
-  private static Tensor through(
+  private static Tensor forwardBlocks(
       BlockList<ZImageBlock> blocks,
       Tensor start,
       Tensor told,
@@ -162,7 +162,7 @@ public final class ZImageTransformer2DModel {
     return x;
   }
 
-  private static Tensor picture(Tensor tokens, Tensor like) {
+  private static Tensor unpatchify(Tensor tokens, Tensor like) {
     long h = like.size(2) / 2;
     long w = like.size(3) / 2;
     return tokens
@@ -191,7 +191,7 @@ public final class ZImageTransformer2DModel {
       int width = config.width();
       attention =
           JointAttention.single(w.at("attention"), width, config.heads(), config.style(), true);
-      ff = FeedForward.GatedFeedForward.apart(w.at("feed_forward"), width, config.inner());
+      ff = FeedForward.GatedFeedForward.separate(w.at("feed_forward"), width, config.innerDim());
       attentionNorm1 = new RmsNorm(w.at("attention_norm1"), width, config.eps());
       attentionNorm2 = new RmsNorm(w.at("attention_norm2"), width, config.eps());
       ffNorm1 = new RmsNorm(w.at("ffn_norm1"), width, config.eps());

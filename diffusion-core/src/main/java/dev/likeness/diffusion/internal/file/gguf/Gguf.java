@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class Gguf implements TensorSource {
   /** Blocks that are dequantised at once. */
-  private static final int RUN = 4096;
+  private static final int BLOCKS_AT_ONCE = 4096;
 
   private final GgufHeader header;
   private final MappedFile file;
@@ -92,12 +92,12 @@ public final class Gguf implements TensorSource {
   private static void dequantise(GgufHeader.Entry entry, Tensor stored, Tensor out) {
     GgmlType type = entry.type();
     long blocks = entry.elements() / type.blockElements();
-    byte[] packed = new byte[RUN * type.blockBytes()];
-    float[] numbers = new float[RUN * type.blockElements()];
+    byte[] packed = new byte[BLOCKS_AT_ONCE * type.blockBytes()];
+    float[] numbers = new float[BLOCKS_AT_ONCE * type.blockElements()];
     BytePointer from = new BytePointer(stored.data_ptr());
     FloatPointer to = new FloatPointer(out.data_ptr());
-    for (long block = 0; block < blocks; block += RUN) {
-      int count = (int) Math.min(RUN, blocks - block);
+    for (long block = 0; block < blocks; block += BLOCKS_AT_ONCE) {
+      int count = (int) Math.min(BLOCKS_AT_ONCE, blocks - block);
       from.position(block * type.blockBytes()).get(packed, 0, count * type.blockBytes());
       ByteBuffer in = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN);
       for (int i = 0; i < count; i++) {

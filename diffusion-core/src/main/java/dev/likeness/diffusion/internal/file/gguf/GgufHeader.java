@@ -23,14 +23,14 @@ public final class GgufHeader implements TensorNames {
 
   private static final long MAGIC_NUMBER = 0x46554747L;
   private static final long ALIGNMENT = 32;
-  private static final int MOST_DIMENSIONS = 4;
+  private static final int MAX_DIMENSIONS = 4;
   /** Name length, dimensions, type and offset: what a tensor takes at least. */
-  private static final int LEAST_ENTRY = 24;
+  private static final int MIN_ENTRY = 24;
 
-  private static final int LEAST_PAIR = 13;
+  private static final int MIN_PAIR = 13;
   private static final String SHAPE = "comfy.gguf.orig_shape.";
   /** Tensors that begin with a size of 1, which GGML drops, and how many sizes are left then. */
-  private static final Map<String, Integer> ALONE =
+  private static final Map<String, Integer> LEADING_ONES =
       Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
 
   private final String source;
@@ -82,8 +82,8 @@ public final class GgufHeader implements TensorNames {
       throw new InvalidInputException(
           source + " is GGUF of version " + version + "; read are 2 and 3");
     }
-    long count = in.count(LEAST_ENTRY, "tensors");
-    long pairs = in.count(LEAST_PAIR, "pairs of metadata");
+    long count = in.count(MIN_ENTRY, "tensors");
+    long pairs = in.count(MIN_PAIR, "pairs of metadata");
     for (long i = 0; i < pairs; i++) {
       String key = in.text();
       metadata.put(key, in.value());
@@ -96,13 +96,13 @@ public final class GgufHeader implements TensorNames {
       throw in.damaged("has an alignment of " + alignment);
     }
     long start = (in.position() + alignment - 1) / alignment * alignment;
-    tensors.replaceAll((name, entry) -> placed(name, entry, start, in));
+    tensors.replaceAll((name, entry) -> place(name, entry, start, in));
   }
 
   private void readEntry(GgufInput in) {
     String name = in.text();
     long dimensions = in.u32();
-    if (dimensions > MOST_DIMENSIONS) {
+    if (dimensions > MAX_DIMENSIONS) {
       throw in.damaged("has a tensor of " + dimensions + " dimensions");
     }
     long[] sizes = new long[(int) dimensions];
@@ -115,7 +115,7 @@ public final class GgufHeader implements TensorNames {
     }
   }
 
-  private Entry placed(String name, Entry entry, long start, GgufInput in) {
+  private Entry place(String name, Entry entry, long start, GgufInput in) {
     long elements = 1;
     for (long size : entry.sizes) {
       if (size < 0 || size != 0 && elements > Long.MAX_VALUE / Math.max(1, size) / Long.BYTES) {
@@ -129,12 +129,12 @@ public final class GgufHeader implements TensorNames {
         || start + entry.begin > in.length() - entry.bytes()) {
       throw in.damaged("has a tensor " + Quoted.of(name) + " that lies outside of it");
     }
-    return new Entry(entry.type, start + entry.begin, original(name, entry, elements));
+    return new Entry(entry.type, start + entry.begin, originalShape(name, entry, elements));
   }
 
   // Convolutions are stored flattened where blocks would not fit their rows; their true shape is
   // noted.
-  private long[] original(String name, Entry entry, long elements) {
+  private long[] originalShape(String name, Entry entry, long elements) {
     if (metadata.get(SHAPE + name) instanceof List<?> sizes
         && sizes.stream().allMatch(Long.class::isInstance)) {
       long[] shape = sizes.stream().mapToLong(size -> (Long) size).toArray();
@@ -149,7 +149,7 @@ public final class GgufHeader implements TensorNames {
       }
       return product == elements ? shape : entry.sizes;
     }
-    Integer left = ALONE.get(name.substring(name.lastIndexOf('.') + 1));
+    Integer left = LEADING_ONES.get(name.substring(name.lastIndexOf('.') + 1));
     return left == null || left != entry.sizes.length
         ? entry.sizes
         : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();

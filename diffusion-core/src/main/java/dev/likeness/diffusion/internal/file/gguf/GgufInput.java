@@ -19,11 +19,11 @@ import java.util.List;
  * too short for.
  */
 final class GgufInput implements AutoCloseable {
-  private static final int LONGEST_TEXT = 1 << 20;
+  private static final int MAX_TEXT = 1 << 20;
   /** Longer lists are passed over: vocabularies, of which nothing here reads. */
-  private static final int LONGEST_LIST = 64;
+  private static final int MAX_LIST = 64;
 
-  private static final int DEEPEST = 4;
+  private static final int MAX_DEPTH = 4;
 
   private final Path file;
   private final InputStream in;
@@ -72,7 +72,7 @@ final class GgufInput implements AutoCloseable {
 
   String text() {
     long size = count(1, "characters in a text");
-    if (size > LONGEST_TEXT) {
+    if (size > MAX_TEXT) {
       skip(size);
       return "";
     }
@@ -100,19 +100,19 @@ final class GgufInput implements AutoCloseable {
   }
 
   private Object list(int depth) {
-    if (depth == DEEPEST) {
-      throw damaged("has lists within lists beyond " + DEEPEST);
+    if (depth == MAX_DEPTH) {
+      throw damaged("has lists within lists beyond " + MAX_DEPTH);
     }
     long type = u32();
     long count = count(1, "values in a list");
     List<Object> values = new ArrayList<>();
     for (long i = 0; i < count; i++) {
       Object value = value(type, depth + 1);
-      if (i < LONGEST_LIST) {
+      if (i < MAX_LIST) {
         values.add(value);
       }
     }
-    return count > LONGEST_LIST ? null : values;
+    return count > MAX_LIST ? null : values;
   }
 
   private ByteBuffer bytes(int count) {
@@ -131,8 +131,8 @@ final class GgufInput implements AutoCloseable {
   }
 
   private void skip(long count) {
-    for (long left = count; left > 0; left -= LONGEST_TEXT) {
-      bytes((int) Math.min(left, LONGEST_TEXT));
+    for (long left = count; left > 0; left -= MAX_TEXT) {
+      bytes((int) Math.min(left, MAX_TEXT));
     }
   }
 

@@ -94,7 +94,7 @@ final class PickleAllowList {
   }
 
   private static List<Long> numbers(Object value) {
-    if (!(value instanceof List<?> list) || list.size() > TensorRef.MOST_DIMENSIONS) {
+    if (!(value instanceof List<?> list) || list.size() > TensorRef.MAX_DIMENSIONS) {
       return null;
     }
     return list.stream().allMatch(Long.class::isInstance)

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class PickleInput {
   private static final int BUFFER = 1 << 16;
-  private static final int LONGEST = 1 << 24;
+  private static final int MAX_BYTES = 1 << 24;
 
   private final FileChannel channel;
   private final String source;
@@ -40,23 +40,23 @@ final class PickleInput {
   }
 
   int u8() {
-    return need(1).get() & 0xff;
+    return require(1).get() & 0xff;
   }
 
   int u16() {
-    return need(2).getShort() & 0xffff;
+    return require(2).getShort() & 0xffff;
   }
 
   int i32() {
-    return need(4).getInt();
+    return require(4).getInt();
   }
 
   long u32() {
-    return need(4).getInt() & 0xffffffffL;
+    return require(4).getInt() & 0xffffffffL;
   }
 
   long i64() {
-    return need(8).getLong();
+    return require(8).getLong();
   }
 
   double bigEndianDouble() {
@@ -78,12 +78,12 @@ final class PickleInput {
     if (count < 0 || count > remaining()) {
       throw broken("wants " + count + " bytes but " + remaining() + " are left");
     }
-    if (count > LONGEST) {
-      throw broken("has a text of " + count + " bytes, more than " + LONGEST);
+    if (count > MAX_BYTES) {
+      throw broken("has a text of " + count + " bytes, more than " + MAX_BYTES);
     }
     byte[] out = new byte[(int) count];
     for (int at = 0; at < out.length; ) {
-      ByteBuffer some = need(1);
+      ByteBuffer some = require(1);
       int step = Math.min(some.remaining(), out.length - at);
       some.get(out, at, step);
       at += step;
@@ -122,7 +122,7 @@ final class PickleInput {
         + "; the file is damaged or no checkpoint: download it again");
   }
 
-  private ByteBuffer need(int count) {
+  private ByteBuffer require(int count) {
     if (buffer.remaining() < count) {
       refill(count);
     }

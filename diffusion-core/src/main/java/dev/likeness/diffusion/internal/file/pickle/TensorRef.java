@@ -13,12 +13,12 @@ import java.util.List;
  */
 record TensorRef(Storage storage, long offset, List<Long> sizes, List<Long> strides) {
   /** libtorch's own loops go no deeper. */
-  static final int MOST_DIMENSIONS = 64;
+  static final int MAX_DIMENSIONS = 64;
 
   /**
    * Whether the view is well formed, lies within the storage, and has no more elements than that.
    */
-  boolean fits() {
+  boolean isValid() {
     boolean sane = offset >= 0
         && sizes.size() == strides.size()
         && sizes.stream().allMatch(size -> size >= 0)

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.file.pickle.ZipEntries.Stretch;
+import dev.likeness.diffusion.internal.file.pickle.ZipEntries.ByteRange;
 import java.math.BigInteger;
 import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
@@ -14,7 +14,7 @@ import java.util.Map;
  * @param root the object that was saved
  * @param storages the bytes of each storage, by key
  */
-record TorchArchive(Object root, Map<String, Stretch> storages) {
+record TorchArchive(Object root, Map<String, ByteRange> storages) {
   /** {@code MAGIC_NUMBER} of {@code torch/serialization.py}. */
   private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
 
@@ -22,7 +22,7 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
 
   /** Reads today's form, a zip file with one pickle and one entry per storage. */
   static TorchArchive fromZip(FileChannel channel, String source, long length) {
-    Map<String, Stretch> entries = ZipEntries.read(channel, source, length);
+    Map<String, ByteRange> entries = ZipEntries.read(channel, source, length);
     List<String> pickles = entries.keySet().stream()
         .filter(name -> name.matches("([^/]+/)?data\\.pkl"))
         .toList();
@@ -34,11 +34,11 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
     String folder = pickles.get(0).substring(0, pickles.get(0).length() - "data.pkl".length());
     refusePrograms(source, entries, folder);
     checkByteOrder(channel, source, entries.get(folder + "byteorder"));
-    Stretch pickle = entries.get(pickles.get(0));
+    ByteRange pickle = entries.get(pickles.get(0));
     Object root = new Unpickler(
             new PickleInput(channel, source, pickle.start(), pickle.end()), source)
         .load();
-    Map<String, Stretch> storages = new LinkedHashMap<>();
+    Map<String, ByteRange> storages = new LinkedHashMap<>();
     String data = folder + "data/";
     entries.forEach((name, stretch) -> {
       if (name.startsWith(data)) {
@@ -48,7 +48,7 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
     return new TorchArchive(root, storages);
   }
 
-  private static void refusePrograms(String source, Map<String, Stretch> entries, String folder) {
+  private static void refusePrograms(String source, Map<String, ByteRange> entries, String folder) {
     boolean code = entries.keySet().stream().anyMatch(name -> name.startsWith(folder + "code/"));
     if (code || entries.containsKey(folder + "constants.pkl")) {
       throw new InvalidInputException(source
@@ -56,7 +56,7 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
     }
   }
 
-  private static void checkByteOrder(FileChannel channel, String source, Stretch entry) {
+  private static void checkByteOrder(FileChannel channel, String source, ByteRange entry) {
     if (entry != null) {
       String order =
           new PickleInput(channel, source, entry.start(), entry.end()).utf8(entry.length());
@@ -92,9 +92,9 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
     return new TorchArchive(root, storages(in, objects.storages(), keys));
   }
 
-  private static Map<String, Stretch> storages(
+  private static Map<String, ByteRange> storages(
       PickleInput in, Map<String, TensorRef.Storage> known, Object keys) {
-    Map<String, Stretch> storages = new LinkedHashMap<>();
+    Map<String, ByteRange> storages = new LinkedHashMap<>();
     if (!(keys instanceof List<?> list)) {
       throw in.broken("has no list of storages");
     }
@@ -103,7 +103,7 @@ record TorchArchive(Object root, Map<String, Stretch> storages) {
       if (storage == null || in.i64() != storage.elements()) {
         throw in.broken("has a storage that no tensor names so");
       }
-      storages.put(storage.key(), new Stretch(in.position(), storage.bytes()));
+      storages.put(storage.key(), new ByteRange(in.position(), storage.bytes()));
       in.skip(storage.bytes());
     }
     if (in.remaining() > 0) {

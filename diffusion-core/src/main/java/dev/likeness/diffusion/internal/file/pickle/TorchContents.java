@@ -3,7 +3,7 @@ package dev.likeness.diffusion.internal.file.pickle;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.internal.file.Quoted;
 import dev.likeness.diffusion.internal.file.TensorNames;
-import dev.likeness.diffusion.internal.file.pickle.ZipEntries.Stretch;
+import dev.likeness.diffusion.internal.file.pickle.ZipEntries.ByteRange;
 import dev.likeness.diffusion.tensor.DType;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -16,12 +16,12 @@ import java.util.Set;
  * the file.
  */
 final class TorchContents implements TensorNames {
-  private static final int DEEPEST = 32;
-  private static final int MOST_VISITS = 1_000_000;
-  private static final int LONGEST_PATH = 1024;
+  private static final int MAX_DEPTH = 32;
+  private static final int MAX_VISITS = 1_000_000;
+  private static final int MAX_PATH = 1024;
 
   private final String source;
-  private final Map<String, Stretch> storages;
+  private final Map<String, ByteRange> storages;
   private final Map<String, TensorRef> tensors = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
   private int visits;
@@ -41,7 +41,7 @@ final class TorchContents implements TensorNames {
   }
 
   private void visit(String path, Object value, int depth) {
-    if (++visits > MOST_VISITS || depth > DEEPEST || path.length() > LONGEST_PATH) {
+    if (++visits > MAX_VISITS || depth > MAX_DEPTH || path.length() > MAX_PATH) {
       throw new InvalidInputException(
           source + ": its lists and dictionaries contain each other too often or too deeply;"
               + " that is no checkpoint");
@@ -62,7 +62,7 @@ final class TorchContents implements TensorNames {
 
   private void add(String name, TensorRef tensor) {
     TensorRef.Storage storage = tensor.storage();
-    Stretch stretch = storages.get(storage.key());
+    ByteRange stretch = storages.get(storage.key());
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
       throw new InvalidInputException(

@@ -21,8 +21,8 @@ import java.util.Map;
  */
 final class Unpickler {
   private static final Object MARK = new Object();
-  private static final int MOST_OBJECTS = 1_000_000;
-  private static final int LONGEST_NAME = 256;
+  private static final int MAX_OBJECTS = 1_000_000;
+  private static final int MAX_NAME = 256;
 
   private final PickleInput in;
   private final String source;
@@ -49,7 +49,7 @@ final class Unpickler {
       if (opcode == null) {
         throw refused("there is no instruction " + code);
       }
-      follow(opcode);
+      execute(opcode);
     }
   }
 
@@ -58,7 +58,7 @@ final class Unpickler {
     return storages;
   }
 
-  private void follow(Opcode opcode) {
+  private void execute(Opcode opcode) {
     switch (opcode) {
       case PROTO -> in.u8();
       case FRAME -> in.i64();
@@ -85,14 +85,14 @@ final class Unpickler {
       case APPENDS -> append(popToMark());
       case SETITEM -> set(pop(2));
       case SETITEMS -> set(popToMark());
-      case BINPUT -> remember(in.u8());
-      case LONG_BINPUT -> remember(in.u32());
-      case MEMOIZE -> remember(memo.size());
-      case BINGET -> push(remembered(in.u8()));
-      case LONG_BINGET -> push(remembered(in.u32()));
-      case GLOBAL -> push(global(in.line(LONGEST_NAME), in.line(LONGEST_NAME)));
+      case BINPUT -> memoize(in.u8());
+      case LONG_BINPUT -> memoize(in.u32());
+      case MEMOIZE -> memoize(memo.size());
+      case BINGET -> push(memoized(in.u8()));
+      case LONG_BINGET -> push(memoized(in.u32()));
+      case GLOBAL -> push(global(in.line(MAX_NAME), in.line(MAX_NAME)));
       case STACK_GLOBAL -> push(stackGlobal(pop(2)));
-      case REDUCE, NEWOBJ -> push(called(opcode, pop(2)));
+      case REDUCE, NEWOBJ -> push(call(opcode, pop(2)));
       case BUILD -> build(pop());
       case BINPERSID -> push(storage(pop()));
       default ->
@@ -111,21 +111,21 @@ final class Unpickler {
   private Allowed stackGlobal(List<Object> names) {
     if (names.get(0) instanceof String module
         && names.get(1) instanceof String name
-        && module.length() <= LONGEST_NAME
-        && name.length() <= LONGEST_NAME) {
+        && module.length() <= MAX_NAME
+        && name.length() <= MAX_NAME) {
       return global(module, name);
     }
     throw refused("STACK_GLOBAL has no two names");
   }
 
-  private Object called(Opcode opcode, List<Object> call) {
+  private Object call(Opcode opcode, List<Object> call) {
     boolean known = call.get(0) instanceof Callable && call.get(1) instanceof List;
     Object result =
         known ? PickleAllowList.call((Callable) call.get(0), (List<?>) call.get(1)) : null;
     if (result == null) {
       throw refused(opcode + " makes something else than PyTorch's tensors and dictionaries");
     }
-    if (result instanceof TensorRef tensor && !tensor.fits()) {
+    if (result instanceof TensorRef tensor && !tensor.isValid()) {
       throw refused("a tensor " + tensor + " does not fit its storage of "
           + tensor.storage().elements() + " elements");
     }
@@ -192,14 +192,14 @@ final class Unpickler {
     return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
   }
 
-  private void remember(long index) {
+  private void memoize(long index) {
     memo.put(index, top());
-    if (memo.size() > MOST_OBJECTS) {
-      throw refused("it remembers more than " + MOST_OBJECTS + " objects");
+    if (memo.size() > MAX_OBJECTS) {
+      throw refused("it remembers more than " + MAX_OBJECTS + " objects");
     }
   }
 
-  private Object remembered(long index) {
+  private Object memoized(long index) {
     if (!memo.containsKey(index)) {
       throw refused("nothing was remembered as " + index);
     }
@@ -213,8 +213,8 @@ final class Unpickler {
 
   private void count(int objects) {
     pushed += objects;
-    if (pushed > MOST_OBJECTS) {
-      throw refused("it lays out more than " + MOST_OBJECTS + " objects");
+    if (pushed > MAX_OBJECTS) {
+      throw refused("it lays out more than " + MAX_OBJECTS + " objects");
     }
   }
 

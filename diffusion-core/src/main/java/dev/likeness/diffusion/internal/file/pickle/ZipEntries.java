@@ -24,7 +24,7 @@ final class ZipEntries {
    * @param start its first byte
    * @param length its number of bytes
    */
-  record Stretch(long start, long length) {
+  record ByteRange(long start, long length) {
     long end() {
       return start + length;
     }
@@ -34,12 +34,12 @@ final class ZipEntries {
   private static final int CENTRAL = 0x02014b50;
   private static final int ENCRYPTED = 1;
   private static final int SIZES_FOLLOW = 1 << 3;
-  private static final int MOST_ENTRIES = 100_000;
+  private static final int MAX_ENTRIES = 100_000;
 
   private final FileChannel channel;
   private final String source;
   private final ZipDirectory directory;
-  private final Map<String, Stretch> stretches = new LinkedHashMap<>();
+  private final Map<String, ByteRange> ranges = new LinkedHashMap<>();
 
   private ZipEntries(FileChannel channel, String source, long length) {
     this.channel = channel;
@@ -48,17 +48,17 @@ final class ZipEntries {
   }
 
   /** Finds and checks every entry. */
-  static Map<String, Stretch> read(FileChannel channel, String source, long length) {
+  static Map<String, ByteRange> read(FileChannel channel, String source, long length) {
     ZipEntries entries = new ZipEntries(channel, source, length);
     entries.readDirectory();
     entries.checkOverlap();
-    return entries.stretches;
+    return entries.ranges;
   }
 
   private void readDirectory() {
     PickleInput in = input(directory.start(), directory.end());
-    if (directory.entries() > MOST_ENTRIES) {
-      throw in.broken("has " + directory.entries() + " entries, more than " + MOST_ENTRIES);
+    if (directory.entries() > MAX_ENTRIES) {
+      throw in.broken("has " + directory.entries() + " entries, more than " + MAX_ENTRIES);
     }
     for (long i = 0; i < directory.entries(); i++) {
       readEntry(in);
@@ -88,12 +88,12 @@ final class ZipEntries {
         in,
         method == 0 && wide.length() == wide.packed(),
         quoted + " is compressed, as PyTorch's never are");
-    expect(in, stretches.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
+    expect(in, ranges.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
   }
 
   // The header in front of the data must tell the same story as the directory, or two readers see
   // two files.
-  private Stretch locate(String name, int flags, Zip64 entry) {
+  private ByteRange locate(String name, int flags, Zip64 entry) {
     PickleInput in = input(entry.offset(), directory.start());
     String quoted = "the entry " + Quoted.of(name);
     expect(in, in.i32() == LOCAL, quoted + " is not where the directory says");
@@ -112,16 +112,16 @@ final class ZipEntries {
     expect(in, same && told, quoted + " differs from what the directory says of it");
     in.skip(extraLength);
     expect(in, entry.length() <= in.remaining(), quoted + " is longer than the file");
-    return new Stretch(in.position(), entry.length());
+    return new ByteRange(in.position(), entry.length());
   }
 
   private void checkOverlap() {
-    List<Stretch> inOrder = stretches.values().stream()
+    List<ByteRange> inOrder = ranges.values().stream()
         .filter(stretch -> stretch.length() > 0)
-        .sorted(Comparator.comparingLong(Stretch::start))
+        .sorted(Comparator.comparingLong(ByteRange::start))
         .toList();
     for (int i = 1; i < inOrder.size(); i++) {
-      Stretch before = inOrder.get(i - 1);
+      ByteRange before = inOrder.get(i - 1);
       expect(
           input(before.end(), directory.start()),
           before.end() <= inOrder.get(i).start(),

@@ -19,7 +19,7 @@ public final class BlockedAttention {
    * Keys from which few long columns multiply a quarter faster as rows of the transposed product
    * (docs/performance.md).
    */
-  private static final long MANY = 1024;
+  private static final long MIN_KEYS = 1024;
 
   private static final double LOG2_E = 1 / Math.log(2);
 
@@ -35,16 +35,16 @@ public final class BlockedAttention {
    * How scores become weights: by powers of two where no score can be too large for them, so that
    * the largest need not be taken off first; else by softmax.
    */
-  record Weighing(double scale, boolean ofTwo) {
+  record Weighing(double scale, boolean isBaseTwo) {
     static Weighing of(Tensor q, Tensor k, double scale) {
       try (TensorScope scope = TensorScope.open()) {
         // No score is larger than the longest query's length times the longest key's (Cauchy and
         // Schwarz).
-        return new Weighing(scale, longest(q) * longest(k) * scale * LOG2_E < LARGEST_POWER);
+        return new Weighing(scale, maxNorm(q) * maxNorm(k) * scale * LOG2_E < LARGEST_POWER);
       }
     }
 
-    private static double longest(Tensor vectors) {
+    private static double maxNorm(Tensor vectors) {
       Tensor squares =
           vectors.square().sum(new long[] {3}, false, new ScalarTypeOptional(ScalarType.Float));
       return Math.sqrt(squares.max().item_double());
@@ -52,7 +52,7 @@ public final class BlockedAttention {
 
     /** What queries are multiplied by beside {@link #scale}. */
     double unit() {
-      return ofTwo ? LOG2_E : 1;
+      return isBaseTwo ? LOG2_E : 1;
     }
 
     Tensor queries(Tensor q) {
@@ -61,7 +61,7 @@ public final class BlockedAttention {
 
     /** Weights that count as many times as they sum to; {@code scores} are overwritten. */
     Tensor weights(Tensor scores) {
-      return ofTwo ? scores.exp2_() : torch.softmax(scores, -1);
+      return isBaseTwo ? scores.exp2_() : torch.softmax(scores, -1);
     }
   }
 
@@ -73,7 +73,7 @@ public final class BlockedAttention {
   }
 
   /** The same with a record that keeps the inputs and a number for each row, but no weights. */
-  public static Tensor learning(
+  public static Tensor withGradients(
       Tensor q, Tensor k, Tensor v, double scale, CustomGradients custom) {
     Tensor queries = custom.keep(q);
     Tensor keys = custom.keep(k);
@@ -136,7 +136,7 @@ public final class BlockedAttention {
 
   /** Rows as {@link #sums} reads them best: each column in one piece where they are many. */
   static Tensor summed(Tensor rows) {
-    return rows.size(0) < MANY
+    return rows.size(0) < MIN_KEYS
         ? rows.contiguous()
         : rows.transpose(0, 1).contiguous().transpose(0, 1);
   }
@@ -146,7 +146,7 @@ public final class BlockedAttention {
    * are many.
    */
   static Tensor sums(Tensor weights, Tensor rows) {
-    return rows.size(0) < MANY
+    return rows.size(0) < MIN_KEYS
         ? torch.mm(weights, rows)
         : torch.mm(rows.transpose(0, 1), weights.transpose(0, 1)).transpose(0, 1);
   }
@@ -194,7 +194,7 @@ public final class BlockedAttention {
       Tensor pulls = arriving
           .mul(of(out, image, head))
           .sum(new long[] {1}, true, new ScalarTypeOptional(ScalarType.Float));
-      Tensor ofWeights = torch.cat(new TensorVector(gradient, less(pulls.div(sums))), 1);
+      Tensor ofWeights = torch.cat(new TensorVector(gradient, negatedColumns(pulls.div(sums))), 1);
       blocks(
           queries,
           keys.transpose(0, 1).contiguous(),
@@ -235,7 +235,7 @@ public final class BlockedAttention {
       forV.copy_(ofValues.transpose(0, 1));
     }
 
-    /** The columns of {@code x} and those of ones that {@link #less} is for, transposed. */
+    /** The columns of {@code x} and those of ones that {@link #negatedColumns} is for, transposed. */
     private static Tensor withOnes(Tensor x) {
       return torch
           .cat(new TensorVector(x, x.new_ones(x.size(0), COLUMNS)), 1)
@@ -247,7 +247,7 @@ public final class BlockedAttention {
      * Numbers [n, 1] in f32, taken off, as columns of bf16: a product with ones adds them up in f32
      * again.
      */
-    private static Tensor less(Tensor numbers) {
+    private static Tensor negatedColumns(Tensor numbers) {
       Tensor rest = numbers.neg();
       TensorVector columns = new TensorVector();
       for (int i = 0; i < COLUMNS; i++) {

@@ -28,15 +28,15 @@ public final class Int8Linear {
   private static final long MIDDLE = 128;
 
   /** Tokens from which it is worth finding their scales; a timestep's one is not. */
-  private static final long MANY = 16;
+  private static final long MIN_TOKENS = 16;
 
-  private static final double LEAST = 1e-30;
+  private static final double MIN_SCALE = 1e-30;
 
   private Int8Linear() {}
 
-  public static boolean isAsked(Tensor x, LayerWeight weight) {
-    return weight.multipliesInEightBits()
-        && x.numel() >= MANY * x.size(-1)
+  public static boolean isRequested(Tensor x, LayerWeight weight) {
+    return weight.usesInt8Matmul()
+        && x.numel() >= MIN_TOKENS * x.size(-1)
         && x.is_cpu()
         && !GradMode.is_enabled()
         && torch.hasMKLDNN();
@@ -44,10 +44,10 @@ public final class Int8Linear {
 
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
-    Tensor scales = weight.made("eight-bit scales", Int8Linear::scales);
-    Tensor steps = weight.made("eight-bit steps", Int8Linear::packed);
+    Tensor scales = weight.form("eight-bit scales", Int8Linear::scales);
+    Tensor steps = weight.form("eight-bit steps", Int8Linear::packed);
     Tensor middles =
-        weight.made("eight-bit middles", rows -> torch.zeros(rows.size(0)).to(ScalarType.Int));
+        weight.form("eight-bit middles", rows -> torch.zeros(rows.size(0)).to(ScalarType.Int));
     long[] shape = x.shape();
     shape[shape.length - 1] = scales.size(0);
     try (TensorScope scope = TensorScope.open()) {
@@ -57,7 +57,7 @@ public final class Int8Linear {
       Tensor largest = torch
           .amax(tokens.abs(), new long[] {1}, true)
           .to(ScalarType.Float)
-          .clamp_min(new Scalar(LEAST));
+          .clamp_min(new Scalar(MIN_SCALE));
       Tensor bytes = tokens
           .mul(largest.reciprocal().mul_(new Scalar(LARGEST)))
           .round_()
@@ -91,7 +91,7 @@ public final class Int8Linear {
   private static Tensor scales(Tensor weight) {
     return torch
         .amax(weight.to(ScalarType.Float).abs(), new long[] {1}, false)
-        .clamp_min(new Scalar(LEAST))
+        .clamp_min(new Scalar(MIN_SCALE))
         .div(new Scalar(LARGEST));
   }
 

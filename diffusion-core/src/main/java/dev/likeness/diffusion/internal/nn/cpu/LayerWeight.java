@@ -12,25 +12,25 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface LayerWeight {
   /** A tensor that is used as it is. */
-  record Plain(Tensor wide) implements LayerWeight {}
+  record Plain(Tensor tensor) implements LayerWeight {}
 
   /** The numbers to compute with; where they are widened the calling scope owns them. */
-  Tensor wide();
+  Tensor tensor();
 
   /** Its dimensions. */
   default long[] shape() {
-    return wide().shape();
+    return tensor().shape();
   }
 
   /** Whether what a layer makes of the numbers is kept. */
-  default boolean keeps() {
+  default boolean keepsForms() {
     return false;
   }
 
   /**
    * Whether products with it are asked for in eight bits; what the layer makes of it then is kept.
    */
-  default boolean multipliesInEightBits() {
+  default boolean usesInt8Matmul() {
     return false;
   }
 
@@ -41,12 +41,12 @@ public interface LayerWeight {
    *
    * @param use the name of what is made, always the same for the same {@code making}
    */
-  default Tensor made(String use, UnaryOperator<Tensor> making) {
-    return making.apply(wide());
+  default Tensor form(String use, UnaryOperator<Tensor> making) {
+    return making.apply(tensor());
   }
 
   /** The weight of another {@code shape} that {@code making} makes of this one. */
-  default LayerWeight with(String use, UnaryOperator<Tensor> making, long... shape) {
+  default LayerWeight withForm(String use, UnaryOperator<Tensor> making, long... shape) {
     LayerWeight own = this;
     return new LayerWeight() {
       @Override
@@ -55,41 +55,41 @@ public interface LayerWeight {
       }
 
       @Override
-      public Tensor wide() {
-        return making.apply(own.wide());
+      public Tensor tensor() {
+        return making.apply(own.tensor());
       }
 
       @Override
-      public boolean keeps() {
-        return own.keeps();
+      public boolean keepsForms() {
+        return own.keepsForms();
       }
 
       @Override
-      public Tensor made(String next, UnaryOperator<Tensor> then) {
-        return own.made(use + "." + next, wide -> then.apply(making.apply(wide)));
+      public Tensor form(String next, UnaryOperator<Tensor> then) {
+        return own.form(use + "." + next, wide -> then.apply(making.apply(wide)));
       }
     };
   }
 
   /** A weight of a network that keeps the {@code forms} its layer makes of it. */
-  public record KeptMatrix(
+  public record CachingMatrix(
       long[] shape,
       Supplier<Tensor> numbers,
       BiFunction<String, UnaryOperator<Tensor>, Tensor> forms,
-      boolean multipliesInEightBits)
+      boolean usesInt8Matmul)
       implements LayerWeight {
     @Override
-    public Tensor wide() {
+    public Tensor tensor() {
       return numbers.get();
     }
 
     @Override
-    public boolean keeps() {
+    public boolean keepsForms() {
       return true;
     }
 
     @Override
-    public Tensor made(String use, UnaryOperator<Tensor> making) {
+    public Tensor form(String use, UnaryOperator<Tensor> making) {
       return forms.apply(use, making);
     }
   }

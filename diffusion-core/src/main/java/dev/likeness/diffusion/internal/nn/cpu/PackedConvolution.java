@@ -54,10 +54,10 @@ public final class PackedConvolution {
    */
   public static Tensor of(
       Tensor x, LayerWeight weight, TensorOptional bias, long[] stride, long[] padding) {
-    if (!weight.keeps() || !isFaster(x)) {
-      return torch.conv2d(x, weight.wide(), bias, stride, padding, ONE, 1);
+    if (!weight.keepsForms() || !isFaster(x)) {
+      return torch.conv2d(x, weight.tensor(), bias, stride, padding, ONE, 1);
     }
-    Tensor packed = weight.made(
+    Tensor packed = weight.form(
         PackedOrder.of(weight.shape(), x, stride, padding),
         plain -> packed(plain, x.shape(), stride, padding));
     try (TensorScope scope = TensorScope.open()) {
@@ -108,15 +108,15 @@ public final class PackedConvolution {
    */
   static final class PackedOrder {
     /** What decides it. */
-    private record Asked(DType type, String shapes, int threads) {}
+    private record Key(DType type, String shapes, int threads) {}
 
     /**
      * How many are known at once: a run asks for some hundred, a service of any size for more every
      * day.
      */
-    static final int MOST = 4096;
+    static final int MAX_KNOWN = 4096;
 
-    private static final Map<Asked, String> KNOWN = new ConcurrentHashMap<>();
+    private static final Map<Key, String> KNOWN = new ConcurrentHashMap<>();
 
     private PackedOrder() {}
 
@@ -129,22 +129,22 @@ public final class PackedConvolution {
           + Arrays.toString(x.shape())
           + Arrays.toString(stride)
           + Arrays.toString(padding);
-      Asked asked = new Asked(Tensors.dtype(x), shapes, torch.get_num_threads());
+      Key asked = new Key(Tensors.dtype(x), shapes, torch.get_num_threads());
       String known = KNOWN.get(asked);
       if (known != null) {
         return known;
       }
-      if (KNOWN.size() >= MOST) {
+      if (KNOWN.size() >= MAX_KNOWN) {
         KNOWN.clear();
       }
-      return KNOWN.computeIfAbsent(asked, anew -> wanted(weight, x, stride, padding));
+      return KNOWN.computeIfAbsent(asked, anew -> queryOrder(weight, x, stride, padding));
     }
 
     static int known() {
       return KNOWN.size();
     }
 
-    private static String wanted(long[] weight, Tensor x, long[] stride, long[] padding) {
+    private static String queryOrder(long[] weight, Tensor x, long[] stride, long[] padding) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor packed = PackedConvolution.packed(x.new_empty(weight), x.shape(), stride, padding);
         Tensor order =

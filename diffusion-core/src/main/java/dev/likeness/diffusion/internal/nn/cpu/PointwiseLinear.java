@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class PointwiseLinear {
   /** Numbers in the input from which the product is what takes the time. */
-  private static final long LARGE = 1 << 15;
+  private static final long MIN_ELEMENTS = 1 << 15;
 
   private static final long[] ONE = {1, 1};
   private static final long[] NONE = {0, 0};
@@ -23,20 +23,20 @@ public final class PointwiseLinear {
   private PointwiseLinear() {}
 
   public static boolean isFaster(Tensor x, LayerWeight weight) {
-    if (!x.is_cpu() || x.numel() < LARGE || !torch.hasMKLDNN()) {
+    if (!x.is_cpu() || x.numel() < MIN_ELEMENTS || !torch.hasMKLDNN()) {
       return false;
     }
     // With one thread libtorch computes such a convolution by OpenBLAS too.
     return Tensors.dtype(x) == DType.F32
         ? torch.get_num_threads() > 1
-        : weight.keeps() && !GradMode.is_enabled();
+        : weight.keepsForms() && !GradMode.is_enabled();
   }
 
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
     // The strides of a picture whose channels lie together: of a dimension of one they count too.
     Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
-    LayerWeight pixel = weight.with(
+    LayerWeight pixel = weight.withForm(
         "pixel",
         wide -> wide.view(wide.size(0), 1, 1, wide.size(1)).permute(0, 3, 1, 2),
         weight.shape()[0],

@@ -43,7 +43,7 @@ public final class UpsampleConvolution {
       int row = kind / 2;
       int column = kind % 2;
       Tensor y = PackedConvolution.of(
-          x, weight.with("kind" + kind, wide -> merged(wide, row, column), kernel), bias, ONE, ONE);
+          x, weight.withForm("kind" + kind, wide -> merged(wide, row, column), kernel), bias, ONE, ONE);
       if (out == null) {
         out = torch.empty(
             new long[] {x.size(0), y.size(1), 2 * h, 2 * w},

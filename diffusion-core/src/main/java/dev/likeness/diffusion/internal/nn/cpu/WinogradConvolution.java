@@ -62,7 +62,7 @@ public final class WinogradConvolution {
    * its channels.
    */
   public static boolean isFaster(Tensor x, long out, LayerWeight weight) {
-    return weight.keeps()
+    return weight.keepsForms()
         && PackedConvolution.isFaster(x)
         && Tensors.dtype(x) == DType.F32
         && x.size(3) % TILE == 0
@@ -152,7 +152,7 @@ public final class WinogradConvolution {
   private Tensor product(int index, Tensor x) {
     return PackedConvolution.of(
         x,
-        weight.with(
+        weight.withForm(
             "row" + index, wide -> sum(wide, SUMS[index]), weight.shape()[0], x.size(1), 3, 1),
         index == 1 ? bias : new TensorOptional(),
         ONE,

@@ -18,7 +18,7 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
   public interface Visitor {
     Visitor NONE = (single, block, image) -> {};
 
-    void after(boolean single, int block, Tensor image);
+    void visit(boolean single, int block, Tensor image);
   }
 
   /**
@@ -27,7 +27,7 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
    *
    * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
    */
-  public Tensor through(
+  public Tensor forward(
       JointAttention.Streams start,
       BiFunction<D, JointAttention.Streams, JointAttention.Streams> apart,
       BiFunction<S, Tensor, Tensor> together,
@@ -38,24 +38,24 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
       for (int i = 0; pass.hasNext(); i++) {
         try (TensorScope scope = TensorScope.open()) {
           JointAttention.Streams y = apart.apply(pass.next(), x);
-          Tensor known = i == 0 && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+          Tensor known = i == 0 && cache != null ? cache.predict(x.image(), y.image()) : null;
           if (known != null) {
             return scope.promote(known);
           }
           x = new JointAttention.Streams(
               scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
         }
-        visitor.after(false, i, x.image());
+        visitor.visit(false, i, x.image());
       }
     }
-    Tensor end = together(x, together, visitor);
+    Tensor end = forwardSingles(x, together, visitor);
     if (cache != null) {
-      cache.afterAll(end);
+      cache.update(end);
     }
     return end;
   }
 
-  private Tensor together(
+  private Tensor forwardSingles(
       JointAttention.Streams x, BiFunction<S, Tensor, Tensor> together, Visitor visitor) {
     long text = x.text().size(1);
     long image = x.image().size(1);
@@ -65,7 +65,7 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
         try (TensorScope scope = TensorScope.open()) {
           joint = scope.replace(joint, together.apply(pass.next(), joint));
         }
-        visitor.after(true, i, joint.narrow(1, text, image));
+        visitor.visit(true, i, joint.narrow(1, text, image));
       }
     }
     return joint.narrow(1, text, image);

@@ -60,16 +60,16 @@ public record DoubleStreamBlock(
         rotation,
         mask,
         null);
-    Tensor y = half(x.image(), attended.image(), m, ff);
+    Tensor y = addResiduals(x.image(), attended.image(), m, ff);
     for (AttentionBranch branch : branches) {
-      y = y.add(QkvProjection.Heads.merged(
-          branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));
+      y = y.add(QkvProjection.Heads.mergeHeads(
+          branch.attend(AttentionBranch.BranchInputs.of(attention.queries(image)))));
     }
     return new JointAttention.Streams(
-        y, HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
+        y, HalfPrecision.clamp(addResiduals(x.text(), attended.text(), c, ffText)));
   }
 
-  private static Tensor half(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
+  private static Tensor addResiduals(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
     Tensor h = x.add(m.get(2).mul(attended));
     return h.add(m.get(5).mul(ff.apply(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
   }

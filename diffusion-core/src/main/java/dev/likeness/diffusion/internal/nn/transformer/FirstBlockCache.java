@@ -16,7 +16,7 @@ public final class FirstBlockCache {
   private final CachedTensor first = new CachedTensor();
   private final CachedTensor others = new CachedTensor();
   private final CachedTensor after = new CachedTensor();
-  private int served;
+  private int skippedCalls;
 
   /**
    * Nothing known yet; {@code threshold} is the change up to which the other blocks are not asked.
@@ -33,8 +33,8 @@ public final class FirstBlockCache {
   }
 
   /** How many calls asked the first block alone. */
-  public int served() {
-    return served;
+  public int skippedCalls() {
+    return skippedCalls;
   }
 
   /**
@@ -44,10 +44,10 @@ public final class FirstBlockCache {
    * @param before the picture's tokens before the first block, [batch, tokens, width]
    * @param behind the same after it
    */
-  public Tensor afterFirst(Tensor before, Tensor behind) {
+  public Tensor predict(Tensor before, Tensor behind) {
     Tensor added = behind.sub(before);
-    if (others.tensor() != null && change(added) <= threshold) {
-      served++;
+    if (others.tensor() != null && relativeChange(added) <= threshold) {
+      skippedCalls++;
       return behind.add(others.tensor());
     }
     first.replace(added);
@@ -56,11 +56,11 @@ public final class FirstBlockCache {
   }
 
   /** Told what the picture's tokens are after all blocks, where they were asked. */
-  public void afterAll(Tensor end) {
+  public void update(Tensor end) {
     others.replace(end.sub(after.tensor()));
   }
 
-  private double change(Tensor added) {
+  private double relativeChange(Tensor added) {
     return added
         .sub(first.tensor())
         .abs()

@@ -46,7 +46,7 @@ public final class JointAttention {
     this.toAddOut = toAddOut;
     this.order = order;
     branches = w.branches();
-    perturbed = w.perturbed();
+    perturbed = w.isPerturbed();
   }
 
   /**
@@ -61,10 +61,10 @@ public final class JointAttention {
       Weights w, int width, int heads, QkvProjection.Style style, Order order, boolean textOut) {
     return new JointAttention(
         w,
-        QkvProjection.own(w, width, heads, style),
+        QkvProjection.ofImage(w, width, heads, style),
         QkvProjection.ofText(w, width, heads, style),
-        Linear.of(w.at("to_out.0"), width, width, style.biased()),
-        textOut ? Linear.of(w.at("to_add_out"), width, width, style.biased()) : null,
+        Linear.of(w.at("to_out.0"), width, width, style.hasBias()),
+        textOut ? Linear.of(w.at("to_add_out"), width, width, style.hasBias()) : null,
         order);
   }
 
@@ -73,9 +73,9 @@ public final class JointAttention {
       Weights w, int width, int heads, QkvProjection.Style style, boolean projected) {
     return new JointAttention(
         w,
-        QkvProjection.own(w, width, heads, style),
+        QkvProjection.ofImage(w, width, heads, style),
         null,
-        projected ? Linear.of(w.at("to_out.0"), width, width, style.biased()) : null,
+        projected ? Linear.of(w.at("to_out.0"), width, width, style.hasBias()) : null,
         null,
         Order.IMAGE_FIRST);
   }
@@ -92,17 +92,17 @@ public final class JointAttention {
    * The same with {@code mask}, which is added to the scores of the joint sequence and may be null.
    */
   public Streams forward(Streams x, RotaryEmbedding rotation, Tensor mask, Tensor time) {
-    QkvProjection.Plain plain = image.plain(x.image());
+    QkvProjection.Plain plain = image.project(x.image());
     QkvProjection.Heads own = image.of(plain);
     QkvProjection.Heads added = text.of(x.text());
-    QkvProjection.Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
+    QkvProjection.Heads all = order == Order.TEXT_FIRST ? added.concat(own) : own.concat(added);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
     boolean textFirst = order == Order.TEXT_FIRST;
-    Tensor alone = perturbed ? alone(all.q(), textFirst ? ofText : 0, ofImage) : null;
+    Tensor alone = perturbed ? isolationMask(all.q(), textFirst ? ofText : 0, ofImage) : null;
     Tensor y = all.attend(rotation, mask == null ? alone : alone == null ? mask : mask.add(alone));
     Tensor imageOut =
-        toOut.forward(beside(y.narrow(1, textFirst ? ofText : 0, ofImage), plain, own, time));
+        toOut.forward(addBranches(y.narrow(1, textFirst ? ofText : 0, ofImage), plain, own, time));
     Tensor textOut =
         toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
     return new Streams(imageOut, textOut);
@@ -122,19 +122,19 @@ public final class JointAttention {
     if (perturbed && branches.isEmpty()) {
       y = image.v().forward(x);
     } else {
-      QkvProjection.Plain plain = image.plain(x);
+      QkvProjection.Plain plain = image.project(x);
       QkvProjection.Heads own = image.of(plain);
-      y = beside(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
+      y = addBranches(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
     }
     return toOut == null ? y : toOut.forward(y);
   }
 
   /** What was attended to, [batch, tokens, width], with what adapters add. */
-  private Tensor beside(
+  private Tensor addBranches(
       Tensor attended, QkvProjection.Plain plain, QkvProjection.Heads own, Tensor time) {
     Tensor y = attended;
     for (AttentionBranch branch : branches) {
-      y = y.add(QkvProjection.Heads.merged(branch.attend(image.asking(plain, own, time))));
+      y = y.add(QkvProjection.Heads.mergeHeads(branch.attend(image.branchInputs(plain, own, time))));
     }
     return y;
   }
@@ -148,7 +148,7 @@ public final class JointAttention {
    * What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added
    * to the scores.
    */
-  private static Tensor alone(Tensor q, long first, long count) {
+  private static Tensor isolationMask(Tensor q, long first, long count) {
     Tensor mask = q.new_zeros(q.size(2), q.size(2));
     Tensor own = mask.narrow(0, first, count).narrow(1, first, count);
     own.fill_(new Scalar(Double.NEGATIVE_INFINITY));
@@ -164,19 +164,19 @@ public final class JointAttention {
    */
   public record Streams(Tensor image, Tensor text) {
     /** These after a {@code block} that listens to {@code listened}, run by {@code segments}. */
-    public Streams through(
+    public Streams apply(
         BiFunction<Streams, Tensor, Streams> block, Tensor listened, SegmentRunner segments) {
       if (segments == SegmentRunner.PLAIN) {
         return block.apply(this, listened);
       }
       Tensor out = segments.run(
-          in -> block.apply(new Streams(in[0], in[1]), in[2]).joined(), image, text, listened);
+          in -> block.apply(new Streams(in[0], in[1]), in[2]).concat(), image, text, listened);
       long own = image.size(1);
       long others = out.size(1) - own;
       return new Streams(out.narrow(1, others, own), others == 0 ? null : out.narrow(1, 0, others));
     }
 
-    private Tensor joined() {
+    private Tensor concat() {
       return text == null ? image : torch.cat(new TensorVector(text, image), 1);
     }
   }

@@ -14,13 +14,13 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
   /**
    * What the projections of a family have in common.
    *
-   * @param normed whether queries and keys are normalised
-   * @param biased whether the layers, that after the attention too, have biases
+   * @param hasQkNorm whether queries and keys are normalised
+   * @param hasBias whether the layers, that after the attention too, have biases
    * @param eps of the norms
    */
-  public record Style(boolean normed, boolean biased, double eps) {}
+  public record Style(boolean hasQkNorm, boolean hasBias, double eps) {}
 
-  static QkvProjection own(Weights w, int width, int heads, Style style) {
+  static QkvProjection ofImage(Weights w, int width, int heads, Style style) {
     return of(w, width, heads, style, "to_", "", "");
   }
 
@@ -31,11 +31,11 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
   private static QkvProjection of(
       Weights w, int width, int heads, Style style, String prefix, String suffix, String norm) {
     return new QkvProjection(
-        Linear.of(w.at(prefix + "q" + suffix), width, width, style.biased),
-        Linear.of(w.at(prefix + "k" + suffix), width, width, style.biased),
-        Linear.of(w.at(prefix + "v" + suffix), width, width, style.biased),
-        style.normed ? new RmsNorm(w.at("norm_" + norm + "q"), width / heads, style.eps) : null,
-        style.normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null,
+        Linear.of(w.at(prefix + "q" + suffix), width, width, style.hasBias),
+        Linear.of(w.at(prefix + "k" + suffix), width, width, style.hasBias),
+        Linear.of(w.at(prefix + "v" + suffix), width, width, style.hasBias),
+        style.hasQkNorm ? new RmsNorm(w.at("norm_" + norm + "q"), width / heads, style.eps) : null,
+        style.hasQkNorm ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null,
         heads);
   }
 
@@ -43,7 +43,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
   record Plain(Tensor q, Tensor k, Tensor v) {}
 
   Heads of(Tensor x) {
-    return of(plain(x));
+    return of(project(x));
   }
 
   Heads of(Plain plain) {
@@ -53,13 +53,13 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
         Heads.split(plain.v, heads, null));
   }
 
-  Plain plain(Tensor x) {
+  Plain project(Tensor x) {
     return new Plain(q.forward(x), k.forward(x), v.forward(x));
   }
 
   /** What branches see of a picture whose heads these are. */
-  AttentionBranch.Asking asking(Plain plain, Heads own, Tensor time) {
-    return new AttentionBranch.Asking(
+  AttentionBranch.BranchInputs branchInputs(Plain plain, Heads own, Tensor time) {
+    return new AttentionBranch.BranchInputs(
         own.q(),
         Heads.split(plain.q, heads, null),
         Heads.split(plain.k, heads, null),
@@ -80,7 +80,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
     }
 
     /** These tokens, then others. */
-    Heads then(Heads others) {
+    Heads concat(Heads others) {
       return new Heads(
           torch.cat(new TensorVector(q, others.q), 2),
           torch.cat(new TensorVector(k, others.k), 2),
@@ -92,14 +92,14 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
      * scores, may be null.
      */
     public Tensor attend(RotaryEmbedding rotation, Tensor mask) {
-      return merged(
+      return mergeHeads(
           rotation == null
               ? ScaledDotProduct.attend(q, k, v, mask)
-              : ScaledDotProduct.attend(rotation.turn(q), rotation.turn(k), v, mask));
+              : ScaledDotProduct.attend(rotation.rotate(q), rotation.rotate(k), v, mask));
     }
 
     /** Tokens by heads side by side again. */
-    static Tensor merged(Tensor byHead) {
+    static Tensor mergeHeads(Tensor byHead) {
       return byHead.transpose(1, 2).reshape(byHead.size(0), byHead.size(2), -1);
     }
   }

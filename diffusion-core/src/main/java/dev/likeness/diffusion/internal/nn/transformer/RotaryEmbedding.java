@@ -46,7 +46,7 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) {
   }
 
   /** These tokens, then others of as many rows. */
-  public RotaryEmbedding then(RotaryEmbedding others) {
+  public RotaryEmbedding concat(RotaryEmbedding others) {
     return new RotaryEmbedding(
         torch.cat(new TensorVector(cos, others.cos), -2),
         torch.cat(new TensorVector(sin, others.sin), -2));
@@ -60,7 +60,7 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) {
   }
 
   /** Turns queries or keys [batch, heads, tokens, headWidth], pair by neighbouring pair, in f32. */
-  Tensor turn(Tensor x) {
+  Tensor rotate(Tensor x) {
     Tensor pairs = x.to(ScalarType.Float).reshape(x.size(0), x.size(1), x.size(2), -1, 2);
     Tensor real = pairs.select(-1, 0);
     Tensor imaginary = pairs.select(-1, 1);

@@ -31,7 +31,7 @@ public record SingleStreamBlock(JointAttention attention, Linear projMlp, Linear
    */
   public Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation, Tensor mask) {
     Tensor normed = AdaLayerNorm.apply(x, m.get(0), m.get(1));
-    Tensor mlp = Activation.GELU_TANH.of(projMlp.forward(normed));
+    Tensor mlp = Activation.GELU_TANH.apply(projMlp.forward(normed));
     Tensor both = torch.cat(new TensorVector(attention.forward(normed, rotation, mask), mlp), 2);
     return DoubleStreamBlock.HalfPrecision.clamp(x.add(m.get(2).mul(projOut.forward(both))));
   }

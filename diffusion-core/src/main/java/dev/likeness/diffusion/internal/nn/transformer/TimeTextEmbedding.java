@@ -39,12 +39,12 @@ public final class TimeTextEmbedding {
    * @param pooled [batch, pooledWidth]
    */
   public Tensor forward(Tensor timestep, Tensor guide, Tensor pooled) {
-    Tensor sum = embedded(time, timestep, pooled);
-    Tensor guided = guidance == null ? sum : sum.add(embedded(guidance, guide, pooled));
-    return Activation.SILU.of(guided.add(text.forward(pooled)));
+    Tensor sum = embed(time, timestep, pooled);
+    Tensor guided = guidance == null ? sum : sum.add(embed(guidance, guide, pooled));
+    return Activation.SILU.apply(guided.add(text.forward(pooled)));
   }
 
-  private static Tensor embedded(TimestepEmbedding embedding, Tensor value, Tensor like) {
-    return embedding.forward(SINUSOIDS.of(value).to(like.scalar_type()));
+  private static Tensor embed(TimestepEmbedding embedding, Tensor value, Tensor like) {
+    return embedding.forward(SINUSOIDS.embed(value).to(like.scalar_type()));
   }
 }

@@ -33,7 +33,7 @@ public final class Attention {
     toOut = new Linear(w.at("to_out").at(0), width, width);
     this.heads = heads;
     branches = w.branches();
-    perturbed = w.perturbed();
+    perturbed = w.isPerturbed();
   }
 
   /**
@@ -44,19 +44,19 @@ public final class Attention {
     if (perturbed && x == context) {
       return toOut.forward(toV.forward(x));
     }
-    return attended(x, keys(context), values(context));
+    return attend(x, keys(context), values(context));
   }
 
   /** The same, to what may be attended to at every step. */
   public Tensor forward(Tensor x, AttentionContext context) {
-    return attended(x, context.keys(this), context.values(this));
+    return attend(x, context.keys(this), context.values(this));
   }
 
-  private Tensor attended(Tensor x, Tensor k, Tensor v) {
+  private Tensor attend(Tensor x, Tensor k, Tensor v) {
     Tensor q = split(toQ.forward(x));
     Tensor y = ScaledDotProduct.attend(q, k, v);
     for (AttentionBranch branch : branches) {
-      y = y.add(branch.attend(AttentionBranch.Asking.of(q)));
+      y = y.add(branch.attend(AttentionBranch.BranchInputs.of(q)));
     }
     return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
   }

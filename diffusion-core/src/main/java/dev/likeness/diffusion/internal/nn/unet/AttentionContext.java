@@ -8,18 +8,18 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * What attentions read beside the picture, a text most often. A run that tells a network the same
  * at every step keeps each attention's keys and values of it: one run's, on one thread, until the
- * scope ends in which {@link #keeping} was called.
+ * scope ends in which {@link #withCache} was called.
  */
 public final class AttentionContext {
   private final Tensor tokens;
-  private final CachedTensor run;
-  private final Map<Attention, Kept> kept = new HashMap<>();
+  private final CachedTensor cacheScope;
+  private final Map<Attention, CachedKeyValues> cached = new HashMap<>();
 
-  private record Kept(CachedTensor keys, CachedTensor values) {}
+  private record CachedKeyValues(CachedTensor keys, CachedTensor values) {}
 
   private AttentionContext(Tensor tokens, CachedTensor run) {
     this.tokens = tokens;
-    this.run = run;
+    this.cacheScope = run;
   }
 
   /** Tokens [batch, tokens, width], of which nothing is kept. */
@@ -28,7 +28,7 @@ public final class AttentionContext {
   }
 
   /** The same with keys and values kept; not for learning. */
-  public AttentionContext keeping() {
+  public AttentionContext withCache() {
     return new AttentionContext(tokens, new CachedTensor());
   }
 
@@ -36,7 +36,7 @@ public final class AttentionContext {
    * The same of tokens that a stretch of a network was given: this where they are its own, else
    * nothing is kept of them.
    */
-  public AttentionContext given(Tensor here) {
+  public AttentionContext forTokens(Tensor here) {
     return here == tokens ? this : of(here);
   }
 
@@ -45,16 +45,16 @@ public final class AttentionContext {
   }
 
   Tensor keys(Attention by) {
-    return run == null ? by.keys(tokens) : kept(by).keys().tensor();
+    return cacheScope == null ? by.keys(tokens) : cached(by).keys().tensor();
   }
 
   Tensor values(Attention by) {
-    return run == null ? by.values(tokens) : kept(by).values().tensor();
+    return cacheScope == null ? by.values(tokens) : cached(by).values().tensor();
   }
 
-  private Kept kept(Attention by) {
-    return kept.computeIfAbsent(by, attention -> {
-      Kept made = new Kept(run.another(), run.another());
+  private CachedKeyValues cached(Attention by) {
+    return cached.computeIfAbsent(by, attention -> {
+      CachedKeyValues made = new CachedKeyValues(cacheScope.inSameScope(), cacheScope.inSameScope());
       made.keys().replace(attention.keys(tokens));
       made.values().replace(attention.values(tokens));
       return made;

@@ -19,7 +19,7 @@ public final class DownBlock {
   private final List<ResnetBlock> resnets = new ArrayList<>();
   private final List<SpatialTransformer> attentions = new ArrayList<>();
   private final Conv2d downsampler;
-  private final boolean padBefore;
+  private final boolean padsBefore;
 
   public DownBlock(Weights w, UNetConfig config, int index) {
     UNetConfig.Level level = config.levels().get(index);
@@ -35,13 +35,13 @@ public final class DownBlock {
           config.eps(),
           config.activation(),
           1));
-      if (level.attends()) {
+      if (level.hasAttention()) {
         attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCrossAttention()));
       }
     }
     boolean last = index == config.levels().size() - 1;
-    padBefore = config.downsamplePadding() == 0;
+    padsBefore = config.downsamplePadding() == 0;
     downsampler = last
         ? null
         : new Conv2d(w.at("downsamplers.0.conv"), out, out, 3, 2, config.downsamplePadding());
@@ -54,10 +54,10 @@ public final class DownBlock {
       AttentionContext context,
       Deque<Tensor> skips,
       SegmentRunner segments) {
-    x = first(resnets.size(), x, time, context, skips, segments);
+    x = forwardFirst(resnets.size(), x, time, context, skips, segments);
     if (downsampler != null) {
       x = segments.run(
-          in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
+          in -> downsampler.forward(padsBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
       skips.push(x);
     }
     return x;
@@ -68,7 +68,7 @@ public final class DownBlock {
   }
 
   /** The first {@code layers} of it, at the size that it is given. */
-  public Tensor first(
+  public Tensor forwardFirst(
       int layers,
       Tensor x,
       Tensor time,
@@ -79,7 +79,7 @@ public final class DownBlock {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
         x = layer.promote(segments.run(
-            in -> layer(at, in[0], in[1], context.given(in[2])), x, time, context.tokens()));
+            in -> layer(at, in[0], in[1], context.forTokens(in[2])), x, time, context.tokens()));
       }
       skips.push(x);
     }

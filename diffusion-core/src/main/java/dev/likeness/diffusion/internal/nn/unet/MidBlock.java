@@ -39,7 +39,7 @@ public final class MidBlock {
       return segments.run(in -> first.forward(in[0], in[1]), x, time);
     }
     Tensor h = segments.run(
-        in -> attention.forward(first.forward(in[0], in[1]), context.given(in[2])),
+        in -> attention.forward(first.forward(in[0], in[1]), context.forTokens(in[2])),
         x,
         time,
         context.tokens());

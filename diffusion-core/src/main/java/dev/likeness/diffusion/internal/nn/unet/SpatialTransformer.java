@@ -34,7 +34,7 @@ final class SpatialTransformer {
     boolean linear = config.linearProjection();
     norm = new GroupNorm(w.at("norm"), config.groups(), width, 1e-6);
     convIn = linear ? null : new Conv2d(w.at("proj_in"), width, width, 1);
-    double merged = level == config.largestAttending() ? w.merged() : 0;
+    double merged = level == config.largestWithAttention() ? w.tokenMergingRatio() : 0;
     linearIn = linear ? new Linear(w.at("proj_in"), width, width) : null;
     blocks = IntStream.range(0, transformers)
         .mapToObj(i -> new TransformerBlock(
@@ -80,10 +80,10 @@ final class SpatialTransformer {
     private final Attention attn2;
     private final LayerNorm norm3;
     private final FeedForward ff;
-    private final boolean onlyCross;
-    private final double merged;
+    private final boolean onlyCrossAttention;
+    private final double tokenMergingRatio;
 
-    /** {@code merged} is the share of the tokens that is merged for self-attention. */
+    /** {@code tokenMergingRatio} is the share of the tokens that is merged for self-attention. */
     TransformerBlock(
         Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
       norm1 = new LayerNorm(w.at("norm1"), width);
@@ -92,23 +92,23 @@ final class SpatialTransformer {
       attn2 = new Attention(w.at("attn2"), width, contextWidth, heads);
       norm3 = new LayerNorm(w.at("norm3"), width);
       ff = new FeedForward(w.at("ff"), width);
-      this.onlyCross = onlyCross;
-      this.merged = merged;
+      this.onlyCrossAttention = onlyCross;
+      this.tokenMergingRatio = merged;
     }
 
     /** Maps the tokens [batch, tokens, width] of a picture, row by row, to the same shape. */
     Tensor forward(Tensor x, AttentionContext context, long columns) {
-      Tensor h = x.add(attended(x, context, columns));
+      Tensor h = x.add(selfAttend(x, context, columns));
       h = h.add(attn2.forward(norm2.forward(h), context));
       return h.add(ff.forward(norm3.forward(h)));
     }
 
-    private Tensor attended(Tensor x, AttentionContext context, long columns) {
+    private Tensor selfAttend(Tensor x, AttentionContext context, long columns) {
       Tensor own = norm1.forward(x);
-      if (onlyCross || merged == 0) {
-        return onlyCross ? attn1.forward(own, context) : attn1.forward(own, own);
+      if (onlyCrossAttention || tokenMergingRatio == 0) {
+        return onlyCrossAttention ? attn1.forward(own, context) : attn1.forward(own, own);
       }
-      TokenMerging merging = TokenMerging.of(x, columns, merged);
+      TokenMerging merging = TokenMerging.of(x, columns, tokenMergingRatio);
       Tensor fewer = merging.merge(own);
       return merging.unmerge(attn1.forward(fewer, fewer));
     }

@@ -11,7 +11,7 @@ import java.util.List;
  * configs call {@code attention_head_dim}: the number of heads, not their width.
  *
  * @param sampleSize side of the latents that the model was trained on, or 0 when unsaid
- * @param mid whether there is a bottom block; small distilled models leave it out
+ * @param hasMidBlock whether there is a bottom block; small distilled models leave it out
  * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block
  *     alone
  * @param timeIds how SDXL's size ids enter, or null
@@ -23,7 +23,7 @@ public record UNetConfig(
     int outChannels,
     int sampleSize,
     List<Level> levels,
-    boolean mid,
+    boolean hasMidBlock,
     int midTransformers,
     boolean linearProjection,
     Activation activation,
@@ -41,18 +41,18 @@ public record UNetConfig(
   /**
    * One resolution.
    *
-   * @param attends whether its blocks attend to the text
+   * @param hasAttention whether its blocks attend to the text
    * @param transformers transformer blocks after each residual block
    */
   public record Level(
       int channels,
       int layers,
-      boolean attends,
+      boolean hasAttention,
       int heads,
       int contextWidth,
       int transformers,
-      boolean onlyCross,
-      boolean upAttends) {}
+      boolean onlyCrossAttention,
+      boolean hasUpAttention) {}
 
   /**
    * Micro-conditioning: sinusoids of each id, joined with the pooled text, {@code inputWidth}
@@ -75,7 +75,7 @@ public record UNetConfig(
     int count = channels.size();
     if (down.size() != count || up.size() != count) {
       throw new InvalidInputException(
-          c.where() + ": " + count + " block_out_channels, but " + down.size()
+          c.source() + ": " + count + " block_out_channels, but " + down.size()
               + " down_block_types and " + up.size()
               + " up_block_types; there must be as many of each");
     }
@@ -106,9 +106,9 @@ public record UNetConfig(
   }
 
   /** The level of the largest picture that any blocks attend to; null where none does. */
-  public Level largestAttending() {
+  public Level largestWithAttention() {
     return levels.stream()
-        .filter(level -> level.attends() || level.upAttends())
+        .filter(level -> level.hasAttention() || level.hasUpAttention())
         .findFirst()
         .orElse(null);
   }
@@ -120,7 +120,7 @@ public record UNetConfig(
         outChannels,
         sampleSize,
         levels,
-        mid,
+        hasMidBlock,
         0,
         linearProjection,
         activation,
@@ -160,32 +160,32 @@ public record UNetConfig(
     return java.util.stream.IntStream.range(0, count)
         .mapToObj(i -> {
           if (channels.get(i) % heads.get(i) != 0) {
-            throw new InvalidInputException(c.where() + ": " + heads.get(i)
+            throw new InvalidInputException(c.source() + ": " + heads.get(i)
                 + " heads (attention_head_dim) do not divide " + channels.get(i) + " channels");
           }
           return new Level(
               channels.get(i),
               layers.get(i),
-              attends(c, down.get(i), "DownBlock2D"),
+              hasAttention(c, down.get(i), "DownBlock2D"),
               heads.get(i),
               context.get(i),
               transformers.get(i),
               onlyCross.get(i),
-              attends(c, up.get(count - 1 - i), "UpBlock2D"));
+              hasAttention(c, up.get(count - 1 - i), "UpBlock2D"));
         })
         .toList();
   }
 
-  private static boolean attends(ModelConfig c, String type, String plain) {
+  private static boolean hasAttention(ModelConfig c, String type, String plain) {
     if (type.equals(plain) || type.equals("CrossAttn" + plain)) {
       return type.startsWith("CrossAttn");
     }
-    throw new InvalidInputException(c.where() + ": block type \"" + type
+    throw new InvalidInputException(c.source() + ": block type \"" + type
         + "\" is not supported; known: " + plain + ", CrossAttn" + plain);
   }
 
   private static TimeIds timeIds(ModelConfig c) {
-    c.require("addition_embed_type", "text_time");
+    c.requireValue("addition_embed_type", "text_time");
     if (!c.has("addition_embed_type")) {
       c.integer("addition_time_embed_dim", 0);
       c.integer("projection_class_embeddings_input_dim", 0);
@@ -200,11 +200,11 @@ public record UNetConfig(
 
   // Options with one supported value, and those that change nothing at inference.
   private static void refuse(ModelConfig c) {
-    c.require("mid_block_type", "UNetMidBlock2DCrossAttn");
-    c.require("time_embedding_type", "positional");
-    c.require("resnet_time_scale_shift", "default");
-    c.require("resnet_out_scale_factor", 1.0);
-    c.require("attention_type", "default");
+    c.requireValue("mid_block_type", "UNetMidBlock2DCrossAttn");
+    c.requireValue("time_embedding_type", "positional");
+    c.requireValue("resnet_time_scale_shift", "default");
+    c.requireValue("resnet_out_scale_factor", 1.0);
+    c.requireValue("attention_type", "default");
     c.number("dropout", 0);
     c.flag("upcast_attention", false);
     c.integer("addition_embed_type_num_heads", 64);

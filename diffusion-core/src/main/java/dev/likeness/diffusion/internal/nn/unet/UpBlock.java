@@ -40,9 +40,9 @@ public final class UpBlock {
           config.eps(),
           config.activation(),
           1));
-      if (level.upAttends()) {
+      if (level.hasUpAttention()) {
         attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCrossAttention()));
       }
     }
     upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);
@@ -66,7 +66,7 @@ public final class UpBlock {
             x,
             segments.run(
                 in -> twice
-                    ? upsampler.doubled(in[0])
+                    ? upsampler.forwardUpsampled(in[0])
                     : upsampler.forward(torch.upsample_nearest2d(in[0], size)),
                 x));
       }
@@ -100,6 +100,6 @@ public final class UpBlock {
   /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
   private Tensor layer(int i, AttentionContext context, Tensor... in) {
     Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
-    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.given(in[3]));
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.forTokens(in[3]));
   }
 }

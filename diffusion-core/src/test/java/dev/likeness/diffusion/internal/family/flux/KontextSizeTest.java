@@ -21,9 +21,9 @@ class KontextSizeTest {
     "9,9,1024,1024"
   })
   void choosesAsDiffusersDoes(int width, int height, int expectedWidth, int expectedHeight) {
-    RgbImage picture = RgbImage.of(width, height, new byte[width * height * 3]);
+    RgbImage image = RgbImage.of(width, height, new byte[width * height * 3]);
     assertEquals(
         new FluxModel.KontextSize(expectedWidth, expectedHeight),
-        FluxModel.KontextSize.nearest(picture));
+        FluxModel.KontextSize.nearest(image));
   }
 }

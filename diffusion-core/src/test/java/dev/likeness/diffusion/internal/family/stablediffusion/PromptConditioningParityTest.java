@@ -38,8 +38,8 @@ class PromptConditioningParityTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner"})
-  void tellsTheUNetWhatDiffusersTellsIt(String variant) {
-    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+  void conditionsTheUNetAsDiffusersDoes(String variant) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         GoldenReference expected = folder.reference();
@@ -55,7 +55,7 @@ class PromptConditioningParityTest {
   private static void compare(BaseModel base, GoldenReference expected, int i, String negative) {
     String what = (negative.isEmpty() ? "text.none." : "text.words.") + "negative";
     UNetConditioning told =
-        told(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
+        unetConditioning(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
     Closeness.assertWithin(
         1e-5, expected.tensor("text.tokens").select(0, i), told.context().select(0, 1), "tokens");
     Closeness.assertWithin(
@@ -66,28 +66,28 @@ class PromptConditioningParityTest {
         1e-5, expected.tensor(what + "_pooled").select(0, 0), told.pooled().select(0, 0), what);
   }
 
-  private static UNetConditioning told(BaseModel base, ImageRequest request) {
+  private static UNetConditioning unetConditioning(BaseModel base, ImageRequest request) {
     Conditioning texts = new PromptConditioning(
             base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE)
         .conditioning(true, false, PromptSchedule.of(1));
-    return UNetPredictor.joined(Stream.of(true, false)
-        .map(unwanted -> PromptConditioning.told(
-            base.unwrap(StableDiffusionNetworks.class), request, texts.at(0, unwanted), unwanted))
+    return UNetPredictor.concat(Stream.of(true, false)
+        .map(negativePrompt -> PromptConditioning.unetConditioning(
+            base.unwrap(StableDiffusionNetworks.class), request, texts.at(0, negativePrompt), negativePrompt))
         .toList());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"xl-base", "xl-words-for-nothing"})
-  void fillsTheShorterPromptWithChunksOfNoWordsWhereBothGoTogether(String variant) {
+  void padsTheShorterPromptWithEmptyChunksWhereBothAreBatched(String variant) {
     Path folder =
-        GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      ImageRequest ask =
+      ImageRequest request =
           ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
       PromptConditioning conditioner = new PromptConditioning(
-          base.unwrap(StableDiffusionNetworks.class), ask, part -> Adaptation.NONE);
+          base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE);
       Conditioning apart = conditioner.conditioning(true, false, PromptSchedule.of(4));
       Conditioning filled = conditioner.conditioning(true, true, PromptSchedule.of(4));
       assertEquals(
@@ -98,7 +98,7 @@ class PromptConditioningParityTest {
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
       Tensor words = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class), ask.prompt(""), part -> Adaptation.NONE)
+              base.unwrap(StableDiffusionNetworks.class), request.prompt(""), part -> Adaptation.NONE)
           .conditioning(false, false, PromptSchedule.of(1))
           .at(0, false)
           .tokens();
@@ -113,7 +113,7 @@ class PromptConditioningParityTest {
           1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
       Conditioning late = new PromptConditioning(
               base.unwrap(StableDiffusionNetworks.class),
-              ask.negative("[two:2]"),
+              request.negative("[two:2]"),
               part -> Adaptation.NONE)
           .conditioning(true, false, PromptSchedule.of(4));
       Closeness.assertWithin(
@@ -123,27 +123,27 @@ class PromptConditioningParityTest {
 
   /** SDXL's second tokenizer takes each "!" for a token of its own. */
   @Test
-  void givesAllTowersAsManyChunksAsOneNeeds() {
+  void givesAllTextEncodersAsManyChunksAsOneNeeds() {
     Path folder =
-        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
+      ImageRequest request = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
       Conditioning texts = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class), ask, part -> Adaptation.NONE)
+              base.unwrap(StableDiffusionNetworks.class), request, part -> Adaptation.NONE)
           .conditioning(true, true, PromptSchedule.of(1));
       assertEquals(154, texts.at(0, false).tokens().size(1));
     }
   }
 
   @Test
-  void tellsTheBaseOfSizesAndTheRefinerOfAScore() {
-    Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+  void conditionsTheBaseOnSizesAndTheRefinerOnAScore() {
+    Path xl = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     Path refiner =
-        GoldenFolder.write("xl-refiner", GoldenFolder.Spelling.TODAY, parent).path();
+        GoldenFolder.write("xl-refiner", GoldenFolder.KeyFormat.CURRENT, parent).path();
     ImageRequest request =
-        ImageRequest.of("a man").size(64, 32).sizes(SizeConditioning.OWN.crop(4, 8));
+        ImageRequest.of("a man").size(64, 32).sizeConditioning(SizeConditioning.DEFAULT.cropTopLeft(4, 8));
     assertArrayEquals(new float[] {32, 64, 8, 4, 32, 64, 32, 64, 8, 4, 32, 64}, sizes(xl, request));
     assertArrayEquals(new float[] {32, 64, 0, 0, 2.5f, 32, 64, 8, 4, 6}, sizes(refiner, request));
   }
@@ -152,17 +152,17 @@ class PromptConditioningParityTest {
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      return ImageTensors.floats(told(base, request).timeIds());
+      return ImageTensors.floats(unetConditioning(base, request).timeIds());
     }
   }
 
   @Test
-  void tellsTheFirstFamiliesOfNoSizes() {
-    Path sd1 = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+  void conditionsTheFirstFamiliesOnNoSizes() {
+    Path sd1 = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(sd1, Compute.EXACT)) {
-      UNetConditioning told = told(base, ImageRequest.of("a man").size(64, 32));
+      UNetConditioning told = unetConditioning(base, ImageRequest.of("a man").size(64, 32));
       assertNull(told.pooled());
       assertNull(told.timeIds());
       assertEquals(2, told.context().size(0));

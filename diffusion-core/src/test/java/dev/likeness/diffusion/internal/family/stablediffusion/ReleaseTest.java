@@ -23,13 +23,13 @@ class ReleaseTest {
   private Path folder;
 
   @Test
-  void loadsAPartAtItsFirstUseAndAgainAfterItWasReleased() {
+  void loadsAComponentAtItsFirstUseAndAgainAfterItWasReleased() {
     Path golden =
-        GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path();
-    ImageRequest ask = ImageRequest.of("a man").steps(2).size(32, 32);
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    ImageRequest request = ImageRequest.of("a man").steps(2).size(32, 32);
     try (BaseModel base = BaseModel.open(golden, Compute.EXACT)) {
       long opened = Pointer.totalCount();
-      float[] first = base.generate(ask).pixels();
+      float[] first = base.generate(request).pixels();
       long used = Pointer.totalCount();
       assertTrue(used > opened + 1000, "tensors loaded at first use: " + (used - opened));
       for (String part : List.of("text_encoder", "text_encoder_2", "unet", "vae")) {
@@ -37,7 +37,7 @@ class ReleaseTest {
       }
       assertTrue(
           Pointer.totalCount() < opened + 100, "tensors left: " + (Pointer.totalCount() - opened));
-      assertArrayEquals(first, base.generate(ask).pixels());
+      assertArrayEquals(first, base.generate(request).pixels());
       assertEquals(used, Pointer.totalCount());
       assertEquals(
           "no network \"prior\" in this model",

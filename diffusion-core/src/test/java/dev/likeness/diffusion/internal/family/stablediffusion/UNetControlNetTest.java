@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class UNetControlNetTest {
   @Test
-  void whatIsDrawnAnewIsMissingFromTheControlsPicture() {
+  void maskedPartIsMissingFromTheControlImage() {
     RgbImage grey = RgbImage.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
     RgbImage white =
         RgbImage.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.file.gguf;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.internal.file.Fuzzed;
+import dev.likeness.diffusion.internal.file.FuzzedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -12,7 +12,7 @@ import java.nio.file.Path;
 class GgufFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void readsOrRefusesAHeader(byte[] bytes) throws IOException {
-    Fuzzed.read(bytes, GgufFuzzTest::header);
+    FuzzedFile.read(bytes, GgufFuzzTest::header);
   }
 
   private static void header(Path file) {

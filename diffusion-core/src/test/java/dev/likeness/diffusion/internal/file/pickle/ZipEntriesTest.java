@@ -36,7 +36,7 @@ class ZipEntriesTest {
     entries.put("folder/ä", new byte[0]);
     entries.put("b", new byte[] {4});
     byte[] bytes = Files.readAllBytes(CraftedPickle.zip(folder, entries));
-    Map<String, ZipEntries.Stretch> found = read(CraftedPickle.write(folder, bytes));
+    Map<String, ZipEntries.ByteRange> found = read(CraftedPickle.write(folder, bytes));
     assertEquals(List.of("a", "folder/ä", "b"), List.copyOf(found.keySet()));
     assertEquals(3, found.get("a").length());
     assertEquals(2, bytes[(int) found.get("a").start() + 1]);
@@ -67,7 +67,7 @@ class ZipEntriesTest {
   }
 
   @Test
-  void refusesEntriesThatAreToldInTwoWays() {
+  void refusesEntriesThatAreDescribedInTwoWays() {
     refused(
         "the entry \"a\" differs from what the directory says of it",
         zip -> zip.put(FIRST_NAME, (byte) 'x'));
@@ -117,7 +117,7 @@ class ZipEntriesTest {
     assertEquals(": " + problem + AGAIN, message.substring(message.indexOf(": ")));
   }
 
-  private static Map<String, ZipEntries.Stretch> read(Path file) throws IOException {
+  private static Map<String, ZipEntries.ByteRange> read(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
       return ZipEntries.read(channel, file.toString(), channel.size());
     }

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.file.pickle;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import dev.likeness.diffusion.internal.file.Fuzzed;
+import dev.likeness.diffusion.internal.file.FuzzedFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -13,8 +13,8 @@ import java.nio.file.Path;
 class ZipFuzzTest {
   @FuzzTest(maxDuration = "10m")
   void findsOrRefusesEntries(byte[] bytes) throws IOException {
-    Fuzzed.read(bytes, ZipFuzzTest::entries);
-    Fuzzed.read(bytes, TorchPickle::list);
+    FuzzedFile.read(bytes, ZipFuzzTest::entries);
+    FuzzedFile.read(bytes, TorchPickle::list);
   }
 
   private static void entries(Path file) throws IOException {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class Int8LinearTest {
   @BeforeAll
   static void wantsVnni() {
-    assumeTrue(Compute.cpuMultipliesBytes(), "this CPU has no VNNI");
+    assumeTrue(Compute.hasCpuInt8(), "this CPU has no VNNI");
   }
 
   @ParameterizedTest
@@ -39,7 +39,7 @@ class Int8LinearTest {
       torch.manual_seed(1);
       Tensor weight = torch.randn(96, 320);
       Tensor bias = torch.randn(96);
-      KeptWeight kept = new KeptWeight(weight.to(type), region);
+      CachingWeight kept = new CachingWeight(weight.to(type), region);
       for (Tensor x : new Tensor[] {
         torch.randn(70, 320),
         torch.randn(2, 70, 320).mul(torch.rand(2, 70, 1)),
@@ -68,7 +68,7 @@ class Int8LinearTest {
       Tensor x = whole(40, 128);
       Tensor weight = whole(64, 128);
       Tensor actual = Int8Linear.of(
-          x.mul(new Scalar(0.5)), new KeptWeight(weight, region), new TensorOptional());
+          x.mul(new Scalar(0.5)), new CachingWeight(weight, region), new TensorOptional());
       Tensor expected = torch.linear(x, weight, new TensorOptional()).mul(new Scalar(0.5));
       assertTrue(
           torch.allclose(expected, actual, 1e-5, 1e-3, false), "whole numbers of at most 127");

@@ -36,7 +36,7 @@ class LayerWeightTest {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.randn(64, 64, 3, 3))) {
       Tensor exact = weights.get("weight", 64, 64, 3, 3);
-      Tensor wide = Weights.of(weights).matrix("weight", 64, 64, 3, 3).wide();
+      Tensor wide = Weights.of(weights).matrix("weight", 64, 64, 3, 3).tensor();
       Tensor step =
           torch.amax(exact.abs().flatten(1, -1), new long[] {1}, false).div(new Scalar(127.0));
       Tensor error = torch
@@ -54,12 +54,12 @@ class LayerWeightTest {
         LoadedWeights weights = weights(torch.randn(63, 64))) {
       assertArrayEquals(
           ImageTensors.floats(weights.get("weight", 63, 64)),
-          ImageTensors.floats(Weights.of(weights).matrix("weight", 63, 64).wide()));
+          ImageTensors.floats(Weights.of(weights).matrix("weight", 63, 64).tensor()));
     }
   }
 
   @Test
-  void givesAdaptersTheWidenedNumbers() {
+  void givesAdaptersTheDequantizedNumbers() {
     Adaptation doubled = new Adaptation() {
       @Override
       public Tensor tensor(String name, Tensor own) {
@@ -73,11 +73,11 @@ class LayerWeightTest {
     };
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.randn(64, 80))) {
-      Tensor wide = Weights.of(weights).matrix("weight", 64, 80).wide();
+      Tensor wide = Weights.of(weights).matrix("weight", 64, 80).tensor();
       assertArrayEquals(
           ImageTensors.floats(wide.mul(new Scalar(2.0))),
           ImageTensors.floats(
-              Weights.of(weights, doubled).matrix("weight", 64, 80).wide()));
+              Weights.of(weights, doubled).matrix("weight", 64, 80).tensor()));
     }
   }
 
@@ -89,8 +89,8 @@ class LayerWeightTest {
         LoadedWeights weights = weights(torch.zeros(256, 256), WeightResidence.MAPPED)) {
       for (int i = 0; i < 2; i++) {
         LayerWeight matrix = Weights.of(weights).matrix("weight", 256, 256);
-        assertEquals(1, matrix.made("sum", making).max().item_double());
-        Tensor half = matrix.with("half", wide -> wide.narrow(0, 0, 64)).made("sum", making);
+        assertEquals(1, matrix.form("sum", making).max().item_double());
+        Tensor half = matrix.withForm("half", wide -> wide.narrow(0, 0, 64)).form("sum", making);
         assertEquals(64, half.size(0));
         assertEquals(2, half.min().item_double());
       }
@@ -99,7 +99,7 @@ class LayerWeightTest {
           3,
           Weights.of(weights)
               .matrix("weight", 256, 256)
-              .made("sum", making)
+              .form("sum", making)
               .max()
               .item_double());
       assertEquals(
@@ -113,11 +113,11 @@ class LayerWeightTest {
   void keepsNothingOfSmallMatricesOrInEightBits() {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.zeros(255, 256), WeightResidence.MAPPED)) {
-      assertFalse(Weights.of(weights).matrix("weight", 255, 256).keeps());
+      assertFalse(Weights.of(weights).matrix("weight", 255, 256).keepsForms());
     }
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.zeros(256, 256))) {
-      assertFalse(Weights.of(weights).matrix("weight", 256, 256).keeps());
+      assertFalse(Weights.of(weights).matrix("weight", 256, 256).keepsForms());
     }
   }
 
@@ -125,13 +125,13 @@ class LayerWeightTest {
   void packsNothingWhereTheLoadedWeightsStayAnyway() {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.randn(256, 256), WeightResidence.MAPPED)) {
-      assertTrue(Weights.of(weights).matrix("weight", 256, 256).keeps());
+      assertTrue(Weights.of(weights).matrix("weight", 256, 256).keepsForms());
       for (Adaptation unpacked : List.of(
           Adaptation.UnpackedWeights.INSTANCE,
           Adaptation.UnpackedWeights.INSTANCE.and(new Adaptation.MergedTokens(0.5)))) {
         LayerWeight matrix = Weights.of(weights, unpacked).matrix("weight", 256, 256);
-        assertFalse(matrix.keeps());
-        assertEquals(weights.get("weight", 256, 256), matrix.wide());
+        assertFalse(matrix.keepsForms());
+        assertEquals(weights.get("weight", 256, 256), matrix.tensor());
       }
     }
   }
@@ -141,7 +141,7 @@ class LayerWeightTest {
     try (TensorScope scope = TensorScope.open();
         LoadedWeights weights = weights(torch.ones(256, 256), WeightResidence.MAPPED)) {
       Thread release = new Thread(weights::release);
-      Weights.of(weights).matrix("weight", 256, 256).made("sum", wide -> {
+      Weights.of(weights).matrix("weight", 256, 256).form("sum", wide -> {
         release.start();
         while (release.isAlive() && release.getState() != Thread.State.BLOCKED) {
           Thread.onSpinWait();
@@ -153,7 +153,7 @@ class LayerWeightTest {
   }
 
   private LoadedWeights weights(Tensor weight) {
-    return weights(weight, WeightResidence.EIGHT_BITS_EACH);
+    return weights(weight, WeightResidence.INT8_MATRICES);
   }
 
   private LoadedWeights weights(Tensor weight, WeightResidence residence) {

@@ -42,7 +42,7 @@ class PackedConvolutionTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(
+      CachingWeight weight = new CachingWeight(
           torch.randn(48, 64, kernel, kernel).mul_(new Scalar(0.1)).to(type), region);
       TensorOptional bias =
           biased ? new TensorOptional(torch.randn(48).to(type)) : new TensorOptional();
@@ -52,7 +52,7 @@ class PackedConvolutionTest {
         long[] strides = {stride, stride};
         long[] padding = {kernel / 2, kernel / 2};
         Tensor expected =
-            torch.conv2d(x, weight.wide(), bias, strides, padding, new long[] {1, 1}, 1);
+            torch.conv2d(x, weight.tensor(), bias, strides, padding, new long[] {1, 1}, 1);
         Tensor actual = PackedConvolution.of(x, weight, bias, strides, padding);
         assertTrue(
             torch.equal(expected, actual) && actual.is_contiguous(MemoryFormat.ChannelsLast),
@@ -65,12 +65,12 @@ class PackedConvolutionTest {
   }
 
   @Test
-  void packsAgainForPicturesThatAskForAnotherOrderAndForNoOther() {
+  void packsAgainOnlyForImagesThatNeedAnotherOrder() {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
       ScalarType type = mustBePacked(ScalarType.BFloat16) ? ScalarType.BFloat16 : ScalarType.Float;
-      KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3).to(type), region);
+      CachingWeight weight = new CachingWeight(torch.randn(256, 256, 3, 3).to(type), region);
       Set<String> orders = new HashSet<>();
       for (int turn = 0; turn < 2; turn++) {
         for (long side : new long[] {4, 8, 24, 32, 64}) {
@@ -90,7 +90,7 @@ class PackedConvolutionTest {
   void forgetsOrdersBeforeTheyAreTooMany() {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      for (int side = 1; side <= PackedConvolution.PackedOrder.MOST + 1; side++) {
+      for (int side = 1; side <= PackedConvolution.PackedOrder.MAX_KNOWN + 1; side++) {
         try (TensorScope each = TensorScope.open()) {
           PackedConvolution.PackedOrder.of(
               new long[] {1, 1, 1, 1}, torch.empty(1, 1, 1, side), new long[] {1, 1}, new long[] {
@@ -99,7 +99,7 @@ class PackedConvolutionTest {
         }
       }
       assertTrue(
-          PackedConvolution.PackedOrder.known() <= PackedConvolution.PackedOrder.MOST,
+          PackedConvolution.PackedOrder.known() <= PackedConvolution.PackedOrder.MAX_KNOWN,
           PackedConvolution.PackedOrder.known() + " orders are kept");
     }
   }
@@ -110,7 +110,7 @@ class PackedConvolutionTest {
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
       for (ScalarType type : new ScalarType[] {ScalarType.Float, ScalarType.BFloat16}) {
-        KeptWeight weight = new KeptWeight(torch.randn(32, 32, 3, 3).to(type), region);
+        CachingWeight weight = new CachingWeight(torch.randn(32, 32, 3, 3).to(type), region);
         PackedConvolution.of(
             torch.randn(1, 32, 16, 16).to(type).contiguous(MemoryFormat.ChannelsLast),
             weight,
@@ -147,10 +147,10 @@ class PackedConvolutionTest {
   }
 
   @Test
-  void packsNothingWhileLearning() {
+  void packsNothingWhileTraining() {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(torch.randn(32, 32, 3, 3), region);
+      CachingWeight weight = new CachingWeight(torch.randn(32, 32, 3, 3), region);
       Tensor x =
           torch.randn(1, 32, 16, 16).contiguous(MemoryFormat.ChannelsLast).set_requires_grad(true);
       Tensor y = PackedConvolution.of(

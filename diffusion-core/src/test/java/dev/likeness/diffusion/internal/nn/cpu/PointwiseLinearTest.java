@@ -38,7 +38,7 @@ class PointwiseLinearTest {
   }
 
   @Test
-  void learnsAsTheFullyConnectedLayer() {
+  void trainsAsTheFullyConnectedLayer() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor x = torch.randn(2, 70, 40);
       Tensor weight = torch.randn(24, 40);

@@ -17,13 +17,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class UpsampleConvolutionTest {
   @ParameterizedTest
   @CsvSource({"1, 8, 8, 16, 16", "2, 5, 7, 9, 3", "1, 3, 4, 1, 2"})
-  void isTheConvolutionOfTheDoubledPicture(long batch, long in, long out, long h, long w) {
+  void isTheConvolutionOfTheUpsampledImage(long batch, long in, long out, long h, long w) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor weight = torch.randn(out, in, 3, 3).mul_(new Scalar(0.1));
       TensorOptional bias = new TensorOptional(torch.randn(out));
       for (Tensor x : new Tensor[] {
-        torch.randn(batch, in, h, w), Conv2d.Layout.ofPicture(torch.randn(batch, in, h, w))
+        torch.randn(batch, in, h, w), Conv2d.ImageMemoryFormat.channelsLast(torch.randn(batch, in, h, w))
       }) {
         Tensor doubled = torch.upsample_nearest2d(x, new long[] {2 * h, 2 * w});
         long[] one = {1, 1};

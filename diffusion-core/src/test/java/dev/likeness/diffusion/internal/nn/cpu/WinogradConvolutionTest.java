@@ -35,10 +35,10 @@ class WinogradConvolutionTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(torch.randn(out, in, 3, 3).mul_(new Scalar(0.1)), region);
+      CachingWeight weight = new CachingWeight(torch.randn(out, in, 3, 3).mul_(new Scalar(0.1)), region);
       TensorOptional bias = biased ? new TensorOptional(torch.randn(out)) : new TensorOptional();
-      Tensor x = Conv2d.Layout.ofPicture(torch.randn(batch, in, h, w));
-      Tensor expected = torch.conv2d(x, weight.wide(), bias, ONE, ONE, ONE, 1);
+      Tensor x = Conv2d.ImageMemoryFormat.channelsLast(torch.randn(batch, in, h, w));
+      Tensor expected = torch.conv2d(x, weight.tensor(), bias, ONE, ONE, ONE, 1);
       Closeness.assertWithin(
           2e-5, expected, WinogradConvolution.of(x, out, weight, bias), h + "x" + w);
       assertEquals(6, weight.forms().size());
@@ -50,28 +50,28 @@ class WinogradConvolutionTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3), region);
-      Tensor x = Conv2d.Layout.ofPicture(torch.randn(1, 256, 32, 32));
+      CachingWeight weight = new CachingWeight(torch.randn(256, 256, 3, 3), region);
+      Tensor x = Conv2d.ImageMemoryFormat.channelsLast(torch.randn(1, 256, 32, 32));
       Tensor exact = torch.conv2d(
           x.to(ScalarType.Double),
-          weight.wide().to(ScalarType.Double),
+          weight.tensor().to(ScalarType.Double),
           new TensorOptional(),
           ONE,
           ONE,
           ONE,
           1);
       double plain =
-          error(torch.conv2d(x, weight.wide(), new TensorOptional(), ONE, ONE, ONE, 1), exact);
+          error(torch.conv2d(x, weight.tensor(), new TensorOptional(), ONE, ONE, ONE, 1), exact);
       double winograds = error(WinogradConvolution.of(x, 256, weight, new TensorOptional()), exact);
       assertTrue(winograds < 5e-6 && winograds < 5 * plain, winograds + " beside " + plain);
     }
   }
 
   @Test
-  void isForManyChannelsOfLargePicturesInF32WhileNothingIsLearnt() {
+  void isUsedForLargeImagesInF32WithoutGradients() {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3), region);
+      CachingWeight weight = new CachingWeight(torch.randn(256, 256, 3, 3), region);
       Tensor x = torch.randn(1, 256, 32, 32).contiguous(torch.MemoryFormat.ChannelsLast);
       assertFalse(WinogradConvolution.isFaster(x, 256, weight), "while learning");
       try (NoGradGuard guard = new NoGradGuard()) {
@@ -80,11 +80,11 @@ class WinogradConvolutionTest {
             WinogradConvolution.isFaster(x.to(ScalarType.BFloat16), 256, weight), "in bf16");
         assertFalse(
             WinogradConvolution.isFaster(
-                Conv2d.Layout.ofPicture(torch.randn(1, 256, 32, 33)), 256, weight),
+                Conv2d.ImageMemoryFormat.channelsLast(torch.randn(1, 256, 32, 33)), 256, weight),
             "33 wide");
         assertFalse(
             WinogradConvolution.isFaster(
-                Conv2d.Layout.ofPicture(torch.randn(1, 64, 64, 64)), 64, weight),
+                Conv2d.ImageMemoryFormat.channelsLast(torch.randn(1, 64, 64, 64)), 64, weight),
             "64 channels");
       }
     }

@@ -24,26 +24,26 @@ class AttentionContextTest {
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
       Attention attention = new Attention(Weights.of(weights), 16, 12, 2);
-      Tensor picture = noise.next(2, 9, 16).squeeze(0);
+      Tensor image = noise.next(2, 9, 16).squeeze(0);
       Tensor text = noise.next(2, 5, 12).squeeze(0);
       AttentionContext plain = AttentionContext.of(text);
-      AttentionContext kept = plain.keeping();
-      Tensor first = attention.forward(picture, text).clone();
-      assertTrue(step(attention, picture, plain).equal(first));
-      assertTrue(step(attention, picture, kept).equal(first));
+      AttentionContext kept = plain.withCache();
+      Tensor first = attention.forward(image, text).clone();
+      assertTrue(step(attention, image, plain).equal(first));
+      assertTrue(step(attention, image, kept).equal(first));
       text.zero_();
-      assertFalse(step(attention, picture, plain).equal(first), "nothing was kept");
+      assertFalse(step(attention, image, plain).equal(first), "nothing was kept");
       assertTrue(
-          step(attention, picture, kept).equal(first), "they were kept beyond the step's scope");
+          step(attention, image, kept).equal(first), "they were kept beyond the step's scope");
       assertFalse(
-          attention.forward(picture, kept.given(text.clone())).equal(first),
+          attention.forward(image, kept.forTokens(text.clone())).equal(first),
           "other tokens have other keys");
     }
   }
 
-  private static Tensor step(Attention attention, Tensor picture, AttentionContext context) {
+  private static Tensor step(Attention attention, Tensor image, AttentionContext context) {
     try (TensorScope step = TensorScope.open()) {
-      return step.promote(attention.forward(picture, context));
+      return step.promote(attention.forward(image, context));
     }
   }
 }

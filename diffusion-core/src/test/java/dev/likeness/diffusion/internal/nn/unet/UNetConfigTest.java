@@ -18,7 +18,7 @@ class UNetConfigTest {
     "0.10.2, 32, 32",
     "0.42.1, 8, 8"
   })
-  void takesAnOldUNetsSmallSampleSizeForSixtyFour(String version, int written, int taken) {
+  void readsAnOldUNetsSmallSampleSizeAsSixtyFour(String version, int written, int taken) {
     assertEquals(
         taken,
         UNetConfig.of(ModelConfig.of(
@@ -27,7 +27,7 @@ class UNetConfigTest {
   }
 
   @Test
-  void takesWhatAveragingLeftInAConfig() {
+  void acceptsEmaOptionsInAConfig() {
     ModelConfig averaged = ModelConfig.of(
         Map.of(
             "decay",

@@ -61,7 +61,7 @@ final class AdapterTrainer implements AutoCloseable {
     this.base = base;
     this.encoder = encoder;
     model = base.unwrap(StableDiffusionNetworks.class);
-    model.compute().requireGradients();
+    model.compute().requireTrainable();
     objective = DiffusionObjective.of(model.scheduler(), settings.minSnrGamma(), false);
     pairs = new EncodedPairs(model, region);
     optimizer = settings.optimizer(model.compute().dtype());
@@ -76,12 +76,12 @@ final class AdapterTrainer implements AutoCloseable {
     AdapterSites attentions = AdapterSites.of(base);
     float[] face = given.get(0).reference().face();
     AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
-    progress.on(new ProgressEvent.Phase("encode", given.size()));
+    progress.onEvent(new ProgressEvent.Phase("encode", given.size()));
     ReferenceEncoder eye = new ReferenceEncoder("the adapter in training", layout, encoder);
     for (int i = 0; i < given.size(); i++) {
-      stop.check();
+      stop.throwIfCancelled();
       pairs.add(given.get(i), eye);
-      progress.on(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
+      progress.onEvent(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
     String recipe = AdapterTraining.ToldSettings.of(settings);
@@ -99,15 +99,15 @@ final class AdapterTrainer implements AutoCloseable {
   }
 
   private double learn(AdapterState state, Progress progress, Cancellation stop) {
-    progress.on(new ProgressEvent.Phase("train", settings.steps()));
+    progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
     LearningRateSchedule rate = settings.schedule();
     int last = Math.max(1, settings.steps() / 10);
     double sum = 0;
     int counted = 0;
     for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
-      stop.check();
+      stop.throwIfCancelled();
       double loss = step(step, rate.at(step), state);
-      progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
+      progress.onEvent(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
       if (step >= settings.steps() - last) {
         sum += loss;
         counted++;
@@ -118,7 +118,7 @@ final class AdapterTrainer implements AutoCloseable {
   }
 
   private double step(int step, double rate, AdapterState state) {
-    int length = model.scheduler().schedule().length();
+    int length = model.scheduler().noiseSchedule().length();
     EncodedPairs.PairDraw draw = EncodedPairs.PairDraw.of(settings, step, pairs.count(), length);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(draw.seeds())) {
@@ -138,7 +138,7 @@ final class AdapterTrainer implements AutoCloseable {
 
   private Tensor loss(EncodedPairs.PairDraw draw, Tensor clean, Tensor noise) {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
-    Tensor noised = objective.noised(clean, noise, draw.timesteps());
+    Tensor noised = objective.addNoise(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(
             Tensors.place(model.compute(), noised), times(draw.timesteps()), pairs.text(draw))
         .cpu();
@@ -187,7 +187,7 @@ final class AdapterTrainer implements AutoCloseable {
 
     /** Takes up the saved state, if there is one. */
     void resume() {
-      if (TrainingStateFile.isIn(file, owner, "settings, base and pairs")) {
+      if (TrainingStateFile.exists(file, owner, "settings, base and pairs")) {
         new TrainingStateFile(weights, optimizer, null).load(file);
       }
     }
@@ -205,7 +205,7 @@ final class AdapterTrainer implements AutoCloseable {
         new TrainingStateFile(weights, optimizer, null)
             .save(file, Map.of(TrainingStateFile.OWNER, owner));
       } catch (ResourceLimitException full) {
-        progress.on(new ProgressEvent.Notice(
+        progress.onEvent(new ProgressEvent.Notice(
             "step " + step + " is not kept, the training goes on: " + full.getMessage()));
       }
     }

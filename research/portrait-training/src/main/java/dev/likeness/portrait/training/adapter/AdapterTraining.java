@@ -230,7 +230,7 @@ public record AdapterTraining(
       Path state,
       Progress progress,
       Cancellation cancellation) {
-    return progress.around(() -> {
+    return progress.reportOutcome(() -> {
       try (AdapterTrainer run = new AdapterTrainer(this, perceptual, base, encoder)) {
         return run.train(pairs, file, state, progress, cancellation);
       }

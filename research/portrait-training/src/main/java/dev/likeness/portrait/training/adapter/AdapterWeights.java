@@ -76,7 +76,7 @@ final class AdapterWeights implements AutoCloseable {
     }
     return name.endsWith("latents")
         ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
-        : usual.of(name, shape);
+        : usual.initial(name, shape);
   }
 
   /**
@@ -166,7 +166,7 @@ final class AdapterWeights implements AutoCloseable {
       }
 
       @Override
-      public List<AdapterLayer> sidePaths(String module) {
+      public List<AdapterLayer> adapterLayers(String module) {
         return lora == null ? List.of() : lora.beside(module, 1);
       }
     };

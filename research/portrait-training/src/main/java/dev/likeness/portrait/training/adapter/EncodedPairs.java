@@ -61,8 +61,8 @@ final class EncodedPairs {
       latents.add(new LatentDistribution(
           kept(d.mean()),
           d.logVariance() == null ? null : kept(d.logVariance()),
-          d.scale(),
-          d.shift()));
+          d.scalingFactor(),
+          d.shiftFactor()));
       references.add(eye.of(List.of(pair.reference())));
       captions.add(pair.caption());
       focus.add(focus(pair));
@@ -85,7 +85,7 @@ final class EncodedPairs {
   Tensor latents(PairDraw draw, Tensor noise) {
     TensorVector rows = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
-      rows.push_back(latents.get(draw.pairs()[i]).draw(noise.narrow(0, i, 1)));
+      rows.push_back(latents.get(draw.pairs()[i]).sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(rows, 0);
   }
@@ -152,7 +152,7 @@ final class EncodedPairs {
     for (int i = 0; i < draw.pairs().length; i++) {
       ReferenceEmbeddings reference = references.get(draw.pairs()[i]);
       Grid shown = image ? reference.image() : reference.face();
-      Grid nothing = image ? reference.nothing() : null;
+      Grid nothing = image ? reference.unconditional() : null;
       Grid seen = draw.blind()[i] && nothing != null ? nothing : shown;
       Tensor row = torch.tensor(seen.values()).view(seen.count(), seen.tokens(), seen.width());
       rows.push_back(draw.blind()[i] && nothing == null ? torch.zeros_like(row) : row);
@@ -173,9 +173,9 @@ final class EncodedPairs {
     }
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
-    for (LoadedClip tower : model.towers()) {
+    for (LoadedClip textEncoder : model.clipTextEncoders()) {
       TextEncoding encoding =
-          tower.prompts(Adaptation.NONE).encode(List.of(caption), tower.layersLeftOut());
+          textEncoder.promptEncoder(Adaptation.NONE).encode(List.of(caption), textEncoder.skippedLayers());
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
@@ -187,7 +187,7 @@ final class EncodedPairs {
   }
 
   private void requireSize(RgbImage target) {
-    int factor = model.autoencoder().factor();
+    int factor = model.autoencoder().vaeScaleFactor();
     if (latents.isEmpty()) {
       width = target.width();
       height = target.height();

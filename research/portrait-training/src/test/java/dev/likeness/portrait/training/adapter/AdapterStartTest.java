@@ -57,8 +57,8 @@ class AdapterStartTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
   }
 
@@ -166,11 +166,11 @@ class AdapterStartTest {
         Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
     try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors"));
         TensorScope scope = TensorScope.open()) {
-      Map<String, Tensor> tower = new HashMap<>();
+      Map<String, Tensor> textEncoder = new HashMap<>();
       all.names().stream()
           .filter(name -> !name.startsWith("visual_projection"))
-          .forEach(name -> tower.put(name, all.read(name).clone()));
-      SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
+          .forEach(name -> textEncoder.put(name, all.read(name).clone()));
+      SafetensorsWriter.write(bare.resolve("model.safetensors"), textEncoder, Map.of());
     }
     try (LoadedImageEncoder eye = LoadedImageEncoder.open(bare, Compute.EXACT)) {
       assertEquals(
@@ -193,9 +193,9 @@ class AdapterStartTest {
   @Test
   void saysWhichFamilyOfEncodersItLookedThrough() {
     Path file = folder.resolve("adapter.safetensors");
-    Path tower = GoldenTower.write("siglip", folder);
-    try (LoadedImageEncoder siglip = LoadedImageEncoder.open(tower, Compute.EXACT);
-        ImageEncoder eye = ImageEncoder.open(tower, Compute.EXACT)) {
+    Path textEncoder = GoldenTower.write("siglip", folder);
+    try (LoadedImageEncoder siglip = LoadedImageEncoder.open(textEncoder, Compute.EXACT);
+        ImageEncoder eye = ImageEncoder.open(textEncoder, Compute.EXACT)) {
       PLAIN
           .steps(1)
           .train(
@@ -235,14 +235,14 @@ class AdapterStartTest {
   }
 
   @Test
-  void looksAtNoPictureOnceForAllPairs() {
+  void looksAtNoImageOnceForAllPairs() {
     ReferenceEncoder eye =
         new ReferenceEncoder("ours", plus().layout(AdapterSites.of(base), encoder, 0), encoder);
     ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
-    assertNotEquals(null, one.nothing());
+    assertNotEquals(null, one.unconditional());
     assertSame(
-        one.nothing(),
-        eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).nothing());
+        one.unconditional(),
+        eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).unconditional());
   }
 
   private static AdapterTraining plus() {

@@ -54,8 +54,8 @@ class AdapterStateTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
   }
 
   @AfterAll
@@ -84,7 +84,7 @@ class AdapterStateTest {
   private PerceptualLoss steepFrom(int step) {
     return new PerceptualLoss(
         "steep",
-        (latents, pictures) -> {
+        (latents, images) -> {
           Tensor nothing = latents.flatten(2, -1).mean(2).mul(new Scalar(0.0));
           return steps >= step ? nothing.abs().sqrt() : nothing;
         },
@@ -96,7 +96,7 @@ class AdapterStateTest {
   void keepsTheStateFromBeforeGradientsThatAreNoNumbers() throws IOException {
     List<byte[]> kept = new ArrayList<>();
     Progress noting = event -> {
-      counting.on(event);
+      counting.onEvent(event);
       if (steps == 26 && kept.isEmpty()) {
         kept.add(bytes(state));
       }
@@ -146,7 +146,7 @@ class AdapterStateTest {
   void goesOnWhereTheDiskIsTooFullForTheState() {
     List<String> notices = new ArrayList<>();
     Progress noting = event -> {
-      counting.on(event);
+      counting.onEvent(event);
       if (event instanceof ProgressEvent.Notice notice) {
         notices.add(notice.message());
       }

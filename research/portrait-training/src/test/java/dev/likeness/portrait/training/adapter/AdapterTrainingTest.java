@@ -58,8 +58,8 @@ public class AdapterTrainingTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    base = GoldenFolder.load(
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
   }
 
@@ -90,10 +90,10 @@ public class AdapterTrainingTest {
     try (ImageEncoder eye = eye();
         IpAdapter adapter = IpAdapter.open(file, base, eye)) {
       assertEquals(IpAdapterVariant.BASE, AdapterHeader.layout(file).kind());
-      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
-          base.generate(ask).pixels(),
-          base.generate(ask.as(adapter.identity(picture("37x53.png")).at(1))).pixels()));
+          base.generate(request).pixels(),
+          base.generate(request.adapter(adapter.identity(image("37x53.png")).at(1))).pixels()));
     }
   }
 
@@ -173,7 +173,7 @@ public class AdapterTrainingTest {
 
   private static PerceptualLoss brightness(double weight) {
     return new PerceptualLoss(
-        "brightness", (latents, pictures) -> latents.flatten(2, -1).mean(2), weight, 1);
+        "brightness", (latents, images) -> latents.flatten(2, -1).mean(2), weight, 1);
   }
 
   @Test
@@ -220,11 +220,11 @@ public class AdapterTrainingTest {
         IpAdapter with = IpAdapter.open(twin, base)) {
       assertTrue(
           AdapterHeader.layout(twin).lora() && !AdapterHeader.layout(bare).lora());
-      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       ImagePrompt shown = with.identity(List.of(face));
       assertFalse(Arrays.equals(
-          base.generate(ask.as(shown.lora(0).at(1))).pixels(),
-          base.generate(ask.as(shown.at(1))).pixels()));
+          base.generate(request.adapter(shown.lora(0).at(1))).pixels(),
+          base.generate(request.adapter(shown.at(1))).pixels()));
     }
     Path again = folder.resolve("again.safetensors");
     portrait
@@ -296,7 +296,7 @@ public class AdapterTrainingTest {
 
   @Test
   void refusesABaseOfContinuousNoiseLevels(@TempDir Path parent) {
-    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
+    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent);
     playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       String refusal = assertThrows(
@@ -327,7 +327,7 @@ public class AdapterTrainingTest {
                 () -> kind(PLAIN, IpAdapterVariant.FACE_ID, 4, null))
             .getMessage());
     List<TrainingPair> uneven = new ArrayList<>(pairs());
-    uneven.add(new TrainingPair(Reference.of(picture("37x53.png")), picture("64x64.png"), ""));
+    uneven.add(new TrainingPair(Reference.of(image("37x53.png")), image("64x64.png"), ""));
     assertEquals(
         "a 64x64 picture beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
         assertThrows(
@@ -376,16 +376,16 @@ public class AdapterTrainingTest {
   public static List<TrainingPair> pairs() {
     List<TrainingPair> pairs = new ArrayList<>();
     for (String name : List.of("37x53.png", "64x64.png", "97x31.png", "301x200.png")) {
-      RgbImage picture = picture(name);
+      RgbImage image = image(name);
       float[] face = new float[24];
       face[pairs.size()] = 1;
       pairs.add(new TrainingPair(
-          Reference.face(face, picture), picture.crop(3, 5, 24, 16), "photo of person"));
+          Reference.face(face, image), image.crop(3, 5, 24, 16), "photo of person"));
     }
     return pairs;
   }
 
-  private static RgbImage picture(String name) {
+  private static RgbImage image(String name) {
     return RgbImage.read(GoldenTower.file(name));
   }
 }

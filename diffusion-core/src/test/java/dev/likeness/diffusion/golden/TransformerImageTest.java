@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Families with a transformer drawing over pictures. */
 @ExtendWith(NoTensorLeaks.class)
-class TransformerPictureTest {
+class TransformerImageTest {
   private static final String ROOT = "/golden/";
 
   @TempDir
@@ -39,7 +39,7 @@ class TransformerPictureTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"transformer-pictures/", "transformer-pictures/qwen/", "chroma/pictures/"})
-  void drawsOverPicturesAsDiffusersDoes(String asks) throws IOException {
+  void generatesOverImagesAsDiffusers(String asks) throws IOException {
     List<?> runs = (List<?>) GoldenResource.json(ROOT + asks + "reference.json").get("runs");
     try (Safetensors expected =
         Safetensors.open(GoldenResource.file(ROOT + asks + "reference.safetensors"))) {
@@ -50,85 +50,85 @@ class TransformerPictureTest {
   }
 
   @Test
-  void drawsAtTheSizeOfAPictureToEditAndRefusesOneThatIsTooSmall() {
+  void generatesAtTheSizeOfTheEditedImageAndRefusesATooSmallOne() {
     Path klein = PipelineFolder.write("klein/base", folder).path();
     try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
       RgbImage drawn = base.generate(
-              request.from(InitialImage.of(RgbImage.of(19, 14, new byte[3 * 19 * 14]))))
-          .picture();
+              request.initialImage(InitialImage.of(RgbImage.of(19, 14, new byte[3 * 19 * 14]))))
+          .image();
       assertEquals("16x12", drawn.width() + "x" + drawn.height());
       assertEquals(
           "a picture of 19x3 is too small to be edited; give one of at least 4 pixels a side",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(
-                      request.from(InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
+                      request.initialImage(InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
               .getMessage());
     }
   }
 
   @Test
-  void drawsOverAPictureOfWhichAnEditIsAskedInPart() throws IOException {
-    RgbImage picture = RgbImage.of(18, 16, new byte[3 * 18 * 16]);
+  void generatesOverAnImageIfTheStrengthIsBelowOne() throws IOException {
+    RgbImage image = RgbImage.of(18, 16, new byte[3 * 18 * 16]);
     ImageRequest request = ImageRequest.of("a hat").steps(4).guidance(1);
     try (BaseModel klein =
             BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
         BaseModel kontext =
-            BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
-      RgbImage whole = picture.crop(0, 0, 16, 16);
+            BaseModel.open(writePipeline("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+      RgbImage whole = image.crop(0, 0, 16, 16);
       assertEquals(
           klein
-              .generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5)))
-              .picture(),
-          klein.generate(request.from(whole, 0.5)).picture(),
+              .generate(request.initialImage(InitialImage.of(klein.encode(whole)).strength(0.5)))
+              .image(),
+          klein.generate(request.initialImage(whole, 0.5)).image(),
           "the run begins from what it begins with, and sees no more");
       assertEquals(
           "16x16 picture",
-          kontext.generate(request.from(picture, 0.5)).picture().toString());
+          kontext.generate(request.initialImage(image, 0.5)).image().toString());
     }
   }
 
   @Test
-  void showsKontextAMaskedPictureToo() throws IOException {
+  void givesKontextAMaskedImageToo() throws IOException {
     byte[] white = new byte[3 * 18 * 16];
     Arrays.fill(white, (byte) 255);
-    InitialImage picture =
-        InitialImage.of(RgbImage.of(18, 16, new byte[white.length])).atItsOwnSize();
+    InitialImage image =
+        InitialImage.of(RgbImage.of(18, 16, new byte[white.length])).keepingSize();
     ImageRequest request = ImageRequest.of("a hat").steps(3).guidance(1);
     try (BaseModel kontext =
-        BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+        BaseModel.open(writePipeline("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
       assertEquals(1, kontext.defaults().inpaintStrength());
       assertEquals(
-          kontext.generate(request.from(picture)).picture(),
+          kontext.generate(request.initialImage(image)).image(),
           kontext
-              .generate(request.from(picture.mask(RgbImage.of(18, 16, white))))
-              .picture());
+              .generate(request.initialImage(image.mask(RgbImage.of(18, 16, white))))
+              .image());
     }
   }
 
   @Test
-  void keepsTheSizeOfAMaskedPictureWhereThePipelineDoes() throws IOException {
-    RgbImage picture = RgbImage.of(19, 14, new byte[3 * 19 * 14]);
+  void keepsTheSizeOfAMaskedImageIfThePipelineDoes() throws IOException {
+    RgbImage image = RgbImage.of(19, 14, new byte[3 * 19 * 14]);
     ImageRequest request = ImageRequest.of("a hat")
         .steps(1)
         .guidance(1)
-        .from(InitialImage.of(picture).mask(picture).atItsOwnSize());
+        .initialImage(InitialImage.of(image).mask(image).keepingSize());
     for (Path path : List.of(
         PipelineFolder.write("klein/base", folder).path(),
         PipelineFolder.write("zimage/turbo", folder).path(),
-        piped("flux/dev", folder, "FluxKontextPipeline"))) {
+        writePipeline("flux/dev", folder, "FluxKontextPipeline"))) {
       try (BaseModel base = BaseModel.open(path, Compute.EXACT)) {
-        int unit = base.unwrap(OpenModel.class).autoencoder().factor()
+        int unit = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor()
             * (path.endsWith("klein/base") ? 1 : 2);
         assertEquals(
             19 / unit * unit + "x" + 14 / unit * unit + " picture",
-            base.generate(request).picture().toString());
+            base.generate(request).image().toString());
       }
     }
   }
 
-  private static Path piped(String variant, Path parent, Object pipeline) throws IOException {
+  private static Path writePipeline(String variant, Path parent, Object pipeline) throws IOException {
     Path written = PipelineFolder.write(variant, parent).path();
     Path index = written.resolve("model_index.json");
     Map<String, Object> named = new LinkedHashMap<>(JSON.std.mapFrom(Files.readAllBytes(index)));
@@ -138,16 +138,16 @@ class TransformerPictureTest {
   }
 
   private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
-    Path files = piped((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
+    Path files = writePipeline((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(files, Compute.EXACT)) {
-      InitialImage initial = InitialImage.of(picture(expected.read(name + ".picture")));
+      InitialImage initial = InitialImage.of(image(expected.read(name + ".picture")));
       if (Boolean.TRUE.equals(run.get("mask"))) {
         initial =
-            initial.mask(picture(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
+            initial.mask(image(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
       }
       if (run.get("pipeline").equals("FluxKontextPipeline")) {
-        initial = initial.atItsOwnSize();
+        initial = initial.keepingSize();
       }
       if (run.get("strength") instanceof Number strength) {
         initial = initial.strength(strength.doubleValue());
@@ -159,9 +159,9 @@ class TransformerPictureTest {
           .guidance(((Number) run.get("guidance")).doubleValue())
           .size(integer(run, "width"), integer(run, "height"))
           .seed(integer(run, "seed"))
-          .from(initial);
+          .initialImage(initial);
       Tensor image = expected.read(name + ".images").select(0, 0);
-      Closeness.assertPicture(
+      Closeness.assertImage(
           1e-3, image, base.generate(request), name + " " + run.get("pipeline"));
     }
   }
@@ -170,7 +170,7 @@ class TransformerPictureTest {
     return ((Number) run.get(name)).intValue();
   }
 
-  private static RgbImage picture(Tensor rows) {
+  private static RgbImage image(Tensor rows) {
     byte[] rgb = new byte[Math.toIntExact(rows.numel())];
     new BytePointer(rows.contiguous().data_ptr()).get(rgb);
     return RgbImage.of(Math.toIntExact(rows.size(1)), Math.toIntExact(rows.size(0)), rgb);

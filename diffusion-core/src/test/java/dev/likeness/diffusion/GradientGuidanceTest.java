@@ -28,39 +28,39 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pictures that an adapter leads on their way, on a whole pipeline. */
 @ExtendWith(NoTensorLeaks.class)
-class SteeringTest {
-  private static final ImageRequest ASK =
+class GradientGuidanceTest {
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a cat").steps(6).size(32, 24).seed(4).guidance(4);
 
   @TempDir
   private Path scratch;
 
   /** Leads to latents whose first channel is large. */
-  private record Leader(double reach) implements ModelAdapter, GradientGuidance {
+  private record TestGuidance(double reach) implements ModelAdapter, GradientGuidance {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return Adaptation.NONE;
     }
 
     @Override
-    public Optional<GradientGuidance> steering(ModelAdapter.Context drawing) {
+    public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context drawing) {
       return Optional.of(this);
     }
 
     @Override
-    public Tensor agreement(Tensor denoised) {
+    public Tensor objective(Tensor denoised) {
       return denoised.narrow(1, 0, 1).mean();
     }
 
     @Override
-    public double reach(double noise) {
+    public double stepLength(double noise) {
       return reach;
     }
   }
 
   private BaseModel base() {
     return BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT);
   }
 
   /** The mean of the first channel. */
@@ -75,54 +75,54 @@ class SteeringTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Euler", "DDIM", "LCM", "DPM++ 2M", "UniPC", "Heun"})
-  void leadsToWhatIsWantedWithAnyScheduler(String scheduler) {
+  void movesTowardsTheTargetWithAnyScheduler(String scheduler) {
     try (BaseModel base = base()) {
-      double plain = first(base.generate(ASK.scheduler(scheduler)));
-      double led = first(base.generate(ASK.scheduler(scheduler).as(new Leader(2))));
+      double plain = first(base.generate(REQUEST.scheduler(scheduler)));
+      double led = first(base.generate(REQUEST.scheduler(scheduler).adapter(new TestGuidance(2))));
       assertTrue(led > plain + 0.05, scheduler + ": " + plain + " without, " + led + " led");
     }
   }
 
   @Test
-  void leadsItsOwnPictureOfABatchAlone() {
+  void guidesOnlyItsOwnImageOfABatch() {
     try (BaseModel base = base()) {
-      GeneratedImage alone = base.generate(ASK.seed(5).as(new Leader(2)));
-      List<GeneratedImage> both = base.generate(List.of(ASK, ASK.seed(5).as(new Leader(2))));
+      GeneratedImage alone = base.generate(REQUEST.seed(5).adapter(new TestGuidance(2)));
+      List<GeneratedImage> both = base.generate(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
       assertArrayEquals(
-          base.generate(ASK).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
+          base.generate(REQUEST).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
       assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);
-      assertTrue(first(alone) > first(base.generate(ASK.seed(5))) + 0.05);
+      assertTrue(first(alone) > first(base.generate(REQUEST.seed(5))) + 0.05);
     }
   }
 
   @Test
-  void leavesPicturesThatAskForNoneOfIt() {
+  void leavesOtherImagesUnchanged() {
     try (BaseModel base = base()) {
-      float[] plain = base.generate(ASK).pixels();
-      assertArrayEquals(plain, base.generate(ASK.as(new Leader(2)).unled()).pixels());
-      assertArrayEquals(plain, base.generate(ASK.as(new Leader(0))).pixels(), 1e-4f);
+      float[] plain = base.generate(REQUEST).pixels();
+      assertArrayEquals(plain, base.generate(REQUEST.adapter(new TestGuidance(2)).withoutGradientGuidance()).pixels());
+      assertArrayEquals(plain, base.generate(REQUEST.adapter(new TestGuidance(0))).pixels(), 1e-4f);
     }
   }
 
   @Test
-  void goesAlongWithWhatARunCarries() {
+  void worksBesideOtherAdapters() {
     try (BaseModel base = base()) {
-      ImageRequest led = ASK.as(new Leader(2));
-      for (ImageRequest ask : List.of(
+      ImageRequest led = REQUEST.adapter(new TestGuidance(2));
+      for (ImageRequest request : List.of(
           led.caching(CachingOptions.deepCache(2, 0)),
           led.caching(CachingOptions.extrapolation(2)),
-          led.guidance(GuidanceOptions.STANDARD.projected(0, -0.5, 0)))) {
-        assertTrue(first(base.generate(ask)) > first(base.generate(ask.unled())) + 0.02);
+          led.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 0)))) {
+        assertTrue(first(base.generate(request)) > first(base.generate(request.withoutGradientGuidance())) + 0.02);
       }
     }
   }
 
   @Test
-  void followsTheFirstOfTwo() {
-    ModelAdapter sum = ModelAdapter.of(new Leader(2).and(new Leader(0)));
-    assertEquals(Optional.of(new Leader(2)), sum.steering(null));
+  void usesTheFirstOfTwo() {
+    ModelAdapter sum = ModelAdapter.of(new TestGuidance(2).and(new TestGuidance(0)));
+    assertEquals(Optional.of(new TestGuidance(2)), sum.gradientGuidance(null));
     ModelAdapter nothing = (part, compute) -> Adaptation.NONE;
     assertEquals(
-        Optional.of(new Leader(1)), ModelAdapter.of(nothing.and(new Leader(1))).steering(null));
+        Optional.of(new TestGuidance(1)), ModelAdapter.of(nothing.and(new TestGuidance(1))).gradientGuidance(null));
   }
 }

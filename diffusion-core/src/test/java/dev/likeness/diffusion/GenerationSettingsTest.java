@@ -41,18 +41,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class DrawnWithTest {
+class GenerationSettingsTest {
   private static final Map<String, Object> CONFIG = Map.of(
       "_class_name", "TCDScheduler", "_num_inference_steps", 4, "_guidance_scale", 2, "_eta", 0.4);
 
   @Test
-  void anXlThatPaintsInIsGuidedAsItsPipelineGuides(@TempDir Path folder) {
+  void xlInpaintingIsGuidedAsItsPipeline(@TempDir Path folder) {
     assertEquals(
         List.of(5.0, 7.5),
         Stream.of("xl-base", "xl-inpainting")
             .map(name -> {
               try (BaseModel base = BaseModel.open(
-                  GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path(),
+                  GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, folder).path(),
                   Compute.EXACT)) {
                 return base.defaults().guidance();
               }
@@ -61,11 +61,11 @@ class DrawnWithTest {
   }
 
   @Test
-  void aRequestIsDrawnByTheNumbersOfItsPipeline(@TempDir Path folder) {
-    RgbImage picture = RgbImage.of(32, 32, new byte[3 * 32 * 32]);
+  void aRequestHasTheDefaultsOfItsPipeline(@TempDir Path folder) {
+    RgbImage image = RgbImage.of(32, 32, new byte[3 * 32 * 32]);
     ImageRequest plain = ImageRequest.of("a person");
-    ImageRequest over = plain.from(InitialImage.of(picture));
-    ImageRequest inside = plain.from(InitialImage.of(picture).mask(picture));
+    ImageRequest over = plain.initialImage(InitialImage.of(image));
+    ImageRequest inside = plain.initialImage(InitialImage.of(image).mask(image));
     try (BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", folder), Compute.EXACT);
         BaseModel sd3 = BaseModel.open(PipelineFolder.any("sd3/medium", folder), Compute.EXACT);
         BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT);
@@ -74,12 +74,12 @@ class DrawnWithTest {
             BaseModel.openControlNet(TinyControlNets.write("xl", folder), Compute.EXACT);
         ControlNet fluxNet =
             BaseModel.openControlNet(TinyControlNets.write("flux", folder), Compute.EXACT)) {
-      ControlImage held = ControlImage.of(xlNet, picture);
+      ControlImage held = ControlImage.of(xlNet, image);
       assertEquals(
           List.of(5.0, 5.0, 7.5, 5.0, 5.0),
-          guidance(xl, plain, over, inside, plain.control(held), inside.control(held)));
+          guidance(xl, plain, over, inside, plain.controlImage(held), inside.controlImage(held)));
       assertEquals(0.3, xl.defaults(over).strength());
-      assertEquals(0.8, xl.defaults(over.control(held)).strength());
+      assertEquals(0.8, xl.defaults(over.controlImage(held)).strength());
       assertEquals(
           List.of(3.5, 7.0, 7.0, 7.0, 3.5),
           guidance(
@@ -87,12 +87,12 @@ class DrawnWithTest {
               plain,
               over,
               inside,
-              plain.control(ControlImage.of(fluxNet, picture)),
-              over.between(0.5, 1)));
+              plain.controlImage(ControlImage.of(fluxNet, image)),
+              over.denoisingRange(0.5, 1)));
       assertEquals(List.of(4.0, 4.0, 8.0), guidance(klein, plain, over, inside));
       assertEquals(
           List.of(28, 50, 50),
-          Stream.of(plain, over, inside).map(ask -> sd3.defaults(ask).steps()).toList());
+          Stream.of(plain, over, inside).map(request -> sd3.defaults(request).steps()).toList());
       assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
     }
   }
@@ -103,72 +103,72 @@ class DrawnWithTest {
     "flux/dev, 404x160, 404x160",
     "flux/fill, 2000x800, 256x256"
   })
-  void largePicturesAreScaledToTheModelsPixels(
+  void largeImagesAreScaledToTheModelsPixels(
       String variant, String large, String masked, @TempDir Path folder) {
     PipelineModel denoiser = new PipelineModel(
         FamilyRegistry.open(ModelOpener.open(PipelineFolder.any(variant, folder)), Compute.EXACT));
-    RgbImage picture = RgbImage.of(2000, 800, new byte[3 * 2000 * 800]);
-    assertEquals(large, size(denoiser, InitialImage.of(picture)));
-    assertEquals(masked, size(denoiser, InitialImage.of(picture).mask(picture)));
+    RgbImage image = RgbImage.of(2000, 800, new byte[3 * 2000 * 800]);
+    assertEquals(large, size(denoiser, InitialImage.of(image)));
+    assertEquals(masked, size(denoiser, InitialImage.of(image).mask(image)));
     denoiser.model().close();
   }
 
   private static String size(PipelineModel denoiser, InitialImage initial) {
     ImageRequest drawn = new RequestDefaults(
             denoiser, denoiser.model().defaults(ImageRequest.of("")))
-        .completed(ImageRequest.of("a hat").from(initial));
+        .complete(ImageRequest.of("a hat").initialImage(initial));
     return drawn.width() + "x" + drawn.height();
   }
 
   private static List<Double> guidance(BaseModel base, ImageRequest... asked) {
-    return Stream.of(asked).map(ask -> base.defaults(ask).guidance()).toList();
+    return Stream.of(asked).map(request -> base.defaults(request).guidance()).toList();
   }
 
   @Test
-  void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) {
-    GoldenFolder files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder);
+  void aModelIsSampledAsItsSchedulerConfigSays(@TempDir Path folder) {
+    GoldenFolder files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder);
     files.schedule(CONFIG);
-    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3);
+    ImageRequest request = ImageRequest.of("a person").size(48, 32).seed(3);
     try (BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
       assertEquals(4, base.defaults().steps());
       assertEquals(
           List.of(0.4, 0.7, 0.0, 1.0),
-          Stream.of(ask, ask.eta(0.7), ask.scheduler("tcd"), ask.scheduler("dpmpp_2s_ancestral"))
+          Stream.of(request, request.eta(0.7), request.scheduler("tcd"), request.scheduler("dpmpp_2s_ancestral"))
               .map(base::eta)
               .toList());
-      float[] usual = base.generate(ask).pixels();
-      assertArrayEquals(base.generate(ask.steps(4).guidance(2).eta(0.4)).pixels(), usual);
-      assertFalse(Arrays.equals(base.generate(ask.eta(0)).pixels(), usual), "it adds noise");
+      float[] usual = base.generate(request).pixels();
+      assertArrayEquals(base.generate(request.steps(4).guidance(2).eta(0.4)).pixels(), usual);
+      assertFalse(Arrays.equals(base.generate(request.eta(0)).pixels(), usual), "it adds noise");
       assertArrayEquals(
-          base.generate(ask.scheduler("tcd").eta(0)).pixels(),
-          base.generate(ask.scheduler("tcd")).pixels(),
+          base.generate(request.scheduler("tcd").eta(0)).pixels(),
+          base.generate(request.scheduler("tcd")).pixels(),
           "what is the model's own scheduler's is nobody else's");
     }
   }
 
   @Test
-  void aSchedulerThatIsBroughtAddsAsMuchNoiseAsByItsName(@TempDir Path folder) {
-    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
+  void aCustomSchedulerAddsAsMuchNoiseAsByItsName(@TempDir Path folder) {
+    ImageRequest request = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT)) {
       SchedulerConfig ancestral = base.scheduler().with("dpmpp_2s_ancestral");
-      float[] brought = base.generate(ask.sampledBy(ancestral)).pixels();
-      assertArrayEquals(base.generate(ask.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
+      float[] brought = base.generate(request.customScheduler(ancestral)).pixels();
+      assertArrayEquals(base.generate(request.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
       assertFalse(
-          Arrays.equals(base.generate(ask.sampledBy(ancestral.with("eta", 0.5))).pixels(), brought),
+          Arrays.equals(base.generate(request.customScheduler(ancestral.with("eta", 0.5))).pixels(), brought),
           "its options count");
       assertFalse(
-          Arrays.equals(base.generate(ask.sampledBy(ancestral).eta(0)).pixels(), brought),
+          Arrays.equals(base.generate(request.customScheduler(ancestral).eta(0)).pixels(), brought),
           "unless the request says");
     }
   }
 
   @Test
-  void onFlowNetworksABroughtSchedulerDrawsAsByItsName(@TempDir Path folder) {
-    ImageRequest ask = ImageRequest.of("a person").size(32, 32).seed(3).steps(3);
+  void onFlowNetworksACustomSchedulerSamplesAsByItsName(@TempDir Path folder) {
+    ImageRequest request = ImageRequest.of("a person").size(32, 32).seed(3).steps(3);
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
-      float[] named = base.generate(ask.scheduler("dpmpp_2m")).pixels();
-      ImageRequest brought = ask.sampledBy(base.scheduler().with("dpmpp_2m"));
+      float[] named = base.generate(request.scheduler("dpmpp_2m")).pixels();
+      ImageRequest brought = request.customScheduler(base.scheduler().with("dpmpp_2m"));
       assertArrayEquals(named, base.generate(brought).pixels());
       assertFalse(
           Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()),
@@ -178,40 +178,40 @@ class DrawnWithTest {
 
   @Test
   void aClassForNetworksOfAnotherKindIsRefusedByName(@TempDir Path folder) {
-    ImageRequest ask = ImageRequest.of("a person").size(32, 32).steps(3);
+    ImageRequest request = ImageRequest.of("a person").size(32, 32).steps(3);
     try (BaseModel base = BaseModel.open(
-            GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT);
         BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       assertEquals(
           "scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, and this model's is one of those"
               + " trained on betas; ask for euler",
-          refused(base, ask.scheduler("FlowMatchEulerDiscreteScheduler")));
+          refusal(base, request.scheduler("FlowMatchEulerDiscreteScheduler")));
       assertEquals(
           "scheduler EulerDiscreteScheduler is for networks trained on betas, and this model's is one of those that predict"
               + " flow; ask for euler",
-          refused(flux, ask.scheduler("EulerDiscreteScheduler")));
-      flux.require(ask.scheduler("euler"));
-      flux.require(ask.scheduler("FlowMatchLCMScheduler"));
-      base.require(ask.sampledBy(base.scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
+          refusal(flux, request.scheduler("EulerDiscreteScheduler")));
+      flux.validate(request.scheduler("euler"));
+      flux.validate(request.scheduler("FlowMatchLCMScheduler"));
+      base.validate(request.customScheduler(base.scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
     }
   }
 
-  private static String refused(BaseModel base, ImageRequest ask) {
-    return assertThrows(IllegalArgumentException.class, () -> base.require(ask)).getMessage();
+  private static String refusal(BaseModel base, ImageRequest request) {
+    return assertThrows(IllegalArgumentException.class, () -> base.validate(request)).getMessage();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "zimage/turbo", "klein/base"})
-  void onFlowNetworksSchedulersOfOwnLevelsDrawToTheEnd(String variant, @TempDir Path folder) {
-    CustomScheduler typed = CustomScheduler.flow(3).on(SigmaScheduleKind.SIMPLE).by(Solvers.EULER);
+  void onFlowNetworksSchedulersOfOwnLevelsSampleToTheEnd(String variant, @TempDir Path folder) {
+    CustomScheduler typed = CustomScheduler.flow(3).withSigmaSchedule(SigmaScheduleKind.SIMPLE).withSolver(Solvers.EULER);
     try (BaseModel base = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
       for (int steps : new int[] {1, 3}) {
-        List<Double> levels = drawnToTheEnd(base, typed, steps);
+        List<Double> levels = sampledToTheEnd(base, typed, steps);
         assertEquals(
             typed.plan(steps).steps().stream().map(step -> step.level().sigma()).toList(),
             levels,
             variant);
-        drawnToTheEnd(base, base.scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
+        sampledToTheEnd(base, base.scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
       }
     }
   }
@@ -220,7 +220,7 @@ class DrawnWithTest {
    * The levels of a run in so many steps, whose last sample is what the network took for the
    * picture.
    */
-  private static List<Double> drawnToTheEnd(BaseModel base, Scheduler by, int steps) {
+  private static List<Double> sampledToTheEnd(BaseModel base, Scheduler by, int steps) {
     List<Double> levels = new ArrayList<>();
     StepListener last = (step, of, x, denoised) -> {
       levels.add(step.level().sigma());
@@ -235,8 +235,8 @@ class DrawnWithTest {
     base.generate(ImageRequest.of("a person")
         .size(32, 32)
         .steps(steps)
-        .sampledBy(by)
-        .hooks(EngineHooks.listening(last)));
+        .customScheduler(by)
+        .hooks(EngineHooks.ofListener(last)));
     assertEquals(steps, levels.size());
     return levels;
   }

@@ -12,9 +12,9 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PictureMaskTest {
+class RgbImageMaskTest {
   @Test
-  void takesWhatIsTransparentForWhiteInPicturesAndForBlackInMasks(@TempDir Path folder)
+  void readsTransparencyAsWhiteInImagesAndBlackInMasks(@TempDir Path folder)
       throws IOException {
     BufferedImage painted = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
     painted.setRGB(0, 0, 0xffffffff);

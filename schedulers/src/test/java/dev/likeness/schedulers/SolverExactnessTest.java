@@ -26,14 +26,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * straight or bent in the solver's own variable, so that the integral that a step stands for is
  * known, and done here by Simpson's rule.
  */
-class ForesightTest {
+class SolverExactnessTest {
   private static final double[] SIGMAS = Sigmas.exponential(10, 0.2, 7);
   private static final double EXACT = 1e-9;
   private static final List<DoubleFunction<NoiseLevel>> FORMS = List.of(
-      NoiseLevel::exploding, NoiseLevel::preserving, ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
+      NoiseLevel::varianceExploding, NoiseLevel::variancePreserving, ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
 
   /** The samples at each call, and where the last step ends. */
-  private record Run(List<NoiseLevel> levels, double[] samples) {
+  private record Samples(List<NoiseLevel> levels, double[] samples) {
     /** The samples at every {@code calls}th call: where steps begin and end. */
     double[] ofSteps(int calls) {
       return IntStream.range(0, (samples.length - 1) / calls + 1)
@@ -42,7 +42,7 @@ class ForesightTest {
     }
   }
 
-  private static Run run(
+  private static Samples sample(
       Solver solver, List<NoiseLevel> levels, ToDoubleFunction<NoiseLevel> prediction) {
     SamplingPlan plan = plan(solver, levels);
     List<NoiseLevel> asked = new ArrayList<>();
@@ -52,16 +52,16 @@ class ForesightTest {
           samples.add(x);
           return prediction.applyAsDouble(level);
         })
-        .without(3)[0];
+        .withoutNoise(3)[0];
     samples.add(last);
-    return new Run(asked, samples.stream().mapToDouble(Double::doubleValue).toArray());
+    return new Samples(asked, samples.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   private static SamplingPlan plan(Solver solver, List<NoiseLevel> levels) {
     double[] timesteps =
         levels.stream().limit(levels.size() - 1L).mapToDouble(NoiseLevel::sigma).toArray();
-    PlanBuilder draft = new PlanBuilder(Prediction.SAMPLE::at, Clipping.NONE);
-    List<Step> rows = draft.rows(solver.solve(SigmaSchedule.of(timesteps, levels), draft));
+    PlanBuilder draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
+    List<Step> rows = draft.build(solver.solve(SigmaSchedule.of(timesteps, levels), draft));
     return new SamplingPlan(
         rows, new SamplingPlan.Start(1, 0), draft.startNoise(levels.get(0).sigma()));
   }
@@ -111,7 +111,7 @@ class ForesightTest {
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
       for (int stages = 1; stages <= 3; stages++) {
-        double[] x = run(
+        double[] x = sample(
                 new ErSde(stages, 1), levels, level -> straight.applyAsDouble(level.ratio()))
             .samples;
         for (int i = 0; i < levels.size() - 1; i++) {
@@ -135,7 +135,7 @@ class ForesightTest {
     DoubleUnaryOperator bent = u -> 0.7 - 0.2 * u + bend * u * u;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = run(new ErSde(3, 1), levels, level -> bent.applyAsDouble(level.ratio())).samples;
+      double[] x = sample(new ErSde(3, 1), levels, level -> bent.applyAsDouble(level.ratio())).samples;
       for (int i = 1; i < levels.size() - 1; i++) {
         double begin = levels.get(i).ratio();
         double slope = -0.2 + bend * (begin + levels.get(i - 1).ratio());
@@ -174,7 +174,7 @@ class ForesightTest {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = run(
+      double[] x = sample(
               new Seeds2(place, true, eta, 1, form, sigma -> sigma),
               levels,
               level -> straight.applyAsDouble(level.lambda()))
@@ -191,11 +191,11 @@ class ForesightTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.4, 1})
-  void seeds2TakesThePredictionOfTheMiddleForTheStep(double eta) {
+  void seeds2UsesThePredictionOfTheMiddleForTheStep(double eta) {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = run(
+      double[] x = sample(
               new Seeds2(0.5, false, eta, 1, form, sigma -> sigma),
               levels,
               level -> straight.applyAsDouble(level.lambda()))
@@ -219,7 +219,7 @@ class ForesightTest {
     DoubleUnaryOperator straight = lambda -> 0.7 - 0.2 * lambda;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      Run run = run(
+      Samples run = sample(
           new Seeds3(eta, 1, form, sigma -> sigma),
           levels,
           level -> straight.applyAsDouble(level.lambda()));
@@ -260,9 +260,9 @@ class ForesightTest {
   @ValueSource(doubles = {0, 0.5, 1})
   void resMultistepFollowsALineInLogSigmaFromItsSecondStepOn(double eta) {
     DoubleUnaryOperator straight = log -> 0.7 - 0.2 * log;
-    double[] x = run(
+    double[] x = sample(
             new ResMultistep(eta, 1, false),
-            levels(NoiseLevel::exploding),
+            levels(NoiseLevel::varianceExploding),
             level -> straight.applyAsDouble(Math.log(level.sigma())))
         .samples;
     for (int i = 0; i < SIGMAS.length - 1; i++) {
@@ -291,9 +291,9 @@ class ForesightTest {
    * Where nothing is left of the image Heun's method is exact: the sample is as long as the noise.
    */
   @Test
-  void restartClimbsBackByFreshNoiseAndWalksTheSameStretchAgain() {
+  void restartAddsNoiseAndSamplesTheSameIntervalAgain() {
     List<NoiseLevel> levels =
-        DoubleStream.of(10, 5, 2, 1, 0.1, 0.05).mapToObj(NoiseLevel::exploding).toList();
+        DoubleStream.of(10, 5, 2, 1, 0.1, 0.05).mapToObj(NoiseLevel::varianceExploding).toList();
     Restart solver = new Restart(0.12, 1.9, 2, 2, sigma -> sigma);
     double middle = Sigmas.karras(2, 0.1, 3)[1];
     double[] again = {2, middle, middle, 0.1};
@@ -302,15 +302,15 @@ class ForesightTest {
       Arrays.stream(again).forEach(expected::add);
     }
     expected.addAll(List.of(0.1, 0.05));
-    double[] asked = run(solver, levels, level -> 0).levels.stream()
+    double[] asked = sample(solver, levels, level -> 0).levels.stream()
         .mapToDouble(NoiseLevel::sigma)
         .toArray();
     assertArrayEquals(expected.stream().mapToDouble(Double::doubleValue).toArray(), asked, EXACT);
     SolverContract.NumericRun noise =
         SolverContract.NumericRun.of(plan(solver, levels), (level, x) -> 0);
     double added = Math.sqrt(2 * 2 - 0.1 * 0.1);
-    assertEquals(added * (0.1 / 2) * (0.1 / 2) * (0.05 / 0.1), noise.withDraw(0)[0], EXACT);
-    assertEquals(added * (0.1 / 2) * (0.05 / 0.1), noise.withDraw(1)[0], EXACT);
-    assertEquals(0, noise.withDraw(2)[0], "a third draw");
+    assertEquals(added * (0.1 / 2) * (0.1 / 2) * (0.05 / 0.1), noise.withNoiseOfRow(0)[0], EXACT);
+    assertEquals(added * (0.1 / 2) * (0.05 / 0.1), noise.withNoiseOfRow(1)[0], EXACT);
+    assertEquals(0, noise.withNoiseOfRow(2)[0], "a third draw");
   }
 }

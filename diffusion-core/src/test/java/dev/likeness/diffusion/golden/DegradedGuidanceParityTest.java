@@ -24,88 +24,88 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Guidance away from weakened networks, and the guidance rules on Stable Diffusion 3. */
 @ExtendWith(NoTensorLeaks.class)
-class WeakenedParityTest {
+class DegradedGuidanceParityTest {
   @TempDir
   private Path scratch;
 
-  static List<GoldenPictures.Run> runs() {
-    return GoldenPictures.runs("weakened");
+  static List<GoldenImages.Run> runs() {
+    return GoldenImages.runs("weakened");
   }
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsAsDiffusersDraws(GoldenPictures.Run run) {
+  void generatesAsDiffusers(GoldenImages.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
-    GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
-    try (GoldenPictures golden = GoldenPictures.open("weakened", scratch);
+    GoldenFolder.schedule(folder, (Map<?, ?>) run.arguments().get("scheduler"));
+    try (GoldenImages golden = GoldenImages.open("weakened", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
-      ImageRequest request = GoldenPictures.plain(run).guidance(options(run));
-      golden.comparePictures(run, base.generate(request, Progress.SILENT, new Cancellation()));
+      ImageRequest request = GoldenImages.baseRequest(run).guidance(options(run));
+      golden.compareImages(run, base.generate(request, Progress.SILENT, new Cancellation()));
     }
   }
 
   @Test
-  void saysWhatTheModelCannotBeWeakenedBy() throws IOException {
+  void refusesDegradedGuidanceThatTheModelLacks() throws IOException {
     try (BaseModel flux =
         BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT)) {
       assertRefused(
           flux,
-          DegradedGuidance.skipping(1),
+          DegradedGuidance.skipLayers(1),
           "this base knows no guidance away from a weakened network; ask without");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
       assertRefused(
           three,
-          DegradedGuidance.skipping(1, 3),
+          DegradedGuidance.skipLayers(1, 3),
           "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
       assertRefused(
           three,
-          DegradedGuidance.perturbing("mid"),
+          DegradedGuidance.perturbedAttention("mid"),
           "perturbed attention in \"mid\": no self-attention of this model is"
               + " called so; its attentions are such as transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(
           base,
-          DegradedGuidance.skipping(1),
+          DegradedGuidance.skipLayers(1),
           "skip-layer guidance is for transformers; a UNet has perturbed attention");
       assertEquals(
           "a second guidance scale is for bases whose network has guidance of its own; give this model the first",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(
-                      ImageRequest.of("a").guidance(GuidanceOptions.STANDARD.trueCfg(4))))
+                      ImageRequest.of("a").guidance(GuidanceOptions.DEFAULT.trueCfgScale(4))))
               .getMessage());
     }
   }
 
-  private static void assertRefused(BaseModel base, DegradedGuidance weakening, String words) {
+  private static void assertRefused(BaseModel base, DegradedGuidance degradedGuidance, String words) {
     ImageRequest request =
-        ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
+        ImageRequest.of("a").steps(1).guidance(GuidanceOptions.DEFAULT.degradedGuidance(degradedGuidance));
     assertEquals(
         words,
         assertThrows(IllegalArgumentException.class, () -> base.generate(request))
             .getMessage());
   }
 
-  static GuidanceOptions options(GoldenPictures.Run run) {
-    GuidanceOptions standard = GuidanceOptions.STANDARD;
-    Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
-    Map<?, ?> own = (Map<?, ?>) run.asks().get("options");
+  static GuidanceOptions options(GoldenImages.Run run) {
+    GuidanceOptions standard = GuidanceOptions.DEFAULT;
+    Map<?, ?> call = (Map<?, ?>) run.arguments().get("call");
+    Map<?, ?> own = (Map<?, ?>) run.arguments().get("options");
     return switch (run.text("kind")) {
       case "perturbed" ->
         standard
             .rescale(number(call, "guidance_rescale"))
-            .away(DegradedGuidance.perturbing(((List<?>) run.asks().get("layers"))
+            .degradedGuidance(DegradedGuidance.perturbedAttention(((List<?>) run.arguments().get("layers"))
                     .stream().map(Object::toString).toArray(String[]::new))
                 .scale(number(call, "pag_scale"))
-                .declining(number(call, "pag_adaptive_scale")));
-      case "skipping" -> standard.away(skipping(call));
-      case "zero-star" -> standard.zeroStar((int) number(own, "zero_init_steps"));
+                .adaptiveScale(number(call, "pag_adaptive_scale")));
+      case "skipping" -> standard.degradedGuidance(skipLayers(call));
+      case "zero-star" -> standard.cfgZeroStar((int) number(own, "zero_init_steps"));
       default ->
-        standard.projected(
+        standard.adaptiveProjectedGuidance(
             number(own, "eta"),
             number(own, "adaptive_projected_guidance_momentum"),
             number(own, "adaptive_projected_guidance_rescale"));
@@ -113,10 +113,10 @@ class WeakenedParityTest {
   }
 
   /** The skip-layer guidance that a call of diffusers asks for. */
-  static DegradedGuidance skipping(Map<?, ?> call) {
+  static DegradedGuidance skipLayers(Map<?, ?> call) {
     int[] blocks = ((List<?>) call.get("skip_guidance_layers"))
         .stream().mapToInt(block -> ((Number) block).intValue()).toArray();
-    return DegradedGuidance.skipping(blocks)
+    return DegradedGuidance.skipLayers(blocks)
         .scale(number(call, "skip_layer_guidance_scale"))
         .between(
             number(call, "skip_layer_guidance_start"), number(call, "skip_layer_guidance_stop"));

@@ -44,8 +44,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class ApproximationTest {
-  private static final ImageRequest ASK = ImageRequest.of("a cat")
+class CachingTest {
+  private static final ImageRequest REQUEST = ImageRequest.of("a cat")
       .negative("a dog")
       .steps(12)
       .size(32, 24)
@@ -58,32 +58,32 @@ class ApproximationTest {
   private Path scratch;
 
   @Test
-  void isExactWhereEveryRowIsComputed() {
+  void isExactIfEveryRowIsComputed() {
     try (BaseModel base = base()) {
-      float[] exact = pixels(base, ASK);
-      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.deepCache(1, 0))));
-      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(1, 0))));
-      assertArrayEquals(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(1))));
+      float[] exact = pixels(base, REQUEST);
+      assertArrayEquals(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(1, 0))));
+      assertArrayEquals(exact, pixels(base, REQUEST.caching(CachingOptions.deepForecast(1, 0))));
+      assertArrayEquals(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(1))));
     }
   }
 
   @Test
-  void comesNearerTheMoreIsComputed() {
+  void isCloserTheMoreIsComputed() {
     try (BaseModel base = base()) {
-      float[] exact = pixels(base, ASK);
-      double deep = distance(exact, pixels(base, ASK.caching(CachingOptions.deepCache(2, 0))));
-      double deeper = distance(exact, pixels(base, ASK.caching(CachingOptions.deepCache(6, 0))));
+      float[] exact = pixels(base, REQUEST);
+      double deep = distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(2, 0))));
+      double deeper = distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(6, 0))));
       assertTrue(
           deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
       double forecast =
-          distance(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(2, 0))));
+          distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepForecast(2, 0))));
       double further =
-          distance(exact, pixels(base, ASK.caching(CachingOptions.deepForecast(6, 0))));
+          distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepForecast(6, 0))));
       assertTrue(
           forecast > 0 && forecast < further,
           forecast + " at every second row, " + further + " at every sixth");
-      double line = distance(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(2))));
-      double longer = distance(exact, pixels(base, ASK.caching(CachingOptions.extrapolation(6))));
+      double line = distance(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(2))));
+      double longer = distance(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(6))));
       assertTrue(
           line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
     }
@@ -109,19 +109,19 @@ class ApproximationTest {
   }
 
   @Test
-  void asksTheNetworkEverMoreSeldom() {
-    assertEquals(List.of(0, 1, 2, 4, 7, 10, 13, 16, 19), asked(Map.of(), 3, 20));
-    assertEquals(List.of(0, 1, 2, 4, 6, 8, 10), asked(Map.of(), 2, 12));
+  void evaluatesTheNetworkEverLessOften() {
+    assertEquals(List.of(0, 1, 2, 4, 7, 10, 13, 16, 19), evaluatedRows(Map.of(), 3, 20));
+    assertEquals(List.of(0, 1, 2, 4, 6, 8, 10), evaluatedRows(Map.of(), 2, 12));
   }
 
   /** The last third of Karras' rows go through a tenth of the time. */
   @Test
-  void asksSeldomWhereRowsLieCloseTogetherInTime() {
+  void evaluatesLessOftenWhereTimestepsAreClose() {
     assertEquals(
-        List.of(0, 1, 2, 4, 7, 11, 15, 19, 23), asked(Map.of("use_karras_sigmas", true), 4, 30));
+        List.of(0, 1, 2, 4, 7, 11, 15, 19, 23), evaluatedRows(Map.of("use_karras_sigmas", true), 4, 30));
   }
 
-  private static List<Integer> asked(Map<String, Object> options, int every, int steps) {
+  private static List<Integer> evaluatedRows(Map<String, Object> options, int every, int steps) {
     Map<String, Object> config = new HashMap<>(options);
     config.put("_class_name", "DPMSolverMultistepScheduler");
     config.putAll(
@@ -150,28 +150,28 @@ class ApproximationTest {
 
   /** Its rows want the unguided answer too, the last one not. */
   @Test
-  void continuesTheUnguidedAnswerToo() {
+  void extrapolatesTheUnguidedPredictionToo() {
     try (BaseModel base = base()) {
-      ImageRequest ask = ASK.scheduler("dpmpp_2m_cfg_pp");
+      ImageRequest request = REQUEST.scheduler("dpmpp_2m_cfg_pp");
       double near =
-          distance(pixels(base, ask), pixels(base, ask.caching(CachingOptions.extrapolation(2))));
+          distance(pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(2))));
       double far =
-          distance(pixels(base, ask), pixels(base, ask.caching(CachingOptions.extrapolation(6))));
+          distance(pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(6))));
       assertTrue(near > 0 && near < far, near + " at every second row, " + far + " at every sixth");
     }
   }
 
   @Test
-  void asksAllLayersAfterRowsThatAnotherNetworkAnswered() {
+  void evaluatesAllLayersAfterRowsOfAnotherNetwork() {
     try (BaseModel base = base()) {
-      ImageRequest ask = ASK.count(1).caching(CachingOptions.deepCache(12, 0));
+      ImageRequest request = REQUEST.count(1).caching(CachingOptions.deepCache(12, 0));
       GeneratedImage begun = base.generate(
-          ask.guidance(GuidanceOptions.STANDARD.between(1 / 3.0, 1)).between(0, 0.75));
+          request.guidance(GuidanceOptions.DEFAULT.between(1 / 3.0, 1)).denoisingRange(0, 0.75));
       ImageRequest after =
-          ask.guidance(1).from(InitialImage.of(begun.latents())).between(0.75, 1);
+          request.guidance(1).initialImage(InitialImage.of(begun.latents())).denoisingRange(0.75, 1);
       assertArrayEquals(
           base.generate(after).pixels(),
-          base.generate(ask.guidance(GuidanceOptions.STANDARD.between(0.25, 0.75)))
+          base.generate(request.guidance(GuidanceOptions.DEFAULT.between(0.25, 0.75)))
               .pixels());
     }
   }
@@ -183,7 +183,7 @@ class ApproximationTest {
           "DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(ASK.caching(CachingOptions.deepCache(2, 9))))
+                  () -> base.generate(REQUEST.caching(CachingOptions.deepCache(2, 9))))
               .getMessage());
     }
   }
@@ -191,18 +191,18 @@ class ApproximationTest {
   @Test
   void mergesTokensBesideAnyKind() {
     try (BaseModel base = base()) {
-      float[] exact = pixels(base, ASK);
-      float[] tenth = pixels(base, ASK.caching(CachingOptions.NONE.merging(0.1)));
-      double half = distance(exact, pixels(base, ASK.caching(CachingOptions.NONE.merging(0.5))));
+      float[] exact = pixels(base, REQUEST);
+      float[] tenth = pixels(base, REQUEST.caching(CachingOptions.NONE.tokenMerging(0.1)));
+      double half = distance(exact, pixels(base, REQUEST.caching(CachingOptions.NONE.tokenMerging(0.5))));
       assertTrue(
           distance(exact, tenth) > 0 && distance(exact, tenth) < half, "merging more costs more");
       CachingOptions deep = CachingOptions.deepCache(2, 0);
-      float[] cached = pixels(base, ASK.caching(deep));
-      assertArrayEquals(cached, pixels(base, ASK.caching(deep.merging(0))));
-      assertTrue(distance(cached, pixels(base, ASK.caching(deep.merging(0.5)))) > 0);
+      float[] cached = pixels(base, REQUEST.caching(deep));
+      assertArrayEquals(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0))));
+      assertTrue(distance(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0.5)))) > 0);
       assertEquals(
           "a share of tokens to merge must be in 0..0.75, got 0.8",
-          assertThrows(IllegalArgumentException.class, () -> deep.merging(0.8)).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> deep.tokenMerging(0.8)).getMessage());
       assertRefused(
           base,
           CachingOptions.firstBlock(0.1),
@@ -212,17 +212,17 @@ class ApproximationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base"})
-  void asksTheFirstBlockAloneTheMoreTheLargerTheChange(String name) {
+  void evaluatesOnlyTheFirstBlockTheMoreTheLargerTheThreshold(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
-      ImageRequest ask = ImageRequest.of("a cat").steps(8).size(32, 32).count(2);
+      ImageRequest request = ImageRequest.of("a cat").steps(8).size(32, 32).count(2);
       GenerationHooks alone =
-          EngineHooks.listening((step, of, x, denoised) -> assertEquals(1, x.size(0)));
-      float[] exact = pixels(base, ask);
-      assertArrayEquals(exact, pixels(base, ask.caching(CachingOptions.firstBlock(0))), 1e-5f);
+          EngineHooks.ofListener((step, of, x, denoised) -> assertEquals(1, x.size(0)));
+      float[] exact = pixels(base, request);
+      assertArrayEquals(exact, pixels(base, request.caching(CachingOptions.firstBlock(0))), 1e-5f);
       double near = distance(
-          exact, pixels(base, ask.caching(CachingOptions.firstBlock(0.2)).hooks(alone)));
-      double far = distance(exact, pixels(base, ask.caching(CachingOptions.firstBlock(100))));
+          exact, pixels(base, request.caching(CachingOptions.firstBlock(0.2)).hooks(alone)));
+      double far = distance(exact, pixels(base, request.caching(CachingOptions.firstBlock(100))));
       assertTrue(
           near <= far && far > 0,
           near + " up to a change of a fifth, " + far + " whatever changes");
@@ -231,7 +231,7 @@ class ApproximationTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
-  void refusesWhatNeedsAUNet(String name) {
+  void refusesCachingThatNeedsAUNet(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
       assertRefused(
@@ -240,18 +240,18 @@ class ApproximationTest {
           "DeepCache is for UNets; approximate a transformer by extrapolation");
       assertRefused(
           base,
-          CachingOptions.NONE.merging(0.5),
+          CachingOptions.NONE.tokenMerging(0.5),
           "token merging is for UNets; approximate a transformer by extrapolation");
     }
   }
 
   @Test
-  void refusesWindowsForWhatGoesOnFromItsLastAnswer() {
+  void refusesWindowsBesideCachingAndMomentum() {
     try (BaseModel base = base()) {
-      ImageRequest ask = ASK.steps(2).tiling(TilingOptions.NONE.windows(8, 6));
-      base.generate(momentum(ask.caching(CachingOptions.NONE.merging(0.5)), 0));
+      ImageRequest request = REQUEST.steps(2).tiling(TilingOptions.NONE.windows(8, 6));
+      base.generate(momentum(request.caching(CachingOptions.NONE.tokenMerging(0.5)), 0));
       for (ImageRequest refused :
-          List.of(ask.caching(CachingOptions.extrapolation(2)), momentum(ask, -0.5))) {
+          List.of(request.caching(CachingOptions.extrapolation(2)), momentum(request, -0.5))) {
         assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generate(refused))
             .getMessage()
             .startsWith("windows"));
@@ -259,20 +259,20 @@ class ApproximationTest {
     }
   }
 
-  private static ImageRequest momentum(ImageRequest ask, double momentum) {
-    return ask.guidance(GuidanceOptions.STANDARD.projected(0, momentum, 2).limited(1));
+  private static ImageRequest momentum(ImageRequest request, double momentum) {
+    return request.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, momentum, 2).cfgNormalization(1));
   }
 
   private static void assertRefused(BaseModel base, CachingOptions approximation, String words) {
-    ImageRequest ask = ImageRequest.of("a cat").size(32, 32).caching(approximation);
+    ImageRequest request = ImageRequest.of("a cat").size(32, 32).caching(approximation);
     assertEquals(
         words,
-        assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
   }
 
   private BaseModel base() {
     return BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT);
   }
 
   private static float[] pixels(BaseModel base, ImageRequest request) {

@@ -8,17 +8,17 @@ import java.util.List;
  * A person's photos divided into those to learn from and those to be measured against.
  *
  * @param training what conditioning or training may see
- * @param heldOut what it must not see
+ * @param validation what it must not see
  * @param independent whether the two share no photo
  */
-public record HoldOut(
-    List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut, boolean independent) {
+public record ValidationSplit(
+    List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean independent) {
   private static final int FEWEST = 5;
 
-  public HoldOut {
+  public ValidationSplit {
     training = List.copyOf(training);
-    heldOut = List.copyOf(heldOut);
-    if (training.isEmpty() || heldOut.isEmpty()) {
+    validation = List.copyOf(validation);
+    if (training.isEmpty() || validation.isEmpty()) {
       throw new IllegalArgumentException(
           "likeness is measured against a person's photos, given none");
     }
@@ -28,10 +28,10 @@ public record HoldOut(
    * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer
    * are all used for both, which {@link #independent()} then admits.
    */
-  public static HoldOut of(List<AcceptedPhoto> photos) {
+  public static ValidationSplit of(List<AcceptedPhoto> photos) {
     int n = photos.size();
     if (n < FEWEST) {
-      return new HoldOut(photos, photos, false);
+      return new ValidationSplit(photos, photos, false);
     }
     int out = n / FEWEST;
     List<AcceptedPhoto> training = new ArrayList<>(photos);
@@ -39,14 +39,14 @@ public record HoldOut(
     for (int k = out - 1; k >= 0; k--) {
       heldOut.add(0, training.remove((2 * k + 1) * n / (2 * out)));
     }
-    return new HoldOut(training, heldOut, true);
+    return new ValidationSplit(training, heldOut, true);
   }
 
   /**
    * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is
    * held out here stays unseen until the report.
    */
-  public HoldOut forChoosing() {
+  public ValidationSplit forChoosing() {
     return of(training);
   }
 }

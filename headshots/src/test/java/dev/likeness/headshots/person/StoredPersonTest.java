@@ -15,7 +15,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.OtherJvm;
-import dev.likeness.headshots.DrawProgram;
+import dev.likeness.headshots.GenerateProgram;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a person's file keeps, and that it draws the same pictures wherever it is opened. */
 @ExtendWith(NoTensorLeaks.class)
-class KeptPersonTest {
+class StoredPersonTest {
   @TempDir
   private static Path folder;
 
@@ -44,10 +44,10 @@ class KeptPersonTest {
   private static Path file;
 
   @BeforeAll
-  static void learnAda() {
+  static void trainAda() {
     baseFolder = ModelExtrasFile.write(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
-    base = GoldenFolder.loaded(baseFolder);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
+    base = GoldenFolder.load(baseFolder);
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(3))
         .train(
@@ -59,13 +59,13 @@ class KeptPersonTest {
     PersonProfile profile = PersonProfile.UNKNOWN
         .with(new PersonProfile.Trait(
             "skin", "fair skin", 0.8, PersonProfile.Trait.Source.BASE_MODEL))
-        .corrected("glasses", "round glasses");
+        .withCorrection("glasses", "round glasses");
     TrainedPerson guided =
-        new FaceEmbeddings("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
-    ada = new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})).in(guided);
+        new FaceEmbeddings("guide", List.of(new float[] {1, 0})).addAsGuidanceTo(profile.addTo(plain));
+    ada = new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})).addTo(guided);
     file = folder.resolve("ada.safetensors");
     ada.save(file);
-    HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST);
+    HeadshotStudio.on(base).shoot(ada, GenerateProgram.REQUEST);
   }
 
   @AfterAll
@@ -78,7 +78,7 @@ class KeptPersonTest {
   void isNotLogged() {
     String logged = ada + " " + ada.subject()
         + new ReferencePerson(
-            null, ada, Consent.of("Ada"), "", IdentityStrength.UNMEASURED, ada.notes());
+            null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, ada.notes());
     assertTrue(
         logged.contains("rank 16, 3 notes")
             && !logged.contains("Ada")
@@ -87,7 +87,7 @@ class KeptPersonTest {
   }
 
   @Test
-  void drawsTheSamePicturesInAnotherJvm() throws Exception {
+  void generatesTheSameImagesInAnotherJvm() throws Exception {
     Path out = folder.resolve("drawn");
     Process process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -95,7 +95,7 @@ class KeptPersonTest {
             "-Xshare:auto",
             "-cp",
             System.getProperty("java.class.path"),
-            DrawProgram.class.getName(),
+            GenerateProgram.class.getName(),
             baseFolder.toString(),
             file.toString(),
             out.toString())
@@ -103,17 +103,17 @@ class KeptPersonTest {
         .start();
     assertEquals(0, OtherJvm.exitOf(process));
     RgbImage here = HeadshotStudio.on(base)
-        .shoot(ada, DrawProgram.REQUEST)
+        .shoot(ada, GenerateProgram.REQUEST)
         .headshots()
         .get(0)
-        .picture();
+        .image();
     assertArrayEquals(here.rgb(), Files.readAllBytes(out));
   }
 
   @Test
-  void keepsWhatTheirFaceIsHeldToBesideWhatItIsMeasuredBy() {
+  void storesGuidanceFacesBesideMeasuredFaces() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      FaceEmbeddings guide = FaceEmbeddings.guiding(opened).orElseThrow();
+      FaceEmbeddings guide = FaceEmbeddings.ofGuidance(opened).orElseThrow();
       assertEquals("guide", guide.embedder());
       assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
       assertEquals("eye", FaceEmbeddings.of(opened).orElseThrow().embedder());
@@ -121,7 +121,7 @@ class KeptPersonTest {
   }
 
   @Test
-  void keepsWhatTheyLookLikeAndWhatTheUserCorrected() {
+  void storesTheProfileWithCorrections() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
       PersonProfile profile = PersonProfile.of(opened);
       assertEquals("a person with fair skin and round glasses", profile.phrase());
@@ -135,7 +135,7 @@ class KeptPersonTest {
   }
 
   @Test
-  void keepsTheirFaceForTheEmbedderThatSawIt() {
+  void storesFacesWithTheirEmbedder() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
       FaceEmbeddings faces = FaceEmbeddings.of(opened).orElseThrow();
       assertEquals("eye", faces.embedder());
@@ -151,14 +151,14 @@ class KeptPersonTest {
   }
 
   @Test
-  void isCalledAsTheUserCorrectsThem() {
+  void usesTheCorrectedProfileInItsPhrase() {
     PersonProfile profile =
-        PersonProfile.of(ada).corrected("sex", "woman").corrected("glasses", "");
-    TrainedPerson corrected = HeadshotStudio.on(base).corrected(ada, profile);
+        PersonProfile.of(ada).withCorrection("sex", "woman").withCorrection("glasses", "");
+    TrainedPerson corrected = HeadshotStudio.on(base).withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
     assertEquals("Ada: yes", corrected.subject().consent());
     IllegalArgumentException refused =
-        assertThrows(IllegalArgumentException.class, () -> profile.corrected("nose", "long"));
+        assertThrows(IllegalArgumentException.class, () -> profile.withCorrection("nose", "long"));
     assertEquals(
         "unknown trait \"nose\"; known: sex, age, skin, hair, colour, beard, glasses, marks",
         refused.getMessage());
@@ -166,26 +166,26 @@ class KeptPersonTest {
 
   @Test
   void coloursHairThatTheUserNamesWithoutAPlaceForIt() {
-    PersonProfile red = PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("colour", "red");
+    PersonProfile red = PersonProfile.UNKNOWN.withCorrection("sex", "woman").withCorrection("colour", "red");
     assertEquals(
-        "a woman with long red hair", red.corrected("hair", "long hair").phrase());
-    assertEquals("a woman with a red bob", red.corrected("hair", "a bob").phrase());
+        "a woman with long red hair", red.withCorrection("hair", "long hair").phrase());
+    assertEquals("a woman with a red bob", red.withCorrection("hair", "a bob").phrase());
     assertEquals(
-        "a woman with a green mohawk", red.corrected("hair", "a green mohawk").phrase());
+        "a woman with a green mohawk", red.withCorrection("hair", "a green mohawk").phrase());
   }
 
   @Test
-  void leavesOutWhatIsNotSure() {
+  void omitsUncertainTraits() {
     PersonProfile unsure = PersonProfile.UNKNOWN.with(
         new PersonProfile.Trait("skin", "fair skin", 0.4, PersonProfile.Trait.Source.PHOTOS));
     assertEquals("a person", unsure.phrase());
   }
 
   @Test
-  void saysThatItWasLearntOnAnotherBase() {
-    assertEquals(Optional.empty(), ada.foreignTo(base));
+  void reportsThatItWasTrainedOnAnotherBase() {
+    assertEquals(Optional.empty(), ada.baseMismatch(base));
     assertTrue(new TrainedPerson(ada.lora(), ada.subject(), "sdxl", "", Map.of())
-        .foreignTo(base)
+        .baseMismatch(base)
         .orElseThrow()
         .startsWith("the person was taught to sdxl and is drawn with " + base.name()));
   }

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class PictureRequestsTest {
-  private static final ImageRequest ASK =
+class GenerationRequestsTest {
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a photo of a cat").steps(3).size(32, 24).seed(4).guidance(4);
 
   @TempDir
@@ -50,7 +50,7 @@ class PictureRequestsTest {
   @BeforeEach
   void open() {
     base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT);
   }
 
   @AfterEach
@@ -59,16 +59,16 @@ class PictureRequestsTest {
   }
 
   @Test
-  void drawsMarginsAndKeepsThePictureInside() {
-    RgbImage picture = base.generate(ASK).picture();
-    GeneratedImage wide = base.generate(ASK.outpaint(picture, 8, 0, 16, 8));
-    assertEquals("56x32", wide.picture().width() + "x" + wide.picture().height());
-    InitialImage extended = InitialImage.extended(picture, 8, 0, 16, 8);
-    Latents known = base.encode(extended.picture());
+  void generatesMarginsAndKeepsTheImageInside() {
+    RgbImage image = base.generate(REQUEST).image();
+    GeneratedImage wide = base.generate(REQUEST.outpaint(image, 8, 0, 16, 8));
+    assertEquals("56x32", wide.image().width() + "x" + wide.image().height());
+    InitialImage extended = InitialImage.outpaint(image, 8, 0, 16, 8);
+    Latents known = base.encode(extended.image());
     assertEquals(0, extended.mask().at(8, 0, 0));
     assertEquals(255, extended.mask().at(7, 0, 0));
-    assertEquals(picture.at(31, 5, 2), extended.picture().at(50, 5, 2));
-    Latents otherwise = base.generate(ASK.prompt("a red brick wall").outpaint(picture, 8, 0, 16, 8))
+    assertEquals(image.at(31, 5, 2), extended.image().at(50, 5, 2));
+    Latents otherwise = base.generate(REQUEST.prompt("a red brick wall").outpaint(image, 8, 0, 16, 8))
         .latents();
     assertEquals(
         0,
@@ -102,64 +102,64 @@ class PictureRequestsTest {
   }
 
   @Test
-  void goesOnInAPromptsSchedule() {
-    ImageRequest ask = ASK.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
-    RgbImage cat = base.generate(ask).picture();
+  void continuesAPromptSchedule() {
+    ImageRequest request = REQUEST.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
+    RgbImage cat = base.generate(request).image();
     assertEquals(
-        base.generate(ask.prompt("a dog").size(48, 36).from(cat, 0.5)).picture(),
-        base.generate(ask.prompt("a [cat:dog:0.9]").hires(HiresFix.pixels(1.5, 0.5)))
-            .picture());
-    ImageRequest rest = ask.from(InitialImage.of(base.encode(cat))).between(0.6, 1);
+        base.generate(request.prompt("a dog").size(48, 36).initialImage(cat, 0.5)).image(),
+        base.generate(request.prompt("a [cat:dog:0.9]").hires(HiresFix.pixels(1.5, 0.5)))
+            .image());
+    ImageRequest rest = request.initialImage(InitialImage.of(base.encode(cat))).denoisingRange(0.6, 1);
     assertEquals(
-        base.generate(rest.prompt("a dog")).picture(),
-        base.generate(rest.prompt("a [cat:dog:0.5]")).picture());
+        base.generate(rest.prompt("a dog")).image(),
+        base.generate(rest.prompt("a [cat:dog:0.5]")).image());
   }
 
   @Test
-  void drawsOverEnlargedPixels() {
-    GeneratedImage large = base.generate(ASK.hires(HiresFix.pixels(1.5, 0.5)));
-    assertEquals("48x36", large.picture().width() + "x" + large.picture().height());
-    RgbImage small = base.generate(ASK).picture();
-    GeneratedImage byHand = base.generate(ASK.size(48, 36).from(small, 0.5));
-    assertEquals(byHand.picture(), large.picture());
-    ImageRequest over = ASK.size(16, 16).hires(HiresFix.latents(1.5, 0.5));
+  void hiresFixGeneratesOverEnlargedPixels() {
+    GeneratedImage large = base.generate(REQUEST.hires(HiresFix.pixels(1.5, 0.5)));
+    assertEquals("48x36", large.image().width() + "x" + large.image().height());
+    RgbImage small = base.generate(REQUEST).image();
+    GeneratedImage byHand = base.generate(REQUEST.size(48, 36).initialImage(small, 0.5));
+    assertEquals(byHand.image(), large.image());
+    ImageRequest over = REQUEST.size(16, 16).hires(HiresFix.latents(1.5, 0.5));
     assertEquals(
         List.of(false, true, true, false),
         Stream.of(
                 large,
                 byHand,
-                base.generate(over.from(small, 0.5)),
+                base.generate(over.initialImage(small, 0.5)),
                 base.generate(
-                    ASK.from(InitialImage.of(large.latents()).strength(0.5)).size(0, 0)))
-            .map(GeneratedImage::edited)
+                    REQUEST.initialImage(InitialImage.of(large.latents()).strength(0.5)).size(0, 0)))
+            .map(GeneratedImage::isEdited)
             .toList());
   }
 
   @Test
-  void drawsOverEnlargedOnesInsideTheMaskAndKeepsTheInitialPicture() {
+  void hiresFixKeepsTheInitialImageOutsideTheMask() {
     byte[] below = new byte[64 * 48 * 3];
     Arrays.fill(below, below.length / 2, below.length, (byte) 255);
     RgbImage half = RgbImage.of(64, 48, below.clone());
     new Random(1).nextBytes(below);
-    InitialImage picture = InitialImage.of(RgbImage.of(64, 48, below)).strength(0.9);
-    Latents known = base.encode(Lanczos.resize(picture.picture(), 48, 36));
-    for (InitialImage initial : List.of(picture.mask(half), picture.change(half))) {
+    InitialImage image = InitialImage.of(RgbImage.of(64, 48, below)).strength(0.9);
+    Latents known = base.encode(Lanczos.resize(image.image(), 48, 36));
+    for (InitialImage initial : List.of(image.mask(half), image.changeMap(half))) {
       for (boolean pixels : new boolean[] {false, true}) {
         Latents drawn = base.generate(
-                ASK.scheduler("DDIM").from(initial).hires(new HiresFix(1.5, 0.7, 0, pixels)))
+                REQUEST.scheduler("DDIM").initialImage(initial).hires(new HiresFix(1.5, 0.7, 0, pixels)))
             .latents();
-        assertTrue(away(known, drawn, 0) < (pixels ? 0.2 : 0.05), "kept");
-        assertTrue(away(known, drawn, 1) > 0.5, "drawn");
+        assertTrue(distanceInHalf(known, drawn, 0) < (pixels ? 0.2 : 0.05), "kept");
+        assertTrue(distanceInHalf(known, drawn, 1) > 0.5, "drawn");
       }
     }
     assertRefused(
         "enlarged latents blur what a mask keeps; begin from a picture, or go over pixels",
-        () -> base.require(
-            ASK.from(InitialImage.of(known).mask(half)).hires(HiresFix.latents(1.5, 0.7))));
+        () -> base.validate(
+            REQUEST.initialImage(InitialImage.of(known).mask(half)).hires(HiresFix.latents(1.5, 0.7))));
   }
 
   /** How far apart latents are in the mean in their upper or lower half. */
-  private static double away(Latents a, Latents b, int half) {
+  private static double distanceInHalf(Latents a, Latents b, int half) {
     return IntStream.range(0, a.values().length)
         .filter(i -> i / a.width() % a.height() / (a.height() / 2) == half)
         .mapToDouble(i -> Math.abs(a.values()[i] - b.values()[i]))
@@ -168,67 +168,67 @@ class PictureRequestsTest {
   }
 
   @Test
-  void drawsOverWhatABaseForInpaintingDrewInPixelsAlone() {
-    RgbImage picture = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    ImageRequest ask = ASK.size(32, 32).from(InitialImage.of(picture).mask(picture));
-    Path folder = GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, scratch)
+  void hiresFixOfInpaintingBasesNeedsPixels() {
+    RgbImage image = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
+    ImageRequest request = REQUEST.size(32, 32).initialImage(InitialImage.of(image).mask(image));
+    Path folder = GoldenFolder.write("xl-inpainting", GoldenFolder.KeyFormat.CURRENT, scratch)
         .path();
     try (BaseModel inpainting = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(
           "48x48 picture",
-          inpainting.generate(ask.hires(HiresFix.pixels(1.5, 0.7))).picture().toString());
+          inpainting.generate(request.hires(HiresFix.pixels(1.5, 0.7))).image().toString());
       assertRefused(
           "a base for inpainting must see a picture, enlarged latents are none; ask for a second pass over pixels",
-          () -> inpainting.require(ask.hires(HiresFix.latents(1.5, 0.7))));
+          () -> inpainting.validate(request.hires(HiresFix.latents(1.5, 0.7))));
     }
   }
 
   @Test
-  void handsOverBetweenTwoNoiseLevels() {
-    ImageRequest ask = ASK.steps(10).scheduler("DDIM");
-    GeneratedImage whole = base.generate(ask);
-    Latents half = base.generate(ask.between(0, 0.6)).latents();
-    GeneratedImage rest = base.generate(ask.between(0.6, 1).from(InitialImage.of(half)));
+  void splitsSamplingAtADenoisingStart() {
+    ImageRequest request = REQUEST.steps(10).scheduler("DDIM");
+    GeneratedImage whole = base.generate(request);
+    Latents half = base.generate(request.denoisingRange(0, 0.6)).latents();
+    GeneratedImage rest = base.generate(request.denoisingRange(0.6, 1).initialImage(InitialImage.of(half)));
     assertArrayEquals(whole.latents().values(), rest.latents().values(), 1e-5f);
   }
 
   @Test
   void goesOnFromNoisyLatentsInsideAMask() {
-    ImageRequest ask = ASK.steps(10).scheduler("DDIM").between(0.6, 1);
-    InitialImage half = InitialImage.of(base.generate(ask.between(0, 0.6)).latents());
-    float[] whole = base.generate(ask.from(half)).latents().values();
+    ImageRequest request = REQUEST.steps(10).scheduler("DDIM").denoisingRange(0.6, 1);
+    InitialImage half = InitialImage.of(base.generate(request.denoisingRange(0, 0.6)).latents());
+    float[] whole = base.generate(request.initialImage(half)).latents().values();
     byte[] white = new byte[32 * 24 * 3];
     Arrays.fill(white, (byte) 255);
     InitialImage masked = half.mask(RgbImage.of(32, 24, white));
     assertArrayEquals(
-        whole, base.generate(ask.from(masked.strength(1))).latents().values(), 1e-5f);
+        whole, base.generate(request.initialImage(masked.strength(1))).latents().values(), 1e-5f);
     assertRefused(
         "a run from 0.6 on goes on from latents: give them as its initial image",
-        () -> base.require(ask));
+        () -> base.validate(request));
     assertRefused(
         "a run from 0.6 on would lose its map of changes; give a mask, or begin at 0",
-        () -> base.require(ask.from(half.change(masked.mask()))));
+        () -> base.validate(request.initialImage(half.changeMap(masked.mask()))));
   }
 
   @Test
-  void asksForOnePromptAfterTheOther() {
-    float[] together = base.generate(ASK).latents().values();
-    float[] inTurns = base.generate(ASK.guidance(GuidanceOptions.STANDARD.inTurns()))
+  void evaluatesPromptsSequentially() {
+    float[] together = base.generate(REQUEST).latents().values();
+    float[] inTurns = base.generate(REQUEST.guidance(GuidanceOptions.DEFAULT.sequentially()))
         .latents()
         .values();
     assertArrayEquals(together, inTurns, 1e-4f);
   }
 
   @Test
-  void takesPromptsOutAndDrawsFromThem() {
-    ImageRequest other = ASK.prompt("a dog");
+  void encodesPromptsAndGeneratesFromThem() {
+    ImageRequest other = REQUEST.prompt("a dog");
     GeneratedImage dog = base.generate(other);
     assertArrayEquals(
         dog.latents().values(),
-        base.generate(ASK.embeddings(base.encode("a dog"), null)).latents().values(),
+        base.generate(REQUEST.embeddings(base.encode("a dog"), null)).latents().values(),
         1e-5f);
     PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
-    assertNotEquals(dog.picture(), base.generate(ASK.embeddings(between, null)).picture());
+    assertNotEquals(dog.image(), base.generate(REQUEST.embeddings(between, null)).image());
     assertEquals("prompt embedding [77, 32]", between.toString());
   }
 
@@ -241,31 +241,31 @@ class PictureRequestsTest {
       }
 
       @Override
-      public void requireFor(ModelComponent.Tensors model) {
+      public void requireCompatible(ModelComponent.Tensors model) {
         throw new IllegalArgumentException("of another base");
       }
     };
-    assertRefused("of another base", () -> base.encode(ASK.as(other)));
+    assertRefused("of another base", () -> base.encode(REQUEST.adapter(other)));
   }
 
   @Test
-  void takesOutAPromptOfBracketsWhereItStays() {
-    ImageRequest ask = ASK.syntax(PromptSyntax.A1111);
+  void encodesAPromptWithBracketsUnchanged() {
+    ImageRequest request = REQUEST.syntax(PromptSyntax.A1111);
     assertArrayEquals(
-        base.encode(ask.prompt("a dog")).tokens(),
-        base.encode(ask.prompt("a [cat:dog:0]")).tokens());
+        base.encode(request.prompt("a dog")).tokens(),
+        base.encode(request.prompt("a [cat:dog:0]")).tokens());
     assertRefused(
         "the prompt \"a [cat:dog:0.5]\" changes on the way, what is encoded does not; encode what it says at each part of"
             + " the way",
-        () -> base.encode(ask.prompt("a [cat:dog:0.5]")));
+        () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }
 
   @Test
-  void takesNoiseOutAndDrawsFromIt() {
+  void returnsNoiseAndGeneratesFromIt() {
     Latents noise = base.noise(4, 32, 24);
     assertArrayEquals(
-        base.generate(ASK).latents().values(),
-        base.generate(ASK.noise(noise)).latents().values());
+        base.generate(REQUEST).latents().values(),
+        base.generate(REQUEST.noise(noise)).latents().values());
     Latents other = base.noise(5, 32, 24);
     assertEquals(noise, noise.lerp(other, 0));
     float[] half = noise.slerp(other, 0.5).values();
@@ -277,35 +277,35 @@ class PictureRequestsTest {
   }
 
   @Test
-  void hearsOfEachStepWithItsLatents() {
+  void reportsEachStepWithItsLatents() {
     List<Latents> heard = new ArrayList<>();
     StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
     GeneratedImage image =
-        base.generate(ASK.scheduler("DDIM").hooks(EngineHooks.listening(listener)));
+        base.generate(REQUEST.scheduler("DDIM").hooks(EngineHooks.ofListener(listener)));
     assertEquals(3, heard.size());
     assertEquals(image.latents(), heard.get(2));
     assertArrayEquals(new long[] {4, 12, 16}, heard.get(0).shape());
   }
 
   @Test
-  void drawsPromptsOfAnyLengthAgainstShorterOnes() {
+  void generatesWithPromptsOfDifferentLengths() {
     ImageRequest longer =
-        ASK.syntax(PromptSyntax.A1111).prompt("a (cat:1.2), " + "on a table ".repeat(60));
+        REQUEST.syntax(PromptSyntax.A1111).prompt("a (cat:1.2), " + "on a table ".repeat(60));
     GeneratedImage drawn = base.generate(longer.negative("[blurry|bad]"));
     assertTrue(Double.isFinite(drawn.pixels()[0]));
-    assertNotEquals(base.generate(longer.prompt("a (cat:1.2)")).picture(), drawn.picture());
+    assertNotEquals(base.generate(longer.prompt("a (cat:1.2)")).image(), drawn.image());
   }
 
   @Test
-  void refusesWhatCannotBeDrawn() {
-    RgbImage picture = RgbImage.of(32, 24, new byte[32 * 24 * 3]);
-    assertRefused("strength must be in 0..1, got 1.5", () -> base.generate(ASK.from(picture, 1.5)));
+  void refusesImpossibleRequests() {
+    RgbImage image = RgbImage.of(32, 24, new byte[32 * 24 * 3]);
+    assertRefused("strength must be in 0..1, got 1.5", () -> base.generate(REQUEST.initialImage(image, 1.5)));
     assertRefused(
         "strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",
-        () -> base.generate(ASK.scheduler("DDIM").from(picture, 0.1)));
+        () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));
     assertRefused(
         "latents [4, 5, 5] given, but a picture of 32x24 has [4, 12, 16]",
-        () -> base.generate(ASK.noise(new Latents(new float[100], 4, 5, 5))));
+        () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
         "vectors of 3 and 2 values do not mix",
         () -> Latents.Interpolation.lerp(new float[3], new float[2], 0.5));

@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * Gives arbitrary bytes to a reader as a file: they are read, or refused in one line, with little
  * memory.
  */
-public final class Fuzzed {
+public final class FuzzedFile {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   /** Classes, charsets and messages take some memory whatever the file. */
   private static final long FLOOR = 8L << 20;
@@ -26,7 +26,7 @@ public final class Fuzzed {
     void read(Path file) throws IOException;
   }
 
-  private Fuzzed() {}
+  private FuzzedFile() {}
 
   /** Reads {@code bytes} once. */
   public static void read(byte[] bytes, Reader reader) throws IOException {

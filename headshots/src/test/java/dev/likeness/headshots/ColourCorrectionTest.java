@@ -8,30 +8,30 @@ import java.util.Random;
 import java.util.function.IntBinaryOperator;
 import org.junit.jupiter.api.Test;
 
-class ColourKeepingTest {
+class ColourCorrectionTest {
   private static final int SIDE = 256;
 
   @Test
-  void givesBackWhatPaledAndKeepsWhatIsFine() {
+  void restoresPaleColoursAndKeepsGoodOnes() {
     IntBinaryOperator scene = (x, y) -> 60 + x / 2;
     Random random = new Random(3);
-    RgbImage before = picture(scene);
+    RgbImage before = image(scene);
     RgbImage drawn =
-        picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
-    RgbImage kept = TiledUpscale.ColourKeeping.of(
-        before, drawn, TiledUpscale.ColourKeeping.PARTS, TiledUpscale.ColourKeeping.PARTS);
+        image((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
+    RgbImage kept = TiledUpscale.ColourCorrection.correct(
+        before, drawn, TiledUpscale.ColourCorrection.GRID_CELLS, TiledUpscale.ColourCorrection.GRID_CELLS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);
     assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
   }
 
   @Test
-  void givesBackAsFineAsIsAskedWhatFaded() {
+  void restoresFadedColoursAtTheGivenResolution() {
     IntBinaryOperator squares = (x, y) -> (x / 8 + y / 8) % 2 == 0 ? 60 : 160;
-    RgbImage before = picture(squares);
-    RgbImage faded = picture((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
-    double coarse = unlike(before, TiledUpscale.ColourKeeping.of(before, faded, 32, 32));
-    double fine = unlike(before, TiledUpscale.ColourKeeping.of(before, faded, SIDE / 2, SIDE / 2));
+    RgbImage before = image(squares);
+    RgbImage faded = image((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
+    double coarse = unlike(before, TiledUpscale.ColourCorrection.correct(before, faded, 32, 32));
+    double fine = unlike(before, TiledUpscale.ColourCorrection.correct(before, faded, SIDE / 2, SIDE / 2));
     assertEquals(25, unlike(before, faded), 1e-9);
     // Smoothly given back, a quarter of it is missing at edges of squares.
     assertTrue(fine < 0.25 * 25 && fine < 0.5 * coarse, fine + " for " + coarse);
@@ -46,7 +46,7 @@ class ColourKeepingTest {
     return sum / SIDE / SIDE;
   }
 
-  private static RgbImage picture(IntBinaryOperator values) {
+  private static RgbImage image(IntBinaryOperator values) {
     byte[] rgb = new byte[SIDE * SIDE * 3];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = (byte) values.applyAsInt(i / 3 % SIDE, i / 3 / SIDE);

@@ -21,25 +21,25 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Every approximation that a base can take, by name, the exact way first. To be closed. */
-final class ApproximatedWays implements AutoCloseable {
+final class CachingVariants implements AutoCloseable {
   static final String EXACT = "exact";
 
-  private final Map<String, Way> ways = new LinkedHashMap<>();
+  private final Map<String, Variant> variants = new LinkedHashMap<>();
   private final List<BaseModel> models = new ArrayList<>();
 
-  private ApproximatedWays() {}
+  private CachingVariants() {}
 
   /** By which model a picture is drawn, and what is asked of it. */
-  record Way(BaseModel model, UnaryOperator<ImageRequest> ask) {}
+  record Variant(BaseModel model, UnaryOperator<ImageRequest> request) {}
 
   /**
    * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
    */
-  static ApproximatedWays of(Path folder, Compute compute) {
+  static CachingVariants of(Path folder, Compute compute) {
     ModelFiles files = ModelFiles.of(folder);
-    ApproximatedWays made = new ApproximatedWays();
+    CachingVariants made = new CachingVariants();
     BaseModel base = made.opened(BaseModel.open(files, compute));
-    made.ways.put(EXACT, new Way(base, ask -> ask));
+    made.variants.put(EXACT, new Variant(base, request -> request));
     boolean unet = ModelOpener.open(folder).componentNames().contains("unet");
     if (unet) {
       made.ofUNets(base);
@@ -50,11 +50,11 @@ final class ApproximatedWays implements AutoCloseable {
     }
     made.ofAll(base);
     BaseModel small = made.opened(
-        BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.WEIGHTS)));
+        BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS)));
     made.put("8-bit weights", small, CachingOptions.NONE);
     made.put("8-bit weights, extrapolation every 4", small, CachingOptions.extrapolation(4));
     BaseModel multiplied = made.opened(
-        BaseModel.open(files, compute, MemoryBudget.unlimited().eightBits(EightBits.PRODUCTS)));
+        BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS)));
     made.put("8-bit products", multiplied, CachingOptions.NONE);
     made.put("8-bit products, extrapolation every 4", multiplied, CachingOptions.extrapolation(4));
     Extra.PREVIEW_DECODER.in(folder).ifPresent(tiny -> {
@@ -70,15 +70,15 @@ final class ApproximatedWays implements AutoCloseable {
    * null for the base's own.
    */
   String sampler() {
-    return ways.get(EXACT).model().unwrap(OpenModel.class).family()
+    return variants.get(EXACT).model().unwrap(OpenModel.class).family()
             == FamilyRegistry.STABLE_DIFFUSION
         ? "DPM++ 2M Karras"
         : null;
   }
 
   /** Those whose names {@code wanted} is found in. */
-  Map<String, Way> named(Pattern wanted) {
-    Map<String, Way> found = new LinkedHashMap<>(ways);
+  Map<String, Variant> named(Pattern wanted) {
+    Map<String, Variant> found = new LinkedHashMap<>(variants);
     found.keySet().removeIf(name -> !wanted.matcher(name).find());
     return found;
   }
@@ -94,31 +94,31 @@ final class ApproximatedWays implements AutoCloseable {
       put("deep forecast every " + every, base, CachingOptions.deepForecast(every, 0));
     }
     put("DeepCache every 3, 1 layer more", base, CachingOptions.deepCache(3, 1));
-    put("a quarter of the tokens merged", base, CachingOptions.NONE.merging(0.25));
-    put("half of the tokens merged", base, CachingOptions.NONE.merging(0.5));
-    put("DeepCache every 3, half merged", base, CachingOptions.deepCache(3, 0).merging(0.5));
+    put("a quarter of the tokens merged", base, CachingOptions.NONE.tokenMerging(0.25));
+    put("half of the tokens merged", base, CachingOptions.NONE.tokenMerging(0.5));
+    put("DeepCache every 3, half merged", base, CachingOptions.deepCache(3, 0).tokenMerging(0.5));
     put(
         "extrapolation every 4, half merged",
         base,
-        CachingOptions.extrapolation(4).merging(0.5));
-    ways.put(
+        CachingOptions.extrapolation(4).tokenMerging(0.5));
+    variants.put(
         "deep forecast every 3, guidance until 0.6",
-        new Way(base, ask -> guidedFirst(ask).caching(CachingOptions.deepForecast(3, 0))));
+        new Variant(base, request -> guidedFirst(request).caching(CachingOptions.deepForecast(3, 0))));
   }
 
   private void ofAll(BaseModel base) {
     for (int every = 2; every <= 4; every++) {
       put("extrapolation every " + every, base, CachingOptions.extrapolation(every));
     }
-    ways.put("guidance until 0.6", new Way(base, ApproximatedWays::guidedFirst));
+    variants.put("guidance until 0.6", new Variant(base, CachingVariants::guidedFirst));
   }
 
-  private static ImageRequest guidedFirst(ImageRequest ask) {
-    return ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
+  private static ImageRequest guidedFirst(ImageRequest request) {
+    return request.guidance(GuidanceOptions.DEFAULT.between(0, 0.6));
   }
 
   private void put(String name, BaseModel model, CachingOptions approximation) {
-    ways.put(name, new Way(model, ask -> ask.caching(approximation)));
+    variants.put(name, new Variant(model, request -> request.caching(approximation)));
   }
 
   private BaseModel opened(BaseModel model) {

@@ -29,26 +29,26 @@ import org.bytedeco.pytorch.Tensor;
  * What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors
  * by name.
  */
-final class GoldenPictures implements AutoCloseable {
-  private static final JSON PYTHONS_JSON = JSON.builder(JsonFactory.builder()
+final class GoldenImages implements AutoCloseable {
+  private static final JSON PYTHON_JSON = JSON.builder(JsonFactory.builder()
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build())
       .build();
 
   private final Safetensors tensors;
 
-  private GoldenPictures(Safetensors tensors) {
+  private GoldenImages(Safetensors tensors) {
     this.tensors = tensors;
   }
 
   /** One request: its place in the record and what it asks, by the script's names. */
-  record Run(int index, Map<String, Object> asks) {
+  record Run(int index, Map<String, Object> arguments) {
     String text(String name) {
-      return (String) asks.get(name);
+      return (String) arguments.get(name);
     }
 
     double number(String name, double otherwise) {
-      return asks.get(name) == null ? otherwise : ((Number) asks.get(name)).doubleValue();
+      return arguments.get(name) == null ? otherwise : ((Number) arguments.get(name)).doubleValue();
     }
 
     int integer(String name) {
@@ -57,22 +57,22 @@ final class GoldenPictures implements AutoCloseable {
 
     @SuppressWarnings("unchecked")
     Map<String, Object> scheduler() {
-      return (Map<String, Object>) asks.get("config");
+      return (Map<String, Object>) arguments.get("config");
     }
 
     /** A further argument of the pipeline, or 0. */
-    Number more(String name) {
-      return asks.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value
+    Number extraArgument(String name) {
+      return arguments.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value
           ? value
           : 0;
     }
 
     long firstSeed() {
-      return ((Number) ((List<?>) asks.get("seeds")).get(0)).longValue();
+      return ((Number) ((List<?>) arguments.get("seeds")).get(0)).longValue();
     }
 
     int count() {
-      return ((List<?>) asks.get("seeds")).size();
+      return ((List<?>) arguments.get("seeds")).size();
     }
 
     @Override
@@ -83,14 +83,14 @@ final class GoldenPictures implements AutoCloseable {
 
   /** The recorded requests of a folder of test resources. */
   static List<Run> runs(String folder) {
-    return runs(GoldenPictures.class.getResource("/golden/" + folder + "/reference.json.gz"));
+    return runs(GoldenImages.class.getResource("/golden/" + folder + "/reference.json.gz"));
   }
 
   /** The recorded requests of a compressed file. */
   @SuppressWarnings("unchecked")
   static List<Run> runs(URL record) {
     try (InputStream in = new GZIPInputStream(record.openStream())) {
-      List<Object> runs = (List<Object>) PYTHONS_JSON.mapFrom(in).get("runs");
+      List<Object> runs = (List<Object>) PYTHON_JSON.mapFrom(in).get("runs");
       return IntStream.range(0, runs.size())
           .mapToObj(i -> new Run(i, (Map<String, Object>) runs.get(i)))
           .toList();
@@ -100,20 +100,20 @@ final class GoldenPictures implements AutoCloseable {
   }
 
   /** The recorded tensors of a folder of test resources, copied below {@code scratch}. */
-  static GoldenPictures open(String folder, Path scratch) {
+  static GoldenImages open(String folder, Path scratch) {
     return file(folder + "/reference.safetensors", scratch);
   }
 
   /** The tensors of a file as it is. */
-  static GoldenPictures open(Path file) {
-    return new GoldenPictures(Safetensors.open(file));
+  static GoldenImages open(Path file) {
+    return new GoldenImages(Safetensors.open(file));
   }
 
   /** The tensors of one file of test resources. */
-  static GoldenPictures file(String name, Path scratch) {
+  static GoldenImages file(String name, Path scratch) {
     Path file = scratch.resolve(name.replace('/', '-'));
     GoldenResource.copy("/golden/" + name, file);
-    return new GoldenPictures(Safetensors.open(file));
+    return new GoldenImages(Safetensors.open(file));
   }
 
   /** The tensor {@code name}; the calling scope owns it. */
@@ -122,7 +122,7 @@ final class GoldenPictures implements AutoCloseable {
   }
 
   /** A picture [height, width, 3] or a mask [height, width]. */
-  RgbImage picture(String name) {
+  RgbImage image(String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor bytes = tensors.read(name);
       float[] values = ImageTensors.floats(bytes);
@@ -136,7 +136,7 @@ final class GoldenPictures implements AutoCloseable {
   }
 
   /** What every run asks: prompts, size, steps, guidance and seeds. */
-  static ImageRequest plain(Run run) {
+  static ImageRequest baseRequest(Run run) {
     return ImageRequest.of(run.text("prompt"))
         .negative(run.text("negative"))
         .guidance(run.number("guidance", 0))
@@ -148,23 +148,23 @@ final class GoldenPictures implements AutoCloseable {
 
   /** What a run asks that draws from pictures, or from noise alone. */
   ImageRequest request(Run run) {
-    ImageRequest plain = plain(run)
-        .clipSkip(run.more("clip_skip").intValue())
-        .guidance(GuidanceOptions.STANDARD.rescale(run.more("guidance_rescale").doubleValue()));
+    ImageRequest plain = baseRequest(run)
+        .clipSkip(run.extraArgument("clip_skip").intValue())
+        .guidance(GuidanceOptions.DEFAULT.rescale(run.extraArgument("guidance_rescale").doubleValue()));
     return switch (run.text("kind")) {
       case "text" -> plain;
       case "latents" -> plain.hires(HiresFix.latents(1.5, run.number("strength", 0)));
-      case "image" -> plain.from(initial(run)).size(0, 0);
-      default -> plain.from(initial(run));
+      case "image" -> plain.initialImage(initial(run)).size(0, 0);
+      default -> plain.initialImage(initial(run));
     };
   }
 
   private InitialImage initial(Run run) {
-    InitialImage initial = InitialImage.of(picture("picture" + run.integer("picture")))
+    InitialImage initial = InitialImage.of(image("picture" + run.integer("picture")))
         .strength(run.number("strength", Double.NaN));
     return switch (run.text("kind")) {
-      case "inpaint" -> initial.mask(picture("mask" + run.integer("mask")));
-      case "differential" -> initial.change(picture("mask1"));
+      case "inpaint" -> initial.mask(image("mask" + run.integer("mask")));
+      case "differential" -> initial.changeMap(image("mask1"));
       default -> initial;
     };
   }
@@ -174,7 +174,7 @@ final class GoldenPictures implements AutoCloseable {
    */
   void compare(Run run, List<GeneratedImage> images) {
     compareLatents(run, images);
-    comparePictures(run, images);
+    compareImages(run, images);
   }
 
   /** Compares latents alone. */
@@ -182,19 +182,19 @@ final class GoldenPictures implements AutoCloseable {
     try (TensorScope scope = TensorScope.open()) {
       Tensor latents = tensor("run" + run.index() + ".latents");
       for (int i = 0; i < images.size(); i++) {
-        Tensor drawn = images.get(i).latents().tensor();
+        Tensor drawn = images.get(i).latents().toTensor();
         Closeness.assertWithinSpread(1e-4, latents.narrow(0, i, 1), drawn, run + " latents");
       }
     }
   }
 
   /** Compares pictures with those recorded, to 1e-3 of white. */
-  void comparePictures(Run run, List<GeneratedImage> images) {
+  void compareImages(Run run, List<GeneratedImage> images) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor pictures = tensor("run" + run.index() + ".images");
       assertEquals(pictures.size(0), images.size());
       for (int i = 0; i < images.size(); i++) {
-        Closeness.assertPicture(1e-3, pictures.select(0, i), images.get(i), run + " image");
+        Closeness.assertImage(1e-3, pictures.select(0, i), images.get(i), run + " image");
       }
     }
   }

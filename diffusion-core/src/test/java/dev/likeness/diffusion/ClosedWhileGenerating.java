@@ -12,14 +12,14 @@ import dev.likeness.diffusion.request.ImageRequest;
  * Closes what a drawing goes by on another thread, which waits; the picture is the same, and none
  * is drawn afterwards.
  */
-public final class ClosedWhileDrawn {
-  private ClosedWhileDrawn() {}
+public final class ClosedWhileGenerating {
+  private ClosedWhileGenerating() {}
 
-  public static void refuses(String closed, BaseModel base, ImageRequest ask, Runnable close)
+  public static void refuses(String closed, BaseModel base, ImageRequest request, Runnable close)
       throws InterruptedException {
-    RgbImage alone = base.generate(ask).picture();
+    RgbImage alone = base.generate(request).image();
     Thread closing = new Thread(close);
-    ImageRequest watched = ask.hooks(EngineHooks.listening((step, of, x, denoised) -> {
+    ImageRequest watched = request.hooks(EngineHooks.ofListener((step, of, x, denoised) -> {
       if (step.index() == 0) {
         closing.start();
         while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
@@ -29,10 +29,10 @@ public final class ClosedWhileDrawn {
         assertThrows(IllegalStateException.class, close::run);
       }
     }));
-    assertEquals(alone, base.generate(watched).picture());
+    assertEquals(alone, base.generate(watched).image());
     closing.join();
     assertEquals(
         closed + " is closed; open it again to draw with it",
-        assertThrows(IllegalStateException.class, () -> base.generate(ask)).getMessage());
+        assertThrows(IllegalStateException.class, () -> base.generate(request)).getMessage());
   }
 }

@@ -6,14 +6,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** Whether only its owner can open a file. */
-public final class OwnersAlone {
-  private OwnersAlone() {}
+public final class OwnerOnly {
+  private OwnerOnly() {}
 
   /**
    * Whether nobody else may read or write {@code file}; so it is where the file system has no such
    * permissions.
    */
-  public static boolean open(Path file) throws IOException {
+  public static boolean isOwnerOnly(Path file) throws IOException {
     return !hasPermissions(file)
         || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).equals("rw-------");
   }

@@ -46,8 +46,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class PromptNoticesTest {
-  private static final ImageRequest ASK = ImageRequest.of("a cat")
+class PromptWarningsTest {
+  private static final ImageRequest REQUEST = ImageRequest.of("a cat")
       .negative("a dog")
       .steps(2)
       .size(16, 16)
@@ -55,7 +55,7 @@ class PromptNoticesTest {
       .guidance(4)
       .scheduler("Euler");
 
-  private static final String UNHEARD =
+  private static final String NEGATIVE_IGNORED =
       "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg where the network has guidance of its own) is off, or this base has none";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
@@ -64,38 +64,38 @@ class PromptNoticesTest {
   private Path scratch;
 
   @BeforeEach
-  void forget() {
+  void clearEncoded() {
     encoded.clear();
   }
 
   @Test
-  void encodesAPromptOnceForAllItsPictures() {
+  void encodesAPromptOnceForAllItsImages() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      assertEquals(9, base.generate(List.of(ASK.count(9).as(counting()))).size());
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+      assertEquals(9, base.generate(List.of(REQUEST.count(9).adapter(countingAdapter()))).size());
       assertEquals(List.of(1L, 1L), encoded, "the prompt and the negative one, in three passes");
     }
   }
 
   @Test
-  void encodesAgainOnlyWhatChangesOnTheWay() {
+  void encodesAgainOnlyPromptsThatChangeDuringSampling() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      base.generate(List.of(ASK.prompt("a [cat:dog:2]")
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+      base.generate(List.of(REQUEST.prompt("a [cat:dog:2]")
           .steps(4)
           .syntax(PromptSyntax.A1111)
           .count(5)
-          .as(counting())));
+          .adapter(countingAdapter())));
       assertEquals(3, encoded.size(), "two prompts and the negative one");
     }
   }
 
   @Test
-  void encodesOnceWhereMemoryIsForOnePicture() {
+  void encodesOnceWhereMemoryIsForOneImage() {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     try (BaseModel base =
         BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
-      base.generate(List.of(ASK.size(32, 32).negative("").guidance(3).count(3).as(counting())));
+      base.generate(List.of(REQUEST.size(32, 32).negative("").guidance(3).count(3).adapter(countingAdapter())));
       assertEquals(2, encoded.size(), "CLIP and T5");
     }
   }
@@ -107,15 +107,15 @@ class PromptNoticesTest {
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Conditioning whole =
-          base.unwrap(OpenModel.class).encode(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
+          base.unwrap(OpenModel.class).encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
       Conditioning skipped = base.unwrap(OpenModel.class)
-          .encode(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
+          .encode(REQUEST.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
       Tensor clip = base.unwrap(Sd3Networks.class)
-          .towers()
+          .clipTextEncoders()
           .get(0)
-          .prompts(Adaptation.NONE)
+          .promptEncoder(Adaptation.NONE)
           .encode(List.of("a cat"), 2)
           .tokens();
       Tensor told = skipped.at(0, false).tokens();
@@ -136,31 +136,31 @@ class PromptNoticesTest {
   void refusesPromptsThatAFamilyCannotRead(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
-      ImageRequest ask = ASK.size(32, 32);
+      ImageRequest request = REQUEST.size(32, 32);
       PromptEmbedding embedding = new PromptEmbedding(new float[4], 1, new float[0]);
-      assertRefused("prompt syntax", base, ask.syntax(PromptSyntax.A1111));
-      assertRefused("prompt syntax", base, ask.embeddings(embedding, null));
-      assertRefused("prompt syntax", base, ask.embeddings(null, embedding));
+      assertRefused("prompt syntax", base, request.syntax(PromptSyntax.A1111));
+      assertRefused("prompt syntax", base, request.embeddings(embedding, null));
+      assertRefused("prompt syntax", base, request.embeddings(null, embedding));
       assertRefused(
           name.startsWith("sd3")
               ? "a text encoder of "
               : "clip skip 99 is for bases that read CLIP",
           base,
-          ask.clipSkip(99));
+          request.clipSkip(99));
     }
   }
 
   @Test
   void refusesToSkipMoreLayersThanThereAre() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
       int layers =
-          base.unwrap(StableDiffusionNetworks.class).towers().get(0).config().layers();
-      base.generate(ASK.clipSkip(layers));
+          base.unwrap(StableDiffusionNetworks.class).clipTextEncoders().get(0).config().layers();
+      base.generate(REQUEST.clipSkip(layers));
       assertRefused(
           "a text encoder of " + layers + " layers cannot leave out its last 20",
           base,
-          ASK.clipSkip(20));
+          REQUEST.clipSkip(20));
     }
   }
 
@@ -173,12 +173,12 @@ class PromptNoticesTest {
     "klein/base, text_encoder",
     "zimage/turbo, text_encoder"
   })
-  void tellsWhatEachTextEncoderLeavesOut(String name, String encoders) {
+  void warnsOfWhatEachTextEncoderCutsOff(String name, String encoders) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest ask = ASK.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
-      assertEquals(List.of(), notices(base, ask));
+      ImageRequest request = REQUEST.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
+      assertEquals(List.of(), warnings(base, request));
       List<String> told =
-          notices(base, ask.prompt("red hair ".repeat(600) + "glasses").count(2));
+          warnings(base, request.prompt("red hair ".repeat(600) + "glasses").count(2));
       assertEquals(
           encoders,
           told.stream()
@@ -190,48 +190,48 @@ class PromptNoticesTest {
   }
 
   @Test
-  void tellsOnceWhatIsLeftOutOfEachPromptThatIsHeard() {
+  void warnsOnceOfTheTruncatedTextOfEachUsedPrompt() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      ImageRequest ask = ASK.prompt("a ".repeat(75) + "B C")
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+      ImageRequest request = REQUEST.prompt("a ".repeat(75) + "B C")
           .negative("a ".repeat(75) + "D")
           .hires(HiresFix.pixels(2, 0.5));
       String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
-      assertEquals(List.of(start + "\"b c\"", start + "\"d\""), notices(base, ask));
-      assertEquals(List.of(start + "\"b c\"", UNHEARD), notices(base, ask.guidance(1)));
-      assertEquals(List.of(), notices(base, ask.syntax(PromptSyntax.A1111)));
+      assertEquals(List.of(start + "\"b c\"", start + "\"d\""), warnings(base, request));
+      assertEquals(List.of(start + "\"b c\"", NEGATIVE_IGNORED), warnings(base, request.guidance(1)));
+      assertEquals(List.of(), warnings(base, request.syntax(PromptSyntax.A1111)));
       PromptEmbedding given = base.encode("a cat");
-      assertEquals(List.of(), notices(base, ask.embeddings(given, given)));
+      assertEquals(List.of(), warnings(base, request.embeddings(given, given)));
     }
   }
 
   @ParameterizedTest
   @CsvSource({"sd3/medium, 1", "flux/dev, 4", "klein/distilled, 4", "zimage/turbo, 0"})
-  void tellsOnceThatTheNegativePromptIsNotHeard(String name, double guidance) {
+  void warnsOnceThatTheNegativePromptIsIgnored(String name, double guidance) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest ask =
-          ASK.size(32, 32).steps(1).guidance(guidance).scheduler(null).count(5);
-      assertEquals(List.of(UNHEARD), notices(base, ask));
-      assertEquals(List.of(), notices(base, ask.negative(" ")));
+      ImageRequest request =
+          REQUEST.size(32, 32).steps(1).guidance(guidance).scheduler(null).count(5);
+      assertEquals(List.of(NEGATIVE_IGNORED), warnings(base, request));
+      assertEquals(List.of(), warnings(base, request.negative(" ")));
     }
   }
 
   @Test
-  void tellsWhichLearnedWordNoPromptNames() {
+  void warnsOfAPlaceholderTokenThatNoPromptContains() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      ImageRequest ask =
-          ASK.word(new TextualInversion("Ada", Map.of(32, new float[32]))).count(5);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+      ImageRequest request =
+          REQUEST.textualInversion(new TextualInversion("Ada", Map.of(32, new float[32]))).count(5);
       assertEquals(
-          List.of("the learned word \"Ada\" does nothing: no prompt names it"), notices(base, ask));
-      assertEquals(List.of(), notices(base, ask.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
+          List.of("the learned word \"Ada\" does nothing: no prompt names it"), warnings(base, request));
+      assertEquals(List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
     }
   }
 
-  private static List<String> notices(BaseModel base, ImageRequest ask) {
+  private static List<String> warnings(BaseModel base, ImageRequest request) {
     List<String> notices = new ArrayList<>();
     base.generate(
-        ask,
+        request,
         event -> {
           if (event instanceof ProgressEvent.Notice notice) {
             notices.add(notice.message());
@@ -242,45 +242,45 @@ class PromptNoticesTest {
   }
 
   @Test
-  void refusesWhatTheWebInterfaceTakesForNoWords() {
+  void refusesUnsupportedWebUiSyntax() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
-      ImageRequest ask = ASK.syntax(PromptSyntax.A1111);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+      ImageRequest request = REQUEST.syntax(PromptSyntax.A1111);
       String tag =
           " has <lora:ada:0.8>, by which the web interface loads a file; take it out, and give a LoRA as its file:"
               + " ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
-      assertRefused("the prompt" + tag, base, ask.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
-      assertRefused("the negative prompt" + tag, base, ask.negative("(<lora:ada:0.8>:1.2)"));
-      assertRefused("the prompt has <hypernet:old:1>", base, ask.prompt("a cat <hypernet:old:1>"));
+      assertRefused("the prompt" + tag, base, request.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
+      assertRefused("the negative prompt" + tag, base, request.negative("(<lora:ada:0.8>:1.2)"));
+      assertRefused("the prompt has <hypernet:old:1>", base, request.prompt("a cat <hypernet:old:1>"));
       assertRefused(
           "the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
               + " them, or write the word in small letters",
           base,
-          ask.prompt("a cat AND a dog :1.2"));
-      assertRefused("the prompt ends in \": 1.2\"", base, ask.prompt("a cat : 1.2"));
+          request.prompt("a cat AND a dog :1.2"));
+      assertRefused("the prompt ends in \": 1.2\"", base, request.prompt("a cat : 1.2"));
       base.generate(
-          ask.prompt("a BRAND and a <cat> (x < y:1.1) # AND").negative("salt AND pepper :1"));
-      base.generate(ask.prompt("<toy:cat>")
-          .word(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
-      base.generate(ASK.prompt("<lora:ada:0.8> AND a dog"));
+          request.prompt("a BRAND and a <cat> (x < y:1.1) # AND").negative("salt AND pepper :1"));
+      base.generate(request.prompt("<toy:cat>")
+          .textualInversion(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
+      base.generate(REQUEST.prompt("<lora:ada:0.8> AND a dog"));
     }
   }
 
-  private static void assertRefused(String words, BaseModel base, ImageRequest ask) {
+  private static void assertRefused(String words, BaseModel base, ImageRequest request) {
     String message =
-        assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage();
+        assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage();
     assertEquals(words, message.substring(0, words.length()));
   }
 
   /** Notes the rows of each batch that a text encoder's first attention sees. */
-  private ModelAdapter counting() {
+  private ModelAdapter countingAdapter() {
     AdapterLayer path = input -> {
       encoded.add(input.size(0));
       return input.new_zeros(input.size(0), input.size(1), input.size(2));
     };
     Adaptation first = new Adaptation() {
       @Override
-      public List<AdapterLayer> sidePaths(String module) {
+      public List<AdapterLayer> adapterLayers(String module) {
         return module.endsWith("layers.0.self_attn.q_proj")
                 || module.endsWith("block.0.layer.0.SelfAttention.q")
             ? List.of(path)

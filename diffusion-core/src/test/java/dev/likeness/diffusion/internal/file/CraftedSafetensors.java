@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Safetensors files written by hand, right and wrong. */
-public final class Crafted {
-  private Crafted() {}
+public final class CraftedSafetensors {
+  private CraftedSafetensors() {}
 
   /** A file with this header and so many bytes of data, each its own offset's low byte. */
   public static Path file(Path folder, String header, int dataBytes) {

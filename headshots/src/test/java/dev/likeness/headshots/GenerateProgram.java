@@ -9,15 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Opens a person's file in a JVM of its own and draws them. */
-public final class DrawProgram {
+public final class GenerateProgram {
   public static final ShootRequest REQUEST =
       ShootRequest.of(Style.named("studio"), 1).steps(3).seed(11);
 
-  private DrawProgram() {}
+  private GenerateProgram() {}
 
   /** Arguments: the base's folder, the person's file, the file for the pixels. */
   public static void main(String[] args) throws IOException {
-    try (BaseModel base = GoldenFolder.loaded(Path.of(args[0]));
+    try (BaseModel base = GoldenFolder.load(Path.of(args[0]));
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Files.write(
           Path.of(args[2]),
@@ -25,7 +25,7 @@ public final class DrawProgram {
               .shoot(person, REQUEST)
               .headshots()
               .get(0)
-              .picture()
+              .image()
               .rgb());
     }
   }

@@ -18,16 +18,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class PictureParityTest {
+class ImageParityTest {
   private static final Map<String, GoldenFolder> FOLDERS = new HashMap<>();
-  private static GoldenPictures golden;
+  private static GoldenImages golden;
 
   @TempDir
   private static Path scratch;
 
   @BeforeAll
   static void open() {
-    golden = GoldenPictures.open("pictures", scratch);
+    golden = GoldenImages.open("pictures", scratch);
   }
 
   @AfterAll
@@ -36,37 +36,37 @@ class PictureParityTest {
     FOLDERS.clear();
   }
 
-  static List<GoldenPictures.Run> runs() {
-    return GoldenPictures.runs("pictures");
+  static List<GoldenImages.Run> runs() {
+    return GoldenImages.runs("pictures");
   }
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsOverPicturesAsDiffusersDoes(GoldenPictures.Run run) {
+  void generatesOverImagesAsDiffusers(GoldenImages.Run run) {
     GoldenFolder folder = FOLDERS.computeIfAbsent(
-        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch));
+        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
       golden.compare(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
     }
   }
 
-  static List<GoldenPictures.Run> told() {
-    return GoldenPictures.runs("consistency");
+  static List<GoldenImages.Run> consistencyRuns() {
+    return GoldenImages.runs("consistency");
   }
 
   @ParameterizedTest
-  @MethodSource("told")
-  void drawsAsLatentConsistencyModelsDraw(GoldenPictures.Run run, @TempDir Path own) {
+  @MethodSource("consistencyRuns")
+  void generatesAsLatentConsistencyPipelines(GoldenImages.Run run, @TempDir Path own) {
     GoldenFolder folder =
-        GoldenFolder.write(run.text("folder") + "-told", GoldenFolder.Spelling.TODAY, own);
+        GoldenFolder.write(run.text("folder") + "-told", GoldenFolder.KeyFormat.CURRENT, own);
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(folder.path(), Compute.EXACT);
-        GoldenPictures told = GoldenPictures.open("consistency", own)) {
+        GoldenImages told = GoldenImages.open("consistency", own)) {
       Closeness.assertWithinSpread(
           1e-4,
           told.tensor("run" + run.index() + ".latents"),
-          Closeness.kept(base.generate(golden.request(run)).latents().tensor()),
+          Closeness.sampledPixels(base.generate(golden.request(run)).latents().toTensor()),
           run.toString());
     }
   }

@@ -5,18 +5,18 @@ package dev.likeness.diffusion.internal.family;
  * attention is kept for the way back: by these the memory of training is estimated. Layers go by
  * their paths.
  */
-public interface LayerPlaces {
+public interface LayerPositions {
   /** Tokens of a text that CLIP reads. */
   int CLIP_TOKENS = 77;
 
   /** Places of a layer; 1 for one that is given the time. */
-  double of(String path);
+  double positions(String path);
 
   /** Places of the stream that a layer belongs to. */
-  double stream(String path);
+  double streamPositions(String path);
 
   /** How many weights each head of an attention has, by the path of its queries. */
-  double weights(String path);
+  double attentionWeightsPerHead(String path);
 
   /** Heads of an attention, by the path of its queries. */
   int heads(String path);
@@ -34,13 +34,13 @@ public interface LayerPlaces {
   double feedForward();
 
   /** Whether queries and keys are normalised. */
-  boolean normed();
+  boolean hasQkNorm();
 
   /** Whether queries and keys are rotated by position. */
-  boolean rotated();
+  boolean hasRotaryEmbedding();
 
   /** Whether a layer is given the time or a pooled text rather than places. */
-  static boolean isOfTime(String path) {
+  static boolean isTimeLayer(String path) {
     return path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder");
   }
 }

@@ -27,10 +27,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * layouts.
  */
 @ExtendWith(NoTensorLeaks.class)
-class ForeignLayoutTest {
+class KeyFormatTest {
   @Test
   void splitsTheRowsOfStableDiffusion3() {
-    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3).under("model.diffusion_model.");
+    KeyMapping layout = Sd3KeyFormat.Sd3Layout.of(3).withPrefix("model.diffusion_model.");
     String block = "model.diffusion_model.joint_blocks.1.";
     assertRows(
         layout,
@@ -258,7 +258,7 @@ class ForeignLayoutTest {
   /** Z-Image's last norm has a scale alone, so nothing changes places. */
   @Test
   void splitsTheRowsOfZImage() {
-    KeyMapping layout = ZImageKeyFormat.ZImageLayout.of(2, 2).under("model.diffusion_model.");
+    KeyMapping layout = ZImageKeyFormat.ZImageLayout.of(2, 2).withPrefix("model.diffusion_model.");
     String own = "model.diffusion_model.";
     for (String block : List.of("layers.1.", "noise_refiner.1.", "context_refiner.1.")) {
       assertRows(
@@ -300,7 +300,7 @@ class ForeignLayoutTest {
    */
   @Test
   void countsTheDecodersResolutionsFromTheOtherEnd() {
-    KeyMapping layout = AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).under("first_stage_model.");
+    KeyMapping layout = AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).withPrefix("first_stage_model.");
     assertNames(
         layout,
         "first_stage_model.",
@@ -322,8 +322,8 @@ class ForeignLayoutTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file = Map.of(
           "decoder.mid.attn_1.proj_out.weight", torch.arange(new Scalar(6)).view(3, 2, 1, 1));
-      try (CanonicalTensors.RelaidSource read =
-          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
+      try (CanonicalTensors.CanonicalSource read =
+          new CanonicalTensors.CanonicalSource(new TensorSource.MemoryTensors(file), layout)) {
         Tensor matrix = read.read("decoder.mid_block.attentions.0.to_out.0.weight");
         assertArrayEquals(new long[] {3, 2}, matrix.shape());
         assertArrayEquals(rows(0, 6), ImageTensors.floats(matrix.to(torch.ScalarType.Float)));
@@ -337,7 +337,7 @@ class ForeignLayoutTest {
    */
   @Test
   void splitsOpenClipsRowsAndTurnsItsProjection() {
-    KeyMapping layout = ClipKeyFormat.written(true, true, "conditioner.embedders.1.");
+    KeyMapping layout = ClipKeyFormat.outputLayout(true, true, "conditioner.embedders.1.");
     String layer = "conditioner.embedders.1.model.transformer.resblocks.7.";
     String here = "text_model.encoder.layers.7.";
     assertRows(
@@ -365,8 +365,8 @@ class ForeignLayoutTest {
       Map<String, Tensor> file = Map.of(
           "conditioner.embedders.1.model.text_projection",
           torch.arange(new Scalar(6)).view(3, 2));
-      try (CanonicalTensors.RelaidSource read =
-          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
+      try (CanonicalTensors.CanonicalSource read =
+          new CanonicalTensors.CanonicalSource(new TensorSource.MemoryTensors(file), layout)) {
         assertArrayEquals(
             new float[] {0, 2, 4, 1, 3, 5},
             ImageTensors.floats(read.read("text_projection.weight").to(torch.ScalarType.Float)));
@@ -424,8 +424,8 @@ class ForeignLayoutTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> file =
           Map.of(foreign, torch.arange(new Scalar(count)).to(torch.ScalarType.Float));
-      try (CanonicalTensors.RelaidSource read =
-          new CanonicalTensors.RelaidSource(new TensorSource.MemoryTensors(file), layout)) {
+      try (CanonicalTensors.CanonicalSource read =
+          new CanonicalTensors.CanonicalSource(new TensorSource.MemoryTensors(file), layout)) {
         assertEquals(canonical.keySet(), read.names(), foreign);
         canonical.forEach(
             (name, rows) -> assertArrayEquals(rows, ImageTensors.floats(read.read(name)), name));

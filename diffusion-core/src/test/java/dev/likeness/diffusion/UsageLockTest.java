@@ -21,26 +21,26 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 @Timeout(60)
-class UsesTest {
-  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(2).size(32, 32);
+class UsageLockTest {
+  private static final ImageRequest REQUEST = ImageRequest.of("a cat").steps(2).size(32, 32);
 
   @Test
-  void closingAndSparingWaitForWhatIsDrawn(@TempDir Path folder) throws Exception {
+  void closingAndOffloadingWaitForGeneration(@TempDir Path folder) throws Exception {
     BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
-    Thread closing = new Thread(base.sparing()::close);
-    FutureTask<Object> alone = new FutureTask<>(() -> base.sparing().encode("a cat"));
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT);
+    Thread closing = new Thread(base.offloading()::close);
+    FutureTask<Object> alone = new FutureTask<>(() -> base.offloading().encode("a cat"));
     Thread sparing = new Thread(alone);
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch shown = new CountDownLatch(1);
     FutureTask<Void> drawing = new FutureTask<>(
-        () -> base.sparing()
+        () -> base.offloading()
             .generate(
-                List.of(ASK),
+                List.of(REQUEST),
                 image -> {
                   begun.countDown();
                   uninterrupted(shown);
-                  base.sparing().decode(image.latents());
+                  base.offloading().decode(image.latents());
                   assertTrue(assertThrows(IllegalStateException.class, base::close)
                       .getMessage()
                       .contains("is drawing on this thread"));
@@ -67,7 +67,7 @@ class UsesTest {
     closing.join();
     assertEquals(
         closed,
-        assertThrows(IllegalStateException.class, () -> base.generate(ASK)).getMessage());
+        assertThrows(IllegalStateException.class, () -> base.generate(REQUEST)).getMessage());
     base.close();
   }
 

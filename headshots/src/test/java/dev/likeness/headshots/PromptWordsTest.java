@@ -10,22 +10,22 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-class AskedWordsTest {
-  private static final Map<String, List<String>> SLOTS = new LinkedHashMap<>();
+class PromptWordsTest {
+  private static final Map<String, List<String>> ATTRIBUTES = new LinkedHashMap<>();
 
   static {
-    SLOTS.put("hair", List.of("a bald head", "short # hair", "# hair with bangs", "a # bob"));
-    SLOTS.put("colour", List.of("black", "red"));
-    SLOTS.put("backdrop", List.of("# background", "# gradient background", "Park"));
-    SLOTS.put("backdrop colour", List.of("blue", "light blue"));
-    SLOTS.put("outfit", List.of("a # shirt", "a # t-shirt"));
-    SLOTS.put("outfit colour", List.of("white", "olive"));
+    ATTRIBUTES.put("hair", List.of("a bald head", "short # hair", "# hair with bangs", "a # bob"));
+    ATTRIBUTES.put("colour", List.of("black", "red"));
+    ATTRIBUTES.put("backdrop", List.of("# background", "# gradient background", "Park"));
+    ATTRIBUTES.put("backdrop colour", List.of("blue", "light blue"));
+    ATTRIBUTES.put("outfit", List.of("a # shirt", "a # t-shirt"));
+    ATTRIBUTES.put("outfit colour", List.of("white", "olive"));
   }
 
-  private static Map<String, String> asked(String prompt) {
-    return PromptAdherence.AskedWords.of(prompt, SLOTS).words().entrySet().stream()
+  private static Map<String, String> wordsOf(String prompt) {
+    return PromptAdherence.PromptWords.of(prompt, ATTRIBUTES).words().entrySet().stream()
         .collect(Collectors.toMap(
-            Map.Entry::getKey, asked -> SLOTS.get(asked.getKey()).get(asked.getValue())));
+            Map.Entry::getKey, asked -> ATTRIBUTES.get(asked.getKey()).get(asked.getValue())));
   }
 
   @Test
@@ -44,7 +44,7 @@ class AskedWordsTest {
             "# gradient background",
             "backdrop colour",
             "light blue"),
-        asked(
+        wordsOf(
             "studio portrait of a woman with short red hair, wearing a striped white T-shirt, Light blue gradient background"));
     assertEquals(
         Map.of(
@@ -56,39 +56,39 @@ class AskedWordsTest {
             "olive",
             "backdrop",
             "Park"),
-        asked("portrait of a man with hair with bangs, wearing an olive shirt, park"));
+        wordsOf("portrait of a man with hair with bangs, wearing an olive shirt, park"));
     assertEquals(
         Map.of("hair", "a # bob", "colour", "red", "backdrop", "# background"),
-        asked("a woman with a red bob, teal background"));
-    assertEquals(Map.of(), asked("portrait of a shirtless sweatshirt-wearer in a parka"));
+        wordsOf("a woman with a red bob, teal background"));
+    assertEquals(Map.of(), wordsOf("portrait of a shirtless sweatshirt-wearer in a parka"));
   }
 
   @Test
   void findsTheFirstOfTwo() {
     assertEquals(
         Map.of("outfit", "a # shirt", "outfit colour", "olive"),
-        asked("an olive shirt under a white t-shirt"));
+        wordsOf("an olive shirt under a white t-shirt"));
     assertEquals(
         Map.of("outfit", "a # t-shirt", "outfit colour", "white"),
-        asked("a white t-shirt under an olive shirt"));
+        wordsOf("a white t-shirt under an olive shirt"));
   }
 
   @Test
-  void asksNoReaderForWhatItDoesNotTell() {
+  void skipsAttributesThatTheReaderLacks() {
     assertEquals(
         Map.of("outfit", 0),
-        PromptAdherence.AskedWords.of(
+        PromptAdherence.PromptWords.of(
                 "wearing a navy shirt", Map.of("outfit", List.of("a # shirt", "")))
             .words());
     assertEquals(
         Map.of("outfit", 0),
-        PromptAdherence.AskedWords.of(
+        PromptAdherence.PromptWords.of(
                 "wearing a navy shirt",
                 Map.of("outfit", List.of("a # shirt", ""), "outfit colour", List.of("", "never")))
             .words());
     assertEquals(
         Map.of(),
-        PromptAdherence.AskedWords.of("wearing a navy shirt", Map.of("sex", List.of("a", "b")))
+        PromptAdherence.PromptWords.of("wearing a navy shirt", Map.of("sex", List.of("a", "b")))
             .words());
   }
 
@@ -126,7 +126,7 @@ class AskedWordsTest {
                 "a # t-shirt",
                 "a # hoodie"));
     for (Style style : Style.all()) {
-      Map<String, Integer> words = PromptAdherence.AskedWords.of(
+      Map<String, Integer> words = PromptAdherence.PromptWords.of(
               style.prompt("a woman with short red hair", 0), slots)
           .words();
       assertTrue(
@@ -139,10 +139,10 @@ class AskedWordsTest {
   void isTheGeometricMeanOfWhatTheReaderFindsOfIt() {
     Map<String, float[]> likely =
         Map.of("outfit", new float[] {0.2f, 0.8f}, "outfit colour", new float[] {0.4f, 0.6f});
-    PromptAdherence.AskedWords asked =
-        PromptAdherence.AskedWords.of("a woman, wearing a white shirt", SLOTS);
-    assertEquals(Math.sqrt(0.2 * 0.4), asked.shown(likely), 1e-6);
-    assertEquals(0.2, asked.colourless().shown(likely), 1e-6);
-    assertTrue(Double.isNaN(PromptAdherence.AskedWords.of("somebody", SLOTS).shown(likely)));
+    PromptAdherence.PromptWords asked =
+        PromptAdherence.PromptWords.of("a woman, wearing a white shirt", ATTRIBUTES);
+    assertEquals(Math.sqrt(0.2 * 0.4), asked.probability(likely), 1e-6);
+    assertEquals(0.2, asked.withoutColours().probability(likely), 1e-6);
+    assertTrue(Double.isNaN(PromptAdherence.PromptWords.of("somebody", ATTRIBUTES).probability(likely)));
   }
 }

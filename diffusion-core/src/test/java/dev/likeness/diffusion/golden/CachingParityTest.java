@@ -37,30 +37,30 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Merged tokens beside tomesd's, and the first-block cache beside diffusers'. */
 @ExtendWith(NoTensorLeaks.class)
-class ApproximatedParityTest {
+class CachingParityTest {
   @TempDir
   private Path scratch;
 
-  static List<GoldenPictures.Run> merged() {
-    return GoldenPictures.runs("approximated").stream()
+  static List<GoldenImages.Run> merged() {
+    return GoldenImages.runs("approximated").stream()
         .filter(run -> run.text("kind").equals("merged"))
         .toList();
   }
 
-  static List<GoldenPictures.Run> cached() {
-    return GoldenPictures.runs("approximated").stream()
+  static List<GoldenImages.Run> cached() {
+    return GoldenImages.runs("approximated").stream()
         .filter(run -> run.text("kind").equals("cached"))
         .toList();
   }
 
   @ParameterizedTest
   @MethodSource("merged")
-  void mergesTokensAsTomesdDoes(GoldenPictures.Run run) {
+  void mergesTokensAsTomesdDoes(GoldenImages.Run run) {
     String name = run.text("folder").substring(run.text("folder").indexOf('/') + 1);
-    GoldenFolder folder = GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, scratch);
+    GoldenFolder folder = GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch);
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
-        GoldenPictures golden = GoldenPictures.open("approximated", scratch);
+        GoldenImages golden = GoldenImages.open("approximated", scratch);
         GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
       UNet2DConditionModel unet = new UNet2DConditionModel(
           UNetConfig.of(part.config()),
@@ -78,40 +78,40 @@ class ApproximatedParityTest {
 
   @ParameterizedTest
   @MethodSource("cached")
-  void asksTheFirstBlockAloneWhereDiffusersDoes(GoldenPictures.Run run) {
+  void evaluatesOnlyTheFirstBlockWhereDiffusersDoes(GoldenImages.Run run) {
     Path part = PipelineFolder.write(run.text("folder"), scratch).path().resolve("transformer");
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
-        GoldenPictures golden = GoldenPictures.open("approximated", scratch);
+        GoldenImages golden = GoldenImages.open("approximated", scratch);
         LoadedWeights weights = new LoadedWeights(
             Safetensors.open(part.resolve("diffusion_pytorch_model.safetensors")), Compute.EXACT)) {
       ModelConfig config = ModelConfig.read(part.resolve("config.json"));
       FirstBlockCache cache = new FirstBlockCache(run.number("threshold", 0));
       UnaryOperator<Tensor> net = run.text("folder").startsWith("flux")
           ? flux(FluxConfig.of(config), weights, golden, run, cache)
-          : three(Sd3Config.of(config), weights, golden, run, cache);
+          : sd3(Sd3Config.of(config), weights, golden, run, cache);
       float[] ways = ImageTensors.floats(golden.tensor(key(run, "ways")));
       for (int i = 0; i < ways.length; i++) {
-        Tensor picture = torch.lerp(
+        Tensor image = torch.lerp(
             golden.tensor(key(run, "first")), golden.tensor(key(run, "other")), new Scalar((double)
                 ways[i]));
         Closeness.assertWithinSpread(
             1e-4,
             golden.tensor(key(run, "output")).select(0, i),
-            net.apply(picture),
+            net.apply(image),
             run + ", call " + i);
       }
       assertTrue(
-          cache.served() > 0 && cache.served() < ways.length - 1,
-          cache.served() + " of " + ways.length);
+          cache.skippedCalls() > 0 && cache.skippedCalls() < ways.length - 1,
+          cache.skippedCalls() + " of " + ways.length);
     }
   }
 
   private static UnaryOperator<Tensor> flux(
       FluxConfig config,
       LoadedWeights weights,
-      GoldenPictures golden,
-      GoldenPictures.Run run,
+      GoldenImages golden,
+      GoldenImages.Run run,
       FirstBlockCache cache) {
     FluxTransformer2DModel net = new FluxTransformer2DModel(config, Weights.of(weights));
     Tensor text = golden.tensor(key(run, "text"));
@@ -119,8 +119,8 @@ class ApproximatedParityTest {
         text, golden.tensor(key(run, "pooled")), torch.tensor(new float[] {3.5f}));
     Tensor places = torch.cat(
         new TensorVector(torch.zeros(text.size(1), 3), LatentPacking.positions(6, 4, 0)), 0);
-    return picture -> net.forward(
-        picture,
+    return image -> net.forward(
+        image,
         torch.tensor(new float[] {0.5f}),
         told,
         RotaryEmbedding.of(places, config.axes()),
@@ -128,20 +128,20 @@ class ApproximatedParityTest {
         cache);
   }
 
-  private static UnaryOperator<Tensor> three(
+  private static UnaryOperator<Tensor> sd3(
       Sd3Config config,
       LoadedWeights weights,
-      GoldenPictures golden,
-      GoldenPictures.Run run,
+      GoldenImages golden,
+      GoldenImages.Run run,
       FirstBlockCache cache) {
     Sd3Transformer2DModel net = new Sd3Transformer2DModel(config, Weights.of(weights));
     Tensor text = golden.tensor(key(run, "text"));
     Tensor pooled = golden.tensor(key(run, "pooled"));
-    return picture ->
-        net.forward(picture, torch.tensor(new float[] {500}), text, pooled, Set.of(), cache);
+    return image ->
+        net.forward(image, torch.tensor(new float[] {500}), text, pooled, Set.of(), cache);
   }
 
-  private static String key(GoldenPictures.Run run, String name) {
+  private static String key(GoldenImages.Run run, String name) {
     return "run" + run.index() + "." + name;
   }
 }

@@ -28,69 +28,69 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs whose timesteps or noise levels the caller gives, cut as diffusers' pipelines cut them. */
 @ExtendWith(NoTensorLeaks.class)
-class OwnStepsTest {
+class CustomTimestepsTest {
   private static final double[] DISTILLED = {999, 749, 499, 249};
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("a cat").seed(4).guidance(1).size(16, 16);
 
   @Test
-  void drawsAtTimestepsThatTheCallerGives(@TempDir Path folder) {
-    ImageRequest ask = ASK.scheduler("LCM").timesteps(DISTILLED);
-    RgbImage picture = RgbImage.of(16, 16, new byte[3 * 16 * 16]);
+  void samplesAtTimestepsThatTheCallerGives(@TempDir Path folder) {
+    ImageRequest request = REQUEST.scheduler("LCM").timesteps(DISTILLED);
+    RgbImage image = RgbImage.of(16, 16, new byte[3 * 16 * 16]);
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
-      assertEquals(List.of(999.0, 749.0, 499.0, 249.0), timesteps(base, ask));
-      assertEquals(List.of(499.0, 249.0), timesteps(base, ask.from(picture, 0.5)));
-      assertEquals(List.of(999.0, 749.0), timesteps(base, ask.between(0, 0.5)));
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT)) {
+      assertEquals(List.of(999.0, 749.0, 499.0, 249.0), timesteps(base, request));
+      assertEquals(List.of(499.0, 249.0), timesteps(base, request.initialImage(image, 0.5)));
+      assertEquals(List.of(999.0, 749.0), timesteps(base, request.denoisingRange(0, 0.5)));
       assertEquals(
           List.of(999.0, 749.0, 499.0, 249.0, 499.0, 249.0),
-          timesteps(base, ask.hires(HiresFix.latents(1.5, 0.5))));
+          timesteps(base, request.hires(HiresFix.latents(1.5, 0.5))));
       assertEquals(
           List.of(999.0, 499.0),
-          timesteps(base, ask.steps(2)),
+          timesteps(base, request.steps(2)),
           "a number that is given later counts");
-      assertEquals(4, base.generate(ask).request().steps());
+      assertEquals(4, base.generate(request).request().steps());
       assertRefused(
           "PNDM spaces its own timesteps and takes no others",
-          () -> base.require(ASK.timesteps(DISTILLED)));
+          () -> base.validate(REQUEST.timesteps(DISTILLED)));
       assertRefused(
           "timesteps must fall within the trained 0..999, got 1000.0 first",
-          () -> base.require(ASK.scheduler("DPM++ 2M").timesteps(1000, 500)));
+          () -> base.validate(REQUEST.scheduler("DPM++ 2M").timesteps(1000, 500)));
     }
   }
 
   @Test
   void aLatentConsistencyModelDoesFewSteps(@TempDir Path folder) {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base-told", GoldenFolder.Spelling.TODAY, folder).path(),
+        GoldenFolder.write("base-told", GoldenFolder.KeyFormat.CURRENT, folder).path(),
         Compute.EXACT)) {
       assertEquals("4 8.5", base.defaults().steps() + " " + base.defaults().guidance());
-      ImageRequest over = ASK.from(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.6);
+      ImageRequest over = REQUEST.initialImage(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.6);
       assertRefused(
           "strength 0.6 leaves 30 of 50 distilled steps, got 31; ask for fewer",
-          () -> base.require(over.steps(31)));
+          () -> base.validate(over.steps(31)));
     }
   }
 
   @Test
-  void drawsOverNoiseLevelsThatTheCallerGives(@TempDir Path folder) {
+  void samplesOverSigmasThatTheCallerGives(@TempDir Path folder) {
     double[] levels = {14.615, 3.864, 0.964, 0};
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
-      ImageRequest ask = ASK.scheduler("Euler").sigmas(levels);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT)) {
+      ImageRequest request = REQUEST.scheduler("Euler").sigmas(levels);
       assertEquals(
           timesteps(
               base.scheduler().with("Euler").plan(PlanRequest.ofSigmas(levels)).timesteps()),
-          timesteps(base, ask));
+          timesteps(base, request));
       CustomScheduler typed =
-          CustomScheduler.stableDiffusion(base.scheduler().prediction()).by(Solvers.EULER);
+          CustomScheduler.stableDiffusion(base.scheduler().prediction()).withSolver(Solvers.EULER);
       assertEquals(
-          timesteps(base, ask),
-          timesteps(base, ask, typed),
+          timesteps(base, request),
+          timesteps(base, request, typed),
           "a scheduler of the caller's own walks them too");
       assertRefused(
           "DPMSolverMultistepScheduler computes its own sigmas and takes no others",
-          () -> base.require(ask.scheduler("DPM++ 2M")));
+          () -> base.validate(request.scheduler("DPM++ 2M")));
     }
   }
 
@@ -99,51 +99,51 @@ class OwnStepsTest {
    * given.
    */
   @Test
-  void drawsFlowOverThemToo(@TempDir Path folder) {
+  void samplesFlowModelsOverThemToo(@TempDir Path folder) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
-      ImageRequest ask = ASK.sigmas(1, 0.5, 0.25);
+      ImageRequest request = REQUEST.sigmas(1, 0.5, 0.25);
       double shift = Math.exp(
           FlowPlan.mu(base.scheduler(), 16, 1.15)); // the small autoencoder makes 4 x 4 tokens
-      List<Double> told = timesteps(base, ask);
+      List<Double> told = timesteps(base, request);
       assertEquals(1000 * shift / (shift + 1), told.get(1), 1e-2);
       assertEquals(1000 * shift / (shift + 3), told.get(2), 1e-2);
       assertEquals(
           told.subList(1, 3),
-          timesteps(base, ask.from(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.5)));
+          timesteps(base, request.initialImage(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.5)));
     }
   }
 
   @Test
-  void refusesWhatDoesNotFall() {
+  void refusesSigmasThatDoNotFall() {
     String way = "; give them from noise to the picture";
     assertRefused(
         "timesteps must be finite and fall to no less than 0, got 300.0 after 200.0" + way,
-        () -> ASK.timesteps(200, 300));
+        () -> REQUEST.timesteps(200, 300));
     assertRefused(
         "sigmas must be finite and fall to no less than 0, got Infinity first" + way,
-        () -> ASK.sigmas(Double.POSITIVE_INFINITY, 0));
+        () -> REQUEST.sigmas(Double.POSITIVE_INFINITY, 0));
     assertRefused(
         "sigmas must be finite and fall to no less than 0, got NaN after 1.0" + way,
-        () -> ASK.sigmas(1, Double.NaN));
+        () -> REQUEST.sigmas(1, Double.NaN));
     assertRefused(
         "timesteps of a run must be at least 1, got 0; give some, or a number of steps",
-        () -> ASK.timesteps());
+        () -> REQUEST.timesteps());
     assertRefused(
         "a run has timesteps or sigmas of its own, not both; give one of them",
         () ->
             new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
     assertEquals(
-        ASK.sigmas(1, 0), ASK.timesteps(DISTILLED).sigmas(1, 0), "what is given later counts");
+        REQUEST.sigmas(1, 0), REQUEST.timesteps(DISTILLED).sigmas(1, 0), "what is given later counts");
   }
 
-  private static List<Double> timesteps(BaseModel base, ImageRequest ask) {
-    return timesteps(base, ask, null);
+  private static List<Double> timesteps(BaseModel base, ImageRequest request) {
+    return timesteps(base, request, null);
   }
 
-  private static List<Double> timesteps(BaseModel base, ImageRequest ask, Scheduler by) {
+  private static List<Double> timesteps(BaseModel base, ImageRequest request, Scheduler by) {
     List<Double> times = new ArrayList<>();
-    base.generate(ask.sampledBy(by)
-        .hooks(EngineHooks.listening((step, of, x, denoised) -> times.add(step.timestep()))));
+    base.generate(request.customScheduler(by)
+        .hooks(EngineHooks.ofListener((step, of, x, denoised) -> times.add(step.timestep()))));
     return times;
   }
 

@@ -10,7 +10,7 @@ import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;
 
 /** What the network of a family of bases is taught, at levels of noise that chance decides. */
-public interface Lesson {
+public interface TrainingObjective {
   /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
   double level(double share);
 
@@ -37,7 +37,7 @@ public interface Lesson {
   }
 
   /** What the bases of {@code model}'s family learn. */
-  static Lesson of(OpenModel model, LoraTraining settings) {
+  static TrainingObjective of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (settings.options().debiased()
         && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {
@@ -46,15 +46,15 @@ public interface Lesson {
               + " leave debiased out");
     }
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(DiffusionObjective.of(
+        ? new DenoisingObjective(DiffusionObjective.of(
             scheduler,
             counted(settings, model).minSnrGamma(),
             settings.options().debiased()))
-        : FlowLesson.of(scheduler);
+        : FlowMatchingObjective.of(scheduler);
   }
 
   /** A UNet's: the noise, or what else it predicts, at one of the schedule's timesteps. */
-  record NoiseLesson(DiffusionObjective objective) implements Lesson {
+  record DenoisingObjective(DiffusionObjective objective) implements TrainingObjective {
     @Override
     public double level(double share) {
       return (int) (share * objective.schedule().length());
@@ -62,7 +62,7 @@ public interface Lesson {
 
     @Override
     public Tensor noised(Tensor latents, Tensor noise, double... levels) {
-      return objective.noised(latents, noise, timesteps(levels));
+      return objective.addNoise(latents, noise, timesteps(levels));
     }
 
     @Override
@@ -85,7 +85,7 @@ public interface Lesson {
   }
 
   /** A transformer's: the velocity from a picture to noise, at a logit-normal share of noise. */
-  public record FlowLesson(FlowObjective objective) implements Lesson {
+  public record FlowMatchingObjective(FlowObjective objective) implements TrainingObjective {
     private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
     /** No normal number has nothing below it. */
     private static final double SMALLEST = 1e-9;
@@ -94,12 +94,12 @@ public interface Lesson {
      * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
      * while it learns.
      */
-    public static FlowLesson of(SchedulerConfig scheduler) {
+    public static FlowMatchingObjective of(SchedulerConfig scheduler) {
       boolean bySize = scheduler.options().has("use_dynamic_shifting")
           && scheduler.options().flag("use_dynamic_shifting");
       double shift =
           bySize || !scheduler.options().has("shift") ? 1 : scheduler.options().number("shift");
-      return new FlowLesson(new FlowObjective(0, 1, shift));
+      return new FlowMatchingObjective(new FlowObjective(0, 1, shift));
     }
 
     @Override
@@ -109,7 +109,7 @@ public interface Lesson {
 
     @Override
     public Tensor noised(Tensor latents, Tensor noise, double... levels) {
-      return objective.noised(latents, noise, levels);
+      return objective.addNoise(latents, noise, levels);
     }
 
     @Override

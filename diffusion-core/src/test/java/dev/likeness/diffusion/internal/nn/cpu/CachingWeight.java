@@ -7,19 +7,19 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /** A weight that keeps what is made of it. */
-public record KeptWeight(Tensor wide, TensorRegion region, Map<String, Tensor> forms)
+public record CachingWeight(Tensor tensor, TensorRegion region, Map<String, Tensor> forms)
     implements LayerWeight {
-  public KeptWeight(Tensor wide, TensorRegion region) {
+  public CachingWeight(Tensor wide, TensorRegion region) {
     this(wide, region, new HashMap<>());
   }
 
   @Override
-  public boolean keeps() {
+  public boolean keepsForms() {
     return true;
   }
 
   @Override
-  public Tensor made(String use, UnaryOperator<Tensor> making) {
-    return forms.computeIfAbsent(use, u -> region.keep(making.apply(wide)));
+  public Tensor form(String use, UnaryOperator<Tensor> making) {
+    return forms.computeIfAbsent(use, u -> region.keep(making.apply(tensor)));
   }
 }

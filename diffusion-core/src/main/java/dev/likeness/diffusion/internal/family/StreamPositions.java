@@ -1,0 +1,52 @@
+package dev.likeness.diffusion.internal.family;
+
+/**
+ * Places of transformers with blocks of two streams.
+ *
+ * @param imagePositions tokens of the image
+ * @param textTokens tokens of the text
+ */
+public record StreamPositions(double imagePositions, int textTokens, int heads, boolean hasQkNorm, boolean hasRotaryEmbedding)
+    implements LayerPositions {
+  /** Those of latents of {@code places} places, four to a token. */
+  public static StreamPositions of(int places, int text, int heads, boolean normed, boolean rotated) {
+    return new StreamPositions(places / 4, text, heads, normed, rotated);
+  }
+
+  @Override
+  public double positions(String path) {
+    return LayerPositions.isTimeLayer(path) ? 1 : streamPositions(path);
+  }
+
+  @Override
+  public double streamPositions(String path) {
+    boolean ofText = path.contains("add_") || path.contains("context");
+    return ofText ? textTokens : path.startsWith("single") ? imagePositions + textTokens : imagePositions;
+  }
+
+  @Override
+  public double attentionWeightsPerHead(String path) {
+    double asking = path.contains("attn2") ? positions(path) : imagePositions + textTokens;
+    return asking * asking;
+  }
+
+  @Override
+  public int heads(String path) {
+    return heads;
+  }
+
+  @Override
+  public boolean endsBlock(String path) {
+    return path.matches(".*(net\\.2|transformer.*proj_out)");
+  }
+
+  @Override
+  public int attentionTensors(String path, boolean weighted) {
+    return (path.contains("attn2") ? 4 : 5) - (weighted ? 1 : 0);
+  }
+
+  @Override
+  public double feedForward() {
+    return 1;
+  }
+}

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks
 import org.bytedeco.pytorch.Tensor
 
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)
-ImageRequest ask = ImageRequest.of("studio portrait of an old woman with red hair").steps(6).seed(1).guidance(3)
+ImageRequest request = ImageRequest.of("studio portrait of an old woman with red hair").steps(6).seed(1).guidance(3)
 
 // A solver: Euler's method, written as its paper has it.
 Solver euler = (ladder, draft) -> {
@@ -36,16 +36,16 @@ java.util.function.UnaryOperator<Predictor> watched = network -> (input, step) -
 // Latents of each step as floats with their shape.
 List<Latents> path = new ArrayList<>()
 StepListener listener = (step, of, x, denoised) -> path.add(Latents.of(x))
-GeneratedImage mine = base.generate(ask.sampledBy(own).hooks(EngineHooks.hooks(watched, listener)))
+GeneratedImage mine = base.generate(request.sampledBy(own).hooks(EngineHooks.hooks(watched, listener)))
 System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
 System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))
 
 // Between two noises and two prompts.
 Latents noise = base.noise(1, 256, 256).slerp(base.noise(2, 256, 256), 0.5)
 PromptEmbedding told = base.encode("portrait of a young man").slerp(base.encode("portrait of an old woman"), 0.5)
-GeneratedImage between = base.generate(ask.noise(noise).embeddings(told, null))
-base.decode(between.latents()).writePng(Path.of("between.png"))
-System.out.println("decoded again: " + base.decode(between.latents()).equals(between.picture()))
+GeneratedImage between = base.generate(request.noise(noise).embeddings(told, null))
+base.decode(between.latents()).write(Path.of("between.png"))
+System.out.println("decoded again: " + base.decode(between.latents()).equals(between.image()))
 
 base.close()
 /exit

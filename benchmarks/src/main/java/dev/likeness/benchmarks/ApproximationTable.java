@@ -22,11 +22,11 @@ import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 
 /**
- * What approximations cost in quality and gain in time: draws the same pictures of a base exactly
+ * What approximations cost in quality and gain in time: draws the same images of a base exactly
  * and with each, in turns. Prints for each the share of the exact time by the clock and of the
- * exact processor time (medians of the pictures), the peak signal-to-noise ratio against the exact
- * pictures (mean and least, in dB) and how like the exact picture's person the one in it is (mean
- * and least cosine by the base's own face embedder), beside the likeness of pictures of other
+ * exact processor time (medians of the images), the peak signal-to-noise ratio against the exact
+ * images (mean and least, in dB) and how like the exact image's person the one in it is (mean
+ * and least cosine by the base's own face embedder), beside the likeness of images of other
  * seeds.
  *
  * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is
@@ -49,7 +49,7 @@ public final class ApproximationTable {
     this.embedder = embedder;
   }
 
-  /** One picture: by the clock and by processors, in seconds, and how near it is. */
+  /** One image: by the clock and by processors, in seconds, and how near it is. */
   private record Measured(double seconds, double processor, Closeness closeness) {}
 
   public static void main(String[] args) {
@@ -125,7 +125,7 @@ public final class ApproximationTable {
         likeness(found).min().orElse(Double.NaN)));
   }
 
-  /** Of the pictures in which a face was found. */
+  /** Of the images in which a face was found. */
   private static DoubleStream likeness(List<Measured> of) {
     return of.stream().mapToDouble(m -> m.closeness().likeness()).filter(l -> !Double.isNaN(l));
   }

@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Which kernel is the fastest for an attention of SD 1.5 and SDXL, two pictures of eight heads? The
+ * Which kernel is the fastest for an attention of SD 1.5 and SDXL, two images of eight heads? The
  * baseline is libtorch's fused kernel; beside it the scores of all heads spelled out as a whole,
  * and what {@link ScaledDotProduct} chooses of these and its own blocks of rows.
  */

@@ -29,7 +29,7 @@ final class CachingVariants implements AutoCloseable {
 
   private CachingVariants() {}
 
-  /** By which model a picture is drawn, and what is asked of it. */
+  /** By which model an image is drawn, and what is asked of it. */
   record Variant(BaseModel model, UnaryOperator<ImageRequest> request) {}
 
   /**
@@ -66,7 +66,7 @@ final class CachingVariants implements AutoCloseable {
   }
 
   /**
-   * A sampler without noise, as one that adds it turns a small difference into another picture;
+   * A sampler without noise, as one that adds it turns a small difference into another image;
    * null for the base's own.
    */
   String sampler() {

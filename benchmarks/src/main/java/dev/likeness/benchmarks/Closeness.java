@@ -7,13 +7,13 @@ import dev.likeness.photos.face.FaceDetector;
 import java.util.Optional;
 
 /**
- * How near a picture is to another one, and how like its person.
+ * How near an image is to another one, and how like its person.
  *
  * @param psnr the peak signal-to-noise ratio in dB, 255 at the peak; infinite where both are equal
  * @param likeness the cosine of their largest faces' embeddings, -1 to 1; NaN where there is none
  */
 record Closeness(double psnr, double likeness) {
-  /** A picture that others are held against, with its largest face. */
+  /** An image that others are held against, with its largest face. */
   static final class Of {
     private final RgbImage image;
     private final FaceEmbedder embedder;
@@ -30,14 +30,14 @@ record Closeness(double psnr, double likeness) {
     }
 
     /**
-     * To the same picture drawn otherwise: its face lies where this one's does, so no detector's
+     * To the same image drawn otherwise: its face lies where this one's does, so no detector's
      * jumps enter.
      */
     Closeness to(RgbImage other) {
       return to(other, found.map(here -> embedder.embed(other, here)));
     }
 
-    /** To another picture, by the face found there. */
+    /** To another image, by the face found there. */
     Closeness to(Of other) {
       return to(other.image, other.face);
     }

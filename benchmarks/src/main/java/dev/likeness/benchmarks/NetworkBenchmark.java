@@ -37,14 +37,14 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What do the parts of a picture cost on a base of any size: a guided step of the UNet (batch of
- * two), two prompts, a picture in and out of the autoencoder? The folder is given with {@code -p
+ * What do the parts of an image cost on a base of any size: a guided step of the UNet (batch of
+ * two), two prompts, an image in and out of the autoencoder? The folder is given with {@code -p
  * base=FOLDER}, else it is {@code portrait}; {@code tools/real_size/folders.py} makes such with
  * random weights. The baseline is diffusers on the same machine in the same hour,
  * {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens
  * merged, {@code -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the
  * one without; that of keys and values of the text made once is {@code -p kept=false}, that of a
- * step after a picture of another size, {@code -p before=512}, the one without, that of a guided
+ * step after an image of another size, {@code -p before=512}, the one without, that of a guided
  * step in one pass two of {@code -p rows=1}.
  */
 @State(Scope.Thread)
@@ -61,7 +61,7 @@ public class NetworkBenchmark {
   @Param({"bf16", "f32"})
   public String dtype;
 
-  /** Sides of the picture in pixels. */
+  /** Sides of the image in pixels. */
   @Param("512")
   public int side;
 
@@ -112,7 +112,7 @@ public class NetworkBenchmark {
     @Param("2")
     public int rows;
 
-    /** Sides of a picture drawn before, for which weights were packed first; 0 for none. */
+    /** Sides of an image drawn before, for which weights were packed first; 0 for none. */
     @Param("0")
     public int before;
 

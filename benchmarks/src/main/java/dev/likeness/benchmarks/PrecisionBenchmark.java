@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Which type is the faster one here? A picture of {@code portrait} at 20 steps, and a step of
+ * Which type is the faster one here? An image of {@code portrait} at 20 steps, and a step of
  * learning a person on it, in f32 (the baseline) and in bf16.
  */
 @State(Scope.Thread)
@@ -50,7 +50,7 @@ public class PrecisionBenchmark {
   private BaseModel base;
   private List<RgbImage> photos;
 
-  /** Opens the model, and draws four pictures to learn from. */
+  /** Opens the model, and draws four images to learn from. */
   @Setup(Level.Trial)
   public void open() {
     base = BaseModel.open(

@@ -24,13 +24,13 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Seconds of a step of learning (rank 4, attentions, one picture of noise) on a base of any size,
+ * Seconds of a step of learning (rank 4, attentions, one image of noise) on a base of any size,
  * the fastest of those after the first, and the peak of resident memory beside what
  * {@link LoraTraining#memory} said before. Prints {@code seconds SECONDS peak KILOBYTES estimate
  * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
  * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole}
- * learns every weight ({@link DreamBooth}), {@code watch} looks at a picture after every step, each
+ * learns every weight ({@link DreamBooth}), {@code watch} looks at an image after every step, each
  * better than the one before.
  */
 public final class TrainingTimes {

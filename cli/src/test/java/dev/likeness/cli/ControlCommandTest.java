@@ -165,7 +165,7 @@ class ControlCommandTest {
     assertTrue(
         run.complaints()
             .get(0)
-            .contains("the budget is 0.0 GiB: give more, or ask for a smaller picture"),
+            .contains("the budget is 0.0 GiB: give more, or ask for a smaller image"),
         run.err());
   }
 
@@ -193,7 +193,7 @@ class ControlCommandTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(
         !name.equals("planned")
-            || run.err().contains("memory for one picture of 32x32 on cpu f32, budget 40.0 GiB"),
+            || run.err().contains("memory for one image of 32x32 on cpu f32, budget 40.0 GiB"),
         run.err());
     return RgbImage.read(folder.resolve(name).resolve("image-001.png")).rgb();
   }

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Editing a headshot that shows a face, on a tiny base whose pictures are noise. */
+/** Editing a headshot that shows a face, on a tiny base whose images are noise. */
 class EditCommandTest {
   private static final int SIDE = 96;
 

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Every option of {@code generate} that changes a picture, against the request that it stands for.
+ * Every option of {@code generate} that changes an image, against the request that it stands for.
  */
 @ExtendWith(NoTensorLeaks.class)
 class GenerateOptionsTest {
@@ -171,7 +171,7 @@ class GenerateOptionsTest {
     }
   }
 
-  /** A small autoencoder draws the final picture like any other. */
+  /** A small autoencoder draws the final image like any other. */
   @ParameterizedTest
   @ValueSource(strings = {"gelu", "tiny-autoencoder"})
   void takesPartsFromElsewhere(String variant) {

@@ -323,17 +323,17 @@ class HeadshotCommandTest {
     CommandRun first = headshot(
         "--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
     assertEquals(0, first.status(), first.err());
-    assertEquals("96x96 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("96x96 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("more");
     CommandRun more =
         headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
     assertEquals(0, more.status(), more.err());
-    assertEquals("32x32 picture", RgbImage.read(out.resolve("headshot-001.png")).toString());
+    assertEquals("32x32 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
     assertTrue(
         more.err()
             .contains(
-                "100x100: pictures of 32 pixels have fewer, so crops stay as large as they are; draw with "
+                "100x100: images of 32 pixels have fewer, so crops stay as large as they are; draw with "
                     + "--size 104"),
         more.err());
   }

@@ -266,7 +266,7 @@ class InspectCommandTest {
     assertEquals(3, missing.status());
     assertEquals(
         List.of(folder.resolve("nothing")
-            + " does not exist; give a file of weights, a picture or a diffusers folder"),
+            + " does not exist; give a file of weights, an image or a diffusers folder"),
         missing.complaints());
   }
 

@@ -34,7 +34,7 @@ class ShellIT {
         Map.of(),
         List.of(Outside.ROOT.resolve("likeness").toString(), "inspect", "nothing"));
     assertEquals(
-        "likeness: nothing does not exist; give a file of weights, a picture or a diffusers folder",
+        "likeness: nothing does not exist; give a file of weights, an image or a diffusers folder",
         run.output().strip());
     assertEquals(3, run.status());
   }

@@ -139,7 +139,7 @@ class ShownPersonTest {
         "4 of 6 photos can be used")) {
       assertTrue(run.err().contains(said), said + " is not in\n" + run.err());
     }
-    // The cascades see a third face in some pictures of two.
+    // The cascades see a third face in some images of two.
     assertTrue(
         run.err()
             .lines()
@@ -405,7 +405,7 @@ class ShownPersonTest {
       assertEquals(
           List.of(
               "the embedder ArcFace is licensed for non-commercial research only, and no other fits this adapter; use"
-                  + " an adapter that looks at pictures, such as Plus Face"),
+                  + " an adapter that looks at images, such as Plus Face"),
           run.complaints());
     }
     assertFalse(Files.exists(folder.resolve("out")));
@@ -521,8 +521,8 @@ class ShownPersonTest {
     assertTrue(
         run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
     assertTrue(
-        run.err().contains("ip-adapter.safetensors looks at the pictures instead"), run.err());
-    assertFalse(held.toString().contains("image_encoder"), "held while pictures are drawn");
+        run.err().contains("ip-adapter.safetensors looks at the images instead"), run.err());
+    assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }
 
   /** What the process has mapped, where the system tells. */

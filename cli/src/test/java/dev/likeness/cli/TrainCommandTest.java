@@ -113,7 +113,7 @@ class TrainCommandTest {
         run.err().lines().anyMatch(line -> line.matches("in prompts: .*(woman|man|person).*")),
         run.err());
     assertFalse(
-        run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
+        run.err().contains("class images"), "a small base learns its own images: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(RgbImage.read(plot).width() > 500);
     try (BaseModel trained = BaseModel.open(out, Compute.EXACT)) {
@@ -283,7 +283,7 @@ class TrainCommandTest {
               .get(0)
               .matches("learning a person on .* takes at least .*; take a smaller base"),
           run.err());
-      assertFalse(run.err().contains("class pictures"), run.err());
+      assertFalse(run.err().contains("class images"), run.err());
     }
   }
 

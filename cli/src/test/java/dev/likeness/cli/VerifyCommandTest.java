@@ -48,7 +48,7 @@ class VerifyCommandTest {
     Map<String, Object> found =
         JSON.std.mapFrom(CommandRun.of("inspect", "--json", signed.toString()).out());
     assertEquals(
-        "picture png true false",
+        "image png true false",
         found.get("kind") + " " + found.get("format") + " " + found.get("disclosed") + " "
             + found.get("altered"));
     assertEquals(MODEL, found.get("digital_source_type"));

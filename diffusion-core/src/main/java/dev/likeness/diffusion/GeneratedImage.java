@@ -11,17 +11,17 @@ import java.util.Comparator;
 import java.util.ServiceLoader;
 
 /**
- * A picture and how it was made.
+ * An image and how it was made.
  *
  * @param image the pixels
  * @param seed the seed of its noise
- * @param request the request with every default filled in; of an enlarged picture, that of the
+ * @param request the request with every default filled in; of an enlarged image, that of the
  *     second pass
  * @param latents the final latents before decoding
- * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
- * @param isEdited whether the request as it was asked began from a picture; what latents began from
+ * @param pixels the decoded image before rounding to bytes, [3, height, width] by rows, 0..1
+ * @param isEdited whether the request as it was asked began from an image; what latents began from
  *     is not known
- * @param firstPassRequest of an enlarged picture the completed request of the first pass, else null
+ * @param firstPassRequest of an enlarged image the completed request of the first pass, else null
  */
 public record GeneratedImage(
     RgbImage image,
@@ -49,7 +49,7 @@ public record GeneratedImage(
   }
 
   /**
-   * The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated,
+   * The bytes of a PNG file that says, where {@link Marking} can, that the image was generated,
    * or edited; a watermark changes pixels.
    */
   public byte[] toPng() {

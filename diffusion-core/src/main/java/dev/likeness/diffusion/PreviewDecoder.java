@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Shows a run's pictures on their way: at a row of the plan, what the network takes the finished
- * pictures to be, decoded by a small autoencoder such as TAESD, beside the run and without holding
+ * Shows a run's images on their way: at a row of the plan, what the network takes the finished
+ * images to be, decoded by a small autoencoder such as TAESD, beside the run and without holding
  * it up. Changes nothing in the run, whose result waits for the last of them. Thread-safe; to be
  * closed after the last run.
  */
@@ -31,7 +31,7 @@ public final class PreviewDecoder implements AutoCloseable {
     this.autoencoder = autoencoder;
   }
 
-  /** Is shown the pictures of a batch on their way. */
+  /** Is shown the images of a batch on their way. */
   @FunctionalInterface
   public interface Listener {
     /**
@@ -41,7 +41,7 @@ public final class PreviewDecoder implements AutoCloseable {
      *
      * @param row from 1; solvers that ask the network several times in a step have several rows for
      *     it
-     * @param images one for each picture of the batch, of the size that the run draws
+     * @param images one for each image of the batch, of the size that the run draws
      */
     void onPreview(int row, List<RgbImage> images);
   }
@@ -56,7 +56,7 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * The request with its pictures shown after every so many rows, the first included, as far as the
+   * The request with its images shown after every so many rows, the first included, as far as the
    * listener keeps up. It keeps its other joints.
    *
    * @param every at least 1

@@ -11,7 +11,7 @@ public enum Purpose {
   INTAKE("looking at the photos"),
   /** Teaching a base model the person's face. */
   TRAINING("learning the face"),
-  /** Drawing pictures of the person. */
+  /** Drawing images of the person. */
   HEADSHOTS("drawing headshots");
 
   private final String description;

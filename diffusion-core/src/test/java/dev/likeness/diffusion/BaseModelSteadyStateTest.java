@@ -42,8 +42,8 @@ class BaseModelSteadyStateTest {
         generate(base, 50);
         resident[i] = residentKib();
       }
-      assertEquals(handles, Pointer.totalCount(), "native objects after 200 more pictures");
-      // One latent a picture leaked would be 3.3 MiB in every fifty; the heap's own breathing is
+      assertEquals(handles, Pointer.totalCount(), "native objects after 200 more images");
+      // One latent an image leaked would be 3.3 MiB in every fifty; the heap's own breathing is
       // not in all of them.
       long grown = IntStream.range(1, resident.length)
           .mapToLong(i -> resident[i] - resident[i - 1])
@@ -51,7 +51,7 @@ class BaseModelSteadyStateTest {
           .orElseThrow();
       assertTrue(
           grown < 2 * 1024,
-          "every fifty pictures grew what is resident: " + Arrays.toString(resident) + " KiB");
+          "every fifty images grew what is resident: " + Arrays.toString(resident) + " KiB");
     }
     assertEquals(before, Pointer.totalCount(), "native objects after the model was closed");
   }

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 
 /**
- * Closes what a drawing goes by on another thread, which waits; the picture is the same, and none
+ * Closes what a drawing goes by on another thread, which waits; the image is the same, and none
  * is drawn afterwards.
  */
 public final class ClosedWhileGenerating {

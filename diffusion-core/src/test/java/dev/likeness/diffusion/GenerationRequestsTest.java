@@ -85,7 +85,7 @@ class GenerationRequestsTest {
   }
 
   /**
-   * How far apart latents are in the mean, over those that show the picture alone, or over those
+   * How far apart latents are in the mean, over those that show the image alone, or over those
    * that show none of it.
    */
   private static double distance(Latents a, Latents b, boolean inside) {
@@ -153,7 +153,7 @@ class GenerationRequestsTest {
       }
     }
     assertRefused(
-        "enlarged latents blur what a mask keeps; begin from a picture, or go over pixels",
+        "enlarged latents blur what a mask keeps; begin from an image, or go over pixels",
         () -> base.validate(
             REQUEST.initialImage(InitialImage.of(known).mask(half)).hires(HiresFix.latents(1.5, 0.7))));
   }
@@ -175,10 +175,10 @@ class GenerationRequestsTest {
         .path();
     try (BaseModel inpainting = BaseModel.open(folder, Compute.EXACT)) {
       assertEquals(
-          "48x48 picture",
+          "48x48 image",
           inpainting.generate(request.hires(HiresFix.pixels(1.5, 0.7))).image().toString());
       assertRefused(
-          "a base for inpainting must see a picture, enlarged latents are none; ask for a second pass over pixels",
+          "a base for inpainting must see an image, enlarged latents are none; ask for a second pass over pixels",
           () -> inpainting.validate(request.hires(HiresFix.latents(1.5, 0.7))));
     }
   }
@@ -304,7 +304,7 @@ class GenerationRequestsTest {
         "strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",
         () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));
     assertRefused(
-        "latents [4, 5, 5] given, but a picture of 32x24 has [4, 12, 16]",
+        "latents [4, 5, 5] given, but an image of 32x24 has [4, 12, 16]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
         "vectors of 3 and 2 values do not mix",

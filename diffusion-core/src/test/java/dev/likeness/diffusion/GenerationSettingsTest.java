@@ -218,7 +218,7 @@ class GenerationSettingsTest {
 
   /**
    * The levels of a run in so many steps, whose last sample is what the network took for the
-   * picture.
+   * image.
    */
   private static List<Double> sampledToTheEnd(BaseModel base, Scheduler by, int steps) {
     List<Double> levels = new ArrayList<>();

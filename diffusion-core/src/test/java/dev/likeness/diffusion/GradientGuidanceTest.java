@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pictures that an adapter leads on their way, on a whole pipeline. */
+/** Images that an adapter leads on their way, on a whole pipeline. */
 @ExtendWith(NoTensorLeaks.class)
 class GradientGuidanceTest {
   private static final ImageRequest REQUEST =
@@ -89,7 +89,7 @@ class GradientGuidanceTest {
       GeneratedImage alone = base.generate(REQUEST.seed(5).adapter(new TestGuidance(2)));
       List<GeneratedImage> both = base.generate(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
       assertArrayEquals(
-          base.generate(REQUEST).pixels(), both.get(0).pixels(), 1e-4f, "the other picture stays");
+          base.generate(REQUEST).pixels(), both.get(0).pixels(), 1e-4f, "the other image stays");
       assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);
       assertTrue(first(alone) > first(base.generate(REQUEST.seed(5))) + 0.05);
     }

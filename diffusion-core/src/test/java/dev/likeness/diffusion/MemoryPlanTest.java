@@ -156,19 +156,19 @@ class MemoryPlanTest {
     assertTrue(
         said.matches(
             Pattern.quote(files.path().toString())
-                + " needs [0-9.]+ GiB for a picture of 32x32 even with"
-                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller picture"),
+                + " needs [0-9.]+ GiB for an image of 32x32 even with"
+                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();
       assertEquals(
-          "memory for one picture of 32x32 on cpu f32, budget 60.0 GiB",
+          "memory for one image of 32x32 on cpu f32, budget 60.0 GiB",
           plan.lines().findFirst().orElseThrow());
       assertTrue(base.unwrap(MemoryPlan.class).peak() < 60L << 30);
       String refused = assertThrows(
               ResourceLimitException.class, () -> base.generate(REQUEST.size(16384, 16384)))
           .getMessage();
-      assertTrue(refused.startsWith("a picture of 16384x16384 takes "), refused);
+      assertTrue(refused.startsWith("an image of 16384x16384 takes "), refused);
     }
     assertEquals(
         "memory \"much\" is not a size; give one such as 12GiB or 800MB",
@@ -186,7 +186,7 @@ class MemoryPlanTest {
       GenerationDefaults own = base.defaults();
       String plan = base.memoryPlan().orElseThrow();
       assertTrue(
-          plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"),
+          plan.startsWith("memory for one image of " + own.width() + "x" + own.height() + " on"),
           plan);
     }
   }

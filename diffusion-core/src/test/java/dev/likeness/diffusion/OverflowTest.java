@@ -54,7 +54,7 @@ class OverflowTest {
       List<String> notices = new ArrayList<>();
       GeneratedImage image = generate(half, REQUEST, notices);
       assertEquals(
-          List.of("the autoencoder's picture was not finite, so it was decoded again in f32"),
+          List.of("the autoencoder's image was not finite, so it was decoded again in f32"),
           notices);
       PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.image());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
@@ -74,7 +74,7 @@ class OverflowTest {
       generate(half, REQUEST.initialImage(image, 0.6), notices);
       assertEquals(
           List.of(
-              "the autoencoder's latents were not finite, so the picture was encoded again in f32"),
+              "the autoencoder's latents were not finite, so the image was encoded again in f32"),
           notices);
       assertEquals(exact.encode(image), half.encode(image));
     }
@@ -92,7 +92,7 @@ class OverflowTest {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
       assertEquals(
-          "the picture of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
+          "the image of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
               + " guidance or another scheduler",
           assertThrows(
                   InvalidInputException.class,

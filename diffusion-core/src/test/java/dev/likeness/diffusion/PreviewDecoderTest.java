@@ -55,7 +55,7 @@ class PreviewDecoderTest {
       assertEquals(
           2,
           seen.get(3).size(),
-          "the last row of Euler ends at what the network takes the picture to be");
+          "the last row of Euler ends at what the network takes the image to be");
       assertAlike(images.get(0).image(), seen.get(3).get(0));
       assertAlike(images.get(1).image(), seen.get(3).get(1));
       assertEquals(

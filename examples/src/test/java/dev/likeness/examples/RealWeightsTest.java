@@ -74,7 +74,7 @@ class RealWeightsTest {
     assertTrue(
         out.toString()
             .endsWith("headshot-001.png  no face was found\nheadshot-002.png  no face was found\n"
-                + "no face was found in the pictures\n"),
+                + "no face was found in the images\n"),
         out.toString());
     assertEquals(
         List.of("headshot-001.png", "headshot-002.png", "person.safetensors"),

@@ -93,7 +93,7 @@ public final class EditMask {
     return ramp((size - radius) / 0.25);
   }
 
-  /** White in the new margins and a little into the picture, so that no edge is seen. */
+  /** White in the new margins and a little into the image, so that no edge is seen. */
   static RgbImage margins(RgbImage before, HeadshotEdit.Margins margins, int width, int height) {
     double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
     return render(width, height, (x, y) -> {

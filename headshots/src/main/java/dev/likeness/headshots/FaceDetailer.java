@@ -13,9 +13,9 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**
- * Draws the face of a picture again: the head at the base's own size or, where it is larger
- * already, enlarged to its own as pictures of a shoot are, masked image-to-image with the person
- * attached, then blended back. The same person is drawn again, never another picture's face put in.
+ * Draws the face of an image again: the head at the base's own size or, where it is larger
+ * already, enlarged to its own as images of a shoot are, masked image-to-image with the person
+ * attached, then blended back. The same person is drawn again, never another image's face put in.
  */
 final class FaceDetailer {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.

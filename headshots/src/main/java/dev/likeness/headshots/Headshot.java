@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param seed the seed of its noise
  * @param request the request with every default filled in
  * @param likeness how strongly the person was drawn, 0 to 1
- * @param isEdited whether it goes on from another picture, such as a photo or a file, which its own
+ * @param isEdited whether it goes on from another image, such as a photo or a file, which its own
  *     file says then
  */
 public record Headshot(
@@ -45,7 +45,7 @@ public record Headshot(
   }
 
   /**
-   * A picture from a file, of which nothing but the prompt is known: to be edited.
+   * An image from a file, of which nothing but the prompt is known: to be edited.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    */
@@ -78,11 +78,11 @@ public record Headshot(
   }
 
   /**
-   * A picture file to be edited: as the {@code record.json}, a later shoot's
+   * An image file to be edited: as the {@code record.json}, a later shoot's
    * {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
-   * @throws dev.likeness.diffusion.error.InvalidInputException when it is no picture, or a record
+   * @throws dev.likeness.diffusion.error.InvalidInputException when it is no image, or a record
    *     beside it is broken
    */
   public static Headshot read(Path file, String who) {

@@ -225,7 +225,7 @@ public record HeadshotEdit(
     private static final int HEADING_HEIGHT = 56;
     private static final Color BACKGROUND = new Color(0xFAF8F5);
 
-    /** The share of the picture that was drawn anew, 0 to 1. */
+    /** The share of the image that was drawn anew, 0 to 1. */
     public double changedShare() {
       long sum = 0;
       for (int i = 0; i < mask.width() * mask.height(); i++) {

@@ -24,7 +24,7 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
     request.requireCompatible(base);
     if (needsUpscaling()) {
       Inpainting.WholeImage.require(
-          List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
+          List.of(person.at(request.likeness())), "an image of " + request.size() + " pixels");
     }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
@@ -58,7 +58,7 @@ record HeadshotGenerator(BaseModel base, Identity person, ShootRequest request, 
         : image.image();
   }
 
-  /** Whether the pictures are larger than the base draws at once. */
+  /** Whether the images are larger than the base draws at once. */
   private boolean needsUpscaling() {
     return TiledUpscale.isNeeded(base, request.size());
   }

@@ -79,7 +79,7 @@ public final class HeadshotStudio {
 
   /**
    * The same studio keeping in each person's file what their face is to {@code other}, so that the
-   * likeness of pictures can be measured without the photos; it stays the caller's to close.
+   * likeness of images can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
     return new HeadshotStudio(base, personTraining.embedder(other), upscaler, guidance, onHeadshot);
@@ -99,7 +99,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same studio enlarging pictures by {@code other} before it draws over them, where they are
+   * The same studio enlarging images by {@code other} before it draws over them, where they are
    * to be large.
    */
   public HeadshotStudio upscaler(Upscaler other) {
@@ -108,7 +108,7 @@ public final class HeadshotStudio {
 
   /**
    * The same studio holding drawn faces to the person's: those of people whom it learns or shows
-   * from now on, and of person files that were learnt so. Each picture takes four to five times as
+   * from now on, and of person files that were learnt so. Each image takes four to five times as
    * long.
    *
    * @param other stays the caller's to close; null for faces as the base draws them
@@ -144,7 +144,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Whether its pictures are larger than the base draws at once, so that {@link #upscaler} takes
+   * Whether its images are larger than the base draws at once, so that {@link #upscaler} takes
    * part.
    */
   public boolean needsUpscaling(ShootRequest request) {
@@ -153,7 +153,7 @@ public final class HeadshotStudio {
 
   /**
    * About how many bytes drawing {@code request} needs beside the networks that all shoots share,
-   * its pictures included; the autoencoder's weights are counted again.
+   * its images included; the autoencoder's weights are counted again.
    */
   public long memoryBytes(ShootRequest request) {
     return request.memoryBytes(base);
@@ -328,7 +328,7 @@ public final class HeadshotStudio {
    * The same headshot with its face drawn again, at the base's own size at least, the person
    * attached, and blended in.
    *
-   * @param face where it is in the picture
+   * @param face where it is in the image
    * @param strength how much of the face is drawn anew, 0 to 1
    * @throws dev.likeness.diffusion.ConsentException when the person's consent is not known or does
    *     not cover drawing
@@ -381,7 +381,7 @@ public final class HeadshotStudio {
 
   /**
    * Measures how like this person a face is to what holds it here; empty where nothing does. It
-   * takes part in drawing, so it flatters: to rank pictures by, not to judge them.
+   * takes part in drawing, so it flatters: to rank images by, not to judge them.
    *
    * @param detector finds the faces; stays the caller's
    */

@@ -12,15 +12,15 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**
- * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as
- * pictures of a shoot are.
+ * Draws a part of an image anew: masked image-to-image at a size that the base knows, enlarged as
+ * images of a shoot are.
  *
  * @param request what is drawn, person and all, before its size
- * @param upscaler what is drawn over where the picture is larger than the base draws at once
+ * @param upscaler what is drawn over where the image is larger than the base draws at once
  */
 record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
-   * The picture with what {@code mask} shows white drawn anew, at its own size; the rest of it is
+   * The image with what {@code mask} shows white drawn anew, at its own size; the rest of it is
    * near to what it was.
    *
    * @param strength how much is drawn anew, 0 to 1
@@ -34,7 +34,7 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
     int most = (int) (TiledUpscale.MAX_UNTILED_SCALE * base.defaults().width());
     TiledUpscale.requireTiledSampling(base, Math.max(image.width(), image.height()));
     if (most < Math.max(image.width(), image.height())) {
-      WholeImage.require(request.adapters(), "a part of a picture this large");
+      WholeImage.require(request.adapters(), "a part of an image this large");
     }
     int unit = Math.max(
         base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(), base.defaults().width() / 8);
@@ -82,15 +82,15 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   }
 
   /**
-   * What may be drawn with where the base sees windows or crops of a picture: nobody who is in some
+   * What may be drawn with where the base sees windows or crops of an image: nobody who is in some
    * places of it alone.
    */
   static final class WholeImage {
     private WholeImage() {}
 
     /**
-     * Refuses adapters that act in places of the picture, such as an image prompt with a mask,
-     * which would lie over each window or crop as if it were the picture.
+     * Refuses adapters that act in places of the image, such as an image prompt with a mask,
+     * which would lie over each window or crop as if it were the image.
      *
      * @param work what is to be done, for the message
      * @throws IllegalArgumentException when one does
@@ -98,8 +98,8 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
     static void require(List<Adapter> adapters, String work) {
       if (adapters.stream().anyMatch(Adapter::isRegional)) {
         throw new IllegalArgumentException(
-            work + " is drawn in windows or crops of the picture, and an image prompt's mask lies"
-                + " over the picture as a whole; show the person without a mask, or draw at the base's own size");
+            work + " is drawn in windows or crops of the image, and an image prompt's mask lies"
+                + " over the image as a whole; show the person without a mask, or draw at the base's own size");
       }
     }
   }

@@ -53,7 +53,7 @@ public final class PromptAdherence implements AutoCloseable {
 
   /**
    * What a prompt says of hair, clothes, light and backdrop that a base's own reader can look for
-   * in pictures. Who somebody is beside that is likeness.
+   * in images. Who somebody is beside that is likeness.
    *
    * @param words slot to the place of the asked word among the slot's
    */

@@ -14,10 +14,10 @@ import java.util.stream.DoubleStream;
 
 /** One selection among candidates: what was taken so far, and why. For one use, on one thread. */
 final class Ranking {
-  // Fingerprints of pictures of one person in one style differ in about a third of their bits.
+  // Fingerprints of images of one person in one style differ in about a third of their bits.
   private static final double REFERENCE_DISTANCE = 0.33;
   private static final double DUPLICATE_DISTANCE = 0.08;
-  // Fewer pictures do not tell what is the base's or the person's from what is a picture's own.
+  // Fewer images do not tell what is the base's or the person's from what is an image's own.
   private static final int MIN_FOR_SHARED = 8;
 
   private final List<SelectionResult.Candidate> candidates;
@@ -54,7 +54,7 @@ final class Ranking {
   }
 
   /**
-   * What more than half of many pictures fail says nothing of any of them; whom they show does, and
+   * What more than half of many images fail says nothing of any of them; whom they show does, and
    * who else.
    */
   private static Set<ScoreAspect> sharedFailures(List<SelectionResult.Candidate> candidates) {
@@ -71,7 +71,7 @@ final class Ranking {
     return shared;
   }
 
-  /** What counts against a picture. */
+  /** What counts against an image. */
   private List<ScoreCard.Score> failures(int i) {
     return candidates.get(i).card().failures().stream()
         .filter(score -> !sharedFailures.contains(score.aspect()))
@@ -134,7 +134,7 @@ final class Ranking {
       return "dropped: " + reasons(failures);
     }
     return distance(i) <= DUPLICATE_DISTANCE
-        ? "dropped: nearly the same picture as one that was kept"
+        ? "dropped: nearly the same image as one that was kept"
         : String.format(
             Locale.ROOT, "not needed: merit %.2f, others have more or differ more", rankingScores[i]);
   }
@@ -149,9 +149,9 @@ final class Ranking {
   }
 
   /**
-   * What pictures are worth beside the others that were drawn with them. Likeness, quality and
-   * obedience vary by very different amounts from picture to picture, so that the product of the
-   * values would follow whichever varies most; here each counts by how many of the others a picture
+   * What images are worth beside the others that were drawn with them. Likeness, quality and
+   * obedience vary by very different amounts from image to image, so that the product of the
+   * values would follow whichever varies most; here each counts by how many of the others an image
    * is as good as.
    */
   static final class RankingScore {

@@ -58,12 +58,12 @@ public final class Selection {
   }
 
   /**
-   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of
+   * Draws {@code request} and keeps {@code keep} of its images; fewer when no more show a face of
    * their own.
    *
    * @throws IllegalArgumentException when more are to be kept than drawn
    * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
-   *     judging a picture, of {@code cancellation}
+   *     judging an image, of {@code cancellation}
    */
   public SelectionResult shoot(
       Identity person,
@@ -76,23 +76,23 @@ public final class Selection {
   }
 
   /**
-   * Draws {@code request}, scores its pictures and draws faces again where that helps: what
+   * Draws {@code request}, scores its images and draws faces again where that helps: what
    * {@link SelectionResult#of} chooses among.
    *
    * @throws dev.likeness.diffusion.error.CancelledException within a step of drawing, or one of
-   *     judging a picture, of {@code cancellation}
+   *     judging an image, of {@code cancellation}
    */
   public List<SelectionResult.Candidate> candidates(
       Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int drawn = imageCount(request);
     return progress.reportOutcome(() -> {
       Progress steps = innerProgress(progress);
-      // What judges is opened before anything is drawn: what cannot be costs no picture then.
+      // What judges is opened before anything is drawn: what cannot be costs no image then.
       try (PromptAdherence obedience = studio.promptAdherence()) {
         Optional<Likeness> holding = studio.guidanceLikeness(person, detector);
         Shoot shoot = studio.shoot(person, request, steps, cancellation);
         steps.onEvent(new ProgressEvent.Phase("choose", drawn));
-        // Who is in some places of a picture alone cannot be drawn in a crop of it.
+        // Who is in some places of an image alone cannot be drawn in a crop of it.
         boolean redraws = !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
@@ -115,7 +115,7 @@ public final class Selection {
   /**
    * Refuses to keep more than is drawn, before anybody is learnt.
    *
-   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures,
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} images,
    *     or none are to be kept
    */
   public static void requireCount(ShootRequest request, int keep) {
@@ -130,7 +130,7 @@ public final class Selection {
     return request.count() * request.styles().size();
   }
 
-  /** Scores a picture, and draws its face again when that mends more than it spoils. */
+  /** Scores an image, and draws its face again when that mends more than it spoils. */
   private Scored score(
       Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.image());

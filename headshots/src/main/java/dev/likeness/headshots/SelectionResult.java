@@ -15,7 +15,7 @@ public record SelectionResult(List<Verdict> verdicts) {
   /**
    * What became of one candidate.
    *
-   * @param candidate the picture and its scores
+   * @param candidate the image and its scores
    * @param rankingScore what it is worth beside the others, 0 to 1
    * @param rank from 1 for the first that was kept; 0 for one that was not
    * @param reason why, for people
@@ -34,7 +34,7 @@ public record SelectionResult(List<Verdict> verdicts) {
   /**
    * Keeps {@code count} of the candidates: always the one with the most merit times its distance
    * from those kept already. What fails a score is kept only when nothing better is left, what
-   * shows no face or the same picture again never. A score that more than half of eight or more
+   * shows no face or the same image again never. A score that more than half of eight or more
    * candidates fail counts against none of them, since it is the base's, or the person's; but
    * likeness and a second face always count.
    */
@@ -81,7 +81,7 @@ public record SelectionResult(List<Verdict> verdicts) {
   /**
    * A headshot that may be kept.
    *
-   * @param headshot the picture
+   * @param headshot the image
    * @param card its scores
    * @param promptAdherence how clearly it shows what its prompt asked, 0 to 1; NaN when that was not
    *     measured

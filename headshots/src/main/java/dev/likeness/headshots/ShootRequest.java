@@ -11,17 +11,17 @@ import java.util.List;
  * What headshots to draw. Immutable; every method returns another request.
  *
  * @param styles in which styles
- * @param count how many pictures in each style
+ * @param count how many images in each style
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
  * @param guidance how strictly to follow the style, or NaN for as the style says, and else two
  *     thirds of what the base itself takes, at most 4
  * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own;
- *     above half as large again as that, pictures are drawn at the base's size and enlarged by
+ *     above half as large again as that, images are drawn at the base's size and enlarged by
  *     drawing over them
- * @param seed picture i of the shoot draws its noise from {@code seed + i}
+ * @param seed image i of the shoot draws its noise from {@code seed + i}
  * @param variant which combination of a style's clothes, expressions, lights and backdrops its
- *     first picture shows, from 0
+ *     first image shows, from 0
  */
 public record ShootRequest(
     List<Style> styles,
@@ -33,7 +33,7 @@ public record ShootRequest(
     long seed,
     int variant) {
   /**
-   * Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the
+   * Sampling steps unless said; with ten more, {@code portrait}'s images are no more like the
    * person and follow no better.
    */
   public static final int STEPS = 20;
@@ -45,7 +45,7 @@ public record ShootRequest(
   // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
   // 600, holding a face on portrait 1000.
   private static final long BYTES_PER_PIXEL = 1500;
-  // Of the whole picture, while it is enlarged: as latents, as floats, as bytes.
+  // Of the whole image, while it is enlarged: as latents, as floats, as bytes.
   private static final long COPIES = 96;
   private static final long CHANNELS = 3;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
@@ -55,13 +55,13 @@ public record ShootRequest(
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
       throw new IllegalArgumentException(
-          "a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: "
+          "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant: "
               + "given " + styles.size() + " styles, count " + count + ", steps " + steps
               + ", size " + size + ", variant " + variant);
     }
     if (variant > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException(
-          "variant " + variant + " and " + count + " pictures are more than " + Integer.MAX_VALUE);
+          "variant " + variant + " and " + count + " images are more than " + Integer.MAX_VALUE);
     }
     if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
       throw new IllegalArgumentException("size " + size + " is no multiple of " + SIZE_MULTIPLE + " from "
@@ -102,7 +102,7 @@ public record ShootRequest(
     }
   }
 
-  /** About how many bytes drawing takes: what is drawn at once, decoding it, and all pictures. */
+  /** About how many bytes drawing takes: what is drawn at once, decoding it, and all images. */
   long memoryBytes(BaseModel base) {
     int width = size == 0 ? base.defaults().width() : size;
     int height = size == 0 ? base.defaults().height() : size;
@@ -118,7 +118,7 @@ public record ShootRequest(
         + CHANNELS * pixels * count * styles.size();
   }
 
-  /** What the base is asked for one picture, before size and person. */
+  /** What the base is asked for one image, before size and person. */
   ImageRequest imageRequest(String prompt, Style style) {
     return ImageRequest.of(prompt)
         .negative(style.negative())

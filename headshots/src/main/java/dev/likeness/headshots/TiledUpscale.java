@@ -19,10 +19,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Brings a picture to sizes that the base does not know: twice as large again and again, each time
+ * Brings an image to sizes that the base does not know: twice as large again and again, each time
  * drawn over with what was asked and the person attached, through windows of the base's own size.
  * The further, the less is drawn anew: what a window shows by then is a part of a face, which the
- * words do not speak of. A base that knows pictures of whole heads alone draws a head into every
+ * words do not speak of. A base that knows images of whole heads alone draws a head into every
  * window by 0.1 of its steps; its folder declares less ({@link ModelExtras.Upscaling}).
  */
 final class TiledUpscale {
@@ -38,7 +38,7 @@ final class TiledUpscale {
 
   private TiledUpscale() {}
 
-  /** Whether pictures of {@code size} pixels a side are larger than the base draws at once. */
+  /** Whether images of {@code size} pixels a side are larger than the base draws at once. */
   static boolean isNeeded(BaseModel base, int size) {
     return size > MAX_UNTILED_SCALE * base.defaults().width();
   }
@@ -53,7 +53,7 @@ final class TiledUpscale {
   static void requireValidSize(BaseModel base, int size) {
     if (size % base.sizeMultiple() != 0) {
       throw new InvalidInputException(
-          "size " + size + " is no multiple of " + base.sizeMultiple() + ", as pictures of " + base.name()
+          "size " + size + " is no multiple of " + base.sizeMultiple() + ", as images of " + base.name()
               + " are; ask for " + Math.max(1, size / base.sizeMultiple()) * base.sizeMultiple());
     }
     requireTiledSampling(base, size);
@@ -65,13 +65,13 @@ final class TiledUpscale {
       int most = (int) (MAX_UNTILED_SCALE * base.defaults().width()) / base.sizeMultiple() * base.sizeMultiple();
       throw new InvalidInputException(
           "size " + size + " would be drawn through windows, and the network of " + base.name()
-              + " sees whole pictures alone; ask for " + most
+              + " sees whole images alone; ask for " + most
               + " at most, or enlarge by an upscaler afterwards");
     }
   }
 
   /**
-   * The picture at {@code width} by {@code height} pixels, multiples of what the base draws.
+   * The image at {@code width} by {@code height} pixels, multiples of what the base draws.
    *
    * @param request what it was drawn by, person and all
    * @param enlarger what is drawn over
@@ -94,7 +94,7 @@ final class TiledUpscale {
         .onStep(null)
         .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
     ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
-    // What leads a picture would look at all windows at once, and keep the way back through each.
+    // What leads an image would look at all windows at once, and keep the way back through each.
     ImageRequest asked = by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();
     RgbImage larger = image;
     double strength = by.strength();
@@ -131,11 +131,11 @@ final class TiledUpscale {
   }
 
   /**
-   * Gives a picture that was drawn over in windows the colours back that it had, as finely as is
+   * Gives an image that was drawn over in windows the colours back that it had, as finely as is
    * asked: on {@code portrait} they were seen to pale with every doubling.
    */
   static final class ColourCorrection {
-    /** So many parts across a picture are smaller than an eye on a headshot. */
+    /** So many parts across an image are smaller than an eye on a headshot. */
     static final int GRID_CELLS = 32;
 
     private ColourCorrection() {}

@@ -217,7 +217,7 @@ class HeadshotEditTest {
   @Test
   void generatesMarginsAroundTheHeadshot() {
     RgbImage after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().image();
-    assertEquals("48x48 picture", after.toString());
+    assertEquals("48x48 image", after.toString());
     assertEquals(headshot.image().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
   }
 
@@ -349,7 +349,7 @@ class HeadshotEditTest {
         broken.resolve(HeadshotEdit.Result.FILE),
         "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
     assertEquals(
-        record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
+        record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the image alone",
         assertThrows(
                 InvalidInputException.class, () -> Headshot.read(broken.resolve("edited.png"), "x"))
             .getMessage());

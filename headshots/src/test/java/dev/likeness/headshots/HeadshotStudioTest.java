@@ -134,7 +134,7 @@ class HeadshotStudioTest {
     int side = base.defaults().width();
     long own = (long) side * side;
     Autoencoder decoder = base.unwrap(OpenModel.class).autoencoder();
-    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for
+    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the image and 3 for
     // itself.
     assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.memoryBytes(one));
     assertEquals(
@@ -252,7 +252,7 @@ class HeadshotStudioTest {
         .getMessage();
     assertTrue(
         said.startsWith(
-            "a picture of 64 pixels is drawn in windows or crops of the picture, and an image"),
+            "an image of 64 pixels is drawn in windows or crops of the image, and an image"),
         said);
     assertEquals(1, events.size(), "nothing was drawn");
     Face face = new Face(

@@ -66,7 +66,7 @@ class SelectionResultTest {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), again), 2);
     assertEquals(List.of(1L), choice.selected().stream().map(Headshot::seed).toList());
     assertEquals(
-        "dropped: nearly the same picture as one that was kept",
+        "dropped: nearly the same image as one that was kept",
         choice.verdicts().get(1).reason());
   }
 
@@ -282,7 +282,7 @@ class SelectionResultTest {
           Base64.getDecoder().decode(part.substring("base64,".length(), part.indexOf('"')));
       sizes.add(RgbImage.read(Files.write(folder.resolve("shown.png"), png)).toString());
     }
-    assertEquals(List.of("40x50 picture", "64x64 picture"), sizes);
+    assertEquals(List.of("40x50 image", "64x64 image"), sizes);
     Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
     assertEquals(
         "the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
@@ -313,7 +313,7 @@ class SelectionResultTest {
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(5, figures.length);
-    assertFalse(figures[1].contains("<img"), "a broken file has no picture");
+    assertFalse(figures[1].contains("<img"), "a broken file has no image");
     assertEquals(3, review.accepted().size());
     assertEquals(
         3,
@@ -415,7 +415,7 @@ class SelectionResultTest {
     assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }
 
-  /** Of a picture whose face nothing held. */
+  /** Of an image whose face nothing held. */
   private static SelectionResult.Candidate candidateOf(
       Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
     return new SelectionResult.Candidate(headshot, card, obedience, repaired, Double.NaN);

@@ -122,7 +122,7 @@ class SelectionTest {
   }
 
   /**
-   * What comes of one picture whose likeness is {@code likenesses}, drawn first and drawn again.
+   * What comes of one image whose likeness is {@code likenesses}, drawn first and drawn again.
    */
   private static SelectionResult.Candidate candidate(int blurred, double... likenesses) {
     return selection(blurred, likenesses)
@@ -135,7 +135,7 @@ class SelectionTest {
   }
 
   /**
-   * One whose pictures all fail sharpness where they are {@code blurred}, and nothing else but
+   * One whose images all fail sharpness where they are {@code blurred}, and nothing else but
    * unlikeness.
    */
   private static Selection selection(int blurred, double... likenesses) {
@@ -155,7 +155,7 @@ class SelectionTest {
             .likeness(likeness, 0.5));
   }
 
-  /** Sees a face in the middle of every picture. */
+  /** Sees a face in the middle of every image. */
   private record Middle() implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage image) {

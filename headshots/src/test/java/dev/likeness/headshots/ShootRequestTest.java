@@ -57,7 +57,7 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(
         IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals(
-        "a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: given 1 styles, count 0, "
+        "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant: given 1 styles, count 0, "
             + "steps 20, size 0, variant 0",
         wrong.getMessage());
   }

@@ -39,7 +39,7 @@ class TiledUpscaleTest {
       int most = own * 3 / 2;
       assertEquals(
           "size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
-              + " sees whole pictures alone; ask for " + most
+              + " sees whole images alone; ask for " + most
               + " at most, or enlarge by an upscaler afterwards",
           refusal(studio, request.size(2 * own)));
       Identity anybody = new Identity() {
@@ -65,7 +65,7 @@ class TiledUpscaleTest {
               .getMessage());
       int odd = own + base.sizeMultiple() / 2;
       assertEquals(
-          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as pictures of " + base.name()
+          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as images of " + base.name()
               + " are; ask for " + own,
           assertThrows(InvalidInputException.class, () -> TiledUpscale.requireValidSize(base, odd))
               .getMessage());

@@ -112,7 +112,7 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all. A picture
+   * Somebody to be held to; at weight 1 as strongly as images bear, at 0 not at all. An image
    * follows one: the first that it is given.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
@@ -141,7 +141,7 @@ public final class FaceGuidance implements AutoCloseable {
     };
   }
 
-  /** Adds to no network; leads pictures instead. */
+  /** Adds to no network; leads images instead. */
   private record Guided(FaceGuidance guidance, float[] person, double weight)
       implements ModelAdapter {
     static final ModelAdapter NOBODY = (part, compute) -> Adaptation.NONE;

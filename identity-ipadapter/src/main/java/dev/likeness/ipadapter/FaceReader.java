@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 public final class FaceReader {
   private static final int SIDE = 224;
-  // What looks for faces sees no finer, and a margin makes nine times the picture.
+  // What looks for faces sees no finer, and a margin makes nine times the image.
   private static final int WIDEST_WITHOUT_MARGIN = 1024;
   private static final double[] MARGINS = {0.25, 0.5, 1};
   private static final double SMALL = 64;
@@ -112,7 +112,7 @@ public final class FaceReader {
     return new FaceReading(reference(embedder, upright.image(), face, raw, side), notes);
   }
 
-  /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
+  /** A face's numbers, as they come or of unit length, and the aligned image of it. */
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
@@ -172,7 +172,7 @@ public final class FaceReader {
      * left out.
      *
      * @param photos whole, each with the weight that its face counts with
-     * @param fallback an adapter that looks at pictures, for when no photo has a usable face, or
+     * @param fallback an adapter that looks at images, for when no photo has a usable face, or
      *     null
      * @throws InvalidInputException when no photo has one and there is no fallback; says why, photo
      *     by photo
@@ -194,7 +194,7 @@ public final class FaceReader {
       if (fallback == null) {
         throw new InvalidInputException("no photo has a face that can be used: " + reasons(readings)
             + "; give photos with a face at "
-            + "least 64 pixels wide, or an adapter that looks at pictures, such as Plus Face");
+            + "least 64 pixels wide, or an adapter that looks at images, such as Plus Face");
       }
       return new ReadPerson(fallback.identity(photos), readings, true);
     }

@@ -23,11 +23,11 @@ public final class ImagePrompt implements Identity {
   /**
    * How references are drawn.
    *
-   * @param negative what the pictures are to be unlike, or null for nothing
+   * @param negative what the images are to be unlike, or null for nothing
    * @param start share of the steps after which it begins to count, 0 to 1
    * @param end share of the steps after which it no longer counts
    * @param mask white where it counts, or null for everywhere
-   * @param shortcut how much FaceID-Plus v2 looks at the picture of the face
+   * @param shortcut how much FaceID-Plus v2 looks at the image of the face
    * @param lora strength of FaceID's LoRA
    * @param phrase what prompts call it
    */
@@ -84,7 +84,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * What the pictures are to be unlike; it takes the place of "no picture" beside the negative
+   * What the images are to be unlike; it takes the place of "no image" beside the negative
    * prompt.
    */
   public ImagePrompt negative(List<Reference> unlike) {
@@ -135,7 +135,7 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** Counts where {@code white} is white; it is stretched to the picture's size. */
+  /** Counts where {@code white} is white; it is stretched to the image's size. */
   public ImagePrompt mask(RgbImage white) {
     return with(new Settings(
         settings.negative,
@@ -148,7 +148,7 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** How much FaceID-Plus v2 looks at the picture of the face, beside its numbers; 1 usually. */
+  /** How much FaceID-Plus v2 looks at the image of the face, beside its numbers; 1 usually. */
   public ImagePrompt shortcut(double factor) {
     return with(new Settings(
         settings.negative,

@@ -36,7 +36,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference
- * pictures to the base's attentions. Immutable, shared by threads; owns its tensors until closed,
+ * images to the base's attentions. Immutable, shared by threads; owns its tensors until closed,
  * the image encoder stays its caller's.
  */
 public final class IpAdapter implements AutoCloseable {
@@ -69,7 +69,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter that looks at pictures; see {@link #open(IpAdapterFile, BaseModel,
+   * Opens an adapter that looks at images; see {@link #open(IpAdapterFile, BaseModel,
    * ImageEncoder)}.
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
@@ -143,7 +143,7 @@ public final class IpAdapter implements AutoCloseable {
     return file.path().toString();
   }
 
-  /** Somebody or something as these pictures show it, all counting the same. */
+  /** Somebody or something as these images show it, all counting the same. */
   public ImagePrompt identity(RgbImage... images) {
     return identity(Arrays.stream(images).map(Reference::of).toList());
   }

@@ -129,7 +129,7 @@ record PromptAdapter(
       return branches;
     }
 
-    /** Tokens of a picture in a transformer, each a square of two by two latent pixels. */
+    /** Tokens of an image in a transformer, each a square of two by two latent pixels. */
     private static long tokens(ModelAdapter.Context drawing) {
       return (long) drawing.width()
           / drawing.vaeScaleFactor()

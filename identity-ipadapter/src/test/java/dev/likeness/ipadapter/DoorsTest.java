@@ -208,13 +208,13 @@ class DoorsTest {
     Path file = ADAPTERS.write("base", folder);
     assertEquals(
         file
-            + " is an IP-Adapter and looks at pictures through an encoder (projection 40); the image encoder "
+            + " is an IP-Adapter and looks at images through an encoder (projection 40); the image encoder "
             + other.describe()
             + " is CLIP (width 64, projection 24): give the one it was trained with",
         refusal(IpAdapterFile.of(file), other));
     assertEquals(
         file
-            + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
+            + " is an IP-Adapter and looks at images through an encoder (projection 40); give that image "
             + "encoder: --image-encoder PATH, for programs ImageEncoder.open",
         refusal(IpAdapterFile.of(file), null));
   }
@@ -224,7 +224,7 @@ class DoorsTest {
     IpAdapterFile file = IpAdapterFile.of(ADAPTERS.write("base", folder));
     Files.copy(Path.of(other.describe()).resolve("config.json"), folder.resolve("config.json"));
     String is = file.path()
-        + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
+        + " is an IP-Adapter and looks at images through an encoder (projection 40); ";
     assertEquals(
         is + "the image encoder " + folder
             + " is CLIP (width 64, projection 24): give the one it was trained with",

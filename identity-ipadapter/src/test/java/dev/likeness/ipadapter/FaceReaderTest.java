@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class FaceReaderTest {
   private static final int MARGIN = 4;
 
-  /** Takes upright red bars for faces, when there is some picture around them. */
+  /** Takes upright red bars for faces, when there is some image around them. */
   private static final class Bars implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage p) {

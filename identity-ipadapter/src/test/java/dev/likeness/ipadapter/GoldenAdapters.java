@@ -77,7 +77,7 @@ public record GoldenAdapters(String base, Map<String, Object> record) {
     return Safetensors.open(file(file(base, ".safetensors")));
   }
 
-  /** What a case draws, [pictures, 3, height, width]. */
+  /** What a case draws, [images, 3, height, width]. */
   Tensor images(Safetensors reference, Case golden) {
     return reference.read(
         base.contains("/") ? base + "." + golden.index() : "case" + golden.index() + ".images");

@@ -316,7 +316,7 @@ class IpAdapterContractTest implements AdapterContract {
           Map.of());
     }
     assertEquals(
-        file + why + "; make it from pictures again",
+        file + why + "; make it from images again",
         assertThrows(InvalidInputException.class, () -> ReferenceEmbeddings.open(file))
             .getMessage());
   }
@@ -333,7 +333,7 @@ class IpAdapterContractTest implements AdapterContract {
             + "width 24; encode them with it",
         e.getMessage());
     assertEquals(
-        "an IP-Adapter FaceID looks at a face's numbers; the reference has a picture x1.0",
+        "an IP-Adapter FaceID looks at a face's numbers; the reference has an image x1.0",
         assertThrows(IllegalArgumentException.class, () -> face.identity(image("37x53.png")))
             .getMessage());
   }

@@ -56,7 +56,7 @@ class IpAdapterParityTest {
               : GoldenFolder.load(
                   GoldenFolder.write(name, GoldenFolder.KeyFormat.PUBLISHED, parent)
                       .path()));
-      // All parts have been in use then, and convolutions keep the forms that pictures of this size
+      // All parts have been in use then, and convolutions keep the forms that images of this size
       // are drawn with.
       OPEN.get(name).generate(request(GoldenAdapters.of(name).cases().get(0)));
     }

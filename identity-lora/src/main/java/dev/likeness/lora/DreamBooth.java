@@ -35,7 +35,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * As diffusers' script: 400 steps of one picture at 5e-6, class pictures kept as they are,
+   * As diffusers' script: 400 steps of one image at 5e-6, class images kept as they are,
    * weights' moments in f32.
    */
   public static DreamBooth standard() {
@@ -108,12 +108,12 @@ public record DreamBooth(LoraTraining settings) {
     });
   }
 
-  /** What it takes of memory on {@code base}, with pictures of its own size. */
+  /** What it takes of memory on {@code base}, with images of its own size. */
   public TrainingMemory memory(BaseModel base) {
     return memory(base, base.defaults().width(), base.defaults().height());
   }
 
-  /** The same with pictures of another size. */
+  /** The same with images of another size. */
   public TrainingMemory memory(BaseModel base, int width, int height) {
     return memory(base, width, height, false);
   }

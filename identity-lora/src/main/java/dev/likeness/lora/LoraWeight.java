@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 
 /**
  * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the
- * steps of a picture. Immutable; the {@code with}-like methods return another.
+ * steps of an image. Immutable; the {@code with}-like methods return another.
  *
  * <p>Text is encoded once, so in text encoders the course counts as it is at the first step.
  */

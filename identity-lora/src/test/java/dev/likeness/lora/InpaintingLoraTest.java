@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * LoRAs that change a UNet's first layer, on a base that is shown a mask and a picture behind its
+ * LoRAs that change a UNet's first layer, on a base that is shown a mask and an image behind its
  * latents.
  */
 @ExtendWith(NoTensorLeaks.class)
@@ -164,7 +164,7 @@ class InpaintingLoraTest {
   }
 
   /**
-   * DoRA sets the lengths of whole rows, so that the mask's and the picture's channels are scaled
+   * DoRA sets the lengths of whole rows, so that the mask's and the image's channels are scaled
    * with them.
    */
   @Test

@@ -172,7 +172,7 @@ class JointReportTest {
     Path file = file(shapes, Map.of());
     assertEquals(
         file
-            + " is a control LoRA: it widens the network for a second picture, which is not done here (img_in.lora_A.weight"
+            + " is a control LoRA: it widens the network for a second image, which is not done here (img_in.lora_A.weight"
             + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in
             + "); give a ControlNet in its place",
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage());

@@ -379,7 +379,7 @@ class LoraRefusalTest extends OnGoldenBase {
         "the class word must not be empty; say what is trained, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());
     assertEquals(
-        "rank 16, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
+        "rank 16, steps 0, batch 4, warmup 10, class images 0: rank, steps and batch must be at least 1, the"
             + " others at least 0",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0))

@@ -226,7 +226,7 @@ class LoraTrainingTest {
             .train(base, images(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
-            + " is the state of another training; give the settings, base, pictures and release of Likeness it began with, or"
+            + " is the state of another training; give the settings, base, images and release of Likeness it began with, or"
             + " delete it to begin anew",
         refusal.getMessage());
     try (var left = Files.list(files)) {
@@ -301,7 +301,7 @@ class LoraTrainingTest {
         .filter(ProgressEvent.Phase.class::isInstance)
         .map(event -> ((ProgressEvent.Phase) event).name())
         .toList();
-    assertEquals(List.of("encode", "class pictures", "train"), phases);
+    assertEquals(List.of("encode", "class images", "train"), phases);
     assertEquals(List.of("encode 1", "encode 2"), steps(events).subList(0, 2));
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
@@ -334,7 +334,7 @@ class LoraTrainingTest {
                 state,
                 event -> {
                   if (event instanceof ProgressEvent.Step step
-                      && step.phase().equals("class pictures")
+                      && step.phase().equals("class images")
                       && step.step() == 2) {
                     stop.cancel();
                   }
@@ -349,7 +349,7 @@ class LoraTrainingTest {
             state,
             event -> {
               if (event instanceof ProgressEvent.Step step
-                  && step.phase().equals("class pictures")) {
+                  && step.phase().equals("class images")) {
                 drawn.add(step.step());
               }
             },
@@ -441,14 +441,14 @@ class LoraTrainingTest {
   void refusesSizesThatTheLatentsCannotHave() {
     List<RgbImage> odd = List.of(RgbImage.of(15, 16, new byte[15 * 16 * 3]));
     assertEquals(
-        "a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
+        "a 15x16 image: the sides of images to learn from must be multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(SHORT)
                     .train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
             .getMessage());
     assertEquals(
-        "there is no picture to learn from",
+        "there is no image to learn from",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(SHORT)

@@ -102,7 +102,7 @@ class PersonsInOneBatchTest {
           alone.get(i).latents().values(),
           together.get(i).latents().values(),
           TOLERANCE,
-          "picture " + i);
+          "image " + i);
     }
   }
 
@@ -135,7 +135,7 @@ class PersonsInOneBatchTest {
             EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
-      assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
+      assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "image " + i);
     }
   }
 

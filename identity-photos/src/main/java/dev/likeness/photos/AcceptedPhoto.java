@@ -53,7 +53,7 @@ public final class AcceptedPhoto {
    * Head and shoulders at {@code size} by {@code size} pixels, never enlarged; encoders want 224 or
    * 256, training 512 or 1024.
    *
-   * @throws IllegalArgumentException when the picture has fewer pixels than that around the face;
+   * @throws IllegalArgumentException when the image has fewer pixels than that around the face;
    *     names both
    */
   public RgbImage crop(int size) {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a
+ * One photo's way in: bytes, image, faces, judgement. Whatever is wrong with the file becomes a
  * reason.
  */
 final class PhotoIntake {
@@ -29,7 +29,7 @@ final class PhotoIntake {
       "it lay on its side or upside down and was turned; check that it shows the person upright");
 
   /**
-   * The verdict, a small picture where the file is one, and the photo itself where there is a face
+   * The verdict, a small image where the file is one, and the photo itself where there is a face
    * to use.
    */
   record Result(

@@ -125,7 +125,7 @@ public final class PhotoReview {
   }
 
   /**
-   * The review as a picture: every photo with its faces framed, its verdict and why, and what the
+   * The review as an image: every photo with its faces framed, its verdict and why, and what the
    * set lacks.
    */
   public RgbImage toSheet() {

@@ -30,7 +30,7 @@ public final class PhotoSet {
 
   /**
    * The photos directly inside {@code folder}, by name: every visible file that is named or begins
-   * like a picture.
+   * like an image.
    *
    * @throws InvalidInputException when it is not a folder, cannot be read, or holds none
    */

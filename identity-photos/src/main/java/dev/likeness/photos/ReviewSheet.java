@@ -106,7 +106,7 @@ final class ReviewSheet {
       preview.ifPresentOrElse(
           small -> photo(pen, small, x + INSET, y + INSET),
           () -> pen.text(
-              "no picture",
+              "no image",
               x + WIDTH / 2.0 - 36,
               y + INSET + PHOTO / 2.0,
               SheetGraphics.TEXT,
@@ -177,7 +177,7 @@ final class ReviewSheet {
    * A photo made small, to be shown.
    *
    * @param image upright
-   * @param scale its pixels a pixel of the picture that faces were found in
+   * @param scale its pixels a pixel of the image that faces were found in
    */
   record Preview(RgbImage image, double scale) {}
 }

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  *
  * @param detector finds the faces
  * @param embedder finds out who does not belong and what is the same shot, when there is one
- * @param brisque tells distorted pictures, when there is one
+ * @param brisque tells distorted images, when there is one
  * @param quality a network's opinion of each face, when there is one
  */
 public record ReviewTools(

@@ -71,7 +71,7 @@ public record SetVerdict(
     private static final double SAME_SHARE = 1.35;
 
     /**
-     * How many heads are turned to the picture's left, less than 15 degrees to either side, and to
+     * How many heads are turned to the image's left, less than 15 degrees to either side, and to
      * its right.
      */
     public record Angles(int left, int ahead, int right) {
@@ -183,11 +183,11 @@ public record SetVerdict(
     private void angles(SetVerdict.SetCoverage.Angles angles) {
       if (angles.left() == 0) {
         advice.add(
-            "no photo from the left; add one with the head half turned to the picture's left");
+            "no photo from the left; add one with the head half turned to the image's left");
       }
       if (angles.right() == 0) {
         advice.add(
-            "no photo from the right; add one with the head half turned to the picture's right");
+            "no photo from the right; add one with the head half turned to the image's right");
       }
       if (angles.ahead() == 0) {
         advice.add("no photo from the front; add one that looks straight ahead");

@@ -6,7 +6,7 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.BoundingBox;
 import java.util.Random;
 
-/** Pictures made worse on purpose, by a known amount. */
+/** Images made worse on purpose, by a known amount. */
 public final class Degraded {
   private Degraded() {}
 
@@ -107,7 +107,7 @@ public final class Degraded {
     });
   }
 
-  /** The part of the picture {@code dx}, {@code dy} further, without its last columns and rows. */
+  /** The part of the image {@code dx}, {@code dy} further, without its last columns and rows. */
   public static RgbImage shifted(RgbImage image, int dx, int dy) {
     return image.crop(dx, dy, image.width() - dx, image.height() - dy);
   }

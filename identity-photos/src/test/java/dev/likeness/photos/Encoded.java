@@ -13,7 +13,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Picture files made in memory. */
+/** Image files made in memory. */
 public final class Encoded {
   private Encoded() {}
 

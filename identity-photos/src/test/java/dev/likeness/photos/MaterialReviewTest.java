@@ -86,7 +86,7 @@ class MaterialReviewTest {
     return !faces.isEmpty() && faces.get(0).box().width() > 400;
   }
 
-  /** The face, grown by {@code share} of its size, in a picture of 1024 pixels. */
+  /** The face, grown by {@code share} of its size, in an image of 1024 pixels. */
   private static RgbImage grown(RgbImage image, FaceDetector detector, double share) {
     BoundingBox face = detector.detect(image).get(0).box().grown(share);
     return Resampler.CUBIC.resize(

@@ -48,7 +48,7 @@ class PhotoReviewTest {
     assertTrue(
         ada.face().box().overlap(new BoundingBox(125, 100, 150, 170)) > 0.6,
         ada.face().toString());
-    assertEquals("256x256 picture", ada.crop(256).toString());
+    assertEquals("256x256 image", ada.crop(256).toString());
   }
 
   @Test
@@ -63,7 +63,7 @@ class PhotoReviewTest {
     assertEquals(
         "a photo has 400 pixels for a crop of 512, which enlarges 1.28 times; allow it with crop(512, 1.28)",
         refusal.getMessage());
-    assertEquals("512x512 picture", ada.crop(512, 1.28).toString());
+    assertEquals("512x512 image", ada.crop(512, 1.28).toString());
     assertEquals(1.28, ada.enlargement(512));
   }
 
@@ -81,8 +81,8 @@ class PhotoReviewTest {
         "{\"photos\":["
             + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
             + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
-            + "\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null,"
-            + "\"message\":\"is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
+            + "\"reasons\":[{\"code\":\"not-a-image\",\"value\":null,\"limit\":null,"
+            + "\"message\":\"is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
             + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"
             + "\"message\":\"has 0 bytes; copy the photo again\"}],\"faces\":0}],",
@@ -117,7 +117,7 @@ class PhotoReviewTest {
         assertThrows(NoUsablePhotoException.class, () -> PhotoReview.of(set));
 
     assertEquals(
-        "none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP,"
+        "none of the 2 photos can be used: letter.jpg: is not an image: it starts like no JPEG, PNG, WebP,"
             + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again",
         refusal.getMessage());
     assertEquals(2, refusal.review().photos().size());
@@ -212,9 +212,9 @@ class PhotoReviewTest {
         .accepted()
         .get(0);
 
-    assertEquals("128x128 picture", ada.crop(128, HeadCrop.Framing.FACE).toString());
-    assertEquals("224x224 picture", ada.crop(224, HeadCrop.Framing.HEAD).toString());
-    assertEquals("112x112 picture", ada.aligned(AlignmentTemplate.ARCFACE).toString());
+    assertEquals("128x128 image", ada.crop(128, HeadCrop.Framing.FACE).toString());
+    assertEquals("224x224 image", ada.crop(224, HeadCrop.Framing.HEAD).toString());
+    assertEquals("112x112 image", ada.aligned(AlignmentTemplate.ARCFACE).toString());
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512, HeadCrop.Framing.FACE));
     assertTrue(

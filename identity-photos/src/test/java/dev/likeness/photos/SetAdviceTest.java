@@ -38,7 +38,7 @@ class SetAdviceTest {
   }
 
   /**
-   * Left is the picture's, not the person's: a nose towards the picture's right is a photo from the
+   * Left is the image's, not the person's: a nose towards the image's right is a photo from the
    * right.
    */
   @Test
@@ -52,7 +52,7 @@ class SetAdviceTest {
         SetVerdict.SetCoverage.of(photos).angles());
     assertTrue(
         advice.contains(
-            "no photo from the left; add one with the head half turned to the picture's left"),
+            "no photo from the left; add one with the head half turned to the image's left"),
         advice.toString());
     assertFalse(
         advice.stream().anyMatch(sentence -> sentence.startsWith("no photo from the right")));

@@ -8,7 +8,7 @@ import dev.likeness.photos.face.HeadPose;
 import java.util.List;
 import java.util.Optional;
 
-/** Takes every picture for a face, except tiny ones. */
+/** Takes every image for a face, except tiny ones. */
 public record WholePicture() implements FaceDetector {
   @Override
   public List<Face> detect(RgbImage image) {

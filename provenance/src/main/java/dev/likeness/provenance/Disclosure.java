@@ -26,19 +26,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How pictures that leave become files, with the sRGB profile, that say that they were generated:
+ * How images that leave become files, with the sRGB profile, that say that they were generated:
  * an invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA
  * manifest. Nothing of how they were made, and of whom they show, goes with them. Immutable; the
- * methods return another one. The same picture gives the same file, unless the signer's algorithm
+ * methods return another one. The same image gives the same file, unless the signer's algorithm
  * draws random numbers (all but Ed25519 do).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is
  * @param generator the program that is named as the maker
- * @param source where the pictures come from
- * @param label words for everybody to see in the picture; none by default
+ * @param source where the images come from
+ * @param label words for everybody to see in the image; none by default
  * @param watermarked whether the pixels are marked
- * @param edited whether the pictures go on from others
+ * @param edited whether the images go on from others
  */
 public record Disclosure(
     Optional<SigningIdentity> signer,
@@ -77,14 +77,14 @@ public record Disclosure(
     return new Disclosure(signer, name, source, label, watermarked, edited);
   }
 
-  /** Of pictures from another source. */
+  /** Of images from another source. */
   public Disclosure source(DigitalSourceType type) {
     return new Disclosure(signer, generator, type, label, watermarked, edited);
   }
 
   /**
-   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was
-   * drawn over, the files say only that there was a picture: content credentials that it had are
+   * Of images drawn over others, such as photos, or of images drawn from nothing. Of what was
+   * drawn over, the files say only that there was an image: content credentials that it had are
    * not carried on.
    */
   public Disclosure edited(boolean overAnother) {
@@ -100,7 +100,7 @@ public record Disclosure(
   }
 
   /**
-   * Of new pages that show such pictures, each of which has a watermark in its own file: plain
+   * Of new pages that show such images, each of which has a watermark in its own file: plain
    * paper would show one.
    */
   public Disclosure ofPages() {
@@ -160,7 +160,7 @@ public record Disclosure(
   }
 
   /**
-   * Words in the lower left corner of a picture that anybody can read, in as many lines as they
+   * Words in the lower left corner of an image that anybody can read, in as many lines as they
    * need.
    */
   static final class VisibleLabel {
@@ -170,7 +170,7 @@ public record Disclosure(
     private VisibleLabel() {}
 
     /**
-     * The picture with {@code text} on it, white on a dark strip, its letters a thirtieth of the
+     * The image with {@code text} on it, white on a dark strip, its letters a thirtieth of the
      * height.
      *
      * @throws ResourceLimitException when the machine has no font

@@ -25,7 +25,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
- * What a picture file says of where it comes from. Reading it never reaches for the network.
+ * What an image file says of where it comes from. Reading it never reaches for the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
  * @param sourceType what XMP says, as an address of IPTC's
@@ -85,7 +85,7 @@ public record Provenance(
     try {
       DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
       return Watermark.read(
-          new PhotoDecoder(limits).decode("the picture", bytes).image());
+          new PhotoDecoder(limits).decode("the image", bytes).image());
     } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();
     }
@@ -226,7 +226,7 @@ public record Provenance(
       lines.put(
           "watermark",
           provenance.watermarkBits().isEmpty()
-              ? "none: the picture is too small, or unreadable"
+              ? "none: the image is too small, or unreadable"
               : (provenance.isWatermarked() ? "yes, " : "no, ")
                   + provenance.watermarkBits().getAsInt() + " of 48 bits");
       provenance

@@ -22,7 +22,7 @@ public final class Watermark {
   /** How many bits the mark has. */
   public static final int BITS = 48;
   /**
-   * From how many bits on a picture counts as marked: one unmarked picture in a million has as
+   * From how many bits on an image counts as marked: one unmarked image in a million has as
    * many.
    */
   public static final int ENOUGH = 40;
@@ -34,17 +34,17 @@ public final class Watermark {
 
   private Watermark() {}
 
-  /** The bit that block {@code index} of a picture carries, row by row. */
+  /** The bit that block {@code index} of an image carries, row by row. */
   static int bit(int index) {
     return (int) (MESSAGE >> (BITS - 1 - index % BITS) & 1);
   }
 
-  /** Whether a picture is large enough to be marked: 65536 pixels, as with the Python package. */
+  /** Whether an image is large enough to be marked: 65536 pixels, as with the Python package. */
   public static boolean fits(RgbImage image) {
     return image.width() * (long) image.height() >= SMALLEST;
   }
 
-  /** The marked picture; one that is too small comes back as it is. */
+  /** The marked image; one that is too small comes back as it is. */
   public static RgbImage embed(RgbImage image) {
     if (!fits(image)) {
       return image;
@@ -63,7 +63,7 @@ public final class Watermark {
   }
 
   /**
-   * How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any.
+   * How many of the mark's bits an image shows, 0 to 48; empty when it is too small to carry any.
    */
   public static OptionalInt read(RgbImage image) {
     return fits(image)
@@ -71,7 +71,7 @@ public final class Watermark {
         : OptionalInt.empty();
   }
 
-  // The bits that are lost, or nearly, by what happens to pictures.
+  // The bits that are lost, or nearly, by what happens to images.
   private static BitSet weak(RgbImage marked) {
     int width = (int) Math.round(marked.width() * RESIZED);
     int height = (int) Math.round(marked.height() * RESIZED);

@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A picture as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation
+ * An image as invisible-watermark sees it: the U channel (OpenCV's YUV), its Haar approximation
  * (the sum of two by two pixels, halved), in blocks of four by four of those. A block's value is
  * the largest of its last 15 numbers; the bit is in which half of a step of 36 it lies.
  */
@@ -90,7 +90,7 @@ final class WatermarkBlocks {
   }
 
   /**
-   * The picture with the mark.
+   * The image with the mark.
    *
    * @param strengths of each bit; of its blocks those are moved where it is seen least
    */

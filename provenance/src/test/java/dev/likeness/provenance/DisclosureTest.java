@@ -202,7 +202,7 @@ class DisclosureTest {
     assertEquals(48, Watermark.read(after).orElseThrow());
   }
 
-  /** Words that are longer than the picture is wide. */
+  /** Words that are longer than the image is wide. */
   @Test
   void labelsInAsManyLinesAsTheWordsNeed() throws IOException {
     String words = "drawn by artificial intelligence from photos, and not a photograph of anybody ";

@@ -3,7 +3,7 @@ package dev.likeness.provenance;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.Random;
 
-/** Pictures with smooth places, edges and noise, as photos have them. */
+/** Images with smooth places, edges and noise, as photos have them. */
 public final class TestImages {
   private TestImages() {}
 

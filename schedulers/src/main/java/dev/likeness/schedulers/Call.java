@@ -52,7 +52,7 @@ public final class Call {
 
   /**
    * The same sample as the row before made it: another one where something was put into it in
-   * between, such as the kept part of a picture. For solvers that go on from a sample of their own
+   * between, such as the kept part of an image. For solvers that go on from a sample of their own
    * rather than from the one they are given.
    */
   public Combination unblended() {

@@ -76,7 +76,7 @@ public record PlanRequest(
 
   /**
    * The same run with resolution-dependent shifting: levels move by the factor {@code exp(mu)}.
-   * diffusers' pipelines draw a line through two lengths of the picture's sequence of tokens; for
+   * diffusers' pipelines draw a line through two lengths of the image's sequence of tokens; for
    * FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    */
   public PlanRequest mu(double mu) {
@@ -135,7 +135,7 @@ public record PlanRequest(
 
   /**
    * How far the levels of a flow network are moved towards noise: by a number, or with the
-   * resolution of the picture.
+   * resolution of the image.
    */
   public static final class FlowShift {
     private FlowShift() {}

@@ -55,7 +55,7 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * The noise level that a kept part of a picture has in the sample that a row is given: the row's
+   * The noise level that a kept part of an image has in the sample that a row is given: the row's
    * own, and in the later rows of a step that of the next step, as in diffusers; clean after the
    * last row.
    */

@@ -67,7 +67,7 @@ record FileNames(String stem, String ending) {
   }
 
   /**
-   * The numbers of one subject's pictures: each shoot has a row of its own, though several draw at
+   * The numbers of one subject's images: each shoot has a row of its own, though several draw at
    * once. Safe for threads.
    */
   static final class PictureNumbers {
@@ -93,7 +93,7 @@ record FileNames(String stem, String ending) {
     }
 
     /**
-     * The highest number that a picture or record there has: what was taken out between leaves its
+     * The highest number that an image or record there has: what was taken out between leaves its
      * number free for good.
      */
     private static int last(Path images) {
@@ -105,7 +105,7 @@ record FileNames(String stem, String ending) {
             .orElse(0);
       } catch (IOException e) {
         throw new ResourceLimitException(
-            "cannot look at the pictures that are kept: " + e.getMessage(), e);
+            "cannot look at the images that are kept: " + e.getMessage(), e);
       }
     }
   }

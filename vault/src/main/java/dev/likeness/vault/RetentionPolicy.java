@@ -42,7 +42,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
     limits = new EnumMap<>(limits);
     if (limits.size() != DataCategory.values().length) {
       throw new IllegalArgumentException(
-          "a policy needs a limit for each of photos, work, person and pictures");
+          "a policy needs a limit for each of photos, work, person and images");
     }
     limits.forEach((holding, limit) -> {
       if (limit.afterUse().compareTo(LONGEST) > 0) {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A shoot into a subject's pictures: each headshot is kept as it is drawn, so that what stops the
+ * A shoot into a subject's images: each headshot is kept as it is drawn, so that what stops the
  * shoot loses none, not even a killed process.
  */
 final class StoredShoot {
@@ -32,7 +32,7 @@ final class StoredShoot {
    * One that is to begin.
    *
    * @param images where they are kept
-   * @param first how many numbers of earlier pictures come before
+   * @param first how many numbers of earlier images come before
    */
   StoredShoot(
       BaseModel base,

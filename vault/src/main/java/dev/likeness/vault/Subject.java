@@ -179,7 +179,7 @@ public final class Subject {
   }
 
   /**
-   * Whether a holding's time is over; work that is under way uses the person and their pictures, of
+   * Whether a holding's time is over; work that is under way uses the person and their images, of
    * photos only whoever claims them.
    */
   private boolean isDue(DataCategory holding) {

@@ -170,7 +170,7 @@ public final class SubjectStudio {
    * Draws headshots, cropped as their styles say, and keeps each with their record as it is drawn:
    * a shoot that is stopped or fails leaves what it had finished. In the end the record says in
    * what each departs from the photos. Their numbers go on after those of earlier shoots, whose
-   * pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
+   * images and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws InvalidInputException when the person has not been learnt

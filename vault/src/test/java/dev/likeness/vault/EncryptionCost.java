@@ -13,7 +13,7 @@ import java.util.Random;
 
 /**
  * What encryption costs a headshot run in processor time: the files of one (ten photos, twelve
- * states of training, the person, four pictures) written and, but for the states, read again, in a
+ * states of training, the person, four images) written and, but for the states, read again, in a
  * plain folder and in a store by turns. The first pair has the ciphers that the JVM has not
  * compiled yet, as a run has.
  */

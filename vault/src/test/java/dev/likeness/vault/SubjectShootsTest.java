@@ -61,7 +61,7 @@ class SubjectShootsTest {
     }
     assertEquals(
         List.of(
-            "torn.jpg: is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file; it is not learnt from",
+            "torn.jpg: is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file; it is not learnt from",
             "1 of 2 photos can be used"),
         told.subList(0, 2));
   }
@@ -156,7 +156,7 @@ class SubjectShootsTest {
             folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
       Subject ada = learnt(store, studio);
-      // No lock of all subjects may be needed to keep the pictures of one.
+      // No lock of all subjects may be needed to keep the images of one.
       synchronized (SubjectStudio.class) {
         Thread drawing = new Thread(() -> studio.shoot(
             ada,
@@ -165,7 +165,7 @@ class SubjectShootsTest {
             new Cancellation()));
         drawing.start();
         while (drawing.isAlive()) {
-          assertFalse(waitsForAll(drawing), "the pictures of one wait for those of others");
+          assertFalse(waitsForAll(drawing), "the images of one wait for those of others");
           LockSupport.parkNanos(1_000_000);
         }
       }

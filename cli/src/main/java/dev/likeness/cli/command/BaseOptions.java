@@ -117,7 +117,7 @@ final class BaseOptions {
     }
   }
 
-  /** In how much memory a picture is drawn. */
+  /** In how much memory an image is drawn. */
   static final class MemoryOptions {
     @Option(
         names = "--memory",
@@ -130,14 +130,14 @@ final class BaseOptions {
     @Option(
         names = "--eight-bits",
         description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"
-            + " picture, in more time; beside --memory only where its plan needs it")
+            + " image, in more time; beside --memory only where its plan needs it")
     private boolean eightBits;
 
     @Option(
         names = "--eight-bit-products",
         description =
             "holds and multiplies the layers of the UNet or transformer in 8 bits:"
-                + " less time on a CPU that has VNNI, and nearly the same picture; not beside --memory and --eight-bits")
+                + " less time on a CPU that has VNNI, and nearly the same image; not beside --memory and --eight-bits")
     private boolean products;
 
     /**

@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Pictures that ControlNets hold a run to; the options of the first are given first, and so on. */
+/** Images that ControlNets hold a run to; the options of the first are given first, and so on. */
 final class ControlOptions {
   @Option(
       names = "--controlnet",
       paramLabel = "DIR",
       description =
           "holds the run to a --control-image; may be given several times, each with its own; a union ControlNet that is"
-              + " given again looks at all of its pictures at once")
+              + " given again looks at all of its images at once")
   private List<Path> nets = List.of();
 
   @Option(
@@ -62,7 +62,7 @@ final class ControlOptions {
           "white where the --control-image is drawn anew, for ControlNets trained for inpainting")
   private List<Path> masks = List.of();
 
-  /** The request held to the pictures; what is opened for it is added to {@code open}. */
+  /** The request held to the images; what is opened for it is added to {@code open}. */
   ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (nets.size() != images.size()) {
       throw new IllegalArgumentException(

@@ -6,12 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How written pictures say that they were generated. */
+/** How written images say that they were generated. */
 final class DisclosureOptions {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "words to see in the pictures, such as AI-generated")
+      description = "words to see in the images, such as AI-generated")
   private String label;
 
   Disclosure disclosure(SigningOptions signing) {
@@ -20,13 +20,13 @@ final class DisclosureOptions {
     return label == null ? disclosure : disclosure.label(label);
   }
 
-  /** Who signs the pictures that are written and the receipts of erasures. */
+  /** Who signs the images that are written and the receipts of erasures. */
   static final class SigningOptions {
     @Option(
         names = "--sign-key",
         paramLabel = "PEM",
         description =
-            "your private key, to sign pictures' content credentials and receipts "
+            "your private key, to sign images' content credentials and receipts "
                 + "of erasures with (default: a development key, which everybody has: what it signs proves nothing about who drew or erased)")
     private Path key;
 

@@ -47,7 +47,7 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** What is told of a picture of which nobody knows how it was made. */
+  /** What is told of an image of which nobody knows how it was made. */
   private static final Set<String> SEEN = Set.of("file", "width", "height", "scores");
 
   private final Console console;

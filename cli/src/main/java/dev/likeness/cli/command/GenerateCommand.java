@@ -18,12 +18,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** {@code likeness generate}: pictures from a prompt. */
+/** {@code likeness generate}: images from a prompt. */
 @Command(
     name = "generate",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Draws pictures from a prompt.")
+    description = "Draws images from a prompt.")
 public final class GenerateCommand implements Runnable {
   private static final String[][] TOGETHER = {
     {"--preview", "--preview-every"},
@@ -54,7 +54,7 @@ public final class GenerateCommand implements Runnable {
       names = "--prompt",
       required = true,
       paramLabel = "TEXT",
-      description = "what the pictures show")
+      description = "what the images show")
   private String prompt;
 
   @Option(
@@ -96,7 +96,7 @@ public final class GenerateCommand implements Runnable {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "0",
-      description = "picture i draws its noise from S + i (default: ${DEFAULT-VALUE})")
+      description = "image i draws its noise from S + i (default: ${DEFAULT-VALUE})")
   private long seed;
 
   @Option(names = "--width", paramLabel = "W", description = "pixels (default: the base's)")
@@ -109,14 +109,14 @@ public final class GenerateCommand implements Runnable {
       names = "--count",
       paramLabel = "N",
       defaultValue = "1",
-      description = "pictures (default: ${DEFAULT-VALUE})")
+      description = "images (default: ${DEFAULT-VALUE})")
   private int count;
 
   @Option(
       names = "--tile",
       description =
-          "lets the autoencoder work a few rows at a time: the same picture with less memory"
-              + " (pictures above 1024x1024 always are)")
+          "lets the autoencoder work a few rows at a time: the same image with less memory"
+              + " (images above 1024x1024 always are)")
   private boolean tile;
 
   @Mixin

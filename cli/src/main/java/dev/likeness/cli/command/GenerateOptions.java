@@ -73,7 +73,7 @@ final class GenerateOptions {
       paramLabel = "LAYER",
       split = ",",
       description =
-          "away from the picture with perturbed attention in these layers: mid, blocks.1 and so on")
+          "away from the image with perturbed attention in these layers: mid, blocks.1 and so on")
   private String[] perturbed;
 
   @Option(
@@ -112,7 +112,7 @@ final class GenerateOptions {
     };
   }
 
-  /** Nearly the same picture with less work. */
+  /** Nearly the same image with less work. */
   static final class ApproximateOption {
     private static final Pattern METHOD = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
@@ -121,11 +121,11 @@ final class GenerateOptions {
         names = "--approximate",
         paramLabel = "WAY",
         description =
-            "nearly the same picture in less time: extrapolate:N asks the network at steps that come"
+            "nearly the same image in less time: extrapolate:N asks the network at steps that come"
                 + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
                 + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
                 + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
-                + " a --scheduler that adds noise, such as euler_a, makes other pictures of either")
+                + " a --scheduler that adds noise, such as euler_a, makes other images of either")
     private String method;
 
     ImageRequest on(ImageRequest request) {
@@ -205,7 +205,7 @@ final class GenerateOptions {
         paramLabel = "T",
         split = ",",
         description =
-            "draws at these timesteps, from noise to the picture, in place of --steps, e.g. 999,749,499,249")
+            "draws at these timesteps, from noise to the image, in place of --steps, e.g. 999,749,499,249")
     private double[] timesteps;
 
     @Option(

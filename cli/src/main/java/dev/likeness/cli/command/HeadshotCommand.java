@@ -55,7 +55,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description = "an ONNX file of Real-ESRGAN's kind, by which pictures "
+      description = "an ONNX file of Real-ESRGAN's kind, by which images "
           + "larger than the base draws are enlarged before it draws over them")
   private Path upscaler;
 

@@ -36,7 +36,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * How {@code generate}'s pictures came about: the options that were given, and each picture's
+ * How {@code generate}'s images came about: the options that were given, and each image's
  * request, of an enlarged one both, with defaults filled in.
  */
 final class ImageFolder {

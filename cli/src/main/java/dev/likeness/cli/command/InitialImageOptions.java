@@ -16,7 +16,7 @@ final class InitialImageOptions {
   @Option(
       names = {"--init", "--init-image"},
       paramLabel = "IMAGE",
-      description = "draws over this picture")
+      description = "draws over this image")
   private Path init;
 
   @Option(
@@ -58,7 +58,7 @@ final class InitialImageOptions {
       description = "how much of it is redrawn, 0..1 (default: ${DEFAULT-VALUE})")
   private double hiresStrength;
 
-  @Option(names = "--hires-pixels", description = "enlarges the picture rather than its latents")
+  @Option(names = "--hires-pixels", description = "enlarges the image rather than its latents")
   private boolean hiresPixels;
 
   @Spec(Spec.Target.MIXEE)
@@ -73,7 +73,7 @@ final class InitialImageOptions {
     if (init == null) {
       require(
           mask == null && map == null && margins == null && Double.isNaN(strength),
-          "--strength, --mask, --change-map and --extend need a picture: --init IMAGE");
+          "--strength, --mask, --change-map and --extend need an image: --init IMAGE");
       return request;
     }
     boolean one = (mask == null ? 0 : 1) + (map == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;

@@ -15,14 +15,14 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Says what a checkpoint, LoRA or adapter is, from its header alone, and what a picture says of its "
+        "Says what a checkpoint, LoRA or adapter is, from its header alone, and what an image says of its "
             + "origin.")
 public final class InspectCommand implements Runnable {
   private final Console console;
 
   @Parameters(
       paramLabel = "FILE|DIR",
-      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG picture, or a"
+      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG image, or a"
           + " diffusers folder")
   private Path path;
 

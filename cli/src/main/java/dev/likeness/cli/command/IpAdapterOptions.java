@@ -24,12 +24,12 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Reference pictures and the adapter that shows them to a base model. */
+/** Reference images and the adapter that shows them to a base model. */
 final class IpAdapterOptions {
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
-      description = "shows --reference pictures to the base (default: its own, "
+      description = "shows --reference images to the base (default: its own, "
           + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
@@ -45,7 +45,7 @@ final class IpAdapterOptions {
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "what the pictures are to look like; may be given several times")
+      description = "what the images are to look like; may be given several times")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
@@ -73,7 +73,7 @@ final class IpAdapterOptions {
       names = "--fallback-adapter",
       paramLabel = "FILE",
       description =
-          "an adapter that looks at pictures through "
+          "an adapter that looks at images through "
               + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
   private Path fallback;
 
@@ -168,7 +168,7 @@ final class IpAdapterOptions {
       console
           .err()
           .println("no reference has a face that can be used; " + fallback.getFileName()
-              + " looks at the pictures instead");
+              + " looks at the images instead");
     }
     return person.prompt();
   }

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** Pictures to watch while they are drawn. */
+/** Images to watch while they are drawn. */
 final class PreviewOptions {
   @Option(
       names = "--preview",
@@ -28,7 +28,7 @@ final class PreviewOptions {
       arity = "0..1",
       fallbackValue = "",
       description =
-          "until the pictures are done, --out shows what they are becoming as preview-001.png and so on, by a small "
+          "until the images are done, --out shows what they are becoming as preview-001.png and so on, by a small "
               + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
   private Path autoencoder;
 
@@ -39,7 +39,7 @@ final class PreviewOptions {
       description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
   private int every;
 
-  /** Draws {@code request}, showing each picture to {@code each} when it is done. */
+  /** Draws {@code request}, showing each image to {@code each} when it is done. */
   void generate(
       BaseModel base,
       BaseOptions from,

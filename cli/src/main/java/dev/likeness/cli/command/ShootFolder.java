@@ -95,9 +95,9 @@ final class ShootFolder {
   }
 
   /**
-   * What was told of earlier pictures goes before they do, and with them those that lie beside in
+   * What was told of earlier images goes before they do, and with them those that lie beside in
    * other formats: whatever happens between, no record speaks of others, and no two files of one
-   * number show two pictures.
+   * number show two images.
    */
   private void forget(int images) {
     try {
@@ -118,7 +118,7 @@ final class ShootFolder {
   }
 
   /**
-   * Writes the pictures, and says which lie there from before: no record speaks of them any more.
+   * Writes the images, and says which lie there from before: no record speaks of them any more.
    */
   private void write(List<Headshot> headshots) {
     forget(headshots.size());
@@ -169,7 +169,7 @@ final class ShootFolder {
         photos,
         shoot.headshots(),
         "Drawn by likeness " + LikenessVersion.current() + " with the base model " + base.name()
-            + ": generated pictures, not photographs");
+            + ": generated images, not photographs");
     byte[] png = disclosure
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
         .ofPages()

@@ -122,7 +122,7 @@ final class ShootOptions {
       Optional<Headshot> cropped = headshot.crop(format, detector);
       if (cropped.isEmpty()) {
         notices.accept("seed " + headshot.seed()
-            + ": no face is seen, so the picture is not cropped to " + format);
+            + ": no face is seen, so the image is not cropped to " + format);
       }
       return cropped.orElse(headshot);
     }
@@ -132,7 +132,7 @@ final class ShootOptions {
     }
 
     /**
-     * What to say where crops of pictures with sides of {@code side} pixels have fewer than are
+     * What to say where crops of images with sides of {@code side} pixels have fewer than are
      * asked for, on a base of that unit.
      */
     Optional<String> shortage(List<Style> styles, int side, int unit) {
@@ -144,7 +144,7 @@ final class ShootOptions {
       int most = asked.stream().mapToInt(AspectOption::most).max().orElse(0);
       return asked.isEmpty()
           ? Optional.empty()
-          : Optional.of(String.join(" and ", asked) + ": pictures of " + side + " pixels "
+          : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels "
               + "have fewer, so crops stay as large as they are; draw with --size "
               + (most + unit - 1) / unit * unit);
     }

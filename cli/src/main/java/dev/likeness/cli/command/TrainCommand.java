@@ -67,7 +67,7 @@ public final class TrainCommand implements Runnable {
   @Option(
       names = "--class-pictures",
       paramLabel = "N",
-      description = "pictures of others that the base draws first and"
+      description = "images of others that the base draws first and"
           + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
   private Integer classImages;
 

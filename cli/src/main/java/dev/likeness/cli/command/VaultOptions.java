@@ -60,7 +60,7 @@ final class VaultOptions {
     return store != null;
   }
 
-  /** Who signs the receipts of erasures, and of a command that draws the pictures. */
+  /** Who signs the receipts of erasures, and of a command that draws the images. */
   DisclosureOptions.SigningOptions signing() {
     return signing;
   }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness verify}: whether a picture or receipt is as it was signed, and by whom, or a
+ * {@code likeness verify}: whether an image or receipt is as it was signed, and by whom, or a
  * store can be read.
  */
 @Command(
@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Checks that a picture is as it was signed and says what it carries; that a receipt of an erasure is "
+        "Checks that an image is as it was signed and says what it carries; that a receipt of an erasure is "
             + "as it was signed; of both with --trust by whom; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
 public final class VerifyCommand implements Runnable {
   private final Console console;

@@ -45,13 +45,13 @@ record WeightedFile(Path file, double weight) {
   }
 
   /**
-   * A reference picture and how strongly it counts, as {@code IMAGE} or {@code IMAGE@WEIGHT}.
+   * A reference image and how strongly it counts, as {@code IMAGE} or {@code IMAGE@WEIGHT}.
    *
-   * @param file the picture
+   * @param file the image
    * @param weight 1 is full strength, 0 none
    */
   record ReferenceOption(Path file, double weight) {
-    /** The picture, upright: photos say by a mark how they were held. */
+    /** The image, upright: photos say by a mark how they were held. */
     RgbImage image() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
@@ -60,7 +60,7 @@ record WeightedFile(Path file, double weight) {
       } catch (IOException e) {
         throw new InvalidInputException(
             "the reference " + file + " cannot be read: " + e.getMessage()
-                + "; give a picture's file",
+                + "; give an image's file",
             e);
       }
     }

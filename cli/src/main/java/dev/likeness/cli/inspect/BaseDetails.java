@@ -38,7 +38,7 @@ final class BaseDetails {
   }
 
   /**
-   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, a picture,
+   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, an image,
    * its depth, its pixels.
    */
   private static String variant(int in, int latents) {

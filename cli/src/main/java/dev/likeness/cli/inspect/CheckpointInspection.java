@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * What a file or folder turned out to be.
  *
  * @param path what was looked at
- * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
+ * @param kind image, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
  *     text-encoder, image-encoder, or unknown
  * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,
  *     chroma, qwen-image, cascade, or unknown; the first of {@value #FAMILIES} in the details, if

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What one picture says of where it comes from. */
+/** What one image says of where it comes from. */
 final class ImageInspection {
   static final String KIND = "picture";
 

@@ -22,7 +22,7 @@ public final class Inspector {
   public static CheckpointInspection inspect(Path path) {
     if (!Files.exists(path)) {
       throw new InvalidInputException(
-          path + " does not exist; give a file of weights, a picture or a diffusers folder");
+          path + " does not exist; give a file of weights, an image or a diffusers folder");
     }
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);

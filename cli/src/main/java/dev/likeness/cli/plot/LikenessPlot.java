@@ -19,7 +19,7 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Draws a likeness report: where its pictures lie between the person's own pairs and impostors, and
+ * Draws a likeness report: where its images lie between the person's own pairs and impostors, and
  * the ROC curve.
  */
 public final class LikenessPlot {
@@ -59,7 +59,7 @@ public final class LikenessPlot {
         .filter(LikenessScore::faceFound)
         .mapToDouble(LikenessScore::cosine)
         .toArray();
-    histogram(chart, "pictures with their photos", images, IMAGES);
+    histogram(chart, "images with their photos", images, IMAGES);
     return chart;
   }
 

@@ -24,7 +24,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * Watches a training and draws how its loss and the likeness of its previews went. Passes every
- * event on. It keeps numbers alone, no picture; beside a state, so that a training that goes on is
+ * event on. It keeps numbers alone, no image; beside a state, so that a training that goes on is
  * drawn from its first step.
  */
 public final class TrainingPlot implements Progress {

@@ -27,7 +27,7 @@ public class ReferenceOptionTest {
   private Path folder;
 
   /**
-   * Writes a picture as a phone that is held upright does; returns what it is to whoever turns it.
+   * Writes an image as a phone that is held upright does; returns what it is to whoever turns it.
    */
   public static RgbImage lying(Path photo, RgbImage upright) throws IOException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
@@ -54,7 +54,7 @@ public class ReferenceOptionTest {
   void saysWhichFileIsNoImage() throws IOException {
     Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
     assertEquals(
-        text + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
+        text + " is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
         assertThrows(
                 RuntimeException.class, () -> new WeightedFile.ReferenceOption(text, 1).image())
             .getMessage());

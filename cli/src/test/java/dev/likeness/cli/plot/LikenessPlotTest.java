@@ -30,9 +30,9 @@ class LikenessPlotTest {
     Likeness calibrated = alone.withImpostors(List.of(photo(50), photo(80)));
     LikenessReport report = calibrated.report(List.of(image(3), image(8)));
 
-    assertEquals("1240x440 picture", LikenessPlot.render(calibrated, report).toString());
+    assertEquals("1240x440 image", LikenessPlot.render(calibrated, report).toString());
     assertEquals(
-        "620x440 picture",
+        "620x440 image",
         LikenessPlot.render(alone, alone.report(List.of(image(3)))).toString());
     assertNotEquals(
         LikenessPlot.render(calibrated, report),

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.image;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Where a picture comes from, in IPTC's words (NewsCodes, digital source type). */
+/** Where an image comes from, in IPTC's words (NewsCodes, digital source type). */
 public enum DigitalSourceType {
   /** Drawn by a trained model. */
   TRAINED_ALGORITHMIC_MEDIA("trainedAlgorithmicMedia"),

@@ -4,7 +4,7 @@ import java.util.stream.IntStream;
 
 /**
  * Lanczos resampling with three lobes, in the fixed-point arithmetic of Pillow 13, so that a
- * resized picture is the same to the byte: weights of 22 bits, bytes in between; when reducing, the
+ * resized image is the same to the byte: weights of 22 bits, bytes in between; when reducing, the
  * kernel widens with the factor.
  */
 public final class Lanczos {
@@ -16,10 +16,10 @@ public final class Lanczos {
   /** The weights of the source pixels from {@code first} on, for one output pixel. */
   private record Taps(int first, int[] weights) {}
 
-  /** The whole picture at another size; itself when it has that size. */
+  /** The whole image at another size; itself when it has that size. */
   public static RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("a picture cannot be resized to " + width + "x" + height);
+      throw new IllegalArgumentException("an image cannot be resized to " + width + "x" + height);
     }
     int shorter = image.height() - height;
     // Pillow's own rule; the bytes in between make the order matter.

@@ -3,7 +3,7 @@ package dev.likeness.diffusion.image;
 /**
  * Resizing with Pillow's numbers, byte for byte: two passes over 8-bit values with 22-bit
  * fixed-point weights, the kernel widened when reducing (Pillow's {@code ImagingResample}). Image
- * encoders learnt from pictures resized so.
+ * encoders learnt from images resized so.
  */
 public enum PillowResampling {
   BILINEAR(2, 1) {
@@ -55,7 +55,7 @@ public enum PillowResampling {
         "resample " + code + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
   }
 
-  /** The whole picture at {@code width} by {@code height} pixels; itself when it has that size. */
+  /** The whole image at {@code width} by {@code height} pixels; itself when it has that size. */
   public RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
       throw new IllegalArgumentException("cannot resize to " + width + "x" + height);

@@ -17,7 +17,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An 8-bit sRGB picture: rows from the top, three bytes (red, green, blue) a pixel. Immutable;
+ * An 8-bit sRGB image: rows from the top, three bytes (red, green, blue) a pixel. Immutable;
  * carries no metadata, so nothing of a photo's EXIF can travel on.
  */
 public final class RgbImage {
@@ -28,7 +28,7 @@ public final class RgbImage {
   private RgbImage(int width, int height, byte[] rgb) {
     if (width < 1 || height < 1 || (long) width * height * 3 != rgb.length) {
       throw new IllegalArgumentException(
-          rgb.length + " bytes are not a picture of " + width + "x" + height + " RGB");
+          rgb.length + " bytes are not an image of " + width + "x" + height + " RGB");
     }
     this.width = width;
     this.height = height;
@@ -112,11 +112,11 @@ public final class RgbImage {
     System.arraycopy(rgb, (y * width + x) * 3, out, 0, count * 3);
   }
 
-  /** The part of the picture at ({@code x}, {@code y}); it must lie inside. */
+  /** The part of the image at ({@code x}, {@code y}); it must lie inside. */
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
     if (x < 0 || y < 0 || x + cropWidth > width || y + cropHeight > height) {
       throw new IllegalArgumentException("crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y
-          + " lies outside a " + width + "x" + height + " picture");
+          + " lies outside a " + width + "x" + height + " image");
     }
     byte[] out = new byte[cropWidth * cropHeight * 3];
     for (int row = 0; row < cropHeight; row++) {
@@ -138,7 +138,7 @@ public final class RgbImage {
     return image;
   }
 
-  /** The picture as the bytes of a PNG file. */
+  /** The image as the bytes of a PNG file. */
   public byte[] toPng() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -173,11 +173,11 @@ public final class RgbImage {
       BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
       if (image == null) {
         throw new InvalidInputException(
-            file + " is not a picture this library reads; give a PNG or JPEG file");
+            file + " is not an image this library reads; give a PNG or JPEG file");
       }
       return compositeOver(background, image);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read the picture " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read the image " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -204,6 +204,6 @@ public final class RgbImage {
 
   @Override
   public String toString() {
-    return width + "x" + height + " picture";
+    return width + "x" + height + " image";
   }
 }

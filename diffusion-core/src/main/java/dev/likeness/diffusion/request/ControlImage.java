@@ -29,7 +29,7 @@ public record ControlImage(
     }
     if (controlNet.modeCount() > 0 ? mode >= controlNet.modeCount() : mode >= 0) {
       throw new IllegalArgumentException("ControlNet " + controlNet.name() + " knows " + controlNet.modeCount()
-          + " kinds of pictures, counted from 0; given " + mode);
+          + " kinds of images, counted from 0; given " + mode);
     }
   }
 

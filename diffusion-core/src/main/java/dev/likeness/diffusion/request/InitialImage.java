@@ -27,7 +27,7 @@ public record InitialImage(
   public InitialImage {
     if ((image == null) == (latents == null)) {
       throw new IllegalArgumentException(
-          "an initial image is a picture or latents, one of the two");
+          "an initial image is an image or latents, one of the two");
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength must be in 0..1, got " + strength);

@@ -23,7 +23,7 @@ public sealed interface ProgressEvent {
   }
 
   /**
-   * Pictures that a training drew on its way, after {@code step} steps, and how well they were
+   * Images that a training drew on its way, after {@code step} steps, and how well they were
    * scored.
    *
    * @param images with the person as learned so far; personal data

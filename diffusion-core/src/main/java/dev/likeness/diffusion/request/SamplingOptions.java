@@ -136,7 +136,7 @@ public record SamplingOptions(
         throw new IllegalArgumentException(
             what + " must be finite and fall to no less than 0, got " + value
                 + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above)
-                + "; give them from noise to the picture");
+                + "; give them from noise to the image");
       }
       above = value;
     }

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A point in the space that a base model draws in: a noisy or clean picture before decoding, or
+ * A point in the space that a base model draws in: a noisy or clean image before decoding, or
  * noise.
  *
  * @param values [channels, height, width] by rows, at the diffusion model's scale

@@ -42,7 +42,7 @@ public final class Closeness {
   }
 
   /**
-   * A drawn picture differs from what the reference kept of its own, {@code [3, H, W]}, by at most
+   * A drawn image differs from what the reference kept of its own, {@code [3, H, W]}, by at most
    * {@code tolerance}.
    */
   public static void assertImage(

@@ -64,7 +64,7 @@ class ControlNetParityTest {
   void generatesAsDiffusers(GoldenImages.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
     GoldenFolder.schedule(folder, (Map<?, ?>) run.arguments().get("scheduler"));
-    // A net that is named twice looks at both pictures.
+    // A net that is named twice looks at both images.
     Map<String, ControlNet> nets = new HashMap<>();
     try (GoldenImages golden = GoldenImages.open("control", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT);
@@ -111,7 +111,7 @@ class ControlNetParityTest {
     return ((Number) list(run, name).get(i)).doubleValue();
   }
 
-  /** The picture of {@code transformer_pictures.py}. */
+  /** The image of {@code transformer_pictures.py}. */
   private static RgbImage slope(int width, int height, boolean mirrored) {
     byte[] rgb = new byte[width * height * 3];
     for (int i = 0; i < width * height; i++) {
@@ -162,9 +162,9 @@ class ControlNetParityTest {
       ImageRequest request = ImageRequest.of("a cat").steps(1).guidance(1);
       ImageRequest held = request.controlImage(ControlImage.of(net, slope(43, 30, false)))
           .controlImage(ControlImage.of(net, slope(64, 64, false)));
-      assertEquals("40x24 picture", base.generate(held).image().toString());
+      assertEquals("40x24 image", base.generate(held).image().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
-      assertEquals("34x26 picture", base.generate(held.initialImage(masked)).image().toString());
+      assertEquals("34x26 image", base.generate(held.initialImage(masked)).image().toString());
     }
   }
 
@@ -191,7 +191,7 @@ class ControlNetParityTest {
       assertRefused(
           dev,
           ControlImage.of(flux, white).mask(white),
-          "ControlNet controlnet-flux is of FLUX, whose pictures have no"
+          "ControlNet controlnet-flux is of FLUX, whose images have no"
               + " mask; give the control without one");
     }
   }
@@ -285,13 +285,13 @@ class ControlNetParityTest {
           dev,
           ControlImage.of(union, image),
           "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
-              + " pictures it is given; say its number (--control-mode)");
+              + " images it is given; say its number (--control-mode)");
       assertRefused(
           three,
           ControlImage.of(xl, image),
           "there are no ControlNets for this kind of base; generate without, or with a base that has some");
       assertEquals(
-          "ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
+          "ControlNet controlnet-flux-union knows 3 kinds of images, counted from 0; given 3",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> ControlImage.of(union, image).mode(3))
@@ -324,10 +324,10 @@ class ControlNetParityTest {
       assertRefused(
           base,
           control,
-          "ControlNet controlnet-xl-union has to be told which of its 6 kinds of pictures it is given"
+          "ControlNet controlnet-xl-union has to be told which of its 6 kinds of images it is given"
               + all);
       assertEquals(
-          "ControlNet controlnet-xl-union knows 6 kinds of pictures, none called \"tile\"" + all,
+          "ControlNet controlnet-xl-union knows 6 kinds of images, none called \"tile\"" + all,
           assertThrows(IllegalArgumentException.class, () -> control.mode("tile"))
               .getMessage());
       ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);

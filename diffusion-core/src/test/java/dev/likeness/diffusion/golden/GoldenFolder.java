@@ -266,7 +266,7 @@ public record GoldenFolder(Path path, String variant) {
   /**
    * Opens a Stable Diffusion folder in f32 with every network loaded and used, so that it keeps all
    * that it will, as a fixture whose tests are watched for leaks: weights in the order of each
-   * shape of picture, which differ from CPU to CPU.
+   * shape of image, which differ from CPU to CPU.
    */
   public static BaseModel load(Path folder) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);

@@ -121,7 +121,7 @@ final class GoldenImages implements AutoCloseable {
     return tensors.read(name);
   }
 
-  /** A picture [height, width, 3] or a mask [height, width]. */
+  /** An image [height, width, 3] or a mask [height, width]. */
   RgbImage image(String name) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor bytes = tensors.read(name);
@@ -146,7 +146,7 @@ final class GoldenImages implements AutoCloseable {
         .size(run.integer("width"), run.integer("height"));
   }
 
-  /** What a run asks that draws from pictures, or from noise alone. */
+  /** What a run asks that draws from images, or from noise alone. */
   ImageRequest request(Run run) {
     ImageRequest plain = baseRequest(run)
         .clipSkip(run.extraArgument("clip_skip").intValue())
@@ -170,7 +170,7 @@ final class GoldenImages implements AutoCloseable {
   }
 
   /**
-   * Compares what was drawn with what was recorded: latents to 1e-4 of their spread, and pictures.
+   * Compares what was drawn with what was recorded: latents to 1e-4 of their spread, and images.
    */
   void compare(Run run, List<GeneratedImage> images) {
     compareLatents(run, images);
@@ -188,7 +188,7 @@ final class GoldenImages implements AutoCloseable {
     }
   }
 
-  /** Compares pictures with those recorded, to 1e-3 of white. */
+  /** Compares images with those recorded, to 1e-3 of white. */
   void compareImages(Run run, List<GeneratedImage> images) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor pictures = tensor("run" + run.index() + ".images");

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An autoencoder that works in strips, or on one picture after the other, agrees with the whole.
+ * An autoencoder that works in strips, or on one image after the other, agrees with the whole.
  */
 @ExtendWith(NoTensorLeaks.class)
 class StripsParityTest {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The real TAESD weights, stored in eight bits: what diffusers makes of the same file and picture.
+ * The real TAESD weights, stored in eight bits: what diffusers makes of the same file and image.
  */
 @ExtendWith(NoTensorLeaks.class)
 class TaesdTest {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Families with a transformer drawing over pictures. */
+/** Families with a transformer drawing over images. */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerImageTest {
   private static final String ROOT = "/golden/";
@@ -59,7 +59,7 @@ class TransformerImageTest {
           .image();
       assertEquals("16x12", drawn.width() + "x" + drawn.height());
       assertEquals(
-          "a picture of 19x3 is too small to be edited; give one of at least 4 pixels a side",
+          "an image of 19x3 is too small to be edited; give one of at least 4 pixels a side",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(
@@ -84,7 +84,7 @@ class TransformerImageTest {
           klein.generate(request.initialImage(whole, 0.5)).image(),
           "the run begins from what it begins with, and sees no more");
       assertEquals(
-          "16x16 picture",
+          "16x16 image",
           kontext.generate(request.initialImage(image, 0.5)).image().toString());
     }
   }
@@ -122,7 +122,7 @@ class TransformerImageTest {
         int unit = base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor()
             * (path.endsWith("klein/base") ? 1 : 2);
         assertEquals(
-            19 / unit * unit + "x" + 14 / unit * unit + " picture",
+            19 / unit * unit + "x" + 14 / unit * unit + " image",
             base.generate(request).image().toString());
       }
     }

@@ -55,7 +55,7 @@ class TransformerPipelineTest {
     }
   }
 
-  /** {@code shift} is the scheduler's own, or 0 where it moves with the picture's size. */
+  /** {@code shift} is the scheduler's own, or 0 where it moves with the image's size. */
   @ParameterizedTest
   @CsvSource({"zimage/turbo, 3", "flux/schnell, 1", "sd3/three, 3", "flux/dev, 0"})
   void samplesOnTheLevelsOfTheModelsOwnScheduler(

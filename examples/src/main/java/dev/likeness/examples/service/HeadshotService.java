@@ -34,15 +34,15 @@ import java.util.stream.Collectors;
 
 /**
  * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users
- * or encryption. The last 256 shoots are kept, of up to 256 MiB of pictures, in memory. What a page
+ * or encryption. The last 256 shoots are kept, of up to 256 MiB of images, in memory. What a page
  * from elsewhere asks is answered by 403.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
- *                                   pictures of 1000 steps; 400 for what cannot be drawn, 429 when full,
+ *                                   images of 1000 steps; 400 for what cannot be drawn, 429 when full,
  *                                   503 when this machine cannot
- * GET    /shoots/ID                 {"state": …, "pictures": n}, and "error" when it failed; 404 when long done
- * GET    /shoots/ID/1.png           a picture, once done, cropped as its style says
+ * GET    /shoots/ID                 {"state": …, "images": n}, and "error" when it failed; 404 when long done
+ * GET    /shoots/ID/1.png           an image, once done, cropped as its style says
  * DELETE /shoots/ID                 cancels it
  * </pre>
  */
@@ -162,7 +162,7 @@ public final class HeadshotService implements AutoCloseable {
           Map.of(
               "error",
               method
-                  + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
+                  + " is not answered here; GET shows a shoot or an image, DELETE cancels a shoot"));
     } else if (job == null) {
       respond(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
@@ -231,7 +231,7 @@ public final class HeadshotService implements AutoCloseable {
     int count = job.state() == GenerationJob.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png")
         || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
-      respond(exchange, 404, Map.of("error", "no such picture, or not yet"));
+      respond(exchange, 404, Map.of("error", "no such image, or not yet"));
       return;
     }
     Headshot whole =

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shoots by id: so many, with so many bytes of pictures, and all that still wait or run. What
+ * Shoots by id: so many, with so many bytes of images, and all that still wait or run. What
  * finished first is forgotten first, so that memory stays bounded; what finished last is kept,
  * however large.
  */
@@ -40,7 +40,7 @@ final class KeptShoots {
   /** How many there are, for whoever asks for one that is not. */
   @Override
   public String toString() {
-    return "the last " + most + " are kept, of up to " + mostBytes / (1 << 20) + " MiB of pictures";
+    return "the last " + most + " are kept, of up to " + mostBytes / (1 << 20) + " MiB of images";
   }
 
   private synchronized void finished(String id) {

@@ -268,16 +268,16 @@ class HeadshotServiceTest {
         "400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
         said("POST", "?person=ada&size=512"));
     String none =
-        "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
+        "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of images\"}";
     assertEquals(none, said("GET", "/999"));
     assertEquals(none, said("GET", ""));
     assertEquals(none, said("POST", "s?person=ada"));
     String id = shoot("ada", 0, 2);
     assertEquals(
-        "405 {\"error\":\"PUT is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"PUT is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
         said("PUT", "/" + id));
     assertEquals(
-        "405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        "405 {\"error\":\"DELETE is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
         said("DELETE", "/" + id + "/1.png"));
   }
 

@@ -147,7 +147,7 @@ public final class Authenticity {
       notJudged = Set.copyOf(notJudged);
     }
 
-    /** As it stands in records, of the picture in {@code file}. */
+    /** As it stands in records, of the image in {@code file}. */
     public Map<String, Object> toMap(String file) {
       return Map.of("file", file, "flags", labels(flags), "not_judged", labels(notJudged));
     }

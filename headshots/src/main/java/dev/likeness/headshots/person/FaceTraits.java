@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What flattering pictures change about a face, measured on its standard patch.
+ * What flattering images change about a face, measured on its standard patch.
  *
  * @param tone how light the skin is: the individual typology angle in degrees, -90 to 90, higher is
  *     lighter (Chardon, Cretois and Hourseau 1991), of the medians over the middle of the face; NaN

@@ -35,7 +35,7 @@ public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapte
         .orElse(person);
   }
 
-  /** How like {@code person} pictures are to what holds their face; empty where nothing does. */
+  /** How like {@code person} images are to what holds their face; empty where nothing does. */
   public static Optional<Likeness> likeness(
       Identity person, FaceGuidance guidance, FaceDetector detector) {
     return KnownPerson.of(person)

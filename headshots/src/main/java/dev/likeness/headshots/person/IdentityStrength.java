@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /**
  * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of
- * likeness against the share of asked words that pictures show, so that even steps of the setting
+ * likeness against the share of asked words that images show, so that even steps of the setting
  * are even steps of likeness. Immutable.
  *
  * @param referenceOnly the curve of somebody whom an adapter shows, from nothing to most
@@ -71,7 +71,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * A setting and what was measured of pictures drawn with it.
+   * A setting and what was measured of images drawn with it.
    *
    * @param likeness mean cosine to held-out photos
    * @param promptAdherence share of asked words that were read back, 0 to 1

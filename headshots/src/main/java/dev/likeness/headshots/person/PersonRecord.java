@@ -63,7 +63,7 @@ public record PersonRecord(List<FaceTraits> traits) {
   /**
    * The light that nearly all photos of somebody were taken in. Clothes and backdrops can be left
    * out of what is learnt; light falls on the face, and what all photos share of it is learnt with
-   * the face, whatever their captions say. So it goes into the negative prompt of pictures that do
+   * the face, whatever their captions say. So it goes into the negative prompt of images that do
    * not ask for it.
    *
    * @param words such as {@code flash}; empty where the photos differ, or nothing is known of their

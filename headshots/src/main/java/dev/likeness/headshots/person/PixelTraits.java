@@ -98,7 +98,7 @@ public final class PixelTraits {
   }
 
   /**
-   * The median colour of a part of the picture given in shares of the face's box, as L*, a*, b*.
+   * The median colour of a part of the image given in shares of the face's box, as L*, a*, b*.
    */
   private static double[] meanColour(
       AcceptedPhoto photo, double x, double y, double width, double height) {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt,
+ * A person whom photos show to an IP-Adapter while their images are drawn; nothing is learnt,
  * unless a LoRA of theirs acts beside. Shared by threads; adapter and LoRA stay their owners'.
  *
  * @param imagePrompt the photos as the adapter sees them

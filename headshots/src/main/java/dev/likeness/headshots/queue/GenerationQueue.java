@@ -16,7 +16,7 @@ import java.util.Set;
 
 /**
  * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within
- * a budget of memory, the most urgent first. A picture is the same to the bit whatever runs beside
+ * a budget of memory, the most urgent first. An image is the same to the bit whatever runs beside
  * it. Safe for threads; the studio's base and the persons stay their owners', and must live until
  * {@link #close()}.
  */
@@ -87,7 +87,7 @@ public final class GenerationQueue implements AutoCloseable {
     if (needed > options.memoryBytes()) {
       throw new ResourceLimitException(
           "a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
-              + " together; ask for smaller pictures, or give the queue more");
+              + " together; ask for smaller images, or give the queue more");
     }
     long until = System.nanoTime() + patience.toNanos();
     while (!isClosed && blockedCount() >= options.capacity()) {

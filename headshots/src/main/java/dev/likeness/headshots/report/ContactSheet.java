@@ -9,7 +9,7 @@ import java.awt.image.BufferedImage;
 import java.util.List;
 
 /**
- * One picture that shows the photos above the headshots, to see at a glance whether it is the same
+ * One image that shows the photos above the headshots, to see at a glance whether it is the same
  * person.
  */
 public final class ContactSheet {

@@ -65,7 +65,7 @@ public final class HeadshotEntries {
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
           "cannot look for the record beside " + file + ": " + e.getMessage()
-              + "; edit a copy of the picture alone",
+              + "; edit a copy of the image alone",
           e);
     }
   }
@@ -145,7 +145,7 @@ public final class HeadshotEntries {
 
   private static InvalidInputException unreadable(Path record, Exception e) {
     return new InvalidInputException(
-        record + " cannot be read: " + e.getMessage() + "; edit a copy of the picture alone", e);
+        record + " cannot be read: " + e.getMessage() + "; edit a copy of the image alone", e);
   }
 
   public static Map<String, Object> entry(Headshot headshot, String file) {

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * How like the person each picture that was drawn is, the most alike first, as a drawing in a page.
+ * How like the person each image that was drawn is, the most alike first, as a drawing in a page.
  */
 public final class LikenessCurve {
   private static final int WIDTH = 640;
@@ -27,7 +27,7 @@ public final class LikenessCurve {
         .flatMap(verdict -> barOf(verdict.candidate().card(), verdict.isSelected()).stream()));
   }
 
-  /** The drawing of pictures that were all kept. */
+  /** The drawing of images that were all kept. */
   static String svg(List<ScoreCard> cards) {
     return svg(cards.stream().flatMap(card -> barOf(card, true).stream()));
   }
@@ -47,7 +47,7 @@ public final class LikenessCurve {
     StringBuilder svg = new StringBuilder(String.format(
         Locale.ROOT,
         "<h2>Likeness</h2>%n<p class=\"note\">How like the "
-            + "photos each picture is, 1 for the same; green ones were kept, below the line it may be somebody else.</p>%n"
+            + "photos each image is, 1 for the same; green ones were kept, below the line it may be somebody else.</p>%n"
             + "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"likeness\">%n",
         WIDTH,
         HEIGHT));

@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How headshots, or pictures of no shoot, came about, as JSON: versions, settings, seeds, prompts,
+ * How headshots, or images of no shoot, came about, as JSON: versions, settings, seeds, prompts,
  * timings, and which photos were used or set aside and why. It names photos and a person's words,
  * so it is as private as the photos are. Immutable.
  */
@@ -77,7 +77,7 @@ public final class ShootRecord {
   }
 
   /**
-   * The record of pictures of no shoot: what was asked for all of them, and what is told of each.
+   * The record of images of no shoot: what was asked for all of them, and what is told of each.
    */
   public static ShootRecord ofImages(
       BaseModel base, Map<String, ?> options, List<Map<String, Object>> images) {
@@ -114,7 +114,7 @@ public final class ShootRecord {
             .toList());
   }
 
-  /** The same record with what became of each picture that was drawn, kept or not. */
+  /** The same record with what became of each image that was drawn, kept or not. */
   public ShootRecord selection(List<Map<String, Object>> verdicts) {
     return with("choice", verdicts);
   }

@@ -46,12 +46,12 @@ public final class ShootReport {
    *
    * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was
    *     cropped since
-   * @param cards the scores of what is delivered where nothing was chosen, one a picture; none
+   * @param cards the scores of what is delivered where nothing was chosen, one an image; none
    *     where they were not measured
    * @param review empty for a person from a file
    * @param marking marks the images in it as generated: a saved image keeps the mark
    * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of
-   *     pictures than there are cards
+   *     images than there are cards
    */
   public static ShootReport of(
       Shoot shoot,
@@ -68,7 +68,7 @@ public final class ShootReport {
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
         .append(readResource("report.css"))
         .append("</style></head><body>\n<h1>Headshots</h1>\n")
-        .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
+        .append("<p class=\"note\">Generated images, not photographs; drawn by likeness ")
         .append(escape(LikenessVersion.current()))
         .append(".</p>\n");
     choice.ifPresentOrElse(
@@ -122,8 +122,8 @@ public final class ShootReport {
     List<SelectionResult.Verdict> others =
         choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
     page.append(
-        "<p class=\"note\">Every picture that was drawn was scored. Merit, up to 1, says how many of the others "
-            + "a picture is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
+        "<p class=\"note\">Every image that was drawn was scored. Merit, up to 1, says how many of the others "
+            + "an image is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
             + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ")

@@ -66,7 +66,7 @@ public final class HeadshotScores {
   /**
    * The same with likeness to somebody.
    *
-   * @param least the cosine below which a picture fails, such as the embedder's {@code minLikeness()}
+   * @param least the cosine below which an image fails, such as the embedder's {@code minLikeness()}
    */
   public HeadshotScores likeness(Likeness measure, double least) {
     return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);
@@ -77,7 +77,7 @@ public final class HeadshotScores {
     return new HeadshotScores(detector, brisque, likeness, minLikeness, other);
   }
 
-  /** The scores of a picture, of its largest face; without a face that alone is said. */
+  /** The scores of an image, of its largest face; without a face that alone is said. */
   public ScoreCard score(RgbImage image) {
     List<Face> faces = detector.detect(image);
     List<ScoreCard.Score> scores = new ArrayList<>();
@@ -117,7 +117,7 @@ public final class HeadshotScores {
   public static double measure(ScoreAspect aspect, RgbImage image, Face face) {
     ToDoubleFunction<FaceView> measure = MEASURES.get(aspect);
     if (measure == null) {
-      throw new IllegalArgumentException(aspect.label() + " is not measured on the picture alone");
+      throw new IllegalArgumentException(aspect.label() + " is not measured on the image alone");
     }
     return measure.applyAsDouble(new FaceView(image, face));
   }

@@ -7,7 +7,7 @@ public enum ScoreAspect {
   /** Whether a face is seen: 0 when it is, 1 when not. */
   FACE("face", "no face was found"),
   /** How large the next face is beside the largest, in its area, 0 to 1. */
-  SECOND_FACE("second face", "another face is in the picture"),
+  SECOND_FACE("second face", "another face is in the image"),
   /** Mean cosine with the person's photos, -1 to 1; the more the better. */
   LIKENESS("likeness", "it does not look like the person"),
   /** How blurred the face is, 0 to 1 (the blur effect). */
@@ -64,8 +64,8 @@ public enum ScoreAspect {
    * How much lighter or darker a line around hair and head is than both its sides, in grey levels.
    */
   HAIR_EDGES("hair edges", "a rim runs around the hair"),
-  /** The strongest straight step through the whole picture, in grey levels. */
-  BACKGROUND("background", "a seam runs through the picture"),
+  /** The strongest straight step through the whole image, in grey levels. */
+  BACKGROUND("background", "a seam runs through the image"),
   /** How much a line of strokes stands out from what is above and below it. */
   TEXT("text", "there are marks like writing"),
   /** How unlike a photograph it is, 0 to 100 (BRISQUE). */
@@ -84,7 +84,7 @@ public enum ScoreAspect {
     return label;
   }
 
-  /** What is wrong with a picture that fails it, in words. */
+  /** What is wrong with an image that fails it, in words. */
   public String failureText() {
     return failureText;
   }

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The scores of one picture. Immutable.
+ * The scores of one image. Immutable.
  *
  * @param scores one an aspect that could be measured
  */
@@ -29,7 +29,7 @@ public record ScoreCard(List<Score> scores) {
     return scores.stream().filter(score -> !score.isPassed()).toList();
   }
 
-  /** How good the picture is without its likeness, 0 to 1: the geometric mean over the aspects. */
+  /** How good the image is without its likeness, 0 to 1: the geometric mean over the aspects. */
   public double quality() {
     double logarithms = 0;
     int n = 0;
@@ -73,7 +73,7 @@ public record ScoreCard(List<Score> scores) {
   }
 
   /**
-   * One score of one picture.
+   * One score of one image.
    *
    * @param aspect of what
    * @param value measured, in the aspect's unit

@@ -31,7 +31,7 @@ public final class ScoreLimits {
   /**
    * The thresholds of what {@code base} draws: the built-in ones but for those in
    * {@code score_limits.json} in its folder, numbers by aspects' names such as {@code SHARPNESS}. A
-   * base that draws everything softer than a photograph would fail by that in every picture, which
+   * base that draws everything softer than a photograph would fail by that in every image, which
    * says nothing of any of them.
    *
    * @throws InvalidInputException when that file is no such thing

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /**
  * The part of a headshot that a format shows: the eyes on the upper third, room above the hair, the
- * face in the middle; as large as the picture allows. Where a wide one cannot show hair and chin,
+ * face in the middle; as large as the image allows. Where a wide one cannot show hair and chin,
  * hair is cut off before the chin is.
  *
  * @param x left edge in pixels
@@ -86,7 +86,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   }
 
   /**
-   * The crop of a picture with sides in {@code ratio}, width over height.
+   * The crop of an image with sides in {@code ratio}, width over height.
    *
    * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
    */
@@ -100,7 +100,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
 
   /**
    * The crop that {@code format} asks for; empty where that goes by a face and none is seen. A
-   * square picture is square as it is.
+   * square image is square as it is.
    */
   public static Optional<HeadshotCrop> of(RgbImage image, String format, FaceDetector detector) {
     double ratio = ratio(format);

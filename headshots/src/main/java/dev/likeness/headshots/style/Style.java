@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next
+ * How a headshot looks, apart from who is on it. Images of one style differ: each takes the next
  * clothes, against which expressions, lights and backdrops shift, each otherwise, so that every
  * combination of them comes before one comes again.
  *
@@ -31,11 +31,11 @@ import java.util.stream.Stream;
  * @param negative what must not be seen; may be empty
  * @param guidance how strictly to follow the words where the shoot does not say, or NaN for as the
  *     base is usually followed
- * @param crop what the command shows of the pictures unless asked otherwise, {@link HeadshotCrop}'s
+ * @param crop what the command shows of the images unless asked otherwise, {@link HeadshotCrop}'s
  *     formats: {@code square}, {@code avatar} or sides such as {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES} or declared by a
  *     model's folder; empty for all
- * @param isMonochrome whether pictures are drawn in colour and then made black and white; the prompt
+ * @param isMonochrome whether images are drawn in colour and then made black and white; the prompt
  *     says nothing of it
  */
 public record Style(
@@ -139,7 +139,7 @@ public record Style(
   }
 
   /**
-   * The prompt of picture {@code index} of this style, counted from 0. The person comes first, so
+   * The prompt of image {@code index} of this style, counted from 0. The person comes first, so
    * that no style's words push theirs out of a prompt that is cut.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
@@ -166,7 +166,7 @@ public record Style(
   }
 
   /**
-   * The picture as this style shows it, of one that was drawn: black and white by its luma (ITU-R
+   * The image as this style shows it, of one that was drawn: black and white by its luma (ITU-R
    * BT.601) where it is monochrome.
    */
   public RgbImage convertColours(RgbImage drawn) {

@@ -21,7 +21,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Faces are fields of skin with pores; the detector says that each picture is one, with eyes as far
+ * Faces are fields of skin with pores; the detector says that each image is one, with eyes as far
  * apart as told.
  */
 class AuthenticityTest {
@@ -48,7 +48,7 @@ class AuthenticityTest {
     }
   };
 
-  /** Pictures a grey level apart look alike as vectors a degree apart. */
+  /** Images a grey level apart look alike as vectors a degree apart. */
   private static final FaceEmbedder EMBEDDER = new FaceEmbedder() {
     @Override
     public float[] embed(RgbImage image, Face face) {

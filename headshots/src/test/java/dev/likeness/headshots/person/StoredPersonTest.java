@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person's file keeps, and that it draws the same pictures wherever it is opened. */
+/** What a person's file keeps, and that it draws the same images wherever it is opened. */
 @ExtendWith(NoTensorLeaks.class)
 class StoredPersonTest {
   @TempDir

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What the queue does with any work; what it does with pictures is tested where there is a service.
+ * What the queue does with any work; what it does with images is tested where there is a service.
  */
 @Timeout(60)
 class GenerationQueueTest {
@@ -198,7 +198,7 @@ class GenerationQueueTest {
           ResourceLimitException.class,
           () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
       assertEquals(
-          "a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller pictures, or give "
+          "a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller images, or give "
               + "the queue more",
           refused.getMessage());
     }

@@ -27,7 +27,7 @@ class HeadshotScoresTest {
       new BoundingBox(80, 70, 96, 96), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty())));
   private static final FaceDetector BLIND = new Fixed(List.of());
 
-  /** The same faces in every picture. */
+  /** The same faces in every image. */
   private record Fixed(List<Face> faces) implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage image) {
@@ -94,7 +94,7 @@ class HeadshotScoresTest {
     assertEquals(0, beside(0).of(ScoreAspect.SECOND_FACE).orElseThrow().value());
     ScoreCard.Score other = beside(60).of(ScoreAspect.SECOND_FACE).orElseThrow();
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
-    assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
+    assertEquals("another face is in the image (second face 0.391, limit 0.250)", other.reason());
     assertTrue(
         beside(30).of(ScoreAspect.SECOND_FACE).orElseThrow().isPassed(),
         "a face on a wall is no second person");

@@ -111,10 +111,10 @@ class HeadshotCropTest {
   void reducesToThePixelsThatAreAskedFor() {
     String banner = "300x158";
     HeadshotCrop crop = HeadshotCrop.of(IMAGE, FACE, HeadshotCrop.ratio(banner));
-    assertEquals("300x158 picture", crop.of(IMAGE, banner).toString());
+    assertEquals("300x158 image", crop.of(IMAGE, banner).toString());
     assertEquals(crop.of(IMAGE), crop.of(IMAGE, "1200x630"), "never enlarged");
     assertEquals(
-        "600x400 picture",
+        "600x400 image",
         HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
     assertEquals(
         "the crop 4x5 is in pixels, of which a side has 64 to 4096; for sides give 4:5",

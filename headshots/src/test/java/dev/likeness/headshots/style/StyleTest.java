@@ -110,7 +110,7 @@ class StyleTest {
           style.name());
     }
     Style studio = Style.named("studio");
-    // Of forty pictures: four lights with four backdrops, which used to come in four pairs.
+    // Of forty images: four lights with four backdrops, which used to come in four pairs.
     assertTrue(IntStream.range(0, 40)
             .mapToObj(i -> studio.prompt("a man", i))
             .map(prompt -> prompt.substring(prompt.lastIndexOf(", ", prompt.lastIndexOf(", ") - 1)))

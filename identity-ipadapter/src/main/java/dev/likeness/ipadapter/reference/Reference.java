@@ -15,7 +15,7 @@ import dev.likeness.diffusion.image.RgbImage;
 public record Reference(RgbImage image, float[] face, String recogniser, double weight) {
   public Reference {
     if (image == null && face == null) {
-      throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
+      throw new IllegalArgumentException("a reference needs an image, a face's numbers, or both");
     }
     if (!(weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException(
@@ -24,7 +24,7 @@ public record Reference(RgbImage image, float[] face, String recogniser, double 
     face = face == null ? null : face.clone();
   }
 
-  /** A picture. */
+  /** An image. */
   public static Reference of(RgbImage image) {
     return new Reference(image, null, "", 1);
   }
@@ -34,7 +34,7 @@ public record Reference(RgbImage image, float[] face, String recogniser, double 
     return new Reference(null, numbers, "", 1);
   }
 
-  /** A face's numbers and the aligned picture of it, as FaceID-Plus wants them. */
+  /** A face's numbers and the aligned image of it, as FaceID-Plus wants them. */
   public static Reference face(float[] numbers, RgbImage aligned) {
     return new Reference(aligned, numbers, "", 1);
   }
@@ -57,6 +57,6 @@ public record Reference(RgbImage image, float[] face, String recogniser, double 
   /** Says what is there, never what it shows. */
   @Override
   public String toString() {
-    return (image == null ? "" : "a picture ") + (face == null ? "" : "a face ") + "x" + weight;
+    return (image == null ? "" : "an image ") + (face == null ? "" : "a face ") + "x" + weight;
   }
 }

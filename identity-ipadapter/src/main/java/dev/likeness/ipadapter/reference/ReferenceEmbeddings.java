@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
  * owned by whom they show. Immutable; holds no native memory.
  *
  * @param image an image encoder's answers [n, tokens, width], or null
- * @param unconditional its answer to no picture [1, tokens, width], or null where that is zeros
+ * @param unconditional its answer to no image [1, tokens, width], or null where that is zeros
  * @param face a face recogniser's numbers [n, 1, numbers], or null
  * @param weights how much each of the n references counts
  * @param origin what made them
@@ -177,13 +177,13 @@ public record ReferenceEmbeddings(
         Safetensors saved = Safetensors.open(file)) {
       if (!saved.names().contains(WEIGHTS)) {
         throw new InvalidInputException(file
-            + " holds no reference embeddings: no tensor \"weights\"; make it from pictures again");
+            + " holds no reference embeddings: no tensor \"weights\"; make it from images again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
           throw new InvalidInputException(
               file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
-                  + ", expected at least one number; make it from pictures again");
+                  + ", expected at least one number; make it from images again");
         }
       }
       float[] weights = ImageTensors.floats(saved.read(WEIGHTS));
@@ -196,7 +196,7 @@ public record ReferenceEmbeddings(
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           file + " holds no reference embeddings that go together: " + e.getMessage()
-              + "; make it from pictures again",
+              + "; make it from images again",
           e);
     }
   }
@@ -213,7 +213,7 @@ public record ReferenceEmbeddings(
     }
     if (saved.shape(name).length != 3) {
       throw new InvalidInputException(saved.describe() + ": " + name + " has "
-          + saved.shape(name).length + " dimensions, expected 3; make it from pictures again");
+          + saved.shape(name).length + " dimensions, expected 3; make it from images again");
     }
     return Grid.of(saved.read(name));
   }

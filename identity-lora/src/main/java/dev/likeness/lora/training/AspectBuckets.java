@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Sizes of nearly one area for pictures of any shape, so that a training cuts little of them off
- * (NovelAI 2022, "aspect ratio bucketing"): {@code set.pictures()} of one of these sizes are
+ * Sizes of nearly one area for images of any shape, so that a training cuts little of them off
+ * (NovelAI 2022, "aspect ratio bucketing"): {@code set.images()} of one of these sizes are
  * learned together.
  *
  * @param sizes the sizes, the narrowest first
@@ -27,7 +27,7 @@ public record AspectBuckets(List<Size> sizes) {
   public AspectBuckets {
     sizes = List.copyOf(sizes);
     if (sizes.isEmpty()) {
-      throw new IllegalArgumentException("there must be a size to bring pictures to");
+      throw new IllegalArgumentException("there must be a size to bring images to");
     }
   }
 
@@ -54,7 +54,7 @@ public record AspectBuckets(List<Size> sizes) {
     return new AspectBuckets(sizes);
   }
 
-  /** The size whose shape is nearest to that of a picture. */
+  /** The size whose shape is nearest to that of an image. */
   public Size nearest(RgbImage image) {
     double ratio = (double) image.width() / image.height();
     return sizes.stream()
@@ -62,7 +62,7 @@ public record AspectBuckets(List<Size> sizes) {
         .orElseThrow();
   }
 
-  /** The picture at the nearest size: as much of its middle as has that shape. */
+  /** The image at the nearest size: as much of its middle as has that shape. */
   public TrainingExample fit(RgbImage image) {
     Size size = nearest(image);
     double scale =

@@ -15,20 +15,20 @@ import java.util.function.Consumer;
  * @param textEncoder whether text encoders learn too: CLIP's of the targets, T5 only where the
  *     options' pattern names its layers
  * @param steps optimiser steps
- * @param batch pictures in each step
+ * @param batch images in each step
  * @param learningRate at its height
  * @param warmup steps until it is reached; it then falls along half a cosine
  * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; flow models and
  *     debiased losses have none
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
- * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless
+ * @param flip whether images are also shown mirrored; faces are not symmetric, so not unless
  *     asked
- * @param classImages pictures of the class that the base draws first and learns to keep: others
+ * @param classImages images of the class that the base draws first and learns to keep: others
  *     stay themselves
  * @param priorWeight what these count beside the person's own
- * @param captions what the pictures are called, {@code %s} being the person; each step draws one
- *     for each picture
+ * @param captions what the images are called, {@code %s} being the person; each step draws one
+ *     for each image
  * @param seed of first values, order, noise and timesteps
  * @param options what few people change
  */
@@ -54,7 +54,7 @@ public record LoraTraining(
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || classImages < 0) {
       throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch
-          + ", warmup " + warmup + ", class pictures " + classImages
+          + ", warmup " + warmup + ", class images " + classImages
           + ": rank, steps and batch must be at least 1, the others at least 0");
     }
     boolean strong = alpha > 0 && learningRate > 0 && longestGradient > 0;
@@ -67,7 +67,7 @@ public record LoraTraining(
     }
     if (options.distilled() > 0 && (textEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
-          "drawing in few steps is learnt by the network alone, without class pictures; "
+          "drawing in few steps is learnt by the network alone, without class images; "
               + "turn the text encoder's learning off");
     }
     if (captions.isEmpty()) {
@@ -113,7 +113,7 @@ public record LoraTraining(
   /**
    * Not a person, but to draw in four steps without guidance, with {@code LCMScheduler}, what a
    * base of UNet draws in many with this guidance: latent consistency distillation (Luo et al.
-   * 2023, arXiv:2311.05556). Give pictures with a caption each, such as the base learnt from, and
+   * 2023, arXiv:2311.05556). Give images with a caption each, such as the base learnt from, and
    * save {@link dev.likeness.lora.TrainedPerson#lora()}.
    */
   public static LoraTraining fewStep(double guidance) {
@@ -180,7 +180,7 @@ public record LoraTraining(
     return with(draft -> draft.steps = n);
   }
 
-  /** Another number of pictures in each step. */
+  /** Another number of images in each step. */
   public LoraTraining batch(int n) {
     return with(draft -> draft.batch = n);
   }
@@ -190,12 +190,12 @@ public record LoraTraining(
     return with(draft -> draft.learningRate = rate);
   }
 
-  /** With mirrored pictures too, or not. */
+  /** With mirrored images too, or not. */
   public LoraTraining flip(boolean mirrored) {
     return with(draft -> draft.flip = mirrored);
   }
 
-  /** Prior preservation with this many class pictures, which count {@code weight}. */
+  /** Prior preservation with this many class images, which count {@code weight}. */
   public LoraTraining prior(int count, double weight) {
     return with(draft -> {
       draft.priorImages = count;

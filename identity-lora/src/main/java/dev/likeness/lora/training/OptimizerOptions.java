@@ -19,17 +19,17 @@ import java.util.regex.PatternSyntaxException;
  * @param accumulation batches whose gradients are summed for one step
  * @param recompute whether activations are computed twice rather than kept (gradient checkpointing)
  * @param ema how much of the slow average of the weights each step keeps, below 1; 0 for none
- * @param noiseOffset of a noise that is the same in all of a picture, so that very dark and very
+ * @param noiseOffset of a noise that is the same in all of an image, so that very dark and very
  *     bright ones are learned; 0 for none
  * @param inputPerturbation of a second noise that the network sees but need not find (Ning et al.
  *     2023, arXiv:2301.11706); 0 for none
  * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442),
  *     in the place of min-SNR's weights; for bases of a UNet alone
- * @param focus how much more the marked area of a picture counts than the rest; 1 for alike
+ * @param focus how much more the marked area of an image counts than the rest; 1 for alike
  * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 alone and
  *     rounds their steps by chance (Zamirai et al. 2020, arXiv:2010.06192): half their memory, for
  *     a base that computes in bf16
- * @param distilled the guidance of the pictures that are to be drawn in few steps without any,
+ * @param distilled the guidance of the images that are to be drawn in few steps without any,
  *     where that is what is learned ({@link LoraTraining#fewStep}); 0 where it is not
  * @param pivot a new word for the person, learned with the factors
  */
@@ -79,7 +79,7 @@ public record OptimizerOptions(
     }
     if (!(distilled == 0 || distilled >= 1)) {
       throw new IllegalArgumentException(
-          "guidance " + distilled + " of the pictures to be drawn in few steps must be at"
+          "guidance " + distilled + " of the images to be drawn in few steps must be at"
               + " least 1, or 0 where that is not learned");
     }
     if (rounded && optimizer == TrainingOptimizer.PRODIGY) {
@@ -140,7 +140,7 @@ public record OptimizerOptions(
     return with(draft -> draft.ema = decay);
   }
 
-  /** With noise that shifts a whole picture. */
+  /** With noise that shifts a whole image. */
   public OptimizerOptions noiseOffset(double strength) {
     return with(draft -> draft.noiseOffset = strength);
   }
@@ -155,7 +155,7 @@ public record OptimizerOptions(
     return with(draft -> draft.debiased = weighted);
   }
 
-  /** With another weight of each picture's marked area. */
+  /** With another weight of each image's marked area. */
   public OptimizerOptions focus(double factor) {
     return with(draft -> draft.focus = factor);
   }
@@ -166,7 +166,7 @@ public record OptimizerOptions(
   }
 
   /**
-   * Learning to draw in few steps what the base draws with this guidance; 0 for what the pictures
+   * Learning to draw in few steps what the base draws with this guidance; 0 for what the images
    * show.
    */
   public OptimizerOptions distilled(double guidance) {

@@ -4,13 +4,13 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.Optional;
 
 /**
- * A picture to learn from.
+ * An image to learn from.
  *
  * @param image the crop; its sides must be multiples of the base's latent factor (8)
  * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings'
  *     captions
  * @param focus the area that counts more, such as the face
- * @param mask as large as the picture: what is white in it is learnt, what is black stays as the
+ * @param mask as large as the image: what is white in it is learnt, what is black stays as the
  *     base draws it, and gray is in between (its red channel's share of 255); empty to learn
  *     everything
  */
@@ -20,7 +20,7 @@ public record TrainingExample(
     mask.ifPresent(each -> {
       if (each.width() != image.width() || each.height() != image.height()) {
         throw new IllegalArgumentException(
-            "a mask of " + each.width() + "x" + each.height() + " for a picture of "
+            "a mask of " + each.width() + "x" + each.height() + " for an image of "
                 + image.width() + "x" + image.height() + ": both must be of one size");
       }
     });
@@ -36,12 +36,12 @@ public record TrainingExample(
     public Focus {
       if (left < 0 || top < 0 || width < 1 || height < 1) {
         throw new IllegalArgumentException("a focus of " + width + "x" + height + " at " + left
-            + "," + top + " must lie in the picture and hold a pixel");
+            + "," + top + " must lie in the image and hold a pixel");
       }
     }
   }
 
-  /** A picture that the settings' captions suit. */
+  /** An image that the settings' captions suit. */
   public static TrainingExample of(RgbImage image) {
     return new TrainingExample(image, Optional.empty(), Optional.empty());
   }

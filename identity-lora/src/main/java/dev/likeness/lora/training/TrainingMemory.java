@@ -7,8 +7,8 @@ package dev.likeness.lora.training;
  * @param weights bytes of the base's own networks
  * @param trained bytes of what is learned, its gradients, the optimiser's state and the average
  * @param activations bytes that the way forward keeps for the way back
- * @param generation bytes that the autoencoder takes for pictures drawn on the way: previews, and
- *     pictures of the class
+ * @param generation bytes that the autoencoder takes for images drawn on the way: previews, and
+ *     images of the class
  * @param process bytes of Java and libtorch themselves
  */
 public record TrainingMemory(

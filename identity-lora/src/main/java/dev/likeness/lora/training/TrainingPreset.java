@@ -17,7 +17,7 @@ public enum TrainingPreset {
   /** Photos that the steps of {@link LoraTraining#balanced} are meant for. */
   private static final int USUAL_PHOTOS = 10;
   /**
-   * Steps of one picture that a base of full size takes, by photo, as diffusers' guides to people
+   * Steps of one image that a base of full size takes, by photo, as diffusers' guides to people
    * have it.
    */
   private static final int STEPS_A_PHOTO = 100;

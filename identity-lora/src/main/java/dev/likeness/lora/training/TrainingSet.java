@@ -11,9 +11,9 @@ import java.util.Optional;
  * @param images at least one; those of one size are learned together
  * @param subject who is in them
  * @param state where the run keeps its state to go on from after a stop, or null to keep none
- * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep
+ * @param latents folder that the encoded images are kept in for other trainings, or null to keep
  *     none; personal data
- * @param previews pictures drawn and scored on the way
+ * @param previews images drawn and scored on the way
  */
 public record TrainingSet(
     List<TrainingExample> images,
@@ -24,11 +24,11 @@ public record TrainingSet(
   public TrainingSet {
     images = List.copyOf(images);
     if (images.isEmpty()) {
-      throw new IllegalArgumentException("there is no picture to learn from");
+      throw new IllegalArgumentException("there is no image to learn from");
     }
   }
 
-  /** Pictures alone. */
+  /** Images alone. */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return new TrainingSet(
         images.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());
@@ -39,7 +39,7 @@ public record TrainingSet(
     return new TrainingSet(images, subject, file, latents, previews);
   }
 
-  /** With its encoded pictures in {@code folder}; null keeps none. */
+  /** With its encoded images in {@code folder}; null keeps none. */
   public TrainingSet latents(Path folder) {
     return new TrainingSet(images, subject, state, folder, previews);
   }

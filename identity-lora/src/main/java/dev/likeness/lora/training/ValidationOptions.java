@@ -5,7 +5,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
 /**
- * Pictures that a training draws on its way, to see what it has learned. The weights of the best
+ * Images that a training draws on its way, to see what it has learned. The weights of the best
  * score become the result.
  *
  * @param every steps between two looks
@@ -23,7 +23,7 @@ public record ValidationOptions(int every, ImageRequest request, Scorer scorer, 
   }
 
   /**
-   * Judges pictures that a training drew on its way, e.g. by how alike a face encoder finds them to
+   * Judges images that a training drew on its way, e.g. by how alike a face encoder finds them to
    * photos that were held out of it.
    */
   @FunctionalInterface

@@ -225,7 +225,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     float[] moved = trainedAndDrawn(
         usual.options(usual.options().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
     double way = distance(before, moved) / distance(before, trainedAndDrawn(usual));
-    assertTrue(way > 0.25 && way < 4, "the picture went " + way + " times as far as by AdamW");
+    assertTrue(way > 0.25 && way < 4, "the image went " + way + " times as far as by AdamW");
   }
 
   private static double distance(float[] a, float[] b) {
@@ -301,7 +301,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   @Test
   void refusesAMaskOfAnotherSize() {
     assertEquals(
-        "a mask of 24x16 for a picture of 16x24: both must be of one size",
+        "a mask of 24x16 for an image of 16x24: both must be of one size",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> TrainingExample.of(image(2, 16, 24)).mask(image(1, 24, 16)))
@@ -320,7 +320,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void countsTheClassAtItsWeight() {
     float[] alone = trainedAndDrawn(with(PLAIN));
     assertArrayEquals(
-        alone, trainedAndDrawn(with(PLAIN).prior(2, 0)), 1e-5f, "pictures of no weight are learnt");
+        alone, trainedAndDrawn(with(PLAIN).prior(2, 0)), 1e-5f, "images of no weight are learnt");
     float[] half = trainedAndDrawn(with(PLAIN).prior(2, 0.5));
     assertFalse(Arrays.equals(alone, half), "the class counts nothing");
     assertFalse(
@@ -527,7 +527,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                 () -> train(with(PLAIN).options(PLAIN.modules("nothing"))))
             .getMessage());
     assertEquals(
-        "a focus of 0x8 at 0,0 must lie in the picture and hold a pixel",
+        "a focus of 0x8 at 0,0 must lie in the image and hold a pixel",
         assertThrows(IllegalArgumentException.class, () -> new TrainingExample.Focus(0, 0, 0, 8))
             .getMessage());
   }

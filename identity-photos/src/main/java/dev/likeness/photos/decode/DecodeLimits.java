@@ -4,8 +4,8 @@ package dev.likeness.photos.decode;
  * What a photo may cost before it is refused unread.
  *
  * @param bytes the largest file, in bytes
- * @param pixels the largest picture, width times height as its header states them
- * @param longSide decoded pictures are reduced, by area averaging, until their long side is at most
+ * @param pixels the largest image, width times height as its header states them
+ * @param longSide decoded images are reduced, by area averaging, until their long side is at most
  *     this many pixels
  * @param programs whether programs of this machine may convert a photo, for which it lies in a
  *     temporary file
@@ -26,12 +26,12 @@ public record DecodeLimits(int bytes, long pixels, int longSide, boolean program
     return new DecodeLimits(most, pixels, longSide, programs);
   }
 
-  /** The same with another largest picture, in pixels. */
+  /** The same with another largest image, in pixels. */
   public DecodeLimits withPixels(long most) {
     return new DecodeLimits(bytes, most, longSide, programs);
   }
 
-  /** The same with another long side of decoded pictures, in pixels. */
+  /** The same with another long side of decoded images, in pixels. */
   public DecodeLimits withLongSide(int most) {
     return new DecodeLimits(bytes, pixels, most, programs);
   }

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.OptionalInt;
 
 /**
- * A photo as a picture.
+ * A photo as an image.
  *
  * @param image upright, sRGB, its long side within {@link DecodeLimits#longSide()}
  * @param format what the file is

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How the stored rows and columns of a photo map to the upright picture: the eight values of EXIF's
+ * How the stored rows and columns of a photo map to the upright image: the eight values of EXIF's
  * tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
  */
 public enum ExifOrientation {
@@ -52,7 +52,7 @@ public enum ExifOrientation {
   }
 
   /**
-   * The picture {@code stored} in a file, turned as the file's mark says and otherwise as it is.
+   * The image {@code stored} in a file, turned as the file's mark says and otherwise as it is.
    */
   public static RgbImage upright(Path file, RgbImage stored) {
     try {
@@ -62,7 +62,7 @@ public enum ExifOrientation {
           .orElse(UPRIGHT)
           .upright(stored);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read the picture " + file + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read the image " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -71,7 +71,7 @@ public enum ExifOrientation {
     return xx == 0;
   }
 
-  /** The upright picture of a {@code stored} one. */
+  /** The upright image of a {@code stored} one. */
   public RgbImage upright(RgbImage stored) {
     if (this == UPRIGHT) {
       return stored;

@@ -50,13 +50,13 @@ final class HeifConverter implements PhotoConverter {
     }
   }
 
-  // Several pictures in one file are numbered from 1.
+  // Several images in one file are numbered from 1.
   private static Path written(Path folder) throws IOException {
     return Stream.of("photo.jpg", "photo-1.jpg")
         .map(folder::resolve)
         .filter(Files::exists)
         .findFirst()
-        .orElseThrow(() -> new IOException("libheif wrote no picture"));
+        .orElseThrow(() -> new IOException("libheif wrote no image"));
   }
 
   private static void run(ProcessBuilder builder) throws IOException {

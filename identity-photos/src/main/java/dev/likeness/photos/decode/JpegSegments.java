@@ -20,7 +20,7 @@ final class JpegSegments {
   record Segment(int marker, int from, int to) {}
 
   private static final byte[] PROFILE_MARK = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
-  // Baseline, extended and progressive pictures of Huffman codes: what every reader reads itself.
+  // Baseline, extended and progressive images of Huffman codes: what every reader reads itself.
   private static final Set<Integer> USUAL_FRAMES = Set.of(0xC0, 0xC1, 0xC2);
 
   private final byte[] file;
@@ -44,7 +44,7 @@ final class JpegSegments {
     return segments.stream().filter(segment -> segment.marker() == marker).toList();
   }
 
-  /** Whether the picture has three channels of eight bits. */
+  /** Whether the image has three channels of eight bits. */
   boolean threeBytesAPixel() {
     return segments.stream()
         .filter(segment -> USUAL_FRAMES.contains(segment.marker()))
@@ -54,7 +54,7 @@ final class JpegSegments {
   }
 
   /**
-   * The colour profile of a picture in red, green and blue (ICC.1:2010, B.4), its parts put
+   * The colour profile of an image in red, green and blue (ICC.1:2010, B.4), its parts put
    * together.
    */
   Optional<byte[]> profile() {
@@ -109,7 +109,7 @@ final class JpegSegments {
 
     private JpegQuality() {}
 
-    /** The setting; empty when no table 0 precedes the picture. */
+    /** The setting; empty when no table 0 precedes the image. */
     static OptionalInt of(byte[] file) {
       return new JpegSegments(file)
           .segments(0xDB).stream()

@@ -28,15 +28,15 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * except what a program of this machine has to convert. Safe for threads.
  */
 public final class PhotoDecoder {
-  // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay
+  // Larger images are read with whole pixels skipped first, so the reader's own buffers stay
   // bounded.
   private static final long COMFORTABLE = 32_000_000;
   // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes
-  // between a picture's last and its end.
+  // between an image's last and its end.
   private static final Pattern DAMAGE =
       Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
 
-  // All decoders' together, since they share one memory; in turn, so that small pictures do not
+  // All decoders' together, since they share one memory; in turn, so that small images do not
   // keep a large one out for ever.
   static final int MEGAPIXELS_AT_ONCE = 64;
   static final Semaphore MEGAPIXELS = new Semaphore(MEGAPIXELS_AT_ONCE, true);
@@ -57,7 +57,7 @@ public final class PhotoDecoder {
    * Decodes one file.
    *
    * @param name how messages call it
-   * @throws UnreadablePhotoException for anything that is not a whole picture within the limits;
+   * @throws UnreadablePhotoException for anything that is not a whole image within the limits;
    *     nothing else escapes
    */
   public DecodedPhoto decode(String name, byte[] file) {
@@ -79,7 +79,7 @@ public final class PhotoDecoder {
     PhotoFormat format = PhotoFormat.of(file)
         .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NOT_AN_IMAGE,
-            name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
+            name + " is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
     } catch (OutOfMemoryError e) {
@@ -169,7 +169,7 @@ public final class PhotoDecoder {
     }
   }
 
-  // A reader would make up what is missing of a lossless picture. The length in a RIFF header
+  // A reader would make up what is missing of a lossless image. The length in a RIFF header
   // counts from behind it.
   private static void checkWhole(byte[] webp) throws IOException {
     long announced = 8
@@ -189,7 +189,7 @@ public final class PhotoDecoder {
     };
   }
 
-  // Large pictures wait for each other, usual ones do not.
+  // Large images wait for each other, usual ones do not.
   private RgbImage inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
     int megapixels =
         (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The kinds of picture file that people's photos come in, told apart by their first bytes, never by
+ * The kinds of image file that people's photos come in, told apart by their first bytes, never by
  * their name.
  */
 public enum PhotoFormat {

@@ -21,13 +21,13 @@ import java.io.IOException;
 
 /**
  * Turns whatever an image reader hands out (grey, palette, 16 bits, alpha, foreign profiles) into
- * an sRGB picture.
+ * an sRGB image.
  */
 final class SrgbConversion {
   private SrgbConversion() {}
 
   /**
-   * The sRGB picture of {@code image}, its long side at most {@code longSide}.
+   * The sRGB image of {@code image}, its long side at most {@code longSide}.
    *
    * @throws IOException when its values are fractions, or inks without a profile
    */

@@ -2,7 +2,7 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** A photo that cannot become a picture, and why. */
+/** A photo that cannot become an image, and why. */
 public final class UnreadablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 

@@ -11,7 +11,7 @@
  * <pre>{@code
  * PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(2048));
  * byte[] file = Files.readAllBytes(Path.of("selfie.jpg"));
- * RgbImage photo = decoder.decode("selfie.jpg", file).picture();
+ * RgbImage photo = decoder.decode("selfie.jpg", file).image();
  * }</pre>
  */
 package dev.likeness.photos.decode;

@@ -34,7 +34,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     if (input.side() > 0 && input.side() != spec.template().size()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one" + " it is",
+          "the face embedder %s takes %dx%d images, %s takes %dx%d; declare the one" + " it is",
           file,
           input.side(),
           input.side(),

@@ -24,7 +24,7 @@ public enum UsePolicy {
   public void requireBehindAdapter(EmbedderSpec spec) {
     require(
         spec,
-        ", and no other fits this adapter; use an adapter that looks at pictures, such as Plus Face");
+        ", and no other fits this adapter; use an adapter that looks at images, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String otherwise) {

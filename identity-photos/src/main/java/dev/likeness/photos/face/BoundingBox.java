@@ -1,6 +1,6 @@
 package dev.likeness.photos.face;
 
-/** An upright rectangle in a picture, in pixels; may reach over the picture's edge. */
+/** An upright rectangle in an image, in pixels; may reach over the image's edge. */
 public record BoundingBox(double x, double y, double width, double height) {
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
@@ -19,7 +19,7 @@ public record BoundingBox(double x, double y, double width, double height) {
     return width * height;
   }
 
-  /** The box after scaling the picture. */
+  /** The box after scaling the image. */
   public BoundingBox scaled(double factor) {
     return new BoundingBox(x * factor, y * factor, width * factor, height * factor);
   }

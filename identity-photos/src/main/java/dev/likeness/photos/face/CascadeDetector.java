@@ -11,7 +11,7 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * The face detector that needs no files: OpenCV's Haar cascades on the picture at 640 pixels,
+ * The face detector that needs no files: OpenCV's Haar cascades on the image at 640 pixels,
  * frontal first, then profiles. Each thread borrows its own cascades, which {@link #close()} frees.
  */
 public final class CascadeDetector implements FaceDetector {

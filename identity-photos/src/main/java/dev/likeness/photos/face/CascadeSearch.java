@@ -25,7 +25,7 @@ import org.bytedeco.opencv.opencv_objdetect.CascadeClassifier;
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME = 0.4;
   private static final double PROFILE_YAW = 60;
-  // Of the picture's longer side: larger faces are looked for in far fewer places.
+  // Of the image's longer side: larger faces are looked for in far fewer places.
   private static final double SMALLEST = 0.05;
   private static final double LARGE = 0.25;
 
@@ -35,7 +35,7 @@ final class CascadeSearch implements AutoCloseable {
   private final HaarCascade profile = new HaarCascade("profileface");
   private final EyeCascades eyes = new EyeCascades();
 
-  /** The faces of a picture, in its pixels. */
+  /** The faces of an image, in its pixels. */
   @SuppressWarnings("try")
   List<Face> search(RgbImage image) {
     Luma luma = Luma.of(image);
@@ -59,7 +59,7 @@ final class CascadeSearch implements AutoCloseable {
     return frontals(image, SMALLEST);
   }
 
-  /** Of those the ones that fill a good part of the picture, which costs half of that. */
+  /** Of those the ones that fill a good part of the image, which costs half of that. */
   List<Face> large(RgbImage image) {
     return frontals(image, LARGE);
   }
@@ -168,11 +168,11 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /**
-   * A second look at a picture in which only something small was found: it may be a button or a
+   * A second look at an image in which only something small was found: it may be a button or a
    * face on the wall, while the person was missed.
    */
   static final class WiderSearch {
-    /** What is narrower than this share of the picture's shorter side is small. */
+    /** What is narrower than this share of the image's shorter side is small. */
     private static final double SMALL = 0.2;
 
     private WiderSearch() {}

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A face found in a picture.
+ * A face found in an image.
  *
  * @param box from above the brows to the chin, ear to ear
  * @param score the detector's certainty, 0 to 1
@@ -46,7 +46,7 @@ public record Face(
   }
 
   /**
-   * The centres of the two eyes as they lie in the picture: {@code left} is the one nearer its left
+   * The centres of the two eyes as they lie in the image: {@code left} is the one nearer its left
    * edge.
    */
   public record Eyes(Point left, Point right) {
@@ -68,7 +68,7 @@ public record Face(
     }
   }
 
-  /** Five points of a face; left and right are the picture's sides, not the person's. */
+  /** Five points of a face; left and right are the image's sides, not the person's. */
   public record Landmarks(
       Point leftEye, Point rightEye, Point nose, Point leftMouth, Point rightMouth) {
     /**
@@ -79,7 +79,7 @@ public record Face(
       return List.of(leftEye, rightEye, nose, leftMouth, rightMouth);
     }
 
-    /** The landmarks after scaling the picture and then moving by ({@code dx}, {@code dy}). */
+    /** The landmarks after scaling the image and then moving by ({@code dx}, {@code dy}). */
     public Landmarks mapped(double factor, double dx, double dy) {
       return new Landmarks(
           leftEye.scaled(factor).moved(dx, dy),

@@ -4,10 +4,10 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
- * Finds faces. Implementations are safe for threads and give the same answer for the same picture.
+ * Finds faces. Implementations are safe for threads and give the same answer for the same image.
  */
 public interface FaceDetector extends AutoCloseable {
-  /** The faces of an upright picture, largest first; empty when there is none. */
+  /** The faces of an upright image, largest first; empty when there is none. */
   List<Face> detect(RgbImage image);
 
   /**
@@ -19,7 +19,7 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Those of {@link #frontal} that fill a good part of the picture, for a look that has to be
+   * Those of {@link #frontal} that fill a good part of the image, for a look that has to be
    * quicker still.
    */
   default List<Face> large(RgbImage image) {

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
- * The square of a picture that shows a face in some {@link Framing}, wholly inside it.
+ * The square of an image that shows a face in some {@link Framing}, wholly inside it.
  *
  * @param x left edge, in pixels
  * @param y top edge, in pixels
@@ -12,7 +12,7 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * The crop around {@code face} in a picture of {@code width} by {@code height} pixels. Where it
+   * The crop around {@code face} in an image of {@code width} by {@code height} pixels. Where it
    * would have fewer than {@code size} pixels it takes in more of the surroundings, as far as the
    * framing allows, rather than be enlarged.
    */

@@ -9,9 +9,9 @@ import org.apache.commons.math3.linear.RealVector;
 /**
  * How a head is turned, in degrees; all zero looks straight into the camera.
  *
- * @param yaw positive when the nose points to the picture's right side
+ * @param yaw positive when the nose points to the image's right side
  * @param pitch positive when the nose points up
- * @param roll positive when the head leans so that the picture's right eye is lower
+ * @param roll positive when the head leans so that the image's right eye is lower
  */
 public record HeadPose(double yaw, double pitch, double roll) {
   public static final HeadPose FRONTAL = new HeadPose(0, 0, 0);
@@ -22,7 +22,7 @@ public record HeadPose(double yaw, double pitch, double roll) {
    * Davis, IJCV 1995), good to about ten degrees.
    */
   static final class PoseEstimate {
-    // A mean adult head in millimetres from between the eyes: right in the picture, down, towards
+    // A mean adult head in millimetres from between the eyes: right in the image, down, towards
     // the
     // camera.
     private static final double[][] HEAD = {

@@ -1,8 +1,8 @@
 package dev.likeness.photos.face;
 
-/** A place in a picture, in pixels from its left and top edges. */
+/** A place in an image, in pixels from its left and top edges. */
 public record Point(double x, double y) {
-  /** The place after scaling the picture. */
+  /** The place after scaling the image. */
   public Point scaled(double factor) {
     return new Point(x * factor, y * factor);
   }

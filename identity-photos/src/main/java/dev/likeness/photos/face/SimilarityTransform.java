@@ -63,7 +63,7 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * The {@code size} by {@code size} picture that this maps {@code image} to, sampled bilinearly
+   * The {@code size} by {@code size} image that this maps {@code image} to, sampled bilinearly
    * after a reduction that keeps it from aliasing; black outside. Points are pixel indices, as
    * landmark templates have them.
    */

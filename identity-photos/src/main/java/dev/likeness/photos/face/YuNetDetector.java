@@ -22,7 +22,7 @@ import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
 /**
  * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a
  * fixed input size: boxes with five landmarks, far better than cascades on turned, tilted and small
- * faces. One picture at a time.
+ * faces. One image at a time.
  */
 public final class YuNetDetector implements FaceDetector {
   private static final float LEAST_SCORE = 0.7f;
@@ -38,7 +38,7 @@ public final class YuNetDetector implements FaceDetector {
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
   private static final double MOST_YAW = 40;
-  // Most faces have 0.9; what is found in a picture of stones has less than this.
+  // Most faces have 0.9; what is found in an image of stones has less than this.
   private static final double PLAIN = 0.8;
 
   private final FaceDetectorYN network;
@@ -62,7 +62,7 @@ public final class YuNetDetector implements FaceDetector {
     OnnxFile input = OnnxFile.read(file, "the face detector");
     if (input.side() < 0) {
       throw new InvalidInputException(
-          "the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs"
+          "the face detector " + file + " takes images of " + input.shape() + ", OpenCV runs"
               + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
     }
     try (PointerScope scope = new PointerScope()) {
@@ -151,7 +151,7 @@ public final class YuNetDetector implements FaceDetector {
     return List.copyOf(faces);
   }
 
-  // x, y, width, height, five points, score. The network's right eye is the person's: the picture's
+  // x, y, width, height, five points, score. The network's right eye is the person's: the image's
   // left.
   private static Face face(double[] v) {
     Face.Landmarks landmarks = new Face.Landmarks(

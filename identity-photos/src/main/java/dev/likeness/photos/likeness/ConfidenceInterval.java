@@ -11,7 +11,7 @@ public record ConfidenceInterval(double low, double high) {
   private static final int RESAMPLES = 2000;
 
   /**
-   * The range of the mean of a table, one row a picture and one column a photo it was compared
+   * The range of the mean of a table, one row an image and one column a photo it was compared
    * with: the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns
    * anew, with a fixed seed.
    */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how much pictures look like a person, against photos and with an embedder that took no
+ * Measures how much images look like a person, against photos and with an embedder that took no
  * part in making them, on two scales: how alike two of the person's own photos are, and how alike
  * other people are. Immutable; the tools stay the caller's to close. {@code likeness::cosine} is
  * the hook by which training chooses a checkpoint, and {@link LikenessReport#ranking()} puts the
@@ -97,18 +97,18 @@ public final class Likeness {
   }
 
   /**
-   * The same for pictures that an embedder of that name has helped to make: with our own, the score
+   * The same for images that an embedder of that name has helped to make: with our own, the score
    * flatters.
    */
   public Likeness conditionedBy(String embedderName) {
     boolean same = embedderName.equals(embedder.name());
     return same
-        ? new Likeness(this, impostors, "the embedder took part in making the pictures")
+        ? new Likeness(this, impostors, "the embedder took part in making the images")
         : this;
   }
 
   /**
-   * The same for pictures or checkpoints that {@code chooser} chose: with our own photos and
+   * The same for images or checkpoints that {@code chooser} chose: with our own photos and
    * embedder, it flatters.
    */
   public Likeness chosenBy(Likeness chooser) {
@@ -128,12 +128,12 @@ public final class Likeness {
     return score.faceFound() ? score.cosine() : -1;
   }
 
-  /** The score of one picture. */
+  /** The score of one image. */
   public LikenessScore score(RgbImage image) {
     return score(cosines(image));
   }
 
-  /** The scores of several pictures and what they come to. */
+  /** The scores of several images and what they come to. */
   public LikenessReport report(List<RgbImage> images) {
     double[][] cosines = images.stream().map(this::cosines).toArray(double[][]::new);
     double[][] faces =
@@ -157,7 +157,7 @@ public final class Likeness {
   }
 
   /**
-   * The cosine below which a picture is unlike the person: nine tenths of what two of their own
+   * The cosine below which an image is unlike the person: nine tenths of what two of their own
    * photos have on average, since the same detector finds the faces of both, but no more than the
    * embedder asks of any two; that where only one photo is known.
    */
@@ -211,7 +211,7 @@ public final class Likeness {
 
   private String meaning(double mean) {
     if (Double.isNaN(mean)) {
-      return "no face was found in the pictures";
+      return "no face was found in the images";
     }
     String flattery = caution.isEmpty() ? "" : "; " + caution + ", so this flatters";
     double least = Arrays.stream(own).min().orElse(Double.NaN);

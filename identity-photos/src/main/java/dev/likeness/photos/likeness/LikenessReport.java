@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How much a set of pictures looks like the person, and what that means.
+ * How much a set of images looks like the person, and what that means.
  *
- * @param images one score a picture, in order
- * @param mean of the cosines of the pictures with a face; NaN when there is none
+ * @param images one score an image, in order
+ * @param mean of the cosines of the images with a face; NaN when there is none
  * @param interval that the mean lies in with 95 % confidence
  * @param ownMean mean cosine of two of the person's own photos; NaN with fewer than two
  * @param independent whether no photo and no encoder that is compared with took part in making or
- *     choosing the pictures
+ *     choosing the images
  * @param roc how well the embedder tells this person from others; empty without impostors
  * @param meaning a sentence for people
  */
@@ -30,7 +30,7 @@ public record LikenessReport(
   }
 
   /**
-   * The places of the pictures in {@link #images()}, the most alike first, those without a face
+   * The places of the images in {@link #images()}, the most alike first, those without a face
    * last.
    */
   public List<Integer> ranking() {

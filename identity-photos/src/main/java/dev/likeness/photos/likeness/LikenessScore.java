@@ -1,7 +1,7 @@
 package dev.likeness.photos.likeness;
 
 /**
- * How much one picture looks like the person.
+ * How much one image looks like the person.
  *
  * @param faceFound whether there was a face to compare; if not, the rest is NaN
  * @param cosine mean cosine with the person's photos, -1 to 1

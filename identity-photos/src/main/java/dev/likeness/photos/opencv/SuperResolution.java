@@ -8,8 +8,8 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**
- * A network that enlarges pictures, out of an ONNX file of Real-ESRGAN's kind: red, green and blue
- * from 0 to 1 in, the same several times as large out. It sees overlapping tiles, so any picture
+ * A network that enlarges images, out of an ONNX file of Real-ESRGAN's kind: red, green and blue
+ * from 0 to 1 in, the same several times as large out. It sees overlapping tiles, so any image
  * fits. One tile at a time.
  */
 public final class SuperResolution implements AutoCloseable {
@@ -33,7 +33,7 @@ public final class SuperResolution implements AutoCloseable {
   /**
    * Opens an ONNX file and tries it.
    *
-   * @throws InvalidInputException when it is not such a network, or takes pictures of another kind
+   * @throws InvalidInputException when it is not such a network, or takes images of another kind
    */
   public static SuperResolution open(Path file) {
     OnnxFile input = OnnxFile.read(file, SUBJECT);
@@ -51,7 +51,7 @@ public final class SuperResolution implements AutoCloseable {
           || factor > LARGEST_FACTOR
           || out.length != 3 * factor * tile * factor * tile) {
         throw new InvalidInputException(SUBJECT + " " + file + " makes " + out.length + " numbers of "
-            + tile + "x" + tile + " pixels, expected a picture 2 to 8 times as large");
+            + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (InvalidInputException e) {
@@ -61,19 +61,19 @@ public final class SuperResolution implements AutoCloseable {
       network.close();
       throw new InvalidInputException(
           SUBJECT + " " + file
-              + " does not run in OpenCV; export it for pictures of a fixed size such as " + TILE
+              + " does not run in OpenCV; export it for images of a fixed size such as " + TILE
               + "x" + TILE,
           e);
     }
   }
 
-  /** How many times as wide and high pictures come out. */
+  /** How many times as wide and high images come out. */
   public int factor() {
     return factor;
   }
 
   /**
-   * The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it
+   * The image at {@code width} by {@code height}, no less than its own: enlarged as often as it
    * takes, then reduced.
    */
   public RgbImage enlarge(RgbImage image, int width, int height) {
@@ -86,14 +86,14 @@ public final class SuperResolution implements AutoCloseable {
         : Resampler.AREA.resize(larger, width, height);
   }
 
-  /** The picture {@link #factor()} times as large. */
+  /** The image {@link #factor()} times as large. */
   public RgbImage enlarge(RgbImage image) {
     int width = factor * image.width();
     byte[] out = new byte[3 * width * factor * image.height()];
     int step = tile - 2 * EDGE;
     for (int y = 0; y < image.height(); y += step) {
       for (int x = 0; x < image.width(); x += step) {
-        // Beyond the picture its edge is repeated.
+        // Beyond the image its edge is repeated.
         RgbImage seen = Resampler.AREA.resize(image, x - EDGE, y - EDGE, tile, tile, tile, tile);
         put(network.run(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
       }

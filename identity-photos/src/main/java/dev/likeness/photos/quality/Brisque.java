@@ -12,7 +12,7 @@ import org.bytedeco.opencv.global.opencv_quality;
 import org.bytedeco.opencv.opencv_quality.QualityBRISQUE;
 
 /**
- * How unlike an undistorted photograph a picture is, without another to compare with: BRISQUE
+ * How unlike an undistorted photograph an image is, without another to compare with: BRISQUE
  * (Mittal, Moorthy and Bovik, IEEE TIP 21, 2012) as OpenCV computes it. Safe for threads, which
  * take turns.
  */
@@ -70,7 +70,7 @@ public final class Brisque implements AutoCloseable {
     return score(head.of(image, Math.min(SIDE, head.side())));
   }
 
-  /** The score of a whole picture as it is: 0 (as photographed) to 100. */
+  /** The score of a whole image as it is: 0 (as photographed) to 100. */
   @SuppressWarnings("try")
   public synchronized double score(RgbImage image) {
     if (closed) {

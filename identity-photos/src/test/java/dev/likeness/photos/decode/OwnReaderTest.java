@@ -30,7 +30,7 @@ class OwnReaderTest {
     try (Registered reader = new Registered(format, 40, 30)) {
       DecodedPhoto decoded = new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format));
       assertEquals(format, decoded.format());
-      assertEquals("40x30 picture", decoded.image().toString());
+      assertEquals("40x30 image", decoded.image().toString());
       assertEquals(0x33, decoded.image().at(7, 7, 0));
     }
   }
@@ -51,7 +51,7 @@ class OwnReaderTest {
     return ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1" + brand).getBytes(StandardCharsets.ISO_8859_1);
   }
 
-  /** A reader of pictures of one colour, known to ImageIO until it is closed. */
+  /** A reader of images of one colour, known to ImageIO until it is closed. */
   private static final class Registered extends ImageReaderSpi implements AutoCloseable {
     private final int width;
     private final int height;

@@ -46,7 +46,7 @@ class PhotoDecoderTest {
     DecodedPhoto decoded = decoder.decode("a photo", Encoded.as(format, portrait));
 
     assertEquals(expected, decoded.format());
-    assertEquals("200x150 picture", decoded.image().toString());
+    assertEquals("200x150 image", decoded.image().toString());
     assertTrue(
         difference(RgbImage.of(portrait), decoded.image()) < (format.equals("gif") ? 8 : 2));
   }
@@ -85,7 +85,7 @@ class PhotoDecoderTest {
     DecodedPhoto decoded =
         decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
 
-    assertEquals("200x150 picture", decoded.image().toString());
+    assertEquals("200x150 image", decoded.image().toString());
     assertEquals(200, decoded.fullWidth());
     assertTrue(
         difference(upright, decoded.image()) < 3,
@@ -124,7 +124,7 @@ class PhotoDecoderTest {
 
     DecodedPhoto decoded = small.decode("a.png", Encoded.as("png", portrait));
 
-    assertEquals("100x75 picture", decoded.image().toString());
+    assertEquals("100x75 image", decoded.image().toString());
     assertEquals(2, decoded.reduction());
   }
 
@@ -174,7 +174,7 @@ class PhotoDecoderTest {
     long allocated =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes()
             - before;
-    assertEquals("640x480 picture", reduced.toString());
+    assertEquals("640x480 image", reduced.toString());
     assertTrue(allocated < 3_000_000 + 3L * large.length, allocated + " bytes allocated");
   }
 
@@ -198,7 +198,7 @@ class PhotoDecoderTest {
   }
 
   /**
-   * As programs leave it who turn a grey picture into colours and keep what was said of it before.
+   * As programs leave it who turn a grey image into colours and keep what was said of it before.
    */
   @Test
   void readsAJpegInColourWithAProfileOfGrey() {
@@ -258,7 +258,7 @@ class PhotoDecoderTest {
     assertFault(
         Fault.NOT_AN_IMAGE,
         "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
-        "a.png is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
+        "a.png is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
   }
 
   @Test
@@ -368,7 +368,7 @@ class PhotoDecoderTest {
     DecodedPhoto decoded = decoder.decode("a.jxl", jxl);
 
     assertEquals(PhotoFormat.JPEG_XL, decoded.format());
-    assertEquals("64x48 picture", decoded.image().toString());
+    assertEquals("64x48 image", decoded.image().toString());
   }
 
   private static byte[] box(String name, byte[] content) {

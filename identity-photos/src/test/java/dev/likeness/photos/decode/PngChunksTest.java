@@ -27,7 +27,7 @@ class PngChunksTest {
   void turnsByAnExifChunk() {
     byte[] exif = Arrays.copyOfRange(Encoded.withOrientation(new byte[2], 6), 12, 38);
 
-    assertEquals("40x60 picture", decoded(chunk(portrait, "eXIf", exif)).toString());
+    assertEquals("40x60 image", decoded(chunk(portrait, "eXIf", exif)).toString());
   }
 
   @Test
@@ -35,7 +35,7 @@ class PngChunksTest {
     byte[] xmp = "XML:com.adobe.xmp\0\0\0\0\0<rdf tiff:Orientation=\"8\"/>"
         .getBytes(StandardCharsets.ISO_8859_1);
 
-    assertEquals("40x60 picture", decoded(chunk(portrait, "iTXt", xmp)).toString());
+    assertEquals("40x60 image", decoded(chunk(portrait, "iTXt", xmp)).toString());
   }
 
   @Test

@@ -106,7 +106,7 @@ class FaceInputTest {
     }
   }
 
-  /** The picture's red, then green, then blue values, each (v - mean) * scale. */
+  /** The image's red, then green, then blue values, each (v - mean) * scale. */
   private static float[] planes(float mean, float scale) {
     float[] planes = new float[3 * PIXELS];
     for (int i = 0; i < planes.length; i++) {

@@ -107,7 +107,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face detector " + file
-            + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
+            + " takes images of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
             + " size only; give one such as the 640x640 file of the OpenCV zoo",
         refusal.getMessage());
   }
@@ -122,7 +122,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face embedder " + file
-            + " takes 320x320 pictures, SFace takes 112x112; declare the one it is",
+            + " takes 320x320 images, SFace takes 112x112; declare the one it is",
         refusal.getMessage());
   }
 

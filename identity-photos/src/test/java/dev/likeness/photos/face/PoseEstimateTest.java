@@ -13,7 +13,7 @@ class PoseEstimateTest {
   private static final double ARMS_LENGTH = 600;
 
   /**
-   * In millimetres from between the eyes: right in the picture, down, towards the camera; eyes,
+   * In millimetres from between the eyes: right in the image, down, towards the camera; eyes,
    * nose, corners of the mouth.
    */
   private static final double[][] MEAN = {

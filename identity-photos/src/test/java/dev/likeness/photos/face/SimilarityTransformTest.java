@@ -66,7 +66,7 @@ class SimilarityTransformTest {
   }
 
   /**
-   * The golden's picture is a ramp of two levels a pixel, so a warped value says which place it
+   * The golden's image is a ramp of two levels a pixel, so a warped value says which place it
    * came from.
    */
   @Test
@@ -91,7 +91,7 @@ class SimilarityTransformTest {
     }
   }
 
-  // Where the ramp is clipped, or the picture ends, a value says nothing of the place.
+  // Where the ramp is clipped, or the image ends, a value says nothing of the place.
   private static void assertSamePlace(double expected, int actual, boolean inside) {
     if (inside && expected > 4 && expected < 251) {
       assertEquals(expected, actual, 2 * 0.5);
@@ -137,7 +137,7 @@ class SimilarityTransformTest {
 
     Point seen = centroid(aligned);
     assertTrue(seen.distance(AlignmentTemplate.ARCFACE.onto(face).map(eye)) < 0.5, seen.toString());
-    assertEquals("112x112 picture", aligned.toString());
+    assertEquals("112x112 image", aligned.toString());
   }
 
   @Test

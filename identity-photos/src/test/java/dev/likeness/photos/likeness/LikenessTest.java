@@ -95,7 +95,7 @@ class LikenessTest {
     RgbImage tiny = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
-        "no face was found in the pictures", likeness.report(List.of(tiny)).meaning());
+        "no face was found in the images", likeness.report(List.of(tiny)).meaning());
     assertEquals(-1, likeness.cosine(tiny));
   }
 
@@ -126,7 +126,7 @@ class LikenessTest {
     LikenessReport report = likeness.conditionedBy("hue").report(List.of(image(3)));
     assertFalse(report.independent());
     assertEquals(
-        "as similar as two of the person's own photos; the embedder took part in making the pictures, so this "
+        "as similar as two of the person's own photos; the embedder took part in making the images, so this "
             + "flatters",
         report.meaning());
   }

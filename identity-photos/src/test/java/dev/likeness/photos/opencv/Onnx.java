@@ -17,7 +17,7 @@ public final class Onnx {
 
   private Onnx() {}
 
-  /** A network that answers the picture that it is given. */
+  /** A network that answers the image that it is given. */
   public static byte[] same(int side) {
     return pixelwise(side, new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1});
   }
@@ -49,7 +49,7 @@ public final class Onnx {
     return model(graph.text(2, "twice").message(5, kernel(rows)), side, CHANNELS, 2 * side);
   }
 
-  /** A network that answers the picture less {@code mean}, times {@code scale}. */
+  /** A network that answers the image less {@code mean}, times {@code scale}. */
   public static byte[] scaled(int side, float mean, float scale) {
     Onnx less = new Onnx().text(1, "x").text(1, "mean").text(2, "less").text(4, "Sub");
     Onnx times = new Onnx().text(1, "less").text(1, "scale").text(2, "y").text(4, "Mul");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A network that repeats each pixel four times: what it makes of a picture is known to the byte.
+ * A network that repeats each pixel four times: what it makes of an image is known to the byte.
  */
 class SuperResolutionTest {
   private static final int SIDE = 32;
@@ -36,7 +36,7 @@ class SuperResolutionTest {
     try (SuperResolution network = SuperResolution.open(file)) {
       assertEquals(2, network.factor());
       assertEquals(repeated(image), network.enlarge(image));
-      assertEquals("200x90 picture", network.enlarge(image, 200, 90).toString());
+      assertEquals("200x90 image", network.enlarge(image, 200, 90).toString());
       assertEquals(image, network.enlarge(image, 75, 33));
     }
   }
@@ -46,7 +46,7 @@ class SuperResolutionTest {
     Path same = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
     assertTrue(assertThrows(InvalidInputException.class, () -> SuperResolution.open(same))
         .getMessage()
-        .endsWith("expected a picture 2 to 8 times as large"));
+        .endsWith("expected an image 2 to 8 times as large"));
     Path text = Files.writeString(folder.resolve("text.onnx"), "hello");
     assertEquals(
         "the super-resolution network " + text + " is not an ONNX file; give one",

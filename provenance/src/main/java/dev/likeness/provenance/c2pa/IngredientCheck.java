@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether the pictures that went into a picture still carry the manifests that they had
+ * Whether the images that went into an image still carry the manifests that they had
  * (specification 2.1, 15.11).
  */
 final class IngredientCheck {
@@ -79,7 +79,7 @@ final class IngredientCheck {
   }
 
   /**
-   * The manifests of the pictures that a claim's picture goes on from, one at most in a sound
+   * The manifests of the images that a claim's image goes on from, one at most in a sound
    * claim.
    */
   static List<Claim.Link> parents(Claim claim) throws JumbfBox.MalformedManifest {

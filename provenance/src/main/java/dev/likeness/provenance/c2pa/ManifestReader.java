@@ -15,7 +15,7 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Reads and judges the manifests of a picture (C2PA specification 2.1, 15); compressed ones are not
+ * Reads and judges the manifests of an image (C2PA specification 2.1, 15); compressed ones are not
  * read. Never reaches for the network.
  */
 public final class ManifestReader {

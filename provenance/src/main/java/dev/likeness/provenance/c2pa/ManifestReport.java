@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * @param actions what was done, in order
  * @param signer who signed
  * @param findings what was found about the file and its manifest
- * @param ingredients what was found about the pictures that went into it, beyond what is on record
+ * @param ingredients what was found about the images that went into it, beyond what is on record
  */
 public record ManifestReport(
     State state,
@@ -117,7 +117,7 @@ public record ManifestReport(
     String whose = signer
         .filter(any -> own)
         .map(ManifestReport::expiry)
-        .orElse("the certificate of who signed a picture that went into it expired");
+        .orElse("the certificate of who signed an image that went into it expired");
     return whose + ", and nothing vouches for when it signed";
   }
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Puts a signed manifest into a picture: what was done, from what source the picture came, and a
+ * Puts a signed manifest into an image: what was done, from what source the image came, and a
  * hash over everything else in the file (C2PA specification 2.1, claims of version 2). The same
  * file and signer give the same bytes wherever the signer's algorithm is deterministic (Ed25519).
  */
@@ -30,10 +30,10 @@ public final class ManifestWriter {
   /**
    * A writer of manifests.
    *
-   * @param generator the program that made the picture, for {@code claim_generator_info}
+   * @param generator the program that made the image, for {@code claim_generator_info}
    * @param sourceType IPTC's address of the digital source type
-   * @param edited whether it drew over another picture ({@code c2pa.opened}, {@code c2pa.edited})
-   *     or from nothing ({@code c2pa.created}). Of that other picture the manifest says only that
+   * @param edited whether it drew over another image ({@code c2pa.opened}, {@code c2pa.edited})
+   *     or from nothing ({@code c2pa.created}). Of that other image the manifest says only that
    *     there was one: it carries none of its credentials.
    */
   public ManifestWriter(
@@ -55,7 +55,7 @@ public final class ManifestWriter {
         .orElseThrow(() -> new IllegalArgumentException(
             "content credentials are signed into PNG, JPEG and WebP files"));
     if (file.manifestPart().isPresent()) {
-      throw new IllegalArgumentException("the picture carries a manifest already");
+      throw new IllegalArgumentException("the image carries a manifest already");
     }
     String id = uuid(Claim.Hashes.sha256(file.bytes())).toString();
     // The exclusion's length is part of what it measures; its number may take more bytes once it is

@@ -31,7 +31,7 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * The certificate that signs when an application has none. Its key follows from a public text, so
- * that the same picture gives the same file on every machine; whoever wants to be believed brings a
+ * that the same image gives the same file on every machine; whoever wants to be believed brings a
  * certificate of their own.
  */
 final class DevelopmentCertificate {

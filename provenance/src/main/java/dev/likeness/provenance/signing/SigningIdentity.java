@@ -23,7 +23,7 @@ import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 
 /**
- * Who signs pictures and receipts.
+ * Who signs images and receipts.
  *
  * @param key the private key of the first certificate
  * @param chain the signer's certificate, then those that vouch for it

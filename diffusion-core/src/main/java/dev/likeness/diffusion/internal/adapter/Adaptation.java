@@ -27,7 +27,7 @@ public interface Adaptation {
 
   /**
    * The extra branches of the attention at {@code module}, whose layer after the attention they go
-   * through too; or, at a double block of FLUX, branches that are added to the picture after the
+   * through too; or, at a double block of FLUX, branches that are added to the image after the
    * block.
    */
   default List<AttentionBranch> branches(String module) {
@@ -35,15 +35,15 @@ public interface Adaptation {
   }
 
   /**
-   * Whether in the self-attention at {@code module} every token sees itself alone (of a picture's
-   * and a text's: the picture's).
+   * Whether in the self-attention at {@code module} every token sees itself alone (of an image's
+   * and a text's: the image's).
    */
   default boolean isPerturbed(String module) {
     return false;
   }
 
   /**
-   * The share of a picture's tokens, 0 to 0.75, that a UNet merges for self-attention where it
+   * The share of an image's tokens, 0 to 0.75, that a UNet merges for self-attention where it
    * attends to most of them.
    */
   default double tokenMergingRatio() {
@@ -99,7 +99,7 @@ public interface Adaptation {
   }
 
   /**
-   * Tokens of a picture that are alike merged for a UNet's self-attention at the largest level that
+   * Tokens of an image that are alike merged for a UNet's self-attention at the largest level that
    * attends (Bolya and Hoffman 2023, arXiv:2303.17604).
    *
    * @param tokenMergingRatio the share of the tokens, 0 to 0.75: of each square of two by two one stays

@@ -3,18 +3,18 @@ package dev.likeness.diffusion.internal.adapter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What an adapter adds to one attention: the picture's queries over keys and values of its own
+ * What an adapter adds to one attention: the image's queries over keys and values of its own
  * (image tokens).
  */
 @FunctionalInterface
 public interface AttentionBranch {
   /**
-   * What an attention lets its branches see of the picture, each [batch, heads, tokens, headWidth].
+   * What an attention lets its branches see of the image, each [batch, heads, tokens, headWidth].
    *
    * @param query normalised where the network normalises its queries, before any rotation
    * @param plainQuery before any norm; null in a UNet, as the next two are
    * @param plainKey before any norm
-   * @param value what the picture's tokens say to each other
+   * @param value what the image's tokens say to each other
    * @param time the timestep that the network is given, [1], another tensor for each of its passes;
    *     null where it does not tell
    */

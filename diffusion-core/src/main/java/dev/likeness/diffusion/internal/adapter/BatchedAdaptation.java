@@ -172,7 +172,7 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
       return shape;
     }
 
-    // A person's pictures together: as groups of one convolution all would first have to be copied
+    // A person's images together: as groups of one convolution all would first have to be copied
     // channel by channel.
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {

@@ -130,8 +130,8 @@ public interface ModelAdapter extends Adapter {
    * @param compute the model's type and device
    * @param usesGuidance whether the network is given each batch twice: first for the negative prompt,
    *     then for the prompt
-   * @param width of the pictures in pixels
-   * @param height of the pictures in pixels
+   * @param width of the images in pixels
+   * @param height of the images in pixels
    * @param vaeScaleFactor pixels along one side of a latent
    */
   public record Context(Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {

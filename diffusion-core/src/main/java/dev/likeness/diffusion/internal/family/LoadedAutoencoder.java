@@ -19,12 +19,12 @@ import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own.
+ * An autoencoder with the tensors it owns; images and latents of any type are brought to its own.
  */
 public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   /** Output rows at a time of a tiled autoencoder. */
   private static final int TILE_ROWS = 64;
-  /** Pictures of more pixels than this are decoded in strips; the result is the same. */
+  /** Images of more pixels than this are decoded in strips; the result is the same. */
   private static final long MAX_UNTILED_PIXELS = 1024 * 1024;
 
   private final Compute compute;

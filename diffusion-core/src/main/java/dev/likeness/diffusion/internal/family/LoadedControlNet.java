@@ -80,7 +80,7 @@ public abstract class LoadedControlNet implements ControlNet {
   public final void requireMode(int mode) {
     if (modeCount() > 0 && mode < 0) {
       throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its "
-          + modeCount() + " kinds of pictures it is given; " + modes.advice());
+          + modeCount() + " kinds of images it is given; " + modes.advice());
     }
   }
 
@@ -97,7 +97,7 @@ public abstract class LoadedControlNet implements ControlNet {
     return modes
         .indexOf(mode)
         .orElseThrow(() -> new IllegalArgumentException("ControlNet " + name + " knows "
-            + modes.count + " kinds of pictures, none called \"" + mode + "\"; " + modes.advice()));
+            + modes.count + " kinds of images, none called \"" + mode + "\"; " + modes.advice()));
   }
 
   @Override

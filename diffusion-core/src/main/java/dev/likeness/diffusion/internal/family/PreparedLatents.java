@@ -11,10 +11,10 @@ import org.bytedeco.pytorch.global.torch;
  * What a run draws on.
  *
  * @param initial the first sample, [batch, channels, h, w], f32
- * @param blend what is kept of a picture on the way
+ * @param blend what is kept of an image on the way
  * @param inpaintingChannels what an inpainting network is shown beside the sample, mask and kept part: [batch,
  *     1 + channels, h, w]; or null
- * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
+ * @param reference latents of an image to edit, of a size of its own, [1, channels, h, w]; or null
  * @param controls encoded control images, by ControlNet
  * @param runner how the network's work is run
  */
@@ -54,7 +54,7 @@ public record PreparedLatents(
   }
 
   /**
-   * What is put into a sample between two rows: the kept part of a picture, while the rest is
+   * What is put into a sample between two rows: the kept part of an image, while the rest is
    * drawn.
    */
   @FunctionalInterface

@@ -14,11 +14,11 @@ import java.util.regex.Pattern;
  * @param components the sizes of its networks by component
  * @param network the component that denoises
  * @param width channels of the network: of a transformer's tokens, of a UNet's first level
- * @param textTokens how many tokens of text a transformer has beside the picture's; 0 for a UNet
+ * @param textTokens how many tokens of text a transformer has beside the image's; 0 for a UNet
  * @param pixels width of the autoencoder at full size, in channels
  * @param side pixels along one side of a token, or of a UNet's latent
- * @param defaultImageSide pixels along one side of the picture that the model draws by default
- * @param rows how many times the network is given a picture at once by default
+ * @param defaultImageSide pixels along one side of the image that the model draws by default
+ * @param rows how many times the network is given an image at once by default
  */
 public record MemoryEstimate(
     Map<String, ComponentSize> components,
@@ -50,7 +50,7 @@ public record MemoryEstimate(
   /** What encoding a text takes beside the encoder. */
   private static final long ENCODING = 192L << 20;
 
-  /** The budget for pictures of a size: the model's own where none was asked for. */
+  /** The budget for images of a size: the model's own where none was asked for. */
   public MemoryBudget withDefaultSize(MemoryBudget budget) {
     return budget.size(
         budget.width() == 0 ? defaultImageSide : budget.width(), budget.height() == 0 ? defaultImageSide : budget.height());
@@ -64,7 +64,7 @@ public record MemoryEstimate(
         .sum();
   }
 
-  /** The most of the three phases of a picture. */
+  /** The most of the three phases of an image. */
   public long peak(
       Map<String, WeightResidence> residences,
       boolean strips,
@@ -96,7 +96,7 @@ public record MemoryEstimate(
    * What an autoencoder takes beside its weights while it decodes.
    *
    * @param channels of its last level
-   * @param area of the picture in pixels
+   * @param area of the image in pixels
    */
   public static long decoding(long channels, boolean strips, int bytes, long area) {
     double each = strips ? TILED * bytes + TILED_SINGLE : UNTILED * bytes + UNTILED_SINGLE;
@@ -146,7 +146,7 @@ public record MemoryEstimate(
 
     /**
      * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does
-     * not. Weights in one order: a picture of a size that wants another keeps them in both.
+     * not. Weights in one order: an image of a size that wants another keeps them in both.
      */
     public long bytes(WeightResidence residence, int width, boolean busy) {
       return switch (residence) {

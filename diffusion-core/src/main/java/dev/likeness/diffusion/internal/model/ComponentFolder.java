@@ -107,7 +107,7 @@ final class ComponentFolder {
 
     /**
      * transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer,
-     * a whole CLIP what looks at pictures.
+     * a whole CLIP what looks at images.
      */
     private static TensorSource textEncoder(TensorSource source) {
       return new RenamedSource(source, name -> {

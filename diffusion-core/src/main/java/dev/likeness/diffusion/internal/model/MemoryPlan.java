@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of
+ * How a model is to lie in memory so that drawing one image at a time keeps to a budget; made of
  * the files' headers, before a tensor is loaded. {@link #toString} prints it. What a request
  * attaches (LoRAs, adapters with what they look through, ControlNets) comes on top.
  */
@@ -74,9 +74,9 @@ public final class MemoryPlan {
         .findFirst()
         .orElseThrow(
             () -> new ResourceLimitException(files.describe() + " needs " + gib(smallest.peak())
-                + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
+                + " for an image of " + smallest.budget.width() + "x" + smallest.budget.height()
                 + " even " + smallest.description() + "; the budget is " + gib(budget.bytes())
-                + ": give more, or ask for a smaller picture"));
+                + ": give more, or ask for a smaller image"));
   }
 
   /**
@@ -198,7 +198,7 @@ public final class MemoryPlan {
     return isVaeTiled;
   }
 
-  /** The most that a picture of the budget's size takes, in bytes, the program included. */
+  /** The most that an image of the budget's size takes, in bytes, the program included. */
   public long peak() {
     return peak(budget.width(), budget.height(), budget.batchSize() == 0 ? estimate.rows() : budget.batchSize());
   }
@@ -209,15 +209,15 @@ public final class MemoryPlan {
   }
 
   /**
-   * Refuses a picture that the plan has no room for.
+   * Refuses an image that the plan has no room for.
    *
-   * @param rows how many times the network is given the picture at once: 2 under guidance by two
+   * @param rows how many times the network is given the image at once: 2 under guidance by two
    *     prompts
    * @throws ResourceLimitException says what it would take
    */
   public void require(int width, int height, int rows) {
     if (peak(width, height, rows) > budget.bytes()) {
-      throw new ResourceLimitException("a picture of " + width + "x" + height + " takes "
+      throw new ResourceLimitException("an image of " + width + "x" + height + " takes "
           + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
           + "; open the model with a budget for this size, or ask for less");
     }
@@ -240,7 +240,7 @@ public final class MemoryPlan {
   @Override
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
-    StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x"
+    StringBuilder text = new StringBuilder("memory for one image of " + budget.width() + "x"
         + budget.height() + " on " + compute + ", "
         + (budget.isLimited() ? "budget " + gib(budget.bytes()) : "no limit") + "\n");
     estimate

@@ -21,7 +21,7 @@ public final class ModelFolder implements ModelParts {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /**
-   * What draws nothing (a checker), or waits for a picture prompt that a request brings with its
+   * What draws nothing (a checker), or waits for an image prompt that a request brings with its
    * own networks.
    */
   private static final Set<String> IGNORED =

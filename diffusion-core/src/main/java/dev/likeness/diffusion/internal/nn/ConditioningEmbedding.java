@@ -5,7 +5,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A small convolutional network that brings a ControlNet's picture to the size and width that the
+ * A small convolutional network that brings a ControlNet's image to the size and width that the
  * network works at.
  */
 public final class ConditioningEmbedding {
@@ -16,7 +16,7 @@ public final class ConditioningEmbedding {
   /**
    * Reads {@code conv_in}, {@code blocks} and {@code conv_out}.
    *
-   * @param in channels of the picture
+   * @param in channels of the image
    * @param channels widths on the way; every one but the first is at half the size of the one
    *     before
    * @param out channels of the result
@@ -31,7 +31,7 @@ public final class ConditioningEmbedding {
     convOut = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), out, 3);
   }
 
-  /** Maps a picture [batch, in, height, width] to [batch, out, h, w]. */
+  /** Maps an image [batch, in, height, width] to [batch, out, h, w]. */
   public Tensor forward(Tensor image) {
     Tensor x = Activation.SILU.apply(convIn.forward(image));
     for (Conv2d block : blocks) {

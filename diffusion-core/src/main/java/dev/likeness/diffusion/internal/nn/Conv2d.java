@@ -129,12 +129,12 @@ public final class Conv2d {
     return sum;
   }
 
-  /** How a network's pictures lie in memory. */
+  /** How a network's images lie in memory. */
   public static final class ImageMemoryFormat {
     private ImageMemoryFormat() {}
 
     /**
-     * A picture [batch, channels, h, w] as convolutions read it fastest, its channels lying
+     * An image [batch, channels, h, w] as convolutions read it fastest, its channels lying
      * together; every layer after keeps that, and a pixel's channels are a token's without a copy.
      * Not while learning, which is slower so.
      */

@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A picture's layer computed some rows at a time, with the neighbouring rows that it looks at: what
+ * An image's layer computed some rows at a time, with the neighbouring rows that it looks at: what
  * lies between its operations is never whole, and its output equals the whole layer's to rounding.
  *
  * @param rows output rows at a time; 0 computes every layer whole
@@ -38,7 +38,7 @@ public record RowTiling(int rows) {
     return map(x, 1, 2, 0, layer);
   }
 
-  /** A norm over the whole picture, then such a layer over what it gives. */
+  /** A norm over the whole image, then such a layer over what it gives. */
   public Tensor normalised(GroupNorm norm, Tensor x, UnaryOperator<Tensor> layer) {
     if (rows == 0) {
       return layer.apply(norm.forward(x));

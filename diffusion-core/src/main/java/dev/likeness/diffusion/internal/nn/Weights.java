@@ -88,7 +88,7 @@ public final class Weights {
   }
 
   /**
-   * The share of a picture's tokens that is merged for self-attention where the picture is largest.
+   * The share of an image's tokens that is merged for self-attention where the image is largest.
    */
   public double tokenMergingRatio() {
     return adaptation.tokenMergingRatio();

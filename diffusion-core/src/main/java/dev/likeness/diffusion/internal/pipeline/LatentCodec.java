@@ -97,7 +97,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   private void requireFinite(Tensor latents, long seed) {
     if (!ImageTensors.isFinite(latents)) {
       throw new InvalidInputException(
-          "the picture of seed " + seed + " became infinite on its way, computed in " + dtype
+          "the image of seed " + seed + " became infinite on its way, computed in " + dtype
               + "; compute in f32 or choose other steps, guidance or another scheduler");
     }
   }

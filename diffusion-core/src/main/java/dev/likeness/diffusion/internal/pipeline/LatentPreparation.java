@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Stage 5: prepared latents of a completed request: text-to-image, image-to-image, inpainting.
- * Random numbers are drawn in diffusers' order: the autoencoder's sample of the picture, the noise,
+ * Random numbers are drawn in diffusers' order: the autoencoder's sample of the image, the noise,
  * the autoencoder's sample of the kept part. Tensors belong to the calling scope.
  */
 public record LatentPreparation(
@@ -67,7 +67,7 @@ public record LatentPreparation(
     boolean masked = initial != null && initial.isMasked();
     if (showsMask && !(masked && initial.image() != null)) {
       throw new IllegalArgumentException(
-          "this base is made for inpainting: give it a picture and a mask of black and white");
+          "this base is made for inpainting: give it an image and a mask of black and white");
     }
     if (model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(
@@ -100,7 +100,7 @@ public record LatentPreparation(
         null);
   }
 
-  /** The likeliest latents of the picture as it is shown. */
+  /** The likeliest latents of the image as it is shown. */
   private Tensor encodeReference() {
     InitialImage initial = request.initialImage();
     return encode(ImageTensors.toSigned(
@@ -124,7 +124,7 @@ public record LatentPreparation(
 
   /** Inpainting with a network that is shown the mask and the kept part. */
   private PreparedLatents maskedModelInpainting() {
-    // FLUX's pipeline encodes the picture whatever the strength, and the random numbers go on from
+    // FLUX's pipeline encodes the image whatever the strength, and the random numbers go on from
     // there.
     Inpainting network = model.inpainting().orElseThrow();
     Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
@@ -166,7 +166,7 @@ public record LatentPreparation(
 
   private Tensor checkedLatents(Latents latents) {
     if (!Arrays.equals(latents.shape(), shape())) {
-      throw new IllegalArgumentException(latents + " given, but a picture of " + request.width()
+      throw new IllegalArgumentException(latents + " given, but an image of " + request.width()
           + "x" + request.height() + " has " + Arrays.toString(shape()));
     }
     return latents.toTensor().repeat(random.count(), 1, 1, 1);
@@ -237,7 +237,7 @@ public record LatentPreparation(
   }
 
   /**
-   * Latents that are known in a part of the picture, held at the run's noise level; elsewhere the
+   * Latents that are known in a part of the image, held at the run's noise level; elsewhere the
    * run draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
    * arXiv:2206.02779; diffusers' {@code StableDiffusionInpaintPipeline}).
    *

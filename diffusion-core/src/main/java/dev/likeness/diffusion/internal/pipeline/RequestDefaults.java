@@ -32,7 +32,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
     boolean enlarges = r.hires() != null && !r.hires().pixels();
     if (enlarges && model.inpainting().isPresent()) {
       throw new IllegalArgumentException(
-          "a base for inpainting must see a picture, enlarged latents are none;"
+          "a base for inpainting must see an image, enlarged latents are none;"
               + " ask for a second pass over pixels");
     }
     if (enlarges
@@ -40,7 +40,7 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
         && r.initialImage().mask() != null
         && r.initialImage().image() == null) {
       throw new IllegalArgumentException(
-          "enlarged latents blur what a mask keeps; begin from a picture, or go over pixels");
+          "enlarged latents blur what a mask keeps; begin from an image, or go over pixels");
     }
     if (r.denoisingStart() > 0 && r.initialImage() == null) {
       throw new IllegalArgumentException(

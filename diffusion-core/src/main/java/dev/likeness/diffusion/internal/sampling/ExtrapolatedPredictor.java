@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
  * line over the timesteps. One run's.
  *
  * <p>It is asked at rows whose distance grows by one from 1 to {@code interval}: what it answers first
- * decides what the picture becomes, and a line is continued no more than about twice as far as it
+ * decides what the image becomes, and a line is continued no more than about twice as far as it
  * is known. Where rows lie close together in time, as towards the end of Karras' ladder, it is not
  * asked before as much time went by as goes by in three quarters of {@code interval} rows on average,
  * since the error of a line grows with the time alone.

@@ -13,17 +13,17 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network of whose pictures some are led on their way: what it foretells of them is moved along
+ * A network of whose images some are led on their way: what it foretells of them is moved along
  * the gradient of their {@link GradientGuidance}s' agreement by the sample that the network was
  * given. Through the network the gradient keeps to changes that the network can imagine; by the
- * foretold picture alone it finds noise that deceives whoever looks. A row costs a pass back
+ * foretold image alone it finds noise that deceives whoever looks. A row costs a pass back
  * through the network more. Answers without guidance, where a row asks for both, stay.
  *
- * @param guidances what leads each picture of the batch, if anything
+ * @param guidances what leads each image of the batch, if anything
  */
 public record GradientGuidedPredictor(Predictor network, List<Optional<GradientGuidance>> guidances)
     implements Predictor {
-  /** {@code network} itself where no picture is led. */
+  /** {@code network} itself where no image is led. */
   public static Predictor of(Predictor own, List<Optional<GradientGuidance>> images) {
     return images.stream().allMatch(Optional::isEmpty)
         ? own
@@ -55,7 +55,7 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
     }
   }
 
-  /** Sends the pictures' agreement back through the network; false where there is none. */
+  /** Sends the images' agreement back through the network; false where there is none. */
   private boolean backpropagate(Tensor denoised) {
     Tensor sum = null;
     for (int i = 0; i < guidances.size(); i++) {
@@ -70,7 +70,7 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
     return sum != null;
   }
 
-  /** A step for each picture, of the length that its steering reaches. */
+  /** A step for each image, of the length that its steering reaches. */
   private Tensor guidanceSteps(Tensor gradient, double noise) {
     TensorVector steps = new TensorVector();
     for (int i = 0; i < guidances.size(); i++) {

@@ -77,7 +77,7 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
       this(negative, positive, null);
     }
 
-    /** The length of each picture's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
+    /** The length of each image's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
     static Tensor norm(Tensor answer) {
       return torch.sqrt(answer.mul(answer).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
     }

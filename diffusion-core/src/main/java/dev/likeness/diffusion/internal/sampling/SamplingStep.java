@@ -108,7 +108,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
   static final class Variance {
     private Variance() {}
 
-    /** The part of the answer that predicts the picture: as many channels as the sample has. */
+    /** The part of the answer that predicts the image: as many channels as the sample has. */
     static Tensor mean(Tensor answer, Tensor x) {
       return answer.size(1) > x.size(1) ? answer.narrow(1, 0, x.size(1)) : answer;
     }

@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A network that sees a large sample through overlapping windows of the size it knows, its answers
- * averaged where they overlap at every step, so that the windows agree on one picture:
+ * averaged where they overlap at every step, so that the windows agree on one image:
  * MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls
  * towards its edges, which leaves no seams. Whoever is attached to the network is attached in every
- * window. Not for networks that are shown a mask or a picture, nor for adapters that act in places
- * of the picture ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not
+ * window. Not for networks that are shown a mask or an image, nor for adapters that act in places
+ * of the image ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not
  * move along. Nor for networks that remember what they answered, by an
  * {@link dev.likeness.diffusion.request.CachingOptions} or a rule with momentum
  * ({@link GuidanceRule#isStateful}): a window would go on from what another one said, and requests

@@ -9,17 +9,17 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Pictures to tensors and back. Tensors are [1, 3, height, width], red first. */
+/** Images to tensors and back. Tensors are [1, 3, height, width], red first. */
 public final class ImageTensors {
   private ImageTensors() {}
 
-  /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
+  /** The image in -1..1, f32, CPU: what an autoencoder encodes. */
   public static Tensor toSigned(RgbImage image) {
     return signed(rows(image));
   }
 
   /**
-   * Bytes [n, height, width, 3] of pictures in -1..1, [n, 3, height, width], f32, where they lie.
+   * Bytes [n, height, width, 3] of images in -1..1, [n, 3, height, width], f32, where they lie.
    */
   public static Tensor toSigned(Tensor bytes) {
     return signed(bytes.permute(0, 3, 1, 2).to(ScalarType.Float));
@@ -29,7 +29,7 @@ public final class ImageTensors {
     return rows.div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 
-  /** The picture in 0..1, f32, CPU: what a ControlNet looks at. */
+  /** The image in 0..1, f32, CPU: what a ControlNet looks at. */
   public static Tensor toUnit(RgbImage image) {
     return rows(image).div(new Scalar(255.0)).contiguous();
   }
@@ -44,7 +44,7 @@ public final class ImageTensors {
   }
 
   /**
-   * The picture's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height,
+   * The image's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height,
    * width], f32, CPU.
    */
   public static Tensor toGrey(RgbImage image) {
@@ -62,7 +62,7 @@ public final class ImageTensors {
     return torch.tensor(grey).view(1, 1, image.height(), image.width());
   }
 
-  /** A decoded picture brought from -1..1 to 0..1 and clamped, f32, CPU. */
+  /** A decoded image brought from -1..1 to 0..1 and clamped, f32, CPU. */
   public static Tensor toUnit(Tensor decoded) {
     return decoded
         .to(ScalarType.Float)
@@ -72,7 +72,7 @@ public final class ImageTensors {
         .cpu();
   }
 
-  /** The picture of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
+  /** The image of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
   public static RgbImage toImage(Tensor unit) {
     Tensor bytes = unit.mul(new Scalar(255.0))
         .round()

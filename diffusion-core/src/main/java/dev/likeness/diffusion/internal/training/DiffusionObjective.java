@@ -8,15 +8,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a denoising network is taught: a picture's latents are noised to a random timestep, and it
- * must answer with the noise, the velocity, or the latents themselves. Each picture's squared error
+ * What a denoising network is taught: an image's latents are noised to a random timestep, and it
+ * must answer with the noise, the velocity, or the latents themselves. Each image's squared error
  * is weighted by its timestep.
  *
  * @param schedule the noise levels
  * @param prediction what the network answers
  * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
  *     for none
- * @param debiased whether pictures are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
+ * @param debiased whether images are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
  *     eq. 10), for velocities by 1 / (SNR + 1)
  */
 public record DiffusionObjective(
@@ -47,7 +47,7 @@ public record DiffusionObjective(
     this(schedule, prediction, minSnrGamma, false);
   }
 
-  /** Latents noised to each picture's timestep: alpha x0 + sigma n. */
+  /** Latents noised to each image's timestep: alpha x0 + sigma n. */
   public Tensor addNoise(Tensor latents, Tensor noise, int[] timesteps) {
     return latents.mul(alphas(latents, timesteps)).add(noise.mul(sigmas(noise, timesteps)));
   }
@@ -81,7 +81,7 @@ public record DiffusionObjective(
     return noised.sub(latents.mul(alphas(latents, timesteps))).div(sigmas(noised, timesteps));
   }
 
-  /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
+  /** The mean over images of each one's weighted mean squared error; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
     return loss(answer, target, timesteps, null);
   }
@@ -123,7 +123,7 @@ public record DiffusionObjective(
   }
 
   /**
-   * How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where
+   * How much of an image is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where
    * {@code there} is.
    */
   public Tensor alphas(Tensor there, int[] timesteps) {

@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share
- * sigma of the way from a picture's latents to noise, the velocity between the two. Shares are
- * drawn logit-normally (section 3.1), then shifted for large pictures (equation 23).
+ * sigma of the way from an image's latents to noise, the velocity between the two. Shares are
+ * drawn logit-normally (section 3.1), then shifted for large images (equation 23).
  *
  * @param location of the normal that sigma's logit is drawn from; below 0 for less noise
  * @param spread of it, above 0
@@ -27,7 +27,7 @@ public record FlowObjective(double location, double spread, double shift) {
     return shift * share / (1 + (shift - 1) * share);
   }
 
-  /** Latents at each picture's share of noise. */
+  /** Latents at each image's share of noise. */
   public Tensor addNoise(Tensor latents, Tensor noise, double... sigmas) {
     return latents.add(noise.sub(latents).mul(Tensors.toDeviceOf(latents, sigmaTensor(sigmas))));
   }
@@ -37,7 +37,7 @@ public record FlowObjective(double location, double spread, double shift) {
     return noise.sub(latents);
   }
 
-  /** The mean over pictures of their mean squared errors; f32 scalar. */
+  /** The mean over images of their mean squared errors; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target) {
     return loss(answer, target, null);
   }

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Beside the squared error of the latents, that of what a frozen network reads from them: who is
- * shown is a hundredth of a picture's numbers and most of what a viewer sees (Johnson et al. 2016,
+ * shown is a hundredth of an image's numbers and most of what a viewer sees (Johnson et al. 2016,
  * arXiv:1603.08155; of denoising, Lin and Yang 2024, arXiv:2401.00110). The network reads the
- * latents that an answer stands for; each picture counts by a power of how much of it is left at
+ * latents that an answer stands for; each image counts by a power of how much of it is left at
  * its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
  *
  * @param name of the network and its weights: what tells one training from another
@@ -23,14 +23,14 @@ public record PerceptualLoss(String name, Reader reader, double weight, double a
   @FunctionalInterface
   public interface Reader {
     /**
-     * Latents [batch, c, h, w], f32, of the pictures with these numbers to what is read of them,
+     * Latents [batch, c, h, w], f32, of the images with these numbers to what is read of them,
      * [batch, n], f32.
      */
     Tensor read(Tensor latents, int[] images);
   }
 
   /**
-   * The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which
+   * The weighted mean over images, f32 scalar; {@code answer} was given of {@code noised}, which
    * {@code clean}, the latents of these {@code images}, became.
    */
   public Tensor of(

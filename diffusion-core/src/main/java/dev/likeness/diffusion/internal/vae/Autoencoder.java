@@ -7,7 +7,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Pictures to latents and back. Pictures are [batch, 3, h, w] in -1..1; latents are [batch,
+ * Images to latents and back. Images are [batch, 3, h, w] in -1..1; latents are [batch,
  * channels, h/factor, w/factor] at the diffusion model's scale. What is returned belongs to the
  * calling scope.
  */
@@ -18,14 +18,14 @@ public interface Autoencoder {
   /** How many pixels a latent's side covers. */
   int vaeScaleFactor();
 
-  /** The picture of latents, not clamped. */
+  /** The image of latents, not clamped. */
   Tensor decode(Tensor latents);
 
-  /** The distribution of a picture's latents. */
+  /** The distribution of an image's latents. */
   LatentDistribution encode(Tensor images);
 
   /**
-   * About how many bytes decoding a picture takes, the weights' own with them; 0 where that is not
+   * About how many bytes decoding an image takes, the weights' own with them; 0 where that is not
    * known.
    */
   default long decodingMemory(int width, int height) {
@@ -45,12 +45,12 @@ public interface Autoencoder {
     return this;
   }
 
-  /** The same autoencoder working on one picture after the other: equal, with the memory of one. */
+  /** The same autoencoder working on one image after the other: equal, with the memory of one. */
   default Autoencoder sliced() {
     return new SlicedAutoencoder(this);
   }
 
-  /** An autoencoder that takes the pictures of a batch one at a time. */
+  /** An autoencoder that takes the images of a batch one at a time. */
   record SlicedAutoencoder(Autoencoder autoencoder) implements Autoencoder {
     @Override
     public int latentChannels() {

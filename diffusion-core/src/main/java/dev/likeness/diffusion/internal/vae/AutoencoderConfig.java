@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The shape of an {@code AutoencoderKL}, by diffusers' names.
  *
- * @param channels of the encoder's levels, the largest pictures first
+ * @param channels of the encoder's levels, the largest images first
  * @param decoderChannels the same of the decoder
  * @param forceUpcast whether it overflows in f16
  * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
@@ -33,7 +33,7 @@ public record AutoencoderConfig(
     List<Double> std) {
 
   /**
-   * How many channels pictures have; autoencoders of pictures with others (LDM3D's depth) are not
+   * How many channels images have; autoencoders of images with others (LDM3D's depth) are not
    * supported.
    */
   static final int COLOURS = 3;

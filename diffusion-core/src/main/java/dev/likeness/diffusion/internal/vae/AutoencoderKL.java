@@ -57,7 +57,7 @@ public final class AutoencoderKL implements Autoencoder {
     return config.vaeScaleFactor();
   }
 
-  /** The picture of {@code z}, latents at the autoencoder's own scale. */
+  /** The image of {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(
@@ -116,7 +116,7 @@ public final class AutoencoderKL implements Autoencoder {
     return torch.tensor(floats).to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
   }
 
-  /** Latents to pictures. */
+  /** Latents to images. */
   static final class Decoder {
     private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 

@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Pictures to the moments of their latents. */
+/** Images to the moments of their latents. */
 final class Encoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 

@@ -4,7 +4,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A picture's latents as the encoder knows them: a diagonal Gaussian, brought to the diffusion
+ * An image's latents as the encoder knows them: a diagonal Gaussian, brought to the diffusion
  * model's scale when drawn.
  *
  * @param mean [batch, channels, h, w], at the encoder's own scale

@@ -24,7 +24,7 @@ public interface AdapterContract {
   /** A base, shared by all tests of the class. */
   BaseModel base();
 
-  /** One of two adapters for {@link #base}, at a weight; both change its pictures. */
+  /** One of two adapters for {@link #base}, at a weight; both change its images. */
   Adapter adapter(int which, double weight);
 
   /** A small request; tests set its seed. */

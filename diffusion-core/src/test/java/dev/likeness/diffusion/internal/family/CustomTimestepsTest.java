@@ -95,7 +95,7 @@ class CustomTimestepsTest {
   }
 
   /**
-   * On levels that move with the picture's size, as diffusers' pipelines move those that they are
+   * On levels that move with the image's size, as diffusers' pipelines move those that they are
    * given.
    */
   @Test
@@ -115,7 +115,7 @@ class CustomTimestepsTest {
 
   @Test
   void refusesSigmasThatDoNotFall() {
-    String way = "; give them from noise to the picture";
+    String way = "; give them from noise to the image";
     assertRefused(
         "timesteps must be finite and fall to no less than 0, got 300.0 after 200.0" + way,
         () -> REQUEST.timesteps(200, 300));

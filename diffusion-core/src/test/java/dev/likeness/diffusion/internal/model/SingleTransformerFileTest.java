@@ -233,7 +233,7 @@ class SingleTransformerFileTest {
     assertEquals(
         whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or "
             + filling + " as of Fill;"
-            + " FLUX.1 Canny and Depth, which are shown a picture of edges or distances beside the sample, are not supported: give"
+            + " FLUX.1 Canny and Depth, which are shown an image of edges or distances beside the sample, are not supported: give"
             + " dev with a ControlNet",
         told);
   }

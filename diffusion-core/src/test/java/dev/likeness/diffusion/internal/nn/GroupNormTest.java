@@ -52,7 +52,7 @@ class GroupNormTest {
     }
   }
 
-  /** The picture is 128 MiB, in f32 256. */
+  /** The image is 128 MiB, in f32 256. */
   @Test
   @EnabledOnOs(OS.LINUX)
   void makesNoWholeCopyForItsStatistics() {

@@ -33,7 +33,7 @@ class GradientGuidedPredictorTest {
       null,
       null,
       Step.LearnedVariance.NONE);
-  /** Answers twice its input, the second picture's channels in the other order. */
+  /** Answers twice its input, the second image's channels in the other order. */
   private static final Predictor NETWORK = (input, step) -> torch.cat(
       new TensorVector(
           input.narrow(0, 0, 1).mul(new Scalar(2)), input.narrow(0, 1, 1).flip(1)),

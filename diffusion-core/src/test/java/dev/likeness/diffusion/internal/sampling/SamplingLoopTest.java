@@ -110,7 +110,7 @@ class SamplingLoopTest {
           0.25,
           last.abs().max().item_double(),
           1e-6,
-          "some of a clipped picture lies on the limit");
+          "some of a clipped image lies on the limit");
     }
   }
 

@@ -17,13 +17,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Says of portraits which word holds of each of several things: two small residual networks, one
- * over the whole picture at half its size and one over its middle, where heads are, at full size;
+ * over the whole image at half its size and one over its middle, where heads are, at full size;
  * both end in a grid of 8x8 places, each with weights of its own, since heads and shoulders are
  * where they always are. A head for each thing reads the word. What is normalised is only added, so
  * that colours are not lost.
  */
 public final class PhotoReaderNetwork {
-  /** Both sides of a picture in pixels. */
+  /** Both sides of an image in pixels. */
   public static final int SIDE = 256;
 
   private static final int INPUT_SIDE = SIDE / 2;
@@ -106,14 +106,14 @@ public final class PhotoReaderNetwork {
     return scores;
   }
 
-  /** What the heads read the words from, [n, features], of pictures [n, 3, 256, 256] in -1..1. */
+  /** What the heads read the words from, [n, features], of images [n, 3, 256, 256] in -1..1. */
   public Tensor features(Tensor images) {
     Tensor half = torch.adaptive_avg_pool2d(images, INPUT_SIDE, INPUT_SIDE);
     TensorVector both = new TensorVector(imageEncoder.forward(half), headEncoder.forward(cropHead(images)));
     return torch.silu(out.forward(torch.cat(both, 1)));
   }
 
-  /** Where heads are in pictures [n, 3, 256, 256]: [n, 3, 128, 128]. */
+  /** Where heads are in images [n, 3, 256, 256]: [n, 3, 128, 128]. */
   public static Tensor cropHead(Tensor images) {
     return images.narrow(2, HEAD_TOP, INPUT_SIDE).narrow(3, HEAD_LEFT, INPUT_SIDE);
   }

@@ -9,11 +9,11 @@ import dev.likeness.photos.internal.image.Resampler;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Optional;
 
-/** A picture and its face as the measures look at them. */
+/** An image and its face as the measures look at them. */
 public final class FaceView {
   /**
    * The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in
-   * pictures of that size.
+   * images of that size.
    */
   static final int SCENE = 256;
   /** Width and height of {@link #head}, in pixels. */
@@ -35,15 +35,15 @@ public final class FaceView {
   public final RgbImage image;
   public final Face face;
   final FacePatch patch;
-  /** The whole picture as it is, for what lies between neighbouring pixels. */
+  /** The whole image as it is, for what lies between neighbouring pixels. */
   final Plane whole;
-  /** The whole picture at the standard size or its own, whichever is smaller. */
+  /** The whole image at the standard size or its own, whichever is smaller. */
   final Plane scene;
   /** The box of the face in that. */
   final BoundingBox sceneFace;
   /** Face at the standard size or its own. */
   final Plane skin;
-  /** The head turned upright, its eyes at fixed places; black where the picture ends. */
+  /** The head turned upright, its eyes at fixed places; black where the image ends. */
   final RgbImage upright;
   /** The brightness of that. */
   final Plane head;

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from the picture of an eye how far its iris lies from the eye's middle, in halves of the
+ * Reads from the image of an eye how far its iris lies from the eye's middle, in halves of the
  * eye's width: three convolutions and two layers, which {@code TrainGaze} of
  * research/portrait-training taught on renders.
  */
@@ -46,7 +46,7 @@ public final class GazeNetwork {
 
   /**
    * What the network sees of both eyes of a face, [2, 1, 29, 53]: the detail of brightness in
-   * natural logarithms around the picture's right eye, and around its left one as in a mirror.
+   * natural logarithms around the image's right eye, and around its left one as in a mirror.
    *
    * @param face with its eyes
    * @param dx how far to the right of each eye's middle, in fiftieths of the eyes' distance

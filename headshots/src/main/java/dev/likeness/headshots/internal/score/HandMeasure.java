@@ -105,7 +105,7 @@ public final class HandMeasure {
     return IntStream.rangeClosed(-near, near).anyMatch(d -> found.at(other + d, y));
   }
 
-  /** Which places of a picture belong to something, rows from the top. Immutable. */
+  /** Which places of an image belong to something, rows from the top. Immutable. */
   static final class BinaryMask {
     interface Place {
       boolean at(int x, int y);
@@ -130,13 +130,13 @@ public final class HandMeasure {
       return new BinaryMask(width, in);
     }
 
-    /** Whether a place belongs to it; none outside the picture does. */
+    /** Whether a place belongs to it; none outside the image does. */
     boolean at(int x, int y) {
       return x >= 0 && x < width && y >= 0 && y * width < inside.length && inside[y * width + x];
     }
 
     /**
-     * Without what is nowhere broader than twice the reach; what the picture's edge cuts counts as
+     * Without what is nowhere broader than twice the reach; what the image's edge cuts counts as
      * going on.
      */
     BinaryMask opened(double reach) {

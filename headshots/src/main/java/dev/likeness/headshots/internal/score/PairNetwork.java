@@ -44,7 +44,7 @@ public final class PairNetwork {
 
   /**
    * What the network sees of both sides of a head, [2, 3, 45, 53]: the detail of each colour in
-   * natural logarithms on the picture's right side, and on its left one as in a mirror.
+   * natural logarithms on the image's right side, and on its left one as in a mirror.
    *
    * @param face with its eyes
    */

@@ -17,7 +17,7 @@ final class Plane {
     this.values = values;
   }
 
-  /** The brightness of a picture, 0 to 255. */
+  /** The brightness of an image, 0 to 255. */
   static Plane of(RgbImage image) {
     return of(image.width(), image.height(), Luma.of(image)::at);
   }
@@ -35,7 +35,7 @@ final class Plane {
     return new Plane(width, height, values);
   }
 
-  /** One colour of a picture, 0 to 255. */
+  /** One colour of an image, 0 to 255. */
   static Plane of(RgbImage image, int channel) {
     return of(image.width(), image.height(), (x, y) -> image.at(x, y, channel));
   }

@@ -31,7 +31,7 @@ public final class SceneMeasures {
       }
     }
     Arrays.sort(lines);
-    // What runs around the head crosses nearly every ray that does not leave the picture first;
+    // What runs around the head crosses nearly every ray that does not leave the image first;
     // strands cross some.
     return lines[RAYS / 2];
   }

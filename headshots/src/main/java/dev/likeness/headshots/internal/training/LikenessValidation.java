@@ -53,7 +53,7 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
     return new ValidationOptions(interval, request, scorer(known), PATIENCE);
   }
 
-  /** The mean cosine of the pictures' faces to these; a picture without a face counts 0. */
+  /** The mean cosine of the images' faces to these; an image without a face counts 0. */
   private ValidationOptions.Scorer scorer(List<float[]> known) {
     return images -> {
       try (FaceDetector detector = new CascadeDetector()) {

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * What a base is to know of a person before it learns or is shown them.
  *
  * @param photos those of their accepted photos that are studied
- * @param crops the same as the base looks at pictures
+ * @param crops the same as the base looks at images
  * @param readings what the base's own reader says of each; none where it brings no reader
  * @param profile how they look
  * @param subject what prompts call them

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class LikenessValidationTest {
-  /** Knows a picture by the brightness of its first pixel. */
+  /** Knows an image by the brightness of its first pixel. */
   private static final FaceEmbedder BY_BRIGHTNESS = new FaceEmbedder() {
     @Override
     public float[] embed(RgbImage image, Face face) {
@@ -89,14 +89,14 @@ class LikenessValidationTest {
         ofOne / 2,
         scorer.score(List.of(blank(), one)),
         1e-6,
-        "a picture without a face counts, by nothing");
+        "an image without a face counts, by nothing");
   }
 
   private static RgbImage blank() {
     return RgbImage.of(64, 64, new byte[64 * 64 * 3]);
   }
 
-  /** The picture with another red in its first pixel. */
+  /** The image with another red in its first pixel. */
   private static RgbImage withCorner(RgbImage image, int red) {
     byte[] rgb = image.rgb();
     rgb[0] = (byte) red;

@@ -71,7 +71,7 @@ class SceneRegionsTest {
     assertEquals(0, regions.mean(SceneRegions.Part.BACKDROP, below));
     assertEquals(3 / 16.0, regions.mean(SceneRegions.Part.ALL, below));
     SceneRegions low = new SceneRegions(new BoundingBox(20, 40, 24, 24), SIDE);
-    assertEquals(0, low.mean(SceneRegions.Part.CLOTHES, below), "no clothes in the picture");
+    assertEquals(0, low.mean(SceneRegions.Part.CLOTHES, below), "no clothes in the image");
   }
 
   @Test
@@ -123,7 +123,7 @@ class SceneRegionsTest {
     }
     assertEquals(255, ClothingMask.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
     SceneRegions low = new SceneRegions(new BoundingBox(20, 40, 24, 24), SIDE);
-    assertEquals(crop, ClothingMask.of(crop, low).recolour(0), "no clothes in the picture");
+    assertEquals(crop, ClothingMask.of(crop, low).recolour(0), "no clothes in the image");
     assertEquals(255, ClothingMask.of(crop, low).mask().at(32, 62, 0));
   }
 

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where in the picture a reference counts, brought to each level of the network as diffusers' mask
+ * Where in the image a reference counts, brought to each level of the network as diffusers' mask
  * processor does.
  */
 public final class AttentionMask {
@@ -39,7 +39,7 @@ public final class AttentionMask {
   }
 
   /**
-   * The same where a text's tokens come before {@code image} of the picture's: they count as the
+   * The same where a text's tokens come before {@code image} of the image's: they count as the
    * mask does on average.
    */
   public AttentionMask behindText(long image) {
@@ -51,9 +51,9 @@ public final class AttentionMask {
     Tensor level = levels.get(behind == 0 ? queries : behind);
     if (level == null) {
       throw new IllegalArgumentException(
-          "an image prompt's mask lies over the picture that is drawn, and no level of the"
+          "an image prompt's mask lies over the image that is drawn, and no level of the"
               + " network has " + queries + " positions of it, known: " + levels.keySet()
-              + "; where another picture is edited beside it, ask without a mask");
+              + "; where another image is edited beside it, ask without a mask");
     }
     return behind == 0
         ? level

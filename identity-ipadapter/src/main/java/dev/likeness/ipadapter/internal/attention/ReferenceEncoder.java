@@ -92,7 +92,7 @@ public final class ReferenceEncoder {
     return unconditional;
   }
 
-  /** What the encoder makes of no picture, or null where zeros stand for it. */
+  /** What the encoder makes of no image, or null where zeros stand for it. */
   private Grid unseen() {
     int side = encoder.config().imageSize();
     return switch (layout.kind().unconditional()) {
@@ -108,8 +108,8 @@ public final class ReferenceEncoder {
         || layout.kind().needsFace() && reference.face() == null) {
       throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
           + (looks && layout.kind().needsFace()
-              ? "a face's numbers and the aligned picture of it"
-              : looks ? "a picture" : "a face's numbers")
+              ? "a face's numbers and the aligned image of it"
+              : looks ? "an image" : "a face's numbers")
           + "; the reference has " + reference);
     }
     if (layout.kind().needsFace()) {

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * InstantX's attention for Stable Diffusion 3.5: the picture looks at itself and at image tokens,
+ * InstantX's attention for Stable Diffusion 3.5: the image looks at itself and at image tokens,
  * queries and keys normalised anew. With the names and numbers of diffusers'
  * {@code SD3IPAdapterJointAttnProcessor2_0}.
  */
@@ -33,7 +33,7 @@ public final class TimestepAttention {
    * Reads {@code norm_ip.linear}, {@code to_k_ip}, {@code to_v_ip}, {@code norm_q}, {@code norm_k},
    * {@code norm_ip_k}.
    *
-   * @param width of tokens and picture
+   * @param width of tokens and image
    * @param timeWidth of what the time is told as
    * @param headWidth of the base's attention
    */
@@ -48,7 +48,7 @@ public final class TimestepAttention {
   }
 
   /**
-   * Attends to the picture itself and to tokens [1, n, width] at a time [1, timeWidth].
+   * Attends to the image itself and to tokens [1, n, width] at a time [1, timeWidth].
    *
    * @param bias added to the tokens' scores, [1, 1, 1, n], or null
    */
@@ -78,7 +78,7 @@ public final class TimestepAttention {
     return one.expand(like.size(0), one.size(1), one.size(2), one.size(3));
   }
 
-  /** The scores of the picture's own tokens stay as they are. */
+  /** The scores of the image's own tokens stay as they are. */
   private static Tensor beside(Tensor own, Tensor bias) {
     return bias == null
         ? null

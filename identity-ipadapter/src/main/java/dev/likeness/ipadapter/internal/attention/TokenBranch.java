@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.global.torch;
  * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
  * already in them.
  *
- * @param unconditional what pictures for the negative prompt look at, or null when there are none
+ * @param unconditional what images for the negative prompt look at, or null when there are none
  * @param conditional what the others look at
  * @param mask where this counts, or null for everywhere
  */

@@ -73,7 +73,7 @@ public final class AdapterCompatibility {
     }
     String family = trained.orElse(family(adapter));
     boolean pooled = adapter.kind().sight() == IpAdapterVariant.Sight.POOLED;
-    String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
+    String wanted = file + " is an " + adapter.kind().title() + " and looks at images through "
         + name(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
@@ -128,7 +128,7 @@ public final class AdapterCompatibility {
       throw new InvalidInputException(
           file + " is an " + adapter.kind().title()
               + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
-              + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
+              + " is another recogniser: give that one, or an adapter that looks at images, such as Plus Face");
     }
   }
 

@@ -239,7 +239,7 @@ public final class AdapterHeader {
     return (int) (rows(layer) / length("norm.weight"));
   }
 
-  /** Whether the first attention has keys: in a UNet it is over the picture alone, and has none. */
+  /** Whether the first attention has keys: in a UNet it is over the image alone, and has none. */
   private boolean inTransformer(String tensor) {
     return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
   }

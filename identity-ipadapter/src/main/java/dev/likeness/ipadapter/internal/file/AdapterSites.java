@@ -128,7 +128,7 @@ public record AdapterSites(
   }
 
   /**
-   * Whether attention {@code t} is over the text and the picture as one sequence, as in FLUX's
+   * Whether attention {@code t} is over the text and the image as one sequence, as in FLUX's
    * single blocks.
    */
   public boolean overText(int t) {

@@ -5,26 +5,26 @@ import dev.likeness.diffusion.internal.model.FamilyRegistry;
 
 /** The kinds of IP-Adapters, by what they make their tokens from. */
 public enum IpAdapterVariant {
-  /** A linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
+  /** A linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721). */
   BASE("IP-Adapter", Sight.POOLED, false),
-  /** A resampler over a picture's tokens. */
+  /** A resampler over an image's tokens. */
   PLUS("IP-Adapter Plus", Sight.TOKENS, false),
-  /** Two layers over each of a picture's tokens. */
+  /** Two layers over each of an image's tokens. */
   FULL_FACE("IP-Adapter Full Face", Sight.TOKENS, false),
   /** Two layers over a face recogniser's numbers, and a LoRA. */
   FACE_ID("IP-Adapter FaceID", Sight.NONE, true),
-  /** FaceID's tokens, refined by a picture of the face. */
+  /** FaceID's tokens, refined by an image of the face. */
   FACE_ID_PLUS("IP-Adapter FaceID-Plus", Sight.TOKENS, true),
   /** As FaceID with more tokens and no LoRA, for several photos of one face. */
   PORTRAIT("IP-Adapter FaceID Portrait", Sight.NONE, true),
   /** A resampler over a face recogniser's numbers as they come, not brought to unit length. */
   PORTRAIT_UNNORM("IP-Adapter FaceID Portrait, unnormalised", Sight.NONE, true),
-  /** As the plain one, added to the picture after each of FLUX's double blocks (XLabs). */
+  /** As the plain one, added to the image after each of FLUX's double blocks (XLabs). */
   XLABS("IP-Adapter of XLabs", Sight.POOLED, false),
-  /** Two layers over a picture's pooled vector, for all of FLUX's attentions (InstantX). */
+  /** Two layers over an image's pooled vector, for all of FLUX's attentions (InstantX). */
   INSTANT_X("IP-Adapter of InstantX", Sight.POOLED, false),
   /**
-   * A resampler over a picture's tokens that is told the time, for Stable Diffusion 3.5 (InstantX).
+   * A resampler over an image's tokens that is told the time, for Stable Diffusion 3.5 (InstantX).
    */
   TIMED("IP-Adapter of InstantX", Sight.TOKENS, false);
 
@@ -35,13 +35,13 @@ public enum IpAdapterVariant {
     TOKENS
   }
 
-  /** What an adapter was shown in training where there was no picture. */
+  /** What an adapter was shown in training where there was no image. */
   public enum Unconditional {
     /** Zeros in the place of the encoder's answer. */
     ZEROS,
     /** The encoder's answer to an input of zeros. */
     ZERO_PIXELS,
-    /** The encoder's answer to a black picture. */
+    /** The encoder's answer to a black image. */
     BLACK
   }
 
@@ -74,7 +74,7 @@ public enum IpAdapterVariant {
     return family().attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
-  /** What stands for no picture beside a negative prompt, as diffusers' pipelines have it. */
+  /** What stands for no image beside a negative prompt, as diffusers' pipelines have it. */
   public Unconditional unconditional() {
     return switch (this) {
       case XLABS, INSTANT_X -> Unconditional.BLACK;

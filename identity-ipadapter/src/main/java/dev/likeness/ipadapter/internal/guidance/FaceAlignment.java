@@ -12,14 +12,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The latents that a face lies in, and how the picture of these alone is brought onto ArcFace's
+ * The latents that a face lies in, and how the image of these alone is brought onto ArcFace's
  * template.
  *
  * @param left first column of latents
  * @param top first row
  * @param width columns
  * @param height rows
- * @param map from the template to the window's picture, both from -1 to 1: the affine map [2, 3] by
+ * @param map from the template to the window's image, both from -1 to 1: the affine map [2, 3] by
  *     rows that {@code grid_sample} takes
  */
 record FaceAlignment(int left, int top, int width, int height, float[] map) {
@@ -32,7 +32,7 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
   private static final int ZEROS = 0;
 
   /**
-   * Around a face in a picture of {@code columns} by {@code rows} latents, each {@code factor}
+   * Around a face in an image of {@code columns} by {@code rows} latents, each {@code factor}
    * pixels wide.
    */
   static FaceAlignment around(Face face, int columns, int rows, int factor) {
@@ -82,7 +82,7 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
   }
 
   /**
-   * The aligned face, [n, 3, 112, 112], in the picture that the window's latents show.
+   * The aligned face, [n, 3, 112, 112], in the image that the window's latents show.
    *
    * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
    */

@@ -18,9 +18,9 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Leads one picture towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
+/** Leads one image towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
 public final class FaceGradientGuidance implements GradientGuidance {
-  /** How far a row moves what is foretold, for each part of noise to one of the picture. */
+  /** How far a row moves what is foretold, for each part of noise to one of the image. */
   private static final double REACH = 6;
   /** More noise than this lets a row reach no further. */
   private static final double MOST_NOISE = 5;

@@ -40,7 +40,7 @@ public interface ImageProjection {
   }
 
   /**
-   * One linear layer over a picture's pooled vector (Ye et al. 2023, arXiv:2308.06721, section
+   * One linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721, section
    * 3.2).
    */
   static final class PooledProjection implements ImageProjection {
@@ -62,7 +62,7 @@ public interface ImageProjection {
   }
 
   /**
-   * FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they
+   * FaceID's tokens look at an image of the face: FaceID-Plus; the second version adds what they
    * were before.
    */
   static final class RefinedFace implements ImageProjection {
@@ -89,7 +89,7 @@ public interface ImageProjection {
   }
 
   /**
-   * Learnt queries look at a picture's tokens, or at a face's numbers as one token: IP-Adapter
+   * Learnt queries look at an image's tokens, or at a face's numbers as one token: IP-Adapter
    * Plus.
    */
   static final class Resampler implements ImageProjection {
@@ -130,7 +130,7 @@ public interface ImageProjection {
     }
   }
 
-  /** Two layers over each of a picture's tokens: IP-Adapter Full Face. */
+  /** Two layers over each of an image's tokens: IP-Adapter Full Face. */
   static final class TokenProjection implements ImageProjection {
     private final Linear in;
     private final Linear out;
@@ -149,8 +149,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over a
-   * picture's pooled vector.
+   * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over an
+   * image's pooled vector.
    */
   static final class TwoLayers implements ImageProjection {
     private final Linear in;
@@ -180,7 +180,7 @@ public interface ImageProjection {
   }
 
   /**
-   * Learnt queries look at a picture's tokens and are told the time: InstantX's adapter for Stable
+   * Learnt queries look at an image's tokens and are told the time: InstantX's adapter for Stable
    * Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
    */
   public static final class TimestepResampler implements ImageProjection {

@@ -10,13 +10,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How pictures become an encoder's input: resized, cropped at the centre, brought to 0..1 and
+ * How images become an encoder's input: resized, cropped at the centre, brought to 0..1 and
  * normalised; the numbers of transformers' {@code CLIPImageProcessorPil} and
  * {@code SiglipImageProcessorPil} to the bit.
  *
- * @param size what pictures are resized to, or null for not at all
+ * @param size what images are resized to, or null for not at all
  * @param filter how they are resized
- * @param crop what is cut out of the centre, with black where the picture ends, or null for
+ * @param crop what is cut out of the centre, with black where the image ends, or null for
  *     everything
  * @param rescale what each byte is multiplied with, or 0 for nothing
  * @param mean subtracted from red, green and blue; empty for none
@@ -67,7 +67,7 @@ public record ImageProcessor(
         CLIP_STD);
   }
 
-  /** SigLIP's own settings: the whole picture squeezed into the square. */
+  /** SigLIP's own settings: the whole image squeezed into the square. */
   public static ImageProcessor siglip(int side) {
     return new ImageProcessor(
         new Size(side, side), PillowResampling.BICUBIC, null, 1 / 255.0, HALF, HALF);
@@ -91,7 +91,7 @@ public record ImageProcessor(
     }
   }
 
-  /** Whether all pictures become what a tower looks at, but for pixels that fill no patch. */
+  /** Whether all images become what a tower looks at, but for pixels that fill no patch. */
   public boolean fits(VisionConfig textEncoder) {
     Size made = made();
     int patches = textEncoder.imageSize() / textEncoder.patchSize();
@@ -100,17 +100,17 @@ public record ImageProcessor(
         && made.height / textEncoder.patchSize() == patches;
   }
 
-  /** What shape pictures are prepared in, in words. */
+  /** What shape images are prepared in, in words. */
   public String shape() {
     return made() == null ? "their own shape" : made().width + "x" + made().height;
   }
 
-  /** The size that every picture gets, or null where it is another for each. */
+  /** The size that every image gets, or null where it is another for each. */
   private Size made() {
     return crop != null ? crop : size != null && size.width > 0 ? size : null;
   }
 
-  /** Pixels of one picture, [1, 3, height, width], f32, CPU. */
+  /** Pixels of one image, [1, 3, height, width], f32, CPU. */
   public Tensor pixels(RgbImage image) {
     RgbImage sized = size == null ? image : resized(image);
     int width = crop == null ? sized.width() : crop.width;
@@ -129,7 +129,7 @@ public record ImageProcessor(
     return torch.tensor(out).view(1, 3, height, width);
   }
 
-  /** Pixels of a picture that is black to the encoder itself: zeros of the input's shape. */
+  /** Pixels of an image that is black to the encoder itself: zeros of the input's shape. */
   public Tensor zeros(int side) {
     return torch.zeros(1, 3, crop == null ? side : crop.height, crop == null ? side : crop.width);
   }

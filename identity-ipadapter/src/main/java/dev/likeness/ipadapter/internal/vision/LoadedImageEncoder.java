@@ -61,7 +61,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another
+   * Opens a folder with {@code config.json}, weights, and, where images are prepared in another
    * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
    * which these may lie.
    *
@@ -76,7 +76,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
     ImageProcessor processor =
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.fits(config)) {
-      throw new InvalidInputException(own + " prepares pictures of " + processor.shape()
+      throw new InvalidInputException(own + " prepares images of " + processor.shape()
           + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
           + " (config.json); give files that belong together");
     }
@@ -124,14 +124,14 @@ public final class LoadedImageEncoder implements AutoCloseable {
     return folder.toString();
   }
 
-  /** Encodes one picture; owned by the calling scope. */
+  /** Encodes one image; owned by the calling scope. */
   public VisionTower.ImageEncoding encode(RgbImage image) {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.pixels(image)));
     }
   }
 
-  /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
+  /** Encodes an input of zeros, which stands for "no image"; owned by the calling scope. */
   public VisionTower.ImageEncoding encodeZeros() {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));

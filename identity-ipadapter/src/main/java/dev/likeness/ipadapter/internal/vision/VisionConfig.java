@@ -14,7 +14,7 @@ import java.util.Set;
  * @param siglip whether it is SigLIP's: no class token, an attention pool instead of a projection
  * @param imageSize side of its input in pixels
  * @param patchSize side of the square that becomes one token
- * @param projection width of the one vector for a picture, out of CLIP's {@code visual_projection}
+ * @param projection width of the one vector for an image, out of CLIP's {@code visual_projection}
  *     or SigLIP's pool; 0 when the class has none
  */
 public record VisionConfig(
@@ -38,7 +38,7 @@ public record VisionConfig(
         || width % heads != 0) {
       throw new IllegalArgumentException(
           "no vision tower has width " + width + ", " + heads + " heads, " + layers
-              + " layers and patches of " + patchSize + " in pictures of " + imageSize);
+              + " layers and patches of " + patchSize + " in images of " + imageSize);
     }
   }
 
@@ -77,7 +77,7 @@ public record VisionConfig(
     }
   }
 
-  /** Tokens of one picture. */
+  /** Tokens of one image. */
   public int tokens() {
     int side = imageSize / patchSize;
     return side * side + (siglip ? 0 : 1);
@@ -126,7 +126,7 @@ public record VisionConfig(
   public record TowerShape(TensorNames keys) {
     private static final int HEADS = 16;
     /**
-     * What SigLIP's pictures are a multiple of: 384 for 27 patches of 14, which leave some pixels
+     * What SigLIP's images are a multiple of: 384 for 27 patches of 14, which leave some pixels
      * out.
      */
     private static final int SIGLIP_SIDE = 32;

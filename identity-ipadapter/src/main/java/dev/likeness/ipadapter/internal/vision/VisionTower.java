@@ -143,9 +143,9 @@ public final class VisionTower {
   }
 
   /**
-   * What a vision tower makes of pictures.
+   * What a vision tower makes of images.
    *
-   * @param pooled one vector for each picture, [batch, projection]; null when the tower has no
+   * @param pooled one vector for each image, [batch, projection]; null when the tower has no
    *     projection
    * @param penultimate tokens before the last layer, [batch, tokens, width]: transformers'
    *     {@code hidden_states[-2]}

@@ -51,7 +51,7 @@ class FaceAlignmentTest {
     return RgbImage.of(WIDTH, HEIGHT, rgb);
   }
 
-  /** Upright; turned and small; leaning out of the picture. */
+  /** Upright; turned and small; leaning out of the image. */
   @ParameterizedTest
   @CsvSource({"100,120,140,120", "90,150,115,140", "20,30,70,44", "200,280,240,290"})
   void alignsTheWindowsImageAsTheEmbedderDoesTheWhole(

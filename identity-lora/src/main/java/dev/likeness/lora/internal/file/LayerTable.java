@@ -100,7 +100,7 @@ public final class LayerTable {
   }
 
   /**
-   * The first layer of a network that is shown more of each place than it draws (a picture that it
+   * The first layer of a network that is shown more of each place than it draws (an image that it
    * fills, and a mask), as it is in its family's others; empty for these.
    */
   Optional<TargetLayer> trainedBeyond(ModelComponent network) {

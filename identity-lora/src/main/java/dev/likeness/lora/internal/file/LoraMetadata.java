@@ -148,7 +148,7 @@ public final class LoraMetadata {
     return new ArrayList<>(words);
   }
 
-  /** The tags that stood in the most captions: kohya counts them by folder of pictures. */
+  /** The tags that stood in the most captions: kohya counts them by folder of images. */
   private static List<String> frequent(String json) {
     try {
       Map<String, Object> folders = json.isBlank() ? Map.of() : JSON.std.mapFrom(json);

@@ -192,12 +192,12 @@ public final class LoraReader {
         + FusedLayer.of(key, layers, false).layer().shape();
   }
 
-  /** Fails for a control LoRA, which is shown a second picture beside the one that is drawn. */
+  /** Fails for a control LoRA, which is shown a second image beside the one that is drawn. */
   public void refuseControl(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
         throw new InvalidInputException(file.describe()
-            + " is a control LoRA: it widens the network for a second picture, which is not done here ("
+            + " is a control LoRA: it widens the network for a second image, which is not done here ("
             + own.own(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
             + " numbers of a place, "
             + base + " has " + layer.in()

@@ -86,9 +86,9 @@ record BatchSampler(
 
   /**
    * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
-   * what an unbroken one draws. One entry per picture of the batch.
+   * what an unbroken one draws. One entry per image of the batch.
    *
-   * @param images indices; every picture is seen once before one is seen again
+   * @param images indices; every image is seen once before one is seen again
    * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies
    *     the loss
    * @param seeds of the noise
@@ -101,7 +101,7 @@ record BatchSampler(
     }
 
     /**
-     * The same where {@code turn} batches of these pictures came before, which is fewer than steps
+     * The same where {@code turn} batches of these images came before, which is fewer than steps
      * with more sizes.
      */
     static StepSample of(

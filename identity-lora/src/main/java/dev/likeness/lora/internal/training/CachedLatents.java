@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Pictures as the autoencoder knows them: encoded once, drawn anew in each step. f32 on the CPU,
+ * Images as the autoencoder knows them: encoded once, drawn anew in each step. f32 on the CPU,
  * owned by a region.
  */
 final class CachedLatents {
@@ -35,19 +35,19 @@ final class CachedLatents {
     return plain.size();
   }
 
-  /** Whether any picture says what of it is not learnt. */
+  /** Whether any image says what of it is not learnt. */
   boolean masked() {
     return masks.stream().anyMatch(mask -> mask != null);
   }
 
-  /** [channels, h, w] of one picture's latents. */
+  /** [channels, h, w] of one image's latents. */
   long[] shape() {
     Tensor mean = plain.get(0).mean();
     return new long[] {mean.size(1), mean.size(2), mean.size(3)};
   }
 
   /**
-   * Encodes a picture, and its mirror image where it may be shown; {@code factor} is pixels along a
+   * Encodes an image, and its mirror image where it may be shown; {@code factor} is pixels along a
    * latent's side.
    */
   void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
@@ -95,7 +95,7 @@ final class CachedLatents {
   }
 
   /**
-   * What each place counts in a draw's pictures [batch, 1, h, w]; class pictures count alike
+   * What each place counts in a draw's images [batch, 1, h, w]; class images count alike
    * everywhere.
    */
   Tensor focus(BatchSampler.StepSample draw, int count) {
@@ -103,7 +103,7 @@ final class CachedLatents {
   }
 
   /**
-   * What of each place is learnt in a draw's pictures [batch, 1, h, w], 0 to 1; of class pictures
+   * What of each place is learnt in a draw's images [batch, 1, h, w], 0 to 1; of class images
    * everything.
    */
   Tensor masks(BatchSampler.StepSample draw, int count) {
@@ -134,7 +134,7 @@ final class CachedLatents {
   }
 
   /**
-   * All latents as they are known [pictures, channels, h, w], without mirror images; owned by the
+   * All latents as they are known [images, channels, h, w], without mirror images; owned by the
    * calling scope.
    */
   Tensor known() {
@@ -144,7 +144,7 @@ final class CachedLatents {
   }
 
   /**
-   * Latents [batch, channels, h, w] of a draw's pictures, the first {@code count} from {@code own},
+   * Latents [batch, channels, h, w] of a draw's images, the first {@code count} from {@code own},
    * the rest from {@code others}; {@code noise} is standard normal and of that shape.
    */
   static Tensor sample(

@@ -124,10 +124,10 @@ public final class CaptionEncodings {
   /**
    * The captions of a training.
    *
-   * @param all every template with the person's phrase, every picture's own caption, the first
-   *     template with the class word, by which class pictures are drawn
+   * @param all every template with the person's phrase, every image's own caption, the first
+   *     template with the class word, by which class images are drawn
    * @param count how many templates there are
-   * @param own for each picture the place of its own caption, or -1
+   * @param own for each image the place of its own caption, or -1
    */
   record Captions(List<String> all, int count, int[] own) {
     static Captions of(LoraTraining settings, TrainingSet set) {
@@ -147,7 +147,7 @@ public final class CaptionEncodings {
       return new Captions(List.copyOf(all), settings.captions().size(), own);
     }
 
-    /** What class pictures are drawn by, and called. */
+    /** What class images are drawn by, and called. */
     static String ofClass(LoraTraining settings, TrainingSet set) {
       return settings.captions().get(0).replace("%s", set.subject().classWord());
     }
@@ -155,8 +155,8 @@ public final class CaptionEncodings {
     /**
      * Places in {@link #all} of the captions of a batch.
      *
-     * @param drawn a template for each picture
-     * @param images which pictures of the set the first of them are; the others are of the class
+     * @param drawn a template for each image
+     * @param images which images of the set the first of them are; the others are of the class
      */
     int[] chosen(int[] drawn, int[] images) {
       int[] places = drawn.clone();

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Pictures of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some
+ * Images of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some
  * of each size: one after the other, and kept with the run's state, so that one that is stopped
  * goes on with those it has.
  */
@@ -23,7 +23,7 @@ record ClassImages(
     BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
     implements TrainingCheckpoint.Stateful {
   private static final String NAME = "class.";
-  private static final String PHASE = "class pictures";
+  private static final String PHASE = "class images";
 
   /** Draws what is missing, and runs {@code drawn} after each. */
   void generate(Progress progress, Cancellation stop, Runnable drawn) {
@@ -35,8 +35,8 @@ record ClassImages(
     if (set.subject().token().isEmpty()) {
       progress.onEvent(
           new ProgressEvent.Notice(
-              "class pictures are called \"" + CaptionEncodings.Captions.ofClass(settings, set)
-                  + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class pictures out"));
+              "class images are called \"" + CaptionEncodings.Captions.ofClass(settings, set)
+                  + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class images out"));
     }
     ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.ofClass(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);
@@ -68,7 +68,7 @@ record ClassImages(
     return Map.of();
   }
 
-  /** Those of each bucket [pictures, channels, h, w]. */
+  /** Those of each bucket [images, channels, h, w]. */
   @Override
   public Map<String, Tensor> tensors() {
     Map<String, Tensor> drawn = new LinkedHashMap<>();

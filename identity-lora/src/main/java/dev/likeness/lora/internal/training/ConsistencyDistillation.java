@@ -26,8 +26,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A step of learning to draw in few: anywhere on a picture's way the network must see the same
- * picture as a fifth of the way further on, where the base leads, guidance included (Luo et al.
+ * A step of learning to draw in few: anywhere on an image's way the network must see the same
+ * image as a fifth of the way further on, where the base leads, guidance included (Luo et al.
  * 2023, arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The
  * base's steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such
  * a LoRA draws.
@@ -150,7 +150,7 @@ final class ConsistencyDistillation extends TrainingStep {
     return target.emptyNegative(empty);
   }
 
-  /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
+  /** The image that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
   private Tensor image(
       TrainableNetworks who,
       Tensor noised,

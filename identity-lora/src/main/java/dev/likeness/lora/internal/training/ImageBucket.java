@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The pictures of one size: a batch is of one bucket.
+ * The images of one size: a batch is of one bucket.
  *
  * @param images their places in the training set
- * @param latents the same pictures encoded, once they are
- * @param others class pictures of this size
+ * @param latents the same images encoded, once they are
+ * @param others class images of this size
  */
 record ImageBucket(
     int width, int height, List<Integer> images, CachedLatents latents, CachedLatents others) {
@@ -25,7 +25,7 @@ record ImageBucket(
   record Turn(ImageBucket bucket, int number) {}
 
   /**
-   * Sorts a set's pictures by size, in the order of their first appearance; sides are multiples of
+   * Sorts a set's images by size, in the order of their first appearance; sides are multiples of
    * {@code unit} pixels.
    */
   static List<ImageBucket> of(List<TrainingExample> images, int unit, TensorRegion region) {
@@ -34,7 +34,7 @@ record ImageBucket(
       RgbImage image = images.get(i).image();
       if (image.width() % unit != 0 || image.height() % unit != 0) {
         throw new IllegalArgumentException(
-            "a " + image + ": the sides of pictures to learn from must be multiples of " + unit);
+            "a " + image + ": the sides of images to learn from must be multiples of " + unit);
       }
       buckets
           .computeIfAbsent(
@@ -53,8 +53,8 @@ record ImageBucket(
 
   /**
    * Whose turn batch {@code number} of a run is: in each round, in an order that is drawn anew,
-   * every bucket has turns by the number of its pictures, so that each is seen as often as any
-   * other. Batches are full, since in a smaller one a picture counts for more: one that what is
+   * every bucket has turns by the number of its images, so that each is seen as often as any
+   * other. Batches are full, since in a smaller one an image counts for more: one that what is
    * left of a bucket does not fill begins the bucket anew.
    */
   static Turn turn(List<ImageBucket> buckets, long seed, int number, int batch) {
@@ -78,7 +78,7 @@ record ImageBucket(
   }
 
   /**
-   * Of how many pictures a bucket has one turn in a round: the greatest number that divides all
+   * Of how many images a bucket has one turn in a round: the greatest number that divides all
    * sizes and the batch.
    */
   private static int share(List<ImageBucket> buckets, int batch) {

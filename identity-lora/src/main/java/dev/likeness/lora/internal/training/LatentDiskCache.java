@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Encoded pictures kept in a folder as mean and log-variance, to be drawn from in each step and by
- * later trainings. They show the person as the pictures do, and are as personal.
+ * Encoded images kept in a folder as mean and log-variance, to be drawn from in each step and by
+ * later trainings. They show the person as the images do, and are as personal.
  */
 final class LatentDiskCache {
   private static final String MEAN = "mean";
@@ -50,7 +50,7 @@ final class LatentDiskCache {
   }
 
   /**
-   * The latents of a picture, mirrored or not: read, or encoded and kept. Tensors belong to the
+   * The latents of an image, mirrored or not: read, or encoded and kept. Tensors belong to the
    * calling scope.
    */
   LatentDistribution of(RgbImage image, boolean mirrored) {
@@ -113,14 +113,14 @@ final class LatentDiskCache {
     } catch (ResourceLimitException e) {
       if (!full) {
         progress.onEvent(new ProgressEvent.Notice(
-            "encoded pictures are not kept, the training goes on: " + e.getMessage()));
+            "encoded images are not kept, the training goes on: " + e.getMessage()));
       }
       full = true;
     }
   }
 
   /**
-   * A digest of the pixels, and of what the autoencoder makes of a picture that is always the same.
+   * A digest of the pixels, and of what the autoencoder makes of an image that is always the same.
    */
   private String name(RgbImage image, boolean mirrored) {
     MessageDigest digest = sha256();

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param file or null when no state is kept
  * @param owner a digest of everything that decides the weights: the edition of how they learn,
  *     settings, base with some of each of its network's tensors, subject but for the consent,
- *     pictures
+ *     images
  */
 record TrainingCheckpoint(Path file, String owner) {
   /**
@@ -80,7 +80,7 @@ record TrainingCheckpoint(Path file, String owner) {
 
   /** Takes up the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Stateful> others) {
-    if (!TrainingStateFile.exists(file, owner, "settings, base, pictures and release of Likeness")) {
+    if (!TrainingStateFile.exists(file, owner, "settings, base, images and release of Likeness")) {
       return;
     }
     others.forEach(other -> other.resume(SafetensorsHeader.read(file).metadata()));

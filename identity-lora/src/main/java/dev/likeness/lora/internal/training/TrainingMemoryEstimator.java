@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How many bytes a step of learning takes beside weights and what is learned, for one picture, from
+ * How many bytes a step of learning takes beside weights and what is learned, for one image, from
  * the shapes of the layers: what the way forward keeps for the way back (docs/performance.md, "What
  * a step of learning keeps"), and what a block that is being computed takes for a while.
  */
@@ -61,7 +61,7 @@ public final class TrainingMemoryEstimator {
   private double texts;
 
   /**
-   * Reckons for pictures of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
+   * Reckons for images of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
    * {@code watched} with {@link dev.likeness.lora.training.ValidationOptions}.
    */
   public static TrainingMemory estimate(

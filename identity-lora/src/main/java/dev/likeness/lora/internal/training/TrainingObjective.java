@@ -14,7 +14,7 @@ public interface TrainingObjective {
   /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
   double level(double share);
 
-  /** Latents at each picture's level. */
+  /** Latents at each image's level. */
   Tensor noised(Tensor latents, Tensor noise, double... levels);
 
   /** What the network should answer. */
@@ -84,7 +84,7 @@ public interface TrainingObjective {
     }
   }
 
-  /** A transformer's: the velocity from a picture to noise, at a logit-normal share of noise. */
+  /** A transformer's: the velocity from an image to noise, at a logit-normal share of noise. */
   public record FlowMatchingObjective(FlowObjective objective) implements TrainingObjective {
     private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
     /** No normal number has nothing below it. */

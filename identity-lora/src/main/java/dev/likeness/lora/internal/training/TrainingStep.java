@@ -48,7 +48,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     this(model, learner, optimizer, lesson, texts, null, null);
   }
 
-  /** With the base as it was and what it is told, which masked pictures want. */
+  /** With the base as it was and what it is told, which masked images want. */
   TrainingStep(
       TrainingTarget model,
       TrainableNetworks learner,
@@ -72,11 +72,11 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @param clean latents [batch, channels, h, w], f32, CPU
    * @param noise to find, of the same shape
    * @param seen noise that the network sees, most often the same
-   * @param levels of noise, one for each picture
-   * @param captions place of each picture's caption
-   * @param own how many of the pictures, from the first on, are the person's; the others are of the
+   * @param levels of noise, one for each image
+   * @param captions place of each image's caption
+   * @param own how many of the images, from the first on, are the person's; the others are of the
    *     class
-   * @param focus what each place of a picture counts, [batch, 1, h, w] with mean 1, or null
+   * @param focus what each place of an image counts, [batch, 1, h, w] with mean 1, or null
    * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
    */
   public record Batch(
@@ -197,7 +197,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   /**
-   * Where a mask leaves a picture out, the network is to answer as the base does: nothing there is
+   * Where a mask leaves an image out, the network is to answer as the base does: nothing there is
    * learnt or forgotten.
    */
   private Tensor masked(Batch batch, Tensor noised, Tensor target) {

@@ -86,7 +86,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   }
 
   /**
-   * Says once when pictures become less alike to what is held out while those that are learned are
+   * Says once when images become less alike to what is held out while those that are learned are
    * known ever better.
    */
   private void warn(double score, double loss) {
@@ -177,7 +177,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     return previews.patience() > 0 && without >= previews.patience();
   }
 
-  /** The weights that drew the best pictures so far. */
+  /** The weights that drew the best images so far. */
   Optional<Map<String, Tensor>> best() {
     return Optional.ofNullable(best);
   }

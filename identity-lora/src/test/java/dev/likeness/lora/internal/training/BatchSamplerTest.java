@@ -27,7 +27,7 @@ class BatchSamplerTest extends OnGoldenBase {
   private static final int CHANNELS = 4;
   private static final int PLACES = 16 * 16;
 
-  /** What a batch holds, picture by picture, channel by channel. */
+  /** What a batch holds, image by image, channel by channel. */
   private record Drawn(float[] clean, float[] noise, float[] seen) {}
 
   @Test
@@ -39,7 +39,7 @@ class BatchSamplerTest extends OnGoldenBase {
   }
 
   /**
-   * Lin et al. (2023): the noise has a mean of its own in each channel of each picture, in the
+   * Lin et al. (2023): the noise has a mean of its own in each channel of each image, in the
    * target too.
    */
   @Test

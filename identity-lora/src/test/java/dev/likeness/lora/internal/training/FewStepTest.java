@@ -58,7 +58,7 @@ class FewStepTest {
   private Path parent;
 
   /**
-   * A network that knows the picture behind all noise, or takes it for one that is brighter by
+   * A network that knows the image behind all noise, or takes it for one that is brighter by
    * {@code off}.
    */
   private record Knowing(OpenModel model, Tensor image, double off) implements TrainingTarget {
@@ -134,7 +134,7 @@ class FewStepTest {
     return loss(base, clean -> new Knowing(base.unwrap(OpenModel.class), clean, off), guidance);
   }
 
-  /** The loss of pictures that {@code pupils} knows. */
+  /** The loss of images that {@code pupils} knows. */
   private static double loss(
       BaseModel base, Function<Tensor, TrainingTarget> pupils, double guidance) {
     try (TensorScope scope = TensorScope.open();
@@ -302,7 +302,7 @@ class FewStepTest {
   @Test
   void refusesATextEncoderThatLearnsToo() {
     assertEquals(
-        "drawing in few steps is learnt by the network alone, without class pictures; turn the text encoder's learning"
+        "drawing in few steps is learnt by the network alone, without class images; turn the text encoder's learning"
             + " off",
         assertThrows(
                 IllegalArgumentException.class, () -> LoraTraining.fewStep(4).textEncoder(true))

@@ -171,7 +171,7 @@ class JointLoraTest {
             alone.get(i).latents().values(),
             together.get(i).latents().values(),
             2e-4f,
-            "picture " + i);
+            "image " + i);
       }
     }
   }

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Encoded pictures that a training leaves for the next. */
+/** Encoded images that a training leaves for the next. */
 @ExtendWith(NoTensorLeaks.class)
 class LatentDiskCacheTest extends OnGoldenBase {
   private static final LoraTraining SETTINGS = LoraTraining.balanced()

@@ -120,7 +120,7 @@ public final class TorchEmbedder implements FaceEmbedder {
 
   /**
    * A small network that turns aligned faces into vectors: at each level a convolution that halves
-   * the picture, then a residual pair of convolutions; at the end every place keeps its own
+   * the image, then a residual pair of convolutions; at the end every place keeps its own
    * weights, since a face is aligned. What is normalised is only added, so that the colour of skin
    * and eyes is not lost.
    */

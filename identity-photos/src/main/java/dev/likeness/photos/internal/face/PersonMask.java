@@ -18,11 +18,11 @@ public final class PersonMask {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.
   private static final int SIDE = 256;
   private static final int ROUNDS = 5;
-  // Hair may reach so many face widths from its middle, but to the edge of the picture rarely,
+  // Hair may reach so many face widths from its middle, but to the edge of the image rarely,
   // however large the face.
   private static final double HAIR = 0.95;
   private static final double HAIR_OF_WIDTH = 0.5;
-  // Above the shoulders this much of the picture's width at either side is not the person's, unless
+  // Above the shoulders this much of the image's width at either side is not the person's, unless
   // hair reaches there.
   private static final double EDGE = 0.03;
   private static final int SEED = 1;
@@ -35,7 +35,7 @@ public final class PersonMask {
 
   /**
    * White where the person with this face is and black elsewhere, softly between; as large as the
-   * picture; always the same.
+   * image; always the same.
    */
   @SuppressWarnings("try")
   public static RgbImage of(RgbImage image, BoundingBox face) {

@@ -3,7 +3,7 @@ package dev.likeness.photos.internal.image;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * The brightness of a picture: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
+ * The brightness of an image: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
  * weights).
  */
 public final class Luma {
@@ -65,7 +65,7 @@ public final class Luma {
     return bytes.clone();
   }
 
-  /** As a picture in shades of gray. */
+  /** As an image in shades of gray. */
   public RgbImage image() {
     byte[] rgb = new byte[3 * bytes.length];
     for (int i = 0; i < rgb.length; i++) {
@@ -85,7 +85,7 @@ public final class Luma {
     return new Luma(width, height, out);
   }
 
-  /** The picture with {@code margin} pixels around it that repeat its edge. */
+  /** The image with {@code margin} pixels around it that repeat its edge. */
   public Luma padded(int margin) {
     int w = width + 2 * margin;
     int h = height + 2 * margin;

@@ -12,7 +12,7 @@ public record PerceptualHash(long bits) {
   private static final int LOW = 8;
   private static final double[][] COSINE = cosine();
 
-  /** The fingerprint of a picture of any size. */
+  /** The fingerprint of an image of any size. */
   public static PerceptualHash of(RgbImage image) {
     Luma small = Luma.of(Resampler.AREA.resize(image, SIDE, SIDE));
     long bits = 0;

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /**
- * Separable resampling of a rectangle of a picture. When reducing, the kernel widens with the
+ * Separable resampling of a rectangle of an image. When reducing, the kernel widens with the
  * factor, so every source pixel counts and nothing aliases (Turkowski, "Filters for Common
  * Resampling Tasks", 1990).
  */
@@ -40,13 +40,13 @@ public enum Resampler {
    */
   abstract double weight(int j, double center, double widen);
 
-  /** The whole picture at {@code width} by {@code height}. */
+  /** The whole image at {@code width} by {@code height}. */
   public RgbImage resize(RgbImage image, int width, int height) {
     return resize(image, 0, 0, image.width(), image.height(), width, height);
   }
 
   /**
-   * The picture reduced so that its long side is at most {@code longSide}; itself when it is
+   * The image reduced so that its long side is at most {@code longSide}; itself when it is
    * already.
    */
   public RgbImage fit(RgbImage image, int longSide) {
@@ -57,8 +57,8 @@ public enum Resampler {
   }
 
   /**
-   * A rectangle of the picture, in pixels with the origin at the outer corner of the first one, at
-   * {@code width} by {@code height}. Parts outside the picture repeat its edge.
+   * A rectangle of the image, in pixels with the origin at the outer corner of the first one, at
+   * {@code width} by {@code height}. Parts outside the image repeat its edge.
    */
   public RgbImage resize(
       RgbImage image, double x, double y, double w, double h, int width, int height) {

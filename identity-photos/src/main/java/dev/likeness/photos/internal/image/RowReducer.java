@@ -14,7 +14,7 @@ import java.awt.image.WritableRaster;
 import java.util.Arrays;
 
 /**
- * Area averages of a picture that arrives row by row from the top, and so is never in memory whole.
+ * Area averages of an image that arrives row by row from the top, and so is never in memory whole.
  */
 public final class RowReducer {
   private final int height;
@@ -26,7 +26,7 @@ public final class RowReducer {
   private int output;
 
   /**
-   * Reduces a picture of {@code width} by {@code height} until its long side is at most
+   * Reduces an image of {@code width} by {@code height} until its long side is at most
    * {@code longSide}.
    */
   public RowReducer(int width, int height, int longSide) {
@@ -65,7 +65,7 @@ public final class RowReducer {
     return next == height;
   }
 
-  /** The reduced picture, once it is complete. */
+  /** The reduced image, once it is complete. */
   public RgbImage image() {
     if (!complete()) {
       throw new IllegalStateException(next + " of " + height + " rows have arrived");
@@ -75,7 +75,7 @@ public final class RowReducer {
 
   /**
    * A raster that keeps no pixels: what an image reader writes into it, row by row, is averaged
-   * into a small picture. A photo of 12 megapixels then costs its reader one row.
+   * into a small image. A photo of 12 megapixels then costs its reader one row.
    */
   public static final class ReducingRaster extends WritableRaster {
     private final RowReducer reducer;
@@ -83,7 +83,7 @@ public final class RowReducer {
     private final int passes;
     private int pass;
 
-    /** For a reader that delivers the picture in {@code passes}, each better than the last one. */
+    /** For a reader that delivers the image in {@code passes}, each better than the last one. */
     public ReducingRaster(int width, int height, int longSide, int passes) {
       super(
           new PixelInterleavedSampleModel(
@@ -110,7 +110,7 @@ public final class RowReducer {
       return reducer.complete();
     }
 
-    /** The reduced picture. */
+    /** The reduced image. */
     public RgbImage image() {
       return reducer.image();
     }

@@ -81,7 +81,7 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   }
 
   /**
-   * A stretch of a picture file.
+   * A stretch of an image file.
    *
    * @param name as C2PA's box hashes call it (specification 2.1, A.7 and A.8): {@code IHDR},
    *     {@code APP1}, {@code C2PA}

@@ -68,7 +68,7 @@ public final class ImageFileWriter {
     return bytes.toByteArray();
   }
 
-  /** What is left of a picture after it was a JPEG file. */
+  /** What is left of an image after it was a JPEG file. */
   public static RgbImage reread(RgbImage image, double quality) {
     byte[] file = jpeg(image, quality);
     try {
@@ -79,7 +79,7 @@ public final class ImageFileWriter {
     }
   }
 
-  /** Pictures as WebP files, by the libwebp in OpenCV's jar; ImageIO's plugins only read them. */
+  /** Images as WebP files, by the libwebp in OpenCV's jar; ImageIO's plugins only read them. */
   public static final class WebpEncoder {
     private WebpEncoder() {}
 

@@ -174,7 +174,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       at = bytes.length;
     }
 
-    // Whatever follows the picture is nobody's segment, yet is hashed with the file.
+    // Whatever follows the image is nobody's segment, yet is hashed with the file.
     private void trailer() {
       if (at < bytes.length) {
         parts.add(new ImageFile.Part("trailer", at, bytes.length));

@@ -33,7 +33,7 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
     }
   }
 
-  /** A packet that says where a picture comes from and nothing else. */
+  /** A packet that says where an image comes from and nothing else. */
   public static String packet(DigitalSourceType source) {
     try {
       XMPMeta meta = XMPMetaFactory.create();

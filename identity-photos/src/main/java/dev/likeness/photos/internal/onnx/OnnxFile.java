@@ -48,7 +48,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   }
 
   /**
-   * The side of a square picture input (1 x 3 x side x side), or -1 when it is none or is left
+   * The side of a square image input (1 x 3 x side x side), or -1 when it is none or is left
    * open.
    */
   public int side() {
@@ -60,8 +60,8 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   }
 
   /**
-   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a
-   * picture themselves: both among its first eight operations (insightface,
+   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of an
+   * image themselves: both among its first eight operations (insightface,
    * python-package/insightface/model_zoo/arcface_onnx.py), and before a convolution, since an
    * activation that is written out subtracts and multiplies, too.
    */

@@ -10,7 +10,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Loads OpenCV's natives and hands pictures to it. */
+/** Loads OpenCV's natives and hands images to it. */
 public final class OpenCv {
   private OpenCv() {}
 
@@ -51,13 +51,13 @@ public final class OpenCv {
             + Loader.getPlatform());
   }
 
-  /** A native copy of a picture in OpenCV's channel order; the caller closes it. */
+  /** A native copy of an image in OpenCV's channel order; the caller closes it. */
   public static Mat bgr(RgbImage image) {
     return bgr(image, image.width(), image.height());
   }
 
   /**
-   * A native copy of a picture in OpenCV's channel order, at the top left of a black square; the
+   * A native copy of an image in OpenCV's channel order, at the top left of a black square; the
    * caller closes it.
    */
   public static Mat bgr(RgbImage image, int side) {
@@ -81,7 +81,7 @@ public final class OpenCv {
     return mat;
   }
 
-  /** A native copy of a grey picture; the caller closes it. */
+  /** A native copy of a grey image; the caller closes it. */
   public static Mat grey(Luma luma) {
     Mat mat = new Mat(luma.height(), luma.width(), opencv_core.CV_8UC1);
     mat.data().put(luma.bytes());

@@ -13,7 +13,7 @@ import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_dnn.Net;
 
 /**
- * A small network that takes one square picture and gives some numbers, run by OpenCV one picture
+ * A small network that takes one square image and gives some numbers, run by OpenCV one image
  * at a time.
  */
 public final class OpenCvNetwork implements AutoCloseable {
@@ -40,7 +40,7 @@ public final class OpenCvNetwork implements AutoCloseable {
   }
 
   /**
-   * The first output for a picture whose values become {@code (value - mean) * scale}, channels in
+   * The first output for an image whose values become {@code (value - mean) * scale}, channels in
    * the order asked.
    */
   @SuppressWarnings("try")

@@ -12,7 +12,7 @@ import org.apache.commons.math3.transform.TransformType;
  * What is left of an earlier, heavier JPEG compression: steps at the borders of square blocks,
  * which return at one distance and so stand out in the spectrum of the differences between
  * neighbours (after Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
- * ICIP 2000). The distance is searched, since a screenshot shows the picture, and its blocks, at
+ * ICIP 2000). The distance is searched, since a screenshot shows the image, and its blocks, at
  * another size.
  */
 final class BlockArtifacts {

@@ -6,7 +6,7 @@ import org.apache.commons.math3.linear.SingularMatrixException;
 import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
 
 /**
- * Bars around a picture, as screenshots and slides have them: flat strips of one colour on two
+ * Bars around an image, as screenshots and slides have them: flat strips of one colour on two
  * opposite sides.
  */
 final class EditTraces {
@@ -15,7 +15,7 @@ final class EditTraces {
   private EditTraces() {}
 
   /**
-   * The share of the picture, 0 to 1, that bars at the top and bottom, or left and right, take up.
+   * The share of the image, 0 to 1, that bars at the top and bottom, or left and right, take up.
    */
   static double of(RgbImage image) {
     int top = strips(image, true, false);
@@ -55,7 +55,7 @@ final class EditTraces {
     return true;
   }
 
-  /** What has been done to a picture's colours, measured on 64 by 64 averages of it. */
+  /** What has been done to an image's colours, measured on 64 by 64 averages of it. */
   static final class Colour {
     private static final int SIDE = 64;
 

@@ -9,7 +9,7 @@ import java.util.Arrays;
 
 /**
  * A face at a standard size, so that what is measured on it does not depend on how large it was
- * photographed: its span (repeating the edge where the picture ends) at 160 pixels, or at its own
+ * photographed: its span (repeating the edge where the image ends) at 160 pixels, or at its own
  * size when that is less.
  */
 public final class FacePatch {

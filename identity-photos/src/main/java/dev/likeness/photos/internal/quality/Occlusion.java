@@ -8,7 +8,7 @@ import java.util.Arrays;
 
 /**
  * How much of a face is something else than skin (a mask, a glove, sunglasses, a scarf): shares of
- * its oval whose colour lies far from that of the face's own skin. All are 0 for pictures without
+ * its oval whose colour lies far from that of the face's own skin. All are 0 for images without
  * colour, where it cannot be told.
  */
 final class Occlusion {

@@ -13,12 +13,12 @@ import dev.likeness.photos.internal.image.Resampler;
 /**
  * What a set of photos is compared by.
  *
- * @param whole fingerprint of the whole picture
+ * @param whole fingerprint of the whole image
  * @param head fingerprint of head and shoulders
  * @param blur how blurred the face is, 0 (crisp) to 1
  * @param highlight how bright the lit parts of the face are, 0 to 255
  * @param slope how many stops the right half of the face is lighter than the left one
- * @param faceShare the face's height over the picture's, 0 to 1
+ * @param faceShare the face's height over the image's, 0 to 1
  * @param expression what the mouth does
  * @param background mean colour beside the head: red, green, blue, 0 to 255
  * @param clothes mean colour below the chin: red, green, blue, 0 to 255
@@ -71,7 +71,7 @@ public record PhotoFeatures(
     return Math.min(whole.distance(other.whole), head.distance(other.head));
   }
 
-  // The mean colour of an area, without what lies in another; the picture's edge when the area is
+  // The mean colour of an area, without what lies in another; the image's edge when the area is
   // outside.
   private static Tint tint(RgbImage image, BoundingBox area, BoundingBox without) {
     int x = (int) Math.max(0, Math.min(image.width() - 2, area.x()));

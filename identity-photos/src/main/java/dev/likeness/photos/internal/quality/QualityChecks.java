@@ -86,7 +86,7 @@ public final class QualityChecks {
         bars,
         String.format(
             Locale.ROOT,
-            "flat bars take up %.0f %% of the picture; send the photo, not a screenshot",
+            "flat bars take up %.0f %% of the image; send the photo, not a screenshot",
             100 * bars));
   }
 
@@ -137,7 +137,7 @@ public final class QualityChecks {
         ReasonCode.FACE_CUT_OFF,
         outside,
         String.format(
-            Locale.ROOT, "the picture's edge cuts off %.0f %% of the face", 100 * outside));
+            Locale.ROOT, "the image's edge cuts off %.0f %% of the face", 100 * outside));
   }
 
   private static void light(FacePatch patch, Findings findings) {

@@ -152,7 +152,7 @@ public final class SheetGraphics {
     return left + ELLIPSIS;
   }
 
-  /** Draws the pictures and words of a contact sheet. */
+  /** Draws the images and words of a contact sheet. */
   public static final class SheetPen {
     private static final Color INK = new Color(0x23211F);
     private static final Color PALE = new Color(0x8A857F);
@@ -180,7 +180,7 @@ public final class SheetGraphics {
       write(remark, TEXT, PALE, end + 14, y + 30);
     }
 
-    /** A line below a picture: what it is at the left, a pale remark at the right end. */
+    /** A line below an image: what it is at the left, a pale remark at the right end. */
     public void caption(String text, String remark, int x, int y, int width) {
       if (letters) {
         int behind = paper.getFontMetrics(SMALL).stringWidth(remark);
@@ -245,7 +245,7 @@ public final class SheetGraphics {
   }
 
   /**
-   * Makes pictures smaller without jagged edges: by halves until one interpolation does the rest.
+   * Makes images smaller without jagged edges: by halves until one interpolation does the rest.
    */
   static final class SheetScaling {
     private SheetScaling() {}

@@ -56,7 +56,7 @@ class ResamplerTest {
     RgbImage small = image(20, 10, (x, y) -> x);
 
     assertSame(small, Resampler.AREA.fit(small, 20));
-    assertEquals("10x5 picture", Resampler.AREA.fit(small, 10).toString());
+    assertEquals("10x5 image", Resampler.AREA.fit(small, 10).toString());
   }
 
   @ParameterizedTest

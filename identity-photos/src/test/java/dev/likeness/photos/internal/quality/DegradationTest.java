@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Pictures made worse step by step move their own measure that way, and the thresholds tell strong
+ * Images made worse step by step move their own measure that way, and the thresholds tell strong
  * from none.
  */
 class DegradationTest {
@@ -106,7 +106,7 @@ class DegradationTest {
     abstract double measure(FacePatch patch);
   }
 
-  /** A face, and no more of its picture than the measures see. */
+  /** A face, and no more of its image than the measures see. */
   record Portrait(String shot, RgbImage image, Face face) {
     static Portrait of(String name, RgbImage whole, Face face) {
       BoundingBox around = face.box().grown(0.2);
@@ -232,7 +232,7 @@ class DegradationTest {
     assertTrue(BlockArtifacts.of(RgbImage.of(400, 300, stripes)) < 0.5);
   }
 
-  // The whole pictures of the material, each once, large enough for blocks to be counted.
+  // The whole images of the material, each once, large enough for blocks to be counted.
   static List<Shot> whole() {
     Set<RgbImage> seen = new HashSet<>();
     return Stream.of("photos/people", "photos/generated")

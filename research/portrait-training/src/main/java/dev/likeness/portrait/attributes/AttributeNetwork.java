@@ -41,7 +41,7 @@ public final class AttributeNetwork {
     return scores;
   }
 
-  /** What the heads read the words from, [n, 128], of pictures [n, 3, 256, 256] in -1..1. */
+  /** What the heads read the words from, [n, 128], of images [n, 3, 256, 256] in -1..1. */
   public Tensor features(Tensor images) {
     return network.features(images);
   }

@@ -93,7 +93,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
     return sum;
   }
 
-  /** What the words are read from: numbers that are alike for pictures that look alike. */
+  /** What the words are read from: numbers that are alike for images that look alike. */
   public float[] features(RgbImage image) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

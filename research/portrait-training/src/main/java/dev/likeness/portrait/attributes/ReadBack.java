@@ -5,11 +5,11 @@ import dev.likeness.portrait.people.Attribute;
 import java.util.Map;
 
 /**
- * Reads from a picture which word of each attribute holds. Safe for threads; the same picture gives
+ * Reads from an image which word of each attribute holds. Safe for threads; the same image gives
  * the same answer.
  */
 @FunctionalInterface
 public interface ReadBack {
-  /** For every attribute one of its {@linkplain Attribute#words() words}; pictures of any size. */
+  /** For every attribute one of its {@linkplain Attribute#words() words}; images of any size. */
   Map<Attribute, String> of(RgbImage image);
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** How often pictures show what their prompts ask for, attribute by attribute. One thread. */
+/** How often images show what their prompts ask for, attribute by attribute. One thread. */
 public final class ReadBackTally {
   private final ReadBack reader;
   private final Map<Attribute, int[]> counts = new EnumMap<>(Attribute.class);
@@ -36,7 +36,7 @@ public final class ReadBackTally {
     });
   }
 
-  /** How many pictures were asked for a word of {@code attribute}. */
+  /** How many images were asked for a word of {@code attribute}. */
   public int asked(Attribute attribute) {
     return counts.getOrDefault(attribute, new int[2])[0];
   }

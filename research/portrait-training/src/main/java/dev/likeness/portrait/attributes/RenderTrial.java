@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * How often a reader is right about renders of people whom no training saw: what it can say of any
- * other picture.
+ * other image.
  */
 public record RenderTrial(int images, Map<Attribute, Double> right) {
   private static final long FIRST = 2_000_000_000L;

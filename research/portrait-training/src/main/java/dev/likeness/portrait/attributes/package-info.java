@@ -1,4 +1,4 @@
 /**
- * Reading back from pictures what prompts ask for: a classifier that was trained on renders alone.
+ * Reading back from images what prompts ask for: a classifier that was trained on renders alone.
  */
 package dev.likeness.portrait.attributes;

@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What was measured of pictures, a line for each, kept in a file as it comes: a run that was
+ * What was measured of images, a line for each, kept in a file as it comes: a run that was
  * stopped goes on behind the last whole line. One thread.
  */
 final class DialTally {
   /**
-   * A picture.
+   * An image.
    *
    * @param person seed of whom it is to show
    * @param style that it was asked in
@@ -96,12 +96,12 @@ final class DialTally {
     }
   }
 
-  /** Whether a picture was measured. */
+  /** Whether an image was measured. */
   boolean has(Setting setting, long person, String style) {
     return lines.containsKey(new Line(setting, person, style, 0, 0, 0).key());
   }
 
-  /** Keeps what was measured of a picture. */
+  /** Keeps what was measured of an image. */
   void add(Line line) {
     lines.put(line.key(), line);
     try {

@@ -16,7 +16,7 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * How different pictures of one prompt are: the mean distance of two of them in the classifier's
+ * How different images of one prompt are: the mean distance of two of them in the classifier's
  * features, over that of two renders of which the same prompt is true.
  */
 final class Diversity {
@@ -61,7 +61,7 @@ final class Diversity {
     return renders;
   }
 
-  /** The mean distance of two of these pictures in the classifier's features. */
+  /** The mean distance of two of these images in the classifier's features. */
   static double spread(List<RgbImage> images, AttributeReader reader) {
     return spread(images.stream().map(reader::features).toList());
   }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/** Pictures that a model draws for an evaluation, kept in a folder, so that none is drawn twice. */
+/** Images that a model draws for an evaluation, kept in a folder, so that none is drawn twice. */
 final class Drawings {
   private final BaseModel base;
   private final EvaluationPlan plan;
@@ -35,7 +35,7 @@ final class Drawings {
     this.cancellation = cancellation;
   }
 
-  /** A picture of each prompt, from noise of their own; {@code set} names them. */
+  /** An image of each prompt, from noise of their own; {@code set} names them. */
   List<RgbImage> of(String set, List<String> prompts) {
     return asked(set, prompts.stream().map(ImageRequest::of).toList());
   }
@@ -64,7 +64,7 @@ final class Drawings {
     return image;
   }
 
-  /** The pictures that are in {@code set} by now. */
+  /** The images that are in {@code set} by now. */
   List<RgbImage> kept(String set) {
     return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1)
         .mapToObj(i -> RgbImage.read(file(set, i)))
@@ -77,7 +77,7 @@ final class Drawings {
         .forEach(k -> headshots.get(k).image().writePng(file(set, k)));
   }
 
-  /** Where picture {@code index} of {@code set} is, or will be. */
+  /** Where image {@code index} of {@code set} is, or will be. */
   Path file(String set, int index) {
     return folder.resolve(set).resolve(String.format(Locale.ROOT, "%04d.png", index));
   }

@@ -25,7 +25,7 @@ import java.util.function.ToDoubleFunction;
  * asked for, and were before, and what it costs of likeness.
  *
  * @param detector finds the faces, as an application's does
- * @param likeness of a picture to the person by an outside judge, NaN where it finds nobody
+ * @param likeness of an image to the person by an outside judge, NaN where it finds nobody
  */
 record EditTrial(
     HeadshotStudio studio,

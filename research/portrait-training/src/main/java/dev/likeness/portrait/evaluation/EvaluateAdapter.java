@@ -24,14 +24,14 @@ import java.util.Optional;
 
 /**
  * Shows rendered people whom nothing has seen to an IP-Adapter by one photo and by three, and says
- * how often headshots in five styles are recognised among 200, beside what else the same pictures
+ * how often headshots in five styles are recognised among 200, beside what else the same images
  * show of what was asked and how varied they are; as the control the same prompts are drawn without
  * the person. On request each is learnt from ten selfies too, and drawn by that alone and with the
  * adapter shown these beside it. Each person is kept once measured, so that it goes on where it was
  * stopped; at the end stand all of them.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the
- * people, {@code each=1} pictures in a style, {@code guided=1} or 0 for faces that nothing holds to
+ * people, {@code each=1} images in a style, {@code guided=1} or 0 for faces that nothing holds to
  * the person's, {@code people=FOLDER} for each to be learnt and kept in, where
  * {@link EvaluateLikeness} may have worked before, {@code adapter=FOLDER} of another model's
  * layout, {@code leads=FILE} for a YuNet that finds faces in the photos and while they are held, as

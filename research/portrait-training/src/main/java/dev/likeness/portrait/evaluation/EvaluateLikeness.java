@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * alike, as a LoRA, with others preserved, and as a whole model: recognised among 200 of the same
  * sex, age band and hair, beside how often unseen selfies of theirs are, likeness beside that of
  * their own photos to each other, diversity beside the base's, distance to the nearest selfie
- * beside that of pictures which cannot be copies, what is read back of what was asked, and what
+ * beside that of images which cannot be copies, what is read back of what was asked, and what
  * becomes of other people. Prints a table in Markdown. Each person in each case is kept in the work
  * folder once measured, so that it goes on where it was stopped.
  *

@@ -51,7 +51,7 @@ public final class EvaluatePortrait implements Runnable {
       split = ",",
       description =
           "the attribute classifier that TrainAttributes wrote:"
-              + " reads prompts back, and tells how different pictures are; of several, between commas, what they hold for likely together")
+              + " reads prompts back, and tells how different images are; of several, between commas, what they hold for likely together")
   private List<Path> attributes = List.of();
 
   @Option(
@@ -72,7 +72,7 @@ public final class EvaluatePortrait implements Runnable {
       defaultValue = "evaluation",
       paramLabel = "DIR",
       description = "receives evaluation.json and the"
-          + " pictures; what is there already is gone on with (default: ${DEFAULT-VALUE})")
+          + " images; what is there already is gone on with (default: ${DEFAULT-VALUE})")
   private Path out;
 
   /** A program that speaks to {@code console}. */

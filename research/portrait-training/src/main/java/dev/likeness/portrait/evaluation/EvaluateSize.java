@@ -24,7 +24,7 @@ import java.util.Optional;
 
 /**
  * Draws somebody, their face held where the base brings what holds it, at the base's own size and
- * large, and says of each picture how like the person both are and whether windows or other seams
+ * large, and says of each image how like the person both are and whether windows or other seams
  * are seen in the large one.
  *
  * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS

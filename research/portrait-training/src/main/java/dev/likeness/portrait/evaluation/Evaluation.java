@@ -26,9 +26,9 @@ import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
- * Measures a model that {@code TrainPortrait} made: whether pictures show what prompts ask for,
+ * Measures a model that {@code TrainPortrait} made: whether images show what prompts ask for,
  * faces, diversity, distance to held-out renders, copying, and identity. Each part is kept as soon
- * as it is measured and each picture as soon as it is drawn, so that an evaluation goes on where it
+ * as it is measured and each image as soon as it is drawn, so that an evaluation goes on where it
  * was stopped.
  */
 public final class Evaluation {
@@ -67,9 +67,9 @@ public final class Evaluation {
    * The figures of the model in {@code model} by part, as they stand in {@link #RESULTS} of
    * {@code folder} afterwards.
    *
-   * @param folder receives figures and pictures; one that holds those of another model or plan is
+   * @param folder receives figures and images; one that holds those of another model or plan is
    *     refused
-   * @throws dev.likeness.diffusion.error.CancelledException between two pictures
+   * @throws dev.likeness.diffusion.error.CancelledException between two images
    */
   public static Map<String, Object> of(
       Path model,
@@ -113,7 +113,7 @@ public final class Evaluation {
               Path adapter = Extra.IMAGE_IP_ADAPTER.at(model);
               if (Files.exists(adapter)) {
                 ledger.part(
-                    "pictures as prompts",
+                    "images as prompts",
                     tools.readBy() + " of " + MeasuredModel.made(adapter),
                     () -> new PictureFollowing(base, model, drawings, reader).measure(prompts));
               }
@@ -167,10 +167,10 @@ public final class Evaluation {
     TrainingPictures training = TrainingPictures.of(model);
     if (training.count() == 0) {
       ledger.skip(
-          "nearest training picture", "the weights do not tell which pictures they learnt from");
+          "nearest training image", "the weights do not tell which images they learnt from");
     } else {
       ledger.part(
-          "nearest training picture",
+          "nearest training image",
           () -> NearestPicture.measure(drawn, renders(plan.seed() + 1), training, plan.training()));
     }
   }

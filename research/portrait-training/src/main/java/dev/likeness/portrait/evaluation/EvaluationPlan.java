@@ -4,11 +4,11 @@ package dev.likeness.portrait.evaluation;
  * How much an evaluation looks at.
  *
  * @param prompts random prompts, each drawn once
- * @param alike pictures of each of the prompts that say little, for diversity
- * @param training training pictures among which the nearest is sought, at most
+ * @param alike images of each of the prompts that say little, for diversity
+ * @param training training images among which the nearest is sought, at most
  * @param people who are learnt and drawn
- * @param steps sampling steps of a picture
- * @param guidance how strictly pictures follow their prompts
+ * @param steps sampling steps of an image
+ * @param guidance how strictly images follow their prompts
  * @param seed which prompts, people and noise
  */
 public record EvaluationPlan(
@@ -22,7 +22,7 @@ public record EvaluationPlan(
   public EvaluationPlan {
     if (prompts < 2 || alike < 2 || training < 1 || people < 0 || steps < 1) {
       throw new IllegalArgumentException(
-          "an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no"
+          "an evaluation needs 2 prompts, 2 images alike, 1 training image, 1 step and no"
               + " negative number of people; given " + prompts + ", " + alike + ", " + training
               + ", " + steps + ", " + people);
     }

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What pictures are judged with; none of it took part in drawing them. Closed by whoever opened it.
+ * What images are judged with; none of it took part in drawing them. Closed by whoever opened it.
  *
  * @param reader reads attributes back
  * @param detector finds faces and has never seen a render

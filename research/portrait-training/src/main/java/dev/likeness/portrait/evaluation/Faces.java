@@ -9,11 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What an outside detector and an outside embedder make of pictures. */
+/** What an outside detector and an outside embedder make of images. */
 final class Faces {
   private Faces() {}
 
-  /** In what share of pictures a detector finds one face, none, and several. */
+  /** In what share of images a detector finds one face, none, and several. */
   static Map<String, Object> count(List<RgbImage> images, FaceDetector detector) {
     int[] found = new int[3];
     images.forEach(image -> found[Math.min(2, detector.detect(image).size())]++);
@@ -25,7 +25,7 @@ final class Faces {
     return row;
   }
 
-  /** The vector of the largest face of each picture that has one. */
+  /** The vector of the largest face of each image that has one. */
   static List<float[]> vectors(
       List<RgbImage> images, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> vectors = new ArrayList<>();

@@ -9,7 +9,7 @@ import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.training.WornPicture;
 import java.util.Random;
 
-/** Something done to a flawless picture, and the score that has to see it. */
+/** Something done to a flawless image, and the score that has to see it. */
 enum Flaw {
   BLUR(ScoreAspect.SHARPNESS, (c, s) -> c.blurred(Flaw.blurring(s))),
   DARK(ScoreAspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * Math.pow(2, -2.2 * s))),

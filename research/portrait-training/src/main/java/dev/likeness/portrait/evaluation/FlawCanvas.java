@@ -21,7 +21,7 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** A picture that flaws are put on; every method gives another picture. */
+/** An image that flaws are put on; every method gives another image. */
 final class FlawCanvas {
   interface Pixel {
     double of(int x, int y, int channel, double value);

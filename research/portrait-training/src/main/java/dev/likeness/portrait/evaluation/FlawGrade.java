@@ -15,13 +15,13 @@ import java.util.stream.IntStream;
  * How a flaw moves its score and how often it is caught.
  *
  * @param flaw which one
- * @param values its score for each strength, none first, in each picture
+ * @param values its score for each strength, none first, in each image
  */
 record FlawGrade(Flaw flaw, double[][] values) {
   /** Strengths in equal steps to 1. */
   static final int LEVELS = 5;
 
-  /** Grades a flaw on pictures without. */
+  /** Grades a flaw on images without. */
   static FlawGrade of(Flaw flaw, List<GradeScores.Sample> samples, FaceDetector detector) {
     double[][] values = new double[LEVELS + 1][samples.size()];
     IntStream.range(0, samples.size()).parallel().forEach(i -> {
@@ -32,7 +32,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
     return new FlawGrade(flaw, values);
   }
 
-  /** The flaw's score of one picture with the flaw in that strength, 0 for none. */
+  /** The flaw's score of one image with the flaw in that strength, 0 for none. */
   static double value(Flaw flaw, GradeScores.Sample sample, int level, FaceDetector detector) {
     if (level == 0) {
       return HeadshotScores.measure(flaw.aspect(), sample.portrait().image(), sample.face());
@@ -50,7 +50,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
     return Arrays.stream(values[level]).average().orElseThrow();
   }
 
-  /** The share of pictures that fail their score, in 0..1: of level 0 these are false alarms. */
+  /** The share of images that fail their score, in 0..1: of level 0 these are false alarms. */
   double caught(int level) {
     double limit = limit();
     return Arrays.stream(values[level]).filter(value -> !(value <= limit)).count()
@@ -58,7 +58,7 @@ record FlawGrade(Flaw flaw, double[][] values) {
   }
 
   /**
-   * The share of neighbouring strengths, picture by picture, where the stronger flaw scores at
+   * The share of neighbouring strengths, image by image, where the stronger flaw scores at
    * least as high, in 0..1.
    */
   double rising() {

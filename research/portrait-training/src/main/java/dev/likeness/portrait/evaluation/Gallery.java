@@ -15,7 +15,7 @@ import java.util.Random;
 
 /**
  * A person among others of the same sex, age band and hair, each known by photos: recognised is
- * whoever of them all is nearest, so that a picture of just such a person is recognised no more
+ * whoever of them all is nearest, so that an image of just such a person is recognised no more
  * often than chance has it.
  */
 final class Gallery {

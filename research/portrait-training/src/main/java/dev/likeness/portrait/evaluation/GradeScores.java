@@ -24,9 +24,9 @@ import java.util.stream.Stream;
 
 /**
  * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is
- * caught, and how often a flawless picture is. {@code limits N} prints what 96 %, 97.5 % and 99 %
- * of N flawless pictures pass, of which the thresholds are one; {@code table N} prints the table of
- * docs/studio.md over N pictures of other people. Faces are found by the cascades; a third
+ * caught, and how often a flawless image is. {@code limits N} prints what 96 %, 97.5 % and 99 %
+ * of N flawless images pass, of which the thresholds are one; {@code table N} prints the table of
+ * docs/studio.md over N images of other people. Faces are found by the cascades; a third
  * argument, a YuNet file, finds those of flaws that want landmarks, which are left out without it;
  * a fourth names the flaws, a fifth the seed of the first person.
  */
@@ -37,7 +37,7 @@ public final class GradeScores {
   private static final long FOR_LIMITS = 8_000_000_000L;
   static final long FOR_TABLE = 9_700_000_000L;
 
-  // By the detector's name and the seed: many flaws are graded on the same pictures.
+  // By the detector's name and the seed: many flaws are graded on the same images.
   static final Map<String, Optional<Sample>> FOUND = new ConcurrentHashMap<>();
 
   record Sample(Portrait portrait, Face face) {}

@@ -8,7 +8,7 @@ import java.util.Set;
  *
  * @param candidates headshots, in five styles, a multiple of five
  * @param kept of these
- * @param alone pictures that ask for nothing, with and without the person whose selfies show one
+ * @param alone images that ask for nothing, with and without the person whose selfies show one
  *     setting
  * @param trainSteps of learning somebody, 0 for the studio's own
  * @param steps sampling steps

@@ -96,7 +96,7 @@ record HeadshotTrial(
   }
 
   /**
-   * How often the person is recognised in what was drawn, and in the base's own pictures of the
+   * How often the person is recognised in what was drawn, and in the base's own images of the
    * same prompts.
    */
   Map<String, Object> recognised(Person person) {
@@ -132,7 +132,7 @@ record HeadshotTrial(
     return drawings.candidates(name(person) + ", drawn", () -> drawn(person));
   }
 
-  /** The base's own picture of each headshot's prompt. */
+  /** The base's own image of each headshot's prompt. */
   private Map<Headshot, RgbImage> nobody(List<Headshot> shots, Person person) {
     List<RgbImage> images = drawings.images(
         name(person) + ", nobody",
@@ -171,7 +171,7 @@ record HeadshotTrial(
   }
 
   /**
-   * {@code plain} draws the base's own pictures of the prompts of those that were kept, which only
+   * {@code plain} draws the base's own images of the prompts of those that were kept, which only
    * the reader's diversity asks for.
    */
   private Map<String, Object> figures(
@@ -226,7 +226,7 @@ record HeadshotTrial(
   }
 
   /**
-   * Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of
+   * Images that ask for nothing of the person learnt from {@code selfies}, and then as many of
    * nobody.
    */
   private List<RgbImage> alone(List<Photo> selfies) {
@@ -267,7 +267,7 @@ record HeadshotTrial(
         .orElse(Double.NaN);
   }
 
-  /** What a headshot's prompt gives of itself: the base's own pictures of the same words. */
+  /** What a headshot's prompt gives of itself: the base's own images of the same words. */
   private ImageRequest nobody(Headshot shot) {
     return ImageRequest.of(shot.request().prompt())
         .negative(shot.request().negative())

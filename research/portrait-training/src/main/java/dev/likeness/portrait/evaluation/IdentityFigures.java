@@ -21,7 +21,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Identity in figures: each person's trial, with what else the same pictures show and how different
+ * Identity in figures: each person's trial, with what else the same images show and how different
  * they are, and what an outside embedder makes of all headshots.
  *
  * @param showing shows somebody to the model's own adapter, where it has one
@@ -53,7 +53,7 @@ record IdentityFigures(
       Attribute.BACKDROP_COLOUR);
   private static final String SPREAD = "spread";
 
-  /** After a person's name, that of the pictures of the same prompts that know nobody. */
+  /** After a person's name, that of the images of the same prompts that know nobody. */
   static final String WITHOUT = " without";
 
   /**
@@ -83,7 +83,7 @@ record IdentityFigures(
   }
 
   /**
-   * What {@code prompt} asks for and a picture of {@code style} can show: no colours in black and
+   * What {@code prompt} asks for and an image of {@code style} can show: no colours in black and
    * white.
    */
   static Map<Attribute, Set<String>> asked(Style style, String prompt) {
@@ -102,7 +102,7 @@ record IdentityFigures(
     return tally;
   }
 
-  /** A row with how varied its pictures are for the base's own. */
+  /** A row with how varied its images are for the base's own. */
   static Map<String, Object> beside(Map<String, Object> row, Map<String, Object> without) {
     if (row.containsKey(SPREAD)) {
       row.put("diversity", (double) row.get(SPREAD) / (double) without.get(SPREAD));

@@ -23,14 +23,14 @@ import java.util.stream.IntStream;
  * What was drawn of people, so that it is drawn once and chosen from and judged as often as one
  * likes.
  *
- * @param folder of a folder for each set of pictures
+ * @param folder of a folder for each set of images
  * @param by the model and the numbers that drew them; what others drew is refused
  */
 record KeptDrawings(Path folder, String by) {
   private static final String RECORD = "drawn.json";
   private static final String HELD = "held_likeness";
 
-  /** The pictures of {@code set}, drawn now if they are not kept yet. */
+  /** The images of {@code set}, drawn now if they are not kept yet. */
   List<RgbImage> images(String set, Supplier<List<RgbImage>> drawing) {
     if (!isKept(set)) {
       List<RgbImage> drawn = drawing.get();
@@ -56,14 +56,14 @@ record KeptDrawings(Path folder, String by) {
     List<?> entries = entries(set);
     if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey(HELD))) {
       throw new InvalidInputException(folder.resolve(set).resolve(RECORD)
-          + " lacks what pictures are chosen by now; remove it to draw them anew");
+          + " lacks what images are chosen by now; remove it to draw them anew");
     }
     return IntStream.range(0, entries.size())
         .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), RgbImage.read(file(set, i))))
         .toList();
   }
 
-  /** Writes pictures for somebody to look at. */
+  /** Writes images for somebody to look at. */
   void show(String set, List<RgbImage> images) {
     IntStream.range(0, images.size()).forEach(i -> images.get(i).writePng(file(set, i)));
   }
@@ -99,7 +99,7 @@ record KeptDrawings(Path folder, String by) {
       return (List<?>) kept.get("pictures");
     } catch (IOException e) {
       throw new InvalidInputException(
-          record + " cannot be read: " + e.getMessage() + "; remove it to draw its pictures anew",
+          record + " cannot be read: " + e.getMessage() + "; remove it to draw its images anew",
           e);
     }
   }

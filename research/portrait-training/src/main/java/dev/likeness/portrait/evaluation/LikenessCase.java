@@ -11,7 +11,7 @@ import java.util.List;
  * @param alike whether the photos are nearly one and the same
  * @param named whether the person is called by a rare word: preserving the class needs one, since
  *     the class word alone cannot mean the person and everybody else
- * @param classImages pictures of others that are learnt beside them, to keep these as they are
+ * @param classImages images of others that are learnt beside them, to keep these as they are
  * @param rate of learning, 0 for the recipe's own
  */
 record LikenessCase(

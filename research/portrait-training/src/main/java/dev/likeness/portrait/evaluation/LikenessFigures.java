@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * What the pictures of a {@link LikenessTrial} are worth, in numbers by their columns' names.
+ * What the images of a {@link LikenessTrial} are worth, in numbers by their columns' names.
  *
- * @param plain how many of the pictures leave the person's hair alone: these count for likeness
+ * @param plain how many of the images leave the person's hair alone: these count for likeness
  * @param control what is drawn of the same prompts and noise without the person
  * @param unseen selfies of the person that were not learnt
  */
@@ -26,7 +26,7 @@ record LikenessFigures(
     LikenessTrial.Drawn control,
     List<RgbImage> unseen) {
   /**
-   * The figures of one person's pictures.
+   * The figures of one person's images.
    *
    * @param crops what was learnt
    */
@@ -52,7 +52,7 @@ record LikenessFigures(
     return images.stream().map(gallery::vector).flatMap(Optional::stream).toList();
   }
 
-  /** A picture without a face shows nobody. */
+  /** An image without a face shows nobody. */
   private double recognised(List<float[]> faces, int images) {
     return faces.stream().filter(gallery::recognises).count() / (double) images;
   }
@@ -62,8 +62,8 @@ record LikenessFigures(
   }
 
   /**
-   * How near pictures are to the nearest of the learnt selfies, in grey levels, beside how near to
-   * these the base's own pictures are and selfies that were not learnt: only what copies is nearer
+   * How near images are to the nearest of the learnt selfies, in grey levels, beside how near to
+   * these the base's own images are and selfies that were not learnt: only what copies is nearer
    * than both.
    */
   private void copies(Map<String, Object> row, List<RgbImage> own, List<RgbImage> crops) {

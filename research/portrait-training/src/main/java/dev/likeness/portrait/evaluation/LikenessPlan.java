@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * How much an evaluation of likeness does for each person.
  *
  * @param trainSteps optimiser steps, 0 for the recipe's own
- * @param each pictures in each of the five styles, at least 1
+ * @param each images in each of the five styles, at least 1
  * @param steps sampling steps
  * @param gallery among how many people the person is recognised
  * @param guided whether the faces of people learnt as LoRAs are held to theirs

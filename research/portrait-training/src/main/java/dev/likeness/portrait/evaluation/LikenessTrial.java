@@ -68,25 +68,25 @@ record LikenessTrial(
    *
    * @param seconds that learning took
    * @param asks for {@code images}, which show the person
-   * @param others pictures of other people, by their descriptions, with the person's LoRA carried
+   * @param others images of other people, by their descriptions, with the person's LoRA carried
    */
   record Drawn(double seconds, List<Ask> asks, List<RgbImage> images, List<RgbImage> others) {}
 
-  /** A picture that is asked for. */
+  /** An image that is asked for. */
   record Ask(Style style, String prompt) {
     private static Ask of(String style, String who, int index) {
       Style named = Style.named(style);
       return new Ask(named, named.prompt(who, index));
     }
 
-    /** What it says that a picture can show. */
+    /** What it says that an image can show. */
     Map<Attribute, Set<String>> words() {
       return IdentityFigures.asked(style, prompt);
     }
   }
 
   /**
-   * The person's pictures, the same in every case but for the name: in each style, then with other
+   * The person's images, the same in every case but for the name: in each style, then with other
    * hair.
    */
   List<Ask> asks(Person person, LikenessCase asked) {
@@ -170,7 +170,7 @@ record LikenessTrial(
     return HeadshotStudio.on(base).faceGuidance(guidance.orElse(null));
   }
 
-  /** The accepted photos as the base looks at pictures. */
+  /** The accepted photos as the base looks at images. */
   List<RgbImage> crops(PhotoReview selfies) {
     return selfies.accepted().stream()
         .map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT))

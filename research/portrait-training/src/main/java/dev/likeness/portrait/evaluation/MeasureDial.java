@@ -35,7 +35,7 @@ import java.util.Set;
 
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an
- * adapter at many settings, and takes how like their held-out photos the pictures are and how many
+ * adapter at many settings, and takes how like their held-out photos the images are and how many
  * of the asked words are read back. The curve goes no further in likeness than where the dial ends
  * without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run
  * goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Whether a model copies: how near its pictures are to the nearest training picture, beside how
+ * Whether a model copies: how near its images are to the nearest training image, beside how
  * near renders of people whom no training saw are to it, as root mean squares of 32x32 thumbnails
  * in grey levels. What was learnt last comes first: of earlier runs people are drawn again by
  * another edition than they were learnt by.
@@ -27,7 +27,7 @@ final class NearestPicture {
         .mapToObj(i -> thumbnail(training.image(i)))
         .toList();
     Map<String, Object> row = new LinkedHashMap<>();
-    row.put("training pictures", known.size());
+    row.put("training images", known.size());
     row.put("of", training.count());
     put(row, "drawn", drawn, known);
     put(row, "unseen renders", unseen, known);
@@ -42,7 +42,7 @@ final class NearestPicture {
     row.put(what + ", nearest of all", nearest[0]);
   }
 
-  /** How far a picture is from the nearest of those with these thumbnails. */
+  /** How far an image is from the nearest of those with these thumbnails. */
   static double nearest(RgbImage image, List<float[]> known) {
     float[] own = thumbnail(image);
     return known.stream().mapToDouble(other -> apart(own, other)).min().orElseThrow();
@@ -52,7 +52,7 @@ final class NearestPicture {
     return Distances.between(one, other) / Math.sqrt(one.length);
   }
 
-  /** A picture's grey levels, 0 to 255, as 32x32 pixels of three channels. */
+  /** An image's grey levels, 0 to 255, as 32x32 pixels of three channels. */
   static float[] thumbnail(RgbImage image) {
     byte[] small = Resampler.AREA.resize(image, SIDE, SIDE).rgb();
     float[] values = new float[small.length];

@@ -33,7 +33,7 @@ record PersonFlaws(FlawCanvas canvas) {
         Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
   }
 
-  /** The one of a pair that is on the picture's right faded away. */
+  /** The one of a pair that is on the image's right faded away. */
   RgbImage oneOf(PairNetwork.Accessory worn, double share) {
     return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }

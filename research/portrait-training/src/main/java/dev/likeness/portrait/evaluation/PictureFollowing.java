@@ -16,13 +16,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much of what pictures show a model draws that is told nothing and shown them by its own
+ * How much of what images show a model draws that is told nothing and shown them by its own
  * IP-Adapter: renders of unseen people, whose captions are read back from what is drawn, beside the
  * same where nothing is shown.
  */
 record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack reader) {
   private static final int IMAGES = 100;
-  private static final String SET = "pictures as prompts";
+  private static final String SET = "images as prompts";
 
   Map<String, Object> measure(List<RandomPrompt> prompts) {
     List<RandomPrompt> shown = prompts.subList(0, Math.min(IMAGES, prompts.size()));

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How much of what prompts ask for is read back from drawn pictures, beside how much is read back
+ * How much of what prompts ask for is read back from drawn images, beside how much is read back
  * from renders of exactly that: drawings are read better only where they are plainer examples of
  * the word.
  */

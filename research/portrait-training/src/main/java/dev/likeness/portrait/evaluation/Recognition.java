@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 
 /**
  * In how many headshots somebody is recognised in a gallery, by style, and, as the control, in how
- * many pictures of the same prompts that know nothing of the person. A picture without a face is
+ * many images of the same prompts that know nothing of the person. An image without a face is
  * not recognised.
  */
 record Recognition(Gallery gallery) {

@@ -5,7 +5,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Whether the windows that a large picture was drawn through are seen in it: how much stronger
+ * Whether the windows that a large image was drawn through are seen in it: how much stronger
  * steps that a run of neighbouring pixels shares are where windows begin and end than beside.
  */
 final class WindowSeams {
@@ -32,7 +32,7 @@ final class WindowSeams {
     return sums[0] / sums[1];
   }
 
-  /** Where windows begin and end within the picture: spread evenly, as they are drawn. */
+  /** Where windows begin and end within the image: spread evenly, as they are drawn. */
   private static SortedSet<Integer> lines(int length, int window, int stride) {
     SortedSet<Integer> lines = new TreeSet<>();
     int gaps = Math.max(0, (length - window + stride - 1) / stride);

@@ -7,7 +7,7 @@ import java.util.stream.Stream;
 
 /**
  * What can be asked of a portrait and read back from it: each attribute, its possible words, and
- * the word of a picture. What could as well be called otherwise, an age between two words, say, is
+ * the word of an image. What could as well be called otherwise, an age between two words, say, is
  * called nothing.
  */
 public enum Attribute {

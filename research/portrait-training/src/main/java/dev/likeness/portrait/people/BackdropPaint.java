@@ -24,7 +24,7 @@ final class BackdropPaint {
     shiftY = random.nextFloat() * .2f;
   }
 
-  /** A picture of {@code size} squared. */
+  /** An image of {@code size} squared. */
   float[] paint(int size) {
     int half = size / 2;
     float[] small = new float[half * half * 3];

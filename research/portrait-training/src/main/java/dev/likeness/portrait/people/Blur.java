@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-/** Box blur and doubling of square pictures of three floats a pixel. */
+/** Box blur and doubling of square images of three floats a pixel. */
 final class Blur {
   private Blur() {}
 
@@ -64,7 +64,7 @@ final class Blur {
     return i < 0 ? 0 : Math.min(i, n - 1);
   }
 
-  /** The picture at twice the size, bilinear. */
+  /** The image at twice the size, bilinear. */
   static float[] twice(float[] rgb, int size) {
     int full = size * 2;
     float[] out = new float[full * full * 3];

@@ -1,6 +1,6 @@
 package dev.likeness.portrait.people;
 
-/** The picture in the making: linear RGB for every sample. */
+/** The image in the making: linear RGB for every sample. */
 final class Canvas {
   final int size;
   final float[] rgb;

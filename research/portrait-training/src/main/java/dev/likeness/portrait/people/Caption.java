@@ -7,7 +7,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do,
+ * Prompts that ask for an image, as people type them: who, then what they look like, wear and do,
  * the light and what is behind. A caption seed drops some of it and shuffles the rest, so that a
  * model learns prompts that say little.
  */

@@ -11,7 +11,7 @@ final class EarShape {
   private EarShape() {}
 
   /**
-   * The ear on {@code side} -1 (picture's left) or 1, seated where {@code headX} says the head's
+   * The ear on {@code side} -1 (image's left) or 1, seated where {@code headX} says the head's
    * side is.
    */
   static Mesh mesh(Face face, int side, float headX) {

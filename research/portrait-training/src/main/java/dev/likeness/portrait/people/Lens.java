@@ -51,7 +51,7 @@ final class Lens {
   }
 
   /**
-   * The spread of a real lens and sensor: a Gaussian of 0.28 % of the picture's side, by repeated
+   * The spread of a real lens and sensor: a Gaussian of 0.28 % of the image's side, by repeated
    * three-tap blurs, whose variances add up. Without it single strands and edges are sharper than
    * any photograph.
    */

@@ -151,7 +151,7 @@ public final class Person {
     return hairColour;
   }
 
-  /** Where the parting lies, -1 (picture's left) to 1. */
+  /** Where the parting lies, -1 (image's left) to 1. */
   public float parting() {
     return parting;
   }

@@ -3,7 +3,7 @@ package dev.likeness.portrait.people;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * Draws a person in a shot. One thread a picture; the same arguments give the same bytes. Safe to
+ * Draws a person in a shot. One thread an image; the same arguments give the same bytes. Safe to
  * call from many threads.
  */
 public final class Renderer {

@@ -6,16 +6,16 @@ import java.util.Random;
  * How somebody is photographed: everything that may change from one photo to the next. Immutable.
  *
  * @param style kind of photo
- * @param yaw radians, positive towards the picture's right
+ * @param yaw radians, positive towards the image's right
  * @param pitch radians, positive down
  * @param roll radians, positive against the clock
  * @param bodyYaw radians, of the shoulders
- * @param gazeX where the eyes turn, -1 (picture's left) to 1; 0 is into the lens
+ * @param gazeX where the eyes turn, -1 (image's left) to 1; 0 is into the lens
  * @param gazeY -1 (down) to 1 (up)
  * @param expression what the face does
  * @param strength how much of it, 0 to 1
  * @param light how the scene is lit
- * @param side where the key light stands, -1 (picture's left) or 1
+ * @param side where the key light stands, -1 (image's left) or 1
  * @param lightTint colour of {@link Light#COLOURED}
  * @param outfit what is worn
  * @param outfitTint its colour
@@ -56,7 +56,7 @@ public record Shot(
 
   /**
    * How far the irises lie from the middles of the eyes, in halves of an eye's width, positive
-   * towards the picture's right: eyes stay on the lens when the head turns, and turn so far at
+   * towards the image's right: eyes stay on the lens when the head turns, and turn so far at
    * most.
    */
   public float irisX() {

@@ -2,7 +2,7 @@ package dev.likeness.portrait.people;
 
 /**
  * Lights strands as cylinders (Kajiya and Kay, 1989) within the hair's volume, and draws them over
- * the picture.
+ * the image.
  */
 final class StrandPaint {
   private static final float BIAS = .035f;

@@ -2,7 +2,7 @@ package dev.likeness.portrait.people;
 
 import dev.likeness.diffusion.image.RgbImage;
 
-/** The buffers of one thread and the order in which a picture comes about. */
+/** The buffers of one thread and the order in which an image comes about. */
 final class Studio {
   private final int size;
   private final Raster raster;
@@ -72,7 +72,7 @@ final class Studio {
     }
   }
 
-  /** Share of each pixel made of any of {@code materials} in the picture shot last. */
+  /** Share of each pixel made of any of {@code materials} in the image shot last. */
   byte[] mask(Material... materials) {
     boolean[] counts = new boolean[Material.values().length];
     for (Material material : materials) {

@@ -100,7 +100,7 @@ public final class Words {
     return filled.startsWith("# ") ? article(filled.substring(2)) : filled;
   }
 
-  /** Where the head turns, in the picture. */
+  /** Where the head turns, in the image. */
   public static String pose(Shot shot) {
     return POSES.get(Math.abs(shot.yaw()) < .14f ? 0 : shot.yaw() < 0 ? 1 : 2);
   }
@@ -111,7 +111,7 @@ public final class Words {
     return turned > .10f && turned < .18f ? "" : pose(shot);
   }
 
-  /** Where the eyes look, in the picture. */
+  /** Where the eyes look, in the image. */
   public static String gaze(Shot shot) {
     return GAZES.get(Math.abs(shot.gazeX()) < .3f ? 0 : shot.gazeX() < 0 ? 1 : 2);
   }

@@ -18,7 +18,7 @@ import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The IP-Adapter's stage of {@link TrainParts}: what an embedder sees of people's pictures, a
+ * The IP-Adapter's stage of {@link TrainParts}: what an embedder sees of people's images, a
  * {@link LatentEye} that foretells it from latents, and the adapter, which is told what the
  * embedder sees and taught by what the eye does.
  */
@@ -71,7 +71,7 @@ record AdapterStage(
     try (Safetensors file = Safetensors.open(known)) {
       long there = file.shape("seen")[0];
       if (there != images) {
-        throw new InvalidInputException(known + " knows " + there + " pictures, expected "
+        throw new InvalidInputException(known + " knows " + there + " images, expected "
             + images + "; give as many people as when it was made, or delete it");
       }
     }

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  * a render's sharpness.
  */
 final class Alteration {
-  /** Between the softest and the hardest of the softened pictures, as shares of a side. */
+  /** Between the softest and the hardest of the softened images, as shares of a side. */
   private static final double SPAN = 0.45;
 
   private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
@@ -23,7 +23,7 @@ final class Alteration {
   private Alteration() {}
 
   /**
-   * Half of the pictures [n, 3, side, side] softened, as if they had been {@code softest} of a side
+   * Half of the images [n, 3, side, side] softened, as if they had been {@code softest} of a side
    * or a little more; all of them lighter or darker, flatter or harder, and grainy.
    */
   static Tensor of(Tensor images, double softest, NoiseSource noise, Random random) {

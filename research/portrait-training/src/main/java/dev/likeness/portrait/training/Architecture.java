@@ -16,7 +16,7 @@ import java.util.Map;
 
 /**
  * The shapes of {@code portrait}, as the config files that its folder holds: a miniature of Stable
- * Diffusion for 256x256 pictures and 32x32x8 latents.
+ * Diffusion for 256x256 images and 32x32x8 latents.
  */
 final class Architecture {
   static final int PIXELS = 256;
@@ -41,7 +41,7 @@ final class Architecture {
   static final double GUIDANCE = 2.5;
   /** TCD's eta, likewise. */
   static final double ETA = 0.3;
-  /** Side of the pictures that the image encoder looks at. */
+  /** Side of the images that the image encoder looks at. */
   static final int SEEN = 128;
 
   private Architecture() {}
@@ -79,7 +79,7 @@ final class Architecture {
     c.put("block_out_channels", List.of(16, 32, 64, 96));
     c.put("layers_per_block", 1);
     c.put("latent_channels", LATENT_CHANNELS);
-    // Few groups: normalising pairs of channels would take a picture's overall colour away.
+    // Few groups: normalising pairs of channels would take an image's overall colour away.
     c.put("norm_num_groups", 2);
     c.put("mid_block_add_attention", false);
     c.put("force_upcast", false);
@@ -141,7 +141,7 @@ final class Architecture {
     return c;
   }
 
-  /** CLIP's own way to prepare pictures, at the encoder's size. */
+  /** CLIP's own way to prepare images, at the encoder's size. */
   static Map<String, Object> preprocessor() {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("image_processor_type", "CLIPImageProcessor");

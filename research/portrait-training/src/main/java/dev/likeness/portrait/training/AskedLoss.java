@@ -24,7 +24,7 @@ final class AskedLoss {
   private AskedLoss() {}
 
   /**
-   * What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; each
+   * What each image costs, 1 for every asked attribute that it lacks for sure: [n], f32; each
    * reader's scores are [n, words] of each attribute.
    */
   static Tensor of(List<Map<Attribute, Tensor>> readers, List<Map<Attribute, Set<String>>> asked) {

@@ -40,7 +40,7 @@ final class AttributeTraining {
   /**
    * @param renders of which the first {@code images} are learnt
    * @param known what drew them
-   * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of
+   * @param batch images a step, a multiple of 4: two shares of them are learnt at once, half of
    *     each softened
    */
   AttributeTraining(
@@ -87,7 +87,7 @@ final class AttributeTraining {
         weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
   }
 
-  /** Of the pictures that share {@code number} of all draws. */
+  /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {

@@ -78,7 +78,7 @@ final class AutoencoderTraining {
     return mean.square().add(logVariance.exp()).sub(logVariance).mean().mul(new Scalar(PULL));
   }
 
-  /** How far decoded pictures [n, 3, side, side] are from what they should be, both in -1..1. */
+  /** How far decoded images [n, 3, side, side] are from what they should be, both in -1..1. */
   static Tensor error(Tensor decoded, Tensor images) {
     long side = images.size(3);
     Tensor difference = decoded.sub(images);

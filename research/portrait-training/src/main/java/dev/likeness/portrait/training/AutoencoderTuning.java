@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains a finished autoencoder further, encoder and decoder, on whole pictures: its latents are to
+ * Trains a finished autoencoder further, encoder and decoder, on whole images: its latents are to
  * hold what is small (freckles, eyes, patterns), so what was made to draw them has to learn them
  * anew. To the errors of {@link AutoencoderTraining}, which count twice where heads are, come those
  * that {@link DecoderTraining} counts beside them.
@@ -96,7 +96,7 @@ final class AutoencoderTuning {
   }
 
   /**
-   * How far pictures [n, 3, side, side] are from what they should be, both in -1..1; shown to the
+   * How far images [n, 3, side, side] are from what they should be, both in -1..1; shown to the
    * eyes a little astray, but both alike.
    */
   private Tensor error(Tensor made, Tensor right, Random random) {

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
 /** Trains the text tower and the UNet together on latents and captions. */
 final class DiffusionTraining {
   /**
-   * Share of pictures whose caption is left out, so that guidance has something to steer away from.
+   * Share of images whose caption is left out, so that guidance has something to steer away from.
    */
   private static final double UNCONDITIONAL = 0.1;
 
@@ -35,7 +35,7 @@ final class DiffusionTraining {
    * The numbers of a run.
    *
    * @param steps optimiser steps in all
-   * @param batch pictures a step
+   * @param batch images a step
    * @param shares of a batch that are learnt at once, each on a thread of its own
    * @param rate the highest learning rate
    */
@@ -138,7 +138,7 @@ final class DiffusionTraining {
             || name.equals("unet.conv_out.weight"));
   }
 
-  /** Of the pictures that a share of a step draws. */
+  /** Of the images that a share of a step draws. */
   private Tensor loss(Parameters weights, long step, int share, Recipe recipe) {
     long number = step * recipe.shares + share;
     int batch = recipe.batch / recipe.shares;
@@ -168,7 +168,7 @@ final class DiffusionTraining {
 
   /**
    * One from each of {@code count} equally likely stretches, so that steps differ less. Of five
-   * pictures one is noised to less than 0.4 of the way, where little is left to decide, and four to
+   * images one is noised to less than 0.4 of the way, where little is left to decide, and four to
    * more, where faces come into being.
    */
   private int[] timesteps(Random random, int count) {

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Latents of pictures as a decoder will get them: every second picture's as they are, the others
+ * Latents of images as a decoder will get them: every second image's as they are, the others
  * noised a little and guessed at by the model, which leaves out what it cannot foretell, as it does
  * when it draws.
  */
@@ -30,7 +30,7 @@ final class DrawnLatents {
     this.renders = renders;
   }
 
-  /** Of the picture with this number, [1, c, h, w], f32, on the scale of the network. */
+  /** Of the image with this number, [1, c, h, w], f32, on the scale of the network. */
   Tensor of(int image) {
     Tensor clean = model
         .autoencoder()

@@ -32,7 +32,7 @@ final class EncodedCrops implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final List<Tensor> latents = new ArrayList<>();
 
-  /** Encodes the first {@code count} pictures of {@code store} by {@code autoencoder}. */
+  /** Encodes the first {@code count} images of {@code store} by {@code autoencoder}. */
   EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
     this(
         store,
@@ -42,7 +42,7 @@ final class EncodedCrops implements AutoCloseable {
   }
 
   /**
-   * Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c,
+   * Of the first {@code count} images of {@code store}, {@code encoded} gives the latents [1, c,
    * h, w] of each by its number.
    */
   EncodedCrops(RenderStore store, int count, IntFunction<Tensor> encoded, IntConsumer progress) {
@@ -56,7 +56,7 @@ final class EncodedCrops implements AutoCloseable {
     }
   }
 
-  /** So many, of any pictures and places. */
+  /** So many, of any images and places. */
   Batch draw(Random random, int count) {
     TensorVector seen = new TensorVector();
     TensorVector known = new TensorVector();

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
  * The trained autoencoder with latents that suit diffusion: every channel has mean zero, and
  * spreads lie closer together (each is divided by its own square root), so that no channel drowns
  * in the noise that another needs. The 1x1 convolutions around the latents take the change up;
- * pictures stay what they were.
+ * images stay what they were.
  */
 final class EvenLatents {
   private static final int IMAGES = 128;

@@ -1,8 +1,8 @@
 package dev.likeness.portrait.training;
 
 /**
- * How much each place of a picture's latents counts in training. Eyes and mouth are a hundredth of
- * the picture and most of what a viewer looks at, so they count several times as much as the wall
+ * How much each place of an image's latents counts in training. Eyes and mouth are a hundredth of
+ * the image and most of what a viewer looks at, so they count several times as much as the wall
  * behind. Cloth counts more where it has a pattern, which is the finest thing that words ask for.
  */
 final class FaceFocus {
@@ -18,7 +18,7 @@ final class FaceFocus {
    * Weights of mean 1 for each of {@code side} x {@code side} places, rows from the top.
    *
    * @param landmarks eyes, nose, corners of the mouth: x and y in pixels
-   * @param pixels the side of the picture
+   * @param pixels the side of the image
    * @param patterned whether there is a pattern on what is worn, which begins about as far below
    *     the mouth as that is below the eyes
    */

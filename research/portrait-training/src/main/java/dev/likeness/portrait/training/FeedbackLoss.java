@@ -103,7 +103,7 @@ final class FeedbackLoss implements AutoCloseable {
   }
 
   /**
-   * The sum of what each picture lacks, each by its alpha, colours by no less than {@link #EARLY},
+   * The sum of what each image lacks, each by its alpha, colours by no less than {@link #EARLY},
    * and by {@link HardWords#weight}: [n].
    */
   static Tensor weighed(Map<Attribute, Tensor> lacking, Tensor alphas) {

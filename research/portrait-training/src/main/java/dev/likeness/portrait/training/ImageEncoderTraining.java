@@ -19,9 +19,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the image encoder so that its projection tells what captions say of a whole picture, every
+ * Trains the image encoder so that its projection tells what captions say of a whole image, every
  * word of it, and the {@link PersonTraits}. What CLIP's learns from captions (Radford et al. 2021,
- * arXiv:2103.00020) it learns from what they are made of, since of some thousand pictures a batch's
+ * arXiv:2103.00020) it learns from what they are made of, since of some thousand images a batch's
  * other captions are soon told apart. The heads are not kept.
  */
 final class ImageEncoderTraining {
@@ -40,7 +40,7 @@ final class ImageEncoderTraining {
   private final long seed;
 
   /**
-   * Learns from all of {@code seen}, pictures of {@code renders}, but the last, which it is tried
+   * Learns from all of {@code seen}, images of {@code renders}, but the last, which it is tried
    * on; {@code batch}, an even number, a step.
    */
   ImageEncoderTraining(PeopleSeen seen, PeopleRenders renders, int batch, long seed) {
@@ -78,7 +78,7 @@ final class ImageEncoderTraining {
         weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
   }
 
-  /** Of the pictures that share {@code number} of all draws. */
+  /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
     int[] chosen = random.ints(batch / SHARES, 0, learnt).toArray();
@@ -102,7 +102,7 @@ final class ImageEncoderTraining {
     return new Heads(Weights.of(weights).at("head"), (int) shown.size(1), traits.count());
   }
 
-  /** Pictures a little aside, and each lighter or darker. */
+  /** Images a little aside, and each lighter or darker. */
   private static Tensor altered(Tensor pixels, Random random) {
     float[] gains = new float[(int) pixels.size(0)];
     for (int i = 0; i < gains.length; i++) {
@@ -112,7 +112,7 @@ final class ImageEncoderTraining {
         .mul(Working.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
   }
 
-  /** How often words of pictures that it does not learn from are told. */
+  /** How often words of images that it does not learn from are told. */
   private void tell(TrainableWeights weights) {
     int[] held = IntStream.range(learnt, seen.count()).toArray();
     try (TensorScope scope = TensorScope.open();
@@ -126,7 +126,7 @@ final class ImageEncoderTraining {
           words.share(attribute, score, held)));
       System.err.printf(
           Locale.ROOT,
-          "%nimage encoder: of %d pictures never seen %.1f %% of words are told%n",
+          "%nimage encoder: of %d images never seen %.1f %% of words are told%n",
           held.length,
           100
               * scores.entrySet().stream()

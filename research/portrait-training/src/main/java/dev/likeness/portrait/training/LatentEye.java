@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Tells from latents, sharp ones or a drawing model's guesses, what an embedder of faces would see
- * in the picture, and the {@link PersonTraits}: a small residual network on the face, aligned by
+ * in the image, and the {@link PersonTraits}: a small residual network on the face, aligned by
  * eyes and mouth, at whose end every place has weights of its own. An adapter that is taught by it
- * learns who somebody is rather than how a picture looks.
+ * learns who somebody is rather than how an image looks.
  */
 final class LatentEye implements AutoCloseable {
   /** Where a work folder has it. */
@@ -89,7 +89,7 @@ final class LatentEye implements AutoCloseable {
   /**
    * Where the face is, as the affine map that {@code grid_sample} takes, [2, 3] by rows.
    *
-   * @param landmarks eyes, nose, corners of the mouth: x and y in pixels of a whole picture
+   * @param landmarks eyes, nose, corners of the mouth: x and y in pixels of a whole image
    */
   static float[] place(float[] landmarks) {
     float half = Architecture.PIXELS / 2f;

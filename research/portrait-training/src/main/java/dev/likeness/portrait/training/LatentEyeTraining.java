@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Trains a {@link LatentEye} on {@link PeopleLatents}: half of each batch are the base's guesses,
  * half latents, softened, paled and grainy. What an embedder sees of a person is the mean over
- * their pictures, in numbers of variance one together.
+ * their images, in numbers of variance one together.
  */
 final class LatentEyeTraining implements AutoCloseable {
   private static final int BATCH = 64;
@@ -143,7 +143,7 @@ final class LatentEyeTraining implements AutoCloseable {
 
   /**
    * Of people that it does not learn from: the mean squared error of what the embedder sees, and
-   * how often one picture of a person is nearest to what it sees of that person.
+   * how often one image of a person is nearest to what it sees of that person.
    */
   private void trial(TrainableWeights weights) {
     int first = (people - held()) * PeopleRenders.SHOTS;

@@ -42,7 +42,7 @@ final class LatentReaderTraining {
   private Map<String, String> made = Map.of();
 
   /**
-   * Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 pictures
+   * Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 images
    * or a tenth of them.
    */
   LatentReaderTraining(LatentSet data, PortraitRenders known, long seed) {
@@ -100,7 +100,7 @@ final class LatentReaderTraining {
         weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
   }
 
-  /** Of the pictures that share {@code number} of all draws. */
+  /** Of the images that share {@code number} of all draws. */
   private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
@@ -140,7 +140,7 @@ final class LatentReaderTraining {
   }
 
   /**
-   * Of pictures that it does not learn from: how much of the traits it cannot tell, and how often
+   * Of images that it does not learn from: how much of the traits it cannot tell, and how often
    * each word is right, and where one is said.
    */
   private void trial(TrainableWeights weights) {

@@ -13,10 +13,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Latents and captions of many pictures in memory, drawn from at random. */
+/** Latents and captions of many images in memory, drawn from at random. */
 final class LatentSet implements AutoCloseable {
   /**
-   * Some pictures, their latents, f32 and scaled, one caption's token ids of each (int64), what
+   * Some images, their latents, f32 and scaled, one caption's token ids of each (int64), what
    * counts how much.
    */
   record Batch(int[] images, Tensor latents, Tensor tokens, Tensor focus) {}
@@ -67,7 +67,7 @@ final class LatentSet implements AutoCloseable {
     return latents.size(0);
   }
 
-  /** Of these pictures, f32 and scaled. */
+  /** Of these images, f32 and scaled. */
   Tensor latents(int[] images) {
     return latents
         .index_select(0, Working.placed(images))
@@ -75,12 +75,12 @@ final class LatentSet implements AutoCloseable {
         .mul(new Scalar(scale));
   }
 
-  /** Captions of each picture. */
+  /** Captions of each image. */
   int captions() {
     return (int) tokens.size(1);
   }
 
-  /** The ids of one of a picture's captions, [1, 77]. */
+  /** The ids of one of an image's captions, [1, 77]. */
   Tensor caption(int image, int which) {
     return tokens.select(0, image).narrow(0, which, 1).to(ScalarType.Long);
   }
@@ -90,7 +90,7 @@ final class LatentSet implements AutoCloseable {
     return empty;
   }
 
-  /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption. */
+  /** Draws {@code count} images; {@code bare} of them, on average, lose their caption. */
   Batch draw(Random random, int count, double bare) {
     TensorVector images = new TensorVector();
     TensorVector ids = new TensorVector();

@@ -23,16 +23,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What the diffusion stage reads: every picture's latents (f16, [n, 8, 32, 32], at the
+ * What the diffusion stage reads: every image's latents (f16, [n, 8, 32, 32], at the
  * autoencoder's own scale) and the token ids of its captions (int16, [n, captions, 77]) and how
- * much each place counts (f16, [n, 1, 32, 32]), in safetensors files of a thousand pictures each.
+ * much each place counts (f16, [n, 1, 32, 32]), in safetensors files of a thousand images each.
  */
 final class LatentStore {
   private static final int BLOCK = 16;
 
   private LatentStore() {}
 
-  /** How many pictures a file knows; none where there is none. */
+  /** How many images a file knows; none where there is none. */
   static long size(Path file) {
     if (!Files.exists(file)) {
       return 0;
@@ -43,7 +43,7 @@ final class LatentStore {
   }
 
   /**
-   * Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file.
+   * Encodes images {@code first} to {@code first + count} of the renders, and writes one file.
    */
   static void write(
       Path file,

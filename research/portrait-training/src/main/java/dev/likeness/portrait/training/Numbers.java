@@ -16,7 +16,7 @@ import java.util.List;
  * @param readerSteps optimiser steps of the reader of latents; none with {@code reader}, unless
  *     they are given: then it learns on
  * @param steps optimiser steps of text tower and UNet; 0 to stop when there is a reader
- * @param batch pictures a step; with feedback as many drawings beside them
+ * @param batch images a step; with feedback as many drawings beside them
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
  * @param feedback what counts what the reader misses in the model's own drawings, 0.04 say; 0 to
@@ -78,8 +78,8 @@ record Numbers(
         || candidates < 1
         || seed < 0
         || seed + (long) images * candidates > RESERVED) {
-      throw new IllegalArgumentException("seed=" + seed + " pictures=" + images + " candidates="
-          + candidates + "; give a picture or more of" + " people below " + RESERVED
+      throw new IllegalArgumentException("seed=" + seed + " images=" + images + " candidates="
+          + candidates + "; give an image or more of" + " people below " + RESERVED
           + ": those from there on are whom embedders, readers and classifiers know, or nobody");
     }
     if (readerSteps > 0 && readers.size() > 1) {
@@ -120,7 +120,7 @@ record Numbers(
   @Override
   public String toString() {
     return "seed=" + seed + " edition=" + Renderer.EDITION
-        + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures="
+        + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " images="
         + images
         + (candidates > 1 ? " candidates=" + candidates : "")
         + (readerSteps > 0 ? " readerSteps=" + readerSteps : "") + " steps=" + steps

@@ -7,7 +7,7 @@ import java.util.RandomAccess;
 import java.util.function.IntFunction;
 
 /**
- * Each picture as the target beside the face in another of the same person, read when it is asked
+ * Each image as the target beside the face in another of the same person, read when it is asked
  * for.
  */
 final class PairList extends AbstractList<TrainingPair> implements RandomAccess {
@@ -16,7 +16,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
   private final int people;
   private final IntFunction<float[]> seen;
 
-  /** {@code seen} tells what an embedder sees of the face in a picture, by its number. */
+  /** {@code seen} tells what an embedder sees of the face in an image, by its number. */
   PairList(RenderStore store, PeopleRenders renders, int people, IntFunction<float[]> seen) {
     this.store = store;
     this.renders = renders;

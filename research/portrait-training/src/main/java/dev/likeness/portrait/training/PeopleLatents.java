@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What a {@link LatentEye} learns from, in one safetensors file: the latents of pictures of people
+ * What a {@link LatentEye} learns from, in one safetensors file: the latents of images of people
  * (f16, [n, 8, 32, 32], of unit spread), as a base guesses them that was told the caption and shown
  * the latents noised to somewhere between a fifth and all of the way ({@code guesses}), where the
  * faces are (f32, [n, 2, 3]), and what an embedder sees in them (f32, [n, numbers]).
@@ -44,7 +44,7 @@ final class PeopleLatents {
     this.eye = eye;
   }
 
-  /** Writes what is known of the first {@code count} pictures. */
+  /** Writes what is known of the first {@code count} images. */
   void write(Path file, int count, IntConsumer progress) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

@@ -9,7 +9,7 @@ import dev.likeness.portrait.people.Shot;
 import java.util.Random;
 
 /**
- * Pictures for what has to know a person again: {@link #SHOTS} of each, a selfie and a headshot in
+ * Images for what has to know a person again: {@link #SHOTS} of each, a selfie and a headshot in
  * turn.
  */
 final class PeopleRenders {
@@ -46,7 +46,7 @@ final class PeopleRenders {
   }
 
   /**
-   * What the adapter that looks at whole pictures is told of {@link #image}: of half nothing, of
+   * What the adapter that looks at whole images is told of {@link #image}: of half nothing, of
    * three in eight all but the person.
    */
   String captionBesideImage(long index) {

@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** People's pictures as the image encoder is shown them (bf16), in memory. */
+/** People's images as the image encoder is shown them (bf16), in memory. */
 final class PeopleSeen implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final Tensor pixels;
@@ -34,7 +34,7 @@ final class PeopleSeen implements AutoCloseable {
     return (int) pixels.size(0);
   }
 
-  /** Pictures [n, 3, side, side], f32. */
+  /** Images [n, 3, side, side], f32. */
   Tensor pixels(int... which) {
     return Working.placed(pixels
         .index_select(0, torch.tensor(Arrays.stream(which).asLongStream().toArray()))

@@ -73,7 +73,7 @@ final class PersonTraits {
     return values[0].length;
   }
 
-  /** Those of the people on pictures, of which each has so many, [n, count]. */
+  /** Those of the people on images, of which each has so many, [n, count]. */
   Tensor of(int[] images, int each) {
     float[] all = new float[images.length * count()];
     for (int i = 0; i < images.length; i++) {

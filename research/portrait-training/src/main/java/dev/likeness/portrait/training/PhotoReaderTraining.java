@@ -38,7 +38,7 @@ final class PhotoReaderTraining {
   /**
    * @param renders of which the first {@code images} are learnt
    * @param known what drew them
-   * @param batch pictures a step
+   * @param batch images a step
    */
   PhotoReaderTraining(
       RenderStore renders, PortraitRenders known, int images, int batch, long seed) {

@@ -5,7 +5,7 @@ import dev.likeness.portrait.training.adapter.TrainingPair;
 import java.util.AbstractList;
 import java.util.RandomAccess;
 
-/** Each picture as reference and target, read when it is asked for. */
+/** Each image as reference and target, read when it is asked for. */
 final class PicturePairs extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;

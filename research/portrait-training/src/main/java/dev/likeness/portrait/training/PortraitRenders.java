@@ -11,13 +11,13 @@ import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * The pictures that {@code portrait} learns from: picture {@code i} shows person {@code seed + i},
+ * The images that {@code portrait} learns from: image {@code i} shows person {@code seed + i},
  * who is in no other; or, of {@code c} candidates, whom most of what is {@linkplain HardWords hard}
  * can be said of among {@code seed + c i} and the next {@code c - 1}.
  */
 final class PortraitRenders {
   /**
-   * Every person of the training pictures has a seed below this; those above are never seen in
+   * Every person of the training images has a seed below this; those above are never seen in
    * training.
    */
   private static final long UNSEEN = 1_000_000_000L;
@@ -26,19 +26,19 @@ final class PortraitRenders {
   private final int headshots;
   private final int candidates;
 
-  /** Three pictures of four are headshots, one is a selfie. */
+  /** Three images of four are headshots, one is a selfie. */
   PortraitRenders(long seed) {
     this(seed, 3);
   }
 
-  /** So many pictures of four are headshots, the others selfies. */
+  /** So many images of four are headshots, the others selfies. */
   PortraitRenders(long seed, int headshots) {
     this(seed, headshots, 1);
   }
 
   private PortraitRenders(long seed, int headshots, int candidates) {
     if (seed < 0 || seed >= UNSEEN) {
-      throw new IllegalArgumentException("training pictures are of the people of seeds 0 to "
+      throw new IllegalArgumentException("training images are of the people of seeds 0 to "
           + (UNSEEN - 1) + ", not " + seed + ": the people of others are for measuring");
     }
     this.seed = seed;
@@ -46,7 +46,7 @@ final class PortraitRenders {
     this.candidates = candidates;
   }
 
-  /** The same, but each picture is chosen of so many candidates. */
+  /** The same, but each image is chosen of so many candidates. */
   PortraitRenders chosenOf(int count) {
     if (count < 1) {
       throw new IllegalArgumentException(
@@ -55,7 +55,7 @@ final class PortraitRenders {
     return new PortraitRenders(seed, headshots, count);
   }
 
-  /** The picture itself. */
+  /** The image itself. */
   RgbImage image(long index) {
     return Renderer.render(person(index), shot(index), Architecture.PIXELS).image();
   }

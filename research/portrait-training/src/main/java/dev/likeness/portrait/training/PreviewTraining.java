@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the small autoencoder of previews on crops: its decoder on what the model's own
- * autoencoder makes of pictures, its encoder to find those latents.
+ * autoencoder makes of images, its encoder to find those latents.
  */
 final class PreviewTraining {
   private static final int BATCH = 8;

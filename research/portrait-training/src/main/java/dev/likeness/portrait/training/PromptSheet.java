@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws random prompts about people who were in no training picture, and puts the pictures with
+ * Draws random prompts about people who were in no training image, and puts the images with
  * their prompts on one sheet, to be looked at.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}; without the last
@@ -63,7 +63,7 @@ public final class PromptSheet {
     return args.length > index ? Integer.parseInt(args[index]) : fallback;
   }
 
-  /** Pictures in rows, each above its prompt. */
+  /** Images in rows, each above its prompt. */
   public static RgbImage draw(List<RgbImage> images, List<String> prompts) {
     int rows = (images.size() + COLUMNS - 1) / COLUMNS;
     int high = CELL + LINES * LINE + GAP;

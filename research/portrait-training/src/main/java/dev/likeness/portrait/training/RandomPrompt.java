@@ -12,7 +12,7 @@ import java.util.stream.LongStream;
 /**
  * A prompt as {@link Caption} words it.
  *
- * @param person somebody who is in no training picture, of whom it is true
+ * @param person somebody who is in no training image, of whom it is true
  * @param shot a headshot of them, of which it is true
  * @param text the prompt
  */

@@ -5,7 +5,7 @@ package dev.likeness.portrait.training;
  * learn.
  */
 final class ReadingLoop {
-  /** The softest that pictures are shown, as a share of a side; see {@link Alteration}. */
+  /** The softest that images are shown, as a share of a side; see {@link Alteration}. */
   static final double SOFTEST = 0.5;
 
   private static final double RATE = 2e-3;

@@ -16,7 +16,7 @@ import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 
 /**
- * Rendered pictures on disk, raw bytes in one file. A render is made from its number alone, so a
+ * Rendered images on disk, raw bytes in one file. A render is made from its number alone, so a
  * store that was cut short goes on where it ended.
  */
 final class RenderStore {
@@ -34,7 +34,7 @@ final class RenderStore {
   /**
    * Renders until {@code count} are there, on every core.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when pictures of another
+   * @throws dev.likeness.diffusion.error.InvalidInputException when images of another
    *     {@link Renderer#EDITION} are there: what is known of them would be untrue
    */
   void fill(int count, LongFunction<RgbImage> source, IntConsumer progress) {
@@ -87,7 +87,7 @@ final class RenderStore {
     }
   }
 
-  /** One picture. */
+  /** One image. */
   RgbImage image(int index) {
     ByteBuffer bytes = ByteBuffer.allocate(STRIDE);
     try (FileChannel in = FileChannel.open(pixels, StandardOpenOption.READ)) {

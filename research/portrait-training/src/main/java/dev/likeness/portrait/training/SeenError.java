@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How far pictures are from what they should be to the eyes of a network that reads photos: at each
+ * How far images are from what they should be to the eyes of a network that reads photos: at each
  * of its levels the squared distance of what its channels say of a place, taken as a direction, the
  * mean over places (Zhang et al. 2018, arXiv:1801.03924, equation 1, all channels alike). The photo
  * reader shares nothing with what evaluates; a classifier of another seed learnt as that did, from
@@ -76,7 +76,7 @@ final class SeenError implements AutoCloseable {
   }
 
   /**
-   * Of pictures [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar.
+   * Of images [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar.
    */
   Tensor of(Tensor made, Tensor right) {
     PhotoReaderNetwork network = network();
@@ -97,7 +97,7 @@ final class SeenError implements AutoCloseable {
   }
 
   /**
-   * Of whole pictures [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to
+   * Of whole images [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to
    * 4.
    */
   Tensor ofWhole(Tensor made, Tensor right) {

@@ -12,13 +12,13 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The program that made the classifier by which prompts are read back from pictures: renders people
+ * The program that made the classifier by which prompts are read back from images: renders people
  * who are in no other set, trains on them, writes {@code attributes.safetensors}, and says how
  * often it is right about people it never saw. It knows nothing of the model that draws. Every
  * stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH [CANDIDATES]]}, the batch a
- * multiple of 4. Of so many candidates, 1 unless given, each picture shows whom most that is rare
+ * multiple of 4. Of so many candidates, 1 unless given, each image shows whom most that is rare
  * can be said of ({@link HardWords}): colours of light are in one render of twenty, too few to tell
  * eight of them apart by.
  */
@@ -62,7 +62,7 @@ public final class TrainAttributes {
             "format",
             "pt",
             "numbers",
-            "seed=" + seed + " pictures=" + images + " candidates=" + candidates + " steps="
+            "seed=" + seed + " images=" + images + " candidates=" + candidates + " steps="
                 + args[4] + " batch=" + batch));
     try (AttributeReader reader = AttributeReader.open(file)) {
       System.err.print(RenderTrial.of(reader, TRIAL));
@@ -70,7 +70,7 @@ public final class TrainAttributes {
   }
 
   /**
-   * Refuses a seed and a number of pictures, each of so many {@code candidates}, whose people would
+   * Refuses a seed and a number of images, each of so many {@code candidates}, whose people would
    * be another seed's, or used for something else.
    */
   public static void requirePeople(long seed, int images, int candidates) {
@@ -81,7 +81,7 @@ public final class TrainAttributes {
     }
   }
 
-  /** The pictures of {@code seed}, whose people are in those of no other. */
+  /** The images of {@code seed}, whose people are in those of no other. */
   static PortraitRenders renders(long seed) {
     return new PortraitRenders(FIRST_PERSON + (seed - 1) * PEOPLE_PER_SEED);
   }

@@ -17,7 +17,7 @@ public final class TrainPhotoReader {
    * adapter is taught by.
    */
   static final long FIRST_PERSON = 800_000_000L;
-  /** Of four pictures: it reads selfies. */
+  /** Of four images: it reads selfies. */
   static final int HEADSHOTS = 1;
 
   static final int BATCH = 32;
@@ -57,6 +57,6 @@ public final class TrainPhotoReader {
             "commit",
             commit,
             "numbers",
-            "seed=" + seed + " pictures=" + images + " steps=" + steps));
+            "seed=" + seed + " images=" + images + " steps=" + steps));
   }
 }

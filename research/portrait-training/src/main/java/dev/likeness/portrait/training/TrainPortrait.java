@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes
  * them, trains a reader of latents and, by it too, the text tower and the UNet on that, and writes
  * the model folder. Every stage goes on where it was stopped; what it draws and how its loss goes
- * lies beside it as pictures. With {@code start=FOLDER} a finished model of the same shape, the
+ * lies beside it as images. With {@code start=FOLDER} a finished model of the same shape, the
  * released one, say, is trained further: its tokenizer stays, its autoencoder too unless
  * {@code autoencoderSteps} are given, and the rest goes on from its weights.
  *
@@ -109,7 +109,7 @@ public final class TrainPortrait {
   private void trainDiffusion(LatentSet data, int vocabulary, DiffusionTraining.Recipe recipe) {
     System.err.printf(
         Locale.ROOT,
-        "diffusion on %d pictures, latents scaled by %.4f%n",
+        "diffusion on %d images, latents scaled by %.4f%n",
         data.size(),
         data.scale());
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());

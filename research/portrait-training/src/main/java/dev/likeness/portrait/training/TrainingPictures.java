@@ -9,16 +9,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The pictures that a model folder of {@link TrainPortrait} was trained on, drawn again by what its
+ * The images that a model folder of {@link TrainPortrait} was trained on, drawn again by what its
  * header tells.
  */
 public final class TrainingPictures {
   private static final Pattern RUN = Pattern.compile(
-      "seed=(\\d+),?(?: edition=(\\d+))? .*?pictures=(\\d+)(?: candidates=(\\d+))?");
+      "seed=(\\d+),?(?: edition=(\\d+))? .*?images=(\\d+)(?: candidates=(\\d+))?");
   /** What readers learnt from, which the model never saw. */
   private static final Pattern READERS = Pattern.compile("\\{[^}]*}");
 
-  /** How many pictures of each run. */
+  /** How many images of each run. */
   private final Map<PortraitRenders, Integer> runs = new LinkedHashMap<>();
 
   private TrainingPictures() {}
@@ -51,7 +51,7 @@ public final class TrainingPictures {
     return runs.values().stream().mapToInt(Integer::intValue).sum();
   }
 
-  /** Picture {@code index}; those of the last run come first. */
+  /** Image {@code index}; those of the last run come first. */
   public RgbImage image(int index) {
     int left = index;
     for (Map.Entry<PortraitRenders, Integer> run : runs.entrySet()) {
@@ -60,6 +60,6 @@ public final class TrainingPictures {
       }
       left -= run.getValue();
     }
-    throw new IndexOutOfBoundsException(index + " of " + count() + " training pictures");
+    throw new IndexOutOfBoundsException(index + " of " + count() + " training images");
   }
 }

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Drawings under way, each at a step of its own, as {@code TCDScheduler} draws with
- * {@link Architecture#ETA}: a guess at the whole picture is noised to the next level by some of the
+ * {@link Architecture#ETA}: a guess at the whole image is noised to the next level by some of the
  * noise that it was guessed from, and some fresh. What is finished gives way to another caption,
  * the one of some at random that asks for most of what is drawn worst.
  */
@@ -32,7 +32,7 @@ final class Underway implements AutoCloseable {
   private static final int CANDIDATES = 6;
 
   /**
-   * One drawing: whose caption, which of that picture's, what it asks for, after how many of its
+   * One drawing: whose caption, which of that image's, what it asks for, after how many of its
    * steps.
    */
   private record Slot(
@@ -118,7 +118,7 @@ final class Underway implements AutoCloseable {
     return torch.cat(ids, 0);
   }
 
-  /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
+  /** Goes a step on from guesses at the whole images, [n, c, h, w]. */
   void advance(Tensor guesses, DiffusionObjective objective, Random random, NoiseSource noise) {
     Tensor fresh =
         Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.Reduction;
 
-/** How far scores of words are from what drew the pictures. */
+/** How far scores of words are from what drew the images. */
 final class WordLoss {
-  /** Of an attribute that does not apply to a picture. */
+  /** Of an attribute that does not apply to an image. */
   private static final long NONE = -1;
 
   private final Map<Attribute, long[]> right = new EnumMap<>(Attribute.class);
@@ -35,7 +35,7 @@ final class WordLoss {
     }
   }
 
-  /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} pictures. */
+  /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} images. */
   Tensor of(Map<Attribute, Tensor> scores, int[] chosen) {
     Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
@@ -51,7 +51,7 @@ final class WordLoss {
   }
 
   /**
-   * How often {@code scores} put the right word first, among the chosen pictures that the attribute
+   * How often {@code scores} put the right word first, among the chosen images that the attribute
    * applies to.
    */
   double share(Attribute attribute, Tensor scores, int[] chosen) {

@@ -6,7 +6,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
- * Knows a picture by its pixels at a small size.
+ * Knows an image by its pixels at a small size.
  *
  * @param side of that size
  * @param middle what is taken from each value, 0 to 255

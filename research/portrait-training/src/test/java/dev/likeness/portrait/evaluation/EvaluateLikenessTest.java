@@ -37,7 +37,7 @@ class EvaluateLikenessTest {
   private static final EvaluationTools TOOLS = new EvaluationTools(
       Optional.empty(), Optional.of(new Middle()), Optional.of(new ByPixels(4, 0)));
 
-  /** Finds a face in the middle of every picture. */
+  /** Finds a face in the middle of every image. */
   private record Middle() implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage image) {

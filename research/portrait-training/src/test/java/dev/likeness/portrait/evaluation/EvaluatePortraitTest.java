@@ -44,7 +44,7 @@ class EvaluatePortraitTest {
             .status());
     assertEquals(
         List.of(
-            "an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no negative number"
+            "an evaluation needs 2 prompts, 2 images alike, 1 training image, 1 step and no negative number"
                 + " of people; given 1, 16, 10000, 30, 20"),
         ProgramRun.of(
                 EvaluatePortrait::new,

@@ -41,8 +41,8 @@ class EvaluationTest {
     EvaluationPlan plan = new EvaluationPlan(2, 2, 6, 0, 2, 4, 0);
     Map<String, Object> figures = evaluate(plan, folder);
     assertEquals(Map.of("skipped", "no outside detector was given"), figures.get("faces"));
-    Map<?, ?> nearest = (Map<?, ?>) figures.get("nearest training picture");
-    assertEquals(6, nearest.get("training pictures"));
+    Map<?, ?> nearest = (Map<?, ?>) figures.get("nearest training image");
+    assertEquals(6, nearest.get("training images"));
     Map<?, ?> autoencoder = (Map<?, ?>) figures.get("autoencoder");
     assertEquals(2, autoencoder.get("renders"));
     assertTrue((double) autoencoder.get("decibels, least") > 30, autoencoder.toString());
@@ -75,14 +75,14 @@ class EvaluationTest {
   @Test
   void knowsWhichImagesTheModelLearntFrom(@TempDir Path folder) {
     String run = "commit c seed=7 edition=" + Renderer.EDITION
-        + " pictures=4 candidates=2 steps=1, after commit c seed=8 edition=1 pictures=60 steps=2";
+        + " images=4 candidates=2 steps=1, after commit c seed=8 edition=1 images=60 steps=2";
     TrainingPictures training = learnt(
         folder,
-        "seed=5 edition=" + Renderer.EDITION + " pictures=3 steps=1",
-        "commit r seed=9 edition=" + Renderer.EDITION + " pictures=100",
-        run + ", after commit d seed=1 pictures=50 steps=2");
+        "seed=5 edition=" + Renderer.EDITION + " images=3 steps=1",
+        "commit r seed=9 edition=" + Renderer.EDITION + " images=100",
+        run + ", after commit d seed=1 images=50 steps=2");
     TrainingPictures released = TrainingPictures.of(PortraitModel.files());
-    assertTrue(released.count() >= 10_000, released.count() + " pictures");
+    assertTrue(released.count() >= 10_000, released.count() + " images");
     assertEquals(
         57, training.count(), "not what readers learnt from, nor what another edition drew");
     assertEquals(
@@ -109,7 +109,7 @@ class EvaluationTest {
   void readsBackWhatIsThereAndMissesWhatIsNot() {
     List<RandomPrompt> prompts = RandomPrompt.draw(0, 5);
     List<RgbImage> renders = prompts.stream().map(RandomPrompt::render).toList();
-    // Reads a render by knowing it; of any other picture it says what the first one shows.
+    // Reads a render by knowing it; of any other image it says what the first one shows.
     Map<String, Object> found =
         PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), image -> {
           int index = Math.max(0, renders.indexOf(image));

@@ -89,7 +89,7 @@ class FaceGuidanceTest {
         FaceGuidance guidance =
             FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
         TorchEmbedder judge = TorchEmbedder.in(PortraitModel.files()).orElseThrow()) {
-      // Of eight pictures of hers none came out less like her for being held; of others one in
+      // Of eight images of hers none came out less like her for being held; of others one in
       // eight did.
       RgbImage selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);

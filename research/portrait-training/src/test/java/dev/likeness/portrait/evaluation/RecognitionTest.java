@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class RecognitionTest {
   private static final RgbImage BLACK = RgbImage.of(256, 256, new byte[256 * 256 * 3]);
 
-  /** Finds a face in every picture that is not black. */
+  /** Finds a face in every image that is not black. */
   private record Anything() implements FaceDetector {
     @Override
     public List<Face> detect(RgbImage image) {
@@ -54,7 +54,7 @@ class RecognitionTest {
     RgbImage somebody = selfie(Person.random(7));
     Map<String, Object> row =
         new Recognition(gallery).of(List.of(seen, faceless), shot -> somebody);
-    assertEquals(0.5, row.get("recognised, drawn"), "a picture without a face is counted");
+    assertEquals(0.5, row.get("recognised, drawn"), "an image without a face is counted");
     assertEquals(1.0, row.get("recognised, drawn, studio"));
     assertEquals(0.0, row.get("recognised, drawn, office"));
     assertEquals(

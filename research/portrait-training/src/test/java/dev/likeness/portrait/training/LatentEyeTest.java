@@ -81,7 +81,7 @@ class LatentEyeTest {
           .item_double();
       assertTrue(
           within < 0.5 * told.var(0).mean().item_double(),
-          "pictures of one person are told alike: " + within);
+          "images of one person are told alike: " + within);
       told.sum().backward();
       assertTrue(latents.grad().abs().sum().item_double() > 0, "errors come back to the latents");
       assertEquals(0, torch.isnan(latents.grad()).sum().item_int());

@@ -45,7 +45,7 @@ class LinearStartTest {
                 .mean()
                 .item_double()
             / 4;
-        // Smooth colours of 8x8 blocks alone come to 19 to 24 dB; a picture without one of its
+        // Smooth colours of 8x8 blocks alone come to 19 to 24 dB; an image without one of its
         // chromas stays below.
         assertTrue(
             -10 * Math.log10(mse) > 18,

@@ -66,7 +66,7 @@ class PortraitRendersTest {
     assertThrows(IllegalArgumentException.class, () -> all.chosenOf(0));
   }
 
-  /** The picture's person is one of its own candidates. */
+  /** The image's person is one of its own candidates. */
   private static String who(Person person, long index) {
     long seed = LongStream.range(SEED + index * CANDIDATES, SEED + (index + 1) * CANDIDATES)
         .filter(s -> Person.random(s).seed() == person.seed())
@@ -75,7 +75,7 @@ class PortraitRendersTest {
     return Long.toString(seed);
   }
 
-  /** In what share of pictures a caption that leaves nothing out speaks of it. */
+  /** In what share of images a caption that leaves nothing out speaks of it. */
   private static double said(PortraitRenders renders, Attribute attribute) {
     return LongStream.range(0, IMAGES)
             .filter(i ->

@@ -74,7 +74,7 @@ class SeenErrorTest {
             .mode();
         double apart = drawn.of(i).sub(clean).square().mean().item_double()
             / clean.square().mean().item_double();
-        assertEquals(i == 0, apart == 0, "of picture " + i);
+        assertEquals(i == 0, apart == 0, "of image " + i);
         assertTrue(apart < 0.3, "a guess from a little noise is close: " + apart);
       }
     }

@@ -63,7 +63,7 @@ final class FluxBackbone {
   }
 
   /**
-   * The picture's tokens after all blocks, run by {@code segments}; see
+   * The image's tokens after all blocks, run by {@code segments}; see
    * {@link DoubleStreamBackbone#forward}.
    */
   Tensor forward(

@@ -8,7 +8,7 @@ import java.util.List;
  * The shape of a {@code FluxTransformer2DModel}, by diffusers' names.
  *
  * @param inChannels of a packed token: four latent pixels, and for Fill the mask and the masked
- *     picture beside them
+ *     image beside them
  * @param outChannels of a packed token
  * @param layers double blocks
  * @param singleLayers single blocks

@@ -71,7 +71,7 @@ public final class FluxControlNet extends LoadedControlNet {
       ControlImage control = controls.get(0);
       if (control.mask() != null) {
         throw new IllegalArgumentException("ControlNet " + net.name()
-            + " is of FLUX, whose pictures have no mask; give" + " the control without one");
+            + " is of FLUX, whose images have no mask; give" + " the control without one");
       }
       net.requireMode(control.mode());
       return new Input(controls, rows, network, List.of(network.conditioningEmbedding(input.apply(control))));

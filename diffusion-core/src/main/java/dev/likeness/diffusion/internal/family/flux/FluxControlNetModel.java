@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Blocks beside FLUX's that look at a picture as well and add to what the transformer's leave, with
+ * Blocks beside FLUX's that look at an image as well and add to what the transformer's leave, with
  * the names and numbers of diffusers' {@code FluxControlNetModel}. Immutable and shared by threads.
  */
 public final class FluxControlNetModel {
@@ -62,7 +62,7 @@ public final class FluxControlNetModel {
   }
 
   /**
-   * What {@link #forward} is given of a picture, owned by the calling scope.
+   * What {@link #forward} is given of an image, owned by the calling scope.
    *
    * @param seen its latents [batch, channels, h, w], or its pixels in -1..1 where the network has
    *     layers of its own for them
@@ -79,9 +79,9 @@ public final class FluxControlNetModel {
    *
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
-   * @param rotation positions of the text's tokens, then of the picture's
+   * @param rotation positions of the text's tokens, then of the image's
    * @param hint of {@link #conditioningEmbedding}
-   * @param mode which kind of picture it is, for networks that are told; else ignored
+   * @param mode which kind of image it is, for networks that are told; else ignored
    */
   public Residuals forward(
       Tensor tokens,
@@ -118,9 +118,9 @@ public final class FluxControlNetModel {
    * The shape of a {@code FluxControlNetModel}, by diffusers' names.
    *
    * @param backbone the shape of its blocks
-   * @param modes how many kinds of pictures it was trained for and is told of; 0 when it is told
+   * @param modes how many kinds of images it was trained for and is told of; 0 when it is told
    *     nothing
-   * @param conditioningChannels channels that its own layers make of the picture's pixels; 0 when it looks
+   * @param conditioningChannels channels that its own layers make of the image's pixels; 0 when it looks
    *     at latents
    */
   public record Config(FluxConfig backbone, int modes, int conditioningChannels) {
@@ -149,7 +149,7 @@ public final class FluxControlNetModel {
   }
 
   /**
-   * What a ControlNet adds to the picture's tokens after FLUX's blocks, each [batch, imageTokens,
+   * What a ControlNet adds to the image's tokens after FLUX's blocks, each [batch, imageTokens,
    * width]. There may be fewer than blocks, or none.
    *
    * @param blocks for the double blocks

@@ -189,7 +189,7 @@ final class FluxModel implements OpenModel {
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     if (latents.reference() != null && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "ControlNets and a picture to edit do not go together; give one of them");
+          "ControlNets and an image to edit do not go together; give one of them");
     }
     if (batch.request().caching().kind() == CachingOptions.Kind.FIRST_BLOCK
         && !latents.controls().isEmpty()) {
@@ -233,7 +233,7 @@ final class FluxModel implements OpenModel {
   }
 
   /**
-   * The sizes of pictures that FLUX.1 Kontext was trained to edit, about a million pixels each.
+   * The sizes of images that FLUX.1 Kontext was trained to edit, about a million pixels each.
    *
    * @param width in pixels
    * @param height in pixels
@@ -265,7 +265,7 @@ final class FluxModel implements OpenModel {
     };
 
     /**
-     * The one whose sides are nearest in ratio to the picture's, which count in whole tokens, as in
+     * The one whose sides are nearest in ratio to the image's, which count in whole tokens, as in
      * diffusers.
      */
     static KontextSize nearest(RgbImage image) {

@@ -70,7 +70,7 @@ public final class FluxNetworks extends NetworksBase {
       throw new InvalidInputException(files.describe() + ": the transformer is shown "
           + config().inChannels() + " channels, expected "
           + config().outChannels() + ", or " + fillChannels()
-          + " as of Fill; FLUX.1 Canny and Depth, which are shown a picture of"
+          + " as of Fill; FLUX.1 Canny and Depth, which are shown an image of"
           + " edges or distances beside the sample, are not supported: give dev with a ControlNet");
     }
   }
@@ -80,14 +80,14 @@ public final class FluxNetworks extends NetworksBase {
   }
 
   /**
-   * Whether the transformer is shown a mask and the masked picture beside the sample, to paint
+   * Whether the transformer is shown a mask and the masked image beside the sample, to paint
    * there (Fill).
    */
   public boolean isFill() {
     return config().inChannels() == fillChannels();
   }
 
-  /** Whether the transformer is shown a whole picture beside the sample, to edit it (Kontext). */
+  /** Whether the transformer is shown a whole image beside the sample, to edit it (Kontext). */
   public boolean isKontext() {
     return isKontext;
   }

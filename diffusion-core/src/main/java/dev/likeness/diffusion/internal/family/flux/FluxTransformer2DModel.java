@@ -38,7 +38,7 @@ public final class FluxTransformer2DModel {
    *
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
-   * @param rotation positions of the text's tokens, then of the picture's
+   * @param rotation positions of the text's tokens, then of the image's
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(Tensor tokens, Tensor time, Inputs conditioning, RotaryEmbedding rotation) {

@@ -109,7 +109,7 @@ final class Flux2Model implements OpenModel {
     int width = small.width() / sizeMultiple() * sizeMultiple();
     int height = small.height() / sizeMultiple() * sizeMultiple();
     if (width == 0 || height == 0) {
-      throw new IllegalArgumentException("a picture of " + image.width() + "x" + image.height()
+      throw new IllegalArgumentException("an image of " + image.width() + "x" + image.height()
           + " is too small to be edited; give one of at least " + sizeMultiple() + " pixels a side");
     }
     return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);

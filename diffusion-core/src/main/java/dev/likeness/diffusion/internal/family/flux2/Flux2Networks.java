@@ -59,7 +59,7 @@ public final class Flux2Networks extends NetworksBase {
     if (files.pipeline().contains("KV")) {
       throw new InvalidInputException(
           files.describe() + " is of the class " + files.pipeline()
-              + ", whose network sees a picture to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
+              + ", whose network sees an image to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
     }
     return new Flux2Networks(files, compute);
   }

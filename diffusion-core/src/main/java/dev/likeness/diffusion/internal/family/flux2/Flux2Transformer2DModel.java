@@ -91,7 +91,7 @@ public final class Flux2Transformer2DModel {
    * @param tokens [batch, imageTokens, inChannels]
    * @param t [batch] or [1], 0..1, f32
    * @param text the language model's tokens [batch, textTokens, textWidth]
-   * @param rotation positions of the text's tokens, then of the picture's
+   * @param rotation positions of the text's tokens, then of the image's
    * @param cache what its blocks did before, to ask the first alone at times, or null
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
@@ -116,7 +116,7 @@ public final class Flux2Transformer2DModel {
   }
 
   /**
-   * Where FLUX.2's tokens lie on its four axes: which picture, row, column, and place in the text.
+   * Where FLUX.2's tokens lie on its four axes: which image, row, column, and place in the text.
    */
   public static final class Flux2Positions {
     private static final double FIRST_REFERENCE = 10;
@@ -124,11 +124,11 @@ public final class Flux2Transformer2DModel {
     private Flux2Positions() {}
 
     /**
-     * The rotation of the text's tokens, then the picture's row by row, then those of a picture
+     * The rotation of the text's tokens, then the image's row by row, then those of an image
      * that is shown.
      *
-     * @param rows of the picture's tokens
-     * @param columns of the picture's tokens
+     * @param rows of the image's tokens
+     * @param columns of the image's tokens
      * @param shown latents [1, channels, h, w], or null
      */
     public static RotaryEmbedding rotation(

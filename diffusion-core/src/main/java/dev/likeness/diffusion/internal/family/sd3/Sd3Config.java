@@ -12,7 +12,7 @@ import java.util.List;
  * @param textWidth width of the text's tokens
  * @param pooledWidth width of the pooled texts together
  * @param positions side of the grid that position embeddings are stored for, in tokens
- * @param dualLayers blocks that attend to the picture a second time on its own (SD 3.5 medium)
+ * @param dualLayers blocks that attend to the image a second time on its own (SD 3.5 medium)
  * @param hasQkNorm whether queries and keys are normalised (SD 3.5)
  */
 public record Sd3Config(

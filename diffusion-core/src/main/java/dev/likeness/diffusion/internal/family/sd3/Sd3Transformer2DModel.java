@@ -105,7 +105,7 @@ public final class Sd3Transformer2DModel {
   }
 
   /**
-   * The picture's tokens after all blocks, or the first alone where {@code cache}, which may be
+   * The image's tokens after all blocks, or the first alone where {@code cache}, which may be
    * null, knows the others.
    */
   private static Tensor forwardBlocks(
@@ -167,7 +167,7 @@ public final class Sd3Transformer2DModel {
     private Tensor croppedPositions(long rows, long columns) {
       if (rows > side || columns > side) {
         throw new IllegalArgumentException(
-            "a picture of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
+            "an image of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
                 + side + " that the model has positions for; ask for a smaller size");
       }
       return positions
@@ -179,7 +179,7 @@ public final class Sd3Transformer2DModel {
   }
 
   /**
-   * Stable Diffusion 3's block (MMDiT; with a second attention over the picture alone, MMDiT-X):
+   * Stable Diffusion 3's block (MMDiT; with a second attention over the image alone, MMDiT-X):
    * joint attention, then each stream's own feed-forward. The last block leaves the text behind.
    */
   static final class Sd3Block {

@@ -13,10 +13,10 @@ import java.util.Map;
  * The shape of a {@code ControlNetModel} or {@code ControlNetUnionModel}, by diffusers' names.
  *
  * @param unet the shape of the UNet that it is half of
- * @param conditioningChannels channels of the picture that it looks at
+ * @param conditioningChannels channels of the image that it looks at
  * @param conditioningEmbeddingChannels widths of the layers that look at it
- * @param isBgr whether the picture's channels go in blue first
- * @param union how it is told several kinds of pictures apart; null where it knows one
+ * @param isBgr whether the image's channels go in blue first
+ * @param union how it is told several kinds of images apart; null where it knows one
  */
 public record ControlNetConfig(
     UNetConfig unet,
@@ -35,8 +35,8 @@ public record ControlNetConfig(
   /**
    * A union of ControlNets.
    *
-   * @param modes how many kinds of pictures it knows, counted from 0
-   * @param layers of the transformer that its pictures go through
+   * @param modes how many kinds of images it knows, counted from 0
+   * @param layers of the transformer that its images go through
    * @param sinusoids how each kind is told, being shown or not
    */
   public record Union(int modes, int layers, SinusoidalEmbedding sinusoids) {}

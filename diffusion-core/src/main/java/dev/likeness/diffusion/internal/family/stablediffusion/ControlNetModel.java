@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A second way down beside a UNet's, which looks at a picture as well and adds to what the first
+ * A second way down beside a UNet's, which looks at an image as well and adds to what the first
  * leaves (Zhang et al. 2023, arXiv:2302.05543), with the names and numbers of diffusers'
  * {@code ControlNetModel} and {@code ControlNetUnionModel}. Immutable and shared by threads.
  */
@@ -76,7 +76,7 @@ public final class ControlNetModel {
   }
 
   /**
-   * What {@link #forward} is given of a picture [1, 3, height, width] in 0..1; owned by the calling
+   * What {@link #forward} is given of an image [1, 3, height, width] in 0..1; owned by the calling
    * scope.
    */
   public Tensor conditioningEmbedding(Tensor image) {
@@ -86,7 +86,7 @@ public final class ControlNetModel {
   }
 
   /**
-   * The same of a union, which is told the picture's kind, and how much it counts beside others: 1
+   * The same of a union, which is told the image's kind, and how much it counts beside others: 1
    * for one alone.
    */
   public Tensor conditioningEmbedding(Tensor image, int kind, double scale) {
@@ -96,7 +96,7 @@ public final class ControlNetModel {
   }
 
   /**
-   * What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope.
+   * What {@link #forward} is given of the kinds of a union's images; owned by the calling scope.
    */
   public Tensor modeEmbedding(Collection<Integer> kinds) {
     try (TensorScope call = TensorScope.open()) {
@@ -109,7 +109,7 @@ public final class ControlNetModel {
    *
    * @param sample [batch, inChannels, h, w], without what an inpainting UNet is shown beside it
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; a union's sum over its pictures
+   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; a union's sum over its images
    * @param kinds of {@link #modeEmbedding} for a union, else null
    */
   public Residuals forward(
@@ -160,9 +160,9 @@ public final class ControlNetModel {
   }
 
   /**
-   * What a ControlNet for several kinds of pictures has beside a plain one's layers, with the names
+   * What a ControlNet for several kinds of images has beside a plain one's layers, with the names
    * and numbers of diffusers' {@code ControlNetUnionModel}: the kinds are told beside the time, and
-   * what is seen of each picture is moved by a vector made of its mean and its kind.
+   * what is seen of each image is moved by a vector made of its mean and its kind.
    */
   static final class ControlNetUnion {
     private final ControlNetConfig.Union config;
@@ -190,7 +190,7 @@ public final class ControlNetModel {
     }
 
     /**
-     * What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of pictures that
+     * What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of images that
      * are shown.
      */
     Tensor modeEmbedding(Collection<Integer> kinds) {
@@ -201,7 +201,7 @@ public final class ControlNetModel {
       return modeEmbedding.forward(config.sinusoids().embed(flags).reshape(1, -1).to(taskEmbedding.scalar_type()));
     }
 
-    /** What is seen of a picture, [1, width, h, w], moved, and counting so much. */
+    /** What is seen of an image, [1, width, h, w], moved, and counting so much. */
     Tensor addTask(Tensor seen, int kind, double scale) {
       Scalar s = new Scalar(scale);
       Tensor x = seen.mean(new long[] {2, 3}, false, null)
@@ -214,7 +214,7 @@ public final class ControlNetModel {
     }
 
     /**
-     * A block of the transformer. It attends along the batch, not from picture to picture, as it
+     * A block of the transformer. It attends along the batch, not from image to image, as it
      * was trained; all of a batch are shown the same, so that whatever queries and keys are, the
      * answer is a token's own value.
      */

@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class DeepCache {
   /**
-   * Where features are continued, so many calls ask all layers first: they decide what the picture
+   * Where features are continued, so many calls ask all layers first: they decide what the image
    * becomes.
    */
   private static final int WARMUP_CALLS = 2;

@@ -28,7 +28,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
 final class PromptConditioning {
-  /** The score of a picture that nobody wants, as diffusers has it. */
+  /** The score of an image that nobody wants, as diffusers has it. */
   private static final double NEGATIVE_AESTHETIC_SCORE = 2.5;
 
   /** As many as a model was trained on; no run does more. */

@@ -117,7 +117,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
     }
   }
 
-  // Other inputs (depth, a small picture, an edited one) come with pipelines that are not here.
+  // Other inputs (depth, a small image, an edited one) come with pipelines that are not here.
   private void requireLatents(ModelParts files) {
     int latent = autoencoder.latentChannels();
     int in = unetConfig.inChannels();

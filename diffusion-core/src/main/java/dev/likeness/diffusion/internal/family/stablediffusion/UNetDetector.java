@@ -37,7 +37,7 @@ public final class UNetDetector {
   }
 
   /**
-   * The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above.
+   * The options of a ControlNet, which is such a UNet's way down and looks at an image, as above.
    */
   public static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);

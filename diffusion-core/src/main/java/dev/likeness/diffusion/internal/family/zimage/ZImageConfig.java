@@ -9,7 +9,7 @@ import java.util.List;
  * The shape of a {@code ZImageTransformer2DModel}, by diffusers' names.
  *
  * @param width channels of a token inside the network
- * @param layers blocks over picture and text together
+ * @param layers blocks over image and text together
  * @param refiners blocks over each of them alone before
  * @param hasQkNorm whether queries and keys are normalised
  * @param textWidth width of the language model's tokens

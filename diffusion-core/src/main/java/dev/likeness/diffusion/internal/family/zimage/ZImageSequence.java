@@ -13,11 +13,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where the tokens of pictures and of their texts lie: either is filled up to whole groups of 32,
- * the text first in the order of places, the picture first in the order of tokens. Of texts that
+ * Where the tokens of images and of their texts lie: either is filled up to whole groups of 32,
+ * the text first in the order of places, the image first in the order of tokens. Of texts that
  * differ in length the shorter are masked.
  *
- * @param image rotation of the pictures' tokens, padding included
+ * @param image rotation of the images' tokens, padding included
  * @param text rotation of the texts' tokens, as many as the longest has
  * @param imageTokens without padding
  * @param padding 1 where a text's token is padding, [batch, textTokens, 1]
@@ -32,7 +32,7 @@ public record ZImageSequence(
   private static final long GROUP = 32;
 
   /**
-   * The sequence of pictures of one size.
+   * The sequence of images of one size.
    *
    * @param rows of tokens
    * @param columns of tokens
@@ -46,7 +46,7 @@ public record ZImageSequence(
         || rows > config.axesLengths().get(1)
         || columns > config.axesLengths().get(2)) {
       throw new InvalidInputException(
-          "a picture of " + columns + "x" + rows + " tokens after " + longest
+          "an image of " + columns + "x" + rows + " tokens after " + longest
               + " of text is larger than the " + config.axesLengths()
               + " that the model has places for; ask for a smaller size");
     }
@@ -102,7 +102,7 @@ public record ZImageSequence(
     return padding.size(1);
   }
 
-  /** How many tokens a picture has, padding included. */
+  /** How many tokens an image has, padding included. */
   long paddedTokens() {
     return padded(imageTokens);
   }
@@ -111,7 +111,7 @@ public record ZImageSequence(
     return image.concat(text);
   }
 
-  /** The mask over the picture's tokens too; null where there is none. */
+  /** The mask over the image's tokens too; null where there is none. */
   Tensor jointMask() {
     return mask == null
         ? null

@@ -71,7 +71,7 @@ public final class ZImageTransformer2DModel {
   }
 
   /**
-   * Predicts the way from noise to picture, the flow's opposite.
+   * Predicts the way from noise to image, the flow's opposite.
    *
    * @param latents [batch, channels, h, w], sides even
    * @param time how much of the noise is gone, [batch] or [1], 0..1, f32
@@ -96,7 +96,7 @@ public final class ZImageTransformer2DModel {
   }
 
   /**
-   * Texts as the layers see them beside pictures: the same at every step.
+   * Texts as the layers see them beside images: the same at every step.
    *
    * @param text the language model's tokens [batch, any, textWidth], of which as many count as the
    *     sequence says
@@ -119,7 +119,7 @@ public final class ZImageTransformer2DModel {
     return mask == null ? null : mask.to(like.scalar_type());
   }
 
-  /** The picture's tokens, then padding of the network's own. */
+  /** The image's tokens, then padding of the network's own. */
   private Tensor embedImage(Tensor latents, ZImageSequence sequence) {
     long batch = latents.size(0);
     long h = latents.size(2) / 2;

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file
- * has them they are brought into it at every call; packed once, at the first picture that asks for
+ * has them they are brought into it at every call; packed once, at the first image that asks for
  * that {@link PackedOrder}, a step takes a tenth less (docs/performance.md). The same kernels over
  * the same numbers: not a bit differs. Weights that nothing keeps (while learning, merged with an
  * adapter's, in eight bits) are taken as they are.
@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class PackedConvolution {
   private static final long[] ONE = {1, 1};
 
-  /** Asked once, of the first picture in bf16. */
+  /** Asked once, of the first image in bf16. */
   private static final class Bf16 {
     static final boolean IS_PACKED = isPacked();
 
@@ -77,7 +77,7 @@ public final class PackedConvolution {
   }
 
   /**
-   * While nothing is learnt, of a picture whose channels lie together, as the result's will, in a
+   * While nothing is learnt, of an image whose channels lie together, as the result's will, in a
    * type that oneDNN takes here.
    */
   static boolean isFaster(Tensor x) {
@@ -88,7 +88,7 @@ public final class PackedConvolution {
         && (Tensors.dtype(x) == DType.F32 || Bf16.IS_PACKED);
   }
 
-  /** A weight in the order for pictures of the shape {@code x}. */
+  /** A weight in the order for images of the shape {@code x}. */
   static Tensor packed(Tensor weight, long[] x, long[] stride, long[] padding) {
     TorchOperator reorder = new TorchOperator("mkldnn::_reorder_convolution_weight");
     return reorder.call(
@@ -103,7 +103,7 @@ public final class PackedConvolution {
   /**
    * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of
    * pixels, and a weight in another order is brought into the wanted one at every call, which takes
-   * longer than the convolution of a small picture (docs/performance.md); two to four orders are
+   * longer than the convolution of a small image (docs/performance.md); two to four orders are
    * all that the shapes of a run lead to.
    */
   static final class PackedOrder {
@@ -121,7 +121,7 @@ public final class PackedConvolution {
     private PackedOrder() {}
 
     /**
-     * The order for a weight of such a shape under pictures like {@code x}, asked of oneDNN once
+     * The order for a weight of such a shape under images like {@code x}, asked of oneDNN once
      * while few others are.
      */
     static String of(long[] weight, Tensor x, long[] stride, long[] padding) {

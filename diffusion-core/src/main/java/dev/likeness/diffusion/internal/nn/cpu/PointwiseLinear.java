@@ -8,7 +8,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A fully connected layer as a convolution of one pixel over a picture of one column, whose pixels
+ * A fully connected layer as a convolution of one pixel over an image of one column, whose pixels
  * are the tokens. It is the same sum; but libtorch without a vendor library gives f32 products on a
  * CPU to OpenBLAS, and convolutions to oneDNN, which is up to three times as fast, and a
  * convolution's weight can be packed (docs/performance.md). Nothing is copied: both are views.
@@ -34,7 +34,7 @@ public final class PointwiseLinear {
 
   /** Maps [..., in] to [..., out]. */
   public static Tensor of(Tensor x, LayerWeight weight, TensorOptional bias) {
-    // The strides of a picture whose channels lie together: of a dimension of one they count too.
+    // The strides of an image whose channels lie together: of a dimension of one they count too.
     Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
     LayerWeight pixel = weight.withForm(
         "pixel",

@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A convolution of three by three over a picture of twice the size whose every pixel is written
+ * A convolution of three by three over an image of twice the size whose every pixel is written
  * four times. Of the nine pixels under the kernel only four differ, so each of the four kinds of
- * output pixels is a convolution of two by two over the small picture: four ninths of the work. The
+ * output pixels is a convolution of two by two over the small image: four ninths of the work. The
  * same sum, its weights added first, once.
  */
 public final class UpsampleConvolution {
@@ -30,7 +30,7 @@ public final class UpsampleConvolution {
   /**
    * Convolves.
    *
-   * @param x the small picture, [batch, in, h, w]
+   * @param x the small image, [batch, in, h, w]
    * @param weight [out, in, 3, 3], whose sums are packed like other weights
    * @return [batch, out, 2 h, 2 w]
    */

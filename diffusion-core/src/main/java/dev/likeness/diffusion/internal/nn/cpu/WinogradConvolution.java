@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 /**
  * A convolution of three by three by Winograd's minimal filtering F(4, 3) along rows (Lavin and
  * Gray, arXiv:1509.09308, section 4): four pixels of a row come of six products and not of twelve,
- * so it multiplies half as much. It pays with passes over the picture, hence only where channels
+ * so it multiplies half as much. It pays with passes over the image, hence only where channels
  * are many. Along columns it sums as ever: in both directions the passes would cost what the
  * products save.
  *
@@ -23,13 +23,13 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 public final class WinogradConvolution {
   private static final int TILE = 4;
 
-  /** Weights a pixel, and pixels a picture, from which the products saved outweigh the passes. */
+  /** Weights a pixel, and pixels an image, from which the products saved outweigh the passes. */
   private static final long WEIGHTS = 256 * 128;
 
   private static final long PIXELS = 32 * 32;
 
   /**
-   * Numbers of the picture, and rows at least, that are taken at once, so that what is made of them
+   * Numbers of the image, and rows at least, that are taken at once, so that what is made of them
    * stays in the caches.
    */
   private static final long BAND = 4 << 20;
@@ -58,7 +58,7 @@ public final class WinogradConvolution {
   }
 
   /**
-   * Whether it is, of a kernel of three by three and a picture [batch, in, h, w]; {@code out} are
+   * Whether it is, of a kernel of three by three and an image [batch, in, h, w]; {@code out} are
    * its channels.
    */
   public static boolean isFaster(Tensor x, long out, LayerWeight weight) {

@@ -8,13 +8,13 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * FLUX's chain of blocks: over picture and text as two streams, then over both as one.
+ * FLUX's chain of blocks: over image and text as two streams, then over both as one.
  *
  * @param <D> a block over two streams
  * @param <S> a block over one
  */
 public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> singles) {
-  /** Sees the picture's tokens after each block, and may change them in place. */
+  /** Sees the image's tokens after each block, and may change them in place. */
   public interface Visitor {
     Visitor NONE = (single, block, image) -> {};
 
@@ -25,7 +25,7 @@ public record DoubleStreamBackbone<D, S>(BlockList<D> doubles, BlockList<S> sing
    * Takes both streams through all blocks, or through the first alone where {@code cache}, which
    * may be null, knows the others; what lies between is freed.
    *
-   * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
+   * @return the image's tokens [batch, imageTokens, width], a view of the calling scope's
    */
   public Tensor forward(
       JointAttention.Streams start,

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.Tensor;
  * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors
  * each.
  *
- * @param ff the picture's feed-forward
+ * @param ff the image's feed-forward
  * @param ffText the text's
- * @param branches what adapters add to the picture after the block
+ * @param branches what adapters add to the image after the block
  */
 public record DoubleStreamBlock(
     JointAttention attention,
@@ -39,7 +39,7 @@ public record DoubleStreamBlock(
   /**
    * Both streams after the block.
    *
-   * @param m shifts, scales and gates of the picture, for the attention and for the feed-forward
+   * @param m shifts, scales and gates of the image, for the attention and for the feed-forward
    * @param c the same of the text
    */
   public JointAttention.Streams forward(

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.request.CachingOptions;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What all blocks of a transformer but the first last added to the picture's tokens, for calls at
+ * What all blocks of a transformer but the first last added to the image's tokens, for calls at
  * which the first alone is asked: where what it adds has changed little since all were asked, by
  * the sum of the differences' sizes over the sum of sizes, the others are taken to add what they
  * added then (the first-block cache of chengzeyi/ParaAttention; {@code hooks/first_block_cache.py}
@@ -38,10 +38,10 @@ public final class FirstBlockCache {
   }
 
   /**
-   * The picture's tokens after all blocks, where the first alone tells them; null where all have to
+   * The image's tokens after all blocks, where the first alone tells them; null where all have to
    * be asked. The calling scope owns them.
    *
-   * @param before the picture's tokens before the first block, [batch, tokens, width]
+   * @param before the image's tokens before the first block, [batch, tokens, width]
    * @param behind the same after it
    */
   public Tensor predict(Tensor before, Tensor behind) {
@@ -55,7 +55,7 @@ public final class FirstBlockCache {
     return null;
   }
 
-  /** Told what the picture's tokens are after all blocks, where they were asked. */
+  /** Told what the image's tokens are after all blocks, where they were asked. */
   public void update(Tensor end) {
     others.replace(end.sub(after.tensor()));
   }

@@ -25,7 +25,7 @@ public final class JointAttention {
   private final boolean perturbed;
 
   /**
-   * Which stream comes first in the joint sequence: text for FLUX, the picture for Stable Diffusion
+   * Which stream comes first in the joint sequence: text for FLUX, the image for Stable Diffusion
    * 3.
    */
   public enum Order {
@@ -139,7 +139,7 @@ public final class JointAttention {
     return y;
   }
 
-  /** The picture's queries, [batch, heads, tokens, headWidth], before any rotation. */
+  /** The image's queries, [batch, heads, tokens, headWidth], before any rotation. */
   Tensor queries(Tensor x) {
     return image.queries(x);
   }

@@ -28,7 +28,7 @@ public final class LatentPacking {
   }
 
   /**
-   * Where the tokens of a picture lie: [height/2 * width/2, 3], f32, of which the first number is
+   * Where the tokens of an image lie: [height/2 * width/2, 3], f32, of which the first number is
    * {@code layer}.
    */
   public static Tensor positions(long height, long width, double layer) {

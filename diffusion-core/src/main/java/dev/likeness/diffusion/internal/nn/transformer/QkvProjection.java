@@ -57,7 +57,7 @@ public record QkvProjection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm
     return new Plain(q.forward(x), k.forward(x), v.forward(x));
   }
 
-  /** What branches see of a picture whose heads these are. */
+  /** What branches see of an image whose heads these are. */
   AttentionBranch.BranchInputs branchInputs(Plain plain, Heads own, Tensor time) {
     return new AttentionBranch.BranchInputs(
         own.q(),

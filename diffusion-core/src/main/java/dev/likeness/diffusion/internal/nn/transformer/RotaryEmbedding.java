@@ -25,7 +25,7 @@ public record RotaryEmbedding(Tensor cos, Tensor sin) {
   /**
    * The rotation of tokens at {@code positions}; angles are computed in f64.
    *
-   * @param positions [tokens, axes], or a row for each picture [batch, 1, tokens, axes]
+   * @param positions [tokens, axes], or a row for each image [batch, 1, tokens, axes]
    * @param widths how many of a head's channels each axis turns, all even
    * @param theta the ratio of the fastest turn to the slowest
    */

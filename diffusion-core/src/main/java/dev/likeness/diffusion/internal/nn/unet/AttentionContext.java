@@ -6,7 +6,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What attentions read beside the picture, a text most often. A run that tells a network the same
+ * What attentions read beside the image, a text most often. A run that tells a network the same
  * at every step keeps each attention's keys and values of it: one run's, on one thread, until the
  * scope ends in which {@link #withCache} was called.
  */

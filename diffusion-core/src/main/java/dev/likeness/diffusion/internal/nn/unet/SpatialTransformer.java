@@ -96,7 +96,7 @@ final class SpatialTransformer {
       this.tokenMergingRatio = merged;
     }
 
-    /** Maps the tokens [batch, tokens, width] of a picture, row by row, to the same shape. */
+    /** Maps the tokens [batch, tokens, width] of an image, row by row, to the same shape. */
     Tensor forward(Tensor x, AttentionContext context, long columns) {
       Tensor h = x.add(selfAttend(x, context, columns));
       h = h.add(attn2.forward(norm2.forward(h), context));
@@ -115,7 +115,7 @@ final class SpatialTransformer {
   }
 
   /**
-   * Which of a picture's tokens are merged before a layer, and how they come apart after it (Bolya
+   * Which of an image's tokens are merged before a layer, and how they come apart after it (Bolya
    * and Hoffman 2023, arXiv:2303.17604, sections 3 and 4): of each square of two by two tokens the
    * first stays, the others look among those that stay for the one most like them, and the share of
    * them that found the likest are merged with it, to their mean. The paper draws which of a square
@@ -131,8 +131,8 @@ final class SpatialTransformer {
     /**
      * Of tokens that are to be merged.
      *
-     * @param x what they are compared by, [batch, tokens, width], row by row of the picture
-     * @param columns of the picture
+     * @param x what they are compared by, [batch, tokens, width], row by row of the image
+     * @param columns of the image
      * @param share of the tokens to merge, 0 to 0.75
      */
     static TokenMerging of(Tensor x, long columns, double share) {

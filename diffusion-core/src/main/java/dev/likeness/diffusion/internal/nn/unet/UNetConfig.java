@@ -105,7 +105,7 @@ public record UNetConfig(
     return config;
   }
 
-  /** The level of the largest picture that any blocks attend to; null where none does. */
+  /** The level of the largest image that any blocks attend to; null where none does. */
   public Level largestWithAttention() {
     return levels.stream()
         .filter(level -> level.hasAttention() || level.hasUpAttention())

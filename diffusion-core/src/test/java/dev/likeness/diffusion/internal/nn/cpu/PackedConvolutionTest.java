@@ -56,7 +56,7 @@ class PackedConvolutionTest {
         Tensor actual = PackedConvolution.of(x, weight, bias, strides, padding);
         assertTrue(
             torch.equal(expected, actual) && actual.is_contiguous(MemoryFormat.ChannelsLast),
-            "picture of " + size[2]);
+            "image of " + size[2]);
       }
       assertTrue(weight.forms().size() <= 3
           && weight.forms().values().stream().allMatch(Tensor::is_mkldnn));

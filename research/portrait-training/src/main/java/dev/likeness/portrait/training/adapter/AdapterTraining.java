@@ -254,7 +254,7 @@ public record AdapterTraining(
     boolean face = kind == IpAdapterVariant.PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(
-          "an " + kind.title() + " looks at pictures; give an image encoder");
+          "an " + kind.title() + " looks at images; give an image encoder");
     }
     if (kind == IpAdapterVariant.BASE && encoder.config().projection() == 0) {
       throw new IllegalArgumentException(

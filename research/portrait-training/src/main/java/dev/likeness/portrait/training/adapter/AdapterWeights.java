@@ -141,7 +141,7 @@ final class AdapterWeights implements AutoCloseable {
   }
 
   /**
-   * What the adapter adds for a batch of sights, one row for each picture; gradients flow back into
+   * What the adapter adds for a batch of sights, one row for each image; gradients flow back into
    * the weights.
    */
   Adaptation adaptation(ImageProjection.Sights sights) {

@@ -221,7 +221,7 @@ class AdapterStartTest {
         "config.json"));
     assertEquals(
         file
-            + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
+            + " is an IP-Adapter and looks at images through SigLIP (width 36); the image encoder here is CLIP (width 48,"
             + " projection 36): give the one it was trained with",
         assertThrows(
                 InvalidInputException.class,

@@ -108,7 +108,7 @@ public class AdapterTrainingTest {
     assertEquals(firstLoss(null), (firstLoss(left) + firstLoss(right)) / 2, 1e-6);
     assertNotEquals(firstLoss(left), firstLoss(right), 1e-4);
     assertEquals(
-        "a focus of 5 places; latents of a 24x16 picture have 8x12",
+        "a focus of 5 places; latents of a 24x16 image have 8x12",
         assertThrows(IllegalArgumentException.class, () -> firstLoss(new float[5]))
             .getMessage());
   }
@@ -329,7 +329,7 @@ public class AdapterTrainingTest {
     List<TrainingPair> uneven = new ArrayList<>(pairs());
     uneven.add(new TrainingPair(Reference.of(image("37x53.png")), image("64x64.png"), ""));
     assertEquals(
-        "a 64x64 picture beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
+        "a 64x64 image beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> PLAIN.train(

@@ -22,12 +22,11 @@ import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 
 /**
- * What approximations cost in quality and gain in time: draws the same images of a base exactly
- * and with each, in turns. Prints for each the share of the exact time by the clock and of the
- * exact processor time (medians of the images), the peak signal-to-noise ratio against the exact
- * images (mean and least, in dB) and how like the exact image's person the one in it is (mean
- * and least cosine by the base's own face embedder), beside the likeness of images of other
- * seeds.
+ * What approximations cost in quality and gain in time: draws the same images of a base exactly and
+ * with each, in turns. Prints for each the share of the exact time by the clock and of the exact
+ * processor time (medians of the images), the peak signal-to-noise ratio against the exact images
+ * (mean and least, in dB) and how like the exact image's person the one in it is (mean and least
+ * cosine by the base's own face embedder), beside the likeness of images of other seeds.
  *
  * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is
  * a pattern for the names of those to be drawn.

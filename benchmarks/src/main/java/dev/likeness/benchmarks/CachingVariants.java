@@ -66,8 +66,8 @@ final class CachingVariants implements AutoCloseable {
   }
 
   /**
-   * A sampler without noise, as one that adds it turns a small difference into another image;
-   * null for the base's own.
+   * A sampler without noise, as one that adds it turns a small difference into another image; null
+   * for the base's own.
    */
   String sampler() {
     return variants.get(EXACT).model().unwrap(OpenModel.class).family()
@@ -103,7 +103,8 @@ final class CachingVariants implements AutoCloseable {
         CachingOptions.extrapolation(4).tokenMerging(0.5));
     variants.put(
         "deep forecast every 3, guidance until 0.6",
-        new Variant(base, request -> guidedFirst(request).caching(CachingOptions.deepForecast(3, 0))));
+        new Variant(
+            base, request -> guidedFirst(request).caching(CachingOptions.deepForecast(3, 0))));
   }
 
   private void ofAll(BaseModel base) {

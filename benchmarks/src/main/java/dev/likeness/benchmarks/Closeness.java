@@ -23,9 +23,8 @@ record Closeness(double psnr, double likeness) {
     Of(RgbImage image, FaceDetector detector, FaceEmbedder embedder) {
       this.image = image;
       this.embedder = embedder;
-      found = embedder == null
-          ? Optional.empty()
-          : detector.detect(image).stream().findFirst();
+      found =
+          embedder == null ? Optional.empty() : detector.detect(image).stream().findFirst();
       face = found.map(here -> embedder.embed(image, here));
     }
 

@@ -135,7 +135,9 @@ public class NetworkBenchmark {
       conditioning = kept ? said.withCache() : said;
       if (before > 0) {
         unet.forward(
-            torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, conditioning);
+            torch.randn(rows, unet.config().inChannels(), before / 8, before / 8),
+            time,
+            conditioning);
       }
     }
 

@@ -34,9 +34,9 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What do persons cost on {@code portrait}? An image of nobody is the baseline of one of a person,
- * ten images of one person that of ten persons' in one pass; what a step costs more with a
- * person, requests of few and many steps tell ({@code -p steps=2,10}); and a person's file is
- * opened, ready to draw, beside which it is but read.
+ * ten images of one person that of ten persons' in one pass; what a step costs more with a person,
+ * requests of few and many steps tell ({@code -p steps=2,10}); and a person's file is opened, ready
+ * to draw, beside which it is but read.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -24,8 +24,8 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * Seconds of a step of learning (rank 4, attentions, one image of noise) on a base of any size,
- * the fastest of those after the first, and the peak of resident memory beside what
+ * Seconds of a step of learning (rank 4, attentions, one image of noise) on a base of any size, the
+ * fastest of those after the first, and the peak of resident memory beside what
  * {@link LoraTraining#memory} said before. Prints {@code seconds SECONDS peak KILOBYTES estimate
  * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *

@@ -29,7 +29,8 @@ class ControlCommandTest {
 
   @Test
   void holdsARunToAImageAsMuchAsIsAsked() throws IOException {
-    Path base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path base =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     String net = TinyControlNets.write("edges", folder).toString();
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, 0, rgb.length / 2, (byte) 200);

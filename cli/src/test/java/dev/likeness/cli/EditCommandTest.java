@@ -88,7 +88,8 @@ class EditCommandTest {
       int chin = (int) (box.y() + box.height());
       int face = (int) (0.7 * box.width()) - 1;
       assertEquals(before.image().crop(left, 0, face, chin), after.crop(left, 0, face, chin));
-      assertTrue(edited.changedShare() > 0.05 && edited.changedShare() < 0.5, "" + edited.changedShare());
+      assertTrue(
+          edited.changedShare() > 0.05 && edited.changedShare() < 0.5, "" + edited.changedShare());
     }
   }
 
@@ -139,8 +140,7 @@ class EditCommandTest {
     RgbImage.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
     assertEquals(
         0,
-        edit(image, first, "--light", "window light", "--mask", mask.toString())
-            .status());
+        edit(image, first, "--light", "window light", "--mask", mask.toString()).status());
     assertEquals(
         0,
         edit(
@@ -261,8 +261,8 @@ class EditCommandTest {
 
   @Test
   void saysWhatToGive() {
-    CommandRun run = CommandRun.of(
-        "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+    CommandRun run =
+        CommandRun.of("edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
     assertEquals(
         List.of(

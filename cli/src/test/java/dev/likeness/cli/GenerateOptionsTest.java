@@ -108,12 +108,14 @@ class GenerateOptionsTest {
         Arguments.of("--init init.png --strength 0.6", whole.initialImage(initial)),
         Arguments.of("--init-image init.png", whole.initialImage(InitialImage.of(image))),
         Arguments.of(
-            "--init init.png --strength 0.6 --mask mask.png", whole.initialImage(initial.mask(mask))),
+            "--init init.png --strength 0.6 --mask mask.png",
+            whole.initialImage(initial.mask(mask))),
         Arguments.of(
             "--init init.png --strength 0.6 --change-map mask.png",
             whole.initialImage(initial.changeMap(mask))),
         Arguments.of(
-            "--init lying.jpg --strength 0.6 --mask mask.jpg", whole.initialImage(lying.mask(lyingMask))),
+            "--init lying.jpg --strength 0.6 --mask mask.jpg",
+            whole.initialImage(lying.mask(lyingMask))),
         Arguments.of(
             "--init lying.jpg --strength 0.6 --change-map mask.jpg",
             whole.initialImage(lying.changeMap(lyingMask))),

@@ -31,7 +31,8 @@ class ObedienceTest {
         PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertEquals(
           1,
-          obedience.measure(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
+          obedience.measure(
+              asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
           1e-6);
       assertEquals(
           0,
@@ -51,8 +52,8 @@ class ObedienceTest {
   void isNotMeasuredWithoutOne() {
     try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
         PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
-      assertTrue(
-          Double.isNaN(obedience.measure(asked("studio", Style.named("studio").prompt("a woman", 0)))));
+      assertTrue(Double.isNaN(
+          obedience.measure(asked("studio", Style.named("studio").prompt("a woman", 0)))));
     }
   }
 

@@ -520,8 +520,7 @@ class ShownPersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
-    assertTrue(
-        run.err().contains("ip-adapter.safetensors looks at the images instead"), run.err());
+    assertTrue(run.err().contains("ip-adapter.safetensors looks at the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }
 

@@ -204,9 +204,10 @@ public final class BaseModel implements AutoCloseable {
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
     return opened.during(
         requests,
-        () -> progress.reportOutcome(() -> pipeline.generate(requests, progress, cancellation).stream()
-            .map(GeneratedImage::of)
-            .toList()));
+        () -> progress.reportOutcome(
+            () -> pipeline.generate(requests, progress, cancellation).stream()
+                .map(GeneratedImage::of)
+                .toList()));
   }
 
   /**

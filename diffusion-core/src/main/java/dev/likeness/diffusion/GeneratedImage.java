@@ -15,8 +15,8 @@ import java.util.ServiceLoader;
  *
  * @param image the pixels
  * @param seed the seed of its noise
- * @param request the request with every default filled in; of an enlarged image, that of the
- *     second pass
+ * @param request the request with every default filled in; of an enlarged image, that of the second
+ *     pass
  * @param latents the final latents before decoding
  * @param pixels the decoded image before rounding to bytes, [3, height, width] by rows, 0..1
  * @param isEdited whether the request as it was asked began from an image; what latents began from
@@ -49,8 +49,8 @@ public record GeneratedImage(
   }
 
   /**
-   * The bytes of a PNG file that says, where {@link Marking} can, that the image was generated,
-   * or edited; a watermark changes pixels.
+   * The bytes of a PNG file that says, where {@link Marking} can, that the image was generated, or
+   * edited; a watermark changes pixels.
    */
   public byte[] toPng() {
     return Marking.load().encodePng(image, isEdited);

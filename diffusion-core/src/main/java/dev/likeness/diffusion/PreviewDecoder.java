@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Shows a run's images on their way: at a row of the plan, what the network takes the finished
- * images to be, decoded by a small autoencoder such as TAESD, beside the run and without holding
- * it up. Changes nothing in the run, whose result waits for the last of them. Thread-safe; to be
+ * images to be, decoded by a small autoencoder such as TAESD, beside the run and without holding it
+ * up. Changes nothing in the run, whose result waits for the last of them. Thread-safe; to be
  * closed after the last run.
  */
 public final class PreviewDecoder implements AutoCloseable {

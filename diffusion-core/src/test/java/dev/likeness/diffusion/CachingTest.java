@@ -72,7 +72,8 @@ class CachingTest {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, REQUEST);
       double deep = distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(2, 0))));
-      double deeper = distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(6, 0))));
+      double deeper =
+          distance(exact, pixels(base, REQUEST.caching(CachingOptions.deepCache(6, 0))));
       assertTrue(
           deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
       double forecast =
@@ -83,7 +84,8 @@ class CachingTest {
           forecast > 0 && forecast < further,
           forecast + " at every second row, " + further + " at every sixth");
       double line = distance(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(2))));
-      double longer = distance(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(6))));
+      double longer =
+          distance(exact, pixels(base, REQUEST.caching(CachingOptions.extrapolation(6))));
       assertTrue(
           line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
     }
@@ -118,7 +120,8 @@ class CachingTest {
   @Test
   void evaluatesLessOftenWhereTimestepsAreClose() {
     assertEquals(
-        List.of(0, 1, 2, 4, 7, 11, 15, 19, 23), evaluatedRows(Map.of("use_karras_sigmas", true), 4, 30));
+        List.of(0, 1, 2, 4, 7, 11, 15, 19, 23),
+        evaluatedRows(Map.of("use_karras_sigmas", true), 4, 30));
   }
 
   private static List<Integer> evaluatedRows(Map<String, Object> options, int every, int steps) {
@@ -153,10 +156,10 @@ class CachingTest {
   void extrapolatesTheUnguidedPredictionToo() {
     try (BaseModel base = base()) {
       ImageRequest request = REQUEST.scheduler("dpmpp_2m_cfg_pp");
-      double near =
-          distance(pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(2))));
-      double far =
-          distance(pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(6))));
+      double near = distance(
+          pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(2))));
+      double far = distance(
+          pixels(base, request), pixels(base, request.caching(CachingOptions.extrapolation(6))));
       assertTrue(near > 0 && near < far, near + " at every second row, " + far + " at every sixth");
     }
   }
@@ -167,8 +170,10 @@ class CachingTest {
       ImageRequest request = REQUEST.count(1).caching(CachingOptions.deepCache(12, 0));
       GeneratedImage begun = base.generate(
           request.guidance(GuidanceOptions.DEFAULT.between(1 / 3.0, 1)).denoisingRange(0, 0.75));
-      ImageRequest after =
-          request.guidance(1).initialImage(InitialImage.of(begun.latents())).denoisingRange(0.75, 1);
+      ImageRequest after = request
+          .guidance(1)
+          .initialImage(InitialImage.of(begun.latents()))
+          .denoisingRange(0.75, 1);
       assertArrayEquals(
           base.generate(after).pixels(),
           base.generate(request.guidance(GuidanceOptions.DEFAULT.between(0.25, 0.75)))
@@ -193,7 +198,8 @@ class CachingTest {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, REQUEST);
       float[] tenth = pixels(base, REQUEST.caching(CachingOptions.NONE.tokenMerging(0.1)));
-      double half = distance(exact, pixels(base, REQUEST.caching(CachingOptions.NONE.tokenMerging(0.5))));
+      double half =
+          distance(exact, pixels(base, REQUEST.caching(CachingOptions.NONE.tokenMerging(0.5))));
       assertTrue(
           distance(exact, tenth) > 0 && distance(exact, tenth) < half, "merging more costs more");
       CachingOptions deep = CachingOptions.deepCache(2, 0);
@@ -202,7 +208,8 @@ class CachingTest {
       assertTrue(distance(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0.5)))) > 0);
       assertEquals(
           "a share of tokens to merge must be in 0..0.75, got 0.8",
-          assertThrows(IllegalArgumentException.class, () -> deep.tokenMerging(0.8)).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> deep.tokenMerging(0.8))
+              .getMessage());
       assertRefused(
           base,
           CachingOptions.firstBlock(0.1),
@@ -260,14 +267,16 @@ class CachingTest {
   }
 
   private static ImageRequest momentum(ImageRequest request, double momentum) {
-    return request.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, momentum, 2).cfgNormalization(1));
+    return request.guidance(
+        GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, momentum, 2).cfgNormalization(1));
   }
 
   private static void assertRefused(BaseModel base, CachingOptions approximation, String words) {
     ImageRequest request = ImageRequest.of("a cat").size(32, 32).caching(approximation);
     assertEquals(
         words,
-        assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+            .getMessage());
   }
 
   private BaseModel base() {

@@ -9,8 +9,8 @@ import dev.likeness.diffusion.internal.sampling.EngineHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 
 /**
- * Closes what a drawing goes by on another thread, which waits; the image is the same, and none
- * is drawn afterwards.
+ * Closes what a drawing goes by on another thread, which waits; the image is the same, and none is
+ * drawn afterwards.
  */
 public final class ClosedWhileGenerating {
   private ClosedWhileGenerating() {}

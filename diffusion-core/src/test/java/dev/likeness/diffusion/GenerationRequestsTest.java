@@ -68,7 +68,8 @@ class GenerationRequestsTest {
     assertEquals(0, extended.mask().at(8, 0, 0));
     assertEquals(255, extended.mask().at(7, 0, 0));
     assertEquals(image.at(31, 5, 2), extended.image().at(50, 5, 2));
-    Latents otherwise = base.generate(REQUEST.prompt("a red brick wall").outpaint(image, 8, 0, 16, 8))
+    Latents otherwise = base.generate(
+            REQUEST.prompt("a red brick wall").outpaint(image, 8, 0, 16, 8))
         .latents();
     assertEquals(
         0,
@@ -85,8 +86,8 @@ class GenerationRequestsTest {
   }
 
   /**
-   * How far apart latents are in the mean, over those that show the image alone, or over those
-   * that show none of it.
+   * How far apart latents are in the mean, over those that show the image alone, or over those that
+   * show none of it.
    */
   private static double distance(Latents a, Latents b, boolean inside) {
     double sum = 0;
@@ -103,13 +104,16 @@ class GenerationRequestsTest {
 
   @Test
   void continuesAPromptSchedule() {
-    ImageRequest request = REQUEST.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
+    ImageRequest request =
+        REQUEST.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
     RgbImage cat = base.generate(request).image();
     assertEquals(
-        base.generate(request.prompt("a dog").size(48, 36).initialImage(cat, 0.5)).image(),
+        base.generate(request.prompt("a dog").size(48, 36).initialImage(cat, 0.5))
+            .image(),
         base.generate(request.prompt("a [cat:dog:0.9]").hires(HiresFix.pixels(1.5, 0.5)))
             .image());
-    ImageRequest rest = request.initialImage(InitialImage.of(base.encode(cat))).denoisingRange(0.6, 1);
+    ImageRequest rest =
+        request.initialImage(InitialImage.of(base.encode(cat))).denoisingRange(0.6, 1);
     assertEquals(
         base.generate(rest.prompt("a dog")).image(),
         base.generate(rest.prompt("a [cat:dog:0.5]")).image());
@@ -129,8 +133,9 @@ class GenerationRequestsTest {
                 large,
                 byHand,
                 base.generate(over.initialImage(small, 0.5)),
-                base.generate(
-                    REQUEST.initialImage(InitialImage.of(large.latents()).strength(0.5)).size(0, 0)))
+                base.generate(REQUEST
+                    .initialImage(InitialImage.of(large.latents()).strength(0.5))
+                    .size(0, 0)))
             .map(GeneratedImage::isEdited)
             .toList());
   }
@@ -145,8 +150,10 @@ class GenerationRequestsTest {
     Latents known = base.encode(Lanczos.resize(image.image(), 48, 36));
     for (InitialImage initial : List.of(image.mask(half), image.changeMap(half))) {
       for (boolean pixels : new boolean[] {false, true}) {
-        Latents drawn = base.generate(
-                REQUEST.scheduler("DDIM").initialImage(initial).hires(new HiresFix(1.5, 0.7, 0, pixels)))
+        Latents drawn = base.generate(REQUEST
+                .scheduler("DDIM")
+                .initialImage(initial)
+                .hires(new HiresFix(1.5, 0.7, 0, pixels)))
             .latents();
         assertTrue(distanceInHalf(known, drawn, 0) < (pixels ? 0.2 : 0.05), "kept");
         assertTrue(distanceInHalf(known, drawn, 1) > 0.5, "drawn");
@@ -154,8 +161,9 @@ class GenerationRequestsTest {
     }
     assertRefused(
         "enlarged latents blur what a mask keeps; begin from an image, or go over pixels",
-        () -> base.validate(
-            REQUEST.initialImage(InitialImage.of(known).mask(half)).hires(HiresFix.latents(1.5, 0.7))));
+        () -> base.validate(REQUEST
+            .initialImage(InitialImage.of(known).mask(half))
+            .hires(HiresFix.latents(1.5, 0.7))));
   }
 
   /** How far apart latents are in the mean in their upper or lower half. */
@@ -170,7 +178,8 @@ class GenerationRequestsTest {
   @Test
   void hiresFixOfInpaintingBasesNeedsPixels() {
     RgbImage image = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    ImageRequest request = REQUEST.size(32, 32).initialImage(InitialImage.of(image).mask(image));
+    ImageRequest request =
+        REQUEST.size(32, 32).initialImage(InitialImage.of(image).mask(image));
     Path folder = GoldenFolder.write("xl-inpainting", GoldenFolder.KeyFormat.CURRENT, scratch)
         .path();
     try (BaseModel inpainting = BaseModel.open(folder, Compute.EXACT)) {
@@ -188,14 +197,16 @@ class GenerationRequestsTest {
     ImageRequest request = REQUEST.steps(10).scheduler("DDIM");
     GeneratedImage whole = base.generate(request);
     Latents half = base.generate(request.denoisingRange(0, 0.6)).latents();
-    GeneratedImage rest = base.generate(request.denoisingRange(0.6, 1).initialImage(InitialImage.of(half)));
+    GeneratedImage rest =
+        base.generate(request.denoisingRange(0.6, 1).initialImage(InitialImage.of(half)));
     assertArrayEquals(whole.latents().values(), rest.latents().values(), 1e-5f);
   }
 
   @Test
   void goesOnFromNoisyLatentsInsideAMask() {
     ImageRequest request = REQUEST.steps(10).scheduler("DDIM").denoisingRange(0.6, 1);
-    InitialImage half = InitialImage.of(base.generate(request.denoisingRange(0, 0.6)).latents());
+    InitialImage half =
+        InitialImage.of(base.generate(request.denoisingRange(0, 0.6)).latents());
     float[] whole = base.generate(request.initialImage(half)).latents().values();
     byte[] white = new byte[32 * 24 * 3];
     Arrays.fill(white, (byte) 255);
@@ -228,7 +239,8 @@ class GenerationRequestsTest {
         base.generate(REQUEST.embeddings(base.encode("a dog"), null)).latents().values(),
         1e-5f);
     PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
-    assertNotEquals(dog.image(), base.generate(REQUEST.embeddings(between, null)).image());
+    assertNotEquals(
+        dog.image(), base.generate(REQUEST.embeddings(between, null)).image());
     assertEquals("prompt embedding [77, 32]", between.toString());
   }
 
@@ -299,7 +311,8 @@ class GenerationRequestsTest {
   @Test
   void refusesImpossibleRequests() {
     RgbImage image = RgbImage.of(32, 24, new byte[32 * 24 * 3]);
-    assertRefused("strength must be in 0..1, got 1.5", () -> base.generate(REQUEST.initialImage(image, 1.5)));
+    assertRefused(
+        "strength must be in 0..1, got 1.5", () -> base.generate(REQUEST.initialImage(image, 1.5)));
     assertRefused(
         "strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",
         () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));

@@ -52,7 +52,8 @@ class GenerationSettingsTest {
         Stream.of("xl-base", "xl-inpainting")
             .map(name -> {
               try (BaseModel base = BaseModel.open(
-                  GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, folder).path(),
+                  GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, folder)
+                      .path(),
                   Compute.EXACT)) {
                 return base.defaults().guidance();
               }
@@ -92,7 +93,9 @@ class GenerationSettingsTest {
       assertEquals(List.of(4.0, 4.0, 8.0), guidance(klein, plain, over, inside));
       assertEquals(
           List.of(28, 50, 50),
-          Stream.of(plain, over, inside).map(request -> sd3.defaults(request).steps()).toList());
+          Stream.of(plain, over, inside)
+              .map(request -> sd3.defaults(request).steps())
+              .toList());
       assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
     }
   }
@@ -133,7 +136,11 @@ class GenerationSettingsTest {
       assertEquals(4, base.defaults().steps());
       assertEquals(
           List.of(0.4, 0.7, 0.0, 1.0),
-          Stream.of(request, request.eta(0.7), request.scheduler("tcd"), request.scheduler("dpmpp_2s_ancestral"))
+          Stream.of(
+                  request,
+                  request.eta(0.7),
+                  request.scheduler("tcd"),
+                  request.scheduler("dpmpp_2s_ancestral"))
               .map(base::eta)
               .toList());
       float[] usual = base.generate(request).pixels();
@@ -155,7 +162,8 @@ class GenerationSettingsTest {
       float[] brought = base.generate(request.customScheduler(ancestral)).pixels();
       assertArrayEquals(base.generate(request.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
       assertFalse(
-          Arrays.equals(base.generate(request.customScheduler(ancestral.with("eta", 0.5))).pixels(), brought),
+          Arrays.equals(
+              base.generate(request.customScheduler(ancestral.with("eta", 0.5))).pixels(), brought),
           "its options count");
       assertFalse(
           Arrays.equals(base.generate(request.customScheduler(ancestral).eta(0)).pixels(), brought),
@@ -180,7 +188,8 @@ class GenerationSettingsTest {
   void aClassForNetworksOfAnotherKindIsRefusedByName(@TempDir Path folder) {
     ImageRequest request = ImageRequest.of("a person").size(32, 32).steps(3);
     try (BaseModel base = BaseModel.open(
-            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(), Compute.EXACT);
+            GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path(),
+            Compute.EXACT);
         BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       assertEquals(
           "scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, and this model's is one of those"
@@ -192,18 +201,22 @@ class GenerationSettingsTest {
           refusal(flux, request.scheduler("EulerDiscreteScheduler")));
       flux.validate(request.scheduler("euler"));
       flux.validate(request.scheduler("FlowMatchLCMScheduler"));
-      base.validate(request.customScheduler(base.scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
+      base.validate(
+          request.customScheduler(base.scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
     }
   }
 
   private static String refusal(BaseModel base, ImageRequest request) {
-    return assertThrows(IllegalArgumentException.class, () -> base.validate(request)).getMessage();
+    return assertThrows(IllegalArgumentException.class, () -> base.validate(request))
+        .getMessage();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "zimage/turbo", "klein/base"})
   void onFlowNetworksSchedulersOfOwnLevelsSampleToTheEnd(String variant, @TempDir Path folder) {
-    CustomScheduler typed = CustomScheduler.flow(3).withSigmaSchedule(SigmaScheduleKind.SIMPLE).withSolver(Solvers.EULER);
+    CustomScheduler typed = CustomScheduler.flow(3)
+        .withSigmaSchedule(SigmaScheduleKind.SIMPLE)
+        .withSolver(Solvers.EULER);
     try (BaseModel base = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
       for (int steps : new int[] {1, 3}) {
         List<Double> levels = sampledToTheEnd(base, typed, steps);
@@ -217,8 +230,7 @@ class GenerationSettingsTest {
   }
 
   /**
-   * The levels of a run in so many steps, whose last sample is what the network took for the
-   * image.
+   * The levels of a run in so many steps, whose last sample is what the network took for the image.
    */
   private static List<Double> sampledToTheEnd(BaseModel base, Scheduler by, int steps) {
     List<Double> levels = new ArrayList<>();

@@ -87,7 +87,8 @@ class GradientGuidanceTest {
   void guidesOnlyItsOwnImageOfABatch() {
     try (BaseModel base = base()) {
       GeneratedImage alone = base.generate(REQUEST.seed(5).adapter(new TestGuidance(2)));
-      List<GeneratedImage> both = base.generate(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
+      List<GeneratedImage> both =
+          base.generate(List.of(REQUEST, REQUEST.seed(5).adapter(new TestGuidance(2))));
       assertArrayEquals(
           base.generate(REQUEST).pixels(), both.get(0).pixels(), 1e-4f, "the other image stays");
       assertArrayEquals(alone.pixels(), both.get(1).pixels(), 1e-4f);
@@ -99,8 +100,12 @@ class GradientGuidanceTest {
   void leavesOtherImagesUnchanged() {
     try (BaseModel base = base()) {
       float[] plain = base.generate(REQUEST).pixels();
-      assertArrayEquals(plain, base.generate(REQUEST.adapter(new TestGuidance(2)).withoutGradientGuidance()).pixels());
-      assertArrayEquals(plain, base.generate(REQUEST.adapter(new TestGuidance(0))).pixels(), 1e-4f);
+      assertArrayEquals(
+          plain,
+          base.generate(REQUEST.adapter(new TestGuidance(2)).withoutGradientGuidance())
+              .pixels());
+      assertArrayEquals(
+          plain, base.generate(REQUEST.adapter(new TestGuidance(0))).pixels(), 1e-4f);
     }
   }
 
@@ -112,7 +117,8 @@ class GradientGuidanceTest {
           led.caching(CachingOptions.deepCache(2, 0)),
           led.caching(CachingOptions.extrapolation(2)),
           led.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 0)))) {
-        assertTrue(first(base.generate(request)) > first(base.generate(request.withoutGradientGuidance())) + 0.02);
+        assertTrue(first(base.generate(request))
+            > first(base.generate(request.withoutGradientGuidance())) + 0.02);
       }
     }
   }
@@ -123,6 +129,7 @@ class GradientGuidanceTest {
     assertEquals(Optional.of(new TestGuidance(2)), sum.gradientGuidance(null));
     ModelAdapter nothing = (part, compute) -> Adaptation.NONE;
     assertEquals(
-        Optional.of(new TestGuidance(1)), ModelAdapter.of(nothing.and(new TestGuidance(1))).gradientGuidance(null));
+        Optional.of(new TestGuidance(1)),
+        ModelAdapter.of(nothing.and(new TestGuidance(1))).gradientGuidance(null));
   }
 }

@@ -88,14 +88,14 @@ class MemoryPlanTest {
         BaseModel streamed = BaseModels.open(files, last(files, AMPLE))) {
       assertEquals(
           WeightResidence.STREAMED, streamed.unwrap(MemoryPlan.class).residence("transformer"));
-      assertArrayEquals(held.generate(REQUEST).pixels(), streamed.generate(REQUEST).pixels(), 1e-5f);
+      assertArrayEquals(
+          held.generate(REQUEST).pixels(), streamed.generate(REQUEST).pixels(), 1e-5f);
     }
   }
 
   @ParameterizedTest
   @CsvSource({"flux/dev, transformer, INT8_BLOCKS", "sd1/base, unet, INT8_MATRICES"})
-  void generatesNearlyTheSameImageIn8Bit(
-      String name, String network, WeightResidence eightBits) {
+  void generatesNearlyTheSameImageIn8Bit(String name, String network, WeightResidence eightBits) {
     ModelParts files = ModelOpener.open(PipelineFolder.any(name, scratch));
     MemoryPlan planned =
         MemoryPlan.choices(files, Compute.EXACT, AMPLE.allow8Bit(EightBits.IF_NEEDED)).stream()
@@ -116,7 +116,10 @@ class MemoryPlanTest {
       }
       assertTrue(sum > 0 && sum / exact.length < 0.02, "mean difference " + sum / exact.length);
       assertArrayEquals(
-          near, wanted.generate(REQUEST).pixels(), 1e-5f, "the same but for an autoencoder in strips");
+          near,
+          wanted.generate(REQUEST).pixels(),
+          1e-5f,
+          "the same but for an autoencoder in strips");
     }
   }
 
@@ -212,7 +215,8 @@ class MemoryPlanTest {
           "each plan needs no more than the one before: " + peaks);
     }
     assertEquals(
-        WeightResidence.RESIDENT, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+        WeightResidence.RESIDENT,
+        MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
   }

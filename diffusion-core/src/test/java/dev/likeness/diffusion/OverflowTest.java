@@ -144,7 +144,8 @@ class OverflowTest {
     }
   }
 
-  private static GeneratedImage generate(BaseModel base, ImageRequest request, List<String> notices) {
+  private static GeneratedImage generate(
+      BaseModel base, ImageRequest request, List<String> notices) {
     return base.generate(
             request,
             event -> {

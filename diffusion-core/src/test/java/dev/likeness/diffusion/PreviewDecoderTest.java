@@ -43,7 +43,8 @@ class PreviewDecoderTest {
         PreviewDecoder previews = PreviewDecoder.open(folder.resolve("vae"), Compute.EXACT)) {
       List<List<RgbImage>> seen = new ArrayList<>();
       List<Integer> rows = new CopyOnWriteArrayList<>();
-      ImageRequest patient = REQUEST.count(2)
+      ImageRequest patient = REQUEST
+          .count(2)
           .hooks(EngineHooks.ofListener(
               (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
       ImageRequest watched = previews.attach(patient, 1, (row, pictures) -> {
@@ -76,7 +77,8 @@ class PreviewDecoderTest {
       assertEquals(
           "a preview after every 0 rows; give at least 1",
           assertThrows(
-                  IllegalArgumentException.class, () -> previews.attach(REQUEST, 0, (row, images) -> {}))
+                  IllegalArgumentException.class,
+                  () -> previews.attach(REQUEST, 0, (row, images) -> {}))
               .getMessage());
     }
   }

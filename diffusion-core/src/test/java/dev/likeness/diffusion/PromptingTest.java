@@ -33,12 +33,17 @@ class PromptingTest {
             + " (TextualInversion.named), or learn its person with another token",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ImageRequest.of("sks").textualInversion(ADA).textualInversion(textualInversion("SKS", 2)))
+                () -> ImageRequest.of("sks")
+                    .textualInversion(ADA)
+                    .textualInversion(textualInversion("SKS", 2)))
             .getMessage());
-    ImageRequest request =
-        ImageRequest.of("sks and bob").textualInversion(ADA).textualInversion(textualInversion("SKS", 2).withToken("bob"));
+    ImageRequest request = ImageRequest.of("sks and bob")
+        .textualInversion(ADA)
+        .textualInversion(textualInversion("SKS", 2).withToken("bob"));
     assertEquals(
         List.of("sks", "bob"),
-        request.prompts().textualInversions().stream().map(TextualInversion::token).toList());
+        request.prompts().textualInversions().stream()
+            .map(TextualInversion::token)
+            .toList());
   }
 }

@@ -13,9 +13,9 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
 /**
- * Draws the face of an image again: the head at the base's own size or, where it is larger
- * already, enlarged to its own as images of a shoot are, masked image-to-image with the person
- * attached, then blended back. The same person is drawn again, never another image's face put in.
+ * Draws the face of an image again: the head at the base's own size or, where it is larger already,
+ * enlarged to its own as images of a shoot are, masked image-to-image with the person attached,
+ * then blended back. The same person is drawn again, never another image's face put in.
  */
 final class FaceDetailer {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
@@ -76,8 +76,8 @@ final class FaceDetailer {
     byte[] out = image.rgb();
     for (int y = 0; y < crop.side(); y++) {
       for (int x = 0; x < crop.side(); x++) {
-        double part =
-            Math.max(0, Math.min(1, (CROP_SCALE - radius(box, crop.x() + x, crop.y() + y)) / FEATHER));
+        double part = Math.max(
+            0, Math.min(1, (CROP_SCALE - radius(box, crop.x() + x, crop.y() + y)) / FEATHER));
         int at = ((crop.y() + y) * image.width() + crop.x() + x) * 3;
         for (int c = 0; c < 3; c++) {
           out[at + c] =

@@ -114,8 +114,8 @@ public record Headshot(
   }
 
   /**
-   * The bytes of a file of this kind that says the same, as
-   * {@link GeneratedImage.Marking#load()} does.
+   * The bytes of a file of this kind that says the same, as {@link GeneratedImage.Marking#load()}
+   * does.
    */
   public byte[] encode(ImageFormat format) {
     return GeneratedImage.Marking.load().encode(image, format, isEdited);

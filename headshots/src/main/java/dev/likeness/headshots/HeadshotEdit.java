@@ -141,8 +141,9 @@ public record HeadshotEdit(
   String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
     for (Part part : Part.values()) {
-      prompt =
-          words.containsKey(part) ? part.replaceIn(prompt, headshot.style(), words.get(part)) : prompt;
+      prompt = words.containsKey(part)
+          ? part.replaceIn(prompt, headshot.style(), words.get(part))
+          : prompt;
     }
     return mask.map(Masked::words)
         .filter(text -> !text.isBlank())

@@ -38,10 +38,12 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
         .prompt(prompt)
         .seed(edit.seed())
         .hires(null)
-        .negative(PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt))
+        .negative(
+            PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt))
         .noise(null)
         .count(1);
-    Inpainting drawing = new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
+    Inpainting drawing =
+        new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
     RgbImage anew = null;
     for (HeadshotEdit.Pass pass : edit.passes()) {
       RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
@@ -123,7 +125,8 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
       int x = i / 3 % drawn.width();
       int y = i / 3 / drawn.width();
       double ratio = (is.at(x, y, i % 3) + 8.0) / (was.at(x, y, i % 3) + 8.0);
-      double lit = before.at(x, y, i % 3) * Math.max(1 / MAX_LIGHT_GAIN, Math.min(MAX_LIGHT_GAIN, ratio));
+      double lit =
+          before.at(x, y, i % 3) * Math.max(1 / MAX_LIGHT_GAIN, Math.min(MAX_LIGHT_GAIN, ratio));
       double part = EditMask.ellipse(box, x, y);
       out[i] = (byte) Math.round(Math.min(255, part * lit + (1 - part) * (out[i] & 255)));
     }

@@ -74,7 +74,8 @@ public final class HeadshotStudio {
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, personTraining.training(settings), upscaler, guidance, onHeadshot);
+    return new HeadshotStudio(
+        base, personTraining.training(settings), upscaler, guidance, onHeadshot);
   }
 
   /**
@@ -95,12 +96,16 @@ public final class HeadshotStudio {
    */
   public HeadshotStudio validation(int every, FaceEmbedder eye) {
     return new HeadshotStudio(
-        base, personTraining.validation(new LikenessValidation(every, eye)), upscaler, guidance, onHeadshot);
+        base,
+        personTraining.validation(new LikenessValidation(every, eye)),
+        upscaler,
+        guidance,
+        onHeadshot);
   }
 
   /**
-   * The same studio enlarging images by {@code other} before it draws over them, where they are
-   * to be large.
+   * The same studio enlarging images by {@code other} before it draws over them, where they are to
+   * be large.
    */
   public HeadshotStudio upscaler(Upscaler other) {
     return new HeadshotStudio(base, personTraining, other, guidance, onHeadshot);
@@ -116,7 +121,11 @@ public final class HeadshotStudio {
   public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> by = Optional.ofNullable(other);
     return new HeadshotStudio(
-        base, personTraining.guidanceEmbedder(by.map(FaceGuidance::embedder)), upscaler, by, onHeadshot);
+        base,
+        personTraining.guidanceEmbedder(by.map(FaceGuidance::embedder)),
+        upscaler,
+        by,
+        onHeadshot);
   }
 
   /**
@@ -125,7 +134,8 @@ public final class HeadshotStudio {
    * an application shows on the way.
    */
   public HeadshotStudio onHeadshot(Consumer<Headshot> listener) {
-    return new HeadshotStudio(base, personTraining, upscaler, guidance, onHeadshot.andThen(listener));
+    return new HeadshotStudio(
+        base, personTraining, upscaler, guidance, onHeadshot.andThen(listener));
   }
 
   /** How it learns. */

@@ -37,7 +37,8 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
       WholeImage.require(request.adapters(), "a part of an image this large");
     }
     int unit = Math.max(
-        base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(), base.defaults().width() / 8);
+        base.unwrap(OpenModel.class).autoencoder().vaeScaleFactor(),
+        base.defaults().width() / 8);
     double longer = Math.max(image.width(), image.height());
     double scale = longer < base.defaults().width()
         ? base.defaults().width() / longer
@@ -77,8 +78,7 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   private static RgbImage resize(RgbImage image, int width, int height) {
     return image.width() == width && image.height() == height
         ? image
-        : (width < image.width() ? Resampler.AREA : Resampler.CUBIC)
-            .resize(image, width, height);
+        : (width < image.width() ? Resampler.AREA : Resampler.CUBIC).resize(image, width, height);
   }
 
   /**
@@ -89,8 +89,8 @@ record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
     private WholeImage() {}
 
     /**
-     * Refuses adapters that act in places of the image, such as an image prompt with a mask,
-     * which would lie over each window or crop as if it were the image.
+     * Refuses adapters that act in places of the image, such as an image prompt with a mask, which
+     * would lie over each window or crop as if it were the image.
      *
      * @param work what is to be done, for the message
      * @throws IllegalArgumentException when one does

@@ -98,12 +98,15 @@ public final class PromptAdherence implements AutoCloseable {
       return words.stream().map(word -> word.toLowerCase(Locale.ROOT)).toList();
     }
 
-    private static List<Mention> findMentions(String prompt, List<String> words, List<String> colours) {
+    private static List<Mention> findMentions(
+        String prompt, List<String> words, List<String> colours) {
       return IntStream.range(0, words.size())
           .filter(i -> !words.get(i).isEmpty())
           .boxed()
-          .flatMap(i ->
-              pattern(words.get(i), colours).matcher(prompt).results().map(found -> findMentions(i, found)))
+          .flatMap(i -> pattern(words.get(i), colours)
+              .matcher(prompt)
+              .results()
+              .map(found -> findMentions(i, found)))
           .toList();
     }
 

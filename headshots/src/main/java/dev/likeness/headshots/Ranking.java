@@ -39,7 +39,9 @@ final class Ranking {
   SelectionResult select(int count) {
     SelectionResult.Verdict[] verdicts = new SelectionResult.Verdict[rankingScores.length];
     for (boolean failing : new boolean[] {false, true}) {
-      for (int next = findBest(failing); selected.size() < count && next >= 0; next = findBest(failing)) {
+      for (int next = findBest(failing);
+          selected.size() < count && next >= 0;
+          next = findBest(failing)) {
         verdicts[next] = new SelectionResult.Verdict(
             candidates.get(next), rankingScores[next], selected.size() + 1, reasonSelected(next));
         selected.add(next);
@@ -92,7 +94,8 @@ final class Ranking {
           && far > DUPLICATE_DISTANCE
           && hasFace(candidates.get(i))
           && (failing || against == 0);
-      double value = rankingScores[i] * (0.5 + Math.min(1, far / REFERENCE_DISTANCE)) / 1.5 / (1 + against);
+      double value =
+          rankingScores[i] * (0.5 + Math.min(1, far / REFERENCE_DISTANCE)) / 1.5 / (1 + against);
       if (eligible && value > most) {
         most = value;
         best = i;
@@ -136,7 +139,9 @@ final class Ranking {
     return distance(i) <= DUPLICATE_DISTANCE
         ? "dropped: nearly the same image as one that was kept"
         : String.format(
-            Locale.ROOT, "not needed: merit %.2f, others have more or differ more", rankingScores[i]);
+            Locale.ROOT,
+            "not needed: merit %.2f, others have more or differ more",
+            rankingScores[i]);
   }
 
   private String sharedFailureText(int i) {
@@ -150,9 +155,9 @@ final class Ranking {
 
   /**
    * What images are worth beside the others that were drawn with them. Likeness, quality and
-   * obedience vary by very different amounts from image to image, so that the product of the
-   * values would follow whichever varies most; here each counts by how many of the others an image
-   * is as good as.
+   * obedience vary by very different amounts from image to image, so that the product of the values
+   * would follow whichever varies most; here each counts by how many of the others an image is as
+   * good as.
    */
   static final class RankingScore {
     private RankingScore() {}

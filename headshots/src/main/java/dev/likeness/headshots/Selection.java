@@ -93,7 +93,8 @@ public final class Selection {
         Shoot shoot = studio.shoot(person, request, steps, cancellation);
         steps.onEvent(new ProgressEvent.Phase("choose", drawn));
         // Who is in some places of an image alone cannot be drawn in a crop of it.
-        boolean redraws = !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
+        boolean redraws =
+            !studio.withFaceGuidance(person).at(request.likeness()).isRegional();
         List<SelectionResult.Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
           cancellation.throwIfCancelled();
@@ -115,8 +116,8 @@ public final class Selection {
   /**
    * Refuses to keep more than is drawn, before anybody is learnt.
    *
-   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} images,
-   *     or none are to be kept
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} images, or
+   *     none are to be kept
    */
   public static void requireCount(ShootRequest request, int keep) {
     int drawn = imageCount(request);
@@ -139,7 +140,8 @@ public final class Selection {
         && card.failures().stream().map(ScoreCard.Score::aspect).anyMatch(REPAIRABLE::contains);
     List<Face> faces = mendable ? detector.detect(headshot.image()) : List.of();
     if (!faces.isEmpty()) {
-      Headshot again = studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
+      Headshot again =
+          studio.regenerateFace(person, headshot, faces.get(0), REPAIR_STRENGTH, cancellation);
       cancellation.throwIfCancelled();
       ScoreCard mended = scores.score(again.image());
       int fewer = card.failures().size() - mended.failures().size();

@@ -67,7 +67,9 @@ public record SelectionResult(List<Verdict> verdicts) {
       entry.put("kept", verdict.isSelected());
       entry.put("reason", verdict.reason());
       entry.put("merit", Math.round(1e4 * verdict.rankingScore()) / 1e4);
-      entry.put("obedience", Double.isNaN(candidate.promptAdherence()) ? null : candidate.promptAdherence());
+      entry.put(
+          "obedience",
+          Double.isNaN(candidate.promptAdherence()) ? null : candidate.promptAdherence());
       entry.put("repaired", candidate.hasRegeneratedFace());
       entry.put(
           "held_likeness",
@@ -83,12 +85,16 @@ public record SelectionResult(List<Verdict> verdicts) {
    *
    * @param headshot the image
    * @param card its scores
-   * @param promptAdherence how clearly it shows what its prompt asked, 0 to 1; NaN when that was not
-   *     measured
+   * @param promptAdherence how clearly it shows what its prompt asked, 0 to 1; NaN when that was
+   *     not measured
    * @param hasRegeneratedFace whether its face was drawn again
-   * @param guidanceLikeness the cosine of its face to the person's by what held it while it was drawn,
-   *     -1 to 1, where no face was found -1; NaN where nothing held it
+   * @param guidanceLikeness the cosine of its face to the person's by what held it while it was
+   *     drawn, -1 to 1, where no face was found -1; NaN where nothing held it
    */
   public record Candidate(
-      Headshot headshot, ScoreCard card, double promptAdherence, boolean hasRegeneratedFace, double guidanceLikeness) {}
+      Headshot headshot,
+      ScoreCard card,
+      double promptAdherence,
+      boolean hasRegeneratedFace,
+      double guidanceLikeness) {}
 }

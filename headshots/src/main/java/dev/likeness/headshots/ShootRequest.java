@@ -64,8 +64,9 @@ public record ShootRequest(
           "variant " + variant + " and " + count + " images are more than " + Integer.MAX_VALUE);
     }
     if (size != 0 && (size < MIN_SIZE || size > MAX_SIZE || size % SIZE_MULTIPLE != 0)) {
-      throw new IllegalArgumentException("size " + size + " is no multiple of " + SIZE_MULTIPLE + " from "
-          + MIN_SIZE + " to " + MAX_SIZE + "; choose one that is, or 0 for the base's own");
+      throw new IllegalArgumentException(
+          "size " + size + " is no multiple of " + SIZE_MULTIPLE + " from " + MIN_SIZE + " to "
+              + MAX_SIZE + "; choose one that is, or 0 for the base's own");
     }
     if (guidance < 0 || Double.isInfinite(guidance)) {
       throw new IllegalArgumentException(

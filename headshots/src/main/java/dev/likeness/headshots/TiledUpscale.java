@@ -52,9 +52,9 @@ final class TiledUpscale {
    */
   static void requireValidSize(BaseModel base, int size) {
     if (size % base.sizeMultiple() != 0) {
-      throw new InvalidInputException(
-          "size " + size + " is no multiple of " + base.sizeMultiple() + ", as images of " + base.name()
-              + " are; ask for " + Math.max(1, size / base.sizeMultiple()) * base.sizeMultiple());
+      throw new InvalidInputException("size " + size + " is no multiple of " + base.sizeMultiple()
+          + ", as images of " + base.name() + " are; ask for "
+          + Math.max(1, size / base.sizeMultiple()) * base.sizeMultiple());
     }
     requireTiledSampling(base, size);
   }
@@ -62,7 +62,9 @@ final class TiledUpscale {
   /** Refuses sizes that want windows where the base's network sees none. */
   static void requireTiledSampling(BaseModel base, int size) {
     if (isNeeded(base, size) && !base.canSampleTiled()) {
-      int most = (int) (MAX_UNTILED_SCALE * base.defaults().width()) / base.sizeMultiple() * base.sizeMultiple();
+      int most = (int) (MAX_UNTILED_SCALE * base.defaults().width())
+          / base.sizeMultiple()
+          * base.sizeMultiple();
       throw new InvalidInputException(
           "size " + size + " would be drawn through windows, and the network of " + base.name()
               + " sees whole images alone; ask for " + most
@@ -95,7 +97,8 @@ final class TiledUpscale {
         .engine(EngineHooks.of(request.hooks()).withListener(() -> StepListener.NONE));
     ModelExtras.Upscaling by = base.unwrap(ModelExtras.class).upscaling();
     // What leads an image would look at all windows at once, and keep the way back through each.
-    ImageRequest asked = by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();
+    ImageRequest asked =
+        by.scheduler().map(request::scheduler).orElse(request).withoutGradientGuidance();
     RgbImage larger = image;
     double strength = by.strength();
     while (larger.width() < width || larger.height() < height) {
@@ -116,7 +119,8 @@ final class TiledUpscale {
       // Where the base samples what there was no better, only finer detail is taken.
       larger = by.keepColours()
           ? ColourCorrection.correct(enlarged, drawn, larger.width(), larger.height())
-          : ColourCorrection.correct(enlarged, drawn, ColourCorrection.GRID_CELLS, ColourCorrection.GRID_CELLS);
+          : ColourCorrection.correct(
+              enlarged, drawn, ColourCorrection.GRID_CELLS, ColourCorrection.GRID_CELLS);
       strength *= STRENGTH_FACTOR;
     }
     return larger;

@@ -62,8 +62,8 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes every state that {@link HeadshotStudio#stateFile} named in {@code folder}: of these photos,
-   * and of others.
+   * Deletes every state that {@link HeadshotStudio#stateFile} named in {@code folder}: of these
+   * photos, and of others.
    *
    * @throws ResourceLimitException when the disk refuses
    */

@@ -19,7 +19,10 @@ class ColourCorrectionTest {
     RgbImage drawn =
         image((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
     RgbImage kept = TiledUpscale.ColourCorrection.correct(
-        before, drawn, TiledUpscale.ColourCorrection.GRID_CELLS, TiledUpscale.ColourCorrection.GRID_CELLS);
+        before,
+        drawn,
+        TiledUpscale.ColourCorrection.GRID_CELLS,
+        TiledUpscale.ColourCorrection.GRID_CELLS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);
     assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
@@ -31,7 +34,8 @@ class ColourCorrectionTest {
     RgbImage before = image(squares);
     RgbImage faded = image((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
     double coarse = unlike(before, TiledUpscale.ColourCorrection.correct(before, faded, 32, 32));
-    double fine = unlike(before, TiledUpscale.ColourCorrection.correct(before, faded, SIDE / 2, SIDE / 2));
+    double fine =
+        unlike(before, TiledUpscale.ColourCorrection.correct(before, faded, SIDE / 2, SIDE / 2));
     assertEquals(25, unlike(before, faded), 1e-9);
     // Smoothly given back, a quarter of it is missing at edges of squares.
     assertTrue(fine < 0.25 * 25 && fine < 0.5 * coarse, fine + " for " + coarse);

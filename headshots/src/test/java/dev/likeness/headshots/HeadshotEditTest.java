@@ -60,7 +60,8 @@ class HeadshotEditTest {
   @BeforeAll
   static void prepare() {
     detector = new CascadeDetector();
-    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path files =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     base = GoldenFolder.load(ModelExtrasFile.write(files));
     ada = new LoraTrainer(LoraTraining.quick().steps(2))
         .train(
@@ -163,8 +164,8 @@ class HeadshotEditTest {
   @Test
   void regeneratesAFaceAtItsSize() {
     int side = 8 * SIDE;
-    Headshot large = Headshot.of(
-        Resampler.CUBIC.resize(headshot.image(), side, side), headshot.style(), "Ada");
+    Headshot large =
+        Headshot.of(Resampler.CUBIC.resize(headshot.image(), side, side), headshot.style(), "Ada");
     BoundingBox box = new BoundingBox(80, 80, 96, 96);
     Face face = new Face(box, 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
     RgbImage redrawn = HeadshotStudio.on(base)

@@ -70,7 +70,8 @@ class HeadshotStudioTest {
 
   @BeforeAll
   static void trainAda() {
-    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path files =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     base = GoldenFolder.load(ModelExtrasFile.write(files));
     RgbImage selfie = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
     ada = new LoraTrainer(LoraTraining.quick().steps(3))
@@ -136,9 +137,11 @@ class HeadshotStudioTest {
     Autoencoder decoder = base.unwrap(OpenModel.class).autoencoder();
     // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the image and 3 for
     // itself.
-    assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.memoryBytes(one));
     assertEquals(
-        2 * 3 * own, studio.memoryBytes(ShootRequest.of(Style.named("studio"), 3)) - studio.memoryBytes(one));
+        (6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.memoryBytes(one));
+    assertEquals(
+        2 * 3 * own,
+        studio.memoryBytes(ShootRequest.of(Style.named("studio"), 3)) - studio.memoryBytes(one));
     // Through windows, no more is drawn at once than half as large again.
     assertEquals(
         (long) (6000 * 2.25 * own)
@@ -269,7 +272,8 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
     HeadshotStudio.on(base)
-        .shoot(new PersonRecord.SharedLight("flash").addTo(ada), two, events::add, new Cancellation());
+        .shoot(
+            new PersonRecord.SharedLight("flash").addTo(ada), two, events::add, new Cancellation());
     assertEquals(
         1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }
@@ -317,8 +321,8 @@ class HeadshotStudioTest {
         () -> studio.reference(
             null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ReferencePerson shown = new ReferencePerson(
-        null, ada, learning, "an adapter", IdentityStrength.DEFAULT, Map.of());
+    ReferencePerson shown =
+        new ReferencePerson(null, ada, learning, "an adapter", IdentityStrength.DEFAULT, Map.of());
     ConsentException undrawn = assertThrows(
         ConsentException.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
@@ -371,7 +375,11 @@ class HeadshotStudioTest {
         Headshot.of(RgbImage.of(32, 32, new byte[32 * 32 * 3]), Style.named("studio"), "Ada");
     try (GenerationQueue queue = GenerationQueue.on(studio, GenerationQueue.Options.defaults())) {
       for (Identity person : List.of(
-          unknown, shown, shown.withTrainedPerson(ada), new GuidedPerson(unknown, unknown::at), stranger)) {
+          unknown,
+          shown,
+          shown.withTrainedPerson(ada),
+          new GuidedPerson(unknown, unknown::at),
+          stranger)) {
         ConsentException refused =
             assertThrows(ConsentException.class, () -> studio.shoot(person, request()));
         assertEquals(Purpose.HEADSHOTS, refused.purpose());
@@ -394,7 +402,8 @@ class HeadshotStudioTest {
     assertEquals(
         1, studio.shoot(unknown.withConsent(yes), request()).headshots().size());
     assertEquals(yes, stranger.withConsent(yes).consent().orElseThrow());
-    assertEquals(yes, shown.withTrainedPerson(unknown).withConsent(yes).consent().orElseThrow());
+    assertEquals(
+        yes, shown.withTrainedPerson(unknown).withConsent(yes).consent().orElseThrow());
   }
 
   @Test
@@ -410,7 +419,8 @@ class HeadshotStudioTest {
         .findMismatch(new FaceEmbeddings("another", List.of(new float[] {1})).addAsGuidanceTo(ada))
         .isEmpty());
     String said = person
-        .findMismatch(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).addAsGuidanceTo(ada))
+        .findMismatch(
+            new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).addAsGuidanceTo(ada))
         .orElseThrow();
     assertTrue(said.contains("the faces are 0.60 alike"), said);
   }

@@ -143,6 +143,7 @@ class PromptWordsTest {
         PromptAdherence.PromptWords.of("a woman, wearing a white shirt", ATTRIBUTES);
     assertEquals(Math.sqrt(0.2 * 0.4), asked.probability(likely), 1e-6);
     assertEquals(0.2, asked.withoutColours().probability(likely), 1e-6);
-    assertTrue(Double.isNaN(PromptAdherence.PromptWords.of("somebody", ATTRIBUTES).probability(likely)));
+    assertTrue(
+        Double.isNaN(PromptAdherence.PromptWords.of("somebody", ATTRIBUTES).probability(likely)));
   }
 }

@@ -132,7 +132,9 @@ class SelectionResultTest {
             false))
         .toList();
     assertArrayEquals(
-        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Ranking.RankingScore.of(unlike), 1e-12);
+        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)},
+        Ranking.RankingScore.of(unlike),
+        1e-12);
   }
 
   @Test
@@ -140,7 +142,9 @@ class SelectionResultTest {
     SelectionResult.Candidate judged = candidateWithLikeness(0.62, 0.7);
     SelectionResult.Candidate heldMore = candidateWithLikeness(0.6, 0.8);
     assertArrayEquals(
-        new double[] {Math.sqrt(0.5), 1}, Ranking.RankingScore.of(List.of(judged, heldMore)), 1e-12);
+        new double[] {Math.sqrt(0.5), 1},
+        Ranking.RankingScore.of(List.of(judged, heldMore)),
+        1e-12);
     SelectionResult.Candidate judgedMuchMore = candidateWithLikeness(0.9, 0.7);
     assertArrayEquals(
         new double[] {1, Math.sqrt(0.5)},
@@ -189,13 +193,16 @@ class SelectionResultTest {
   @Test
   void countsUnmeasuredAspectsAsEqual() {
     assertArrayEquals(
-        new double[] {1, 1}, Ranking.RankingScore.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
+        new double[] {1, 1},
+        Ranking.RankingScore.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
   }
 
   @Test
   void countsAspectsOfOthersAsAverage() {
-    SelectionResult.Candidate obedient = candidateOf(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
-    SelectionResult.Candidate other = candidateOf(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+    SelectionResult.Candidate obedient =
+        candidateOf(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    SelectionResult.Candidate other =
+        candidateOf(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
     assertArrayEquals(
         new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
         Ranking.RankingScore.of(List.of(obedient, other, candidate(3, 0.1))),
@@ -267,8 +274,8 @@ class SelectionResultTest {
   void showsDeliveredImagesOfTheSelection() throws IOException {
     SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     Headshot kept = choice.selected().get(0);
-    Headshot cropped = new Headshot(
-        kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
+    Headshot cropped =
+        new Headshot(kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
     String html = ShootReport.of(
             new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
             Optional.of(choice),
@@ -305,11 +312,7 @@ class SelectionResultTest {
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
     String html = ShootReport.of(
-            shoot,
-            Optional.empty(),
-            List.of(),
-            Optional.of(review),
-            GeneratedImage.Marking.load())
+            shoot, Optional.empty(), List.of(), Optional.of(review), GeneratedImage.Marking.load())
         .toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(5, figures.length);
@@ -332,11 +335,7 @@ class SelectionResultTest {
     Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Headshot asked = new Headshot(
-        image(1),
-        Style.named("studio"),
-        1,
-        ImageRequest.of("\"</p><script>alert(1)</script>"),
-        1);
+        image(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
     String html = ShootReport.of(
             new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
             Optional.empty(),

@@ -72,7 +72,8 @@ class SelectionTest {
   @Test
   void keepsARegeneratedFaceWithHigherLikeness() {
     SelectionResult.Candidate mended = candidate(0, UNLIKE, ALIKE);
-    assertTrue(mended.hasRegeneratedFace() && Double.isNaN(mended.guidanceLikeness()), "nothing holds it");
+    assertTrue(
+        mended.hasRegeneratedFace() && Double.isNaN(mended.guidanceLikeness()), "nothing holds it");
     assertEquals(ALIKE, mended.card().of(ScoreAspect.LIKENESS).orElseThrow().value(), 1e-6);
     Headshot plain = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
     assertNotEquals(plain.image(), mended.headshot().image());
@@ -121,9 +122,7 @@ class SelectionTest {
             .count());
   }
 
-  /**
-   * What comes of one image whose likeness is {@code likenesses}, drawn first and drawn again.
-   */
+  /** What comes of one image whose likeness is {@code likenesses}, drawn first and drawn again. */
   private static SelectionResult.Candidate candidate(int blurred, double... likenesses) {
     return selection(blurred, likenesses)
         .candidates(ada, request(), Progress.SILENT, new Cancellation())
@@ -146,7 +145,8 @@ class SelectionTest {
           : limits.with(aspect, 1e9);
     }
     FaceDetector middle = new Middle();
-    Likeness likeness = Likeness.of(List.of(new float[] {1, 0}), middle, new QueuedCosines(likenesses));
+    Likeness likeness =
+        Likeness.of(List.of(new float[] {1, 0}), middle, new QueuedCosines(likenesses));
     return Selection.of(
         HeadshotStudio.on(base),
         middle,

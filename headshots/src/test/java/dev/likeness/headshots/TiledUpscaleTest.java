@@ -65,8 +65,8 @@ class TiledUpscaleTest {
               .getMessage());
       int odd = own + base.sizeMultiple() / 2;
       assertEquals(
-          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as images of " + base.name()
-              + " are; ask for " + own,
+          "size " + odd + " is no multiple of " + base.sizeMultiple() + ", as images of "
+              + base.name() + " are; ask for " + own,
           assertThrows(InvalidInputException.class, () -> TiledUpscale.requireValidSize(base, odd))
               .getMessage());
       studio.validate(request.size(most));

@@ -91,8 +91,9 @@ public final class FaceGuidance implements AutoCloseable {
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
     IpAdapterFile file = IpAdapterFile.of(own);
     IpAdapterVariant kind = file.layout().kind();
-    boolean numbers =
-        kind.needsFace() && !kind.needsRawEmbedding() && kind.sight() == IpAdapterVariant.Sight.NONE;
+    boolean numbers = kind.needsFace()
+        && !kind.needsRawEmbedding()
+        && kind.sight() == IpAdapterVariant.Sight.NONE;
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 

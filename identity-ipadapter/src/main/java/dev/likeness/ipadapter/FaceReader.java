@@ -172,8 +172,7 @@ public final class FaceReader {
      * left out.
      *
      * @param photos whole, each with the weight that its face counts with
-     * @param fallback an adapter that looks at images, for when no photo has a usable face, or
-     *     null
+     * @param fallback an adapter that looks at images, for when no photo has a usable face, or null
      * @throws InvalidInputException when no photo has one and there is no fallback; says why, photo
      *     by photo
      */

@@ -84,8 +84,7 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * What the images are to be unlike; it takes the place of "no image" beside the negative
-   * prompt.
+   * What the images are to be unlike; it takes the place of "no image" beside the negative prompt.
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));

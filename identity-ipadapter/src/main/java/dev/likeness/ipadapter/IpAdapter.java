@@ -36,8 +36,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference
- * images to the base's attentions. Immutable, shared by threads; owns its tensors until closed,
- * the image encoder stays its caller's.
+ * images to the base's attentions. Immutable, shared by threads; owns its tensors until closed, the
+ * image encoder stays its caller's.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
@@ -101,8 +101,8 @@ public final class IpAdapter implements AutoCloseable {
         AdapterHeader.open(file.path()),
         layout,
         AdapterSites.of(base).forVariant(layout.kind()),
-          encoder == null ? null : encoder.loaded(),
-          base.compute());
+        encoder == null ? null : encoder.loaded(),
+        base.compute());
     try {
       adapter.read(file.twin(layout));
       return adapter;

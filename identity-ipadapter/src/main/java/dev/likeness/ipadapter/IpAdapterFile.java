@@ -117,7 +117,8 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
   AdapterLayout layoutFor(BaseModel base) {
     AdapterLayout layout = layout();
-    AdapterCompatibility.check(path.toString(), layout, AdapterSites.of(base).forVariant(layout.kind()));
+    AdapterCompatibility.check(
+        path.toString(), layout, AdapterSites.of(base).forVariant(layout.kind()));
     if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
       faceVersion();
     }

@@ -223,8 +223,8 @@ class DoorsTest {
   void refusesAnImageEncoderByItsConfigAlone(@TempDir Path folder) throws IOException {
     IpAdapterFile file = IpAdapterFile.of(ADAPTERS.write("base", folder));
     Files.copy(Path.of(other.describe()).resolve("config.json"), folder.resolve("config.json"));
-    String is = file.path()
-        + " is an IP-Adapter and looks at images through an encoder (projection 40); ";
+    String is =
+        file.path() + " is an IP-Adapter and looks at images through an encoder (projection 40); ";
     assertEquals(
         is + "the image encoder " + folder
             + " is CLIP (width 64, projection 24): give the one it was trained with",
@@ -328,9 +328,8 @@ class DoorsTest {
       RgbImage image = RgbImage.read(GoldenTower.file("37x53.png"));
       float[] face = new float[24];
       face[3] = 1;
-      Reference reference = adapter.layout().kind().needsFace()
-          ? Reference.face(face, image)
-          : Reference.of(image);
+      Reference reference =
+          adapter.layout().kind().needsFace() ? Reference.face(face, image) : Reference.of(image);
       return base.generate(ImageRequest.of("a woman")
               .steps(2)
               .guidance(3)

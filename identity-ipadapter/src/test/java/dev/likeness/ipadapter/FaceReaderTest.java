@@ -108,12 +108,7 @@ class FaceReaderTest {
     assertEquals(224, reading.reference().image().width());
     assertEquals(
         256,
-        reader
-            .side(256)
-            .read(bars(300, 200, 20, 70), false)
-            .reference()
-            .image()
-            .height());
+        reader.side(256).read(bars(300, 200, 20, 70), false).reference().image().height());
   }
 
   @Test

@@ -104,8 +104,8 @@ class IpAdapterContractTest implements AdapterContract {
   void isTheBaseBitForBitInBlocksOfNoWeight() {
     assertArrayEquals(
         drawn(request()),
-        drawn(
-            request().adapter(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+        drawn(request()
+            .adapter(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
   }
 
   /** The latents after each step. */
@@ -124,14 +124,16 @@ class IpAdapterContractTest implements AdapterContract {
         .prompt("a (cat:1.2), " + "on a table ".repeat(60));
     assertFalse(Arrays.equals(drawn(request), drawn(request.adapter(thing.at(1)))));
     assertFalse(Arrays.equals(
-        drawn(request), drawn(request.negative("blurry BREAK bad ".repeat(30)).adapter(thing.at(1)))));
+        drawn(request),
+        drawn(request.negative("blurry BREAK bad ".repeat(30)).adapter(thing.at(1)))));
   }
 
   @Test
   void countsTwiceWhatIsGivenTwice() {
     Reference one = Reference.of(image("37x53.png"));
     Reference other = Reference.of(image("64x64.png"));
-    float[] thrice = drawn(request().adapter(plain.identity(List.of(one, one, other)).at(0.9)));
+    float[] thrice =
+        drawn(request().adapter(plain.identity(List.of(one, one, other)).at(0.9)));
     float[] weighted =
         drawn(request().adapter(plain.identity(List.of(one.weight(2), other)).at(0.9)));
     for (int i = 0; i < thrice.length; i++) {
@@ -158,8 +160,8 @@ class IpAdapterContractTest implements AdapterContract {
           .adapt(ModelComponent.UNET, new ModelAdapter.Context(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
           begun.branches(own.base().module(IpAdapterVariant.BASE, 0)).get(0);
-      AttentionBranch.BranchInputs asking =
-          AttentionBranch.BranchInputs.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
+      AttentionBranch.BranchInputs asking = AttentionBranch.BranchInputs.of(
+          torch.ones(2, 1, 6, own.base().widths().get(0)));
       float[] seen = ImageTensors.floats(branch.attend(asking));
       own.close();
       assertArrayEquals(seen, ImageTensors.floats(branch.attend(asking)));
@@ -181,7 +183,8 @@ class IpAdapterContractTest implements AdapterContract {
     float[] once = drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8)));
     assertArrayEquals(once, drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertFalse(Arrays.equals(
-        once, drawn(request().adapter(left.lora(0).at(0.8)).adapter(right.lora(0).at(0.8)))));
+        once,
+        drawn(request().adapter(left.lora(0).at(0.8)).adapter(right.lora(0).at(0.8)))));
     assertFalse(
         Arrays.equals(once, drawn(request().adapter(left.lora(2).at(0.8)).adapter(right.at(0.8)))),
         "the first says how strongly");
@@ -195,7 +198,8 @@ class IpAdapterContractTest implements AdapterContract {
         drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8))),
         drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertArrayEquals(
-        drawn(request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.lora(0).at(0.8))),
+        drawn(
+            request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.lora(0).at(0.8))),
         drawn(request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.at(0.8))),
         "in steps where the first does not count, too");
     assertArrayEquals(
@@ -206,11 +210,13 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void isNotDrawnOnAnotherBase(@TempDir Path parent) {
-    try (BaseModel other = GoldenFolder.load(
-        GoldenFolder.write("four-levels", GoldenFolder.KeyFormat.CURRENT, parent).path())) {
+    try (BaseModel other =
+        GoldenFolder.load(GoldenFolder.write("four-levels", GoldenFolder.KeyFormat.CURRENT, parent)
+            .path())) {
       IllegalArgumentException e = assertThrows(
           IllegalArgumentException.class,
-          () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).adapter(thing.at(1))));
+          () -> other.generate(
+              ImageRequest.of("a woman").steps(1).size(32, 32).adapter(thing.at(1))));
       assertTrue(
           e.getMessage()
               .endsWith("its adapter was opened for another base; open it for the one that draws"),
@@ -224,7 +230,8 @@ class IpAdapterContractTest implements AdapterContract {
         BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
       assertArrayEquals(
-          flux.generate(request).pixels(), flux.generate(request.adapter(thing.at(0))).pixels());
+          flux.generate(request).pixels(),
+          flux.generate(request.adapter(thing.at(0))).pixels());
       String said = assertThrows(
               IllegalArgumentException.class, () -> flux.generate(request.adapter(thing.at(1))))
           .getMessage();

@@ -53,9 +53,8 @@ class IpAdapterParityTest {
           name,
           name.contains("/")
               ? BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT)
-              : GoldenFolder.load(
-                  GoldenFolder.write(name, GoldenFolder.KeyFormat.PUBLISHED, parent)
-                      .path()));
+              : GoldenFolder.load(GoldenFolder.write(name, GoldenFolder.KeyFormat.PUBLISHED, parent)
+                  .path()));
       // All parts have been in use then, and convolutions keep the forms that images of this size
       // are drawn with.
       OPEN.get(name).generate(request(GoldenAdapters.of(name).cases().get(0)));

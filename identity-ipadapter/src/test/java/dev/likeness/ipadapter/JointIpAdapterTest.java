@@ -117,7 +117,8 @@ class JointIpAdapterTest {
         ImageRequest request =
             request().steps(4).guidance(guidance).adapter(prompt(1, "37x53.png").at(0.9));
         assertArrayEquals(
-            base.generate(request).pixels(), base.generate(request.hooks(replaying)).pixels());
+            base.generate(request).pixels(),
+            base.generate(request.hooks(replaying)).pixels());
       }
     }
 

@@ -9,10 +9,10 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
 import dev.likeness.lora.internal.training.TrainingLoop;
 import dev.likeness.lora.internal.training.TrainingMemoryEstimator;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -35,8 +35,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * As diffusers' script: 400 steps of one image at 5e-6, class images kept as they are,
-   * weights' moments in f32.
+   * As diffusers' script: 400 steps of one image at 5e-6, class images kept as they are, weights'
+   * moments in f32.
    */
   public static DreamBooth standard() {
     return new DreamBooth(new LoraTraining(

@@ -79,7 +79,8 @@ public record TrainedPerson(
     String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
     LoraAlgorithm kind =
         settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
-    String recipe = TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString();
+    String recipe =
+        TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);

@@ -156,7 +156,9 @@ class JointReportTest {
   @Test
   void recordsNoMinSnrOfAFlowModel() {
     assertEquals(
-        0, TrainingObjective.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class)).minSnrGamma());
+        0,
+        TrainingObjective.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class))
+            .minSnrGamma());
   }
 
   @Test

@@ -105,7 +105,8 @@ class KilledTrainingTest {
   @Test
   void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files)
       throws IOException, InterruptedException {
-    Path base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
+    Path base =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
     Path unbroken = files.resolve("unbroken.safetensors");
     assertEquals(0, OtherJvm.exitOf(start(base, unbroken)), "the unbroken run failed");
     Path person = files.resolve("person.safetensors");

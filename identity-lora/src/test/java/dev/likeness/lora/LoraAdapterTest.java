@@ -138,9 +138,13 @@ class LoraAdapterTest implements AdapterContract {
   void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
     FusedLora fused = lora.fuse(1);
-    ClosedWhileGenerating.refuses("the fused LoRA", base, request().adapter(fused.adapter()), fused::close);
     ClosedWhileGenerating.refuses(
-        "the LoRA", base, request().adapter(lora.at(0.5).and(loras.get(0).at(1))).withoutGradientGuidance(), lora::close);
+        "the fused LoRA", base, request().adapter(fused.adapter()), fused::close);
+    ClosedWhileGenerating.refuses(
+        "the LoRA",
+        base,
+        request().adapter(lora.at(0.5).and(loras.get(0).at(1))).withoutGradientGuidance(),
+        lora::close);
     lora.close();
   }
 }

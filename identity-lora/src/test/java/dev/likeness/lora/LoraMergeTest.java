@@ -244,7 +244,8 @@ class LoraMergeTest extends OnGoldenBase {
 
   @Test
   void findsTheLoraBetweenTwoModels() {
-    Path folder = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
+    Path folder =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
     try (TensorScope scope = TensorScope.open();
         Lora lora = open("unet-only");
         FusedLora fused = lora.fuse(1)) {

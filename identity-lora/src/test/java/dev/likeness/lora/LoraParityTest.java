@@ -68,8 +68,7 @@ class LoraParityTest {
           torch.tensor(image.latents().values()).view(latents.shape()),
           golden + " latents");
       Tensor picture = expected.read(golden.name() + ".images").select(0, 0);
-      Closeness.assertImage(
-          1e-3 * picture.std().item_double(), picture, image, golden + " image");
+      Closeness.assertImage(1e-3 * picture.std().item_double(), picture, image, golden + " image");
     } finally {
       loras.forEach(Lora::close);
     }

@@ -35,8 +35,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.file.KeyFormat;
 import dev.likeness.lora.internal.training.CaptionEncodings;
-import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainableAdapter;
+import dev.likeness.lora.internal.training.TrainingObjective;
 import dev.likeness.lora.internal.training.TrainingStep;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
@@ -106,7 +106,8 @@ class LoraTrainingTest {
   }
 
   private static float[] drawn(Identity person) {
-    ImageRequest request = ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
+    ImageRequest request =
+        ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
     return base.generate(request.adapter(person.at(1))).pixels();
   }
 
@@ -348,8 +349,7 @@ class LoraTrainingTest {
             SUBJECT,
             state,
             event -> {
-              if (event instanceof ProgressEvent.Step step
-                  && step.phase().equals("class images")) {
+              if (event instanceof ProgressEvent.Step step && step.phase().equals("class images")) {
                 drawn.add(step.step());
               }
             },
@@ -397,7 +397,8 @@ class LoraTrainingTest {
             .train(half, images(2), SUBJECT, Progress.SILENT, new Cancellation())) {
       ImageRequest request = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
       assertFalse(Arrays.equals(
-          half.generate(request).pixels(), half.generate(request.adapter(person.at(1))).pixels()));
+          half.generate(request).pixels(),
+          half.generate(request.adapter(person.at(1))).pixels()));
     }
   }
 
@@ -464,8 +465,8 @@ class LoraTrainingTest {
         phases.add(phase.name());
       }
     };
-    Path inpaints =
-        GoldenFolder.write("xl-inpainting", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    Path inpaints = GoldenFolder.write("xl-inpainting", GoldenFolder.KeyFormat.CURRENT, parent)
+        .path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
       assertEquals(
           "a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
@@ -601,7 +602,8 @@ class LoraTrainingTest {
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();
-        String message = assertThrows(InvalidInputException.class, () -> learning.optimize(SHORT, 1e-3))
+        String message = assertThrows(
+                InvalidInputException.class, () -> learning.optimize(SHORT, 1e-3))
             .getMessage();
         assertTrue(message.startsWith("the gradients' length is NaN after 0 steps; "), message);
         assertTrue(leaf.detach().isfinite().all().item_bool());

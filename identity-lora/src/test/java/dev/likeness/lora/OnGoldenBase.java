@@ -23,7 +23,8 @@ public abstract class OnGoldenBase {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    Path files =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     base = GoldenFolder.load(ModelExtrasFile.write(files));
   }
 

@@ -131,8 +131,8 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
-        .map(one -> one.hooks(
-            EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN))))
+        .map(one ->
+            one.hooks(EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN))))
         .toList());
     for (int i = 0; i < plain.size(); i++) {
       assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "image " + i);

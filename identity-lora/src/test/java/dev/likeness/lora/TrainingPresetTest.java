@@ -172,7 +172,8 @@ class TrainingPresetTest extends OnGoldenBase {
     assertEquals(
         watched.generation(),
         new LoraTrainer(settings.prior(4, 1)).memory(base, 24, 16).generation());
-    assertTrue(base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
+    assertTrue(
+        base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(
         whole.memory(base, 24, 16, true).trained() > whole.memory(base, 24, 16).trained());

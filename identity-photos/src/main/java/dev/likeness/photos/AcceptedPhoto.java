@@ -103,8 +103,7 @@ public final class AcceptedPhoto {
   public double enlargement(int size) {
     HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
     return (double) size
-        / HeadCrop.of(face.box(), usual, image.width(), image.height(), size)
-            .side();
+        / HeadCrop.of(face.box(), usual, image.width(), image.height(), size).side();
   }
 
   /**

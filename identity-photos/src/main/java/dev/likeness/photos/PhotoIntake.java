@@ -29,8 +29,8 @@ final class PhotoIntake {
       "it lay on its side or upside down and was turned; check that it shows the person upright");
 
   /**
-   * The verdict, a small image where the file is one, and the photo itself where there is a face
-   * to use.
+   * The verdict, a small image where the file is one, and the photo itself where there is a face to
+   * use.
    */
   record Result(
       PhotoVerdict verdict, Optional<ReviewSheet.Preview> preview, Optional<AcceptedPhoto> usable) {

@@ -13,8 +13,7 @@ import java.util.stream.Stream;
  * What the review says of one photo.
  *
  * @param name the photo's name
- * @param format what the file is by its content, whatever its name says; empty for what is no
- *     image
+ * @param format what the file is by its content, whatever its name says; empty for what is no image
  * @param verdict keep, keep with a warning, or reject: the worst of the reasons
  * @param reasons what speaks against it, worst first
  * @param faces the faces in it, largest first

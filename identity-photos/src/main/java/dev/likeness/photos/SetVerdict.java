@@ -182,8 +182,7 @@ public record SetVerdict(
 
     private void angles(SetVerdict.SetCoverage.Angles angles) {
       if (angles.left() == 0) {
-        advice.add(
-            "no photo from the left; add one with the head half turned to the image's left");
+        advice.add("no photo from the left; add one with the head half turned to the image's left");
       }
       if (angles.right() == 0) {
         advice.add(

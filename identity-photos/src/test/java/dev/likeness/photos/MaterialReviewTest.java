@@ -45,9 +45,8 @@ class MaterialReviewTest {
 
   private static void assertFinds(FaceDetector detector, double share, int mostFalse) {
     List<Shot> people = Shot.in("photos/people");
-    long found = people.stream()
-        .filter(shot -> !detector.detect(shot.image()).isEmpty())
-        .count();
+    long found =
+        people.stream().filter(shot -> !detector.detect(shot.image()).isEmpty()).count();
     long wrong = Shot.in("photos/objects").stream()
         .filter(Shot::faceless)
         .filter(shot -> !detector.detect(shot.image()).isEmpty())
@@ -73,9 +72,8 @@ class MaterialReviewTest {
           .map(image -> grown(image, detector, -0.25))
           .filter(image -> fills(detector, image))
           .toList();
-      long before = near.stream()
-          .filter(image -> fills(detector, beside(image, wall)))
-          .count();
+      long before =
+          near.stream().filter(image -> fills(detector, beside(image, wall))).count();
       assertTrue(
           near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
     }
@@ -113,10 +111,9 @@ class MaterialReviewTest {
             .filter(image -> !UprightPhoto.of(image, detector).turned())
             .toList();
         long righted = people.stream()
-            .filter(
-                image -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(image), detector)
-                        .orientation()
-                    == ExifOrientation.TURNED_RIGHT)
+            .filter(image -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(image), detector)
+                    .orientation()
+                == ExifOrientation.TURNED_RIGHT)
             .count();
         assertTrue(
             people.size() == 8 && righted >= 7,

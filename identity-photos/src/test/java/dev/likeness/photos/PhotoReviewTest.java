@@ -256,8 +256,7 @@ class PhotoReviewTest {
     detector.close();
 
     IllegalStateException refusal = assertThrows(
-        IllegalStateException.class,
-        () -> detector.detect(DrawnFace.image(100, 100, 50, 50, 30)));
+        IllegalStateException.class, () -> detector.detect(DrawnFace.image(100, 100, 50, 50, 30)));
 
     assertEquals("the face detector is closed", refusal.getMessage());
   }

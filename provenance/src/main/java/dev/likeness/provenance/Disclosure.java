@@ -26,11 +26,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How images that leave become files, with the sRGB profile, that say that they were generated:
- * an invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA
- * manifest. Nothing of how they were made, and of whom they show, goes with them. Immutable; the
- * methods return another one. The same image gives the same file, unless the signer's algorithm
- * draws random numbers (all but Ed25519 do).
+ * How images that leave become files, with the sRGB profile, that say that they were generated: an
+ * invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA manifest.
+ * Nothing of how they were made, and of whom they show, goes with them. Immutable; the methods
+ * return another one. The same image gives the same file, unless the signer's algorithm draws
+ * random numbers (all but Ed25519 do).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is
@@ -83,9 +83,9 @@ public record Disclosure(
   }
 
   /**
-   * Of images drawn over others, such as photos, or of images drawn from nothing. Of what was
-   * drawn over, the files say only that there was an image: content credentials that it had are
-   * not carried on.
+   * Of images drawn over others, such as photos, or of images drawn from nothing. Of what was drawn
+   * over, the files say only that there was an image: content credentials that it had are not
+   * carried on.
    */
   public Disclosure edited(boolean overAnother) {
     DigitalSourceType type = overAnother
@@ -100,8 +100,8 @@ public record Disclosure(
   }
 
   /**
-   * Of new pages that show such images, each of which has a watermark in its own file: plain
-   * paper would show one.
+   * Of new pages that show such images, each of which has a watermark in its own file: plain paper
+   * would show one.
    */
   public Disclosure ofPages() {
     return new Disclosure(signer, generator, source, label, false, false);

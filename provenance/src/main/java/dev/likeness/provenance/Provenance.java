@@ -84,8 +84,7 @@ public record Provenance(
   private static OptionalInt watermark(byte[] bytes) {
     try {
       DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
-      return Watermark.read(
-          new PhotoDecoder(limits).decode("the image", bytes).image());
+      return Watermark.read(new PhotoDecoder(limits).decode("the image", bytes).image());
     } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();
     }

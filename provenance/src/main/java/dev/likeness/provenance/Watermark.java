@@ -22,8 +22,7 @@ public final class Watermark {
   /** How many bits the mark has. */
   public static final int BITS = 48;
   /**
-   * From how many bits on an image counts as marked: one unmarked image in a million has as
-   * many.
+   * From how many bits on an image counts as marked: one unmarked image in a million has as many.
    */
   public static final int ENOUGH = 40;
 

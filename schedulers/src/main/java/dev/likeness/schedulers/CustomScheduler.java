@@ -69,15 +69,16 @@ public record CustomScheduler(
     }
     double[] sigmas =
         request.sigmas().length > 0 ? request.sigmas() : descendingSigmas(request.steps());
-    double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), trainedSigmas::timestep);
-    SigmaSchedule sigmaSchedule =
-        SigmaSchedule.of(timesteps, Arrays.stream(sigmas).mapToObj(trainedSigmas::level).toList());
+    double[] timesteps =
+        Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), trainedSigmas::timestep);
+    SigmaSchedule sigmaSchedule = SigmaSchedule.of(
+        timesteps, Arrays.stream(sigmas).mapToObj(trainedSigmas::level).toList());
     int trained = trainedSigmas.sigmas().length;
     int above = (int) Arrays.stream(timesteps)
         .filter(timestep -> timestep >= request.startTimestep(trained))
         .count();
-    SigmaSchedule begun =
-        sigmaSchedule.from(request.denoisingStart() > 0 ? above : request.firstStep(sigmaSchedule.size()));
+    SigmaSchedule begun = sigmaSchedule.from(
+        request.denoisingStart() > 0 ? above : request.firstStep(sigmaSchedule.size()));
     var draft = new PlanBuilder(prediction::scaling, clipping);
     List<Step> rows = draft.build(solver.solve(begun, draft));
     if (request.denoisingEnd() < 1) {
@@ -98,7 +99,8 @@ public record CustomScheduler(
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
         throw new IllegalArgumentException("ladder " + sigmaSchedule + " of " + steps
-            + " steps repeats sigma " + sigmas[i] + "; the network knows " + trainedSigmas.sigmas().length
+            + " steps repeats sigma " + sigmas[i] + "; the network knows "
+            + trainedSigmas.sigmas().length
             + " levels, ask for at most so many steps");
       }
     }

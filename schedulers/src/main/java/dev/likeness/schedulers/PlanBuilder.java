@@ -103,8 +103,14 @@ public final class PlanBuilder {
         x.factors(Kind.NOISE, row),
         noiseUsed,
         openCall.needsUnguided());
-    steps.add(
-        new Step(row, openCall.timestep(), openCall.level(), openCall.scaling(), clipping, update, variance));
+    steps.add(new Step(
+        row,
+        openCall.timestep(),
+        openCall.level(),
+        openCall.scaling(),
+        clipping,
+        update,
+        variance));
     noiseUsed = false;
     variance = Step.LearnedVariance.NONE;
   }

@@ -7,8 +7,8 @@ import java.util.Arrays;
  *
  * @param steps the number of steps, at least 1
  * @param strength for images: the share of the steps that is done, in 0..1
- * @param denoisingStart the share of the training timesteps that another model has already walked, in 0..1
- *     (base and refiner)
+ * @param denoisingStart the share of the training timesteps that another model has already walked,
+ *     in 0..1 (base and refiner)
  * @param denoisingEnd the share at which this run stops, in 0..1
  * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is
  *     deterministic, NaN their default
@@ -32,7 +32,11 @@ public record PlanRequest(
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
     require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
-    require(denoisingStart >= 0 && denoisingStart <= denoisingEnd, "from", "in 0..until", denoisingStart);
+    require(
+        denoisingStart >= 0 && denoisingStart <= denoisingEnd,
+        "from",
+        "in 0..until",
+        denoisingStart);
     require(denoisingEnd <= 1, "until", "at most 1", denoisingEnd);
     timesteps = timesteps.clone();
     sigmas = sigmas.clone();
@@ -61,7 +65,8 @@ public record PlanRequest(
 
   /** The same run begun from an image of which {@code strength} is redrawn. */
   public PlanRequest strength(double strength) {
-    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
+    return new PlanRequest(
+        steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /** The part of the run between two shares of the training timesteps. */
@@ -71,7 +76,8 @@ public record PlanRequest(
 
   /** The same run with another share of fresh noise. */
   public PlanRequest eta(double eta) {
-    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
+    return new PlanRequest(
+        steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /**
@@ -80,7 +86,8 @@ public record PlanRequest(
    * FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
    */
   public PlanRequest mu(double mu) {
-    return new PlanRequest(steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
+    return new PlanRequest(
+        steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /** The chosen eta, or a scheduler's default. */
@@ -126,7 +133,8 @@ public record PlanRequest(
 
   @Override
   public String toString() {
-    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + denoisingStart + ", until="
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + denoisingStart
+        + ", until="
         + denoisingEnd
         + ", eta=" + eta
         + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas="

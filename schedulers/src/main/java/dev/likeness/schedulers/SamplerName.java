@@ -16,12 +16,13 @@ import java.util.stream.Stream;
  *
  * @param className the class
  * @param options what is set on it
- * @param kDiffusionName the k-diffusion sampler of the same algorithm, for ladders that the class lacks and
- *     for networks that predict flow; empty if there is none
- * @param sigmaSchedule the ladder that was asked for with it, without its spelling, until a form has it;
- *     else empty
+ * @param kDiffusionName the k-diffusion sampler of the same algorithm, for ladders that the class
+ *     lacks and for networks that predict flow; empty if there is none
+ * @param sigmaSchedule the ladder that was asked for with it, without its spelling, until a form
+ *     has it; else empty
  */
-record SamplerName(String className, Map<String, Object> options, String kDiffusionName, String sigmaSchedule) {
+record SamplerName(
+    String className, Map<String, Object> options, String kDiffusionName, String sigmaSchedule) {
   private static final String LU = "lu";
   private static final String AUTOMATIC = "automatic";
   /**
@@ -53,13 +54,15 @@ record SamplerName(String className, Map<String, Object> options, String kDiffus
       return SamplerNames.KNOWN.get(plain);
     }
     for (String sigmaSchedule : SCHEDULE_SUFFIXES) {
-      String stem =
-          plain.endsWith(sigmaSchedule) ? plain.substring(0, plain.length() - sigmaSchedule.length()) : "";
+      String stem = plain.endsWith(sigmaSchedule)
+          ? plain.substring(0, plain.length() - sigmaSchedule.length())
+          : "";
       if (SamplerNames.KNOWN.containsKey(stem)) {
         SamplerName plainly = SamplerNames.KNOWN.get(stem);
         return sigmaSchedule.equals(AUTOMATIC)
             ? plainly
-            : new SamplerName(plainly.className, plainly.options, plainly.kDiffusionName, sigmaSchedule);
+            : new SamplerName(
+                plainly.className, plainly.options, plainly.kDiffusionName, sigmaSchedule);
       }
     }
     if (plain.startsWith("dpmadaptive") || plain.startsWith("dpmad")) {
@@ -115,8 +118,9 @@ record SamplerName(String className, Map<String, Object> options, String kDiffus
       throw new IllegalArgumentException(
           className + " has no ladder " + sigmaSchedule + "; it has " + supportedSchedules());
     }
-    Map<String, Object> more =
-        kDiffusionName.equals("sample_dpmpp_2m_sde") ? retainOption("solver_type") : new HashMap<>();
+    Map<String, Object> more = kDiffusionName.equals("sample_dpmpp_2m_sde")
+        ? retainOption("solver_type")
+        : new HashMap<>();
     more.put("ladder", SIGMA_SCHEDULES.get(sigmaSchedule));
     return withClass(kDiffusionName, more);
   }

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
  * A sampling run as an immutable table: one row for each network call, all numbers known before the
  * first one.
  *
- * <p>Rows are executed in order on the sample that {@link #start()} or {@link #initNoiseSigma()} makes;
- * what the last row yields is the result.
+ * <p>Rows are executed in order on the sample that {@link #start()} or {@link #initNoiseSigma()}
+ * makes; what the last row yields is the result.
  */
 public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
@@ -73,12 +73,22 @@ public final class SamplingPlan implements Iterable<Step> {
 
   /** How many rows of history the updates read, the current row included; at least 1. */
   public int historyLength() {
-    return steps.stream().map(Step::update).mapToInt(SamplingPlan::historyLength).max().orElse(1);
+    return steps.stream()
+        .map(Step::update)
+        .mapToInt(SamplingPlan::historyLength)
+        .max()
+        .orElse(1);
   }
 
   private static int historyLength(Step.Update u) {
     return Stream.of(
-            u.samples(), u.unblended(), u.denoised(), u.raw(), u.unguided(), u.modelOutputs(), u.noise())
+            u.samples(),
+            u.unblended(),
+            u.denoised(),
+            u.raw(),
+            u.unguided(),
+            u.modelOutputs(),
+            u.noise())
         .mapToInt(factors -> factors.length)
         .max()
         .orElse(0);

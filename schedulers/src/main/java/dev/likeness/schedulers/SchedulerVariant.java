@@ -54,7 +54,11 @@ final class SchedulerVariant {
           twin,
           sampler.sigmaSchedule().isEmpty()
               ? Map.of("shift", shift)
-              : Map.of("shift", shift, "ladder", requireSchedule(sampler, SamplerName.SIGMA_SCHEDULES.values())));
+              : Map.of(
+                  "shift",
+                  shift,
+                  "ladder",
+                  requireSchedule(sampler, SamplerName.SIGMA_SCHEDULES.values())));
     }
     Predicate<String> knowsFlow = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
     if (!knowsFlow.test(sampler.className())) {
@@ -86,7 +90,8 @@ final class SchedulerVariant {
   }
 
   private static String requireSchedule(SamplerName sampler, Collection<String> known) {
-    String shape = SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
+    String shape =
+        SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
     if (!known.contains(shape)) {
       throw new IllegalArgumentException(sampler.className() + " has no ladder " + shape
           + " for networks that predict flow; it has "
@@ -131,7 +136,8 @@ final class SchedulerVariant {
      */
     static SamplerName of(SamplerName sampler) {
       String className = CLASSES.get(sampler.className());
-      String shape = SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
+      String shape = SamplerName.SIGMA_SCHEDULES.getOrDefault(
+          sampler.sigmaSchedule(), sampler.sigmaSchedule());
       if (className == null || !shape.isEmpty() && !SIGMA_SCHEDULES.contains(shape)) {
         throw new IllegalArgumentException(
             sampler.className() + (shape.isEmpty() ? "" : " on the ladder " + shape)
@@ -171,7 +177,8 @@ final class SchedulerVariant {
       SchedulerConfig chosen = own.with(name);
       if (of(chosen) != of(own)) {
         throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks "
-            + of(chosen).description + ", and this model's is" + " one of those " + of(own).description
+            + of(chosen).description + ", and this model's is" + " one of those "
+            + of(own).description
             + "; ask for " + suggestName(own, chosen.className()));
       }
       return chosen;

@@ -68,7 +68,8 @@ public final class Sigmas {
    * Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
    * {@code get_sigmas_vp}.
    */
-  public static double[] variancePreserving(double betaD, double betaMin, double smallestTime, int count) {
+  public static double[] variancePreserving(
+      double betaD, double betaMin, double smallestTime, int count) {
     return map(
         linspace(1, smallestTime, count),
         time -> Math.sqrt(Math.expm1(betaD * time * time / 2 + betaMin * time)));

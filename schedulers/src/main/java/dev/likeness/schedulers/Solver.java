@@ -28,8 +28,9 @@ public interface Solver {
       if (sigmaSchedule.first() > last || sigmaSchedule.next(last).sigma() > 0) {
         return solver.solve(sigmaSchedule, draft);
       }
-      Combination x =
-          sigmaSchedule.first() == last ? draft.start() : solver.solve(sigmaSchedule.withoutLastStep(), draft);
+      Combination x = sigmaSchedule.first() == last
+          ? draft.start()
+          : solver.solve(sigmaSchedule.withoutLastStep(), draft);
       return draft.call(x, sigmaSchedule.timestep(last), sigmaSchedule.at(last)).denoised();
     }
   }

@@ -85,7 +85,8 @@ public record Step(
    * @param denoised factors of the denoised predictions after clipping
    * @param raw factors of the denoised predictions before clipping; empty when nothing is clipped
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
-   * @param modelOutputs factors of the network's own answers; mostly empty, for predictions say the same
+   * @param modelOutputs factors of the network's own answers; mostly empty, for predictions say the
+   *     same
    * @param noise factors of the unit noise drawn in each row; 0 for rows that drew none
    * @param needsNoise whether this row draws fresh noise, also where its factor is 0
    * @param needsUnguided whether this or a later row reads this row's prediction without guidance

@@ -52,8 +52,9 @@ class AnyOptionsTest {
     try {
       SamplingPlan plan =
           SchedulerConfig.of(json).plan(PlanRequest.of(steps).strength(strength).mu(0.8));
-      double[] first =
-          Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.initNoiseSigma()).toArray();
+      double[] first = Arrays.stream(ToyNetwork.UNIT)
+          .map(unit -> unit * plan.initNoiseSigma())
+          .toArray();
       double[] x = new NumericSamplingLoop(ToyNetwork.withChannels(3), new ToyNetwork.Noise())
           .sample(first, plan);
       assertTrue(

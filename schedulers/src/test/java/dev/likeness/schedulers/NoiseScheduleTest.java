@@ -98,7 +98,11 @@ class NoiseScheduleTest {
   void keepsNoiseLevelsApartFromOtherNumbers() {
     assertEquals(2, NoiseLevel.variancePreserving(2).ratio(), 1e-15);
     assertEquals(
-        1, Math.hypot(NoiseLevel.variancePreserving(2).alpha(), NoiseLevel.variancePreserving(2).sigma()), 1e-15);
+        1,
+        Math.hypot(
+            NoiseLevel.variancePreserving(2).alpha(),
+            NoiseLevel.variancePreserving(2).sigma()),
+        1e-15);
     assertEquals(new NoiseLevel(0.75, 0.25), NoiseLevel.flow(0.25));
     assertEquals(Math.log(3), NoiseLevel.flow(0.25).lambda(), 1e-15);
     assertEquals(Double.POSITIVE_INFINITY, NoiseLevel.CLEAN.lambda());

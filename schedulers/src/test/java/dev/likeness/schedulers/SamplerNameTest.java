@@ -232,7 +232,8 @@ class SamplerNameTest {
         } else if (OWN_LEVELS.contains(sampler)
             && List.of("simple", "sgm_uniform").contains(sigmaSchedule)) {
           assertSigmas(
-              name, sigmaSchedule,
+              name,
+              sigmaSchedule,
               1e-2); // the classes of diffusers leave out the noisiest level, which moves all
           // others a little
         } else {
@@ -254,7 +255,8 @@ class SamplerNameTest {
   }
 
   private static void assertSigmas(String name, String sigmaSchedule, double tolerance) {
-    double[] sigmas = SigmaScheduleKind.parse(sigmaSchedule).sigmas(TrainedSigmas.flow(1000, 3), 12);
+    double[] sigmas =
+        SigmaScheduleKind.parse(sigmaSchedule).sigmas(TrainedSigmas.flow(1000, 3), 12);
     SamplingPlan plan = SD3.with(name).plan(12);
     for (double sigma : Arrays.copyOf(sigmas, sigmas.length - 1)) {
       assertTrue(
@@ -359,7 +361,8 @@ class SamplerNameTest {
     refusesToSample(SD, "sample_heun_RF", flow, betas, "sample_heun");
     refusesToSample(SD, "EDMEulerScheduler", levels, betas, "euler");
     refusesToSample(edm, "DPMSolverMultistepScheduler", betas, levels, "dpmpp2m");
-    assertEquals("FlowMatchLCMScheduler", SD3.withCompatible("FlowMatchLCMScheduler").className());
+    assertEquals(
+        "FlowMatchLCMScheduler", SD3.withCompatible("FlowMatchLCMScheduler").className());
     assertEquals(SD.with("Euler a").toString(), SD.withCompatible("Euler a").toString());
   }
 
@@ -368,7 +371,8 @@ class SamplerNameTest {
     assertEquals(
         "scheduler " + name + " is for networks " + kind + ", and this model's is one of those "
             + ownKind + "; ask for " + request,
-        assertThrows(IllegalArgumentException.class, () -> own.withCompatible(name)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> own.withCompatible(name))
+            .getMessage());
   }
 
   /** Playground v2.5's config. */

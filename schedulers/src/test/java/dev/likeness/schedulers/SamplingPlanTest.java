@@ -44,8 +44,9 @@ class SamplingPlanTest {
   @Test
   void reportsItsHistoryLength() {
     assertEquals(1, PLAN.historyLength());
-    SamplingPlan multistep =
-        CustomScheduler.stableDiffusion(Prediction.EPSILON).withSolver(Solvers.LMS).plan(10);
+    SamplingPlan multistep = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+        .withSolver(Solvers.LMS)
+        .plan(10);
     assertEquals(4, multistep.historyLength());
     assertEquals(1, new SamplingPlan(List.of(), new SamplingPlan.Start(1, 0), 1).historyLength());
   }
@@ -99,7 +100,8 @@ class SamplingPlanTest {
   void turnsEveryPredictionIntoTheSameDenoisedSample() {
     double x0 = 0.7;
     double n = -1.2;
-    for (NoiseLevel level : List.of(NoiseLevel.variancePreserving(1.5), NoiseLevel.varianceExploding(2.5))) {
+    for (NoiseLevel level :
+        List.of(NoiseLevel.variancePreserving(1.5), NoiseLevel.varianceExploding(2.5))) {
       double x = level.alpha() * x0 + level.sigma() * n;
       double spread = Math.hypot(level.alpha(), level.sigma());
       Map<Prediction, Double> answers = Map.of(
@@ -163,11 +165,12 @@ class SamplingPlanTest {
                 IllegalArgumentException.class,
                 () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))
             .getMessage());
-    SigmaSchedule sigmaSchedule =
-        SigmaSchedule.of(new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
+    SigmaSchedule sigmaSchedule = SigmaSchedule.of(
+        new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
     assertEquals(
         "a ladder of 1 steps cannot begin at step 2",
-        assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2)).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2))
+            .getMessage());
     assertEquals(NoiseLevel.CLEAN, sigmaSchedule.from(1).start());
     assertEquals(2, sigmaSchedule.maxSigma());
   }
@@ -181,7 +184,8 @@ class SamplingPlanTest {
     assertEquals(1, PlanRequest.of(5).eta(1).etaOrDefault(0.3));
     assertEquals(
         "from must be in 0..until, got 0.9",
-        assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0.9, 0.8))
+        assertThrows(
+                IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0.9, 0.8))
             .getMessage());
     assertEquals(
         "until must be at most 1, got 1.2",

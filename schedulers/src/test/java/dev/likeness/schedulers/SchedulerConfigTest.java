@@ -334,8 +334,8 @@ class SchedulerConfigTest {
 
   @Test
   void keepsAClassOptionOutOfOtherClasses() {
-    SchedulerConfig pndm =
-        SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withClassOption("steps_offset", 1);
+    SchedulerConfig pndm = SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler"))
+        .withClassOption("steps_offset", 1);
     assertEquals(1, pndm.with("skip_prk_steps", true).options().integer("steps_offset"));
     assertEquals(2, pndm.with("steps_offset", 2).options().integer("steps_offset"));
     assertEquals(0, pndm.with("DDIM").options().integer("steps_offset"));

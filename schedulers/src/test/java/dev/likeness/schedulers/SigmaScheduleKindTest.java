@@ -166,8 +166,7 @@ class SigmaScheduleKindTest {
 
   @Test
   void movesFlowLevelsTowardsNoise() {
-    assertArrayEquals(
-        new double[] {0, 0.75, 1}, Sigmas.shift(new double[] {0, 0.5, 1}, 3), 1e-15);
+    assertArrayEquals(new double[] {0, 0.75, 1}, Sigmas.shift(new double[] {0, 0.5, 1}, 3), 1e-15);
     assertEquals(0.75, FLOW.sigma(500), 1e-15);
     assertEquals(750, FLOW.timestep(0.75));
     assertEquals(NoiseLevel.flow(0.75), FLOW.level(0.75));
@@ -190,7 +189,8 @@ class SigmaScheduleKindTest {
     assertEquals(20, plan.size());
     assertEquals(999, plan.timesteps()[0], 1e-9);
     assertEquals(14.6146, plan.initNoiseSigma(), 1e-3);
-    SamplingPlan flow = CustomScheduler.flow(3).withSolver(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
+    SamplingPlan flow =
+        CustomScheduler.flow(3).withSolver(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
     assertEquals(1, flow.initNoiseSigma());
     assertEquals(
         "no solver was chosen; call by(solver)",
@@ -229,7 +229,9 @@ class SigmaScheduleKindTest {
       double end = sampler
           .sample(
               first,
-              CustomScheduler.stableDiffusion(Prediction.EPSILON).withSolver(solver).plan(12))[0];
+              CustomScheduler.stableDiffusion(Prediction.EPSILON)
+                  .withSolver(solver)
+                  .plan(12))[0];
       assertTrue(Math.abs(end) < 10, solver + " ends at " + end);
     }
   }

@@ -30,7 +30,9 @@ class SolverExactnessTest {
   private static final double[] SIGMAS = Sigmas.exponential(10, 0.2, 7);
   private static final double EXACT = 1e-9;
   private static final List<DoubleFunction<NoiseLevel>> FORMS = List.of(
-      NoiseLevel::varianceExploding, NoiseLevel::variancePreserving, ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
+      NoiseLevel::varianceExploding,
+      NoiseLevel::variancePreserving,
+      ratio -> NoiseLevel.flow(ratio / (1 + ratio)));
 
   /** The samples at each call, and where the last step ends. */
   private record Samples(List<NoiseLevel> levels, double[] samples) {
@@ -135,7 +137,8 @@ class SolverExactnessTest {
     DoubleUnaryOperator bent = u -> 0.7 - 0.2 * u + bend * u * u;
     for (DoubleFunction<NoiseLevel> form : FORMS) {
       List<NoiseLevel> levels = levels(form);
-      double[] x = sample(new ErSde(3, 1), levels, level -> bent.applyAsDouble(level.ratio())).samples;
+      double[] x =
+          sample(new ErSde(3, 1), levels, level -> bent.applyAsDouble(level.ratio())).samples;
       for (int i = 1; i < levels.size() - 1; i++) {
         double begin = levels.get(i).ratio();
         double slope = -0.2 + bend * (begin + levels.get(i - 1).ratio());
@@ -292,8 +295,9 @@ class SolverExactnessTest {
    */
   @Test
   void restartAddsNoiseAndSamplesTheSameIntervalAgain() {
-    List<NoiseLevel> levels =
-        DoubleStream.of(10, 5, 2, 1, 0.1, 0.05).mapToObj(NoiseLevel::varianceExploding).toList();
+    List<NoiseLevel> levels = DoubleStream.of(10, 5, 2, 1, 0.1, 0.05)
+        .mapToObj(NoiseLevel::varianceExploding)
+        .toList();
     Restart solver = new Restart(0.12, 1.9, 2, 2, sigma -> sigma);
     double middle = Sigmas.karras(2, 0.1, 3)[1];
     double[] again = {2, middle, middle, 0.1};

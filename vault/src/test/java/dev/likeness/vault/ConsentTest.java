@@ -21,7 +21,8 @@ class ConsentTest {
 
   @Test
   void survivesThePersonsFile() {
-    Consent consent = Consent.of("Ada, \"2026\": headshots").limitedTo(Purpose.TRAINING, Purpose.INTAKE);
+    Consent consent =
+        Consent.of("Ada, \"2026\": headshots").limitedTo(Purpose.TRAINING, Purpose.INTAKE);
     assertEquals(consent, Consent.parse(consent.toJson()));
     assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
     assertEquals(

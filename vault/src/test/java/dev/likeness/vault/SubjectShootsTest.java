@@ -119,8 +119,8 @@ class SubjectShootsTest {
       ShootRequest four = ShootRequest.of(Style.named("studio"), 4).steps(1);
       Cancellation stop = new Cancellation();
       List<Headshot> shown = new ArrayList<>();
-      SubjectStudio stopped =
-          SubjectStudio.on(base, quick(base).onHeadshot(shown::add).onHeadshot(drawn -> stop.cancel()));
+      SubjectStudio stopped = SubjectStudio.on(
+          base, quick(base).onHeadshot(shown::add).onHeadshot(drawn -> stop.cancel()));
       assertThrows(CancelledException.class, () -> stopped.shoot(ada, four, Progress.SILENT, stop));
       assertEquals(1, shown.size());
       SubjectStudio full = SubjectStudio.on(base, quick(base).onHeadshot(drawn -> {

@@ -86,8 +86,7 @@ final class ControlOptions {
       net.requireMode(control.mode());
       controls.add(
           i < masks.size()
-              ? control.mask(
-                  ExifOrientation.upright(masks.get(i), RgbImage.readMask(masks.get(i))))
+              ? control.mask(ExifOrientation.upright(masks.get(i), RgbImage.readMask(masks.get(i))))
               : control);
     }
     ImageRequest held = request;

@@ -138,7 +138,8 @@ public final class EditCommand implements Runnable {
           .flatMap(one -> one.baseMismatch(model))
           .ifPresent(console.err()::println);
       ReferencePerson shown = eye == null ? null : identity.kept(person, eye, agreed);
-      Identity who = shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
+      Identity who =
+          shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
           .edit(

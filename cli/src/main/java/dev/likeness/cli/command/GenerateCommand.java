@@ -206,7 +206,8 @@ public final class GenerateCommand implements Runnable {
         .size(width, height)
         .scheduler(scheduler);
     ImageRequest request = laid.on(
-        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.withVaeTiling() : plain))))),
+        approximate.on(
+            guided.on(prompts.on(initial.on(few.on(tile ? plain.withVaeTiling() : plain))))),
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), few.lora(base).stream()).toList();
@@ -220,7 +221,8 @@ public final class GenerateCommand implements Runnable {
       request = controls.on(request, model, open);
       try (IpAdapterOptions.Opened shown =
           references.open(model, model.folder().orElseGet(base::folder), console)) {
-        write(model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
+        write(
+            model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
       }
     } finally {
       open.forEach(GenerateCommand::close);

@@ -97,7 +97,8 @@ final class GenerateOptions {
         : perturbed != null ? DegradedGuidance.perturbedAttention(perturbed) : null;
     GuidanceOptions driven = degradedGuidance == null
         ? guidance
-        : guidance.degradedGuidance(Double.isNaN(away) ? degradedGuidance : degradedGuidance.scale(away));
+        : guidance.degradedGuidance(
+            Double.isNaN(away) ? degradedGuidance : degradedGuidance.scale(away));
     return request.guidance(sequential ? driven.sequentially() : driven);
   }
 

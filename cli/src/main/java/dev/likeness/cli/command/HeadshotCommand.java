@@ -150,7 +150,9 @@ public final class HeadshotCommand implements Runnable {
       throw new IllegalArgumentException(
           "--quality is for --photos: nothing else is judged by it; leave it out");
     }
-    if (person != null && !identity.method().trains() && !photos.known().traits().isEmpty()) {
+    if (person != null
+        && !identity.method().trains()
+        && !photos.known().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }
@@ -206,8 +208,9 @@ public final class HeadshotCommand implements Runnable {
           .orElse(plain);
       try (IdentityOptions.Eye eye =
               identity.open(base.folder(), model, faces.policy()).orElse(null);
-          TrainedPerson learnt =
-              identity.method().trains() ? source.open(studio, model, review, tools, watch) : null) {
+          TrainedPerson learnt = identity.method().trains()
+              ? source.open(studio, model, review, tools, watch)
+              : null) {
         shoot(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
       }
     }
@@ -215,7 +218,9 @@ public final class HeadshotCommand implements Runnable {
 
   private void requireNobodyElse(PhotoReview review) {
     Path file = out.resolve(ShootFolder.REFERENCE);
-    if (identity.method().usesReferences() && Files.exists(file) && !ReferencePerson.matches(review, file)) {
+    if (identity.method().usesReferences()
+        && Files.exists(file)
+        && !ReferencePerson.matches(review, file)) {
       throw new InvalidInputException(file
           + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
           + " move it away");
@@ -279,8 +284,9 @@ public final class HeadshotCommand implements Runnable {
                 tools,
                 ConsoleProgress.on(console),
                 console.cancellation()),
-            finished ->
-                record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.usesFaceGuidance(who)))
+            finished -> record
+                .apply(new Shoot(run.request, finished))
+                .faceGuidance(run.studio.usesFaceGuidance(who)))
         .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");
     folder.write(

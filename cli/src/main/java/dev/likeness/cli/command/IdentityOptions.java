@@ -126,7 +126,8 @@ final class IdentityOptions {
         recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
     return Optional.of(new Eye(
-        PersonAdapter.open(file, model, looking, embedder), IdentityStrength.forAdapter(file.path())));
+        PersonAdapter.open(file, model, looking, embedder),
+        IdentityStrength.forAdapter(file.path())));
   }
 
   /** The files of somebody who is kept in {@code person}, their LoRA first. */
@@ -147,8 +148,8 @@ final class IdentityOptions {
    * @param consent theirs, where the file records none
    */
   ReferencePerson kept(Path person, Eye eye, MissingConsent consent) {
-    ReferencePerson kept =
-        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.identityStrength());
+    ReferencePerson kept = ReferencePerson.open(referenceFile(person), eye.adapter())
+        .withStrength(eye.identityStrength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -36,8 +36,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * How {@code generate}'s images came about: the options that were given, and each image's
- * request, of an enlarged one both, with defaults filled in.
+ * How {@code generate}'s images came about: the options that were given, and each image's request,
+ * of an enlarged one both, with defaults filled in.
  */
 final class ImageFolder {
   static final String FILE = "images.json";

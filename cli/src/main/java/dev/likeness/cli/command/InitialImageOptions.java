@@ -81,8 +81,7 @@ final class InitialImageOptions {
     RgbImage image = ExifOrientation.upright(init, RgbImage.read(init));
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
-      ImageRequest wider =
-          request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
+      ImageRequest wider = request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
       return wider
           .initialImage(wider.initialImage().strength(strength))
           .size(

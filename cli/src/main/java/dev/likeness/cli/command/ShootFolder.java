@@ -117,9 +117,7 @@ final class ShootFolder {
     }
   }
 
-  /**
-   * Writes the images, and says which lie there from before: no record speaks of them any more.
-   */
+  /** Writes the images, and says which lie there from before: no record speaks of them any more. */
   private void write(List<Headshot> headshots) {
     forget(headshots.size());
     ImageFolder.NumberedFiles.write(

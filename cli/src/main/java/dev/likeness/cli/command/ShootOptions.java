@@ -132,8 +132,8 @@ final class ShootOptions {
     }
 
     /**
-     * What to say where crops of images with sides of {@code side} pixels have fewer than are
-     * asked for, on a base of that unit.
+     * What to say where crops of images with sides of {@code side} pixels have fewer than are asked
+     * for, on a base of that unit.
      */
     Optional<String> shortage(List<Style> styles, int side, int unit) {
       List<String> asked = styles.stream()

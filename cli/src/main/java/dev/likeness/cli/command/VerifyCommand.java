@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness verify}: whether an image or receipt is as it was signed, and by whom, or a
- * store can be read.
+ * {@code likeness verify}: whether an image or receipt is as it was signed, and by whom, or a store
+ * can be read.
  */
 @Command(
     name = "verify",

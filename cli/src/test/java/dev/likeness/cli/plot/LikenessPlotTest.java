@@ -10,9 +10,9 @@ import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.HeadPose;
-import dev.likeness.photos.likeness.ValidationSplit;
 import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.photos.likeness.LikenessReport;
+import dev.likeness.photos.likeness.ValidationSplit;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -72,8 +72,7 @@ class LikenessPlotTest {
     @Override
     public float[] embed(RgbImage image, Face face) {
       double length = Math.hypot(image.at(5, 5, 0), image.at(5, 5, 1));
-      return new float[] {
-        (float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
+      return new float[] {(float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
       };
     }
 

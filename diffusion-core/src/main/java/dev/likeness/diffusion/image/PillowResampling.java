@@ -102,7 +102,8 @@ public enum PillowResampling {
     return out;
   }
 
-  private static void convolve(byte[] rgb, int from, int stride, int[] weights, byte[] out, int at) {
+  private static void convolve(
+      byte[] rgb, int from, int stride, int[] weights, byte[] out, int at) {
     for (int c = 0; c < 3; c++) {
       int sum = 1 << BITS - 1;
       for (int k = 0; k < weights.length; k++) {

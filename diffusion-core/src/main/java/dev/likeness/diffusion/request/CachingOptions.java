@@ -5,7 +5,8 @@ package dev.likeness.diffusion.request;
  * gains of each are measured in docs/performance.md.
  *
  * @param kind what is cached
- * @param interval one of how many rows of the plan is computed in full, for the kinds that count rows
+ * @param interval one of how many rows of the plan is computed in full, for the kinds that count
+ *     rows
  * @param layers of a UNet's first level that are computed at every row, for the kinds that cache
  *     its deep layers
  * @param threshold largest change of the first block at which the other blocks' output is reused,
@@ -13,7 +14,8 @@ package dev.likeness.diffusion.request;
  * @param mergeRatio share of the image's tokens that a UNet merges for self-attention, 0 to 0.75;
  *     beside any kind
  */
-public record CachingOptions(Kind kind, int interval, int layers, double threshold, double mergeRatio) {
+public record CachingOptions(
+    Kind kind, int interval, int layers, double threshold, double mergeRatio) {
   /** No caching. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 

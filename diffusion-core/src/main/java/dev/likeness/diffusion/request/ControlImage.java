@@ -28,8 +28,8 @@ public record ControlImage(
           "a ControlNet must begin and end in 0..1, got " + start + " to " + end);
     }
     if (controlNet.modeCount() > 0 ? mode >= controlNet.modeCount() : mode >= 0) {
-      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " knows " + controlNet.modeCount()
-          + " kinds of images, counted from 0; given " + mode);
+      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " knows "
+          + controlNet.modeCount() + " kinds of images, counted from 0; given " + mode);
     }
   }
 

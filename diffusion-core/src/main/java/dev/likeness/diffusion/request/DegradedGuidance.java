@@ -12,7 +12,8 @@ import java.util.List;
  * @param layers numbers of the blocks left out, or regular expressions to be found in the names of
  *     the self-attentions
  * @param scale guidance scale
- * @param adaptiveScale how much the scale falls with every timestep below 1000, down to 0; 0 keeps it
+ * @param adaptiveScale how much the scale falls with every timestep below 1000, down to 0; 0 keeps
+ *     it
  * @param start the share of the steps at which it begins, 0..1
  * @param end the share at which it ends
  */

@@ -33,7 +33,8 @@ public interface GuidanceFormula {
    * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
    * @param normThreshold the largest length of the difference, 0 for any
    */
-  record AdaptiveProjected(double eta, double momentum, double normThreshold) implements GuidanceFormula {
+  record AdaptiveProjected(double eta, double momentum, double normThreshold)
+      implements GuidanceFormula {
     @Override
     public boolean hasMomentum() {
       return momentum != 0;

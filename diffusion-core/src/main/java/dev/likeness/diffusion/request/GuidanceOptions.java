@@ -12,8 +12,9 @@ package dev.likeness.diffusion.request;
  * @param sequential whether the prompts are evaluated one after the other, which halves the memory
  * @param formula how the two predictions are combined
  * @param degradedGuidance degraded guidance beside it, or null
- * @param trueCfgScale the scale of guidance by two prompts in a network that has guidance of its own
- *     (FLUX), where {@code scale} is the network's: diffusers' {@code true_cfg_scale}; 1 for none
+ * @param trueCfgScale the scale of guidance by two prompts in a network that has guidance of its
+ *     own (FLUX), where {@code scale} is the network's: diffusers' {@code true_cfg_scale}; 1 for
+ *     none
  */
 public record GuidanceOptions(
     double scale,
@@ -44,17 +45,20 @@ public record GuidanceOptions(
   }
 
   public GuidanceOptions rescale(double share) {
-    return new GuidanceOptions(scale, share, start, end, sequential, formula, degradedGuidance, trueCfgScale);
+    return new GuidanceOptions(
+        scale, share, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
   /** Guided between two shares of the steps only. */
   public GuidanceOptions between(double start, double end) {
-    return new GuidanceOptions(scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
+    return new GuidanceOptions(
+        scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
   /** One prompt after the other. */
   public GuidanceOptions sequentially() {
-    return new GuidanceOptions(scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale);
+    return new GuidanceOptions(
+        scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale);
   }
 
   /** By CFG-Zero*, whose first {@code steps} predict zero (Fan et al. 2025, arXiv:2503.18886). */
@@ -80,12 +84,14 @@ public record GuidanceOptions(
 
   /** Combined by another formula. */
   public GuidanceOptions formula(GuidanceFormula other) {
-    return new GuidanceOptions(scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale);
+    return new GuidanceOptions(
+        scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale);
   }
 
   /** With degraded guidance too. */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
-    return new GuidanceOptions(scale, rescale, start, end, sequential, formula, worse, trueCfgScale);
+    return new GuidanceOptions(
+        scale, rescale, start, end, sequential, formula, worse, trueCfgScale);
   }
 
   /**
@@ -93,7 +99,8 @@ public record GuidanceOptions(
    * {@code true_cfg_scale}.
    */
   public GuidanceOptions trueCfgScale(double value) {
-    return new GuidanceOptions(scale, rescale, start, end, sequential, formula, degradedGuidance, value);
+    return new GuidanceOptions(
+        scale, rescale, start, end, sequential, formula, degradedGuidance, value);
   }
 
   /** Whether guidance is on in every step. */

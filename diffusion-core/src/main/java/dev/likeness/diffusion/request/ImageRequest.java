@@ -107,7 +107,16 @@ public record ImageRequest(
   public ImageRequest guidance(GuidanceOptions options) {
     GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
     return new ImageRequest(
-        prompts, sampling, sizeOptions, scaled, adapters, initialImage, controlImages, caching, tiling, hires,
+        prompts,
+        sampling,
+        sizeOptions,
+        scaled,
+        adapters,
+        initialImage,
+        controlImages,
+        caching,
+        tiling,
+        hires,
         hooks);
   }
 

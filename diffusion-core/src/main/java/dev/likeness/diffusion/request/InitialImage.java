@@ -12,8 +12,8 @@ import dev.likeness.diffusion.tensor.Latents;
  *     base that edits (Kontext, FLUX.2) takes the image as a reference; below, it generates over it
  *     as others do
  * @param mask white where to generate, black where to keep; null to generate everywhere
- * @param isDifferential whether the mask is a map of changes, whose shades say how much each place may
- *     change; otherwise it is cut at its middle
+ * @param isDifferential whether the mask is a map of changes, whose shades say how much each place
+ *     may change; otherwise it is cut at its middle
  * @param keepsSize whether a base that edits (Kontext) takes the image at its own size, rather than
  *     at the nearest of those that it was trained on
  */
@@ -26,8 +26,7 @@ public record InitialImage(
     boolean keepsSize) {
   public InitialImage {
     if ((image == null) == (latents == null)) {
-      throw new IllegalArgumentException(
-          "an initial image is an image or latents, one of the two");
+      throw new IllegalArgumentException("an initial image is an image or latents, one of the two");
     }
     if (strength < 0 || strength > 1) {
       throw new IllegalArgumentException("strength must be in 0..1, got " + strength);

@@ -14,8 +14,8 @@ import java.util.Optional;
  *     as diffusers counts. What the web UI calls clip skip 2 is 1 on Stable Diffusion 1.x; on XL it
  *     is 0, and on 2.x the web UI always does what is 0 here. With plain syntax it is the prompt's
  *     alone, as in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image have none
- * @param textualInversions textual inversions that the prompts may name; one that is given twice counts once,
- *     two of one token are refused
+ * @param textualInversions textual inversions that the prompts may name; one that is given twice
+ *     counts once, two of one token are refused
  * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
  * @param negativeEmbedding the same for the negative prompt
  */
@@ -66,11 +66,13 @@ public record PromptOptions(
   }
 
   public PromptOptions prompt(String text) {
-    return new PromptOptions(text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
+    return new PromptOptions(
+        text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   public PromptOptions negative(String text) {
-    return new PromptOptions(prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
+    return new PromptOptions(
+        prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   public PromptOptions syntax(PromptSyntax other) {
@@ -79,7 +81,8 @@ public record PromptOptions(
   }
 
   public PromptOptions clipSkip(int layers) {
-    return new PromptOptions(prompt, negative, syntax, layers, textualInversions, embedding, negativeEmbedding);
+    return new PromptOptions(
+        prompt, negative, syntax, layers, textualInversions, embedding, negativeEmbedding);
   }
 
   /** With this textual inversion too. */
@@ -96,7 +99,8 @@ public record PromptOptions(
   }
 
   public PromptOptions embeddings(PromptEmbedding wanted, PromptEmbedding negativePrompt) {
-    return new PromptOptions(prompt, negative, syntax, clipSkip, textualInversions, wanted, negativePrompt);
+    return new PromptOptions(
+        prompt, negative, syntax, clipSkip, textualInversions, wanted, negativePrompt);
   }
 
   /** How many layers are left out for the prompt, or for the negative prompt. */

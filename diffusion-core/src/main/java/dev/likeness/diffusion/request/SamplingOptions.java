@@ -19,7 +19,8 @@ import java.util.stream.DoubleStream;
  * @param customScheduler a scheduler of the caller's, or null for the one by name
  * @param eta how much of each step's noise is fresh, for schedulers that can choose, or NaN for
  *     their default
- * @param denoisingStart the share of the training timesteps that another model has sampled already, in 0..1
+ * @param denoisingStart the share of the training timesteps that another model has sampled already,
+ *     in 0..1
  * @param denoisingEnd the share at which sampling stops, in 0..1; the latents are then still noisy
  * @param seed the noise of image {@code i} is drawn from {@code seed + i}
  * @param count number of images, at least 1
@@ -68,7 +69,8 @@ public record SamplingOptions(
    */
   public SamplingOptions timesteps(double... descending) {
     requireNotEmpty("timesteps", descending);
-    return withStepValues(descending.length, DoubleStream.of(descending).boxed().toList(), List.of());
+    return withStepValues(
+        descending.length, DoubleStream.of(descending).boxed().toList(), List.of());
   }
 
   /**
@@ -78,29 +80,70 @@ public record SamplingOptions(
    */
   public SamplingOptions sigmas(double... descending) {
     requireNotEmpty("sigmas", descending);
-    return withStepValues(descending.length, List.of(), DoubleStream.of(descending).boxed().toList());
+    return withStepValues(
+        descending.length, List.of(), DoubleStream.of(descending).boxed().toList());
   }
 
   private SamplingOptions withStepValues(int n, List<Double> times, List<Double> levels) {
     return new SamplingOptions(
-        n, times, levels, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, count, noise);
+        n,
+        times,
+        levels,
+        scheduler,
+        customScheduler,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        noise);
   }
 
   /** By this name, in place of a scheduler of the caller's. */
   public SamplingOptions scheduler(String name) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, name, null, eta, denoisingStart, denoisingEnd, seed, count, noise);
+        steps,
+        timesteps,
+        sigmas,
+        name,
+        null,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        noise);
   }
 
   /** By this scheduler, whatever the name. */
   public SamplingOptions customScheduler(Scheduler other) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, other, eta, denoisingStart, denoisingEnd, seed, count, noise);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        other,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        noise);
   }
 
   public SamplingOptions eta(double share) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, customScheduler, share, denoisingStart, denoisingEnd, seed, count, noise);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        share,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        noise);
   }
 
   public SamplingOptions denoisingRange(double start, double end) {
@@ -110,17 +153,47 @@ public record SamplingOptions(
 
   public SamplingOptions seed(long value) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, value, count, noise);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        value,
+        count,
+        noise);
   }
 
   public SamplingOptions count(int n) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, n, noise);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        n,
+        noise);
   }
 
   public SamplingOptions noise(Latents unit) {
     return new SamplingOptions(
-        steps, timesteps, sigmas, scheduler, customScheduler, eta, denoisingStart, denoisingEnd, seed, count, unit);
+        steps,
+        timesteps,
+        sigmas,
+        scheduler,
+        customScheduler,
+        eta,
+        denoisingStart,
+        denoisingEnd,
+        seed,
+        count,
+        unit);
   }
 
   /** Whether the caller gives the timesteps or the sigmas. */

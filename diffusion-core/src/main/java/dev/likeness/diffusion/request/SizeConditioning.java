@@ -10,7 +10,8 @@ package dev.likeness.diffusion.request;
  * @param top rows cropped away
  * @param targetWidth width that it was cropped to
  * @param targetHeight its height
- * @param aestheticScore aesthetic score, about 1 to 10; the refiner takes it in place of the target size
+ * @param aestheticScore aesthetic score, about 1 to 10; the refiner takes it in place of the target
+ *     size
  */
 public record SizeConditioning(
     int originalWidth,
@@ -31,7 +32,8 @@ public record SizeConditioning(
   }
 
   public SizeConditioning originalSize(int width, int height) {
-    return new SizeConditioning(width, height, left, top, targetWidth, targetHeight, aestheticScore);
+    return new SizeConditioning(
+        width, height, left, top, targetWidth, targetHeight, aestheticScore);
   }
 
   public SizeConditioning cropTopLeft(int columns, int rows) {
@@ -40,7 +42,8 @@ public record SizeConditioning(
   }
 
   public SizeConditioning targetSize(int width, int height) {
-    return new SizeConditioning(originalWidth, originalHeight, left, top, width, height, aestheticScore);
+    return new SizeConditioning(
+        originalWidth, originalHeight, left, top, width, height, aestheticScore);
   }
 
   public SizeConditioning aestheticScore(double value) {

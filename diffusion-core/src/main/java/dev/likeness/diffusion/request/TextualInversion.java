@@ -111,8 +111,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       byTextEncoder()
-          .forEach(
-              (textEncoder, numbers) -> tensors.put(textEncoder, torch.tensor(numbers).view(vectors(), -1)));
+          .forEach((textEncoder, numbers) ->
+              tensors.put(textEncoder, torch.tensor(numbers).view(vectors(), -1)));
       SafetensorsWriter.write(
           file,
           tensors.size() == 1 ? Map.of(token, tensors.values().iterator().next()) : tensors,

@@ -45,8 +45,7 @@ public final class Closeness {
    * A drawn image differs from what the reference kept of its own, {@code [3, H, W]}, by at most
    * {@code tolerance}.
    */
-  public static void assertImage(
-      double tolerance, Tensor kept, GeneratedImage drawn, String what) {
+  public static void assertImage(double tolerance, Tensor kept, GeneratedImage drawn, String what) {
     try (TensorScope scope = TensorScope.open()) {
       assertWithin(tolerance, kept, sampledPixels(drawn), what);
     }

@@ -100,7 +100,9 @@ class ControlNetParityTest {
             net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
         .scale(number(run, "scale", i))
         .between(number(run, "start", i), number(run, "end", i));
-    return run.arguments().get("mode") == null ? control : control.mode((int) number(run, "mode", i));
+    return run.arguments().get("mode") == null
+        ? control
+        : control.mode((int) number(run, "mode", i));
   }
 
   private static List<?> list(GoldenImages.Run run, String name) {
@@ -131,8 +133,9 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
-      ImageRequest request =
-          ImageRequest.of("a cat").size(32, 32).controlImage(ControlImage.of(net, slope(32, 32, false)));
+      ImageRequest request = ImageRequest.of("a cat")
+          .size(32, 32)
+          .controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
           "ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
               + " without one",
@@ -148,8 +151,9 @@ class ControlNetParityTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       ControlNet net =
           BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT);
-      ImageRequest held =
-          ImageRequest.of("a cat").steps(2).controlImage(ControlImage.of(net, slope(32, 32, false)));
+      ImageRequest held = ImageRequest.of("a cat")
+          .steps(2)
+          .controlImage(ControlImage.of(net, slope(32, 32, false)));
       ClosedWhileGenerating.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
@@ -160,11 +164,13 @@ class ControlNetParityTest {
         ControlNet net =
             BaseModel.openControlNet(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a cat").steps(1).guidance(1);
-      ImageRequest held = request.controlImage(ControlImage.of(net, slope(43, 30, false)))
+      ImageRequest held = request
+          .controlImage(ControlImage.of(net, slope(43, 30, false)))
           .controlImage(ControlImage.of(net, slope(64, 64, false)));
       assertEquals("40x24 image", base.generate(held).image().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
-      assertEquals("34x26 image", base.generate(held.initialImage(masked)).image().toString());
+      assertEquals(
+          "34x26 image", base.generate(held.initialImage(masked)).image().toString());
     }
   }
 
@@ -187,7 +193,9 @@ class ControlNetParityTest {
           base.generate(request.controlImage(ControlImage.of(net, half(10, 200)).mask(white)))
               .pixels());
       assertFalse(Arrays.equals(
-          masked, base.generate(request.controlImage(ControlImage.of(net, half(0, 200)))).pixels()));
+          masked,
+          base.generate(request.controlImage(ControlImage.of(net, half(0, 200))))
+              .pixels()));
       assertRefused(
           dev,
           ControlImage.of(flux, white).mask(white),
@@ -251,7 +259,8 @@ class ControlNetParityTest {
           .scale(0.75);
       Tensor blocks = torch.stack(new TensorVector(added.blocks().toArray(Tensor[]::new)), 0);
       Closeness.assertWithinSpread(1e-4, golden.tensor("pixels.blocks"), blocks, "flux-pixels");
-      assertEquals(List.of(true, 0), List.of(added.interleaved(), added.singles().size()));
+      assertEquals(
+          List.of(true, 0), List.of(added.interleaved(), added.singles().size()));
     }
   }
 
@@ -332,12 +341,15 @@ class ControlNetParityTest {
               .getMessage());
       ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);
       assertArrayEquals(
-          base.generate(request.controlImage(ControlImage.of(union, half(0, 200)).mode("canny")))
+          base.generate(
+                  request.controlImage(ControlImage.of(union, half(0, 200)).mode("canny")))
               .pixels(),
-          base.generate(request.controlImage(control.mode("canny").mask(half(255, 0)))).pixels());
+          base.generate(request.controlImage(control.mode("canny").mask(half(255, 0))))
+              .pixels());
       assertArrayEquals(
           base.generate(request).pixels(),
-          base.generate(request.controlImage(control.mode(3).between(0, 0.5))
+          base.generate(request
+                  .controlImage(control.mode(3).between(0, 0.5))
                   .controlImage(control.mode(1).scale(0)))
               .pixels());
     }

@@ -81,9 +81,11 @@ class DegradedGuidanceParityTest {
     }
   }
 
-  private static void assertRefused(BaseModel base, DegradedGuidance degradedGuidance, String words) {
-    ImageRequest request =
-        ImageRequest.of("a").steps(1).guidance(GuidanceOptions.DEFAULT.degradedGuidance(degradedGuidance));
+  private static void assertRefused(
+      BaseModel base, DegradedGuidance degradedGuidance, String words) {
+    ImageRequest request = ImageRequest.of("a")
+        .steps(1)
+        .guidance(GuidanceOptions.DEFAULT.degradedGuidance(degradedGuidance));
     assertEquals(
         words,
         assertThrows(IllegalArgumentException.class, () -> base.generate(request))
@@ -98,10 +100,11 @@ class DegradedGuidanceParityTest {
       case "perturbed" ->
         standard
             .rescale(number(call, "guidance_rescale"))
-            .degradedGuidance(DegradedGuidance.perturbedAttention(((List<?>) run.arguments().get("layers"))
-                    .stream().map(Object::toString).toArray(String[]::new))
-                .scale(number(call, "pag_scale"))
-                .adaptiveScale(number(call, "pag_adaptive_scale")));
+            .degradedGuidance(
+                DegradedGuidance.perturbedAttention(((List<?>) run.arguments().get("layers"))
+                        .stream().map(Object::toString).toArray(String[]::new))
+                    .scale(number(call, "pag_scale"))
+                    .adaptiveScale(number(call, "pag_adaptive_scale")));
       case "skipping" -> standard.degradedGuidance(skipLayers(call));
       case "zero-star" -> standard.cfgZeroStar((int) number(own, "zero_init_steps"));
       default ->

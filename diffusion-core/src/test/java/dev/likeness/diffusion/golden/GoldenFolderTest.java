@@ -38,7 +38,8 @@ class GoldenFolderTest {
   void writesKeysAsPublishedOrAsSavedByCurrentLibraries(@TempDir Path folder) {
     Path published =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.PUBLISHED, folder).path();
-    Path today = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path today =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     assertTrue(
         has(published, "text_encoder/model.safetensors", "text_model.embeddings.position_ids"));
     assertTrue(

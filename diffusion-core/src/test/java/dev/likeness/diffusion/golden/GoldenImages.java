@@ -62,7 +62,8 @@ final class GoldenImages implements AutoCloseable {
 
     /** A further argument of the pipeline, or 0. */
     Number extraArgument(String name) {
-      return arguments.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value
+      return arguments.get("more") instanceof Map<?, ?> more
+              && more.get(name) instanceof Number value
           ? value
           : 0;
     }
@@ -150,7 +151,8 @@ final class GoldenImages implements AutoCloseable {
   ImageRequest request(Run run) {
     ImageRequest plain = baseRequest(run)
         .clipSkip(run.extraArgument("clip_skip").intValue())
-        .guidance(GuidanceOptions.DEFAULT.rescale(run.extraArgument("guidance_rescale").doubleValue()));
+        .guidance(GuidanceOptions.DEFAULT.rescale(
+            run.extraArgument("guidance_rescale").doubleValue()));
     return switch (run.text("kind")) {
       case "text" -> plain;
       case "latents" -> plain.hires(HiresFix.latents(1.5, run.number("strength", 0)));

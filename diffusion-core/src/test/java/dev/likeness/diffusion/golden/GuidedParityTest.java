@@ -90,7 +90,8 @@ class GuidedParityTest {
 
   private static List<GeneratedImage> generate(GoldenImages.Run run, Compute compute) {
     GoldenFolder folder = FOLDERS.computeIfAbsent(
-        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
+        run.text("folder"),
+        name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), compute)) {
       ImageRequest plain = ImageRequest.of(run.text("prompt"))
@@ -104,15 +105,18 @@ class GuidedParityTest {
     }
   }
 
-  private static ImageRequest withOptions(ImageRequest plain, GoldenImages.Run run, BaseModel base) {
+  private static ImageRequest withOptions(
+      ImageRequest plain, GoldenImages.Run run, BaseModel base) {
     Map<?, ?> options = (Map<?, ?>) run.arguments().get("options");
     GuidanceOptions standard = GuidanceOptions.DEFAULT;
     return switch (run.text("kind")) {
       case "rescale" -> plain.guidance(standard.rescale(number(options, "rescale")));
       case "clip-skip" -> plain.clipSkip((int) number(options, "skip"));
-      case "inversion" -> plain.textualInversion(textualInversion(run, (String) options.get("token")));
+      case "inversion" ->
+        plain.textualInversion(textualInversion(run, (String) options.get("token")));
       case "two-towers" ->
-        plain.textualInversion(TextualInversion.open(textEncoderFile(run)).withToken((String) options.get("token")));
+        plain.textualInversion(
+            TextualInversion.open(textEncoderFile(run)).withToken((String) options.get("token")));
       case "projected" ->
         plain.guidance(standard.adaptiveProjectedGuidance(
             number(options, "eta"),

@@ -44,7 +44,8 @@ class ImageParityTest {
   @MethodSource("runs")
   void generatesOverImagesAsDiffusers(GoldenImages.Run run) {
     GoldenFolder folder = FOLDERS.computeIfAbsent(
-        run.text("folder"), name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
+        run.text("folder"),
+        name -> GoldenFolder.write(name, GoldenFolder.KeyFormat.CURRENT, scratch));
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
       golden.compare(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));

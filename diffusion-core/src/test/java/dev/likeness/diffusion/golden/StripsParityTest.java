@@ -17,9 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * An autoencoder that works in strips, or on one image after the other, agrees with the whole.
- */
+/** An autoencoder that works in strips, or on one image after the other, agrees with the whole. */
 @ExtendWith(NoTensorLeaks.class)
 class StripsParityTest {
   private static final double ROUNDING = 1e-5;

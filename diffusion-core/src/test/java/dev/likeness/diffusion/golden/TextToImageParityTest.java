@@ -128,7 +128,8 @@ class TextToImageParityTest {
       for (GoldenReference.Run run : expected.runs()) {
         folder.schedule(run);
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
-          compareSteps(variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
+          compareSteps(
+              variant + " " + run, expected, run, base.unwrap(StableDiffusionNetworks.class));
         }
       }
     }

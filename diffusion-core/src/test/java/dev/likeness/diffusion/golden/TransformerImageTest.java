@@ -62,8 +62,8 @@ class TransformerImageTest {
           "an image of 19x3 is too small to be edited; give one of at least 4 pixels a side",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> base.generate(
-                      request.initialImage(InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
+                  () -> base.generate(request.initialImage(
+                      InitialImage.of(RgbImage.of(19, 3, new byte[3 * 19 * 3])))))
               .getMessage());
     }
   }
@@ -74,12 +74,13 @@ class TransformerImageTest {
     ImageRequest request = ImageRequest.of("a hat").steps(4).guidance(1);
     try (BaseModel klein =
             BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
-        BaseModel kontext =
-            BaseModel.open(writePipeline("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+        BaseModel kontext = BaseModel.open(
+            writePipeline("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
       RgbImage whole = image.crop(0, 0, 16, 16);
       assertEquals(
           klein
-              .generate(request.initialImage(InitialImage.of(klein.encode(whole)).strength(0.5)))
+              .generate(
+                  request.initialImage(InitialImage.of(klein.encode(whole)).strength(0.5)))
               .image(),
           klein.generate(request.initialImage(whole, 0.5)).image(),
           "the run begins from what it begins with, and sees no more");
@@ -128,7 +129,8 @@ class TransformerImageTest {
     }
   }
 
-  private static Path writePipeline(String variant, Path parent, Object pipeline) throws IOException {
+  private static Path writePipeline(String variant, Path parent, Object pipeline)
+      throws IOException {
     Path written = PipelineFolder.write(variant, parent).path();
     Path index = written.resolve("model_index.json");
     Map<String, Object> named = new LinkedHashMap<>(JSON.std.mapFrom(Files.readAllBytes(index)));
@@ -138,13 +140,13 @@ class TransformerImageTest {
   }
 
   private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
-    Path files = writePipeline((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
+    Path files =
+        writePipeline((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
     try (TensorScope scope = TensorScope.open();
         BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       InitialImage initial = InitialImage.of(image(expected.read(name + ".picture")));
       if (Boolean.TRUE.equals(run.get("mask"))) {
-        initial =
-            initial.mask(image(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
+        initial = initial.mask(image(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
       }
       if (run.get("pipeline").equals("FluxKontextPipeline")) {
         initial = initial.keepingSize();
@@ -161,8 +163,7 @@ class TransformerImageTest {
           .seed(integer(run, "seed"))
           .initialImage(initial);
       Tensor image = expected.read(name + ".images").select(0, 0);
-      Closeness.assertImage(
-          1e-3, image, base.generate(request), name + " " + run.get("pipeline"));
+      Closeness.assertImage(1e-3, image, base.generate(request), name + " " + run.get("pipeline"));
     }
   }
 

@@ -55,7 +55,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The networks of published size, by names and shapes alone. */
 class TransformerKeysTest {
   /** Answers with nothing and notes what was asked for. */
-  private record RecordingWeights(Map<String, long[]> shapes, Set<String> names) implements Parameters {
+  private record RecordingWeights(Map<String, long[]> shapes, Set<String> names)
+      implements Parameters {
     @Override
     public boolean has(String name) {
       return shapes.containsKey(name);

@@ -98,10 +98,13 @@ class XlParityTest {
         ? request
         : request.sizeConditioning(
             sizeConditioning(sizes, ""),
-            sizes.containsKey("negative_target_size") ? sizeConditioning(sizes, "negative_") : null);
+            sizes.containsKey("negative_target_size")
+                ? sizeConditioning(sizes, "negative_")
+                : null);
   }
 
-  private static SizeConditioning sizeConditioning(Map<String, List<Integer>> sizes, String prefix) {
+  private static SizeConditioning sizeConditioning(
+      Map<String, List<Integer>> sizes, String prefix) {
     List<Integer> original = sizes.get(prefix + "original_size");
     List<Integer> corner = sizes.get(prefix + "crops_coords_top_left");
     List<Integer> target = sizes.get(prefix + "target_size");

@@ -14,8 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RgbImageMaskTest {
   @Test
-  void readsTransparencyAsWhiteInImagesAndBlackInMasks(@TempDir Path folder)
-      throws IOException {
+  void readsTransparencyAsWhiteInImagesAndBlackInMasks(@TempDir Path folder) throws IOException {
     BufferedImage painted = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
     painted.setRGB(0, 0, 0xffffffff);
     Path file = folder.resolve("mask.png");

@@ -28,7 +28,8 @@ class ImageRequestTest {
 
   @Test
   void setsOneOptionOfARecordAndKeepsTheOthers() {
-    ImageRequest request = REQUEST.negative("a dog")
+    ImageRequest request = REQUEST
+        .negative("a dog")
         .syntax(PromptSyntax.A1111)
         .clipSkip(1)
         .eta(0.5)
@@ -101,7 +102,8 @@ class ImageRequestTest {
       assertEquals(
           "windows are for bases whose network can predict a part of an image, and this one takes whole images"
               + " alone; generate without windows",
-          assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+              .getMessage());
     }
   }
 

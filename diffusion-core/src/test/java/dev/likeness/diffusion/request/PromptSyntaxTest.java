@@ -107,12 +107,15 @@ class PromptSyntaxTest {
       String words = "a ".repeat(60) + ", " + "a ".repeat(20);
       List<PromptChunker.PromptChunk> chunks = reader.weighted(words);
       assertEquals(
-          List.of(61, 20), chunks.stream().map(chunk -> ownTokens(chunk, tokenizer)).toList());
+          List.of(61, 20),
+          chunks.stream().map(chunk -> ownTokens(chunk, tokenizer)).toList());
       assertEquals(comma, chunks.get(0).ids()[61]);
       String far = "a ".repeat(40) + ", " + "a ".repeat(40);
       assertEquals(
           List.of(75, 6),
-          reader.weighted(far).stream().map(chunk -> ownTokens(chunk, tokenizer)).toList());
+          reader.weighted(far).stream()
+              .map(chunk -> ownTokens(chunk, tokenizer))
+              .toList());
     }
   }
 

@@ -69,7 +69,8 @@ class DeviceMemoryTest {
     for (String artifact : List.of("pytorch", "cuda")) {
       String version = bom.replaceFirst("(?s).*<" + artifact + "\\.version>(.*?)<.*", "$1");
       assertTrue(
-          Compute.CUDA_REQUIREMENTS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
+          Compute.CUDA_REQUIREMENTS.contains("org.bytedeco:" + artifact + ":" + version + " "),
+          version);
     }
   }
 }

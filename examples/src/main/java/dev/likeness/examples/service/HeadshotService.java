@@ -194,7 +194,10 @@ public final class HeadshotService implements AutoCloseable {
         .variant(whole(query, "variant", 0))
         .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
     return shoots.add(queue.shoot(
-        person, request, whole(query, "priority", GenerationQueue.DEFAULT_PRIORITY), Progress.SILENT));
+        person,
+        request,
+        whole(query, "priority", GenerationQueue.DEFAULT_PRIORITY),
+        Progress.SILENT));
   }
 
   private static Map<String, Object> state(GenerationJob<Shoot> job) {

@@ -137,9 +137,9 @@ public final class Authenticity {
    * What {@link Authenticity} says of a headshot.
    *
    * @param flags in what it departs from the photos
-   * @param notJudged what could not be compared: {@link Flag#LOW_LIKENESS} without an embedder or with
-   *     a single photo, {@link Flag#SLIMMER} without a detector of landmarks or for a face turned
-   *     away, all where no face was found
+   * @param notJudged what could not be compared: {@link Flag#LOW_LIKENESS} without an embedder or
+   *     with a single photo, {@link Flag#SLIMMER} without a detector of landmarks or for a face
+   *     turned away, all where no face was found
    */
   public record Result(Set<Flag> flags, Set<Flag> notJudged) {
     public Result {

@@ -41,7 +41,8 @@ public record FaceTraits(double tone, double texture, double faceWidth) {
       }
     }
     double tone = Math.toDegrees(Math.atan2(median(light, n) - 50, median(yellow, n)));
-    return new FaceTraits(median(chroma, n) < MIN_CHROMA ? Double.NaN : tone, detail / n, faceWidth(face));
+    return new FaceTraits(
+        median(chroma, n) < MIN_CHROMA ? Double.NaN : tone, detail / n, faceWidth(face));
   }
 
   /** The three numbers, null for one that was not measured. */
@@ -97,8 +98,7 @@ public record FaceTraits(double tone, double texture, double faceWidth) {
 
   /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
   public static double[] lab(RgbImage image, int x, int y) {
-    return lab(
-        linear(image.at(x, y, 0)), linear(image.at(x, y, 1)), linear(image.at(x, y, 2)));
+    return lab(linear(image.at(x, y, 0)), linear(image.at(x, y, 1)), linear(image.at(x, y, 2)));
   }
 
   /** The same of linear light, 0 to 1. */

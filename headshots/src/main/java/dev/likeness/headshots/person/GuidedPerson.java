@@ -16,7 +16,8 @@ import java.util.function.DoubleFunction;
  * @param person as they are known
  * @param guidedAdapter the same and held, at a likeness setting
  */
-public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapter) implements Identity {
+public record GuidedPerson(Identity person, DoubleFunction<Adapter> guidedAdapter)
+    implements Identity {
   /**
    * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along
    * what selfies look like, so that fewer of the asked words are drawn.

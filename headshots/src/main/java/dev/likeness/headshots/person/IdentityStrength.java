@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of
- * likeness against the share of asked words that images show, so that even steps of the setting
- * are even steps of likeness. Immutable.
+ * likeness against the share of asked words that images show, so that even steps of the setting are
+ * even steps of likeness. Immutable.
  *
  * @param referenceOnly the curve of somebody whom an adapter shows, from nothing to most
  * @param withLora the same with the person's LoRA acting too
@@ -37,7 +37,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    * 0.4 beside the whole LoRA.
    */
   public static final IdentityStrength DEFAULT = new IdentityStrength(
-      linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)), linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
+      linear(new Setting(REFERENCE_ONLY_SCALE, 0, 1, 0, 1)),
+      linear(new Setting(WITH_LORA_SCALE, 0, 1, 1, 1)));
   /**
    * For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with
    * {@link GuidedPerson#LORA_SHARE} of the LoRA.
@@ -120,11 +121,12 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   public static List<Measurement> curve(List<Measurement> measured, double floor, Setting end) {
     Measurement nothing = find(measured, Setting.OFF);
     double most = find(measured, end).likeness();
-    List<Measurement> within = measured.stream().filter(m -> m.likeness() <= most).toList();
+    List<Measurement> within =
+        measured.stream().filter(m -> m.likeness() <= most).toList();
     List<Measurement> curve = new ArrayList<>(List.of(nothing));
     within.stream()
-        .filter(
-            m -> m.likeness() > nothing.likeness() && m.promptAdherence() >= floor * nothing.promptAdherence())
+        .filter(m -> m.likeness() > nothing.likeness()
+            && m.promptAdherence() >= floor * nothing.promptAdherence())
         .filter(m -> within.stream().noneMatch(other -> dominates(other, m)))
         .sorted(Comparator.comparingDouble(Measurement::likeness))
         .forEach(curve::add);
@@ -154,7 +156,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
       throw new IllegalArgumentException("likeness " + dial + " is outside 0..1");
     }
     List<Measurement> curve = besideLora ? withLora : referenceOnly;
-    double wanted = interpolate(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), dial);
+    double wanted =
+        interpolate(curve.get(0).likeness(), curve.get(curve.size() - 1).likeness(), dial);
     int i = 1;
     while (i < curve.size() - 1 && curve.get(i).likeness() < wanted) {
       i++;

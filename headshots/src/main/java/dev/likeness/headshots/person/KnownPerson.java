@@ -49,15 +49,17 @@ sealed interface KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
       return Stream.of(
-              Optional.ofNullable(person.trainedPerson()).flatMap(FaceEmbeddings::ofGuidance), person.guidanceFaces())
+              Optional.ofNullable(person.trainedPerson()).flatMap(FaceEmbeddings::ofGuidance),
+              person.guidanceFaces())
           .flatMap(Optional::stream);
     }
 
     @Override
     public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
       Identity face = guidance.towards(faces);
-      IdentityStrength dial =
-          person.strength().equals(IdentityStrength.DEFAULT) ? IdentityStrength.DEFAULT_WITH_GUIDANCE : person.strength();
+      IdentityStrength dial = person.strength().equals(IdentityStrength.DEFAULT)
+          ? IdentityStrength.DEFAULT_WITH_GUIDANCE
+          : person.strength();
       return likeness -> {
         IdentityStrength.Setting setting = dial.at(likeness, person.trainedPerson() != null);
         return person.at(setting).and(face.at(setting.face()));
@@ -84,7 +86,8 @@ sealed interface KnownPerson {
       return likeness -> {
         Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * likeness);
         return shown
-            .map(prompt -> lora.and(prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * likeness)))
+            .map(prompt ->
+                lora.and(prompt.at(IdentityStrength.WITH_LORA_AND_GUIDANCE_SCALE * likeness)))
             .orElse(lora)
             .and(face.at(likeness));
       };

@@ -38,7 +38,9 @@ public record PersonProfile(List<Trait> traits) {
 
   /** What can be corrected, such as {@code glasses}, in the order in which it is told. */
   public static List<String> attributes() {
-    return ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name).toList();
+    return ProfileVocabulary.attributes().stream()
+        .map(ProfileVocabulary.Attribute::name)
+        .toList();
   }
 
   /** What the pixels of a person's photos tell alone: skin and hair, at least one photo. */
@@ -60,8 +62,8 @@ public record PersonProfile(List<Trait> traits) {
       throw new IllegalArgumentException(
           "unknown trait \"" + slot + "\"; known: " + String.join(", ", attributes()));
     }
-    return with(
-        new Trait(slot, ProfileVocabulary.canonicalWords(slot, words.strip()), 1, Trait.Source.USER));
+    return with(new Trait(
+        slot, ProfileVocabulary.canonicalWords(slot, words.strip()), 1, Trait.Source.USER));
   }
 
   /** What is known of one slot. */

@@ -27,9 +27,8 @@ public record PersonRecord(List<FaceTraits> traits) {
   public static final String NOTE_KEY = "likeness.measures";
 
   public static PersonRecord of(List<AcceptedPhoto> photos) {
-    return new PersonRecord(photos.stream()
-        .map(photo -> FaceTraits.of(photo.image(), photo.face()))
-        .toList());
+    return new PersonRecord(
+        photos.stream().map(photo -> FaceTraits.of(photo.image(), photo.face())).toList());
   }
 
   /** What a person's file keeps among its {@code notes}; empty for files of other programs. */

@@ -97,9 +97,7 @@ public final class PixelTraits {
     return meanColour(photo, 0.3, -0.3, 0.4, 0.18);
   }
 
-  /**
-   * The median colour of a part of the image given in shares of the face's box, as L*, a*, b*.
-   */
+  /** The median colour of a part of the image given in shares of the face's box, as L*, a*, b*. */
   private static double[] meanColour(
       AcceptedPhoto photo, double x, double y, double width, double height) {
     BoundingBox box = photo.face().box();

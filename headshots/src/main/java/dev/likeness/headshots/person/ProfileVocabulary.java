@@ -92,7 +92,9 @@ public record ProfileVocabulary(Map<String, String> values) {
 
   private static List<Attribute> read() {
     try (InputStream in = ProfileVocabulary.class.getResourceAsStream("person-words.json")) {
-      return JSON.std.listFrom(in).stream().map(slot -> attribute((Map<?, ?>) slot)).toList();
+      return JSON.std.listFrom(in).stream()
+          .map(slot -> attribute((Map<?, ?>) slot))
+          .toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

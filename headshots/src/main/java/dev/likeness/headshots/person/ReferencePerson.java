@@ -43,7 +43,11 @@ public record ReferencePerson(
   private static final String RECIPE_KEY = "likeness.recipe";
   public static final String BASE_KEY = "likeness.base";
   private static final List<String> NOTE_KEYS = List.of(
-      BASE_KEY, PersonProfile.NOTE_KEY, PersonRecord.NOTE_KEY, FaceEmbeddings.NOTE_KEY, FaceEmbeddings.GUIDANCE_NOTE_KEY);
+      BASE_KEY,
+      PersonProfile.NOTE_KEY,
+      PersonRecord.NOTE_KEY,
+      FaceEmbeddings.NOTE_KEY,
+      FaceEmbeddings.GUIDANCE_NOTE_KEY);
 
   public ReferencePerson {
     notes = Map.copyOf(notes);
@@ -98,7 +102,8 @@ public record ReferencePerson(
   public void save(Path file) {
     Map<String, String> all = new HashMap<>(notes);
     String consent = photoConsent == null ? "" : photoConsent.toJson();
-    all.putAll(Map.of(CLASS_WORD_KEY, imagePrompt.phrase(), CONSENT_KEY, consent, RECIPE_KEY, adapterName));
+    all.putAll(Map.of(
+        CLASS_WORD_KEY, imagePrompt.phrase(), CONSENT_KEY, consent, RECIPE_KEY, adapterName));
     imagePrompt.references().save(file, all);
   }
 
@@ -121,7 +126,8 @@ public record ReferencePerson(
   public ReferencePerson withFaceGuidance(FaceEmbeddings others) {
     Map<String, String> more = new HashMap<>(notes);
     more.put(FaceEmbeddings.GUIDANCE_NOTE_KEY, others.toJson());
-    return new ReferencePerson(imagePrompt, trainedPerson, photoConsent, adapterName, strength, more);
+    return new ReferencePerson(
+        imagePrompt, trainedPerson, photoConsent, adapterName, strength, more);
   }
 
   /** The same person with their LoRA acting too. */
@@ -147,7 +153,8 @@ public record ReferencePerson(
 
   /** The same person drawn along a measured curve. */
   public ReferencePerson withStrength(IdentityStrength measured) {
-    return new ReferencePerson(imagePrompt, trainedPerson, photoConsent, adapterName, measured, notes);
+    return new ReferencePerson(
+        imagePrompt, trainedPerson, photoConsent, adapterName, measured, notes);
   }
 
   /** At a likeness setting, 0 to 1, their face held by nothing. */
@@ -158,7 +165,9 @@ public record ReferencePerson(
 
   Adapter at(IdentityStrength.Setting setting) {
     Adapter shown = imagePrompt.steps(setting.start(), setting.end()).at(setting.adapter());
-    return trainedPerson == null ? shown : trainedPerson.lora().at(setting.lora()).and(shown);
+    return trainedPerson == null
+        ? shown
+        : trainedPerson.lora().at(setting.lora()).and(shown);
   }
 
   @Override
@@ -170,7 +179,9 @@ public record ReferencePerson(
   @Override
   public Optional<Consent> consent() {
     Optional<Consent> own = Optional.ofNullable(photoConsent);
-    return trainedPerson == null ? own : own.flatMap(photos -> trainedPerson.consent().flatMap(photos::intersect));
+    return trainedPerson == null
+        ? own
+        : own.flatMap(photos -> trainedPerson.consent().flatMap(photos::intersect));
   }
 
   /** The same person with this consent, of the LoRA beside too. */

@@ -106,7 +106,8 @@ public final class GenerationQueue implements AutoCloseable {
   /** How many wait because of what runs; the others are about to be taken by workers that sleep. */
   private int blockedCount() {
     boolean all =
-        runningBytes + waiting.stream().mapToLong(GenerationJob::memoryBytes).sum() <= options.memoryBytes();
+        runningBytes + waiting.stream().mapToLong(GenerationJob::memoryBytes).sum()
+            <= options.memoryBytes();
     return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
   }
 
@@ -204,7 +205,8 @@ public final class GenerationQueue implements AutoCloseable {
   // came.
   private synchronized GenerationJob<?> awaitNext() {
     while (!isClosed
-        && (waiting.isEmpty() || runningBytes + waiting.peek().memoryBytes() > options.memoryBytes())) {
+        && (waiting.isEmpty()
+            || runningBytes + waiting.peek().memoryBytes() > options.memoryBytes())) {
       try {
         wait();
       } catch (InterruptedException e) {

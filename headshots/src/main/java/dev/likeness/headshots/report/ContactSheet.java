@@ -36,7 +36,8 @@ public final class ContactSheet {
         WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MAX_PHOTOS_PER_ROW)), GAP, 0);
     SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_PER_ROW, GAP, CAPTION_HEIGHT);
     int photosHeight = photos.isEmpty() ? 0 : HEADING_HEIGHT + above.height(photos.size()) + GAP;
-    int height = MARGIN + photosHeight + HEADING_HEIGHT + below.height(headshots.size()) + MARGIN + GAP;
+    int height =
+        MARGIN + photosHeight + HEADING_HEIGHT + below.height(headshots.size()) + MARGIN + GAP;
     BufferedImage image = new BufferedImage(WIDTH, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D paper = image.createGraphics();
     paper.setColor(BACKGROUND);
@@ -69,7 +70,8 @@ public final class ContactSheet {
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
       int height = pen.image(headshot.image(), x, y, grid.cellSize());
-      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cellSize());
+      pen.caption(
+          headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cellSize());
     }
   }
 

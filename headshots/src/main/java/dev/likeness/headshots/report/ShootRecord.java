@@ -76,9 +76,7 @@ public final class ShootRecord {
     return new ShootRecord(content, first);
   }
 
-  /**
-   * The record of images of no shoot: what was asked for all of them, and what is told of each.
-   */
+  /** The record of images of no shoot: what was asked for all of them, and what is told of each. */
   public static ShootRecord ofImages(
       BaseModel base, Map<String, ?> options, List<Map<String, Object>> images) {
     Map<String, Object> content = header(base);

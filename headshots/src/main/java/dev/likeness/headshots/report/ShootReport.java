@@ -46,8 +46,8 @@ public final class ShootReport {
    *
    * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was
    *     cropped since
-   * @param cards the scores of what is delivered where nothing was chosen, one an image; none
-   *     where they were not measured
+   * @param cards the scores of what is delivered where nothing was chosen, one an image; none where
+   *     they were not measured
    * @param review empty for a person from a file
    * @param marking marks the images in it as generated: a saved image keeps the mark
    * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of
@@ -149,11 +149,19 @@ public final class ShootReport {
       Headshot headshot = shown.apply(verdict);
       String name =
           verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : "seed " + headshot.seed();
-      appendFigure(page, verdict.isSelected() ? "kept" : "dropped", headshot, name, verdict.reason(), marking);
+      appendFigure(
+          page,
+          verdict.isSelected() ? "kept" : "dropped",
+          headshot,
+          name,
+          verdict.reason(),
+          marking);
       page.append(candidate.hasRegeneratedFace() ? "<p>The face was drawn again.</p>\n" : "");
       if (!Double.isNaN(candidate.promptAdherence())) {
         page.append(String.format(
-            Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.promptAdherence()));
+            Locale.ROOT,
+            "<p>Shows what was asked: %.0f %%</p>%n",
+            100 * candidate.promptAdherence()));
       }
       appendScores(page, candidate.card());
       page.append("</figcaption></figure>\n");

@@ -66,7 +66,8 @@ public final class HeadshotScores {
   /**
    * The same with likeness to somebody.
    *
-   * @param least the cosine below which an image fails, such as the embedder's {@code minLikeness()}
+   * @param least the cosine below which an image fails, such as the embedder's
+   *     {@code minLikeness()}
    */
   public HeadshotScores likeness(Likeness measure, double least) {
     return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);

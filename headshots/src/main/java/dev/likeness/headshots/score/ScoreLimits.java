@@ -37,7 +37,10 @@ public final class ScoreLimits {
    * @throws InvalidInputException when that file is no such thing
    */
   public static ScoreLimits of(BaseModel base) {
-    return base.folder().flatMap(Extra.SCORE_LIMITS::in).map(BUILT_IN::overriddenBy).orElse(BUILT_IN);
+    return base.folder()
+        .flatMap(Extra.SCORE_LIMITS::in)
+        .map(BUILT_IN::overriddenBy)
+        .orElse(BUILT_IN);
   }
 
   private ScoreLimits overriddenBy(Path file) {

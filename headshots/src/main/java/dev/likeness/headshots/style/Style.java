@@ -102,7 +102,8 @@ public record Style(
     StyleVocabulary.validate(this);
     String family = base.unwrap(ModelExtras.class)
         .styleFamily()
-        .orElseGet(() -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
+        .orElseGet(
+            () -> FAMILY_NAMES.getOrDefault(base.unwrap(OpenModel.class).family(), OTHER_FAMILY));
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new InvalidInputException(
           "the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
@@ -156,7 +157,8 @@ public record Style(
     int light = rounds / expressions.size() % lights.size();
     int backdrop = rounds / expressions.size() / lights.size();
     return opening + " of " + who + ", wearing " + wardrobe.get(clothes) + ", "
-        + cycle(expressions, clothes + face) + ", " + cycle(lights, clothes + 2 * face + light) + ", "
+        + cycle(expressions, clothes + face) + ", " + cycle(lights, clothes + 2 * face + light)
+        + ", "
         + cycle(backdrops, clothes - face - light + backdrop);
   }
 

@@ -179,15 +179,17 @@ final class StyleFile {
       requireCrop(text);
     }
     if (field.equals("bases") && !ModelExtras.isFamily(text)) {
-      throw invalidStyle("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
-          + ", and what a base's "
-          + ModelExtras.FILE + " declares as style_family");
+      throw invalidStyle(
+          "\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES)
+              + ", and what a base's "
+              + ModelExtras.FILE + " declares as style_family");
     }
     if (text.isBlank() && !field.equals(StyleVocabulary.NEGATIVE) && !field.equals("lens")) {
       throw invalidStyle("\"" + field + "\" is empty");
     }
-    Optional<String> fault =
-        UNPROMPTED_FIELDS.contains(field) ? Optional.empty() : StyleVocabulary.findFault(field, text);
+    Optional<String> fault = UNPROMPTED_FIELDS.contains(field)
+        ? Optional.empty()
+        : StyleVocabulary.findFault(field, text);
     if (fault.isPresent()) {
       throw invalidStyle(fault.get());
     }

@@ -80,7 +80,8 @@ final class StyleVocabulary {
   private static final Pattern PERSON_PATTERN =
       pattern(Stream.concat(PERSON_WORDS.stream(), profileWords()));
   private static final Pattern HIDING_PATTERN =
-      pattern(Stream.of(COVERING_WORDS.stream(), PERSON_WORDS.stream(), profileWords()).flatMap(words -> words));
+      pattern(Stream.of(COVERING_WORDS.stream(), PERSON_WORDS.stream(), profileWords())
+          .flatMap(words -> words));
 
   private StyleVocabulary() {}
 
@@ -112,9 +113,10 @@ final class StyleVocabulary {
             List.of(style.lens()),
             NEGATIVE,
             List.of(style.negative()))
-        .forEach((field, texts) -> texts.forEach(text -> findFault(field, text).ifPresent(reason -> {
-          throw new InvalidInputException("the style " + style.name() + ": " + reason);
-        })));
+        .forEach((field, texts) ->
+            texts.forEach(text -> findFault(field, text).ifPresent(reason -> {
+              throw new InvalidInputException("the style " + style.name() + ": " + reason);
+            })));
   }
 
   /** Any of them, each also as a plural. */

@@ -16,10 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 class IdentityStrengthTest {
   private static final Measurement NOTHING = new Measurement(Setting.OFF, 0.1, 0.9, 20);
-  private static final Measurement SOME = new Measurement(new Setting(0.4, 0, 1, 0, 0), 0.4, 0.9, 20);
-  private static final Measurement LATE = new Measurement(new Setting(0.8, 0.2, 1, 0, 1), 0.5, 0.85, 20);
-  private static final Measurement WORSE = new Measurement(new Setting(0.6, 0, 1, 0, 0), 0.45, 0.8, 20);
-  private static final Measurement LOW_ADHERENCE = new Measurement(new Setting(1.2, 0, 1, 0, 1), 0.7, 0.3, 20);
+  private static final Measurement SOME =
+      new Measurement(new Setting(0.4, 0, 1, 0, 0), 0.4, 0.9, 20);
+  private static final Measurement LATE =
+      new Measurement(new Setting(0.8, 0.2, 1, 0, 1), 0.5, 0.85, 20);
+  private static final Measurement WORSE =
+      new Measurement(new Setting(0.6, 0, 1, 0, 0), 0.45, 0.8, 20);
+  private static final Measurement LOW_ADHERENCE =
+      new Measurement(new Setting(1.2, 0, 1, 0, 1), 0.7, 0.3, 20);
 
   @Test
   void usesTheDefaultWithoutMeasurements() {
@@ -31,17 +35,19 @@ class IdentityStrengthTest {
         IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, true),
         "a held face leaves less to both");
     assertEquals(
-        new Setting(0.4, 0, 1, 0, 1), IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, false), "and to the adapter");
+        new Setting(0.4, 0, 1, 0, 1),
+        IdentityStrength.DEFAULT_WITH_GUIDANCE.at(1, false),
+        "and to the adapter");
     assertEquals(
         "likeness 1.5 is outside 0..1",
-        assertThrows(
-                IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
+        assertThrows(IllegalArgumentException.class, () -> IdentityStrength.DEFAULT.at(1.5, true))
             .getMessage());
   }
 
   @Test
   void ignoresGuidedCurvesWithoutFaceGuidance() {
-    assertEquals(IdentityStrength.DEFAULT, IdentityStrength.DEFAULT_WITH_GUIDANCE.withoutFaceGuidance());
+    assertEquals(
+        IdentityStrength.DEFAULT, IdentityStrength.DEFAULT_WITH_GUIDANCE.withoutFaceGuidance());
     assertEquals(IdentityStrength.DEFAULT, strength().withoutFaceGuidance());
     List<Measurement> free = List.of(NOTHING, SOME, WORSE);
     IdentityStrength measured = new IdentityStrength(free, free);
@@ -52,9 +58,11 @@ class IdentityStrengthTest {
   void keepsUndominatedSettingsWithEnoughAdherence() {
     List<Measurement> measured = List.of(LOW_ADHERENCE, LATE, WORSE, SOME, NOTHING);
     assertEquals(
-        List.of(NOTHING, SOME, LATE), IdentityStrength.curve(measured, 0.85, LOW_ADHERENCE.setting()));
+        List.of(NOTHING, SOME, LATE),
+        IdentityStrength.curve(measured, 0.85, LOW_ADHERENCE.setting()));
     assertEquals(
-        List.of(NOTHING, SOME, LATE, LOW_ADHERENCE), IdentityStrength.curve(measured, 0, LOW_ADHERENCE.setting()));
+        List.of(NOTHING, SOME, LATE, LOW_ADHERENCE),
+        IdentityStrength.curve(measured, 0, LOW_ADHERENCE.setting()));
   }
 
   @Test
@@ -98,11 +106,12 @@ class IdentityStrengthTest {
         .contains(Setting.OFF + " was not measured"));
     assertThrows(
         IllegalArgumentException.class,
-        () -> IdentityStrength.curve(List.of(NOTHING, LOW_ADHERENCE), 0.85, LOW_ADHERENCE.setting()));
+        () ->
+            IdentityStrength.curve(List.of(NOTHING, LOW_ADHERENCE), 0.85, LOW_ADHERENCE.setting()));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            new IdentityStrength(List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
+        () -> new IdentityStrength(
+            List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"shown\": 3}");
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()

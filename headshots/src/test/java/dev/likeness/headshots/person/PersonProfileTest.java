@@ -17,14 +17,18 @@ class PersonProfileTest {
     PersonProfile woman = BEARDED.withCorrection("sex", "Woman");
     assertEquals("a woman with short hair", woman.phrase());
     assertEquals(
-        "a man with short hair and a short beard", woman.withCorrection("sex", "man").phrase());
+        "a man with short hair and a short beard",
+        woman.withCorrection("sex", "man").phrase());
   }
 
   @Test
   void keepsABeardThatTheUserGivesAWoman() {
     assertEquals(
         "a woman with short hair and stubble",
-        BEARDED.withCorrection("sex", "woman").withCorrection("beard", "stubble").phrase());
+        BEARDED
+            .withCorrection("sex", "woman")
+            .withCorrection("beard", "stubble")
+            .phrase());
   }
 
   @Test

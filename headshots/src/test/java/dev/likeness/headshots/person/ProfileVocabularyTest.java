@@ -34,7 +34,9 @@ class ProfileVocabularyTest {
   void findsTheSexBeforeTheHair() {
     assertEquals(
         List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses", "marks"),
-        ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name).toList());
+        ProfileVocabulary.attributes().stream()
+            .map(ProfileVocabulary.Attribute::name)
+            .toList());
   }
 
   @Test

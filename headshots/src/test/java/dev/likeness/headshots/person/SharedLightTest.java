@@ -50,7 +50,8 @@ class SharedLightTest {
     assertEquals("hat, flash", FLASH.negativePrompt("hat", asked));
     assertEquals("hat, flash", FLASH.negativePrompt("hat, flash", asked), "said once");
     assertEquals("hat", FLASH.negativePrompt("hat, flash", "studio portrait of Ada, flash"));
-    assertEquals("", FLASH.negativePrompt("flash", "Golden-hour portrait, Flash"), "in capitals, too");
+    assertEquals(
+        "", FLASH.negativePrompt("flash", "Golden-hour portrait, Flash"), "in capitals, too");
     assertEquals(
         "", new PersonRecord.SharedLight("golden hour").negativePrompt("", "Golden-hour portrait"));
     assertEquals("flash", FLASH.negativePrompt("", "a flashy tie"));
@@ -87,7 +88,8 @@ class SharedLightTest {
             .headshots()
             .get(0);
         assertEquals("flash", shot.request().negative());
-        HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(HeadshotEdit.Part.LIGHT, "flash");
+        HeadshotEdit flash =
+            HeadshotEdit.inMask(white(), "").with(HeadshotEdit.Part.LIGHT, "flash");
         Headshot lit = studio
             .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
             .after();

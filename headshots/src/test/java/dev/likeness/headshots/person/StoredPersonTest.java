@@ -60,8 +60,8 @@ class StoredPersonTest {
         .with(new PersonProfile.Trait(
             "skin", "fair skin", 0.8, PersonProfile.Trait.Source.BASE_MODEL))
         .withCorrection("glasses", "round glasses");
-    TrainedPerson guided =
-        new FaceEmbeddings("guide", List.of(new float[] {1, 0})).addAsGuidanceTo(profile.addTo(plain));
+    TrainedPerson guided = new FaceEmbeddings("guide", List.of(new float[] {1, 0}))
+        .addAsGuidanceTo(profile.addTo(plain));
     ada = new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})).addTo(guided);
     file = folder.resolve("ada.safetensors");
     ada.save(file);
@@ -166,12 +166,14 @@ class StoredPersonTest {
 
   @Test
   void coloursHairThatTheUserNamesWithoutAPlaceForIt() {
-    PersonProfile red = PersonProfile.UNKNOWN.withCorrection("sex", "woman").withCorrection("colour", "red");
+    PersonProfile red =
+        PersonProfile.UNKNOWN.withCorrection("sex", "woman").withCorrection("colour", "red");
     assertEquals(
         "a woman with long red hair", red.withCorrection("hair", "long hair").phrase());
     assertEquals("a woman with a red bob", red.withCorrection("hair", "a bob").phrase());
     assertEquals(
-        "a woman with a green mohawk", red.withCorrection("hair", "a green mohawk").phrase());
+        "a woman with a green mohawk",
+        red.withCorrection("hair", "a green mohawk").phrase());
   }
 
   @Test

@@ -20,7 +20,8 @@ class ScoreLimitsTest {
 
   @Test
   void areReplacedByLimitsOfTheBase() throws IOException {
-    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path files =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     try (BaseModel base = GoldenFolder.load(files)) {
       assertEquals(
           ScoreLimits.builtIn().of(ScoreAspect.SHARPNESS),
@@ -36,7 +37,8 @@ class ScoreLimitsTest {
 
   @Test
   void refusesAFileThatNamesNoAspect() throws IOException {
-    Path files = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path files =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Files.writeString(Extra.SCORE_LIMITS.at(files), "{\"SHARPEN\": 0.6}");
     try (BaseModel base = GoldenFolder.load(files)) {
       String said =

@@ -83,8 +83,7 @@ class HeadshotCropTest {
         whole.crop("300x150", new Fixed(List.of(FACE))).orElseThrow().image();
     assertEquals("300 x 150", banner.width() + " x " + banner.height());
     assertTrue(whole.crop("4:5", new Fixed(List.of())).isEmpty());
-    assertEquals(
-        IMAGE, whole.crop("square", new Fixed(List.of())).orElseThrow().image());
+    assertEquals(IMAGE, whole.crop("square", new Fixed(List.of())).orElseThrow().image());
     Headshot tall =
         Headshot.of(RgbImage.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
     assertEquals(
@@ -114,8 +113,7 @@ class HeadshotCropTest {
     assertEquals("300x158 image", crop.of(IMAGE, banner).toString());
     assertEquals(crop.of(IMAGE), crop.of(IMAGE, "1200x630"), "never enlarged");
     assertEquals(
-        "600x400 image",
-        HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
+        "600x400 image", HeadshotCrop.of(IMAGE, FACE, 1.5).of(IMAGE, "3:2").toString());
     assertEquals(
         "the crop 4x5 is in pixels, of which a side has 64 to 4096; for sides give 4:5",
         assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5"))

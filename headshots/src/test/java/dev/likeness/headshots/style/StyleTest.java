@@ -195,7 +195,8 @@ class StyleTest {
   }
 
   @Test
-  void acceptsAnyNameAndAnyNegativePromptWithoutPersonWords(@TempDir Path folder) throws IOException {
+  void acceptsAnyNameAndAnyNegativePromptWithoutPersonWords(@TempDir Path folder)
+      throws IOException {
     Style style = own(
             folder,
             OWN.replace("\"guidance\": 3", "\"negative\": \"hat\"").replace("plain", "old-money"))

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * Sizes of nearly one area for images of any shape, so that a training cuts little of them off
- * (NovelAI 2022, "aspect ratio bucketing"): {@code set.images()} of one of these sizes are
- * learned together.
+ * (NovelAI 2022, "aspect ratio bucketing"): {@code set.images()} of one of these sizes are learned
+ * together.
  *
  * @param sizes the sizes, the narrowest first
  */

@@ -22,13 +22,12 @@ import java.util.function.Consumer;
  *     debiased losses have none
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
- * @param flip whether images are also shown mirrored; faces are not symmetric, so not unless
- *     asked
- * @param classImages images of the class that the base draws first and learns to keep: others
- *     stay themselves
+ * @param flip whether images are also shown mirrored; faces are not symmetric, so not unless asked
+ * @param classImages images of the class that the base draws first and learns to keep: others stay
+ *     themselves
  * @param priorWeight what these count beside the person's own
- * @param captions what the images are called, {@code %s} being the person; each step draws one
- *     for each image
+ * @param captions what the images are called, {@code %s} being the person; each step draws one for
+ *     each image
  * @param seed of first values, order, noise and timesteps
  * @param options what few people change
  */

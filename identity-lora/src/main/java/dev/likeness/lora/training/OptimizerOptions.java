@@ -29,8 +29,8 @@ import java.util.regex.PatternSyntaxException;
  * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 alone and
  *     rounds their steps by chance (Zamirai et al. 2020, arXiv:2010.06192): half their memory, for
  *     a base that computes in bf16
- * @param distilled the guidance of the images that are to be drawn in few steps without any,
- *     where that is what is learned ({@link LoraTraining#fewStep}); 0 where it is not
+ * @param distilled the guidance of the images that are to be drawn in few steps without any, where
+ *     that is what is learned ({@link LoraTraining#fewStep}); 0 where it is not
  * @param pivot a new word for the person, learned with the factors
  */
 public record OptimizerOptions(

@@ -10,9 +10,8 @@ import java.util.Optional;
  * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings'
  *     captions
  * @param focus the area that counts more, such as the face
- * @param mask as large as the image: what is white in it is learnt, what is black stays as the
- *     base draws it, and gray is in between (its red channel's share of 255); empty to learn
- *     everything
+ * @param mask as large as the image: what is white in it is learnt, what is black stays as the base
+ *     draws it, and gray is in between (its red channel's share of 255); empty to learn everything
  */
 public record TrainingExample(
     RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {
@@ -20,8 +19,8 @@ public record TrainingExample(
     mask.ifPresent(each -> {
       if (each.width() != image.width() || each.height() != image.height()) {
         throw new IllegalArgumentException(
-            "a mask of " + each.width() + "x" + each.height() + " for an image of "
-                + image.width() + "x" + image.height() + ": both must be of one size");
+            "a mask of " + each.width() + "x" + each.height() + " for an image of " + image.width()
+                + "x" + image.height() + ": both must be of one size");
       }
     });
   }

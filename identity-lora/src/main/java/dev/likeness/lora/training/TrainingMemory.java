@@ -22,7 +22,8 @@ public record TrainingMemory(
   public String toString() {
     return mib(bytes()) + " MiB: " + mib(weights) + " of weights, " + mib(trained)
         + " of what is learned, " + mib(activations) + " of activations, "
-        + (generation > 0 ? mib(generation) + " of drawing, " : "") + mib(process) + " of the process";
+        + (generation > 0 ? mib(generation) + " of drawing, " : "") + mib(process)
+        + " of the process";
   }
 
   private static long mib(long bytes) {

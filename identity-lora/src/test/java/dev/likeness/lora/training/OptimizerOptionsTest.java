@@ -155,7 +155,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static DiffusionObjective objective(OptimizerOptions options) {
-    return ((TrainingObjective.DenoisingObjective) TrainingObjective.of(base.unwrap(OpenModel.class), with(options)))
+    return ((TrainingObjective.DenoisingObjective)
+            TrainingObjective.of(base.unwrap(OpenModel.class), with(options)))
         .objective();
   }
 
@@ -283,9 +284,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
     for (int i = 0; i < gray.length; i++) {
       gray[i] = (byte) (i / 3 % 24 < 12 ? left : right);
     }
-    List<TrainingExample> masked = images.stream()
-        .map(image -> image.mask(RgbImage.of(24, 16, gray)))
-        .toList();
+    List<TrainingExample> masked =
+        images.stream().map(image -> image.mask(RgbImage.of(24, 16, gray))).toList();
     TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty());
     Progress progress = event -> {
       if (event instanceof ProgressEvent.Step step && !Double.isNaN(step.loss())) {
@@ -443,8 +443,11 @@ class OptimizerOptionsTest extends OnGoldenBase {
       assertFalse(
           Arrays.equals(
               drawn(person),
-              base.generate(
-                      ImageRequest.of("woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
+              base.generate(ImageRequest.of("woman")
+                      .steps(1)
+                      .guidance(1)
+                      .size(24, 16)
+                      .adapter(person.at(1)))
                   .pixels()),
           "the word says nothing");
       assertArrayEquals(
@@ -474,8 +477,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(settings)
-                    .train(
-                        base, images(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
+                    .train(base, images(), SUBJECT.token(""), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 

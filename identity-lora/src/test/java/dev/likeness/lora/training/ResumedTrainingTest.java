@@ -57,8 +57,7 @@ class ResumedTrainingTest extends OnGoldenBase {
   void goesOnAsIfItHadNeverStopped(LoraTraining settings) {
     float[] whole =
         learned(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
-    TrainingSet kept =
-        TrainingSet.of(images(), SUBJECT).state(folder.resolve("state.safetensors"));
+    TrainingSet kept = TrainingSet.of(images(), SUBJECT).state(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {

@@ -33,8 +33,8 @@ public record DecodedPhoto(
   }
 
   /**
-   * How many of the file's pixels one pixel of {@link #image()} stands for along a side; 1 when
-   * not reduced.
+   * How many of the file's pixels one pixel of {@link #image()} stands for along a side; 1 when not
+   * reduced.
    */
   public double reduction() {
     return (double) fullWidth / image.width();

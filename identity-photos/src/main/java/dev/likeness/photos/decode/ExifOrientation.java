@@ -51,9 +51,7 @@ public enum ExifOrientation {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
-  /**
-   * The image {@code stored} in a file, turned as the file's mark says and otherwise as it is.
-   */
+  /** The image {@code stored} in a file, turned as the file's mark says and otherwise as it is. */
   public static RgbImage upright(Path file, RgbImage stored) {
     try {
       byte[] bytes = Files.readAllBytes(file);

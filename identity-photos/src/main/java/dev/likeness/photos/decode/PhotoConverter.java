@@ -12,8 +12,8 @@ public interface PhotoConverter {
   boolean converts(PhotoFormat format);
 
   /**
-   * The main image of {@code file} as the bytes of a PNG or JPEG file, upright already; its size
-   * is checked again when that is read.
+   * The main image of {@code file} as the bytes of a PNG or JPEG file, upright already; its size is
+   * checked again when that is read.
    *
    * @throws IOException when the file is broken; the message ends up in the photo's reason
    */

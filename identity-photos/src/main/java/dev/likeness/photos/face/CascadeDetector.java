@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * The face detector that needs no files: OpenCV's Haar cascades on the image at 640 pixels,
- * frontal first, then profiles. Each thread borrows its own cascades, which {@link #close()} frees.
+ * The face detector that needs no files: OpenCV's Haar cascades on the image at 640 pixels, frontal
+ * first, then profiles. Each thread borrows its own cascades, which {@link #close()} frees.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
@@ -48,8 +48,7 @@ public final class CascadeDetector implements FaceDetector {
     double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
     RgbImage working = scale < 1
         ? Resampler.AREA.fit(image, WORKING_SIDE)
-        : Resampler.CUBIC.resize(
-            image, side(image.width(), scale), side(image.height(), scale));
+        : Resampler.CUBIC.resize(image, side(image.width(), scale), side(image.height(), scale));
     CascadeSearch search = borrow();
     try {
       return way.apply(search, working).stream()

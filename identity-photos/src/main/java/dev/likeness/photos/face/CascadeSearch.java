@@ -168,8 +168,8 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /**
-   * A second look at an image in which only something small was found: it may be a button or a
-   * face on the wall, while the person was missed.
+   * A second look at an image in which only something small was found: it may be a button or a face
+   * on the wall, while the person was missed.
    */
   static final class WiderSearch {
     /** What is narrower than this share of the image's shorter side is small. */

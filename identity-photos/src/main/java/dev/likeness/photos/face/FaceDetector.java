@@ -19,8 +19,8 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Those of {@link #frontal} that fill a good part of the image, for a look that has to be
-   * quicker still.
+   * Those of {@link #frontal} that fill a good part of the image, for a look that has to be quicker
+   * still.
    */
   default List<Face> large(RgbImage image) {
     return frontal(image);

@@ -118,16 +118,13 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
     double v = y - y0;
     for (int c = 0; c < 3; c++) {
       double top = (1 - u) * sample(image, x0, y0, c) + u * sample(image, x0 + 1, y0, c);
-      double bottom =
-          (1 - u) * sample(image, x0, y0 + 1, c) + u * sample(image, x0 + 1, y0 + 1, c);
+      double bottom = (1 - u) * sample(image, x0, y0 + 1, c) + u * sample(image, x0 + 1, y0 + 1, c);
       rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
     }
   }
 
   private static int sample(RgbImage image, int x, int y, int c) {
-    return x < 0 || y < 0 || x >= image.width() || y >= image.height()
-        ? 0
-        : image.at(x, y, c);
+    return x < 0 || y < 0 || x >= image.width() || y >= image.height() ? 0 : image.at(x, y, c);
   }
 
   private static Point mean(List<Point> points) {

@@ -87,9 +87,7 @@ public final class YuNetDetector implements FaceDetector {
     List<Face> faces = List.of();
     for (double step : SCALES) {
       faces = CascadeSearch.WiderSearch.of(
-          faces,
-          image,
-          () -> at(image, step * size / Math.max(image.width(), image.height())));
+          faces, image, () -> at(image, step * size / Math.max(image.width(), image.height())));
     }
     return faces;
   }

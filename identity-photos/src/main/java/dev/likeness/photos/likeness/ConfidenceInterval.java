@@ -11,9 +11,9 @@ public record ConfidenceInterval(double low, double high) {
   private static final int RESAMPLES = 2000;
 
   /**
-   * The range of the mean of a table, one row an image and one column a photo it was compared
-   * with: the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns
-   * anew, with a fixed seed.
+   * The range of the mean of a table, one row an image and one column a photo it was compared with:
+   * the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns anew,
+   * with a fixed seed.
    */
   public static ConfidenceInterval ofMean(double[][] table) {
     if (table.length == 0) {

@@ -120,8 +120,8 @@ public final class Likeness {
   }
 
   /**
-   * The mean cosine of the largest face in {@code image} with the person's photos; -1 when there
-   * is no face.
+   * The mean cosine of the largest face in {@code image} with the person's photos; -1 when there is
+   * no face.
    */
   public double cosine(RgbImage image) {
     LikenessScore score = score(image);

@@ -30,8 +30,7 @@ public record LikenessReport(
   }
 
   /**
-   * The places of the images in {@link #images()}, the most alike first, those without a face
-   * last.
+   * The places of the images in {@link #images()}, the most alike first, those without a face last.
    */
   public List<Integer> ranking() {
     Comparator<Integer> alike = Comparator.comparingDouble(

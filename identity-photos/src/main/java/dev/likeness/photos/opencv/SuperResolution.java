@@ -50,8 +50,9 @@ public final class SuperResolution implements AutoCloseable {
       if (factor < 2
           || factor > LARGEST_FACTOR
           || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(SUBJECT + " " + file + " makes " + out.length + " numbers of "
-            + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
+        throw new InvalidInputException(
+            SUBJECT + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
+                + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (InvalidInputException e) {

@@ -47,8 +47,7 @@ class PhotoDecoderTest {
 
     assertEquals(expected, decoded.format());
     assertEquals("200x150 image", decoded.image().toString());
-    assertTrue(
-        difference(RgbImage.of(portrait), decoded.image()) < (format.equals("gif") ? 8 : 2));
+    assertTrue(difference(RgbImage.of(portrait), decoded.image()) < (format.equals("gif") ? 8 : 2));
   }
 
   @Test
@@ -304,10 +303,8 @@ class PhotoDecoderTest {
   void takesOnlyTheImageOutOfAFileThatIsAlsoSomethingElse(String format) {
     byte[] image = Encoded.as(format, portrait);
     byte[] script = "PK\3\4<script>alert('ada')</script>".getBytes(StandardCharsets.US_ASCII);
-    byte[] both = ByteBuffer.allocate(image.length + script.length)
-        .put(image)
-        .put(script)
-        .array();
+    byte[] both =
+        ByteBuffer.allocate(image.length + script.length).put(image).put(script).array();
 
     DecodedPhoto decoded = decoder.decode("both", both);
 

@@ -46,8 +46,7 @@ class PngChunksTest {
     }
     byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
 
-    RgbImage image =
-        decoded(chunk(Encoded.as("png", flat), "iCCP", packed("linear\0\0", linear)));
+    RgbImage image = decoded(chunk(Encoded.as("png", flat), "iCCP", packed("linear\0\0", linear)));
 
     // 55/255 of linear light is 0.503 on the sRGB curve.
     assertTrue(Math.abs(image.at(1, 1, 0) - 128) <= 2, "" + image.at(1, 1, 0));

@@ -71,8 +71,7 @@ class CascadeDetectorTest {
         .toList();
     try (CascadeDetector detector = new CascadeDetector()) {
       List<List<Face>> alone = images.stream().map(detector::detect).toList();
-      List<List<Face>> together =
-          images.parallelStream().map(detector::detect).toList();
+      List<List<Face>> together = images.parallelStream().map(detector::detect).toList();
 
       assertEquals(alone, together);
     }

@@ -13,8 +13,8 @@ class PoseEstimateTest {
   private static final double ARMS_LENGTH = 600;
 
   /**
-   * In millimetres from between the eyes: right in the image, down, towards the camera; eyes,
-   * nose, corners of the mouth.
+   * In millimetres from between the eyes: right in the image, down, towards the camera; eyes, nose,
+   * corners of the mouth.
    */
   private static final double[][] MEAN = {
     {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}

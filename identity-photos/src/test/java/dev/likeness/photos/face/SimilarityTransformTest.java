@@ -66,8 +66,8 @@ class SimilarityTransformTest {
   }
 
   /**
-   * The golden's image is a ramp of two levels a pixel, so a warped value says which place it
-   * came from.
+   * The golden's image is a ramp of two levels a pixel, so a warped value says which place it came
+   * from.
    */
   @Test
   void agreesWithScikitImageToHalfAPixel() throws IOException {

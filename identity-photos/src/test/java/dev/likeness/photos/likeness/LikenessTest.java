@@ -231,8 +231,7 @@ class LikenessTest {
     @Override
     public float[] embed(RgbImage image, Face face) {
       double length = Math.hypot(image.at(5, 5, 0), image.at(5, 5, 1));
-      return new float[] {
-        (float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
+      return new float[] {(float) (image.at(5, 5, 0) / length), (float) (image.at(5, 5, 1) / length)
       };
     }
 

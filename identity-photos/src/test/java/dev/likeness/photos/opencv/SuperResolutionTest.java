@@ -14,9 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A network that repeats each pixel four times: what it makes of an image is known to the byte.
- */
+/** A network that repeats each pixel four times: what it makes of an image is known to the byte. */
 class SuperResolutionTest {
   private static final int SIDE = 32;
 

@@ -59,8 +59,8 @@ class CoversTest {
   void aCapInAColourOfHairIsMostlyAHatBecauseItIsEven() {
     List<String> found = new ArrayList<>();
     for (int grey : new int[] {25, 110, 170, 225}) {
-      found.addAll(findings((image, box) ->
-          Degraded.noisy(Degraded.capped(image, box, grey, grey, grey + 2), 2)));
+      found.addAll(findings(
+          (image, box) -> Degraded.noisy(Degraded.capped(image, box, grey, grey, grey + 2), 2)));
     }
     assertTrue(
         found.stream().filter(codes -> codes.contains("hat")).count() >= 11, found.toString());
@@ -98,16 +98,11 @@ class CoversTest {
       return Shot.in("photos/generated", 640).stream()
           .filter(shot -> PLAIN.contains(shot.name()))
           .map(shot -> {
-            RgbImage image = damage.apply(
-                shot.image(), detector.detect(shot.image()).get(0).box());
+            RgbImage image =
+                damage.apply(shot.image(), detector.detect(shot.image()).get(0).box());
             List<Face> faces = detector.detect(image);
             DecodedPhoto decoded = new DecodedPhoto(
-                image,
-                PhotoFormat.PNG,
-                image.width(),
-                image.height(),
-                false,
-                OptionalInt.empty());
+                image, PhotoFormat.PNG, image.width(), image.height(), false, OptionalInt.empty());
             return judge.reasons(decoded, faces).stream()
                 .map(Reason::code)
                 .filter(COVERS::contains)

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether the images that went into an image still carry the manifests that they had
- * (specification 2.1, 15.11).
+ * Whether the images that went into an image still carry the manifests that they had (specification
+ * 2.1, 15.11).
  */
 final class IngredientCheck {
   private static final String KIND = "c2pa.ingredient";
@@ -79,8 +79,7 @@ final class IngredientCheck {
   }
 
   /**
-   * The manifests of the images that a claim's image goes on from, one at most in a sound
-   * claim.
+   * The manifests of the images that a claim's image goes on from, one at most in a sound claim.
    */
   static List<Claim.Link> parents(Claim claim) throws JumbfBox.MalformedManifest {
     List<Claim.Link> parents = new ArrayList<>();

@@ -39,10 +39,12 @@ record AncestralStep(double sigmaDown, double sigmaUp) {
       double down = next * (1 + (next / sigma - 1) * eta);
       double alpha = 1 - next;
       double alphaDown = 1 - down;
-      double up = next * next - down * down * alpha * alpha / (alphaDown * alphaDown + MIN_DENOMINATOR);
+      double up =
+          next * next - down * down * alpha * alpha / (alphaDown * alphaDown + MIN_DENOMINATOR);
       return eta == 0
           ? new FlowAncestral(next, 1, 0)
-          : new FlowAncestral(down, alpha / (alphaDown + MIN_DENOMINATOR), Math.sqrt(Math.max(0, up)));
+          : new FlowAncestral(
+              down, alpha / (alphaDown + MIN_DENOMINATOR), Math.sqrt(Math.max(0, up)));
     }
 
     /** The sample brought back up to the next level; untouched where nothing was overstepped. */

@@ -21,7 +21,11 @@ import java.util.function.DoubleUnaryOperator;
  * @param timesteps what the network is told at a raised sigma
  */
 public record Churn(
-    double amount, double minSigma, double maxSigma, double noiseScale, DoubleUnaryOperator timesteps) {
+    double amount,
+    double minSigma,
+    double maxSigma,
+    double noiseScale,
+    DoubleUnaryOperator timesteps) {
   /** Nothing is added. */
   public static final Churn NONE = new Churn(0, 0, Double.POSITIVE_INFINITY, 1, sigma -> sigma);
 
@@ -32,7 +36,8 @@ public record Churn(
     double sigma = sigmaSchedule.at(i).sigma();
     boolean applies = amount > 0 && sigma >= minSigma && sigma <= maxSigma;
     return applies
-        ? NoiseLevel.varianceExploding(sigma * (1 + Math.min(amount / sigmaSchedule.size(), MAX_GAMMA)))
+        ? NoiseLevel.varianceExploding(
+            sigma * (1 + Math.min(amount / sigmaSchedule.size(), MAX_GAMMA)))
         : sigmaSchedule.at(i);
   }
 

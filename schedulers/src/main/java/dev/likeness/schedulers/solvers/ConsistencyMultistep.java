@@ -45,9 +45,8 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
         double next = Math.max(sigmaSchedule.next(i).sigma(), minSigma);
         x = call.denoised();
         if (sigmaSchedule.size() > 1) {
-          x = x.plus(draft
-              .noise()
-              .times(noiseScale * Math.sqrt(next * next - minSigma * minSigma)));
+          x = x.plus(
+              draft.noise().times(noiseScale * Math.sqrt(next * next - minSigma * minSigma)));
         }
       }
       return x;

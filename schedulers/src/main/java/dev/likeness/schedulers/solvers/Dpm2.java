@@ -26,7 +26,8 @@ public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver
       double middle = Math.sqrt(sigma * sigmaSchedule.next(i).sigma());
       x = begin.x().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
-        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+        Call halfway =
+            draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
         x = begin.x().plus(halfway.derivative().times(sigmaSchedule.next(i).sigma() - sigma));
       }
     }

@@ -29,7 +29,8 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
       Call begin = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = begin.x().plus(begin.derivative().times(middle - sigma));
       if (middle > 0) {
-        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+        Call halfway =
+            draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
         x = begin
             .x()
             .plus(halfway.derivative().times(step.sigmaDown() - sigma))

@@ -49,7 +49,8 @@ public record DpmFast(
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       double next = sigmaSchedule.next(i).sigma();
       double down = eta > 0
-          ? Math.max(end, AncestralStep.of(sigmaSchedule.at(i).sigma(), next, eta).sigmaDown())
+          ? Math.max(
+              end, AncestralStep.of(sigmaSchedule.at(i).sigma(), next, eta).sigmaDown())
           : next;
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = step(call, down, orders.get(i), draft);

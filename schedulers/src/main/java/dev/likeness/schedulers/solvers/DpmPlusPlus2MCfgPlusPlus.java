@@ -21,7 +21,9 @@ public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
       x = call.denoised().plus(call.x().minus(call.unguided()).times(keep));
       if (i > sigmaSchedule.first() && keep > 0) {
-        double back = Math.log(sigmaSchedule.at(i).sigma() / sigmaSchedule.at(i - 1).sigma()) / Math.log(keep);
+        double back =
+            Math.log(sigmaSchedule.at(i).sigma() / sigmaSchedule.at(i - 1).sigma())
+                / Math.log(keep);
         x = x.plus(call.denoised().minus(old).times((1 - keep) / (2 * back)));
       }
       old = call.unguided();

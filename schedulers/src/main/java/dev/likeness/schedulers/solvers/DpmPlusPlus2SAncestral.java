@@ -15,8 +15,8 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
  * @param noiseScale a factor of all noise, mostly 1
- * @param cfgPlusPlus whether steps follow the predictions without guidance, and the guidance is added
- *     behind them
+ * @param cfgPlusPlus whether steps follow the predictions without guidance, and the guidance is
+ *     added behind them
  * @param timesteps what the network is told at a sigma between two steps
  */
 public record DpmPlusPlus2SAncestral(
@@ -36,7 +36,8 @@ public record DpmPlusPlus2SAncestral(
       double middle = Math.sqrt(sigma * step.sigmaDown());
       Combination first = cfgPlusPlus ? begin.unguided() : begin.denoised();
       x = begin.x().times(middle / sigma).plus(first.times(1 - middle / sigma));
-      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+      Call halfway =
+          draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
       double keep = step.sigmaDown() / sigma;
       x = begin
           .x()
@@ -73,8 +74,8 @@ public record DpmPlusPlus2SAncestral(
           x = begin.denoised();
           continue;
         }
-        double odds =
-            Math.sqrt(sigmaSchedule.at(i).ratio() * NoiseLevel.flow(step.sigmaDown()).ratio());
+        double odds = Math.sqrt(
+            sigmaSchedule.at(i).ratio() * NoiseLevel.flow(step.sigmaDown()).ratio());
         double middle = sigma == 1 ? BELOW_PURE_NOISE : odds / (1 + odds);
         x = begin.x().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.flow(middle));

@@ -45,10 +45,14 @@ public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseS
       double h = lambdaStep(sigmaSchedule, i);
       double hEta = h * (1 + eta);
       double phi1 = -expm1(-hEta);
-      x = call.x().times(exp(-hEta)).plus(m.get(0).times(phi1)).plus(correction(sigmaSchedule, i, h, hEta, m));
+      x = call.x()
+          .times(exp(-hEta))
+          .plus(m.get(0).times(phi1))
+          .plus(correction(sigmaSchedule, i, h, hEta, m));
       if (eta > 0) {
-        x = x.plus(
-            draft.noise().times(sigmaSchedule.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
+        x = x.plus(draft
+            .noise()
+            .times(sigmaSchedule.next(i).sigma() * sqrt(-expm1(-2 * h * eta)) * noiseScale));
       }
     }
     return x;

@@ -39,7 +39,8 @@ public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator 
       Combination first = draft.noise();
       x = interpolate(begin.x(), begin.denoised(), half.sigmaDown() / sigma)
           .plus(first.times(half.sigmaUp() * noiseScale));
-      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
+      Call halfway =
+          draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.varianceExploding(middle));
       AncestralStep whole = AncestralStep.of(sigma, next, eta);
       Combination path = first
           .times(Math.sqrt(sigma - middle))

@@ -22,8 +22,8 @@ import java.util.List;
  * @param heun whether the second order uses Heun's rule; the midpoint rule otherwise
  * @param finalOrder how the order falls towards the end
  */
-public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder)
-    implements Solver {
+public record DpmSolverMultistep(
+    DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder) implements Solver {
   /** Refuses an order that the method does not have. */
   public DpmSolverMultistep {
     int highest = algorithm == DpmAlgorithm.SDE_DPM_SOLVER ? 2 : 3;
@@ -48,7 +48,12 @@ public record DpmSolverMultistep(DpmAlgorithm algorithm, int order, boolean heun
   }
 
   private Combination step(
-      Combination x, List<Combination> m, Combination noise, SigmaSchedule sigmaSchedule, int i, int now) {
+      Combination x,
+      List<Combination> m,
+      Combination noise,
+      SigmaSchedule sigmaSchedule,
+      int i,
+      int now) {
     NoiseLevel s = sigmaSchedule.at(i);
     NoiseLevel t = sigmaSchedule.next(i);
     double h = t.lambda() - s.lambda();

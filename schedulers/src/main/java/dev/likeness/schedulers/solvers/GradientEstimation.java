@@ -23,8 +23,9 @@ public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements S
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       double step = sigmaSchedule.next(i).sigma() - sigmaSchedule.at(i).sigma();
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      Combination slope =
-          cfgPlusPlus ? call.x().minus(call.unguided()).over(call.level().sigma()) : call.derivative();
+      Combination slope = cfgPlusPlus
+          ? call.x().minus(call.unguided()).over(call.level().sigma())
+          : call.derivative();
       Combination begin =
           cfgPlusPlus ? call.x().plus(call.denoised()).minus(call.unguided()) : call.x();
       x = begin.plus(slope.times(step));

@@ -28,8 +28,8 @@ public record HeunPlusPlus(Churn churn) implements Solver {
         Call next = draft.call(ahead, sigmaSchedule.timestep(i + k), sigmaSchedule.at(i + k));
         double weight = sigmaSchedule.at(i + k).sigma() / ((looks + 1) * top);
         slope = slope.plus(next.derivative().minus(begin.derivative()).times(weight));
-        ahead = ahead.plus(
-            next.derivative().times(sigmaSchedule.next(i + k).sigma() - sigmaSchedule.at(i + k).sigma()));
+        ahead = ahead.plus(next.derivative()
+            .times(sigmaSchedule.next(i + k).sigma() - sigmaSchedule.at(i + k).sigma()));
       }
       x = begin.x().plus(slope.times(step));
     }

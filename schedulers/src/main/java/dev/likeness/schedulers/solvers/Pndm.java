@@ -44,14 +44,18 @@ public record Pndm(
         x = previousSample(anchor, timestep + stride, timestep, mean);
       } else {
         answers.add(0, call.modelOutput());
-        x = previousSample(call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(answers));
+        x = previousSample(
+            call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(answers));
       }
     }
     return x;
   }
 
   private Combination rungeKutta(
-      Combination first, List<Combination> answers, SigmaSchedule sigmaSchedule, PlanBuilder draft) {
+      Combination first,
+      List<Combination> answers,
+      SigmaSchedule sigmaSchedule,
+      PlanBuilder draft) {
     Combination x = first;
     for (int begin = 0; begin < rungeKuttaRows; begin += 4) {
       Combination anchor = x;

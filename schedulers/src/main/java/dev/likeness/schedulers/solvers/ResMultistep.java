@@ -14,8 +14,8 @@ import dev.likeness.schedulers.Solver;
  *
  * @param eta the share of fresh noise, 0 for the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
- * @param cfgPlusPlus whether the predictions without guidance are extrapolated, from a sample moved by
- *     the guidance
+ * @param cfgPlusPlus whether the predictions without guidance are extrapolated, from a sample moved
+ *     by the guidance
  */
 public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) implements Solver {
   @Override

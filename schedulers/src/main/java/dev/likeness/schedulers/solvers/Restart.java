@@ -20,7 +20,8 @@ import java.util.function.DoubleUnaryOperator;
  * @param restarts how often
  * @param timesteps what the network is told at a sigma of a repetition
  */
-public record Restart(double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)
+public record Restart(
+    double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)
     implements Solver {
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
@@ -50,15 +51,16 @@ public record Restart(double low, double high, int steps, int restarts, DoubleUn
     if (next == 0) {
       return straight;
     }
-    Call end = draft.call(straight, timesteps.applyAsDouble(next), NoiseLevel.varianceExploding(next));
+    Call end =
+        draft.call(straight, timesteps.applyAsDouble(next), NoiseLevel.varianceExploding(next));
     return begin.x().plus(begin.derivative().plus(end.derivative()).times((next - sigma) / 2));
   }
 
   private static int nearest(SigmaSchedule sigmaSchedule, double sigma) {
     int nearest = 0;
     for (int i = 1; i <= sigmaSchedule.last(); i++) {
-      boolean nearer =
-          Math.abs(sigmaSchedule.at(i).sigma() - sigma) < Math.abs(sigmaSchedule.at(nearest).sigma() - sigma);
+      boolean nearer = Math.abs(sigmaSchedule.at(i).sigma() - sigma)
+          < Math.abs(sigmaSchedule.at(nearest).sigma() - sigma);
       nearest = nearer ? i : nearest;
     }
     return nearest;

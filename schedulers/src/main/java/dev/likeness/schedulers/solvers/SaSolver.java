@@ -64,10 +64,15 @@ public record SaSolver(
       corrected = Math.min(Math.min(correctorOrder, left + 1), m.size() + 1);
       double t = tau.applyAsDouble(sigmaSchedule.timestep(i));
       c = 1 + t * t;
-      predicted = drift(sigmaSchedule, i, i, Math.min(Math.min(predictorOrder, left), m.size()), c, m);
+      predicted =
+          drift(sigmaSchedule, i, i, Math.min(Math.min(predictorOrder, left), m.size()), c, m);
       var stage = new SdeStage(sigmaSchedule.at(i), sigmaSchedule.next(i), t * t);
-      x = x.times(predictX0 ? stage.sampleFactor() : sigmaSchedule.next(i).alpha() / sigmaSchedule.at(i).alpha());
-      next = x.plus(predicted).plus(draft.noise().times(predictX0 ? stage.noiseFactor() : t * stage.epsNoiseFactor()));
+      x = x.times(
+          predictX0
+              ? stage.sampleFactor()
+              : sigmaSchedule.next(i).alpha() / sigmaSchedule.at(i).alpha());
+      next = x.plus(predicted)
+          .plus(draft.noise().times(predictX0 ? stage.noiseFactor() : t * stage.epsNoiseFactor()));
     }
     return next;
   }
@@ -82,16 +87,19 @@ public record SaSolver(
    */
   private Combination drift(
       SigmaSchedule sigmaSchedule, int i, int newest, int order, double c, List<Combination> m) {
-    double[] weights = ExponentialLagrange.weights(sigmaSchedule, i, newest, order, predictX0 ? c : -1);
+    double[] weights =
+        ExponentialLagrange.weights(sigmaSchedule, i, newest, order, predictX0 ? c : -1);
     if (predictX0 && order == 2) {
       // The authors' second order weighs the slope by h/2, which stays stable in few steps.
       double h = sigmaSchedule.next(i).lambda() - sigmaSchedule.at(i).lambda();
-      double between = sigmaSchedule.at(newest).lambda() - sigmaSchedule.at(newest - 1).lambda();
+      double between =
+          sigmaSchedule.at(newest).lambda() - sigmaSchedule.at(newest - 1).lambda();
       double swap = (h * h / 2 - (h * c + Math.expm1(-c * h)) / (c * c)) / between;
       weights[0] += swap;
       weights[1] -= swap;
     }
-    double scale = c * (predictX0 ? sigmaSchedule.next(i).alpha() : -sigmaSchedule.next(i).sigma());
+    double scale =
+        c * (predictX0 ? sigmaSchedule.next(i).alpha() : -sigmaSchedule.next(i).sigma());
     Combination sum = Combination.ZERO;
     for (int k = 0; k < order; k++) {
       sum = sum.plus(m.get(k).times(weights[k] * scale));

@@ -15,10 +15,10 @@ import java.util.function.DoubleUnaryOperator;
  * arXiv:2305.14267, algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and
  * {@code exp_heun_2_x0} where {@code r} is 1.
  *
- * @param r where in a step the second call is made, as a share of it in lambda, above 0 and at
- *     most 1
- * @param phi2 whether the prediction is followed in a straight line through both calls; else
- *     the step takes its value in the middle
+ * @param r where in a step the second call is made, as a share of it in lambda, above 0 and at most
+ *     1
+ * @param phi2 whether the prediction is followed in a straight line through both calls; else the
+ *     step takes its value in the middle
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
  * @param levels the level of a ratio of noise to signal

@@ -46,8 +46,10 @@ public record Seeds3(
       Combination path = extendNoise(Combination.ZERO, draft, toSecond);
       Call second = call(advance(begin, begin, 0, toSecond).plus(path), u, draft);
       path = extendNoise(path, draft, new SdeStage(u, v, eta));
-      Call third =
-          call(advance(begin, second, toThird.differenceFactor() * R2 / R1, toThird).plus(path), v, draft);
+      Call third = call(
+          advance(begin, second, toThird.differenceFactor() * R2 / R1, toThird).plus(path),
+          v,
+          draft);
       path = extendNoise(path, draft, new SdeStage(v, t, eta));
       x = advance(begin, third, whole.differenceFactor() / R2, whole).plus(path);
     }
@@ -69,7 +71,8 @@ public record Seeds3(
 
   private Combination extendNoise(Combination path, PlanBuilder draft, SdeStage stage) {
     return eta > 0 && noiseScale > 0
-        ? path.times(stage.sampleFactor()).plus(draft.noise().times(stage.noiseFactor() * noiseScale))
+        ? path.times(stage.sampleFactor())
+            .plus(draft.noise().times(stage.noiseFactor() * noiseScale))
         : Combination.ZERO;
   }
 }

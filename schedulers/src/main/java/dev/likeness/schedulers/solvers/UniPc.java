@@ -28,7 +28,11 @@ import org.apache.commons.math3.linear.LUDecomposition;
  * @param disableCorrector the steps after which nothing is corrected
  */
 public record UniPc(
-    int order, boolean bh1, boolean predictX0, boolean lowerOrderFinal, Set<Integer> disableCorrector)
+    int order,
+    boolean bh1,
+    boolean predictX0,
+    boolean lowerOrderFinal,
+    Set<Integer> disableCorrector)
     implements Solver {
   /** Refuses an order below 1. */
   public UniPc {

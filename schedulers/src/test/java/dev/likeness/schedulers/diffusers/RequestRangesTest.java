@@ -146,7 +146,8 @@ class RequestRangesTest {
     "EulerDiscreteScheduler, exponential",
     "HeunDiscreteScheduler, beta"
   })
-  void refusesTimestepsThatKDiffusionsSchedulesWouldRespace(String className, String sigmaSchedule) {
+  void refusesTimestepsThatKDiffusionsSchedulesWouldRespace(
+      String className, String sigmaSchedule) {
     refuses(
         className + " with use_" + sigmaSchedule
             + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
@@ -212,7 +213,9 @@ class RequestRangesTest {
     double[] descending = IntStream.range(0, 60).mapToDouble(i -> 990 - 10 * i).toArray();
     assertEquals(
         60,
-        SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(descending)).size());
+        SchedulerConfig.named(className)
+            .plan(PlanRequest.ofTimesteps(descending))
+            .size());
   }
 
   /**

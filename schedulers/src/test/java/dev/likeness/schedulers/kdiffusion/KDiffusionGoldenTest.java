@@ -27,7 +27,8 @@ import org.junit.jupiter.api.TestFactory;
  * {@code schedulers_comfy.py} recorded, to 1e-10 in double.
  */
 class KDiffusionGoldenTest {
-  private static final TrainedSigmas TRAINED_SIGMAS = TrainedSigmas.of(NoiseSchedule.stableDiffusion());
+  private static final TrainedSigmas TRAINED_SIGMAS =
+      TrainedSigmas.of(NoiseSchedule.stableDiffusion());
 
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {

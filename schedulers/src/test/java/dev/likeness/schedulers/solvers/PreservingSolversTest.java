@@ -58,7 +58,8 @@ class PreservingSolversTest {
   class OfDpmSolverSde extends Preserving {
     @Override
     public Solver solver(double[] sigmas) {
-      return new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 2, false, EULER_AT_FINAL);
+      return new DpmSolverMultistep(
+          DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 2, false, EULER_AT_FINAL);
     }
   }
 

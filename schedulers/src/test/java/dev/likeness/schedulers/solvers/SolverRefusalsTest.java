@@ -34,13 +34,14 @@ class SolverRefusalsTest {
 
   @Test
   void pushesTheSlopePastTheLastOne() {
-    CustomScheduler scheduler =
-        CustomScheduler.stableDiffusion(Prediction.EPSILON).withSigmaSchedule(SigmaScheduleKind.KARRAS);
+    CustomScheduler scheduler = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+        .withSigmaSchedule(SigmaScheduleKind.KARRAS);
     assertEquals(
         scheduler.withSolver(Solvers.EULER).plan(6).toString(),
         scheduler.withSolver(new GradientEstimation(1, false)).plan(6).toString(),
         "a push of 1 is Euler's method");
-    SamplingPlan pushed = scheduler.withSolver(new GradientEstimation(2.5, false)).plan(6);
+    SamplingPlan pushed =
+        scheduler.withSolver(new GradientEstimation(2.5, false)).plan(6);
     double step =
         pushed.steps().get(3).level().sigma() - pushed.steps().get(2).level().sigma();
     double[] samples = pushed.steps().get(2).update().samples();
@@ -82,8 +83,9 @@ class SolverRefusalsTest {
     SamplingPlan plain = euler.plan(5);
     double bound = plain.steps().get(2).level().sigma();
 
-    SamplingPlan churned =
-        euler.withSolver(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
+    SamplingPlan churned = euler
+        .withSolver(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma)))
+        .plan(5);
 
     for (int i = 0; i < 5; i++) {
       double sigma = plain.steps().get(i).level().sigma();
@@ -115,7 +117,8 @@ class SolverRefusalsTest {
         "LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
             + " steps_offset",
         () -> solve(new Lms(2), SigmaSchedule.of(new double[] {1, 1}, repeated)));
-    List<NoiseLevel> rising = List.of(NoiseLevel.variancePreserving(1), NoiseLevel.variancePreserving(2));
+    List<NoiseLevel> rising =
+        List.of(NoiseLevel.variancePreserving(1), NoiseLevel.variancePreserving(2));
     refuses(
         "an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
             + " (final_sigmas_type zero), ask for fewer steps or use an ODE",

@@ -102,7 +102,8 @@ public interface Adaptation {
    * Tokens of an image that are alike merged for a UNet's self-attention at the largest level that
    * attends (Bolya and Hoffman 2023, arXiv:2303.17604).
    *
-   * @param tokenMergingRatio the share of the tokens, 0 to 0.75: of each square of two by two one stays
+   * @param tokenMergingRatio the share of the tokens, 0 to 0.75: of each square of two by two one
+   *     stays
    */
   public record MergedTokens(double tokenMergingRatio) implements Adaptation {
     public MergedTokens {
@@ -138,7 +139,10 @@ public interface Adaptation {
       List<AdapterLayer> before = first.adapterLayers(module);
       List<AdapterLayer> after = second.adapterLayers(module);
       return concat(
-          before, after.stream().filter(path -> !containsKey(before, path.deduplicationKey())).toList());
+          before,
+          after.stream()
+              .filter(path -> !containsKey(before, path.deduplicationKey()))
+              .toList());
     }
 
     @Override

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.adapter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What an adapter adds to one attention: the image's queries over keys and values of its own
- * (image tokens).
+ * What an adapter adds to one attention: the image's queries over keys and values of its own (image
+ * tokens).
  */
 @FunctionalInterface
 public interface AttentionBranch {

@@ -56,7 +56,8 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
 
   @Override
   public Adaptation at(double progress) {
-    List<Adaptation> now = adaptations.stream().map(person -> person.at(progress)).toList();
+    List<Adaptation> now =
+        adaptations.stream().map(person -> person.at(progress)).toList();
     return now.equals(adaptations) ? this : of(rows.stream().map(now::get).toList(), false);
   }
 

@@ -3,8 +3,8 @@ package dev.likeness.diffusion.internal.adapter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Leads one image on its way to something that can be seen in it, whatever its network was told:
- * at every row of a run it says how well what the network foretells agrees with what is wanted, and
+ * Leads one image on its way to something that can be seen in it, whatever its network was told: at
+ * every row of a run it says how well what the network foretells agrees with what is wanted, and
  * the sample is moved to where the network foretells what agrees better (diffusion posterior
  * sampling, Chung et al. 2023, arXiv:2209.14687, algorithm 1; universal guidance, Bansal et al.
  * 2023, arXiv:2302.07121). One for one image, on one thread.

@@ -128,17 +128,18 @@ public interface ModelAdapter extends Adapter {
    * What is being drawn, as far as an adapter has to know it.
    *
    * @param compute the model's type and device
-   * @param usesGuidance whether the network is given each batch twice: first for the negative prompt,
-   *     then for the prompt
+   * @param usesGuidance whether the network is given each batch twice: first for the negative
+   *     prompt, then for the prompt
    * @param width of the images in pixels
    * @param height of the images in pixels
    * @param vaeScaleFactor pixels along one side of a latent
    */
-  public record Context(Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
+  public record Context(
+      Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
     public Context {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
-        throw new IllegalArgumentException(
-            "a drawing needs a size and a factor, given " + width + "x" + height + "/" + vaeScaleFactor);
+        throw new IllegalArgumentException("a drawing needs a size and a factor, given " + width
+            + "x" + height + "/" + vaeScaleFactor);
       }
     }
   }

@@ -112,7 +112,8 @@ final class CapturedGraph implements AutoCloseable {
 
     private Tensor nextScalar(ToDoubleFunction<Step> number) {
       if (next == MAX_SCALARS) {
-        throw new IllegalStateException("a row of more than " + MAX_SCALARS + " numbers has no room");
+        throw new IllegalStateException(
+            "a row of more than " + MAX_SCALARS + " numbers has no room");
       }
       if (next == scalars.size()) {
         scalars.add(number);

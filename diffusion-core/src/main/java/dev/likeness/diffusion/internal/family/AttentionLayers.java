@@ -45,8 +45,8 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
     for (String layer : guidance.layers()) {
       Adaptation.PerturbedAttention one = new Adaptation.PerturbedAttention(List.of(layer));
       if (names.stream()
-          .noneMatch(module ->
-              one.isPerturbed(module) && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
+          .noneMatch(module -> one.isPerturbed(module)
+              && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
         throw new IllegalArgumentException("perturbed attention in \"" + layer
             + "\": no self-attention of this model is called" + " so; its attentions are such as "
             + names.stream().sorted().findFirst().orElse("none"));

@@ -64,7 +64,8 @@ public record ComponentDetector(Map<String, Object> values) {
     if (stored == null) {
       return null;
     }
-    KeyMapping layout = usesProjection(component, projects) ? stored : ClipKeyFormat.unprojected(stored);
+    KeyMapping layout =
+        usesProjection(component, projects) ? stored : ClipKeyFormat.unprojected(stored);
     Map<String, Object> config = known != null
         ? known
         : options(component, ClipKeyFormat.config(new CanonicalTensors(keys, layout), projects));
@@ -103,7 +104,8 @@ public record ComponentDetector(Map<String, Object> values) {
   }
 
   /** A component's configuration as errors call it. */
-  public static ModelConfig withSource(Map<String, Object> config, TensorNames keys, String component) {
+  public static ModelConfig withSource(
+      Map<String, Object> config, TensorNames keys, String component) {
     return ModelConfig.of(config, keys.describe() + " (" + component + ")");
   }
 

@@ -57,7 +57,8 @@ public final class FlowPlan {
     boolean own = scheduler.options().has("ladder")
         || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
         || scheduler.className().equals("LTXEulerAncestralRFScheduler");
-    return withSigmas(withWholeFirstStep(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
+    return withSigmas(
+        withWholeFirstStep(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
   }
 
   /** The same plan at these noise levels; at the scheduler's own where there are none. */

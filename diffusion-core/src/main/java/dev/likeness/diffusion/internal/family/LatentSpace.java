@@ -16,7 +16,11 @@ import dev.likeness.diffusion.request.InitialImage;
  *     pixel in a latent's corner
  */
 public record LatentSpace(
-    int sizeMultiple, double maxPixels, boolean sizeFromMasked, boolean sizeFromControl, boolean smoothMasks) {
+    int sizeMultiple,
+    double maxPixels,
+    boolean sizeFromMasked,
+    boolean sizeFromControl,
+    boolean smoothMasks) {
   private static final int MIN_MULTIPLE = 8;
 
   /** Latents of images that keep their number of pixels. */
@@ -30,8 +34,8 @@ public record LatentSpace(
   }
 
   /**
-   * {@link #sizeMultiple} of an image that is generated from nothing: no model was trained on sides of odd
-   * numbers of pixels.
+   * {@link #sizeMultiple} of an image that is generated from nothing: no model was trained on sides
+   * of odd numbers of pixels.
    */
   public int textToImageMultiple() {
     return Math.max(MIN_MULTIPLE, sizeMultiple);

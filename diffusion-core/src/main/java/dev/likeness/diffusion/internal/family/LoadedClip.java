@@ -111,7 +111,8 @@ public final class LoadedClip implements AutoCloseable {
 
   /** What it leaves out of a plain prompt, in which words of these count as their vectors do. */
   public TruncatedPrompt truncated(String prompt, List<TextualInversion> words) {
-    return new TruncatedPrompt(component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
+    return new TruncatedPrompt(
+        component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));
   }
 
   public LoadedWeights weights() {

@@ -132,7 +132,9 @@ public final class LoadedQwen3 implements AutoCloseable {
   /** What it leaves out of a prompt; see {@link #encode}. */
   public TruncatedPrompt truncated(String prompt, boolean thinking) {
     return new TruncatedPrompt(
-        ModelComponent.TEXT_ENCODER, MAX_TOKENS, tokenizer.truncatedText(prompt, thinking, MAX_TOKENS));
+        ModelComponent.TEXT_ENCODER,
+        MAX_TOKENS,
+        tokenizer.truncatedText(prompt, thinking, MAX_TOKENS));
   }
 
   private Tensor place(long[] values) {

@@ -15,8 +15,8 @@ import java.util.function.Predicate;
  * @param width channels: of a transformer's tokens, of a UNet's first level
  * @param textTokens tokens of text that a transformer has beside the image's; 0 for a UNet
  * @param patch latent pixels along one side of a token; 1 for a UNet
- * @param latentSide latents' side of an image of the model's own size, where its configuration does not
- *     say
+ * @param latentSide latents' side of an image of the model's own size, where its configuration does
+ *     not say
  * @param rows how many times the network is given an image at once by default
  */
 public record NetworkMemory(

@@ -25,7 +25,8 @@ public interface Predictor extends StepRunner.Capturable {
    * @param layoutOf the layout of a row's work, see
    *     {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}
    */
-  public record CapturableNetwork(StepRunner runner, Function<Step, Object> layoutOf, StepNetwork network)
+  public record CapturableNetwork(
+      StepRunner runner, Function<Step, Object> layoutOf, StepNetwork network)
       implements Predictor {
     /**
      * A network as it is asked in a row; of {@code step} it may read what the layout holds, and

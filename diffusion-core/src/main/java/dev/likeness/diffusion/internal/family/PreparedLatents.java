@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param initial the first sample, [batch, channels, h, w], f32
  * @param blend what is kept of an image on the way
- * @param inpaintingChannels what an inpainting network is shown beside the sample, mask and kept part: [batch,
- *     1 + channels, h, w]; or null
+ * @param inpaintingChannels what an inpainting network is shown beside the sample, mask and kept
+ *     part: [batch, 1 + channels, h, w]; or null
  * @param reference latents of an image to edit, of a size of its own, [1, channels, h, w]; or null
  * @param controls encoded control images, by ControlNet
  * @param runner how the network's work is run
@@ -50,12 +50,14 @@ public record PreparedLatents(
     return inpaintingChannels == null
         ? input
         : torch.cat(
-            new TensorVector(input, inpaintingChannels.repeat(input.size(0) / inpaintingChannels.size(0), 1, 1, 1)), 1);
+            new TensorVector(
+                input,
+                inpaintingChannels.repeat(input.size(0) / inpaintingChannels.size(0), 1, 1, 1)),
+            1);
   }
 
   /**
-   * What is put into a sample between two rows: the kept part of an image, while the rest is
-   * drawn.
+   * What is put into a sample between two rows: the kept part of an image, while the rest is drawn.
    */
   @FunctionalInterface
   public interface Blend {

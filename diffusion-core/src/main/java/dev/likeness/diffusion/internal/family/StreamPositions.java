@@ -6,10 +6,12 @@ package dev.likeness.diffusion.internal.family;
  * @param imagePositions tokens of the image
  * @param textTokens tokens of the text
  */
-public record StreamPositions(double imagePositions, int textTokens, int heads, boolean hasQkNorm, boolean hasRotaryEmbedding)
+public record StreamPositions(
+    double imagePositions, int textTokens, int heads, boolean hasQkNorm, boolean hasRotaryEmbedding)
     implements LayerPositions {
   /** Those of latents of {@code places} places, four to a token. */
-  public static StreamPositions of(int places, int text, int heads, boolean normed, boolean rotated) {
+  public static StreamPositions of(
+      int places, int text, int heads, boolean normed, boolean rotated) {
     return new StreamPositions(places / 4, text, heads, normed, rotated);
   }
 
@@ -21,7 +23,9 @@ public record StreamPositions(double imagePositions, int textTokens, int heads, 
   @Override
   public double streamPositions(String path) {
     boolean ofText = path.contains("add_") || path.contains("context");
-    return ofText ? textTokens : path.startsWith("single") ? imagePositions + textTokens : imagePositions;
+    return ofText
+        ? textTokens
+        : path.startsWith("single") ? imagePositions + textTokens : imagePositions;
   }
 
   @Override

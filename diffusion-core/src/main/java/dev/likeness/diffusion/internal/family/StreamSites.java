@@ -13,11 +13,12 @@ import java.util.regex.Pattern;
  * Attention sites of transformers with blocks of two streams, under diffusers' names.
  *
  * @param signatures tensors by which the family's transformer is told from others that read text so
- * @param usesTextWidth whether image tokens are as wide as the text that comes in, rather than as the
- *     attentions
+ * @param usesTextWidth whether image tokens are as wide as the text that comes in, rather than as
+ *     the attentions
  * @param baseDescriptions what errors call such bases, by the width of image tokens
  */
-public record StreamSites(Set<String> signatures, boolean usesTextWidth, LongFunction<String> baseDescriptions)
+public record StreamSites(
+    Set<String> signatures, boolean usesTextWidth, LongFunction<String> baseDescriptions)
     implements AttentionSites {
   private static final String TEXT = "context_embedder.weight";
   private static final String KEYS = ".to_k.weight";

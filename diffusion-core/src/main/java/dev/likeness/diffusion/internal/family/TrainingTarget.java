@@ -128,8 +128,10 @@ public interface TrainingTarget {
   /** Tokens and pooled text of one encoder. */
   static TextEncoding encode(
       LoadedClip textEncoder, List<String> texts, Trained trained, OpenNetworks model) {
-    ClipTextEncoder encoder = new ClipTextEncoder(textEncoder.config(), trained.network(textEncoder.component()));
-    ClipPromptEncoder plain = new ClipPromptEncoder(textEncoder.tokenizer(), encoder, model.compute());
+    ClipTextEncoder encoder =
+        new ClipTextEncoder(textEncoder.config(), trained.network(textEncoder.component()));
+    ClipPromptEncoder plain =
+        new ClipPromptEncoder(textEncoder.tokenizer(), encoder, model.compute());
     return trained.promptEncoder(plain, textEncoder).encode(texts, textEncoder.skippedLayers());
   }
 

@@ -131,8 +131,8 @@ public final class ModelConfig {
   public void requireClass(String expected, String advice) {
     String found = text("_class_name", "");
     if (!found.equals(expected)) {
-      throw new InvalidInputException(
-          source() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
+      throw new InvalidInputException(source() + ": _class_name is \"" + found + "\", expected \""
+          + expected + "\"; " + advice);
     }
   }
 

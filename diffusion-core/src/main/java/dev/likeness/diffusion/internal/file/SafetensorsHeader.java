@@ -79,8 +79,8 @@ public final class SafetensorsHeader implements TensorNames {
       throws IOException {
     long length = channel.size();
     if (length < LENGTH_BYTES) {
-      throw new InvalidInputException(
-          source + " has " + length + " bytes, a safetensors file at least 8: " + SAVE_AGAIN_ADVICE);
+      throw new InvalidInputException(source + " has " + length
+          + " bytes, a safetensors file at least 8: " + SAVE_AGAIN_ADVICE);
     }
     long headerLength =
         fill(channel, LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN).getLong();
@@ -119,7 +119,8 @@ public final class SafetensorsHeader implements TensorNames {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new InvalidInputException(source + ": the header is not UTF-8 text; " + SAVE_AGAIN_ADVICE, e);
+      throw new InvalidInputException(
+          source + ": the header is not UTF-8 text; " + SAVE_AGAIN_ADVICE, e);
     }
   }
 

@@ -143,7 +143,8 @@ final class SafetensorsParser {
   }
 
   private InvalidInputException broken(String what) {
-    return new InvalidInputException(source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN_ADVICE);
+    return new InvalidInputException(
+        source + ": " + what + "; " + SafetensorsHeader.SAVE_AGAIN_ADVICE);
   }
 
   /**

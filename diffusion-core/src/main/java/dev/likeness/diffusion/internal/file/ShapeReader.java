@@ -20,8 +20,9 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
 
   public int size(String name, int dimension) {
     if (!has(name) || keys.shape(prefix + name).length <= dimension) {
-      throw new InvalidInputException(keys.describe() + ": the " + label + " has no usable tensor \""
-          + prefix + name + "\"; the file is incomplete, or of another kind");
+      throw new InvalidInputException(
+          keys.describe() + ": the " + label + " has no usable tensor \"" + prefix + name
+              + "\"; the file is incomplete, or of another kind");
     }
     return (int) keys.shape(prefix + name)[dimension];
   }

@@ -42,8 +42,11 @@ record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
 
   Tensor dequantize(DType type) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(
-          quantized.to(ScalarType.Float).mul_(scale).to(Tensors.scalarType(type)).view(shape));
+      return scope.promote(quantized
+          .to(ScalarType.Float)
+          .mul_(scale)
+          .to(Tensors.scalarType(type))
+          .view(shape));
     }
   }
 }

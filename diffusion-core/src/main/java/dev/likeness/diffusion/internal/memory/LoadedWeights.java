@@ -207,7 +207,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     // nothing is to be spared.
     return there != null
         ? there
-        : isCompressed() || compute.isCpu() ? loadCopy(name) : get(name, file.header().shape(name));
+        : isCompressed() || compute.isCpu()
+            ? loadCopy(name)
+            : get(name, file.header().shape(name));
   }
 
   /**

@@ -53,7 +53,8 @@ public record MemoryEstimate(
   /** The budget for images of a size: the model's own where none was asked for. */
   public MemoryBudget withDefaultSize(MemoryBudget budget) {
     return budget.size(
-        budget.width() == 0 ? defaultImageSide : budget.width(), budget.height() == 0 ? defaultImageSide : budget.height());
+        budget.width() == 0 ? defaultImageSide : budget.width(),
+        budget.height() == 0 ? defaultImageSide : budget.height());
   }
 
   /** The bytes of weights in memory while {@code busy} computes. */
@@ -75,9 +76,8 @@ public record MemoryEstimate(
     long most =
         weights(residences, bytes, network) + sampling(bytes, imageWidth, imageHeight, rows);
     for (String part : components.keySet()) {
-      long beside = part.equals("vae")
-          ? decoding(pixels, strips, bytes, imageWidth * imageHeight)
-          : ENCODING;
+      long beside =
+          part.equals("vae") ? decoding(pixels, strips, bytes, imageWidth * imageHeight) : ENCODING;
       most =
           part.equals(network) ? most : Math.max(most, weights(residences, bytes, part) + beside);
     }

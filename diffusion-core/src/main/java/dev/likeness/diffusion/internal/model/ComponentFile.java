@@ -104,7 +104,8 @@ public record ComponentFile(
           .map(found -> new ComponentFile(
               found.className(),
               found.config(),
-              () -> new CanonicalTensors.CanonicalSource(TensorFileFormat.open(path), found.layout())))
+              () -> new CanonicalTensors.CanonicalSource(
+                  TensorFileFormat.open(path), found.layout())))
           .orElse(null);
     }
     if (FamilyRegistry.findVariant(keys).isPresent()) {
@@ -242,7 +243,8 @@ public record ComponentFile(
         && base.componentClass(component).equals(className(base, component))) {
       options.putAll(base.config(component).values());
     } else {
-      base.variant().ifPresent(variant -> options.putAll(variant.builtInOptions(component, Map.of())));
+      base.variant()
+          .ifPresent(variant -> options.putAll(variant.builtInOptions(component, Map.of())));
     }
     return options;
   }

@@ -93,7 +93,8 @@ public final class MemoryPlan {
     for (DType type :
         wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
       Compute compute = wanted.withDtype(type);
-      Map<String, WeightResidence> held = all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
+      Map<String, WeightResidence> held =
+          all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
       choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
       choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
       for (WeightResidence network : WeightResidence.values()) {
@@ -114,7 +115,8 @@ public final class MemoryPlan {
     return choices;
   }
 
-  private static MemoryPlan withInt8Weights(ModelParts files, Compute compute, MemoryBudget budget) {
+  private static MemoryPlan withInt8Weights(
+      ModelParts files, Compute compute, MemoryBudget budget) {
     boolean products = budget.allow8Bit() == EightBits.PRODUCTS;
     if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
@@ -200,12 +202,16 @@ public final class MemoryPlan {
 
   /** The most that an image of the budget's size takes, in bytes, the program included. */
   public long peak() {
-    return peak(budget.width(), budget.height(), budget.batchSize() == 0 ? estimate.rows() : budget.batchSize());
+    return peak(
+        budget.width(),
+        budget.height(),
+        budget.batchSize() == 0 ? estimate.rows() : budget.batchSize());
   }
 
   private long peak(int width, int height, int rows) {
     return processBytes
-        + estimate.peak(residences, isVaeTiled, compute.dtype().bits() / Byte.SIZE, width, height, rows);
+        + estimate.peak(
+            residences, isVaeTiled, compute.dtype().bits() / Byte.SIZE, width, height, rows);
   }
 
   /**

@@ -21,8 +21,8 @@ public final class ModelFolder implements ModelParts {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /**
-   * What draws nothing (a checker), or waits for an image prompt that a request brings with its
-   * own networks.
+   * What draws nothing (a checker), or waits for an image prompt that a request brings with its own
+   * networks.
    */
   private static final Set<String> IGNORED =
       Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising
  * network brings the scheduler that it was trained for, where it says which.
  */
-public record ReplacedComponent(ModelParts base, String component, ComponentFile replacement, Path path)
+public record ReplacedComponent(
+    ModelParts base, String component, ComponentFile replacement, Path path)
     implements ModelParts.Derived {
   /** Reads nothing of the weights yet. */
   public static ModelParts in(ModelParts base, String component, Path files) {
@@ -47,7 +48,8 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
 
   @Override
   public ModelConfig scheduler() {
-    return replacement.scheduler() == null || haveSamePrediction(replacement.scheduler(), base.scheduler())
+    return replacement.scheduler() == null
+            || haveSamePrediction(replacement.scheduler(), base.scheduler())
         ? base.scheduler()
         : replacement.scheduler();
   }
@@ -84,7 +86,8 @@ public record ReplacedComponent(ModelParts base, String component, ComponentFile
         : base.t5Tokenizer(tokenizer);
   }
 
-  private <T> T matchingTokenizer(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
+  private <T> T matchingTokenizer(
+      String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
     Path own = folder(tokenizer);
     if (hasTokenizer(own)) {
       return beside.apply(own);

@@ -68,7 +68,8 @@ public final class SingleFile implements ModelParts {
     for (Map.Entry<String, String> entry : metadata.entrySet()) {
       if (entry.getKey().startsWith(CONFIG)) {
         configs.put(
-            entry.getKey().substring(CONFIG.length()), parseObject(entry.getKey(), entry.getValue()));
+            entry.getKey().substring(CONFIG.length()),
+            parseObject(entry.getKey(), entry.getValue()));
       }
     }
     return configs;

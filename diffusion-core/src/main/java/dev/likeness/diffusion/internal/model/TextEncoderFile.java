@@ -33,10 +33,10 @@ final class TextEncoderFile {
     }
     boolean projects = projects(base, component);
     for (String prefix : TEXT_PREFIXES) {
-      int most =
-          ComponentFile.knownOptions(base, component).get("num_hidden_layers") instanceof Integer layers
-              ? layers
-              : Integer.MAX_VALUE;
+      int most = ComponentFile.knownOptions(base, component).get("num_hidden_layers")
+              instanceof Integer layers
+          ? layers
+          : Integer.MAX_VALUE;
       KeyMapping stored = ClipKeyFormat.layout(keys, prefix, most, projects);
       if (stored != null) {
         KeyMapping layout = ComponentDetector.usesProjection(component, projects) || ofFolder(path)

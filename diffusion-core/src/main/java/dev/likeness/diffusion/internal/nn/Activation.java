@@ -46,8 +46,8 @@ public enum Activation {
   }
 
   /**
-   * As {@link #apply}, for a tensor that the caller has just made: it is overwritten where no gradient
-   * needs it.
+   * As {@link #apply}, for a tensor that the caller has just made: it is overwritten where no
+   * gradient needs it.
    */
   public Tensor applyInPlace(Tensor x) {
     return this == SILU && !x.requires_grad() ? torch.silu_(x) : apply(x);

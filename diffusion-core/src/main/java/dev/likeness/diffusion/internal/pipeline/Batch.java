@@ -42,8 +42,9 @@ record Batch(List<Image> images) {
   /** Requests that may be sampled in the same passes, in lists. */
   static List<List<ImageRequest>> groupCompatible(List<ImageRequest> requests) {
     Map<Object, List<ImageRequest>> lists = new LinkedHashMap<>();
-    requests.forEach(
-        request -> lists.computeIfAbsent(compatibilityKey(request), key -> new ArrayList<>()).add(request));
+    requests.forEach(request -> lists
+        .computeIfAbsent(compatibilityKey(request), key -> new ArrayList<>())
+        .add(request));
     return List.copyOf(lists.values());
   }
 

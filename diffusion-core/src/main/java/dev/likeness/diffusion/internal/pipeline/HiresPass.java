@@ -35,7 +35,8 @@ record HiresPass(PipelineModel model) {
       InitialImage whole = before.image() == null
           ? enlarged
           : composite(enlarged, before, fix.pixels(), width, height);
-      enlarged = before.isDifferential() ? whole.changeMap(before.mask()) : whole.mask(before.mask());
+      enlarged =
+          before.isDifferential() ? whole.changeMap(before.mask()) : whole.mask(before.mask());
     }
     ImageRequest counted = fix.steps() == 0 ? request : request.steps(fix.steps());
     return counted

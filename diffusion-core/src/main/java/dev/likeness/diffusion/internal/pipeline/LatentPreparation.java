@@ -40,13 +40,15 @@ public record LatentPreparation(
     NoiseSource random) {
   PreparedLatents prepare() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
-    List<ControlInput> controls =
-        ControlInput.groupByControlNet(request.controlImages()).stream().map(this::encode).toList();
+    List<ControlInput> controls = ControlInput.groupByControlNet(request.controlImages()).stream()
+        .map(this::encode)
+        .toList();
     return withoutControls().withControls(controls);
   }
 
   private ControlInput encode(List<ControlImage> controls) {
-    LoadedControlNet.of(controls.get(0).controlNet()).requireSameCompute(model.model().compute());
+    LoadedControlNet.of(controls.get(0).controlNet())
+        .requireSameCompute(model.model().compute());
     ControlImages images = model.controlImages();
     return images.encode(
         controls,
@@ -111,14 +113,17 @@ public record LatentPreparation(
   /** Inpainting with a network that knows nothing of masks. */
   private PreparedLatents blendedInpainting() {
     LatentDistribution encoded = request.initialImage().image() == null ? null : encode(pixels());
-    Tensor clean = encoded == null ? toModel(checkedLatents(request.initialImage().latents())) : sample(encoded);
+    Tensor clean = encoded == null
+        ? toModel(checkedLatents(request.initialImage().latents()))
+        : sample(encoded);
     Tensor noise = initialNoise();
     if (encoded != null) {
       // diffusers samples the kept part for every network, and the random numbers go on from there.
       sample(encoded);
     }
     Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
-    MaskBlend known = new MaskBlend(clean, noise, keepMask(binaryMask(request.initialImage().mask())), false);
+    MaskBlend known =
+        new MaskBlend(clean, noise, keepMask(binaryMask(request.initialImage().mask())), false);
     return new PreparedLatents(initialLatents(clean, noise), known, null, reference, List.of());
   }
 
@@ -132,7 +137,9 @@ public record LatentPreparation(
     Tensor mask = binaryMask(request.initialImage().mask());
     Tensor seen = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
-        initialLatents(clean, noise), PreparedLatents.Blend.NONE, network.conditioning(toModel(mask), seen));
+        initialLatents(clean, noise),
+        PreparedLatents.Blend.NONE,
+        network.conditioning(toModel(mask), seen));
   }
 
   private boolean startsFromPureNoise() {
@@ -146,7 +153,9 @@ public record LatentPreparation(
   private Tensor initialLatents(Tensor clean, Tensor noise) {
     return request.denoisingStart() > 0
         ? clean
-        : startsFromPureNoise() ? noise.mul(new Scalar(plan.initNoiseSigma())) : addNoise(clean, noise);
+        : startsFromPureNoise()
+            ? noise.mul(new Scalar(plan.initNoiseSigma()))
+            : addNoise(clean, noise);
   }
 
   private Tensor addNoise(Tensor clean, Tensor noise) {
@@ -156,7 +165,8 @@ public record LatentPreparation(
   }
 
   private Tensor initialNoise() {
-    return toModel(request.noise() == null ? random.next(shape()) : checkedLatents(request.noise()));
+    return toModel(
+        request.noise() == null ? random.next(shape()) : checkedLatents(request.noise()));
   }
 
   private Tensor cleanLatents() {
@@ -237,8 +247,8 @@ public record LatentPreparation(
   }
 
   /**
-   * Latents that are known in a part of the image, held at the run's noise level; elsewhere the
-   * run draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
+   * Latents that are known in a part of the image, held at the run's noise level; elsewhere the run
+   * draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
    * arXiv:2206.02779; diffusers' {@code StableDiffusionInpaintPipeline}).
    *
    * @param clean clean latents, [batch or 1, channels, h, w], f32
@@ -256,9 +266,12 @@ public record LatentPreparation(
         return row == plan.size()
             ? sample
             : torch.where(
-                keep.gt(new Scalar((double) row / plan.size())), noisedTo(plan.keptRegionLevel(row)), sample);
+                keep.gt(new Scalar((double) row / plan.size())),
+                noisedTo(plan.keptRegionLevel(row)),
+                sample);
       }
-      return torch.lerp(sample, row == plan.size() ? clean : noisedTo(plan.keptRegionLevel(row)), keep);
+      return torch.lerp(
+          sample, row == plan.size() ? clean : noisedTo(plan.keptRegionLevel(row)), keep);
     }
 
     private Tensor noisedTo(NoiseLevel level) {

@@ -77,8 +77,8 @@ public record PipelineModel(OpenModel model) {
   public Predictor network(ConditionedBatch batch, PreparedLatents latents) {
     ImageRequest request = batch.request();
     requireGuidance(request.guidanceOptions());
-    boolean together = AttentionLayers.of(model, model.denoiser())
-        .hasBranches(batch.adaptation(model.denoiser()));
+    boolean together =
+        AttentionLayers.of(model, model.denoiser()).hasBranches(batch.adaptation(model.denoiser()));
     return new GuidedPredictor(
             request.guidanceOptions(), model.guidanceScale(request), batch.rows(), together)
         .guide(model.network(batch, latents));

@@ -64,7 +64,8 @@ record PredictorChain(PipelineModel model) {
     }
   }
 
-  private static Predictor withCaching(Predictor network, CachingOptions caching, SamplingPlan plan) {
+  private static Predictor withCaching(
+      Predictor network, CachingOptions caching, SamplingPlan plan) {
     return caching.kind() == CachingOptions.Kind.EXTRAPOLATION && caching.interval() > 1
         ? new ExtrapolatedPredictor(network, caching.interval(), plan)
         : network;

@@ -72,7 +72,9 @@ public record PromptEncoding(PipelineModel model) {
   }
 
   private Map<ModelComponent, Adaptation> adaptations(ImageRequest request) {
-    request.adapters().forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model.model()));
+    request
+        .adapters()
+        .forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model.model()));
     ModelAdapter.Context drawing = adapterContext(model, request);
     Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
@@ -102,7 +104,8 @@ public record PromptEncoding(PipelineModel model) {
    * guidance, placeholder tokens that no prompt names.
    */
   Stream<String> warnings(List<ImageRequest> requests) {
-    Stream<String> cut = requests.stream().flatMap(this::truncatedPrompts).map(TruncatedPrompt::message);
+    Stream<String> cut =
+        requests.stream().flatMap(this::truncatedPrompts).map(TruncatedPrompt::message);
     Stream<String> unguided = requests.stream()
         .filter(request -> !model.isGuided(request))
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)

@@ -43,8 +43,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
           "enlarged latents blur what a mask keeps; begin from an image, or go over pixels");
     }
     if (r.denoisingStart() > 0 && r.initialImage() == null) {
-      throw new IllegalArgumentException(
-          "a run from " + r.denoisingStart() + " on goes on from latents: give them as its initial image");
+      throw new IllegalArgumentException("a run from " + r.denoisingStart()
+          + " on goes on from latents: give them as its initial image");
     }
     if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
       throw new IllegalArgumentException("a run from " + r.denoisingStart()

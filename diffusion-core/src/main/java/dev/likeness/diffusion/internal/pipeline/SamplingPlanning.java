@@ -26,8 +26,9 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   SamplingPlan plan(ImageRequest request) {
     Scheduler own = request.sampling().customScheduler();
     SchedulerConfig scheduler = scheduler(request);
-    double strength =
-        request.initialImage() == null || request.denoisingStart() > 0 ? 1 : request.initialImage().strength();
+    double strength = request.initialImage() == null || request.denoisingStart() > 0
+        ? 1
+        : request.initialImage().strength();
     PlanRequest plain = planRequest(request.sampling())
         .strength(strength)
         .denoisingRange(request.denoisingStart(), request.denoisingEnd())
@@ -39,9 +40,9 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         ? scheduler.plan(planned)
         : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
     if (plan.size() == 0) {
-      throw new IllegalArgumentException(
-          "strength " + strength + " from " + request.denoisingStart() + " until " + request.denoisingEnd()
-              + " leaves none of " + request.steps() + " steps to do; ask for more");
+      throw new IllegalArgumentException("strength " + strength + " from "
+          + request.denoisingStart() + " until " + request.denoisingEnd() + " leaves none of "
+          + request.steps() + " steps to do; ask for more");
     }
     return plan;
   }
@@ -77,7 +78,8 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   // scheduler that has an eta, or that the caller brings, keeps its own.
   private double eta(ImageRequest request, SchedulerConfig scheduler) {
     double usual = request.scheduler() == null ? defaults.eta() : 0;
-    boolean keeps = request.sampling().customScheduler() != null || scheduler.options().has("eta");
+    boolean keeps =
+        request.sampling().customScheduler() != null || scheduler.options().has("eta");
     return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
   }
 
@@ -95,7 +97,8 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     }
     int whole = remainingRows(request, 0);
     return first == null
-        ? new PromptSchedule(rows, whole, whole - remainingRows(request, request.denoisingStart()), 0)
+        ? new PromptSchedule(
+            rows, whole, whole - remainingRows(request, request.denoisingStart()), 0)
         : new PromptSchedule(rows, rows, 0, remainingRows(first, 0));
   }
 

@@ -11,11 +11,11 @@ import org.bytedeco.pytorch.Tensor;
  * A network that is asked now and then; between, its last two answers are continued in a straight
  * line over the timesteps. One run's.
  *
- * <p>It is asked at rows whose distance grows by one from 1 to {@code interval}: what it answers first
- * decides what the image becomes, and a line is continued no more than about twice as far as it
- * is known. Where rows lie close together in time, as towards the end of Karras' ladder, it is not
- * asked before as much time went by as goes by in three quarters of {@code interval} rows on average,
- * since the error of a line grows with the time alone.
+ * <p>It is asked at rows whose distance grows by one from 1 to {@code interval}: what it answers
+ * first decides what the image becomes, and a line is continued no more than about twice as far as
+ * it is known. Where rows lie close together in time, as towards the end of Karras' ladder, it is
+ * not asked before as much time went by as goes by in three quarters of {@code interval} rows on
+ * average, since the error of a line grows with the time alone.
  */
 public final class ExtrapolatedPredictor implements Predictor {
   private static final double MIN_GAP_SHARE = 0.75;
@@ -42,12 +42,15 @@ public final class ExtrapolatedPredictor implements Predictor {
     this.network = network;
     this.interval = every;
     double[] times = plan.timesteps();
-    minTimeGap = MIN_GAP_SHARE * every * Math.abs(times[0] - times[times.length - 1]) / times.length;
+    minTimeGap =
+        MIN_GAP_SHARE * every * Math.abs(times[0] - times[times.length - 1]) / times.length;
   }
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    return shouldCompute(step) || !matchesStep(step) ? computed(input, step) : extrapolate(step.timestep());
+    return shouldCompute(step) || !matchesStep(step)
+        ? computed(input, step)
+        : extrapolate(step.timestep());
   }
 
   private boolean shouldCompute(Step step) {

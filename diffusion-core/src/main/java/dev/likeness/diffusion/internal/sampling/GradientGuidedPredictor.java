@@ -13,11 +13,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network of whose images some are led on their way: what it foretells of them is moved along
- * the gradient of their {@link GradientGuidance}s' agreement by the sample that the network was
- * given. Through the network the gradient keeps to changes that the network can imagine; by the
- * foretold image alone it finds noise that deceives whoever looks. A row costs a pass back
- * through the network more. Answers without guidance, where a row asks for both, stay.
+ * A network of whose images some are led on their way: what it foretells of them is moved along the
+ * gradient of their {@link GradientGuidance}s' agreement by the sample that the network was given.
+ * Through the network the gradient keeps to changes that the network can imagine; by the foretold
+ * image alone it finds noise that deceives whoever looks. A row costs a pass back through the
+ * network more. Answers without guidance, where a row asks for both, stay.
  *
  * @param guidances what leads each image of the batch, if anything
  */
@@ -75,7 +75,8 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
     TensorVector steps = new TensorVector();
     for (int i = 0; i < guidances.size(); i++) {
       Tensor one = gradient.narrow(0, i, 1);
-      double reach = guidances.get(i).map(guidance -> guidance.stepLength(noise)).orElse(0.0);
+      double reach =
+          guidances.get(i).map(guidance -> guidance.stepLength(noise)).orElse(0.0);
       steps.push_back(
           one.mul(one.square().sum().sqrt().clamp_min(new Scalar(1e-12)).reciprocal())
               .mul(new Scalar(reach)));

@@ -45,8 +45,9 @@ public interface GuidanceRule extends StepRunner.Capturable {
   static GuidanceRule of(GuidanceOptions options, double scale) {
     GuidanceRule plain =
         scale > 1 ? of(options.formula(), scale) : (answers, step) -> answers.positive();
-    GuidanceRule away =
-        options.degradedGuidance() == null ? plain : new Degraded(plain, options.degradedGuidance());
+    GuidanceRule away = options.degradedGuidance() == null
+        ? plain
+        : new Degraded(plain, options.degradedGuidance());
     return options.rescale() == 0 || scale <= 1 ? away : new Rescaled(away, options.rescale());
   }
 
@@ -148,8 +149,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
       Tensor difference =
           limitNorm(withMomentum(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
       Tensor along = answers.positive().to(ScalarType.Double);
-      Tensor unit =
-          along.div(GuidedPredictor.Predictions.norm(along).clamp_min(new Scalar(1e-12)));
+      Tensor unit = along.div(GuidedPredictor.Predictions.norm(along).clamp_min(new Scalar(1e-12)));
       Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
       Tensor kept = difference.sub(parallel).add(parallel, new Scalar(eta));
       return answers.negative().add(kept.to(answers.negative().scalar_type()), new Scalar(scale));

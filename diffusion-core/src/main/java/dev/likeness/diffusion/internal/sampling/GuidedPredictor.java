@@ -18,9 +18,11 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param scale of guidance by two prompts; 1 and below for none
  * @param rows of the plan
- * @param requiresOnePass whether an adapter counts on both prompts being in one batch, as image prompts do
+ * @param requiresOnePass whether an adapter counts on both prompts being in one batch, as image
+ *     prompts do
  */
-public record GuidedPredictor(GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {
+public record GuidedPredictor(
+    GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {
   public Predictor guide(PromptedNetwork network) {
     boolean guided = scale > 1;
     Predictor plain = network.predictor(Prompts.POSITIVE, false);
@@ -164,7 +166,8 @@ public record GuidedPredictor(GuidanceOptions options, double scale, int rows, b
     /** Two passes over the batch: half the memory, and prompts may differ in length. */
     static PromptPair sequential(Predictor negative, Predictor positive) {
       return withLayout(
-          step -> StepRunner.Capturable.combineLayouts(negative.layout(step), positive.layout(step)),
+          step ->
+              StepRunner.Capturable.combineLayouts(negative.layout(step), positive.layout(step)),
           (input, step) ->
               new Predictions(negative.predict(input, step), positive.predict(input, step)));
     }

@@ -42,7 +42,8 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     Tensor next = null;
     for (StepHistory.Term term : terms) {
       Tensor one = term.isKnownBefore() ? given.next() : made.get(term.kind());
-      next = next == null ? row.multiply(one, term::factor) : row.addScaled(next, one, term::factor);
+      next =
+          next == null ? row.multiply(one, term::factor) : row.addScaled(next, one, term::factor);
     }
     List<Tensor> out =
         new ArrayList<>(List.of(next == null ? torch.zeros_like(in[0]) : next, made.get(Kind.RAW)));

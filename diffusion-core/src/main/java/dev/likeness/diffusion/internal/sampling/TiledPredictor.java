@@ -11,12 +11,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A network that sees a large sample through overlapping windows of the size it knows, its answers
- * averaged where they overlap at every step, so that the windows agree on one image:
- * MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls
- * towards its edges, which leaves no seams. Whoever is attached to the network is attached in every
- * window. Not for networks that are shown a mask or an image, nor for adapters that act in places
- * of the image ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not
- * move along. Nor for networks that remember what they answered, by an
+ * averaged where they overlap at every step, so that the windows agree on one image: MultiDiffusion
+ * (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls towards its
+ * edges, which leaves no seams. Whoever is attached to the network is attached in every window. Not
+ * for networks that are shown a mask or an image, nor for adapters that act in places of the image
+ * ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not move along. Nor
+ * for networks that remember what they answered, by an
  * {@link dev.likeness.diffusion.request.CachingOptions} or a rule with momentum
  * ({@link GuidanceRule#isStateful}): a window would go on from what another one said, and requests
  * for both are refused.
@@ -54,7 +54,8 @@ public final class TiledPredictor implements Predictor {
     }
     long h = Math.min(window, height);
     long w = Math.min(window, width);
-    Tensor weight = Tensors.toDeviceOf(input, weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)));
+    Tensor weight =
+        Tensors.toDeviceOf(input, weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)));
     Tensor sum = null;
     Tensor weights = torch.zeros_like(input.narrow(0, 0, 1).narrow(1, 0, 1));
     for (long y : windowStarts(height, h)) {

@@ -18,9 +18,7 @@ public final class ImageTensors {
     return signed(rows(image));
   }
 
-  /**
-   * Bytes [n, height, width, 3] of images in -1..1, [n, 3, height, width], f32, where they lie.
-   */
+  /** Bytes [n, height, width, 3] of images in -1..1, [n, 3, height, width], f32, where they lie. */
   public static Tensor toSigned(Tensor bytes) {
     return signed(bytes.permute(0, 3, 1, 2).to(ScalarType.Float));
   }
@@ -37,27 +35,22 @@ public final class ImageTensors {
   private static Tensor rows(RgbImage image) {
     Tensor bytes =
         torch.tensor(image.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
-    return bytes
-        .view(1, image.height(), image.width(), 3)
-        .permute(0, 3, 1, 2)
-        .to(ScalarType.Float);
+    return bytes.view(1, image.height(), image.width(), 3).permute(0, 3, 1, 2).to(ScalarType.Float);
   }
 
   /**
-   * The image's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height,
-   * width], f32, CPU.
+   * The image's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height, width],
+   * f32, CPU.
    */
   public static Tensor toGrey(RgbImage image) {
     float[] grey = new float[image.width() * image.height()];
     for (int i = 0; i < grey.length; i++) {
       int x = i % image.width();
       int y = i / image.width();
-      grey[i] = (19595 * image.at(x, y, 0)
-                  + 38470 * image.at(x, y, 1)
-                  + 7471 * image.at(x, y, 2)
-                  + 0x8000
-              >> 16)
-          / 255f;
+      grey[i] =
+          (19595 * image.at(x, y, 0) + 38470 * image.at(x, y, 1) + 7471 * image.at(x, y, 2) + 0x8000
+                  >> 16)
+              / 255f;
     }
     return torch.tensor(grey).view(1, 1, image.height(), image.width());
   }

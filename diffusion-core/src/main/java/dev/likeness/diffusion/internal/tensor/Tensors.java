@@ -16,10 +16,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Places tensors on the device and in the type of a {@link Compute}, and maps {@link DType} to
  * libtorch's types.
  *
- * <p>{@code toDeviceOf}, {@code toDevice} and {@code copyInto} copy from the host without waiting for the device:
- * onto a graphics card through page-locked memory and a copy in the card's queue. That memory is of
- * libtorch's own cache, which marks each block with an event behind the copy and gives it out again
- * only when the event has passed, so the host may drop the tensor at once.
+ * <p>{@code toDeviceOf}, {@code toDevice} and {@code copyInto} copy from the host without waiting
+ * for the device: onto a graphics card through page-locked memory and a copy in the card's queue.
+ * That memory is of libtorch's own cache, which marks each block with an event behind the copy and
+ * gives it out again only when the event has passed, so the host may drop the tensor at once.
  */
 public final class Tensors {
   private static final Map<DType, ScalarType> TYPES = new EnumMap<>(Map.ofEntries(

@@ -10,7 +10,8 @@ import java.util.function.Supplier;
  */
 public final class UsageLock {
   /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
-  public static final ThreadLocal<Thread> OWNER_THREAD = ThreadLocal.withInitial(Thread::currentThread);
+  public static final ThreadLocal<Thread> OWNER_THREAD =
+      ThreadLocal.withInitial(Thread::currentThread);
 
   private final String name;
   private final List<Thread> holders = new ArrayList<>();

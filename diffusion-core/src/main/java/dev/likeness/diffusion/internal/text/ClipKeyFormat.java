@@ -162,7 +162,8 @@ public final class ClipKeyFormat {
 
     /** Whether a whole CLIP's tensor is none of its text encoder's. */
     static boolean isOtherClipTensor(String name) {
-      return name.endsWith("position_ids") || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);
+      return name.endsWith("position_ids")
+          || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);
     }
 
     @Override

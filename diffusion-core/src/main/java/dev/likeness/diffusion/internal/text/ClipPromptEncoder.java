@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch;
  * Prompts to what the UNet attends to: a tokenizer and one text tower.
  *
  * @param inversions the textual inversions that prompts may name
- * @param trainedVectors the words' vectors [all of them, width] while they are learned, f32; null to take
- *     them from the words
+ * @param trainedVectors the words' vectors [all of them, width] while they are learned, f32; null
+ *     to take them from the words
  */
 public record ClipPromptEncoder(
     ClipTokenizer tokenizer,

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors,
  *     in order
  */
-public record PromptChunker(ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
+public record PromptChunker(
+    ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
   /** How far back a chunk that is full looks for a comma to end at, as in the web interface. */
   private static final int COMMA_BACKTRACK = 20;
 

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A prompt that changes during the run: {@code [from:to:when]} with {@code switchStep} a share of the
- * steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step
- * by step. They nest. Brackets that are neither stay as they are, for the weights.
+ * A prompt that changes during the run: {@code [from:to:when]} with {@code switchStep} a share of
+ * the steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]}
+ * step by step. They nest. Brackets that are neither stay as they are, for the weights.
  *
  * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call
  * of the network from 0, and that of step 1 to the first call too. In a second pass shares are 1 to
@@ -64,14 +64,17 @@ public record PromptSchedule(int rows, int totalRows, int completedRows, int fir
     }
     String from = parts.size() == 3 ? parts.get(0) : "";
     return resolve(
-        step <= switchStep(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2),
+        step <= switchStep(parts.get(parts.size() - 1).strip())
+            ? from
+            : parts.get(parts.size() - 2),
         step);
   }
 
   private int switchStep(String number) {
     double value = Double.parseDouble(number);
     double share = firstPassRows > 0 ? value - 1 : value;
-    return Math.min(totalRows, (int) (number.contains(".") ? share * totalRows : value - firstPassRows));
+    return Math.min(
+        totalRows, (int) (number.contains(".") ? share * totalRows : value - firstPassRows));
   }
 
   private static int closingBracket(String source, int open) {

@@ -74,8 +74,8 @@ public final class Qwen3Encoder {
           }
         }
       }
-      return call.promote(
-          torch.cat(new TensorVector(outputLayers.stream().map(heard::get).toArray(Tensor[]::new)), 2));
+      return call.promote(torch.cat(
+          new TensorVector(outputLayers.stream().map(heard::get).toArray(Tensor[]::new)), 2));
     }
   }
 

@@ -50,8 +50,8 @@ public final class QwenTokenizer implements AutoCloseable {
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
       throw new InvalidInputException(
-          files.folder() + ": the template of a conversation is not Qwen3's, which knows " + TEMPLATE
-              + "; give the tokenizer that the model came with");
+          files.folder() + ": the template of a conversation is not Qwen3's, which knows "
+              + TEMPLATE + "; give the tokenizer that the model came with");
     }
     if ("left".equals(config.get("padding_side"))) {
       throw new InvalidInputException(files.folder()
@@ -72,7 +72,8 @@ public final class QwenTokenizer implements AutoCloseable {
   }
 
   /**
-   * What {@code tokens} of {@link #encodePrompt} leave out at the prompt's end; empty when all of it fits.
+   * What {@code tokens} of {@link #encodePrompt} leave out at the prompt's end; empty when all of
+   * it fits.
    */
   public String truncatedText(String prompt, boolean thinking, int tokens) {
     int[] all = encodePrompt(prompt, thinking);

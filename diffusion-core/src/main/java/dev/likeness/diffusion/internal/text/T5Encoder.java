@@ -32,7 +32,9 @@ public final class T5Encoder {
     embedding = w.tensor("shared.weight", config.vocabulary(), config.width());
     Weights blocks = w.at("encoder.block");
     relativeBias = blocks.tensor(
-        "0.layer.0.SelfAttention.relative_attention_bias.weight", config.relativeBuckets(), config.heads());
+        "0.layer.0.SelfAttention.relative_attention_bias.weight",
+        config.relativeBuckets(),
+        config.heads());
     layers = BlockList.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
     finalNorm = new RmsNorm(w.at("encoder.final_layer_norm"), config.width(), config.eps());
   }
@@ -60,7 +62,8 @@ public final class T5Encoder {
       Tensor x = sum(torch.embedding(embedding, ids));
       Tensor bias = bias(ids.size(1));
       if (counts != null) {
-        Tensor padding = relativePositions(ids.size(1)).ge(counts).view(ids.size(0), 1, 1, ids.size(1));
+        Tensor padding =
+            relativePositions(ids.size(1)).ge(counts).view(ids.size(0), 1, 1, ids.size(1));
         bias = bias.masked_fill(padding, new Scalar(Double.NEGATIVE_INFINITY));
       }
       try (BlockList.Pass<T5Layer> pass = layers.pass()) {

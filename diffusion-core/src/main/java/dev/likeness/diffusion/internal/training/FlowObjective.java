@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share
- * sigma of the way from an image's latents to noise, the velocity between the two. Shares are
- * drawn logit-normally (section 3.1), then shifted for large images (equation 23).
+ * sigma of the way from an image's latents to noise, the velocity between the two. Shares are drawn
+ * logit-normally (section 3.1), then shifted for large images (equation 23).
  *
  * @param location of the normal that sigma's logit is drawn from; below 0 for less noise
  * @param spread of it, above 0

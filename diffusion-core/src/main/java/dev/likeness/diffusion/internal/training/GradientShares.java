@@ -91,7 +91,8 @@ public final class GradientShares {
   }
 
   /** Leaves that share the weights' memory and have gradients of their own. */
-  private record ShadowLeaves(TrainableWeights weights, Map<String, Tensor> made) implements Parameters {
+  private record ShadowLeaves(TrainableWeights weights, Map<String, Tensor> made)
+      implements Parameters {
     ShadowLeaves(TrainableWeights weights) {
       this(weights, new HashMap<>());
     }

@@ -87,7 +87,8 @@ public final class Muon extends AdamW {
         NoGradGuard guard = new NoGradGuard()) {
       TensorVector ahead = new TensorVector();
       alike.forEach(entry -> {
-        ahead.push_back(momentumMatrix(entry.getKey(), entry.getValue(), entry.getValue().grad()));
+        ahead.push_back(
+            momentumMatrix(entry.getKey(), entry.getValue(), entry.getValue().grad()));
         entry.getValue().grad().zero_();
       });
       Tensor directions = orthogonalise(torch.stack(ahead, 0), workingType);
@@ -107,7 +108,10 @@ public final class Muon extends AdamW {
       super.update(name, parameter, gradient, learningRate);
       return;
     }
-    applyUpdate(parameter, orthogonalise(momentumMatrix(name, parameter, gradient).unsqueeze(0), workingType), learningRate);
+    applyUpdate(
+        parameter,
+        orthogonalise(momentumMatrix(name, parameter, gradient).unsqueeze(0), workingType),
+        learningRate);
   }
 
   /** Where the momentum leads, as a matrix. */

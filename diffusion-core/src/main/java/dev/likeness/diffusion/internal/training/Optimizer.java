@@ -76,7 +76,8 @@ public interface Optimizer extends AutoCloseable {
      * Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step
      * and the name decide.
      */
-    private void updateRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
+    private void updateRounded(
+        String name, Tensor parameter, Tensor gradient, double learningRate) {
       Tensor whole = parameter.detach().to(ScalarType.Float);
       update(name, whole, gradient.to(ScalarType.Float), learningRate);
       try (Generator chance =

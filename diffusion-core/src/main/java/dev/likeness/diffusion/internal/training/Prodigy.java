@@ -39,7 +39,8 @@ public final class Prodigy extends Optimizer.BaseOptimizer {
       try (TensorScope scope = TensorScope.open()) {
         Tensor gradient = entry.getValue().grad();
         if (gradient.defined()) {
-          numerator += d / FIRST_DISTANCE * step * distanceTerm(entry.getKey(), entry.getValue(), gradient);
+          numerator +=
+              d / FIRST_DISTANCE * step * distanceTerm(entry.getKey(), entry.getValue(), gradient);
           denominator += average(entry.getKey(), gradient, d);
         }
       }

@@ -7,9 +7,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Images to latents and back. Images are [batch, 3, h, w] in -1..1; latents are [batch,
- * channels, h/factor, w/factor] at the diffusion model's scale. What is returned belongs to the
- * calling scope.
+ * Images to latents and back. Images are [batch, 3, h, w] in -1..1; latents are [batch, channels,
+ * h/factor, w/factor] at the diffusion model's scale. What is returned belongs to the calling
+ * scope.
  */
 public interface Autoencoder {
   /** Latents' channels. */
@@ -83,7 +83,10 @@ public interface Autoencoder {
         Tensor logVariance =
             logVariances.empty() ? null : scope.promote(torch.cat(logVariances, 0));
         return new LatentDistribution(
-            scope.promote(torch.cat(means, 0)), logVariance, last.scalingFactor(), last.shiftFactor());
+            scope.promote(torch.cat(means, 0)),
+            logVariance,
+            last.scalingFactor(),
+            last.shiftFactor());
       }
     }
 

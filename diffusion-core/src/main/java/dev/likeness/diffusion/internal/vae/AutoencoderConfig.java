@@ -72,8 +72,8 @@ public record AutoencoderConfig(
   private static List<Double> perChannel(ModelConfig c, String option) {
     List<Double> values = c.numbers(option);
     if (values != null && values.size() != c.integer("latent_channels", 4)) {
-      throw new InvalidInputException(c.source() + ": option \"" + option + "\" has " + values.size()
-          + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
+      throw new InvalidInputException(c.source() + ": option \"" + option + "\" has "
+          + values.size() + " numbers for " + c.integer("latent_channels", 4) + " latent_channels");
     }
     return values;
   }

@@ -60,17 +60,15 @@ public final class AutoencoderKL implements Autoencoder {
   /** The image of {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(
-          decoder.forward(Conv2d.ImageMemoryFormat.channelsLast(postQuant == null ? z : postQuant.forward(z))));
+      return call.promote(decoder.forward(
+          Conv2d.ImageMemoryFormat.channelsLast(postQuant == null ? z : postQuant.forward(z))));
     }
   }
 
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor own = config.std() == null
-          ? latents
-          : latents.mul(perChannel(config.std(), latents));
+      Tensor own = config.std() == null ? latents : latents.mul(perChannel(config.std(), latents));
       Tensor scaled = own.div(new Scalar(config.scalingFactor()));
       Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
       return call.promote(
@@ -97,9 +95,7 @@ public final class AutoencoderKL implements Autoencoder {
 
   private Tensor normaliseMean(Tensor mean) {
     Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
-    return config.std() == null
-        ? centred
-        : centred.div(perChannel(config.std(), centred));
+    return config.std() == null ? centred : centred.div(perChannel(config.std(), centred));
   }
 
   private Tensor normaliseLogVariance(Tensor logVariance) {
@@ -142,7 +138,8 @@ public final class AutoencoderKL implements Autoencoder {
       }
       GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);
       Conv2d out = new Conv2d(w.at("conv_out"), channels.get(0), config.outChannels(), 3);
-      layers.add(x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
+      layers.add(
+          x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
     }
 
     Tensor forward(Tensor latents) {

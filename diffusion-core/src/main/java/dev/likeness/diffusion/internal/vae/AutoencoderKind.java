@@ -13,11 +13,12 @@ import java.util.function.Function;
  * A class of autoencoders.
  *
  * @param className in diffusers
- * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL}, which
- *     has none
+ * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL},
+ *     which has none
  * @param read what its {@code config.json} says
  */
-public record AutoencoderKind(String className, String signature, Function<ModelConfig, Shape> read) {
+public record AutoencoderKind(
+    String className, String signature, Function<ModelConfig, Shape> read) {
   /** What most families share. */
   public static final AutoencoderKind KL = new AutoencoderKind("AutoencoderKL", null, c -> {
     AutoencoderConfig config = AutoencoderConfig.of(c);

@@ -41,7 +41,8 @@ final class Encoder {
     GroupNorm norm =
         new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
-    layers.add(x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
+    layers.add(
+        x -> strips.normalised(norm, x, part -> out.forward(Activation.SILU.applyInPlace(part))));
   }
 
   Tensor forward(Tensor x) {

@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param logVariance same shape, or null when the encoder is certain
  * @param scalingFactor the diffusion model's factor: latents = (drawn - shift) * scale
  */
-public record LatentDistribution(Tensor mean, Tensor logVariance, double scalingFactor, double shiftFactor) {
+public record LatentDistribution(
+    Tensor mean, Tensor logVariance, double scalingFactor, double shiftFactor) {
   /** The most likely latents, at the diffusion model's scale. */
   public Tensor mode() {
     return scaled(mean);
@@ -28,6 +29,7 @@ public record LatentDistribution(Tensor mean, Tensor logVariance, double scaling
   }
 
   private Tensor scaled(Tensor drawn) {
-    return (shiftFactor == 0 ? drawn : drawn.sub(new Scalar(shiftFactor))).mul(new Scalar(scalingFactor));
+    return (shiftFactor == 0 ? drawn : drawn.sub(new Scalar(shiftFactor)))
+        .mul(new Scalar(scalingFactor));
   }
 }

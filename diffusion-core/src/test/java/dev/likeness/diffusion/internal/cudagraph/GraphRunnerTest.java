@@ -95,7 +95,8 @@ class GraphRunnerTest {
     try (TensorScope scope = TensorScope.open();
         AutoGradMode gradients = new AutoGradMode(true);
         GraphRunner replayed = new GraphRunner(counting)) {
-      StepRunner.Work work = (row, in) -> new Tensor[] {row.multiply(in[0].square(), Step::timestep)};
+      StepRunner.Work work =
+          (row, in) -> new Tensor[] {row.multiply(in[0].square(), Step::timestep)};
       for (int i = 0; i < 3; i++) {
         Tensor input = torch.tensor(2f, 3f).set_requires_grad(true);
         replayed.run("a", step(i), work, input)[0].sum().backward();
@@ -164,7 +165,10 @@ class GraphRunnerTest {
       assertSame(base, request.guidance(plain.cfgZeroStar(2)), 2);
       assertSame(base, request.guidance(plain.adaptiveProjectedGuidance(0, 0, 2)), 1);
       assertSame(
-          base, request.guidance(plain.degradedGuidance(DegradedGuidance.perturbedAttention("attn1").between(0, 0.5))), 2);
+          base,
+          request.guidance(plain.degradedGuidance(
+              DegradedGuidance.perturbedAttention("attn1").between(0, 0.5))),
+          2);
       assertSame(base, request.prompt("a [man:cat:0.5]").syntax(PromptSyntax.A1111), 2);
     }
   }
@@ -174,7 +178,8 @@ class GraphRunnerTest {
   void capturesTheNetworkWhereTheStepCannotBe() {
     ImageRequest request = REQUEST.steps(6).guidance(3);
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      assertSame(base, request.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 2)), 1);
+      assertSame(
+          base, request.guidance(GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 2)), 1);
       assertSame(base, request.caching(CachingOptions.extrapolation(2)), 1);
       assertSame(base, request.caching(CachingOptions.deepCache(2, 1)), 0);
     }
@@ -206,7 +211,8 @@ class GraphRunnerTest {
       }
     };
     try (BaseModel base = BaseModel.open(folder("base"), Compute.EXACT)) {
-      base.generate(REQUEST.guidance(3)
+      base.generate(REQUEST
+          .guidance(3)
           .guidance(GuidanceOptions.DEFAULT.formula((GuidanceRule.Factory) scale -> rule))
           .hooks(EngineHooks.ofRunner(compute -> new GraphRunner(noting))));
       assertEquals(1, outside[0], "the first row alone runs as it comes");

@@ -133,7 +133,9 @@ class CustomTimestepsTest {
         () ->
             new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
     assertEquals(
-        REQUEST.sigmas(1, 0), REQUEST.timesteps(DISTILLED).sigmas(1, 0), "what is given later counts");
+        REQUEST.sigmas(1, 0),
+        REQUEST.timesteps(DISTILLED).sigmas(1, 0),
+        "what is given later counts");
   }
 
   private static List<Double> timesteps(BaseModel base, ImageRequest request) {
@@ -142,7 +144,8 @@ class CustomTimestepsTest {
 
   private static List<Double> timesteps(BaseModel base, ImageRequest request, Scheduler by) {
     List<Double> times = new ArrayList<>();
-    base.generate(request.customScheduler(by)
+    base.generate(request
+        .customScheduler(by)
         .hooks(EngineHooks.ofListener((step, of, x, denoised) -> times.add(step.timestep()))));
     return times;
   }

@@ -54,7 +54,12 @@ class LoadedClipTest {
             ModelOpener.open(golden), ModelComponent.TEXT_ENCODER, Compute.EXACT, 0);
         TensorScope scope = TensorScope.open()) {
       assertEquals(
-          20, textEncoder.promptEncoder(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
+          20,
+          textEncoder
+              .promptEncoder(Adaptation.NONE)
+              .encode(List.of("a man"))
+              .tokens()
+              .size(1));
     }
     Files.writeString(
         settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));

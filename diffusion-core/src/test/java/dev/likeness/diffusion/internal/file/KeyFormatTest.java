@@ -300,7 +300,8 @@ class KeyFormatTest {
    */
   @Test
   void countsTheDecodersResolutionsFromTheOtherEnd() {
-    KeyMapping layout = AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).withPrefix("first_stage_model.");
+    KeyMapping layout =
+        AutoencoderKeyFormat.AutoencoderLayout.of(4, 3).withPrefix("first_stage_model.");
     assertNames(
         layout,
         "first_stage_model.",

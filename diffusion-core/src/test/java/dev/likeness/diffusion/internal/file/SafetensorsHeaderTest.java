@@ -72,7 +72,8 @@ class SafetensorsHeaderTest {
   @ParameterizedTest
   @CsvSource({"3, 3", "-1, 18446744073709551615", "9223372036854775807, 9223372036854775807"})
   void refusesAHeaderThatEndsBeyondTheFile(long announced, String unsigned) {
-    Path file = CraftedSafetensors.file(folder, announced, "{}".getBytes(StandardCharsets.UTF_8), 0);
+    Path file =
+        CraftedSafetensors.file(folder, announced, "{}".getBytes(StandardCharsets.UTF_8), 0);
     refused(
         file,
         file + " announces a header of " + unsigned

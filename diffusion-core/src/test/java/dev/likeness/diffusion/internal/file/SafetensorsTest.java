@@ -58,7 +58,8 @@ class SafetensorsTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
   void readsTensorsWhereverTheHeaderEnds(int spaces) {
-    try (Safetensors file = Safetensors.open(CraftedSafetensors.file(folder, INTS + " ".repeat(spaces), 9));
+    try (Safetensors file =
+            Safetensors.open(CraftedSafetensors.file(folder, INTS + " ".repeat(spaces), 9));
         TensorScope scope = TensorScope.open()) {
       assertEquals(0x07060504, file.read("a").flatten().get(1).item_int());
     }

@@ -48,7 +48,8 @@ class FolderWriterTest {
 
   @Test
   void saysThatAnEmptyPromptIsZerosUnlessAnXlFolderSaysOtherwise() throws IOException {
-    Path xl = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path();
+    Path xl =
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     Path index = xl.resolve("model_index.json");
     Map<String, Object> unsaid = new LinkedHashMap<>(ModelConfig.read(index).values());
     assertEquals(true, unsaid.remove("force_zeros_for_empty_prompt"));

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class PredictionTest {
   private static final String UNET = "model.diffusion_model.";
-  private static final String INDICATOR_WEIGHT = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  private static final String INDICATOR_WEIGHT =
+      UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   private static final int WIDTH = 64;
 
   @TempDir

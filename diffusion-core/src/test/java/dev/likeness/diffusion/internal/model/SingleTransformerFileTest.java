@@ -65,7 +65,8 @@ class SingleTransformerFileTest {
     project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyMapping> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Sd3KeyFormat.Sd3Layout.of(4).withPrefix("model.diffusion_model."));
-    layouts.put("vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("first_stage_model."));
+    layouts.put(
+        "vae", AutoencoderKeyFormat.AutoencoderLayout.of(2, 2).withPrefix("first_stage_model."));
     layouts.put("text_encoder", ClipKeyFormat.outputLayout(false, true, "text_encoders.clip_l."));
     layouts.put("text_encoder_2", ClipKeyFormat.outputLayout(false, true, "text_encoders.clip_g."));
     float[] expected = generate(ModelOpener.open(whole.path()));
@@ -238,8 +239,8 @@ class SingleTransformerFileTest {
         told);
   }
 
-  private void assertGeneratesTheSame(PipelineFolder whole, Map<String, KeyMapping> layouts, String texts)
-      throws IOException {
+  private void assertGeneratesTheSame(
+      PipelineFolder whole, Map<String, KeyMapping> layouts, String texts) throws IOException {
     Path file = written(whole, layouts);
     assertEquals(
         file + " has no text_encoder; give one beside it; supported: " + texts,

@@ -27,14 +27,18 @@ class GroupNormTest {
       torch.manual_seed(1);
       GroupNorm norm = norm(ScalarType.Float);
       for (Tensor x : new Tensor[] {
-        torch.randn(2, CHANNELS, 150, 9), Conv2d.ImageMemoryFormat.channelsLast(torch.randn(1, CHANNELS, 70, 5))
+        torch.randn(2, CHANNELS, 150, 9),
+        Conv2d.ImageMemoryFormat.channelsLast(torch.randn(1, CHANNELS, 70, 5))
       }) {
         // Far from zero, where a variance by the mean of squares would be rough; sums of floats are
         // good to 1e-5 of it.
         x.add_(new Scalar(3));
         Tensor part = x.narrow(2, 40, 20);
         Closeness.assertWithin(
-            5e-5, norm.forward(x).narrow(2, 40, 20), norm.withStatisticsOf(x).apply(part), "rows 40 to 60");
+            5e-5,
+            norm.forward(x).narrow(2, 40, 20),
+            norm.withStatisticsOf(x).apply(part),
+            "rows 40 to 60");
       }
     }
   }
@@ -48,7 +52,11 @@ class GroupNormTest {
       Tensor x = torch.randn(1, CHANNELS, 70, 9).add_(new Scalar(3)).to(ScalarType.BFloat16);
       // bf16 has eight bits.
       assertTrue(torch.allclose(
-          norm.withStatisticsOf(x).apply(x).to(ScalarType.Float), norm.forwardInF32(x), 1.0 / 256, 1e-4, false));
+          norm.withStatisticsOf(x).apply(x).to(ScalarType.Float),
+          norm.forwardInF32(x),
+          1.0 / 256,
+          1e-4,
+          false));
     }
   }
 
@@ -59,8 +67,8 @@ class GroupNormTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       GroupNorm norm = norm(ScalarType.BFloat16);
-      Tensor x =
-          Conv2d.ImageMemoryFormat.channelsLast(torch.ones(1, CHANNELS, 2048, 1024).to(ScalarType.BFloat16));
+      Tensor x = Conv2d.ImageMemoryFormat.channelsLast(
+          torch.ones(1, CHANNELS, 2048, 1024).to(ScalarType.BFloat16));
       long most = Resident.peakDuring(() -> {
         try (TensorScope work = TensorScope.open()) {
           norm.withStatisticsOf(x);

@@ -71,8 +71,10 @@ class PromptWarningsTest {
   @Test
   void encodesAPromptOnceForAllItsImages() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
-      assertEquals(9, base.generate(List.of(REQUEST.count(9).adapter(countingAdapter()))).size());
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
+      assertEquals(
+          9, base.generate(List.of(REQUEST.count(9).adapter(countingAdapter()))).size());
       assertEquals(List.of(1L, 1L), encoded, "the prompt and the negative one, in three passes");
     }
   }
@@ -80,8 +82,10 @@ class PromptWarningsTest {
   @Test
   void encodesAgainOnlyPromptsThatChangeDuringSampling() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
-      base.generate(List.of(REQUEST.prompt("a [cat:dog:2]")
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
+      base.generate(List.of(REQUEST
+          .prompt("a [cat:dog:2]")
           .steps(4)
           .syntax(PromptSyntax.A1111)
           .count(5)
@@ -95,7 +99,8 @@ class PromptWarningsTest {
     ModelFiles files = ModelFiles.of(PipelineFolder.write("flux/dev", scratch).path());
     try (BaseModel base =
         BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32))) {
-      base.generate(List.of(REQUEST.size(32, 32).negative("").guidance(3).count(3).adapter(countingAdapter())));
+      base.generate(List.of(
+          REQUEST.size(32, 32).negative("").guidance(3).count(3).adapter(countingAdapter())));
       assertEquals(2, encoded.size(), "CLIP and T5");
     }
   }
@@ -106,8 +111,8 @@ class PromptWarningsTest {
             BaseModel.open(PipelineFolder.write("sd3/three", scratch).path(), Compute.EXACT);
         TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      Conditioning whole =
-          base.unwrap(OpenModel.class).encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Conditioning whole = base.unwrap(OpenModel.class)
+          .encode(REQUEST, part -> Adaptation.NONE, PromptSchedule.of(1));
       Conditioning skipped = base.unwrap(OpenModel.class)
           .encode(REQUEST.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
@@ -153,9 +158,13 @@ class PromptWarningsTest {
   @Test
   void refusesToSkipMoreLayersThanThereAre() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
-      int layers =
-          base.unwrap(StableDiffusionNetworks.class).clipTextEncoders().get(0).config().layers();
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
+      int layers = base.unwrap(StableDiffusionNetworks.class)
+          .clipTextEncoders()
+          .get(0)
+          .config()
+          .layers();
       base.generate(REQUEST.clipSkip(layers));
       assertRefused(
           "a text encoder of " + layers + " layers cannot leave out its last 20",
@@ -175,7 +184,8 @@ class PromptWarningsTest {
   })
   void warnsOfWhatEachTextEncoderCutsOff(String name, String encoders) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest request = REQUEST.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
+      ImageRequest request =
+          REQUEST.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
       assertEquals(List.of(), warnings(base, request));
       List<String> told =
           warnings(base, request.prompt("red hair ".repeat(600) + "glasses").count(2));
@@ -192,13 +202,16 @@ class PromptWarningsTest {
   @Test
   void warnsOnceOfTheTruncatedTextOfEachUsedPrompt() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
-      ImageRequest request = REQUEST.prompt("a ".repeat(75) + "B C")
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
+      ImageRequest request = REQUEST
+          .prompt("a ".repeat(75) + "B C")
           .negative("a ".repeat(75) + "D")
           .hires(HiresFix.pixels(2, 0.5));
       String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
       assertEquals(List.of(start + "\"b c\"", start + "\"d\""), warnings(base, request));
-      assertEquals(List.of(start + "\"b c\"", NEGATIVE_IGNORED), warnings(base, request.guidance(1)));
+      assertEquals(
+          List.of(start + "\"b c\"", NEGATIVE_IGNORED), warnings(base, request.guidance(1)));
       assertEquals(List.of(), warnings(base, request.syntax(PromptSyntax.A1111)));
       PromptEmbedding given = base.encode("a cat");
       assertEquals(List.of(), warnings(base, request.embeddings(given, given)));
@@ -219,12 +232,16 @@ class PromptWarningsTest {
   @Test
   void warnsOfAPlaceholderTokenThatNoPromptContains() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
-      ImageRequest request =
-          REQUEST.textualInversion(new TextualInversion("Ada", Map.of(32, new float[32]))).count(5);
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
+      ImageRequest request = REQUEST
+          .textualInversion(new TextualInversion("Ada", Map.of(32, new float[32])))
+          .count(5);
       assertEquals(
-          List.of("the learned word \"Ada\" does nothing: no prompt names it"), warnings(base, request));
-      assertEquals(List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
+          List.of("the learned word \"Ada\" does nothing: no prompt names it"),
+          warnings(base, request));
+      assertEquals(
+          List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
     }
   }
 
@@ -244,14 +261,16 @@ class PromptWarningsTest {
   @Test
   void refusesUnsupportedWebUiSyntax() {
     try (BaseModel base = BaseModel.open(
-        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(), Compute.EXACT)) {
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, scratch).path(),
+        Compute.EXACT)) {
       ImageRequest request = REQUEST.syntax(PromptSyntax.A1111);
       String tag =
           " has <lora:ada:0.8>, by which the web interface loads a file; take it out, and give a LoRA as its file:"
               + " ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
       assertRefused("the prompt" + tag, base, request.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
       assertRefused("the negative prompt" + tag, base, request.negative("(<lora:ada:0.8>:1.2)"));
-      assertRefused("the prompt has <hypernet:old:1>", base, request.prompt("a cat <hypernet:old:1>"));
+      assertRefused(
+          "the prompt has <hypernet:old:1>", base, request.prompt("a cat <hypernet:old:1>"));
       assertRefused(
           "the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
               + " them, or write the word in small letters",
@@ -260,15 +279,16 @@ class PromptWarningsTest {
       assertRefused("the prompt ends in \": 1.2\"", base, request.prompt("a cat : 1.2"));
       base.generate(
           request.prompt("a BRAND and a <cat> (x < y:1.1) # AND").negative("salt AND pepper :1"));
-      base.generate(request.prompt("<toy:cat>")
+      base.generate(request
+          .prompt("<toy:cat>")
           .textualInversion(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
       base.generate(REQUEST.prompt("<lora:ada:0.8> AND a dog"));
     }
   }
 
   private static void assertRefused(String words, BaseModel base, ImageRequest request) {
-    String message =
-        assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage();
+    String message = assertThrows(IllegalArgumentException.class, () -> base.generate(request))
+        .getMessage();
     assertEquals(words, message.substring(0, words.length()));
   }
 

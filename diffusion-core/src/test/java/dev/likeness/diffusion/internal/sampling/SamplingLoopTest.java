@@ -107,10 +107,7 @@ class SamplingLoopTest {
       Tensor last =
           SamplingLoop.sample(start, plan, SamplingLoopTest::network, random, StepListener.NONE);
       assertEquals(
-          0.25,
-          last.abs().max().item_double(),
-          1e-6,
-          "some of a clipped image lies on the limit");
+          0.25, last.abs().max().item_double(), 1e-6, "some of a clipped image lies on the limit");
     }
   }
 

@@ -192,7 +192,9 @@ class ClipTokenizerTest {
         List<Integer> ids = IntStream.of(tokenizer.encode(prompt)).boxed().toList();
         assertEquals(((List<?>) expected.get("ids")).get(i), ids, prompt);
         assertEquals(
-            ((List<?>) expected.get("cut")).get(i), tokenizer.truncatedText(prompt, List.of()), prompt);
+            ((List<?>) expected.get("cut")).get(i),
+            tokenizer.truncatedText(prompt, List.of()),
+            prompt);
       }
     }
   }

@@ -46,7 +46,9 @@ class QwenTokenizerTest {
         assertArrayEquals(ids(golden, "asked"), tokenizer.encodePrompt(text, false), text);
         assertArrayEquals(ids(golden, "thinking"), tokenizer.encodePrompt(text, true), text);
         assertEquals(
-            "", tokenizer.truncatedText(text, false, ids(golden, "asked").length - 1), "of the frame alone");
+            "",
+            tokenizer.truncatedText(text, false, ids(golden, "asked").length - 1),
+            "of the frame alone");
       }
     }
   }

@@ -58,7 +58,8 @@ class T5TokenizerTest {
       assertEquals("", tokenizer.truncatedText("red hair", 512));
       assertEquals(
           "glasses",
-          tokenizer.truncatedText("red hair and glasses", 1 + tokenizer.ids("red hair and").length));
+          tokenizer.truncatedText(
+              "red hair and glasses", 1 + tokenizer.ids("red hair and").length));
     }
   }
 

@@ -38,7 +38,8 @@ class PerceptualLossTest {
         Tensor noised = objective.addNoise(clean, noise, TIMESTEPS);
         Tensor right = objective.target(clean, noise, TIMESTEPS);
         assertTrue(
-            torch.allclose(objective.predictedX0(right, noised, TIMESTEPS), clean, 1e-4, 1e-4, false),
+            torch.allclose(
+                objective.predictedX0(right, noised, TIMESTEPS), clean, 1e-4, 1e-4, false),
             prediction.name());
         assertEquals(
             0, MEANS.of(objective, right, noised, clean, TIMESTEPS, IMAGES).item_double(), 1e-8);
@@ -46,7 +47,8 @@ class PerceptualLossTest {
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new DiffusionObjective(SCHEDULE, Prediction.FLOW, 0).predictedX0(null, null, TIMESTEPS));
+        () -> new DiffusionObjective(SCHEDULE, Prediction.FLOW, 0)
+            .predictedX0(null, null, TIMESTEPS));
   }
 
   @Test

@@ -52,7 +52,10 @@ class TrainingParityTest {
           new DiffusionObjective(NoiseSchedule.stableDiffusion(), prediction, GAMMA);
       Tensor target = plain.target(latents, noise, timesteps);
       Closeness.assertWithin(
-          ROUNDING, golden.read("noisy"), plain.addNoise(latents, noise, timesteps), "noisy latents");
+          ROUNDING,
+          golden.read("noisy"),
+          plain.addNoise(latents, noise, timesteps),
+          "noisy latents");
       Closeness.assertWithin(ROUNDING, golden.read(name + ".target"), target, "target");
       assertEquals(
           number(name + ".loss"),

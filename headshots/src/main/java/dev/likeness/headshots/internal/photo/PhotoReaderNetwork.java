@@ -45,7 +45,11 @@ public final class PhotoReaderNetwork {
    * @param features what the heads read
    * @param wordCounts how many words each head tells apart
    */
-  public record Shape(List<Integer> channels, int projectedChannels, int features, Map<String, Integer> wordCounts) {
+  public record Shape(
+      List<Integer> channels,
+      int projectedChannels,
+      int features,
+      Map<String, Integer> wordCounts) {
     public Shape {
       channels = List.copyOf(channels);
       wordCounts = Collections.unmodifiableMap(new LinkedHashMap<>(wordCounts));
@@ -79,7 +83,8 @@ public final class PhotoReaderNetwork {
           down.add(new Conv2d(w.at("down").at(i), width, channels.get(i + 1), 3, 2, 1));
         }
       }
-      projection = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), shape.projectedChannels, 1);
+      projection = new Conv2d(
+          w.at("conv_out"), channels.get(channels.size() - 1), shape.projectedChannels, 1);
     }
 
     List<Tensor> featureMaps(Tensor images) {
@@ -109,7 +114,8 @@ public final class PhotoReaderNetwork {
   /** What the heads read the words from, [n, features], of images [n, 3, 256, 256] in -1..1. */
   public Tensor features(Tensor images) {
     Tensor half = torch.adaptive_avg_pool2d(images, INPUT_SIDE, INPUT_SIDE);
-    TensorVector both = new TensorVector(imageEncoder.forward(half), headEncoder.forward(cropHead(images)));
+    TensorVector both =
+        new TensorVector(imageEncoder.forward(half), headEncoder.forward(cropHead(images)));
     return torch.silu(out.forward(torch.cat(both, 1)));
   }
 

@@ -37,7 +37,8 @@ public final class FaceMeasures {
     int best = MOUTH_ROW;
     double most = Double.NEGATIVE_INFINITY;
     for (int row = 128; row < 206; row++) {
-      double dark = rowGradient(view, row - 9) + rowGradient(view, row + 9) - 2 * rowGradient(view, row);
+      double dark =
+          rowGradient(view, row - 9) + rowGradient(view, row + 9) - 2 * rowGradient(view, row);
       // The usual place is likelier than the nostrils or the chin.
       double far =
           Math.log((row - FaceView.EYE_ROW) / (double) (MOUTH_ROW - FaceView.EYE_ROW)) / 0.45;

@@ -12,8 +12,8 @@ import java.util.Optional;
 /** An image and its face as the measures look at them. */
 public final class FaceView {
   /**
-   * The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in
-   * images of that size.
+   * The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in images
+   * of that size.
    */
   static final int SCENE = 256;
   /** Width and height of {@link #head}, in pixels. */

@@ -45,7 +45,8 @@ public final class HandMeasure {
         .eyes()
         .map(eyes -> eyes.left().between(eyes.right()))
         .orElse(new Point(box.center().x(), box.y() + EYES_DOWN * box.height()));
-    this.eyeDistance = view.face.eyes().map(HandMeasure::eyeDistance).orElse(EYES_APART * box.width());
+    this.eyeDistance =
+        view.face.eyes().map(HandMeasure::eyeDistance).orElse(EYES_APART * box.width());
     this.skin = new double[] {median(view.patch, 0), median(view.patch, 1), median(view.patch, 2)};
   }
 
@@ -187,7 +188,10 @@ public final class HandMeasure {
     /** How many places the largest piece has, of those that share an edge. */
     int largestComponent() {
       boolean[] open = Arrays.copyOf(inside, inside.length);
-      return IntStream.range(0, inside.length).map(i -> floodFill(open, i)).max().orElse(0);
+      return IntStream.range(0, inside.length)
+          .map(i -> floodFill(open, i))
+          .max()
+          .orElse(0);
     }
 
     /** How many places hang together with one, which are no longer open then. */

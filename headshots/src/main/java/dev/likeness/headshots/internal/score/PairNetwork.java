@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Reads from one side of a head how much of something that is {@linkplain Accessory worn} in pairs is
- * seen there: three convolutions and two layers, which {@code TrainPairs} of
+ * Reads from one side of a head how much of something that is {@linkplain Accessory worn} in pairs
+ * is seen there: three convolutions and two layers, which {@code TrainPairs} of
  * research/portrait-training taught on renders.
  */
 public final class PairNetwork {
@@ -37,7 +37,9 @@ public final class PairNetwork {
     network = new PatchNetwork(w, OUTPUT_CELLS, COLOURS, 8, 16, 8);
   }
 
-  /** The logits of what share is there, [n], of what is {@linkplain #patches seen}, [n, 3, 45, 53]. */
+  /**
+   * The logits of what share is there, [n], of what is {@linkplain #patches seen}, [n, 3, 45, 53].
+   */
   public Tensor forward(Tensor sides) {
     return network.forward(sides);
   }
@@ -57,7 +59,8 @@ public final class PairNetwork {
    * further below.
    */
   static Tensor patches(RgbImage upright, Accessory worn, int[] across, int[] down) {
-    int reach = HALF_HEIGHT + DETAIL_RADIUS + IntStream.of(down).map(Math::abs).max().orElseThrow();
+    int reach =
+        HALF_HEIGHT + DETAIL_RADIUS + IntStream.of(down).map(Math::abs).max().orElseThrow();
     RgbImage rows =
         upright.crop(0, FaceView.EYE_ROW + worn.down - reach, FaceView.SIDE, 2 * reach + 1);
     Plane[] details = IntStream.range(0, COLOURS)

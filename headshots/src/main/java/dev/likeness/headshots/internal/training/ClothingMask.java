@@ -28,8 +28,8 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
   private static final int SEARCH_RADIUS = 40;
 
   static ClothingMask of(RgbImage crop, SceneRegions regions) {
-    RgbImage outline =
-        EditMask.blur(PersonMask.of(crop, regions.face()), FEATHER * regions.face().width());
+    RgbImage outline = EditMask.blur(
+        PersonMask.of(crop, regions.face()), FEATHER * regions.face().width());
     return new ClothingMask(crop, regions, outline, regions.clothingColour(crop));
   }
 
@@ -91,8 +91,8 @@ record ClothingMask(RgbImage crop, SceneRegions regions, RgbImage outline, doubl
     if (colour == null) {
       return worn;
     }
-    boolean apart =
-        regions.personColours(crop).stream().allMatch(own -> SceneWords.distance(own, colour) > SHADED_DISTANCE);
+    boolean apart = regions.personColours(crop).stream()
+        .allMatch(own -> SceneWords.distance(own, colour) > SHADED_DISTANCE);
     double top = rowBelow(apart ? LIPS : CHIN);
     Deque<Integer> open = new ArrayDeque<>();
     IntStream.range(0, worn.length)

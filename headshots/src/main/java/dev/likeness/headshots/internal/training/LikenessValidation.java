@@ -40,9 +40,8 @@ public record LikenessValidation(int interval, FaceEmbedder embedder) {
    */
   ValidationOptions validationOptions(
       List<AcceptedPhoto> held, double guidance, PersonRecord.SharedLight light) {
-    List<float[]> known = held.stream()
-        .map(photo -> embedder.embed(photo.image(), photo.face()))
-        .toList();
+    List<float[]> known =
+        held.stream().map(photo -> embedder.embed(photo.image(), photo.face())).toList();
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
     ImageRequest request = ImageRequest.of(prompt)

@@ -132,7 +132,9 @@ public record PersonStudy(
             .mapToObj(i -> SceneWords.fromPixels(
                 crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width())))
             .toList()
-        : readings.stream().map(photo -> photo.scene(PhotoReading.MIN_PROBABILITY)).toList();
+        : readings.stream()
+            .map(photo -> photo.scene(PhotoReading.MIN_PROBABILITY))
+            .toList();
   }
 
   /**

@@ -86,10 +86,11 @@ public record PersonTraining(
         study.profile().toJson(),
         PersonRecord.NOTE_KEY,
         PersonRecord.of(review.accepted()).toJson()));
-    embedder.ifPresent(eye ->
-        notes.put(FaceEmbeddings.NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
+    embedder.ifPresent(eye -> notes.put(
+        FaceEmbeddings.NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
     guidanceEmbedder.ifPresent(eye -> notes.put(
-        FaceEmbeddings.GUIDANCE_NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
+        FaceEmbeddings.GUIDANCE_NOTE_KEY,
+        FaceEmbeddings.of(review.accepted(), eye).toJson()));
     return new ReferencePerson(
         adapter.identity(review.accepted()).called(study.subject().classWord()),
         null,
@@ -110,8 +111,7 @@ public record PersonTraining(
     if (base.memoryPlan().isPresent()) {
       return trainer;
     }
-    long bytes =
-        DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
+    long bytes = DeviceMemory.find(base.compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return trainer.fitting(base, validation.isPresent(), bytes);
   }
 
@@ -171,7 +171,8 @@ public record PersonTraining(
     TrainingSet set = trainingSet(
         study,
         consent,
-        trainingExamples(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
+        trainingExamples(
+            study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
         PersonRecord.SharedLight.of(scenes),
         steps);
     return way.train(base, set.state(state), steps, cancellation);
@@ -199,7 +200,8 @@ public record PersonTraining(
       List<RgbImage> dyed = List.of(beside.recolour(0), beside.recolour(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
-      List<SceneWords> said = List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
+      List<SceneWords> said =
+          List.of(scene.withoutOutfitColour(), scene.lightOnly(), scene.withSceneOfStyle(i));
       for (int turn = 0; turn < said.size(); turn++) {
         images.add(TrainingExample.of(dyed.get((i + turn) % 2))
             .mask(mask)
@@ -221,7 +223,8 @@ public record PersonTraining(
       Progress steps) {
     PersonToken subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
-    List<Integer> held = validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
+    List<Integer> held =
+        validation.isEmpty() ? List.of() : LikenessValidation.validationIndices(photos);
     if (validation.isPresent() && held.isEmpty()) {
       steps.onEvent(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos
           + " photos none is held out, of five one is"));

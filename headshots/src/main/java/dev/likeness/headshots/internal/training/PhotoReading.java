@@ -63,7 +63,8 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
 
   private static void requireAttributes(PhotoReader reader) {
     List<String> missing = Stream.concat(
-            ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name), SCENE_ATTRIBUTES.stream())
+            ProfileVocabulary.attributes().stream().map(ProfileVocabulary.Attribute::name),
+            SCENE_ATTRIBUTES.stream())
         .filter(slot -> !reader.attributes().containsKey(slot))
         .toList();
     if (!missing.isEmpty()) {
@@ -97,7 +98,10 @@ record PhotoReading(Map<String, List<String>> attributes, Map<String, float[]> p
         Word best = best(photos, slot.name());
         Word word = slot.name().equals("hair") ? orAnyHair(photos, best) : best;
         profile = profile.with(new PersonProfile.Trait(
-            slot.name(), word.text, Math.min(1, word.probability), PersonProfile.Trait.Source.PHOTOS));
+            slot.name(),
+            word.text,
+            Math.min(1, word.probability),
+            PersonProfile.Trait.Source.PHOTOS));
       }
     }
     return profile;

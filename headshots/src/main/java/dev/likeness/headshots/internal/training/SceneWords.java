@@ -42,7 +42,8 @@ public record SceneWords(Map<String, String> values) {
   static SceneWords fromPixels(RgbImage crop, SceneRegions regions) {
     double[] clothes = regions.clothingColour(crop);
     List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
-    return EMPTY.colour(OUTFIT, "# clothes", clothes == null ? "" : colour(clothes))
+    return EMPTY
+        .colour(OUTFIT, "# clothes", clothes == null ? "" : colour(clothes))
         .colour(BACKDROP, "a # background", wall.isEmpty() ? "" : uniformColour(wall));
   }
 
@@ -52,7 +53,9 @@ public record SceneWords(Map<String, String> values) {
 
   private static String uniformColour(List<double[]> wall) {
     double[] middle = SceneRegions.median(wall);
-    long near = wall.stream().filter(colour -> distance(colour, middle) < UNIFORM_DISTANCE).count();
+    long near = wall.stream()
+        .filter(colour -> distance(colour, middle) < UNIFORM_DISTANCE)
+        .count();
     return near < MIN_UNIFORM_SHARE * wall.size() ? "" : colour(middle);
   }
 

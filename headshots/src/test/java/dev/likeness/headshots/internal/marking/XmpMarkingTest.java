@@ -56,7 +56,8 @@ class XmpMarkingTest {
   void isInstalledWithHeadshots() {
     assertInstanceOf(XmpMarking.class, GeneratedImage.Marking.load());
     assertArrayEquals(
-        new XmpMarking().encodePng(IMAGE, true), GeneratedImage.Marking.load().encodePng(IMAGE, true));
+        new XmpMarking().encodePng(IMAGE, true),
+        GeneratedImage.Marking.load().encodePng(IMAGE, true));
   }
 
   private static String source(byte[] file) {

@@ -92,7 +92,8 @@ class PhotoReaderTest {
   }
 
   private String refusal() {
-    return assertThrows(InvalidInputException.class, () -> PhotoReader.find(base)).getMessage();
+    return assertThrows(InvalidInputException.class, () -> PhotoReader.find(base))
+        .getMessage();
   }
 
   /** A reader whose config and weights go together where {@code width} is 8. */

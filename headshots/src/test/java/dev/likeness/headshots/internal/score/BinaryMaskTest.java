@@ -18,7 +18,9 @@ class BinaryMaskTest {
     assertEquals(140, mask.largestComponent());
     assertTrue(opened.at(10, 10));
     assertFalse(opened.at(25, 9));
-    assertTrue(opened.largestComponent() > 80 && opened.largestComponent() <= 110, "" + opened.largestComponent());
+    assertTrue(
+        opened.largestComponent() > 80 && opened.largestComponent() <= 110,
+        "" + opened.largestComponent());
   }
 
   @Test

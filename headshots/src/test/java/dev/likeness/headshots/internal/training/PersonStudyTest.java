@@ -52,9 +52,11 @@ class PersonStudyTest {
         List.of(new ProgressEvent.Notice(
             "far.jpg: the head is too small for a base of 1024 pixels; it is not learnt from")),
         events);
-    assertEquals(List.of(far, near), PersonStudy.selectLarge(List.of(far, near), 128, Progress.SILENT));
+    assertEquals(
+        List.of(far, near), PersonStudy.selectLarge(List.of(far, near), 128, Progress.SILENT));
     InvalidInputException none = assertThrows(
-        InvalidInputException.class, () -> PersonStudy.selectLarge(List.of(far), 1024, Progress.SILENT));
+        InvalidInputException.class,
+        () -> PersonStudy.selectLarge(List.of(far), 1024, Progress.SILENT));
     assertTrue(
         none.getMessage()
             .startsWith(

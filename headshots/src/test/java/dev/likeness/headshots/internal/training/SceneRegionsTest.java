@@ -167,8 +167,7 @@ class SceneRegionsTest {
 
   @Test
   void excludesClothesAndBackdropFromTraining() {
-    RgbImage mask = ClothingMask.of(
-            crop(), new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE))
+    RgbImage mask = ClothingMask.of(crop(), new SceneRegions(new BoundingBox(20, 16, 24, 24), SIDE))
         .mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");

@@ -15,7 +15,8 @@ class SceneWordsTest {
     assertEquals(
         ", wearing a red hoodie, flash, beige background",
         words.with("backdrop", "# background").with("backdrop colour", "beige").captionSuffix());
-    assertEquals("", SceneWords.EMPTY.with("outfit colour", "red").captionSuffix(), "a colour of nothing");
+    assertEquals(
+        "", SceneWords.EMPTY.with("outfit colour", "red").captionSuffix(), "a colour of nothing");
   }
 
   @Test

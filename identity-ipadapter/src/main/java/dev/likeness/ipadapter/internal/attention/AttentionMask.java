@@ -39,8 +39,8 @@ public final class AttentionMask {
   }
 
   /**
-   * The same where a text's tokens come before {@code image} of the image's: they count as the
-   * mask does on average.
+   * The same where a text's tokens come before {@code image} of the image's: they count as the mask
+   * does on average.
    */
   public AttentionMask behindText(long image) {
     return new AttentionMask(levels, image);

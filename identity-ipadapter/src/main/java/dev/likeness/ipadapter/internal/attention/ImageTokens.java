@@ -26,7 +26,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   /** Tokens that stand for no reference beside {@code e}, [1, tokens, contextWidth]. */
   public Tensor unconditional(ReferenceEmbeddings e) {
     Grid face = e.face() == null ? null : zeros(e.face());
-    Grid image = e.unconditional() != null ? e.unconditional() : e.image() == null ? null : zeros(e.image());
+    Grid image =
+        e.unconditional() != null ? e.unconditional() : e.image() == null ? null : zeros(e.image());
     return projection.forward(new ImageProjection.Sights(placed(image), placed(face, -1)));
   }
 

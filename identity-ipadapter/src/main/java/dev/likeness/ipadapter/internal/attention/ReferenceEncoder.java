@@ -6,8 +6,8 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Unconditional;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Unconditional;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionTower;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
@@ -69,8 +69,8 @@ public final class ReferenceEncoder {
     boolean image =
         looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
     boolean kept = looks && layout.kind().unconditional() != Unconditional.ZEROS;
-    boolean nothing =
-        kept == (e.unconditional() != null) && (!kept || e.unconditional().width() == layout.imageWidth());
+    boolean nothing = kept == (e.unconditional() != null)
+        && (!kept || e.unconditional().width() == layout.imageWidth());
     boolean one =
         layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
     boolean face = layout.kind().needsFace() == (e.face() != null)

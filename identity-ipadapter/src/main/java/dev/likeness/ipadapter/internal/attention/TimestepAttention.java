@@ -56,8 +56,7 @@ public final class TimestepAttention {
     Tensor seen = normed(tokens, time);
     Tensor own = image.value();
     Tensor keys = normTokens.forward(split(toK.forward(seen), own));
-    Tensor all =
-        torch.cat(new TensorVector(normK.forward(image.plainKey()), spread(keys, own)), 2);
+    Tensor all = torch.cat(new TensorVector(normK.forward(image.plainKey()), spread(keys, own)), 2);
     Tensor values = torch.cat(new TensorVector(own, spread(split(toV.forward(seen), own), own)), 2);
     return ScaledDotProduct.attend(
         normQ.forward(image.plainQuery()), all, values, beside(own, bias));
@@ -126,8 +125,9 @@ public final class TimestepAttention {
         }
         try (TensorScope scope = TensorScope.open()) {
           timestep.copy_(resampler.timeEmbedding(now));
-          image.copy_(
-              resampler.forward(new ImageProjection.Sights(seen, null, timestep)).view_as(image));
+          image.copy_(resampler
+              .forward(new ImageProjection.Sights(seen, null, timestep))
+              .view_as(image));
         }
         time = now;
       }

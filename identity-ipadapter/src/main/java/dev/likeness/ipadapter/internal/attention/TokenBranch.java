@@ -56,7 +56,8 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
       long half = image.query().size(0) / 2;
       seen = torch.cat(
           new TensorVector(
-              unconditional.attend(image.rows(0, half)), conditional.attend(image.rows(half, half))),
+              unconditional.attend(image.rows(0, half)),
+              conditional.attend(image.rows(half, half))),
           0);
     }
     return mask == null ? seen : seen.mul(mask.at(image.query().size(2)));

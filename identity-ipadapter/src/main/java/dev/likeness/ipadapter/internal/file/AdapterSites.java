@@ -128,8 +128,8 @@ public record AdapterSites(
   }
 
   /**
-   * Whether attention {@code t} is over the text and the image as one sequence, as in FLUX's
-   * single blocks.
+   * Whether attention {@code t} is over the text and the image as one sequence, as in FLUX's single
+   * blocks.
    */
   public boolean overText(int t) {
     return isSingle(paths.get(t));

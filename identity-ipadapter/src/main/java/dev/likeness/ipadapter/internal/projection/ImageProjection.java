@@ -40,8 +40,7 @@ public interface ImageProjection {
   }
 
   /**
-   * One linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721, section
-   * 3.2).
+   * One linear layer over an image's pooled vector (Ye et al. 2023, arXiv:2308.06721, section 3.2).
    */
   static final class PooledProjection implements ImageProjection {
     private final Linear proj;
@@ -89,8 +88,7 @@ public interface ImageProjection {
   }
 
   /**
-   * Learnt queries look at an image's tokens, or at a face's numbers as one token: IP-Adapter
-   * Plus.
+   * Learnt queries look at an image's tokens, or at a face's numbers as one token: IP-Adapter Plus.
    */
   static final class Resampler implements ImageProjection {
     private final Tensor latents;
@@ -120,8 +118,8 @@ public interface ImageProjection {
    * @param image of an image encoder: [n, 1, projection] pooled, or [n, tokens, width]; null when
    *     the kind takes none
    * @param face of a face recogniser: [n, numbers]; null when the kind takes none
-   * @param time as {@link TimestepResampler#timeEmbedding} has it, [1, width]; null when the kind is not
-   *     told it
+   * @param time as {@link TimestepResampler#timeEmbedding} has it, [1, width]; null when the kind
+   *     is not told it
    */
   public record Sights(Tensor image, Tensor face, Tensor time) {
     /** At no time. */

@@ -61,8 +61,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json}, weights, and, where images are prepared in another
-   * way than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
+   * Opens a folder with {@code config.json}, weights, and, where images are prepared in another way
+   * than CLIP's or SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside
    * which these may lie.
    *
    * @throws InvalidInputException when something in it is missing, broken or not an image encoder

@@ -228,8 +228,7 @@ public enum LoraKey {
           if (stem.startsWith(prefix.getKey())) {
             Prefix said = prefix.getValue();
             String path = stem.substring(prefix.getKey().length());
-            return new FactorKey(
-                said.part, path, cut.role(), format(cut.dialect(), said.dialect));
+            return new FactorKey(said.part, path, cut.role(), format(cut.dialect(), said.dialect));
           }
         }
         return new FactorKey(

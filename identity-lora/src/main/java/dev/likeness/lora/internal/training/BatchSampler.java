@@ -96,7 +96,8 @@ record BatchSampler(
   record StepSample(
       int[] images, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
     /** Draws {@code batch} entries for step {@code step}, counted from 0. */
-    static StepSample of(long seed, int step, int batch, int images, int captions, TrainingObjective lesson) {
+    static StepSample of(
+        long seed, int step, int batch, int images, int captions, TrainingObjective lesson) {
       return of(seed, step, step, batch, images, captions, lesson);
     }
 
@@ -105,7 +106,13 @@ record BatchSampler(
      * with more sizes.
      */
     static StepSample of(
-        long seed, int step, int turn, int batch, int images, int captions, TrainingObjective lesson) {
+        long seed,
+        int step,
+        int turn,
+        int batch,
+        int images,
+        int captions,
+        TrainingObjective lesson) {
       SplittableRandom random = new SplittableRandom(apart(seed) + step);
       StepSample draw = new StepSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);

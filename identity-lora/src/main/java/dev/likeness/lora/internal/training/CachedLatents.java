@@ -68,8 +68,7 @@ final class CachedLatents {
    * wholly or in part.
    */
   private static Tensor focus(TrainingExample image, int factor, double weight) {
-    Tensor map =
-        torch.ones(1, 1, image.image().height() / factor, image.image().width() / factor);
+    Tensor map = torch.ones(1, 1, image.image().height() / factor, image.image().width() / factor);
     image.focus().ifPresent(area -> {
       int[] rows = places(area.top(), area.height(), factor, (int) map.size(2));
       int[] columns = places(area.left(), area.width(), factor, (int) map.size(3));

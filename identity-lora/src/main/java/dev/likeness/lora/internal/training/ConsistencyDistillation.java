@@ -26,11 +26,11 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A step of learning to draw in few: anywhere on an image's way the network must see the same
- * image as a fifth of the way further on, where the base leads, guidance included (Luo et al.
- * 2023, arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The
- * base's steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such
- * a LoRA draws.
+ * A step of learning to draw in few: anywhere on an image's way the network must see the same image
+ * as a fifth of the way further on, where the base leads, guidance included (Luo et al. 2023,
+ * arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The base's
+ * steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such a LoRA
+ * draws.
  */
 final class ConsistencyDistillation extends TrainingStep {
   /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
@@ -184,8 +184,8 @@ final class ConsistencyDistillation extends TrainingStep {
   }
 
   private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
-    return rows(
-        map(timesteps, t -> number.applyAsDouble(model.scheduler().noiseSchedule().level((int) t))));
+    return rows(map(
+        timesteps, t -> number.applyAsDouble(model.scheduler().noiseSchedule().level((int) t))));
   }
 
   private static Tensor rows(double... numbers) {

@@ -53,9 +53,9 @@ record ImageBucket(
 
   /**
    * Whose turn batch {@code number} of a run is: in each round, in an order that is drawn anew,
-   * every bucket has turns by the number of its images, so that each is seen as often as any
-   * other. Batches are full, since in a smaller one an image counts for more: one that what is
-   * left of a bucket does not fill begins the bucket anew.
+   * every bucket has turns by the number of its images, so that each is seen as often as any other.
+   * Batches are full, since in a smaller one an image counts for more: one that what is left of a
+   * bucket does not fill begins the bucket anew.
    */
   static Turn turn(List<ImageBucket> buckets, long seed, int number, int batch) {
     int share = share(buckets, batch);
@@ -78,8 +78,8 @@ record ImageBucket(
   }
 
   /**
-   * Of how many images a bucket has one turn in a round: the greatest number that divides all
-   * sizes and the batch.
+   * Of how many images a bucket has one turn in a round: the greatest number that divides all sizes
+   * and the batch.
    */
   private static int share(List<ImageBucket> buckets, int batch) {
     return buckets.stream()

@@ -57,7 +57,8 @@ final class TrainableTextualInversion {
     }
     try (TensorScope scope = TensorScope.open()) {
       double moved = settings.options().pivot().rate() / stepOfFactors(base);
-      towers.forEach(textEncoder -> units.put(textEncoder.component(), moved * spread(textEncoder)));
+      towers.forEach(
+          textEncoder -> units.put(textEncoder.component(), moved * spread(textEncoder)));
     }
   }
 
@@ -79,13 +80,17 @@ final class TrainableTextualInversion {
   /** Makes the leaves. */
   void join(TrainableWeights weights) {
     towers.forEach(textEncoder -> weights.get(
-        leaf(textEncoder.component()), settings.options().pivot().vectors(), textEncoder.config().width()));
+        leaf(textEncoder.component()),
+        settings.options().pivot().vectors(),
+        textEncoder.config().width()));
   }
 
   /** What a leaf is at first: the class word's own vectors on average, each moved a little. */
   Tensor firstValue(String name, long[] shape, NoiseSource random) {
-    LoadedClip textEncoder =
-        towers.stream().filter(t -> name.equals(leaf(t.component()))).findFirst().orElseThrow();
+    LoadedClip textEncoder = towers.stream()
+        .filter(t -> name.equals(leaf(t.component())))
+        .findFirst()
+        .orElseThrow();
     int[] ids = new ClipPromptEncoder(
             textEncoder.tokenizer(), textEncoder.encoder(Adaptation.NONE), model.compute())
         .ids(subject.classWord(), PromptSyntax.PLAIN)
@@ -97,7 +102,9 @@ final class TrainableTextualInversion {
       mean = mean == null ? own : mean.add(own);
     }
     Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(APART * spread(textEncoder)));
-    return mean.div(new Scalar((double) count)).add(apart).div(new Scalar(units.get(textEncoder.component())));
+    return mean.div(new Scalar((double) count))
+        .add(apart)
+        .div(new Scalar(units.get(textEncoder.component())));
   }
 
   /** {@code plain} reading the token as this word; gradients reach the leaf. */
@@ -114,8 +121,8 @@ final class TrainableTextualInversion {
     Map<Integer, float[]> vectors = new LinkedHashMap<>();
     towers.forEach(textEncoder -> vectors.put(
         textEncoder.config().width(),
-        ImageTensors.floats(
-            vectors(textEncoder, values.apply(leaf(textEncoder.component())).detach().cpu()))));
+        ImageTensors.floats(vectors(
+            textEncoder, values.apply(leaf(textEncoder.component())).detach().cpu()))));
     return new TextualInversion(subject.token(), vectors);
   }
 

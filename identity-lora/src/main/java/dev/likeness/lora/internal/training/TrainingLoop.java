@@ -91,7 +91,8 @@ public final class TrainingLoop implements AutoCloseable {
     encode(stop);
     CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
     captions.all().stream()
-        .flatMap(caption -> target.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(caption, List.of())))
+        .flatMap(caption -> target.clipTextEncoders().stream()
+            .map(textEncoder -> textEncoder.truncated(caption, List.of())))
         .filter(cut -> !cut.text().isEmpty())
         .map(TruncatedPrompt::message)
         .distinct()
@@ -132,8 +133,7 @@ public final class TrainingLoop implements AutoCloseable {
 
   private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
     double guidance = settings.options().distilled();
-    if (guidance == 0
-        && set.images().stream().anyMatch(image -> image.mask().isPresent())) {
+    if (guidance == 0 && set.images().stream().anyMatch(image -> image.mask().isPresent())) {
       TrainableNetworks usual = new ConsistencyDistillation.Unchanged(model);
       CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region, stop);
       return new TrainingStep(target, learner, optimizer, objective, texts, usual, usualTexts);

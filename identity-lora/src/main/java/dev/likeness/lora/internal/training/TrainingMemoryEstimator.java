@@ -76,7 +76,9 @@ public final class TrainingMemoryEstimator {
     int factor = model.autoencoder().vaeScaleFactor();
     Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).component());
     if (settings.textEncoder()) {
-      TrainingTarget.of(model).clipTextEncoders().forEach(textEncoder -> taught.add(textEncoder.component()));
+      TrainingTarget.of(model)
+          .clipTextEncoders()
+          .forEach(textEncoder -> taught.add(textEncoder.component()));
     }
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
@@ -217,9 +219,11 @@ public final class TrainingMemoryEstimator {
     }
     double numbers = places.positions(path) * layer.out();
     // Larger ones are computed again on the way back, and in other types libtorch keeps none.
-    boolean kept =
-        model.compute().dtype() == DType.BF16 && places.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
-    double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.attentionWeightsPerHead(path) : 0;
+    boolean kept = model.compute().dtype() == DType.BF16
+        && places.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
+    double weights = kept && path.endsWith("to_q")
+        ? places.heads(path) * places.attentionWeightsPerHead(path)
+        : 0;
     int tensors = places.attentionTensors(path, weights > 0);
     return new BlockLoad(
         tensors * numbers + weights,
@@ -244,7 +248,9 @@ public final class TrainingMemoryEstimator {
       return BlockLoad.typed(tokens * layer.out());
     }
     boolean adaptive = ADAPTIVE.matcher(path).matches() && trains.test(layer);
-    return adaptive ? BlockLoad.typed(places.streamPositions(path) * layer.out() * 2 / 3) : BlockLoad.NONE;
+    return adaptive
+        ? BlockLoad.typed(places.streamPositions(path) * layer.out() * 2 / 3)
+        : BlockLoad.NONE;
   }
 
   /**

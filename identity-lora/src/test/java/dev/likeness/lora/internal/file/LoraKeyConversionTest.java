@@ -189,7 +189,8 @@ class LoraKeyConversionTest {
     assertEquals("sdxl", LoraFamilyDetector.of(textEncoders, Map.of(), "sd1"));
     assertEquals(
         "sdxl",
-        LoraFamilyDetector.of(textEncoders, Map.of("ss_base_model_version", "sdxl_base_v1-0"), "sd3"));
+        LoraFamilyDetector.of(
+            textEncoders, Map.of("ss_base_model_version", "sdxl_base_v1-0"), "sd3"));
     KeyList more = new KeyList(
         "a list", Map.of(key, new long[] {4, 1280}, "lora_unet_mid_block_x.alpha", new long[0]));
     assertEquals("sdxl", LoraFamilyDetector.of(more, Map.of(), "sd3"));

@@ -34,7 +34,8 @@ class TextProjectionTest {
   @Test
   void isChangedBesideAsItIsWhenMerged() {
     try (BaseModel base = BaseModel.open(
-            GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder).path(),
+            GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder)
+                .path(),
             Compute.EXACT);
         Lora lora = Lora.open(
             file(LayerTable.of(base.unwrap(OpenModel.class))

@@ -39,8 +39,8 @@ class BatchSamplerTest extends OnGoldenBase {
   }
 
   /**
-   * Lin et al. (2023): the noise has a mean of its own in each channel of each image, in the
-   * target too.
+   * Lin et al. (2023): the noise has a mean of its own in each channel of each image, in the target
+   * too.
    */
   @Test
   void offsetsEachChannelOfEachImageByANumberOfItsOwn() {

@@ -143,7 +143,8 @@ class FewStepTest {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       TrainingTarget model = pupils.apply(clean);
-      TrainingObjective lesson = TrainingObjective.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
+      TrainingObjective lesson =
+          TrainingObjective.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
           model,
           List.of("a man"),

@@ -155,8 +155,10 @@ class JointLoraTest {
             BaseModel.openControlNet(TinyControlNets.write("flux-union", parent), Compute.EXACT);
         Lora wide = Lora.open(GoldenLora.file("../joint/" + family + "-wide"), base);
         Lora attention = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base)) {
-      ImageRequest plain = request().guidance(3).guidance(inTurns ? options.sequentially() : options);
-      ImageRequest request = flux ? plain.controlImage(ControlImage.of(net, noise()).mode(1)) : plain;
+      ImageRequest plain =
+          request().guidance(3).guidance(inTurns ? options.sequentially() : options);
+      ImageRequest request =
+          flux ? plain.controlImage(ControlImage.of(net, noise()).mode(1)) : plain;
       List<ImageRequest> requests = List.of(
           request.negative("blurry").adapter(wide.at(1)),
           request.prompt("a man").adapter(attention.at(0.7)),
@@ -378,9 +380,11 @@ class JointLoraTest {
       assertFalse(Arrays.equals(before, trained), "training changed nothing");
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         assertEquals(family, ada.lora().report().family());
-        assertTrue(Arrays.equals(trained, base.generate(request.adapter(ada.at(1))).pixels()));
+        assertTrue(
+            Arrays.equals(trained, base.generate(request.adapter(ada.at(1))).pixels()));
       }
-      assertTrue(Arrays.equals(before, base.generate(request).pixels()), "training touched the base");
+      assertTrue(
+          Arrays.equals(before, base.generate(request).pixels()), "training touched the base");
       try (TrainedModel whole =
           new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
         whole.save(folder, parent.resolve("whole"), DType.F32);
@@ -414,8 +418,12 @@ class JointLoraTest {
           .to(ScalarType.Float);
       assertArrayEquals(latents.values(), ImageTensors.floats(noise.sub(flow)), 1e-5f);
 
-      TrainingStep learning =
-          new TrainingStep(target, factors, optimizer, TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS), texts);
+      TrainingStep learning = new TrainingStep(
+          target,
+          factors,
+          optimizer,
+          TrainingObjective.of(base.unwrap(OpenModel.class), SETTINGS),
+          texts);
       TrainingStep.Batch batch = new TrainingStep.Batch(
           noise.mul(noise), noise, noise, new double[] {0.5}, new int[] {1}, 1, null);
       learning.loss(batch, 0, SegmentRunner.PLAIN).backward();

@@ -120,9 +120,9 @@ public final class TorchEmbedder implements FaceEmbedder {
 
   /**
    * A small network that turns aligned faces into vectors: at each level a convolution that halves
-   * the image, then a residual pair of convolutions; at the end every place keeps its own
-   * weights, since a face is aligned. What is normalised is only added, so that the colour of skin
-   * and eyes is not lost.
+   * the image, then a residual pair of convolutions; at the end every place keeps its own weights,
+   * since a face is aligned. What is normalised is only added, so that the colour of skin and eyes
+   * is not lost.
    */
   public static final class FaceNetwork {
     /** Both sides of an aligned face in pixels. */

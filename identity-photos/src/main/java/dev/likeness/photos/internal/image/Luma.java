@@ -3,8 +3,7 @@ package dev.likeness.photos.internal.image;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * The brightness of an image: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601
- * weights).
+ * The brightness of an image: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601 weights).
  */
 public final class Luma {
   private final int width;

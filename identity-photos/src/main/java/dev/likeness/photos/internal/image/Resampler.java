@@ -46,8 +46,7 @@ public enum Resampler {
   }
 
   /**
-   * The image reduced so that its long side is at most {@code longSide}; itself when it is
-   * already.
+   * The image reduced so that its long side is at most {@code longSide}; itself when it is already.
    */
   public RgbImage fit(RgbImage image, int longSide) {
     double scale = (double) longSide / Math.max(image.width(), image.height());

@@ -48,8 +48,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   }
 
   /**
-   * The side of a square image input (1 x 3 x side x side), or -1 when it is none or is left
-   * open.
+   * The side of a square image input (1 x 3 x side x side), or -1 when it is none or is left open.
    */
   public int side() {
     boolean square = shape.size() == 4

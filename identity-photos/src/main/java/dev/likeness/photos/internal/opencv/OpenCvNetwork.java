@@ -13,8 +13,8 @@ import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_dnn.Net;
 
 /**
- * A small network that takes one square image and gives some numbers, run by OpenCV one image
- * at a time.
+ * A small network that takes one square image and gives some numbers, run by OpenCV one image at a
+ * time.
  */
 public final class OpenCvNetwork implements AutoCloseable {
   private final Net net;

@@ -22,8 +22,7 @@ final class EditTraces {
     int bottom = strips(image, true, true);
     int left = strips(image, false, false);
     int right = strips(image, false, true);
-    double rows =
-        top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / image.height()) : 0;
+    double rows = top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / image.height()) : 0;
     double columns =
         left > 0 && right > 0 ? Math.min(1, (double) (left + right) / image.width()) : 0;
     return Math.max(rows, columns);
@@ -34,8 +33,7 @@ final class EditTraces {
     int length = rows ? image.width() : image.height();
     int first = fromEnd ? lines - 1 : 0;
     int count = 0;
-    while (count < lines
-        && flat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
+    while (count < lines && flat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
       count++;
     }
     return count;

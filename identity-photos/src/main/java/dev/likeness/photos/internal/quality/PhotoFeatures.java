@@ -42,8 +42,8 @@ public record PhotoFeatures(
     BoundingBox box = face.box();
     HeadCrop head = HeadCrop.of(
         box, HeadCrop.Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), HASHED);
-    RgbImage hashed = Resampler.AREA.resize(
-        image, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+    RgbImage hashed =
+        Resampler.AREA.resize(image, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
     return new PhotoFeatures(
         PerceptualHash.of(image),
         PerceptualHash.of(hashed),
@@ -115,8 +115,7 @@ public record PhotoFeatures(
 
     /** The expression of {@code face} in {@code image}. */
     public static Expression of(RgbImage image, Face face) {
-      RgbImage mouth =
-          AlignmentTemplate.ARCFACE.align(image, face).crop(LEFT, TOP, WIDTH, HEIGHT);
+      RgbImage mouth = AlignmentTemplate.ARCFACE.align(image, face).crop(LEFT, TOP, WIDTH, HEIGHT);
       Luma cells = Luma.of(Resampler.AREA.resize(mouth, CELLS, CELLS));
       double[] pattern = new double[CELLS * CELLS];
       double mean = 0;

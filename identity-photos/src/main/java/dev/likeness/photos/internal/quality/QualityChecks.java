@@ -131,13 +131,12 @@ public final class QualityChecks {
                 Locale.ROOT,
                 "the face is only %.0f pixels wide; come closer or send the original file",
                 face.width()));
-    double outside = 1
-        - face.intersection(new BoundingBox(0, 0, image.width(), image.height())) / face.area();
+    double outside =
+        1 - face.intersection(new BoundingBox(0, 0, image.width(), image.height())) / face.area();
     findings.measure(
         ReasonCode.FACE_CUT_OFF,
         outside,
-        String.format(
-            Locale.ROOT, "the image's edge cuts off %.0f %% of the face", 100 * outside));
+        String.format(Locale.ROOT, "the image's edge cuts off %.0f %% of the face", 100 * outside));
   }
 
   private static void light(FacePatch patch, Findings findings) {

@@ -244,9 +244,7 @@ public final class SheetGraphics {
     }
   }
 
-  /**
-   * Makes images smaller without jagged edges: by halves until one interpolation does the rest.
-   */
+  /** Makes images smaller without jagged edges: by halves until one interpolation does the rest. */
   static final class SheetScaling {
     private SheetScaling() {}
 

@@ -45,8 +45,7 @@ final class DamageTable {
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          image ->
-              BlockArtifacts.of(Degraded.compressed(Degraded.compressed(image, quality), 95)));
+          image -> BlockArtifacts.of(Degraded.compressed(Degraded.compressed(image, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {
       print(

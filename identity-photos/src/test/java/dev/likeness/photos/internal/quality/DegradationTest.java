@@ -206,8 +206,8 @@ class DegradationTest {
       assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
-        double blocks = BlockArtifacts.of(
-            Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
+        double blocks =
+            BlockArtifacts.of(Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;

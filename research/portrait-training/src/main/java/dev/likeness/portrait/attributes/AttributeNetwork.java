@@ -37,7 +37,9 @@ public final class AttributeNetwork {
    */
   public Map<Attribute, Tensor> words(Tensor features) {
     Map<Attribute, Tensor> scores = new EnumMap<>(Attribute.class);
-    network.wordLogits(features).forEach((name, score) -> scores.put(Attribute.valueOf(name), score));
+    network
+        .wordLogits(features)
+        .forEach((name, score) -> scores.put(Attribute.valueOf(name), score));
     return scores;
   }
 

@@ -20,8 +20,7 @@ public final class ReadBackTally {
   }
 
   /**
-   * Counts what {@code prompt} asks for, in words of captions, and whether {@code image} shows
-   * it.
+   * Counts what {@code prompt} asks for, in words of captions, and whether {@code image} shows it.
    */
   public void add(String prompt, RgbImage image) {
     add(Asked.of(prompt), reader.of(image));

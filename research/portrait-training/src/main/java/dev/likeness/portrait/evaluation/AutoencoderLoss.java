@@ -44,8 +44,7 @@ final class AutoencoderLoss {
       Tensor latents = autoencoder.encode(ImageTensors.toSigned(image)).mode();
       return decibels(
           image.rgb(),
-          ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents)))
-              .rgb());
+          ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents))).rgb());
     }
   }
 

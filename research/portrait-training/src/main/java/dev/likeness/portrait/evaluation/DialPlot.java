@@ -49,7 +49,8 @@ final class DialPlot {
     return RgbImage.of(image);
   }
 
-  private static XYSeries series(XYChart chart, String name, List<Measurement> points, Color color) {
+  private static XYSeries series(
+      XYChart chart, String name, List<Measurement> points, Color color) {
     XYSeries series = chart.addSeries(
         name,
         points.stream().mapToDouble(Measurement::likeness).toArray(),

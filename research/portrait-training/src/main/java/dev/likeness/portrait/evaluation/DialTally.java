@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What was measured of images, a line for each, kept in a file as it comes: a run that was
- * stopped goes on behind the last whole line. One thread.
+ * What was measured of images, a line for each, kept in a file as it comes: a run that was stopped
+ * goes on behind the last whole line. One thread.
  */
 final class DialTally {
   /**

@@ -100,7 +100,12 @@ public final class EvaluateAdapter {
                   ? "nothing"
                   : guidance.embedder().name() + ", where " + detector.name() + " finds them")));
       EvaluateAdapter evaluation = new EvaluateAdapter(
-          base, trial, adapter, IdentityStrength.forAdapter(Extra.IP_ADAPTER.at(folder)), tools, named);
+          base,
+          trial,
+          adapter,
+          IdentityStrength.forAdapter(Extra.IP_ADAPTER.at(folder)),
+          tools,
+          named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> evaluation.of(person));

@@ -27,15 +27,14 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Draws people whom nothing has seen as a buyer would, keeps a few of the images, and says
- * whether choosing pays: likeness of what was kept against what was drawn, faces, diversity, what
- * was asked read back, what comes back unasked where all selfies show one shirt, light and
- * backdrop, and whether edits of what was kept show what they ask for. Of all that was drawn it
- * says, by style, how often the model's own judge recognises the person among 200 of the same sex,
- * age band and hair, and, as the control, how often in the base's own images of the same prompts.
- * People are kept once learnt, their images once drawn, their figures once measured, so that it
- * goes on where it was stopped; with its file of figures moved away, what is kept is chosen from
- * and judged anew.
+ * Draws people whom nothing has seen as a buyer would, keeps a few of the images, and says whether
+ * choosing pays: likeness of what was kept against what was drawn, faces, diversity, what was asked
+ * read back, what comes back unasked where all selfies show one shirt, light and backdrop, and
+ * whether edits of what was kept show what they ask for. Of all that was drawn it says, by style,
+ * how often the model's own judge recognises the person among 200 of the same sex, age band and
+ * hair, and, as the control, how often in the base's own images of the same prompts. People are
+ * kept once learnt, their images once drawn, their figures once measured, so that it goes on where
+ * it was stopped; with its file of figures moved away, what is kept is chosen from and judged anew.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the
  * people, {@code drawn=40 kept=10 alone=20 trainSteps=0 steps=20}, {@code leads=FILE} for a YuNet

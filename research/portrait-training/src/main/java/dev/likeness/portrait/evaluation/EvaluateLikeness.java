@@ -143,8 +143,7 @@ public final class EvaluateLikeness {
   }
 
   private void keep(Person person, String name, List<RgbImage> images) {
-    IntStream.range(0, images.size())
-        .forEach(i -> images.get(i).writePng(file(person, name, i)));
+    IntStream.range(0, images.size()).forEach(i -> images.get(i).writePng(file(person, name, i)));
   }
 
   private List<RgbImage> read(Person person, String name, int count) {

@@ -24,8 +24,8 @@ import java.util.Optional;
 
 /**
  * Draws somebody, their face held where the base brings what holds it, at the base's own size and
- * large, and says of each image how like the person both are and whether windows or other seams
- * are seen in the large one.
+ * large, and says of each image how like the person both are and whether windows or other seams are
+ * seen in the large one.
  *
  * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS
  * [YUNET]]]]}; the file and number as {@code EvaluateHeadshots} leaves them, and a YuNet that finds

@@ -58,8 +58,8 @@ record FlawGrade(Flaw flaw, double[][] values) {
   }
 
   /**
-   * The share of neighbouring strengths, image by image, where the stronger flaw scores at
-   * least as high, in 0..1.
+   * The share of neighbouring strengths, image by image, where the stronger flaw scores at least as
+   * high, in 0..1.
    */
   double rising() {
     long rises = IntStream.rangeClosed(1, LEVELS)

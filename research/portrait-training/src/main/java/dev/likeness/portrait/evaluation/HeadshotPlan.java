@@ -22,10 +22,15 @@ record HeadshotPlan(int candidates, int kept, int alone, int trainSteps, int ste
       Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads", "parts");
 
   HeadshotPlan {
-    if (candidates < 5 || candidates % 5 != 0 || kept < 2 || kept > candidates || alone < 1 || steps < 1) {
+    if (candidates < 5
+        || candidates % 5 != 0
+        || kept < 2
+        || kept > candidates
+        || alone < 1
+        || steps < 1) {
       throw new IllegalArgumentException(
-          "drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given " + candidates
-              + ", " + kept + ", " + alone + ", " + steps);
+          "drawn is a multiple of 5, kept 2 to drawn, alone and steps at least 1; given "
+              + candidates + ", " + kept + ", " + alone + ", " + steps);
     }
   }
 

@@ -96,8 +96,8 @@ record HeadshotTrial(
   }
 
   /**
-   * How often the person is recognised in what was drawn, and in the base's own images of the
-   * same prompts.
+   * How often the person is recognised in what was drawn, and in the base's own images of the same
+   * prompts.
    */
   Map<String, Object> recognised(Person person) {
     List<Headshot> shots =
@@ -214,8 +214,7 @@ record HeadshotTrial(
         shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
             .withLight(Light.FLASH, Tint.WHITE)
             .withBackdrop(Backdrop.BRICK, Tint.BROWN));
-    List<RgbImage> images =
-        drawings.images("one setting " + person.seed(), () -> alone(selfies));
+    List<RgbImage> images = drawings.images("one setting " + person.seed(), () -> alone(selfies));
     List<RgbImage> with = images.subList(0, plan.alone());
     List<RgbImage> without = images.subList(plan.alone(), images.size());
     Map<String, Object> row = new LinkedHashMap<>();
@@ -243,7 +242,9 @@ record HeadshotTrial(
       PersonRecord.SharedLight light = PersonRecord.SharedLight.of(learnt);
       return Stream.concat(
               asks.stream()
-                  .map(request -> request.negative(light.negativePrompt("", request.prompt())).adapter(held)),
+                  .map(request -> request
+                      .negative(light.negativePrompt("", request.prompt()))
+                      .adapter(held)),
               asks.stream())
           .map(request -> base.generate(request).image())
           .toList();

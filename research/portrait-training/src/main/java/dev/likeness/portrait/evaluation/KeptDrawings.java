@@ -99,8 +99,7 @@ record KeptDrawings(Path folder, String by) {
       return (List<?>) kept.get("pictures");
     } catch (IOException e) {
       throw new InvalidInputException(
-          record + " cannot be read: " + e.getMessage() + "; remove it to draw its images anew",
-          e);
+          record + " cannot be read: " + e.getMessage() + "; remove it to draw its images anew", e);
     }
   }
 

@@ -15,13 +15,7 @@ import java.util.List;
  * @param rate of learning, 0 for the recipe's own
  */
 record LikenessCase(
-    String name,
-    Way way,
-    int selfies,
-    boolean alike,
-    boolean named,
-    int classImages,
-    double rate) {
+    String name, Way way, int selfies, boolean alike, boolean named, int classImages, double rate) {
   /** How somebody is learnt. */
   enum Way {
     NOT_AT_ALL,

@@ -214,7 +214,8 @@ record LikenessTrial(
           .steps(plan.steps())
           .guidance(ShootRequest.guidance(base))
           .seed(NOISE + images.size());
-      images.add(ask.style().convertColours(model.generate(carrying.apply(request)).image()));
+      images.add(
+          ask.style().convertColours(model.generate(carrying.apply(request)).image()));
     }
     return images;
   }

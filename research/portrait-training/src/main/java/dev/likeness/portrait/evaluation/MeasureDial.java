@@ -35,8 +35,8 @@ import java.util.Set;
 
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an
- * adapter at many settings, and takes how like their held-out photos the images are and how many
- * of the asked words are read back. The curve goes no further in likeness than where the dial ends
+ * adapter at many settings, and takes how like their held-out photos the images are and how many of
+ * the asked words are read back. The curve goes no further in likeness than where the dial ends
  * without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run
  * goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of
  * each curve.
@@ -178,7 +178,8 @@ public final class MeasureDial {
     return new DialTally.Line(setting, seed, style, likeness, asked.size(), found);
   }
 
-  private static List<Measurement> curve(Path out, String name, List<Measurement> measured, Setting end) {
+  private static List<Measurement> curve(
+      Path out, String name, List<Measurement> measured, Setting end) {
     List<Measurement> curve = IdentityStrength.curve(measured, FLOOR, end);
     DialPlot.draw(name, measured, curve).writePng(out.resolve(name + ".png"));
     return curve;

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a base's own drawings score in what is the base's and not an image's: how sharp they are
- * and what texture skin has. Prints what 96 %, 97.5 % and 99 % of them pass, of which
+ * What a base's own drawings score in what is the base's and not an image's: how sharp they are and
+ * what texture skin has. Prints what 96 %, 97.5 % and 99 % of them pass, of which
  * {@link ScoreLimits#FILE} may hold one, and how often the same drawings blurred by the two
  * strongest degrees of {@link GradeScores} fail each of these.
  *

@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Whether a model copies: how near its images are to the nearest training image, beside how
- * near renders of people whom no training saw are to it, as root mean squares of 32x32 thumbnails
- * in grey levels. What was learnt last comes first: of earlier runs people are drawn again by
- * another edition than they were learnt by.
+ * Whether a model copies: how near its images are to the nearest training image, beside how near
+ * renders of people whom no training saw are to it, as root mean squares of 32x32 thumbnails in
+ * grey levels. What was learnt last comes first: of earlier runs people are drawn again by another
+ * edition than they were learnt by.
  */
 final class NearestPicture {
   private static final int SIDE = 32;

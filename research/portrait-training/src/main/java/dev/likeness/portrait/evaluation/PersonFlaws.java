@@ -26,8 +26,8 @@ record PersonFlaws(FlawCanvas canvas) {
   RgbImage squinting(double share) {
     double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
     Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
-    RgbImage other = Renderer.render(canvas.portrait.person(), turned, canvas.image.width())
-        .image();
+    RgbImage other =
+        Renderer.render(canvas.portrait.person(), turned, canvas.image.width()).image();
     Point eye = canvas.map.rightEye();
     return canvas.each((x, y, c, v) ->
         Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);

@@ -35,8 +35,8 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
           drawings.asked(
               SET,
               shown.stream()
-                  .map(prompt ->
-                      ImageRequest.of("").adapter(adapter.identity(prompt.render()).at(1)))
+                  .map(prompt -> ImageRequest.of("")
+                      .adapter(adapter.identity(prompt.render()).at(1)))
                   .toList()));
       Map<String, Object> found = new LinkedHashMap<>();
       found.put("words", told.asked());

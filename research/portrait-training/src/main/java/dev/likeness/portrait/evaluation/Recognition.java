@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 
 /**
  * In how many headshots somebody is recognised in a gallery, by style, and, as the control, in how
- * many images of the same prompts that know nothing of the person. An image without a face is
- * not recognised.
+ * many images of the same prompts that know nothing of the person. An image without a face is not
+ * recognised.
  */
 record Recognition(Gallery gallery) {
   private record Look(String style, boolean recognised, double likeness) {}

@@ -5,8 +5,8 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * Whether the windows that a large image was drawn through are seen in it: how much stronger
- * steps that a run of neighbouring pixels shares are where windows begin and end than beside.
+ * Whether the windows that a large image was drawn through are seen in it: how much stronger steps
+ * that a run of neighbouring pixels shares are where windows begin and end than beside.
  */
 final class WindowSeams {
   private static final int BESIDE = 6;
@@ -46,13 +46,11 @@ final class WindowSeams {
   }
 
   private static void add(RgbImage image, int line, boolean column, double[] sums) {
-    for (int along = 0;
-        along + RUN <= (column ? image.height() : image.width());
-        along += RUN) {
+    for (int along = 0; along + RUN <= (column ? image.height() : image.width()); along += RUN) {
       sums[0] += step(image, line, along, column);
-      sums[1] += (step(image, line - BESIDE, along, column)
-              + step(image, line + BESIDE, along, column))
-          / 2;
+      sums[1] +=
+          (step(image, line - BESIDE, along, column) + step(image, line + BESIDE, along, column))
+              / 2;
     }
   }
 

@@ -11,8 +11,8 @@ final class EarShape {
   private EarShape() {}
 
   /**
-   * The ear on {@code side} -1 (image's left) or 1, seated where {@code headX} says the head's
-   * side is.
+   * The ear on {@code side} -1 (image's left) or 1, seated where {@code headX} says the head's side
+   * is.
    */
   static Mesh mesh(Face face, int side, float headX) {
     Mesh mesh = new Mesh(Material.EAR, RINGS, COLS, true);

@@ -10,8 +10,8 @@ import java.util.List;
  * @param shot how it was taken
  * @param image the pixels
  * @param caption a prompt that asks for this image
- * @param landmarks ten numbers, x and y in pixels: the eyes (image's left, then right), the tip
- *     of the nose, the corners of the mouth (left, right)
+ * @param landmarks ten numbers, x and y in pixels: the eyes (image's left, then right), the tip of
+ *     the nose, the corners of the mouth (left, right)
  * @param faceMask share of each pixel, 0 to 255, that is the head's skin, rows from the top
  * @param hairMask share of each pixel, 0 to 255, that is hair of the head or beard
  * @param clothesMask share of each pixel, 0 to 255, that is clothes or a headscarf

@@ -56,8 +56,7 @@ public record Shot(
 
   /**
    * How far the irises lie from the middles of the eyes, in halves of an eye's width, positive
-   * towards the image's right: eyes stay on the lens when the head turns, and turn so far at
-   * most.
+   * towards the image's right: eyes stay on the lens when the head turns, and turn so far at most.
    */
   public float irisX() {
     return Math.max(-.58f, Math.min(.58f, -.72f * (float) Math.sin(yaw) + .5f * gazeX));

@@ -71,8 +71,8 @@ record AdapterStage(
     try (Safetensors file = Safetensors.open(known)) {
       long there = file.shape("seen")[0];
       if (there != images) {
-        throw new InvalidInputException(known + " knows " + there + " images, expected "
-            + images + "; give as many people as when it was made, or delete it");
+        throw new InvalidInputException(known + " knows " + there + " images, expected " + images
+            + "; give as many people as when it was made, or delete it");
       }
     }
   }

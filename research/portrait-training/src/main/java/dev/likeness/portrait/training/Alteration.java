@@ -58,8 +58,7 @@ final class Alteration {
     }
     Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
     Tensor gray = images.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
-    return gray.add(
-        images.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
+    return gray.add(images.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
   }
 
   /**

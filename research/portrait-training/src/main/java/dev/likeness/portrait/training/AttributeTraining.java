@@ -43,8 +43,7 @@ final class AttributeTraining {
    * @param batch images a step, a multiple of 4: two shares of them are learnt at once, half of
    *     each softened
    */
-  AttributeTraining(
-      RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
+  AttributeTraining(RenderStore renders, PortraitRenders known, int images, int batch, long seed) {
     requireShares(batch);
     this.renders = renders;
     this.words = new WordLoss(known::person, known::shot, images);
@@ -93,8 +92,7 @@ final class AttributeTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       int[] chosen = random.ints(batch / SHARES, 0, images).toArray();
       TensorVector shown = new TensorVector();
-      Arrays.stream(chosen)
-          .forEach(i -> shown.push_back(ImageTensors.toSigned(renders.image(i))));
+      Arrays.stream(chosen).forEach(i -> shown.push_back(ImageTensors.toSigned(renders.image(i))));
       Tensor input = Alteration.of(
               Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random)
           .to(Working.TYPE);

@@ -100,8 +100,8 @@ final class AutoencoderTuning {
    * eyes a little astray, but both alike.
    */
   private Tensor error(Tensor made, Tensor right, Random random) {
-    Tensor heads =
-        AutoencoderTraining.error(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right));
+    Tensor heads = AutoencoderTraining.error(
+        PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right));
     Tensor lacking =
         DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
     long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};
@@ -118,8 +118,7 @@ final class AutoencoderTuning {
     byte[] all = new byte[batch * STRIDE];
     IntStream.range(0, batch)
         .parallel()
-        .forEach(
-            i -> System.arraycopy(renders.image(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
+        .forEach(i -> System.arraycopy(renders.image(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
     return ImageTensors.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }

@@ -157,8 +157,7 @@ final class DiffusionTraining {
       Tensor loss = objective.loss(
           answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       if (perceptual != null) {
-        loss =
-            loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.images()));
+        loss = loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.images()));
       }
       return feedback == null
           ? loss

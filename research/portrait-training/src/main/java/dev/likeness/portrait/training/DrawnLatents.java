@@ -10,9 +10,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Latents of images as a decoder will get them: every second image's as they are, the others
- * noised a little and guessed at by the model, which leaves out what it cannot foretell, as it does
- * when it draws.
+ * Latents of images as a decoder will get them: every second image's as they are, the others noised
+ * a little and guessed at by the model, which leaves out what it cannot foretell, as it does when
+ * it draws.
  */
 final class DrawnLatents {
   private static final double LEAST_NOISE = 0.05;

@@ -42,8 +42,8 @@ final class EncodedCrops implements AutoCloseable {
   }
 
   /**
-   * Of the first {@code count} images of {@code store}, {@code encoded} gives the latents [1, c,
-   * h, w] of each by its number.
+   * Of the first {@code count} images of {@code store}, {@code encoded} gives the latents [1, c, h,
+   * w] of each by its number.
    */
   EncodedCrops(RenderStore store, int count, IntFunction<Tensor> encoded, IntConsumer progress) {
     this.store = store;

@@ -40,8 +40,8 @@ final class ImageEncoderTraining {
   private final long seed;
 
   /**
-   * Learns from all of {@code seen}, images of {@code renders}, but the last, which it is tried
-   * on; {@code batch}, an even number, a step.
+   * Learns from all of {@code seen}, images of {@code renders}, but the last, which it is tried on;
+   * {@code batch}, an even number, a step.
    */
   ImageEncoderTraining(PeopleSeen seen, PeopleRenders renders, int batch, long seed) {
     if (batch < 1 || batch % SHARES != 0) {

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Tells from latents, sharp ones or a drawing model's guesses, what an embedder of faces would see
- * in the image, and the {@link PersonTraits}: a small residual network on the face, aligned by
- * eyes and mouth, at whose end every place has weights of its own. An adapter that is taught by it
+ * in the image, and the {@link PersonTraits}: a small residual network on the face, aligned by eyes
+ * and mouth, at whose end every place has weights of its own. An adapter that is taught by it
  * learns who somebody is rather than how an image looks.
  */
 final class LatentEye implements AutoCloseable {

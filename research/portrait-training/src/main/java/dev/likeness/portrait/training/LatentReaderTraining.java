@@ -42,8 +42,8 @@ final class LatentReaderTraining {
   private Map<String, String> made = Map.of();
 
   /**
-   * Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 images
-   * or a tenth of them.
+   * Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 images or
+   * a tenth of them.
    */
   LatentReaderTraining(LatentSet data, PortraitRenders known, long seed) {
     this(data, known, (int) Math.min(HELD, data.size() / 10), seed);

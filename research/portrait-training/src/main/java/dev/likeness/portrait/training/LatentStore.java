@@ -23,9 +23,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What the diffusion stage reads: every image's latents (f16, [n, 8, 32, 32], at the
- * autoencoder's own scale) and the token ids of its captions (int16, [n, captions, 77]) and how
- * much each place counts (f16, [n, 1, 32, 32]), in safetensors files of a thousand images each.
+ * What the diffusion stage reads: every image's latents (f16, [n, 8, 32, 32], at the autoencoder's
+ * own scale) and the token ids of its captions (int16, [n, captions, 77]) and how much each place
+ * counts (f16, [n, 1, 32, 32]), in safetensors files of a thousand images each.
  */
 final class LatentStore {
   private static final int BLOCK = 16;
@@ -42,9 +42,7 @@ final class LatentStore {
     }
   }
 
-  /**
-   * Encodes images {@code first} to {@code first + count} of the renders, and writes one file.
-   */
+  /** Encodes images {@code first} to {@code first + count} of the renders, and writes one file. */
   static void write(
       Path file,
       AutoencoderKL autoencoder,
@@ -83,9 +81,8 @@ final class LatentStore {
     TensorVector images = new TensorVector();
     IntStream.range(from, from + count)
         .forEach(i -> images.push_back(ImageTensors.toSigned(store.image(i))));
-    Tensor mean = autoencoder
-        .encode(Tensors.place(Working.COMPUTE, torch.cat(images, 0)))
-        .mean();
+    Tensor mean =
+        autoencoder.encode(Tensors.place(Working.COMPUTE, torch.cat(images, 0))).mean();
     return mean.to(ScalarType.Half).cpu();
   }
 

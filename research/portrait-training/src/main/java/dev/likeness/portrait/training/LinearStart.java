@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Channels 0 to 2 of every layer carry red, green and blue, 3 to 5 their negatives, so that the
  * last activation passes them whole (silu(x) - silu(-x) = x); 6 and 7 are constants, so large that
- * the last normalisation divides by nearly the same number whatever the image. All other
- * channels, and what the carrying ones learn, start as {@link WeightInitializer} has it.
+ * the last normalisation divides by nearly the same number whatever the image. All other channels,
+ * and what the carrying ones learn, start as {@link WeightInitializer} has it.
  */
 final class LinearStart implements WeightInitializer {
   private static final float[][] COSINES = {

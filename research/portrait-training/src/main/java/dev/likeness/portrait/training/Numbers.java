@@ -74,10 +74,7 @@ record Numbers(
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("feedback=" + feedback + "; give 0 or more, 0 for none");
     }
-    if (images < 1
-        || candidates < 1
-        || seed < 0
-        || seed + (long) images * candidates > RESERVED) {
+    if (images < 1 || candidates < 1 || seed < 0 || seed + (long) images * candidates > RESERVED) {
       throw new IllegalArgumentException("seed=" + seed + " images=" + images + " candidates="
           + candidates + "; give an image or more of" + " people below " + RESERVED
           + ": those from there on are whom embedders, readers and classifiers know, or nobody");

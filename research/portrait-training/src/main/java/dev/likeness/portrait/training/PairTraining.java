@@ -29,7 +29,8 @@ final class PairTraining implements AutoCloseable {
   private final Tensor shares;
 
   /** Renders {@code people}, from {@code first} on, every second of whom wears it. */
-  PairTraining(PairNetwork.Accessory worn, long first, int people, long seed, IntConsumer progress) {
+  PairTraining(
+      PairNetwork.Accessory worn, long first, int people, long seed, IntConsumer progress) {
     this.seed = seed;
     try (TensorScope scope = TensorScope.open()) {
       TensorVector seen = new TensorVector();
@@ -50,7 +51,11 @@ final class PairTraining implements AutoCloseable {
   }
 
   private static void look(
-      long number, PairNetwork.Accessory worn, boolean wearing, TensorVector seen, TensorVector known) {
+      long number,
+      PairNetwork.Accessory worn,
+      boolean wearing,
+      TensorVector seen,
+      TensorVector known) {
     Portrait portrait = Renderer.render(Person.random(number), shot(new Random(number)), SIZE);
     WornPicture image = wearing
         ? WornPicture.of(portrait, worn)
@@ -76,7 +81,9 @@ final class PairTraining implements AutoCloseable {
 
   // Studs, and hoops under hair, are neither there nor not.
   private static boolean isNeither(Person person, PairNetwork.Accessory worn) {
-    return worn == PairNetwork.Accessory.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
+    return worn == PairNetwork.Accessory.HOOPS
+        && person.earrings()
+        && !WornPicture.isWorn(person, worn);
   }
 
   /** Mostly all or nothing. */

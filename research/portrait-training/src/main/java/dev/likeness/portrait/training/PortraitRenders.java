@@ -11,9 +11,9 @@ import java.util.Random;
 import java.util.stream.LongStream;
 
 /**
- * The images that {@code portrait} learns from: image {@code i} shows person {@code seed + i},
- * who is in no other; or, of {@code c} candidates, whom most of what is {@linkplain HardWords hard}
- * can be said of among {@code seed + c i} and the next {@code c - 1}.
+ * The images that {@code portrait} learns from: image {@code i} shows person {@code seed + i}, who
+ * is in no other; or, of {@code c} candidates, whom most of what is {@linkplain HardWords hard} can
+ * be said of among {@code seed + c i} and the next {@code c - 1}.
  */
 final class PortraitRenders {
   /**

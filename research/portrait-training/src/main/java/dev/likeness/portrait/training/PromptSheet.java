@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Draws random prompts about people who were in no training image, and puts the images with
- * their prompts on one sheet, to be looked at.
+ * Draws random prompts about people who were in no training image, and puts the images with their
+ * prompts on one sheet, to be looked at.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}; without the last
  * two as the model itself draws.

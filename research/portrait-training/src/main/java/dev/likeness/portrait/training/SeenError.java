@@ -75,9 +75,7 @@ final class SeenError implements AutoCloseable {
     return new SeenError(file, AttributeNetwork.SHAPE);
   }
 
-  /**
-   * Of images [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar.
-   */
+  /** Of images [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar. */
   Tensor of(Tensor made, Tensor right) {
     PhotoReaderNetwork network = network();
     List<Tensor> expected;
@@ -97,8 +95,7 @@ final class SeenError implements AutoCloseable {
   }
 
   /**
-   * Of whole images [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to
-   * 4.
+   * Of whole images [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to 4.
    */
   Tensor ofWhole(Tensor made, Tensor right) {
     PhotoReaderNetwork network = network();
@@ -111,7 +108,8 @@ final class SeenError implements AutoCloseable {
         .square()
         .mean()
         .mul(new Scalar((double) shape.features()));
-    return of(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right)).add(read);
+    return of(PhotoReaderNetwork.cropHead(made), PhotoReaderNetwork.cropHead(right))
+        .add(read);
   }
 
   private PhotoReaderNetwork network() {

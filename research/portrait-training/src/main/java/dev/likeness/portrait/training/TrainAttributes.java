@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH [CANDIDATES]]}, the batch a
- * multiple of 4. Of so many candidates, 1 unless given, each image shows whom most that is rare
- * can be said of ({@link HardWords}): colours of light are in one render of twenty, too few to tell
+ * multiple of 4. Of so many candidates, 1 unless given, each image shows whom most that is rare can
+ * be said of ({@link HardWords}): colours of light are in one render of twenty, too few to tell
  * eight of them apart by.
  */
 public final class TrainAttributes {
@@ -50,8 +50,7 @@ public final class TrainAttributes {
         work, "candidates", HardWords.choice(candidates), candidates > 1 && store.size() > 0);
     store.fill(images, known::image, Told.of("render", images));
     Path state = work.resolve("attributes-state.safetensors");
-    new AttributeTraining(store, known, images, batch, seed)
-        .run(state, Integer.parseInt(args[4]));
+    new AttributeTraining(store, known, images, batch, seed).run(state, Integer.parseInt(args[4]));
     Path file = work.resolve("attributes.safetensors");
     write(
         state,
@@ -62,8 +61,8 @@ public final class TrainAttributes {
             "format",
             "pt",
             "numbers",
-            "seed=" + seed + " images=" + images + " candidates=" + candidates + " steps="
-                + args[4] + " batch=" + batch));
+            "seed=" + seed + " images=" + images + " candidates=" + candidates + " steps=" + args[4]
+                + " batch=" + batch));
     try (AttributeReader reader = AttributeReader.open(file)) {
       System.err.print(RenderTrial.of(reader, TRIAL));
     }

@@ -75,7 +75,8 @@ public final class TrainFlow {
             OptionalDouble.of(FirstWeights.scale(PortraitModel.files())));
         LoadedWeights words = new LoadedWeights(
             Safetensors.open(textEncoder.resolve("model.safetensors")), Working.COMPUTE)) {
-      ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(textEncoder.resolve("config.json")));
+      ClipTextConfig shape =
+          ClipTextConfig.of(ModelConfig.read(textEncoder.resolve("config.json")));
       TrainFlow training = new TrainFlow(data, new ClipTextEncoder(shape, Weights.of(words)));
       new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> {})
           .run(

@@ -13,7 +13,6 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
-import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;

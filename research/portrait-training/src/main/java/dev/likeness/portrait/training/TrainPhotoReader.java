@@ -54,9 +54,6 @@ public final class TrainPhotoReader {
         "ema.",
         folder.resolve("model.safetensors"),
         Map.of(
-            "commit",
-            commit,
-            "numbers",
-            "seed=" + seed + " images=" + images + " steps=" + steps));
+            "commit", commit, "numbers", "seed=" + seed + " images=" + images + " steps=" + steps));
   }
 }

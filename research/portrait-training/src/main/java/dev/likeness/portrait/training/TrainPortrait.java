@@ -108,10 +108,7 @@ public final class TrainPortrait {
 
   private void trainDiffusion(LatentSet data, int vocabulary, DiffusionTraining.Recipe recipe) {
     System.err.printf(
-        Locale.ROOT,
-        "diffusion on %d images, latents scaled by %.4f%n",
-        data.size(),
-        data.scale());
+        Locale.ROOT, "diffusion on %d images, latents scaled by %.4f%n", data.size(), data.scale());
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are
     // decided.

@@ -38,8 +38,12 @@ final class UNetGuesses {
               .next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3))
               .squeeze(0));
       Tensor noised = Tensors.place(model.compute(), objective.addNoise(clean, noise, timesteps));
-      Tensor tokens =
-          model.clipTextEncoders().get(0).promptEncoder(Adaptation.NONE).encode(captions, 0).tokens();
+      Tensor tokens = model
+          .clipTextEncoders()
+          .get(0)
+          .promptEncoder(Adaptation.NONE)
+          .encode(captions, 0)
+          .tokens();
       Tensor answer = model
           .unet(Adaptation.NONE)
           .forward(

@@ -125,7 +125,8 @@ class EvaluateLikenessTest {
   void callsOnlyThoseByARareWordWhoseClassIsPreserved() {
     LikenessTrial trial = new LikenessTrial(null, null, PLAN, Optional.empty());
     Person person = Person.random(9_100_000_000L);
-    assertTrue(trial.asks(person, WHOLE).stream().allMatch(request -> request.prompt().contains("a sks ")));
+    assertTrue(trial.asks(person, WHOLE).stream()
+        .allMatch(request -> request.prompt().contains("a sks ")));
     assertTrue(trial.asks(person, LikenessCase.CONTROL).stream()
         .noneMatch(request -> request.prompt().contains("sks")));
     assertTrue(

@@ -103,12 +103,16 @@ class FaceGuidanceTest {
         without +=
             likeness(person, base.generate(shown.seed(seed)).image(), detector, judge) / IMAGES;
         with += likeness(
-                person, base.generate(shown.adapter(held.at(1)).seed(seed)).image(), detector, judge)
+                person,
+                base.generate(shown.adapter(held.at(1)).seed(seed)).image(),
+                detector,
+                judge)
             / IMAGES;
       }
       assertTrue(with > without + 0.03, "likeness " + without + " without, " + with + " with");
       RgbImage led = base.generate(shown.adapter(held.at(1)).steps(3)).image();
-      assertEquals(led, base.generate(shown.adapter(held.at(1)).steps(3)).image(), "the same again");
+      assertEquals(
+          led, base.generate(shown.adapter(held.at(1)).steps(3)).image(), "the same again");
       RgbImage plain = base.generate(shown.steps(3)).image();
       assertNotEquals(plain, led);
       assertEquals(plain, base.generate(shown.adapter(held.at(0)).steps(3)).image(), "at 0 nobody");
@@ -136,7 +140,8 @@ class FaceGuidanceTest {
                 Progress.SILENT,
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
-      TrainedPerson known = new FaceEmbeddings(guidance.embedder().name(), seen).addAsGuidanceTo(plain);
+      TrainedPerson known =
+          new FaceEmbeddings(guidance.embedder().name(), seen).addAsGuidanceTo(plain);
       TrainedPerson others = new FaceEmbeddings("another embedder", seen).addAsGuidanceTo(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
@@ -174,7 +179,9 @@ class FaceGuidanceTest {
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
       try (TrainedPerson learnt = studio.train(review, Consent.synthetic())) {
         assertEquals("flash", PersonRecord.SharedLight.of(learnt).words());
-        assertEquals("flash", PersonRecord.SharedLight.of(studio.withFaceGuidance(learnt)).words());
+        assertEquals(
+            "flash",
+            PersonRecord.SharedLight.of(studio.withFaceGuidance(learnt)).words());
         assertEquals(
             "flash",
             PersonRecord.SharedLight.of(studio
@@ -215,15 +222,16 @@ class FaceGuidanceTest {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
-          .map(vector ->
-              new FaceEmbeddings(guidance.embedder().name(), List.of(vector)).addAsGuidanceTo(plain))
+          .map(vector -> new FaceEmbeddings(guidance.embedder().name(), List.of(vector))
+              .addAsGuidanceTo(plain))
           .toList();
       List<RgbImage> alone =
           people.stream().map(person -> drawn(studio, person, request)).toList();
       assertNotEquals(alone.get(0), alone.get(1));
       assertTrue(studio.guidanceLikeness(people.get(0), detector).isPresent());
-      assertTrue(HeadshotStudio.on(base).guidanceLikeness(people.get(0), detector).isEmpty()
-          && studio.guidanceLikeness(plain, detector).isEmpty());
+      assertTrue(
+          HeadshotStudio.on(base).guidanceLikeness(people.get(0), detector).isEmpty()
+              && studio.guidanceLikeness(plain, detector).isEmpty());
       SelectionResult.Candidate chosen = Selection.of(studio, detector, HeadshotScores.of(detector))
           .candidates(people.get(0), request, Progress.SILENT, new Cancellation())
           .get(0);
@@ -308,9 +316,11 @@ class FaceGuidanceTest {
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.usesFaceGuidance(faceless.withTrainedPerson(learnt)));
       assertEquals(
-          drawn(studio, faceless.withTrainedPerson(learnt), request), drawn(studio, shown.withTrainedPerson(learnt), request));
+          drawn(studio, faceless.withTrainedPerson(learnt), request),
+          drawn(studio, shown.withTrainedPerson(learnt), request));
       assertNotEquals(
-          drawn(studio, shown.withTrainedPerson(plain), request), drawn(studio, shown.withTrainedPerson(learnt), request));
+          drawn(studio, shown.withTrainedPerson(plain), request),
+          drawn(studio, shown.withTrainedPerson(learnt), request));
       assertNotEquals(
           drawn(studio, learnt, request),
           drawn(studio, shown.withTrainedPerson(learnt).withStrength(unshown(0.4, 1)), request),
@@ -343,12 +353,7 @@ class FaceGuidanceTest {
     byte[] shown = drawn(
             studio,
             new ReferencePerson(
-                photo,
-                known,
-                Consent.synthetic(),
-                "adapter",
-                IdentityStrength.DEFAULT,
-                Map.of()),
+                photo, known, Consent.synthetic(), "adapter", IdentityStrength.DEFAULT, Map.of()),
             request)
         .rgb();
     double off = IntStream.range(0, kept.length)

@@ -40,8 +40,7 @@ class KeptDrawingsTest {
       assertEquals(drawn.get(i).hasRegeneratedFace(), read.get(i).hasRegeneratedFace());
       assertEquals(drawn.get(i).guidanceLikeness(), read.get(i).guidanceLikeness());
     }
-    List<RgbImage> images =
-        drawn.stream().map(each -> each.headshot().image()).toList();
+    List<RgbImage> images = drawn.stream().map(each -> each.headshot().image()).toList();
     assertEquals(images, kept.images("nobody", () -> images));
     assertArrayEquals(
         images.get(1).rgb(),

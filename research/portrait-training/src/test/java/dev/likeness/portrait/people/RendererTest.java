@@ -100,8 +100,7 @@ class RendererTest {
 
   @Test
   void drawsBlackAndWhiteWithoutColour() {
-    RgbImage image = Renderer.render(
-            Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
+    RgbImage image = Renderer.render(Person.random(8), facing(2).withStyle(Style.MONOCHROME), SIZE)
         .image();
     for (int i = 0; i < SIZE; i++) {
       assertEquals(image.at(i, i, 0), image.at(i, i, 2));
@@ -169,8 +168,8 @@ class RendererTest {
     int n = 0;
     for (int i = 0; i < SIZE * SIZE; i++) {
       if ((portrait.hairMask()[i] & 255) == 255) {
-        sum += portrait.image().at(i % SIZE, i / SIZE, 0)
-            - portrait.image().at(i % SIZE, i / SIZE, 2);
+        sum +=
+            portrait.image().at(i % SIZE, i / SIZE, 0) - portrait.image().at(i % SIZE, i / SIZE, 2);
         n++;
       }
     }

@@ -41,9 +41,8 @@ class LatentReaderTest {
         int[] learnt = IntStream.range(0, IMAGES - HELD).toArray();
         Tensor latents = data.latents(learnt).requires_grad_(true);
         Tensor told = reader.all(latents);
-        PersonTraits traits = PersonTraits.of(IntStream.range(0, IMAGES)
-            .mapToObj(new PortraitRenders(1)::person)
-            .toList());
+        PersonTraits traits = PersonTraits.of(
+            IntStream.range(0, IMAGES).mapToObj(new PortraitRenders(1)::person).toList());
         int words =
             Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum();
         assertEquals(traits.count() + words, told.size(1));
@@ -82,8 +81,7 @@ class LatentReaderTest {
     try (LatentReader reader = LatentReader.open(state)) {
       return torch
           .mse_loss(
-              reader.all(data.latents(images)).narrow(1, 0, traits.count()),
-              traits.of(images, 1))
+              reader.all(data.latents(images)).narrow(1, 0, traits.count()), traits.of(images, 1))
           .item_double();
     }
   }

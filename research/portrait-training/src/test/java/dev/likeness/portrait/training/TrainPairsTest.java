@@ -48,7 +48,8 @@ class TrainPairsTest {
   void tellsWhetherItIsSeen() {
     WornPicture glasses = WornPicture.of(portrait(Glasses.ROUND), PairNetwork.Accessory.GLASSES);
     assertEquals("1.0, 1.0", glasses.visible(-1) + ", " + glasses.visible(1));
-    assertEquals(0, WornPicture.of(glasses.with(), PairNetwork.Accessory.HOOPS).visible(1), "no hoops");
+    assertEquals(
+        0, WornPicture.of(glasses.with(), PairNetwork.Accessory.HOOPS).visible(1), "no hoops");
     assertNotEquals(
         1, WornPicture.of(portrait(Glasses.NONE), PairNetwork.Accessory.GLASSES).visible(1));
   }

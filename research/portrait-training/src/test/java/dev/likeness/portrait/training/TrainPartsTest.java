@@ -109,8 +109,7 @@ class TrainPartsTest {
       assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
       assertNotEquals(i, other);
       assertEquals(
-          i,
-          only(count, n -> Arrays.equals(store.image(n).rgb(), pair.target().rgb())));
+          i, only(count, n -> Arrays.equals(store.image(n).rgb(), pair.target().rgb())));
     }
   }
 

@@ -65,7 +65,9 @@ record ConfiguredScheduler(
       // The caller's own levels are as many steps as they make, which is one fewer where the last
       // is where the run ends.
       boolean own = request.sigmas().length > 0 || request.timesteps().length > 0;
-      return Math.min(own ? request.firstStep(sigmaSchedule.size()) : request.firstStep(), sigmaSchedule.size());
+      return Math.min(
+          own ? request.firstStep(sigmaSchedule.size()) : request.firstStep(),
+          sigmaSchedule.size());
     }
     List<Step> all =
         rows(request, sigmaSchedule, new PlanBuilder(network.scaling(), network.clipping()));

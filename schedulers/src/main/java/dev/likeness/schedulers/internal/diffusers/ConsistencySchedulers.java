@@ -148,7 +148,8 @@ final class ConsistencySchedulers {
     NetworkConfig training =
         NetworkConfig.continuous(options.integer("num_train_timesteps"), V, V::scaling);
     var solver = new TrigFlow(options.number("sigma_data"));
-    return ConfiguredScheduler.withUnitNoise(training, ConsistencySchedulers::trigFlowSchedule, request -> solver);
+    return ConfiguredScheduler.withUnitNoise(
+        training, ConsistencySchedulers::trigFlowSchedule, request -> solver);
   }
 
   private static SigmaSchedule trigFlowSchedule(PlanRequest request) {

@@ -103,7 +103,8 @@ final class DdpmSchedulers {
           "DDIMInverseScheduler cannot tell the noise of a clean image from"
               + " prediction_type sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
     }
-    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::inverseSchedule, request -> new Ddim(0));
+    return ConfiguredScheduler.withUnitNoise(
+        training, sigmaSchedule::inverseSchedule, request -> new Ddim(0));
   }
 
   /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
@@ -143,7 +144,8 @@ final class DdpmSchedulers {
   static Scheduler cogVideoDdim(Options options) {
     NetworkConfig training = snrShifted(options);
     var sigmaSchedule = TrainedTimesteps.of(options, training);
-    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::ddimSchedule, request -> new Ddim(0));
+    return ConfiguredScheduler.withUnitNoise(
+        training, sigmaSchedule::ddimSchedule, request -> new Ddim(0));
   }
 
   /**
@@ -157,7 +159,10 @@ final class DdpmSchedulers {
       double[] timesteps = sigmaSchedule.timesteps(request.steps());
       boolean belowFirst = timesteps[timesteps.length - 1] < sigmaSchedule.stride(request);
       return new DpmSolverMultistep(
-          DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 2, false, new DpmSolverMultistep.FinalOrder(belowFirst, false));
+          DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS,
+          2,
+          false,
+          new DpmSolverMultistep.FinalOrder(belowFirst, false));
     });
   }
 

@@ -131,7 +131,8 @@ public final class DiffusersSchedulers implements SchedulerProvider {
             options.putIfAbsent("sigma_min", null);
             options.putIfAbsent("sigma_max", null);
           });
-      Map<String, Object> sigmaSchedule = new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
+      Map<String, Object> sigmaSchedule =
+          new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
       sigmaSchedule.keySet().retainAll(FLOW_SIGMA_OPTIONS);
       byClass.get("LTXEulerAncestralRFScheduler").putAll(sigmaSchedule);
     }

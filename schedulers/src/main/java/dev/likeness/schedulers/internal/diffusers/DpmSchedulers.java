@@ -37,7 +37,8 @@ final class DpmSchedulers {
     DpmAlgorithm algorithm = algorithm(options);
     boolean heun = heun(options);
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
-    var sigmaSchedule = new DpmSigmaSchedules(options, training, FinalSigma.of(options, FinalSigma.SIGMA_MIN));
+    var sigmaSchedule =
+        new DpmSigmaSchedules(options, training, FinalSigma.of(options, FinalSigma.SIGMA_MIN));
     SigmaOptions.requireNoFlowSigmas(options);
     return ConfiguredScheduler.withUnitNoise(
         training,
@@ -69,7 +70,8 @@ final class DpmSchedulers {
         options.flag("lower_order_final"),
         false,
         timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
-    return scheduler(options, NetworkConfig.of(options, PREDICTIONS), FinalSigma.LAST_REPEATED, solver);
+    return scheduler(
+        options, NetworkConfig.of(options, PREDICTIONS), FinalSigma.LAST_REPEATED, solver);
   }
 
   static Scheduler inverse(Options options) {
@@ -90,14 +92,18 @@ final class DpmSchedulers {
 
   private static Scheduler scheduler(Options options, FinalSigma end, Solver solver) {
     return scheduler(
-        options, NetworkConfig.withFiniteSigmas(options, PREDICTIONS), FinalSigma.of(options, end), solver);
+        options,
+        NetworkConfig.withFiniteSigmas(options, PREDICTIONS),
+        FinalSigma.of(options, end),
+        solver);
   }
 
   private static Scheduler scheduler(
       Options options, NetworkConfig training, FinalSigma end, Solver solver) {
     var sigmaSchedule = new DpmSigmaSchedules(options, training, end);
     SigmaOptions.requireNoFlowSigmas(options);
-    return ConfiguredScheduler.withUnitNoise(training, sigmaSchedule::sigmaSchedule, request -> solver);
+    return ConfiguredScheduler.withUnitNoise(
+        training, sigmaSchedule::sigmaSchedule, request -> solver);
   }
 
   static DpmAlgorithm algorithm(Options options) {

@@ -70,7 +70,8 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
     int top = trained - clippedTimesteps();
     ConfiguredScheduler.Requests.requireSteps(
         steps, 1, spacing == TimestepSpacing.TRAILING ? trained : top - 1);
-    return spacing.timestepsWithoutLast(steps, trained, top, (int) options.number("steps_offset", 0));
+    return spacing.timestepsWithoutLast(
+        steps, trained, top, (int) options.number("steps_offset", 0));
   }
 
   private int clippedTimesteps() {

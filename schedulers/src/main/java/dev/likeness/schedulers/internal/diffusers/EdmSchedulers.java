@@ -27,7 +27,9 @@ final class EdmSchedulers {
 
   static Scheduler multistep(Options options) {
     String algorithm = options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
-    var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS : DpmAlgorithm.DPM_SOLVER_PLUS_PLUS;
+    var data = "sde-dpmsolver++".equals(algorithm)
+        ? DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS
+        : DpmAlgorithm.DPM_SOLVER_PLUS_PLUS;
     return scheduler(
         options, DpmSchedulers.multistepSolver(options, data), sigma -> 0.25 * Math.log(sigma));
   }

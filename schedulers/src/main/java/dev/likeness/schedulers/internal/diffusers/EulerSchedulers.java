@@ -80,7 +80,11 @@ final class EulerSchedulers {
     var sigmaSchedule = new EulerSigmaSchedule(options, training, wholeKarras);
     SigmaOptions.of(options);
     return new ConfiguredScheduler(
-        training, sigmaSchedule::sigmaSchedule, request -> solver, sigmaSchedule::initNoiseSigma, rowsPerStep);
+        training,
+        sigmaSchedule::sigmaSchedule,
+        request -> solver,
+        sigmaSchedule::initNoiseSigma,
+        rowsPerStep);
   }
 
   /**
@@ -97,8 +101,9 @@ final class EulerSchedulers {
         return fromSigmas(request.sigmas());
       }
       NoiseSchedule schedule = network.noiseSchedule();
-      double[] timesteps =
-          request.timesteps().length > 0 ? requireCustomTimesteps(request.timesteps()) : spacedTimesteps(request.steps());
+      double[] timesteps = request.timesteps().length > 0
+          ? requireCustomTimesteps(request.timesteps())
+          : spacedTimesteps(request.steps());
       int count = timesteps.length;
       double[] sigmas = schedule.sigmas(timesteps);
       if (isLogLinear()) {
@@ -146,7 +151,9 @@ final class EulerSchedulers {
     }
 
     private double lastSigma() {
-      return SigmaOptions.LastSigma.isZero(options) ? 0 : network.noiseSchedule().sigmas()[0];
+      return SigmaOptions.LastSigma.isZero(options)
+          ? 0
+          : network.noiseSchedule().sigmas()[0];
     }
 
     private SigmaSchedule fromSigmas(double[] sigmas) {

@@ -52,7 +52,9 @@ final class FlowSchedulers {
         request -> {
           // The class takes sigmas under both names.
           double[] own = request.sigmas().length > 0 ? request.sigmas() : request.timesteps();
-          return own.length > 0 ? sigmaSchedule.fromSigmas(own) : sigmaSchedule.sigmaSchedule(request);
+          return own.length > 0
+              ? sigmaSchedule.fromSigmas(own)
+              : sigmaSchedule.sigmaSchedule(request);
         },
         solver,
         1);
@@ -65,8 +67,9 @@ final class FlowSchedulers {
         request -> {
           double[] even =
               Arrays.copyOf(Sigmas.linspace(1, 0, request.steps() + 1), request.steps());
-          double[] own =
-              request.sigmas().length > 0 ? request.sigmas() : sigmaSchedule.sigmas(request.timesteps());
+          double[] own = request.sigmas().length > 0
+              ? request.sigmas()
+              : sigmaSchedule.sigmas(request.timesteps());
           double[] sigmas = sigmaSchedule.shift(own.length > 0 ? own : even, request);
           return sigmaSchedule.sigmaSchedule(sigmaSchedule.timesteps(sigmas), sigmas);
         },
@@ -114,7 +117,8 @@ final class FlowSchedulers {
         options.integer("num_train_timesteps"),
         Prediction.FLOW,
         options.flag("invert_sigmas") ? FlowSchedulers::invertedScaling : Prediction.FLOW::scaling);
-    return new ConfiguredScheduler(training, sigmaSchedules, request -> solver, all -> 1, rowsPerStep);
+    return new ConfiguredScheduler(
+        training, sigmaSchedules, request -> solver, all -> 1, rowsPerStep);
   }
 
   /** Refuses to add fresh noise by levels that count signal. */

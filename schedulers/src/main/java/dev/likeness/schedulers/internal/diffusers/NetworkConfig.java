@@ -74,9 +74,9 @@ record NetworkConfig(
           + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
     }
     if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException(
-          options.className() + " with prediction_type flow_prediction needs the levels of flow; set"
-              + " use_flow_sigmas to true");
+      throw new IllegalArgumentException(options.className()
+          + " with prediction_type flow_prediction needs the levels of flow; set"
+          + " use_flow_sigmas to true");
     }
     return prediction;
   }

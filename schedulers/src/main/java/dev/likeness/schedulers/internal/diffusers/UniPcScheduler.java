@@ -56,21 +56,21 @@ record UniPcScheduler(Options options, NetworkConfig network) {
     if (SigmaOptions.of(options).kind() != SigmaOptions.Kind.KARRAS) {
       SigmaOptions.requireNoFlowSigmas(options);
     }
-    return ConfiguredScheduler.withUnitNoise(unipc.network, unipc::sigmaSchedule, request -> solver);
+    return ConfiguredScheduler.withUnitNoise(
+        unipc.network, unipc::sigmaSchedule, request -> solver);
   }
 
   private SigmaSchedule sigmaSchedule(PlanRequest request) {
     if (!options.flag("use_flow_sigmas")) {
-      return new DpmSigmaSchedules(options, network, FinalSigma.of(options, FinalSigma.LAST_REPEATED))
+      return new DpmSigmaSchedules(
+              options, network, FinalSigma.of(options, FinalSigma.LAST_REPEATED))
           .sigmaSchedule(request);
     }
     double[] sigmas = flowSigmas(request);
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = SigmaOptions.LastSigma.isZero(options) ? 0 : sigmas[sigmas.length - 1];
     return SigmaSchedule.of(
-        Arrays.stream(sigmas)
-            .map(sigma -> Math.floor(sigma * network.length()))
-            .toArray(),
+        Arrays.stream(sigmas).map(sigma -> Math.floor(sigma * network.length())).toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
   }
 

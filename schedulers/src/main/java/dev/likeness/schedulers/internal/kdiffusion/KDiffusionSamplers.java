@@ -74,7 +74,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
 
   @Override
   public Scheduler configure(String className, Options options) {
-    NoiseSchedule schedule = className.endsWith(SamplerTable.FLOW_SUFFIX) ? null : schedule(options);
+    NoiseSchedule schedule =
+        className.endsWith(SamplerTable.FLOW_SUFFIX) ? null : schedule(options);
     if (options.number("shift_terminal", 0) != 0) {
       throw new IllegalArgumentException(
           className + " does not stretch its levels to a last one (shift_terminal "
@@ -90,7 +91,10 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         .get(className)
         .apply(options, table); // refuses options before a plan is asked for
     return new Sampler(
-        className, options, CustomScheduler.of(table, prediction).withSigmaSchedule(sigmaSchedule(options)), schedule);
+        className,
+        options,
+        CustomScheduler.of(table, prediction).withSigmaSchedule(sigmaSchedule(options)),
+        schedule);
   }
 
   private static NoiseSchedule schedule(Options options) {
@@ -134,11 +138,13 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       CustomScheduler sigmas = shiftedScheduler(request);
       return switch (className) {
         case "sample_dpm_fast" ->
-          OwnSigmaSchedules.dpmFast(sigmas, SamplerTable.eta(chosen), SamplerTable.noiseScale(chosen), request);
+          OwnSigmaSchedules.dpmFast(
+              sigmas, SamplerTable.eta(chosen), SamplerTable.noiseScale(chosen), request);
         case "restart_sampler" -> OwnSigmaSchedules.restart(sigmas, request);
         default ->
           sigmas
-              .withSolver(SamplerTable.SAMPLERS.get(className).apply(chosen, sigmas.trainedSigmas()))
+              .withSolver(
+                  SamplerTable.SAMPLERS.get(className).apply(chosen, sigmas.trainedSigmas()))
               .plan(request);
       };
     }
@@ -193,7 +199,9 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       double[] known = scheduler.trainedSigmas().sigmas();
       double[] sigmas = Sigmas.karras(known[known.length - 1], known[0], steps - each * times);
       var solver = new Restart(0.1, 2, each, times, scheduler.trainedSigmas()::timestep);
-      return scheduler.withSolver(solver).plan(withSigmas(Arrays.copyOf(sigmas, sigmas.length + 1), request));
+      return scheduler
+          .withSolver(solver)
+          .plan(withSigmas(Arrays.copyOf(sigmas, sigmas.length + 1), request));
     }
 
     private static PlanRequest withSigmas(double[] sigmas, PlanRequest request) {

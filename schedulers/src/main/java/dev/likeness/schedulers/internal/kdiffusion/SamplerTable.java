@@ -58,10 +58,12 @@ final class SamplerTable {
     samplers.put("sample_dpmpp_2m", (o, t) -> Solvers.DPM_PLUS_PLUS_2M);
     samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> dpmPlusPlus2SAncestral(o, t, false));
     samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> dpmPlusPlus2SAncestral(o, t, true));
-    samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noiseScale(o), t::timestep));
+    samplers.put(
+        "sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noiseScale(o), t::timestep));
     samplers.put(
         "sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noiseScale(o)));
-    samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noiseScale(o)));
+    samplers.put(
+        "sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noiseScale(o)));
     samplers.put(
         "sample_deis",
         (o, t) ->
@@ -82,7 +84,8 @@ final class SamplerTable {
     samplers.put("sample_heun" + FLOW_SUFFIX, (o, t) -> new Heun());
     samplers.put("sample_heunpp2" + FLOW_SUFFIX, (o, t) -> new HeunPlusPlus(Churn.NONE));
     samplers.put(
-        "sample_dpm_2" + FLOW_SUFFIX, (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(0, 0, t::timestep));
+        "sample_dpm_2" + FLOW_SUFFIX,
+        (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(0, 0, t::timestep));
     samplers.put(
         "sample_euler_ancestral" + FLOW_SUFFIX,
         (o, t) -> new EulerAncestral.FlowEulerAncestral(eta(o), noiseScale(o)));
@@ -91,8 +94,8 @@ final class SamplerTable {
         (o, t) -> new Dpm2Ancestral.FlowDpm2Ancestral(eta(o), noiseScale(o), t::timestep));
     samplers.put(
         "sample_dpmpp_2s_ancestral" + FLOW_SUFFIX,
-        (o, t) ->
-            new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(eta(o), noiseScale(o), t::timestep));
+        (o, t) -> new DpmPlusPlus2SAncestral.FlowDpmPlusPlus2SAncestral(
+            eta(o), noiseScale(o), t::timestep));
     return samplers;
   }
 
@@ -112,13 +115,16 @@ final class SamplerTable {
         "sample_gradient_estimation_cfg_pp",
         (o, t) -> new GradientEstimation(o.number("ge_gamma"), true));
     samplers.put("sample_euler_cfg_pp", (o, t) -> new EulerCfgPlusPlus(0, 1));
-    samplers.put("sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noiseScale(o)));
+    samplers.put(
+        "sample_euler_ancestral_cfg_pp", (o, t) -> new EulerCfgPlusPlus(eta(o), noiseScale(o)));
     samplers.put("sample_dpmpp_2m_cfg_pp", (o, t) -> new DpmPlusPlus2MCfgPlusPlus());
     samplers.put("sample_er_sde", (o, t) -> new ErSde(3, noiseScale(o)));
     samplers.put(
         "sample_seeds_2",
         (o, t) -> new Seeds2(0.5, false, eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
-    samplers.put("sample_seeds_3", (o, t) -> new Seeds3(eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
+    samplers.put(
+        "sample_seeds_3",
+        (o, t) -> new Seeds3(eta(o), noiseScale(o), t::levelOfRatio, t::timestep));
     samplers.put(
         "sample_exp_heun_2_x0", (o, t) -> new Seeds2(1, true, 0, 1, t::levelOfRatio, t::timestep));
     samplers.put(
@@ -151,6 +157,10 @@ final class SamplerTable {
 
   private static Churn churn(Options o, TrainedSigmas table) {
     return new Churn(
-        o.number("s_churn"), o.number("s_tmin"), o.number("s_tmax"), noiseScale(o), table::timestep);
+        o.number("s_churn"),
+        o.number("s_tmin"),
+        o.number("s_tmax"),
+        noiseScale(o),
+        table::timestep);
   }
 }

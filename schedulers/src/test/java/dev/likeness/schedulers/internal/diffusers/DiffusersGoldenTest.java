@@ -111,7 +111,8 @@ class DiffusersGoldenTest {
     Map<String, Object> f64 = Golden.object(run.get("f64"));
     assertEquals(((Number) f64.get("draws")).intValue(), noise.count(), "noise draws");
     equal(Golden.numbers(f64.get("timesteps")), ends(plan.timesteps(), rows.size()), "timesteps");
-    equal(new double[] {number(f64.get("init"))}, new double[] {plan.initNoiseSigma()}, "pure noise");
+    equal(
+        new double[] {number(f64.get("init"))}, new double[] {plan.initNoiseSigma()}, "pure noise");
     equal(Golden.rows(f64.get("rows")), rows, "rows");
   }
 
@@ -166,7 +167,8 @@ class DiffusersGoldenTest {
                 + plan.start().noise() * ToyNetwork.UNIT[j]
             : plan.initNoiseSigma() * ToyNetwork.UNIT[j]);
     int channels = run.containsKey("learned") ? 6 : 3;
-    return new NumericSamplingLoop(ToyNetwork.withChannels(channels), noise).trajectory(first, plan);
+    return new NumericSamplingLoop(ToyNetwork.withChannels(channels), noise)
+        .trajectory(first, plan);
   }
 
   private static double[] ends(double[] values, int rows) {

@@ -77,7 +77,8 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public LatentSpace latents() {
-    return LatentSpace.of(2 * networks.autoencoder().vaeScaleFactor()).withMaxPixels((double) pixels() * pixels());
+    return LatentSpace.of(2 * networks.autoencoder().vaeScaleFactor())
+        .withMaxPixels((double) pixels() * pixels());
   }
 
   @Override
@@ -86,7 +87,8 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     PlanRequest plan =
         FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);

@@ -102,8 +102,7 @@ public final class ChromaTransformer2DModel {
       Tensor vectors = approximator.forward(timestep);
       Tensor image = blocks.forward(
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
-          (block, x) ->
-              x.apply((in, m) -> block.forward(in, m, rotation, mask), vectors, segments),
+          (block, x) -> x.apply((in, m) -> block.forward(in, m, rotation, mask), vectors, segments),
           (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation, mask), x, vectors),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
@@ -210,7 +209,8 @@ public final class ChromaTransformer2DModel {
     // The guidance is a constant 0 since it was distilled.
     private Tensor features(Tensor timestep) {
       Tensor told = torch
-          .cat(new TensorVector(scalar.embed(timestep), scalar.embed(torch.zeros_like(timestep))), 1)
+          .cat(
+              new TensorVector(scalar.embed(timestep), scalar.embed(torch.zeros_like(timestep))), 1)
           .unsqueeze(1)
           .expand(-1, vectors, -1);
       Tensor indices = torch

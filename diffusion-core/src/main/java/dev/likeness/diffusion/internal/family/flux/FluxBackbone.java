@@ -49,7 +49,8 @@ final class FluxBackbone {
 
   /** What every block listens to: the time, the pooled text and the guidance, [batch, width]. */
   Tensor timeTextEmbedding(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs told) {
-    return embedding.forward(timesThousand(time, tokens), timesThousand(told.guidance(), tokens), told.pooled());
+    return embedding.forward(
+        timesThousand(time, tokens), timesThousand(told.guidance(), tokens), told.pooled());
   }
 
   /** Tokens at the network's width. */
@@ -75,8 +76,7 @@ final class FluxBackbone {
       SegmentRunner segments) {
     return blocks.forward(
         start,
-        (block, x) ->
-            x.apply((in, told) -> block.forward(in, told, rotation), listened, segments),
+        (block, x) -> x.apply((in, told) -> block.forward(in, told, rotation), listened, segments),
         (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened),
         visitor,
         cache);

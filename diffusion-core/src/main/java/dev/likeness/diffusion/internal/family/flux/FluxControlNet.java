@@ -43,8 +43,8 @@ public final class FluxControlNet extends LoadedControlNet {
     FluxControlNet own = Optional.of(net)
         .filter(FluxControlNet.class::isInstance)
         .map(FluxControlNet.class::cast)
-        .orElseThrow(
-            () -> new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.baseKind()
+        .orElseThrow(() ->
+            new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.baseKind()
                 + ", the base is FLUX of width " + base.width() + "; give one made for this base"));
     return new Attached(own, own.network(base));
   }
@@ -74,7 +74,8 @@ public final class FluxControlNet extends LoadedControlNet {
             + " is of FLUX, whose images have no mask; give" + " the control without one");
       }
       net.requireMode(control.mode());
-      return new Input(controls, rows, network, List.of(network.conditioningEmbedding(input.apply(control))));
+      return new Input(
+          controls, rows, network, List.of(network.conditioningEmbedding(input.apply(control))));
     }
   }
 

@@ -95,7 +95,8 @@ public final class FluxControlNetModel {
     try (TensorScope call = TensorScope.open()) {
       Tensor text = backbone.embedText(told);
       if (modeEmbedder != null) {
-        Tensor first = modeEmbedder.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
+        Tensor first =
+            modeEmbedder.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
         text = torch.cat(new TensorVector(first, text), 1);
       }
       JointAttention.Streams start =
@@ -120,8 +121,8 @@ public final class FluxControlNetModel {
    * @param backbone the shape of its blocks
    * @param modes how many kinds of images it was trained for and is told of; 0 when it is told
    *     nothing
-   * @param conditioningChannels channels that its own layers make of the image's pixels; 0 when it looks
-   *     at latents
+   * @param conditioningChannels channels that its own layers make of the image's pixels; 0 when it
+   *     looks at latents
    */
   public record Config(FluxConfig backbone, int modes, int conditioningChannels) {
     /**
@@ -154,7 +155,8 @@ public final class FluxControlNetModel {
    *
    * @param blocks for the double blocks
    * @param singles for the single blocks
-   * @param interleaved whether the double blocks take them in turns, rather than neighbours sharing one
+   * @param interleaved whether the double blocks take them in turns, rather than neighbours sharing
+   *     one
    */
   public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean interleaved) {
     /** The same times {@code scale}. */

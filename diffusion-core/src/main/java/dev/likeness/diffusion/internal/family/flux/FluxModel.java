@@ -106,7 +106,9 @@ final class FluxModel implements OpenModel {
   @Override
   public LatentSpace latents() {
     LatentSpace own = LatentSpace.of(sizeMultiple());
-    return model.isKontext() || model.isFill() ? own : own.withMaxPixels((double) pixels() * pixels());
+    return model.isKontext() || model.isFill()
+        ? own
+        : own.withMaxPixels((double) pixels() * pixels());
   }
 
   @Override
@@ -115,7 +117,8 @@ final class FluxModel implements OpenModel {
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
   }
@@ -123,7 +126,10 @@ final class FluxModel implements OpenModel {
   private RgbImage prepareReference(RgbImage image, boolean ownSize) {
     KontextSize size =
         ownSize ? new KontextSize(image.width(), image.height()) : KontextSize.nearest(image);
-    return Lanczos.resize(image, size.width() / sizeMultiple() * sizeMultiple(), size.height() / sizeMultiple() * sizeMultiple());
+    return Lanczos.resize(
+        image,
+        size.width() / sizeMultiple() * sizeMultiple(),
+        size.height() / sizeMultiple() * sizeMultiple());
   }
 
   /** Fill: the kept part, and the mask's pixels side by side as channels. */
@@ -182,7 +188,8 @@ final class FluxModel implements OpenModel {
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return Stream.of(model.clip().truncated(prompt, inversions), model.t5().truncated(prompt, TEXT_TOKENS));
+    return Stream.of(
+        model.clip().truncated(prompt, inversions), model.t5().truncated(prompt, TEXT_TOKENS));
   }
 
   @Override
@@ -217,8 +224,7 @@ final class FluxModel implements OpenModel {
 
   private RotaryEmbedding rotation(ImageRequest request, long textTokens, Tensor reference) {
     int factor = model.autoencoder().vaeScaleFactor();
-    Tensor image =
-        LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
+    Tensor image = LatentPacking.positions(request.height() / factor, request.width() / factor, 0);
     Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), image), 0);
     if (reference != null) {
       all = torch.cat(

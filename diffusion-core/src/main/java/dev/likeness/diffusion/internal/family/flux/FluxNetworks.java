@@ -35,8 +35,8 @@ public final class FluxNetworks extends NetworksBase {
     try {
       clip = own(LoadedClip.open(files, ModelComponent.TEXT_ENCODER, compute, 0));
       t5 = own(LoadedT5.open(files, ModelComponent.TEXT_ENCODER_2, compute));
-      transformer = own(
-          OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+      transformer =
+          own(OpenNetworks.Network.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
       transformer.check();
       autoencoder = own(LoadedAutoencoder.open(files, compute, List.of()));
       requireLatents(files);
@@ -76,12 +76,14 @@ public final class FluxNetworks extends NetworksBase {
   }
 
   private int fillChannels() {
-    return PATCH_SIZE * (2 * autoencoder.latentChannels() + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
+    return PATCH_SIZE
+        * (2 * autoencoder.latentChannels()
+            + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
   }
 
   /**
-   * Whether the transformer is shown a mask and the masked image beside the sample, to paint
-   * there (Fill).
+   * Whether the transformer is shown a mask and the masked image beside the sample, to paint there
+   * (Fill).
    */
   public boolean isFill() {
     return config().inChannels() == fillChannels();

@@ -110,7 +110,8 @@ public final class Flux2KeyFormat {
                   attention + "add_q_proj", attention + "add_k_proj", attention + "add_v_proj"),
           QKV);
       addNorms(table, attention, there + "attn.norm.", added);
-      table.addLayer(attention + (added.isEmpty() ? "to_out.0" : "to_add_out"), there + "attn.proj");
+      table.addLayer(
+          attention + (added.isEmpty() ? "to_out.0" : "to_add_out"), there + "attn.proj");
       table
           .addLayer(here + ff + ".linear_in", there + "mlp.0")
           .addLayer(here + ff + ".linear_out", there + "mlp.2");

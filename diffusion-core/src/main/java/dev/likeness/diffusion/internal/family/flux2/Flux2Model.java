@@ -104,19 +104,20 @@ final class Flux2Model implements OpenModel {
     double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
     RgbImage small = scale >= 1 || ownSize
         ? image
-        : Lanczos.resize(
-            image, (int) (image.width() * scale), (int) (image.height() * scale));
+        : Lanczos.resize(image, (int) (image.width() * scale), (int) (image.height() * scale));
     int width = small.width() / sizeMultiple() * sizeMultiple();
     int height = small.height() / sizeMultiple() * sizeMultiple();
     if (width == 0 || height == 0) {
       throw new IllegalArgumentException("an image of " + image.width() + "x" + image.height()
-          + " is too small to be edited; give one of at least " + sizeMultiple() + " pixels a side");
+          + " is too small to be edited; give one of at least " + sizeMultiple()
+          + " pixels a side");
     }
     return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = mu(latents().tokens(request), asked.steps());
     return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
   }

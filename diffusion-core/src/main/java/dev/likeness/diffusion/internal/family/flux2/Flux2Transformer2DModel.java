@@ -124,8 +124,8 @@ public final class Flux2Transformer2DModel {
     private Flux2Positions() {}
 
     /**
-     * The rotation of the text's tokens, then the image's row by row, then those of an image
-     * that is shown.
+     * The rotation of the text's tokens, then the image's row by row, then those of an image that
+     * is shown.
      *
      * @param rows of the image's tokens
      * @param columns of the image's tokens
@@ -141,7 +141,9 @@ public final class Flux2Transformer2DModel {
           0);
       Tensor whole = shown == null
           ? all
-          : torch.cat(new TensorVector(all, imagePositions(shown.size(2), shown.size(3), FIRST_REFERENCE)), 0);
+          : torch.cat(
+              new TensorVector(all, imagePositions(shown.size(2), shown.size(3), FIRST_REFERENCE)),
+              0);
       return RotaryEmbedding.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
     }
 

@@ -135,7 +135,8 @@ public final class Sd3Family implements ModelFamily {
       Map<String, List<String>> mixed = new LinkedHashMap<>();
       for (String attention : List.of("attn", "attn2")) {
         streams.addImageStream(mixed, "x_block_", attention, HALVES);
-        StreamNames.addNorms(mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
+        StreamNames.addNorms(
+            mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
       }
       streams.addTextStream(mixed, "context_block_", HALVES);
       StreamNames.addNorms(mixed, "context_block_attn_ln_", "q", "k", "attn.norm_added_");

@@ -92,7 +92,8 @@ public final class Sd3KeyFormat {
           "final_layer.adaLN_modulation.1",
           KeyMapping.Location.Form.HALVES_SWAPPED);
       for (int i = 0; i < layers; i++) {
-        addBlock(table, "transformer_blocks." + i + ".", "joint_blocks." + i + ".", i == layers - 1);
+        addBlock(
+            table, "transformer_blocks." + i + ".", "joint_blocks." + i + ".", i == layers - 1);
       }
       return table;
     }

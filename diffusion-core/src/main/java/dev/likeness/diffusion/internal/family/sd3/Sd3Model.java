@@ -82,7 +82,8 @@ final class Sd3Model implements OpenModel {
 
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
-    return new GenerationDefaults(request.isImageToImage() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
+    return new GenerationDefaults(
+        request.isImageToImage() ? 50 : 28, 7, pixels(), pixels(), 0.6, 0.6);
   }
 
   private int pixels() {
@@ -101,7 +102,8 @@ final class Sd3Model implements OpenModel {
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     return FlowPlan.withWholeFirstStep(FlowPlan.withShift(asked, model.scheduler(), mu));
   }
@@ -147,7 +149,8 @@ final class Sd3Model implements OpenModel {
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
     return Stream.concat(
-        model.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(prompt, inversions)),
+        model.clipTextEncoders().stream()
+            .map(textEncoder -> textEncoder.truncated(prompt, inversions)),
         Stream.ofNullable(model.t5()).map(t5 -> t5.truncated(prompt, Sd3Networks.T5_TOKENS)));
   }
 
@@ -267,7 +270,9 @@ final class Sd3Model implements OpenModel {
     @Override
     public TextEncoding encode(List<String> texts, Tensor byT5, Trained trained) {
       return model.encode(
-          texts, textEncoder -> TrainingTarget.encode(textEncoder, texts, trained, model), t5 -> byT5);
+          texts,
+          textEncoder -> TrainingTarget.encode(textEncoder, texts, trained, model),
+          t5 -> byT5);
     }
 
     @Override

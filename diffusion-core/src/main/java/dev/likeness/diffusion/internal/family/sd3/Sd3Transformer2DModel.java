@@ -93,8 +93,7 @@ public final class Sd3Transformer2DModel {
         image = forwardBlocks(
             pass,
             start,
-            (block, x) ->
-                x.apply((in, told) -> block.forward(in, told, time), listened, segments),
+            (block, x) -> x.apply((in, told) -> block.forward(in, told, time), listened, segments),
             cache);
       }
       List<Tensor> m = normOut.vectors(listened);
@@ -105,8 +104,8 @@ public final class Sd3Transformer2DModel {
   }
 
   /**
-   * The image's tokens after all blocks, or the first alone where {@code cache}, which may be
-   * null, knows the others.
+   * The image's tokens after all blocks, or the first alone where {@code cache}, which may be null,
+   * knows the others.
    */
   private static Tensor forwardBlocks(
       BlockList.Pass<Sd3Block> pass,
@@ -233,7 +232,9 @@ public final class Sd3Transformer2DModel {
       }
       return new JointAttention.Streams(
           addFeedForward(h, m, ff),
-          returnsText() ? addFeedForward(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
+          returnsText()
+              ? addFeedForward(x.text().add(c.get(2).mul(attended.text())), c, ffContext)
+              : null);
     }
 
     private static Tensor addFeedForward(Tensor h, List<Tensor> m, FeedForward.GeluFeedForward ff) {

@@ -49,7 +49,10 @@ public final class ControlNetModel {
     int levels = unet.levels().size();
     embedding = new UNetEmbedding(w, unet);
     conditioningEmbedding = new ConditioningEmbedding(
-        w.at("controlnet_cond_embedding"), config.conditioningChannels(), config.conditioningEmbeddingChannels(), width);
+        w.at("controlnet_cond_embedding"),
+        config.conditioningChannels(),
+        config.conditioningEmbeddingChannels(),
+        width);
     union = config.union() == null
         ? null
         : new ControlNetUnion(w, config.union(), width, unet.timeWidth());
@@ -198,7 +201,8 @@ public final class ControlNetModel {
           new long[] {config.modes()},
           taskEmbedding.options().dtype(new ScalarTypeOptional(ScalarType.Float)));
       kinds.forEach(kind -> flags.narrow(0, kind, 1).fill_(new Scalar(1.0)));
-      return modeEmbedding.forward(config.sinusoids().embed(flags).reshape(1, -1).to(taskEmbedding.scalar_type()));
+      return modeEmbedding.forward(
+          config.sinusoids().embed(flags).reshape(1, -1).to(taskEmbedding.scalar_type()));
     }
 
     /** What is seen of an image, [1, width, h, w], moved, and counting so much. */
@@ -214,9 +218,9 @@ public final class ControlNetModel {
     }
 
     /**
-     * A block of the transformer. It attends along the batch, not from image to image, as it
-     * was trained; all of a batch are shown the same, so that whatever queries and keys are, the
-     * answer is a token's own value.
+     * A block of the transformer. It attends along the batch, not from image to image, as it was
+     * trained; all of a batch are shown the same, so that whatever queries and keys are, the answer
+     * is a token's own value.
      */
     private static final class Layer {
       private final LayerNorm norm1;

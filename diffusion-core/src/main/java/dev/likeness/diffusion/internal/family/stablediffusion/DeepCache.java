@@ -45,7 +45,9 @@ public final class DeepCache {
   public static DeepCache of(CachingOptions options) {
     return options.isDeep()
         ? new DeepCache(
-            options.interval(), options.layers(), options.kind() == CachingOptions.Kind.DEEP_FORECAST)
+            options.interval(),
+            options.layers(),
+            options.kind() == CachingOptions.Kind.DEEP_FORECAST)
         : null;
   }
 
@@ -61,7 +63,9 @@ public final class DeepCache {
   /** Counts a call of the network, and tells whether it can do with what was said. */
   boolean shouldUseCache() {
     int row = calls++;
-    return forecast ? row >= WARMUP_CALLS && (row - WARMUP_CALLS + 1) % interval != 0 : row % interval != 0;
+    return forecast
+        ? row >= WARMUP_CALLS && (row - WARMUP_CALLS + 1) % interval != 0
+        : row % interval != 0;
   }
 
   int layers() {

@@ -26,7 +26,8 @@ import java.util.Map;
 record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty) {
   private static final String VELOCITY = "v_prediction";
   private static final String EPSILON = "epsilon";
-  private static final String INDICATOR_WEIGHT = "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  private static final String INDICATOR_WEIGHT =
+      "output_blocks.11.1.transformer_blocks.0.norm1.bias";
   /** The standard deviation of that weight above which the network predicts v. */
   private static final double DEVIATION_THRESHOLD = 0.09;
 

@@ -45,8 +45,9 @@ final class PromptConditioning {
     this.model = model;
     this.request = UnsupportedSyntax.read(request);
     encoders = model.clipTextEncoders().stream()
-        .map(textEncoder ->
-            textEncoder.promptEncoder(adaptation.apply(textEncoder.component())).withInversions(request.prompts().textualInversions()))
+        .map(textEncoder -> textEncoder
+            .promptEncoder(adaptation.apply(textEncoder.component()))
+            .withInversions(request.prompts().textualInversions()))
         .toList();
   }
 
@@ -58,7 +59,8 @@ final class PromptConditioning {
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
-    int negativePrompt = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
+    int negativePrompt =
+        guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
     int most = Math.max(wanted, negativePrompt);
     return new Conditioning(
         texts(rows(request.prompt(), schedule), false, together ? most : wanted),
@@ -73,9 +75,8 @@ final class PromptConditioning {
    * @throws IllegalArgumentException when it changes
    */
   TextEncoding constantEncoding() {
-    List<String> all = rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream()
-        .distinct()
-        .toList();
+    List<String> all =
+        rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException(
           "the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
@@ -143,7 +144,9 @@ final class PromptConditioning {
       pooled = encoding.pooled();
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
-    return negativePrompt && request.negative().isEmpty() && model.zerosForEmptyPrompt() ? all.zeros() : all;
+    return negativePrompt && request.negative().isEmpty() && model.zerosForEmptyPrompt()
+        ? all.zeros()
+        : all;
   }
 
   private Tensor tokens(PromptEmbedding given) {
@@ -163,15 +166,18 @@ final class PromptConditioning {
    * it knows one.
    */
   static UNetConditioning unetConditioning(
-      StableDiffusionNetworks model, ImageRequest request, TextEncoding text, boolean negativePrompt) {
+      StableDiffusionNetworks model,
+      ImageRequest request,
+      TextEncoding text,
+      boolean negativePrompt) {
     int width = model.unetConfig().guidanceWidth();
     Tensor guidance =
         width == 0 ? null : toModel(model, SinusoidalEmbedding.guidance(request.guidance(), width));
     if (model.sizeIds() == 0) {
       return UNetConditioning.text(text.tokens()).withGuidance(guidance);
     }
-    Tensor sizes =
-        toModel(model, torch.tensor(sizes(request, model.sizeIds(), negativePrompt)).unsqueeze(0));
+    Tensor sizes = toModel(
+        model, torch.tensor(sizes(request, model.sizeIds(), negativePrompt)).unsqueeze(0));
     return new UNetConditioning(
             text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1))
         .withGuidance(guidance);
@@ -186,7 +192,12 @@ final class PromptConditioning {
         ? request.sizeConditioning()
         : request.negativeSizeConditioning() != null
             ? request.negativeSizeConditioning()
-            : count == 5 ? request.sizeConditioning().cropTopLeft(0, 0).aestheticScore(NEGATIVE_AESTHETIC_SCORE) : request.sizeConditioning();
+            : count == 5
+                ? request
+                    .sizeConditioning()
+                    .cropTopLeft(0, 0)
+                    .aestheticScore(NEGATIVE_AESTHETIC_SCORE)
+                : request.sizeConditioning();
     return sizes.timeIds(request.width(), request.height(), count);
   }
 

@@ -71,7 +71,8 @@ public final class StableDiffusionFamily implements ModelFamily {
     if (!pipeline.matches("(StableDiffusion|LatentConsistencyModel).*")) {
       return Optional.empty();
     }
-    return Optional.of(usesLinearProjection(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
+    return Optional.of(
+        usesLinearProjection(parts) ? StableDiffusionVariant.SD2 : StableDiffusionVariant.SD1);
   }
 
   private static boolean usesLinearProjection(ModelParts parts) {
@@ -140,11 +141,14 @@ public final class StableDiffusionFamily implements ModelFamily {
     public KeyMapping layout(String component) {
       return switch (component) {
         case "unet" ->
-          UNetKeyFormat.of(UNetConfig.of(parts.config("unet"))).withPrefix("model.diffusion_model.");
+          UNetKeyFormat.of(UNetConfig.of(parts.config("unet")))
+              .withPrefix("model.diffusion_model.");
         case "vae" -> autoencoder().withPrefix("first_stage_model.");
         case "text_encoder" ->
           ClipKeyFormat.outputLayout(
-              !xl && usesLinearProjection(parts), false, xl ? "conditioner.embedders.0." : "cond_stage_model.");
+              !xl && usesLinearProjection(parts),
+              false,
+              xl ? "conditioner.embedders.0." : "cond_stage_model.");
         case "text_encoder_2" ->
           ClipKeyFormat.outputLayout(
               true,

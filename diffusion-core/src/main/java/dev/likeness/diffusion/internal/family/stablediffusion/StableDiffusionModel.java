@@ -120,7 +120,8 @@ final class StableDiffusionModel implements OpenModel {
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     boolean over = asked.strength() < 1
         && !request.initialImage().isMasked()
         && request.controlImages().isEmpty();
@@ -192,7 +193,8 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions) {
-    return model.clipTextEncoders().stream().map(textEncoder -> textEncoder.truncated(prompt, inversions));
+    return model.clipTextEncoders().stream()
+        .map(textEncoder -> textEncoder.truncated(prompt, inversions));
   }
 
   @Override

@@ -98,12 +98,17 @@ public final class StableDiffusionNetworks extends NetworksBase {
    */
   public static SchedulerConfig scheduler(ModelConfig config, String pipeline) {
     return SchedulerFile.read(
-        config, pipeline.equals("StableDiffusionInpaintPipeline") ? INPAINTING_DEFAULTS : TEXT_TO_IMAGE_DEFAULTS);
+        config,
+        pipeline.equals("StableDiffusionInpaintPipeline")
+            ? INPAINTING_DEFAULTS
+            : TEXT_TO_IMAGE_DEFAULTS);
   }
 
   // The texts' widths side by side are what every cross-attention reads.
   private void requireText(ModelParts files) {
-    int width = clipTextEncoders.stream().mapToInt(textEncoder -> textEncoder.config().width()).sum();
+    int width = clipTextEncoders.stream()
+        .mapToInt(textEncoder -> textEncoder.config().width())
+        .sum();
     for (UNetConfig.Level level : unetConfig.levels()) {
       if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
@@ -177,7 +182,9 @@ public final class StableDiffusionNetworks extends NetworksBase {
     return unetConfig.timeIds() == null
         ? 0
         : SizeIds.count(
-            unetConfig.timeIds(), clipTextEncoders.get(clipTextEncoders.size() - 1).config().projection(), "the model");
+            unetConfig.timeIds(),
+            clipTextEncoders.get(clipTextEncoders.size() - 1).config().projection(),
+            "the model");
   }
 
   @Override

@@ -108,14 +108,17 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
   }
 
   /** Places of a UNet, whose levels have a quarter each of the places above. */
-  record UNetPositions(List<UNetConfig.Level> levels, double positionCount) implements LayerPositions {
+  record UNetPositions(List<UNetConfig.Level> levels, double positionCount)
+      implements LayerPositions {
     private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
 
     @Override
     public double positions(String path) {
       return LayerPositions.isTimeLayer(path)
           ? 1
-          : path.matches(".*attn2\\.to_[kv]") ? CLIP_TOKENS : positionCount / Math.pow(4, level(path));
+          : path.matches(".*attn2\\.to_[kv]")
+              ? CLIP_TOKENS
+              : positionCount / Math.pow(4, level(path));
     }
 
     @Override

@@ -108,7 +108,8 @@ final class StableDiffusionVariant implements Variant {
 
   @Override
   public List<String> components() {
-    return Stream.concat(textEncoders.stream().map(TextEncoderLocation::component), Stream.of("unet", "vae"))
+    return Stream.concat(
+            textEncoders.stream().map(TextEncoderLocation::component), Stream.of("unet", "vae"))
         .toList();
   }
 
@@ -125,7 +126,8 @@ final class StableDiffusionVariant implements Variant {
   Map<String, Object> scheduler(TensorNames keys) {
     return builtInOptions(
         this == SDXL && PredictionDetector.Playground.matches(keys) ? "playground" : "scheduler",
-        UNetDetector.guidanceOptions(keys, UNetDetector.UNetKeys.of(keys).prefix()).isEmpty()
+        UNetDetector.guidanceOptions(keys, UNetDetector.UNetKeys.of(keys).prefix())
+                .isEmpty()
             ? Map.of()
             : Map.of("_class_name", "LCMScheduler"));
   }
@@ -149,7 +151,8 @@ final class StableDiffusionVariant implements Variant {
       addTextEncoder(components, keys, slot, configs.get(slot.component));
     }
     components.put("unet", unet(keys, configs.get("unet")));
-    ComponentDetector.Detected autoencoder = builtInOptions.autoencoder(keys, configs.get("vae"), List.of());
+    ComponentDetector.Detected autoencoder =
+        builtInOptions.autoencoder(keys, configs.get("vae"), List.of());
     if (autoencoder != null) {
       components.put("vae", autoencoder);
     }
@@ -158,7 +161,8 @@ final class StableDiffusionVariant implements Variant {
 
   @Override
   public boolean hasProjection(String component) {
-    return textEncoders.stream().anyMatch(slot -> slot.component.equals(component) && slot.hasProjection);
+    return textEncoders.stream()
+        .anyMatch(slot -> slot.component.equals(component) && slot.hasProjection);
   }
 
   @Override

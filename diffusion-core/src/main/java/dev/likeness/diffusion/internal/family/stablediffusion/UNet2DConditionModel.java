@@ -98,7 +98,8 @@ public final class UNet2DConditionModel {
     try (TensorScope call = TensorScope.open()) {
       AttentionContext context = conditioning.attentionContext();
       Deque<Tensor> skips = new ArrayDeque<>();
-      Tensor x = Conv2d.ImageMemoryFormat.channelsLast(convIn.forwardInF32(sample).to(convIn.type()));
+      Tensor x =
+          Conv2d.ImageMemoryFormat.channelsLast(convIn.forwardInF32(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning, null);
       skips.push(x);
       UpBlock last = up.get(up.size() - 1);
@@ -121,7 +122,8 @@ public final class UNet2DConditionModel {
         }
       }
       x = last.layers(always, last.layers(), x, time, context, skips, segments);
-      return call.promote(convOut.forwardInF32(config.activation().applyInPlace(normOut.forwardInF32(x))));
+      return call.promote(
+          convOut.forwardInF32(config.activation().applyInPlace(normOut.forwardInF32(x))));
     }
   }
 

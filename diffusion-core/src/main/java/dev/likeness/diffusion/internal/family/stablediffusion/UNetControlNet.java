@@ -78,12 +78,18 @@ final class UNetControlNet extends LoadedControlNet {
     }
     ControlNetModel net = new ControlNetModel(own.config, Weights.of(own.weights()));
     if (!own.isUnion()) {
-      return new Input(controls, rows, net, List.of(net.conditioningEmbedding(input.apply(controls.get(0)))), null);
+      return new Input(
+          controls,
+          rows,
+          net,
+          List.of(net.conditioningEmbedding(input.apply(controls.get(0)))),
+          null);
     }
     controls.forEach(control -> own.requireMode(control.mode()));
     boolean alone = controls.size() == 1;
     List<Tensor> embeddings = controls.stream()
-        .map(control -> net.conditioningEmbedding(input.apply(control), control.mode(), alone ? 1 : control.scale()))
+        .map(control -> net.conditioningEmbedding(
+            input.apply(control), control.mode(), alone ? 1 : control.scale()))
         .toList();
     return new Input(
         controls,
@@ -138,7 +144,12 @@ final class UNetControlNet extends LoadedControlNet {
     ControlNetModel.Residuals residuals(
         Tensor input, Tensor time, UNetConditioning conditioning, Step step) {
       return network
-          .forward(input, time, conditioning, activeEmbeddings(step).reduce(Tensor::add).orElseThrow(), modes)
+          .forward(
+              input,
+              time,
+              conditioning,
+              activeEmbeddings(step).reduce(Tensor::add).orElseThrow(),
+              modes)
           .scale(scale());
     }
   }

@@ -63,7 +63,9 @@ final class UNetControlNetKind implements ControlNetKind {
     options.put("global_pool_conditions", fileName.contains("shuffle"));
     ModelConfig config = ModelConfig.of(options, keys.describe() + " (controlnet)");
     return new ComponentDetector.Detected(
-        "ControlNetModel", config, UNetKeyFormat.of(ControlNetConfig.of(config)).withPrefix(prefix));
+        "ControlNetModel",
+        config,
+        UNetKeyFormat.of(ControlNetConfig.of(config)).withPrefix(prefix));
   }
 
   @Override

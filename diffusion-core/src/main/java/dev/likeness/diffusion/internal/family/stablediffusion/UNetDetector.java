@@ -72,7 +72,8 @@ public final class UNetDetector {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("in_channels", size("input_blocks.0.0.weight", 1));
     config.put("block_out_channels", levels.stream().map(Level::channels).toList());
-    config.put("layers_per_block", singleOrList(levels.stream().map(Level::layers).toList()));
+    config.put(
+        "layers_per_block", singleOrList(levels.stream().map(Level::layers).toList()));
     config.put(
         "down_block_types",
         levels.stream()

@@ -59,8 +59,8 @@ final class UNetPredictor implements PromptedNetwork {
     return IntStream.range(0, networks.size())
         .mapToObj(row -> known.computeIfAbsent(
             batch.encodings(row, ofNegative),
-            texts -> withCache(
-                PromptConditioning.unetConditioning(model, batch.request(), batch.repeatPerImage(texts), ofNegative))))
+            texts -> withCache(PromptConditioning.unetConditioning(
+                model, batch.request(), batch.repeatPerImage(texts), ofNegative))))
         .toList();
   }
 

@@ -67,13 +67,15 @@ public final class ZImageFamily implements ModelFamily {
   @Override
   public MemoryEstimate memory(ModelParts parts) {
     int width = parts.config("transformer").integer("dim", WIDTH);
-    NetworkMemory network = new NetworkMemory("transformer", width, LoadedQwen3.MAX_TOKENS, 2, SIDE, 2);
+    NetworkMemory network =
+        new NetworkMemory("transformer", width, LoadedQwen3.MAX_TOKENS, 2, SIDE, 2);
     boolean reads = String.valueOf(parts.componentClass("text_encoder")).startsWith("Qwen3");
     return !reads
         ? network.of(parts)
         : network.of(
             parts,
-            LoadedQwen3.usedTensors(ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
+            LoadedQwen3.usedTensors(
+                ZImageNetworks.layer(Qwen3Config.of(parts.config("text_encoder")))));
   }
 
   @Override

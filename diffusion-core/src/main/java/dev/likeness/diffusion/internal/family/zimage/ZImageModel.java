@@ -64,9 +64,11 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
   }
 
   @Override
-  public PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+  public PlanRequest adjustPlan(
+      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
+    return FlowPlan.withLinearSigmas(
+        FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
   }
 
   @Override
@@ -112,7 +114,11 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     }
     Device device = new Device(networks.compute().device());
     ZImageSequence sequence = ZImageSequence.of(
-        networks.config(), request.height() / sizeMultiple(), request.width() / sizeMultiple(), whole, device);
+        networks.config(),
+        request.height() / sizeMultiple(),
+        request.width() / sizeMultiple(),
+        whole,
+        device);
     Map<ZImageTransformer2DModel, CachedTensor> texts = new HashMap<>();
     views.forEach(view -> texts.computeIfAbsent(view, each -> new CachedTensor()));
     return new Predictor.CapturableNetwork(

@@ -13,9 +13,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where the tokens of images and of their texts lie: either is filled up to whole groups of 32,
- * the text first in the order of places, the image first in the order of tokens. Of texts that
- * differ in length the shorter are masked.
+ * Where the tokens of images and of their texts lie: either is filled up to whole groups of 32, the
+ * text first in the order of places, the image first in the order of tokens. Of texts that differ
+ * in length the shorter are masked.
  *
  * @param image rotation of the images' tokens, padding included
  * @param text rotation of the texts' tokens, as many as the longest has
@@ -24,11 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null where all are as long
  */
 public record ZImageSequence(
-    RotaryEmbedding image,
-    RotaryEmbedding text,
-    long imageTokens,
-    Tensor padding,
-    Tensor mask) {
+    RotaryEmbedding image, RotaryEmbedding text, long imageTokens, Tensor padding, Tensor mask) {
   private static final long GROUP = 32;
 
   /**

@@ -105,13 +105,14 @@ public final class ZImageTransformer2DModel {
   public Tensor embedText(Tensor text, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
       Tensor embedded = padText(text, sequence);
-      return call.promote(
-          forwardBlocks(textRefiner, embedded, null, sequence.text(), castMask(sequence.mask(), embedded)));
+      return call.promote(forwardBlocks(
+          textRefiner, embedded, null, sequence.text(), castMask(sequence.mask(), embedded)));
     }
   }
 
   private Tensor timeEmbedding(Tensor time, Tensor like) {
-    Tensor features = SINUSOIDS.embed(time.mul(new Scalar(config.timeScale()))).to(like.scalar_type());
+    Tensor features =
+        SINUSOIDS.embed(time.mul(new Scalar(config.timeScale()))).to(like.scalar_type());
     return time2.forward(Activation.SILU.apply(time1.forward(features)));
   }
 

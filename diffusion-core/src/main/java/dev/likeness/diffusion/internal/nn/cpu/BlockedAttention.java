@@ -235,7 +235,9 @@ public final class BlockedAttention {
       forV.copy_(ofValues.transpose(0, 1));
     }
 
-    /** The columns of {@code x} and those of ones that {@link #negatedColumns} is for, transposed. */
+    /**
+     * The columns of {@code x} and those of ones that {@link #negatedColumns} is for, transposed.
+     */
     private static Tensor withOnes(Tensor x) {
       return torch
           .cat(new TensorVector(x, x.new_ones(x.size(0), COLUMNS)), 1)

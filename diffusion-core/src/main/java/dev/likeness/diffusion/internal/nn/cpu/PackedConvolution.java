@@ -103,8 +103,8 @@ public final class PackedConvolution {
   /**
    * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of
    * pixels, and a weight in another order is brought into the wanted one at every call, which takes
-   * longer than the convolution of a small image (docs/performance.md); two to four orders are
-   * all that the shapes of a run lead to.
+   * longer than the convolution of a small image (docs/performance.md); two to four orders are all
+   * that the shapes of a run lead to.
    */
   static final class PackedOrder {
     /** What decides it. */

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A convolution of three by three over an image of twice the size whose every pixel is written
- * four times. Of the nine pixels under the kernel only four differ, so each of the four kinds of
- * output pixels is a convolution of two by two over the small image: four ninths of the work. The
- * same sum, its weights added first, once.
+ * A convolution of three by three over an image of twice the size whose every pixel is written four
+ * times. Of the nine pixels under the kernel only four differ, so each of the four kinds of output
+ * pixels is a convolution of two by two over the small image: four ninths of the work. The same
+ * sum, its weights added first, once.
  */
 public final class UpsampleConvolution {
   private static final long[] ONE = {1, 1};
@@ -43,7 +43,11 @@ public final class UpsampleConvolution {
       int row = kind / 2;
       int column = kind % 2;
       Tensor y = PackedConvolution.of(
-          x, weight.withForm("kind" + kind, wide -> merged(wide, row, column), kernel), bias, ONE, ONE);
+          x,
+          weight.withForm("kind" + kind, wide -> merged(wide, row, column), kernel),
+          bias,
+          ONE,
+          ONE);
       if (out == null) {
         out = torch.empty(
             new long[] {x.size(0), y.size(1), 2 * h, 2 * w},

@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 /**
  * A convolution of three by three by Winograd's minimal filtering F(4, 3) along rows (Lavin and
  * Gray, arXiv:1509.09308, section 4): four pixels of a row come of six products and not of twelve,
- * so it multiplies half as much. It pays with passes over the image, hence only where channels
- * are many. Along columns it sums as ever: in both directions the passes would cost what the
- * products save.
+ * so it multiplies half as much. It pays with passes over the image, hence only where channels are
+ * many. Along columns it sums as ever: in both directions the passes would cost what the products
+ * save.
  *
  * <p>In f32 alone: its rounding is twice that of the plain sum there, and eight times in bf16.
  */

@@ -69,7 +69,8 @@ public record DoubleStreamBlock(
         y, HalfPrecision.clamp(addResiduals(x.text(), attended.text(), c, ffText)));
   }
 
-  private static Tensor addResiduals(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
+  private static Tensor addResiduals(
+      Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
     Tensor h = x.add(m.get(2).mul(attended));
     return h.add(m.get(5).mul(ff.apply(AdaLayerNorm.apply(h, m.get(3), m.get(4)))));
   }

@@ -134,7 +134,8 @@ public final class JointAttention {
       Tensor attended, QkvProjection.Plain plain, QkvProjection.Heads own, Tensor time) {
     Tensor y = attended;
     for (AttentionBranch branch : branches) {
-      y = y.add(QkvProjection.Heads.mergeHeads(branch.attend(image.branchInputs(plain, own, time))));
+      y = y.add(
+          QkvProjection.Heads.mergeHeads(branch.attend(image.branchInputs(plain, own, time))));
     }
     return y;
   }

@@ -6,8 +6,8 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What attentions read beside the image, a text most often. A run that tells a network the same
- * at every step keeps each attention's keys and values of it: one run's, on one thread, until the
+ * What attentions read beside the image, a text most often. A run that tells a network the same at
+ * every step keeps each attention's keys and values of it: one run's, on one thread, until the
  * scope ends in which {@link #withCache} was called.
  */
 public final class AttentionContext {
@@ -54,7 +54,8 @@ public final class AttentionContext {
 
   private CachedKeyValues cached(Attention by) {
     return cached.computeIfAbsent(by, attention -> {
-      CachedKeyValues made = new CachedKeyValues(cacheScope.inSameScope(), cacheScope.inSameScope());
+      CachedKeyValues made =
+          new CachedKeyValues(cacheScope.inSameScope(), cacheScope.inSameScope());
       made.keys().replace(attention.keys(tokens));
       made.values().replace(attention.values(tokens));
       return made;

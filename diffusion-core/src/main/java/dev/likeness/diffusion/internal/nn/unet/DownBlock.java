@@ -37,7 +37,11 @@ public final class DownBlock {
           1));
       if (level.hasAttention()) {
         attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCrossAttention()));
+            w.at("attentions").at(i),
+            config,
+            level,
+            level.transformers(),
+            level.onlyCrossAttention()));
       }
     }
     boolean last = index == config.levels().size() - 1;

@@ -42,7 +42,11 @@ public final class UpBlock {
           1));
       if (level.hasUpAttention()) {
         attentions.add(new SpatialTransformer(
-            w.at("attentions").at(i), config, level, level.transformers(), level.onlyCrossAttention()));
+            w.at("attentions").at(i),
+            config,
+            level,
+            level.transformers(),
+            level.onlyCrossAttention()));
       }
     }
     upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);

@@ -54,8 +54,8 @@ class PromptConditioningParityTest {
 
   private static void compare(BaseModel base, GoldenReference expected, int i, String negative) {
     String what = (negative.isEmpty() ? "text.none." : "text.words.") + "negative";
-    UNetConditioning told =
-        unetConditioning(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
+    UNetConditioning told = unetConditioning(
+        base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
     Closeness.assertWithin(
         1e-5, expected.tensor("text.tokens").select(0, i), told.context().select(0, 1), "tokens");
     Closeness.assertWithin(
@@ -72,7 +72,10 @@ class PromptConditioningParityTest {
         .conditioning(true, false, PromptSchedule.of(1));
     return UNetPredictor.concat(Stream.of(true, false)
         .map(negativePrompt -> PromptConditioning.unetConditioning(
-            base.unwrap(StableDiffusionNetworks.class), request, texts.at(0, negativePrompt), negativePrompt))
+            base.unwrap(StableDiffusionNetworks.class),
+            request,
+            texts.at(0, negativePrompt),
+            negativePrompt))
         .toList());
   }
 
@@ -98,7 +101,9 @@ class PromptConditioningParityTest {
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
       Tensor words = new PromptConditioning(
-              base.unwrap(StableDiffusionNetworks.class), request.prompt(""), part -> Adaptation.NONE)
+              base.unwrap(StableDiffusionNetworks.class),
+              request.prompt(""),
+              part -> Adaptation.NONE)
           .conditioning(false, false, PromptSchedule.of(1))
           .at(0, false)
           .tokens();
@@ -139,11 +144,13 @@ class PromptConditioningParityTest {
 
   @Test
   void conditionsTheBaseOnSizesAndTheRefinerOnAScore() {
-    Path xl = GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    Path xl =
+        GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     Path refiner =
         GoldenFolder.write("xl-refiner", GoldenFolder.KeyFormat.CURRENT, parent).path();
-    ImageRequest request =
-        ImageRequest.of("a man").size(64, 32).sizeConditioning(SizeConditioning.DEFAULT.cropTopLeft(4, 8));
+    ImageRequest request = ImageRequest.of("a man")
+        .size(64, 32)
+        .sizeConditioning(SizeConditioning.DEFAULT.cropTopLeft(4, 8));
     assertArrayEquals(new float[] {32, 64, 8, 4, 32, 64, 32, 64, 8, 4, 32, 64}, sizes(xl, request));
     assertArrayEquals(new float[] {32, 64, 0, 0, 2.5f, 32, 64, 8, 4, 6}, sizes(refiner, request));
   }
@@ -158,7 +165,8 @@ class PromptConditioningParityTest {
 
   @Test
   void conditionsTheFirstFamiliesOnNoSizes() {
-    Path sd1 = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
+    Path sd1 =
+        GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (TensorScope scope = TensorScope.open();
         InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(sd1, Compute.EXACT)) {

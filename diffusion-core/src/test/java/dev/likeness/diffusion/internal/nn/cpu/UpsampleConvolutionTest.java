@@ -23,7 +23,8 @@ class UpsampleConvolutionTest {
       Tensor weight = torch.randn(out, in, 3, 3).mul_(new Scalar(0.1));
       TensorOptional bias = new TensorOptional(torch.randn(out));
       for (Tensor x : new Tensor[] {
-        torch.randn(batch, in, h, w), Conv2d.ImageMemoryFormat.channelsLast(torch.randn(batch, in, h, w))
+        torch.randn(batch, in, h, w),
+        Conv2d.ImageMemoryFormat.channelsLast(torch.randn(batch, in, h, w))
       }) {
         Tensor doubled = torch.upsample_nearest2d(x, new long[] {2 * h, 2 * w});
         long[] one = {1, 1};

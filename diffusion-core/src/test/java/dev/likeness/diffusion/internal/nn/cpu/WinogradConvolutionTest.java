@@ -35,7 +35,8 @@ class WinogradConvolutionTest {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         TensorRegion region = new TensorRegion()) {
-      CachingWeight weight = new CachingWeight(torch.randn(out, in, 3, 3).mul_(new Scalar(0.1)), region);
+      CachingWeight weight =
+          new CachingWeight(torch.randn(out, in, 3, 3).mul_(new Scalar(0.1)), region);
       TensorOptional bias = biased ? new TensorOptional(torch.randn(out)) : new TensorOptional();
       Tensor x = Conv2d.ImageMemoryFormat.channelsLast(torch.randn(batch, in, h, w));
       Tensor expected = torch.conv2d(x, weight.tensor(), bias, ONE, ONE, ONE, 1);

@@ -174,8 +174,9 @@ final class EncodedPairs {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (LoadedClip textEncoder : model.clipTextEncoders()) {
-      TextEncoding encoding =
-          textEncoder.promptEncoder(Adaptation.NONE).encode(List.of(caption), textEncoder.skippedLayers());
+      TextEncoding encoding = textEncoder
+          .promptEncoder(Adaptation.NONE)
+          .encode(List.of(caption), textEncoder.skippedLayers());
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }

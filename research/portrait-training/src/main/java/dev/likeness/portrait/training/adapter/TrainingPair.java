@@ -4,8 +4,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.ipadapter.reference.Reference;
 
 /**
- * What an adapter learns from: shown the reference, the base should draw the target. Two images
- * of one person teach the person; one image as both teaches the image.
+ * What an adapter learns from: shown the reference, the base should draw the target. Two images of
+ * one person teach the person; one image as both teaches the image.
  *
  * @param reference what is shown
  * @param target what is to be drawn; all of one size, with sides that are multiples of the base's

@@ -93,7 +93,8 @@ public class AdapterTrainingTest {
       ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
           base.generate(request).pixels(),
-          base.generate(request.adapter(adapter.identity(image("37x53.png")).at(1))).pixels()));
+          base.generate(request.adapter(adapter.identity(image("37x53.png")).at(1)))
+              .pixels()));
     }
   }
 

@@ -89,16 +89,16 @@ class ControlCommandTest {
         net,
         "--control-image",
         image.toString(),
-        "--control-until",
+        "--control-end",
         "0.5",
-        "--control-until",
+        "--control-end",
         "0.7",
         "--out",
         folder.resolve("more").toString());
     assertEquals(2, more.status());
     assertEquals(
         List.of(
-            "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
+            "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one --controlnet"
                 + " each, of which 1 are given; leave the others out"),
         more.complaints());
   }

@@ -78,7 +78,7 @@ class GenerateCommandTest {
         "2",
         "--scheduler",
         "euler a",
-        "--tile",
+        "--vae-tiling",
         "--dtype",
         "f32",
         "--device",
@@ -95,7 +95,7 @@ class GenerateCommandTest {
     assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
     assertEquals(
         List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
-    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--tile"), text);
+    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--vae-tiling"), text);
     assertEquals(
         "{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
             + " height=32, tiled=true}",
@@ -121,7 +121,7 @@ class GenerateCommandTest {
         "1.5",
         "--scheduler",
         "DDIM",
-        "--perturb",
+        "--pag-layers",
         "mid",
         "--out",
         out.toString());

@@ -139,17 +139,17 @@ class GenerateOptionsTest {
             ASK.textualInversion(TextualInversion.open(folder.resolve("red.safetensors")))),
         Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
         Arguments.of(
-            "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
-        Arguments.of("--approximate deep-cache:3", ASK.caching(CachingOptions.deepCache(3, 0))),
+            "--guidance-start 0.3 --guidance-end 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--caching deep-cache:3", ASK.caching(CachingOptions.deepCache(3, 0))),
         Arguments.of(
-            "--approximate deep-forecast:4", ASK.caching(CachingOptions.deepForecast(4, 0))),
+            "--caching deep-forecast:4", ASK.caching(CachingOptions.deepForecast(4, 0))),
         Arguments.of(
-            "--scheduler DDIM --steps 8 --approximate extrapolate:2",
+            "--scheduler DDIM --steps 8 --caching extrapolate:2",
             ASK.steps(8).caching(CachingOptions.extrapolation(2))),
         Arguments.of(
-            "--approximate deep-cache:3,merge:0.5",
+            "--caching deep-cache:3,merge:0.5",
             ASK.caching(CachingOptions.deepCache(3, 0).tokenMerging(0.5))),
-        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.tokenMerging(0.5))),
+        Arguments.of("--caching merge:0.5", ASK.caching(CachingOptions.NONE.tokenMerging(0.5))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.sequentially())));
   }
 
@@ -165,7 +165,7 @@ class GenerateOptionsTest {
   void tilesTheAutoencoder() {
     try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
       float[] whole = model.generate(ASK).pixels();
-      float[] tiled = drawn(ASK, "--tile");
+      float[] tiled = drawn(ASK, "--vae-tiling");
       assertArrayEquals(model.generate(ASK.withVaeTiling()).pixels(), tiled, 1e-6f);
       assertArrayEquals(whole, tiled, 1e-5f, "the same but for rounding");
       assertFalse(

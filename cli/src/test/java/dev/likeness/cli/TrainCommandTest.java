@@ -147,7 +147,7 @@ class TrainCommandTest {
         "cpu",
         "--rank",
         "1",
-        "--spelling",
+        "--key-format",
         "KOHYA",
         "--out",
         half.toString());
@@ -275,7 +275,7 @@ class TrainCommandTest {
         List.of("--out", folder.resolve("big").toString()),
         List.of("--store", folder.resolve("store").toString(), "--key", key))) {
       List<String> asked =
-          new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
+          new ArrayList<>(List.of("--rank", "2000000000", "--class-images", "1"));
       asked.addAll(where);
       CommandRun run = train(asked.toArray(String[]::new));
       assertTrue(
@@ -289,9 +289,9 @@ class TrainCommandTest {
 
   @Test
   void refusesWhatDoesNotGoTogether() {
-    CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
+    CommandRun blind = train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
-        List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
+        List.of("--validation-steps compares faces; give --embedder FILE, since the base brings no embedder"),
         blind.complaints());
     CommandRun unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());

@@ -77,7 +77,7 @@ class UsageTest {
     assertWrong(
         "give either LoRA files or --extract TUNED (try likeness lora --help)",
         "lora",
-        "--spelling",
+        "--key-format",
         "kohya",
         "--out",
         "x");
@@ -86,7 +86,7 @@ class UsageTest {
   @Test
   void refusesOptionsThatWouldDoNothing() {
     for (String option : List.of(
-        "--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
+        "--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--degraded-guidance-scale=3")) {
       CommandRun run = CommandRun.of("generate", "--prompt", "x", "--out", "x", option);
       assertTrue(
           run.status() == 2

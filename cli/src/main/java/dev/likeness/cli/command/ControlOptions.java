@@ -37,13 +37,13 @@ final class ControlOptions {
   private List<Double> scales = List.of();
 
   @Option(
-      names = "--control-from",
+      names = "--control-start",
       paramLabel = "X",
       description = "the share of the run at which it begins (default: 0)")
   private List<Double> starts = List.of();
 
   @Option(
-      names = "--control-until",
+      names = "--control-end",
       paramLabel = "X",
       description = "the share at which it ends (default: 1)")
   private List<Double> ends = List.of();
@@ -72,7 +72,7 @@ final class ControlOptions {
     if (Stream.of(scales, starts, ends, modes, masks)
         .anyMatch(given -> given.size() > nets.size())) {
       throw new IllegalArgumentException(
-          "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one"
+          "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one"
               + " --controlnet each, of which " + nets.size() + " are given; leave the others out");
     }
     List<ControlImage> controls = new ArrayList<>();

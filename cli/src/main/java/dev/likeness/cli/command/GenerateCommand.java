@@ -31,8 +31,8 @@ public final class GenerateCommand implements Runnable {
     {
       "--controlnet",
       "--control-scale",
-      "--control-from",
-      "--control-until",
+      "--control-start",
+      "--control-end",
       "--control-mode",
       "--control-mask"
     },
@@ -113,7 +113,7 @@ public final class GenerateCommand implements Runnable {
   private int count;
 
   @Option(
-      names = "--tile",
+      names = "--vae-tiling",
       description =
           "lets the autoencoder work a few rows at a time: the same image with less memory"
               + " (images above 1024x1024 always are)")

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 /** How guidance works beyond its scale. */
 final class GenerateOptions {
   @Option(
-      names = "--guidance-rule",
+      names = "--guidance-formula",
       paramLabel = "NAME",
       defaultValue = "cfg",
       description = "cfg, zero-star or projected (default: ${DEFAULT-VALUE})")
@@ -42,14 +42,14 @@ final class GenerateOptions {
   private double rescale;
 
   @Option(
-      names = "--guidance-from",
+      names = "--guidance-start",
       paramLabel = "X",
       defaultValue = "0",
       description = "the share of the run at which guidance begins (default: ${DEFAULT-VALUE})")
   private double from;
 
   @Option(
-      names = "--guidance-until",
+      names = "--guidance-end",
       paramLabel = "X",
       defaultValue = "1",
       description = "the share at which it ends (default: ${DEFAULT-VALUE})")
@@ -69,7 +69,7 @@ final class GenerateOptions {
   private int[] skipped;
 
   @Option(
-      names = "--perturb",
+      names = "--pag-layers",
       paramLabel = "LAYER",
       split = ",",
       description =
@@ -77,19 +77,19 @@ final class GenerateOptions {
   private String[] perturbed;
 
   @Option(
-      names = "--away",
+      names = "--degraded-guidance-scale",
       paramLabel = "G",
       defaultValue = "NaN",
-      description = "how far away from it (default: 2.8 for --skip-layers, 3 for --perturb)")
+      description = "how far away from it (default: 2.8 for --skip-layers, 3 for --pag-layers)")
   private double away;
 
   ImageRequest on(ImageRequest request) {
     if (skipped != null && perturbed != null) {
-      throw new IllegalArgumentException("give one of --skip-layers and --perturb");
+      throw new IllegalArgumentException("give one of --skip-layers and --pag-layers");
     }
     if (!Double.isNaN(away) && skipped == null && perturbed == null) {
       throw new IllegalArgumentException(
-          "--away does nothing without --skip-layers or --perturb; give one of them");
+          "--degraded-guidance-scale does nothing without --skip-layers or --pag-layers; give one of them");
     }
     GuidanceOptions guidance = ruled().rescale(rescale).between(from, until).trueCfgScale(trueCfg);
     DegradedGuidance degradedGuidance = skipped != null
@@ -119,7 +119,7 @@ final class GenerateOptions {
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
     @Option(
-        names = "--approximate",
+        names = "--caching",
         paramLabel = "WAY",
         description =
             "nearly the same image in less time: extrapolate:N asks the network at steps that come"

@@ -56,7 +56,7 @@ public final class LoraCommand implements Runnable {
   private Integer rank;
 
   @Option(
-      names = "--spelling",
+      names = "--key-format",
       paramLabel = "NAME",
       defaultValue = "PEFT",
       description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")

@@ -65,7 +65,7 @@ public final class TrainCommand implements Runnable {
   private Path out;
 
   @Option(
-      names = "--class-pictures",
+      names = "--class-images",
       paramLabel = "N",
       description = "images of others that the base draws first and"
           + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
@@ -78,7 +78,7 @@ public final class TrainCommand implements Runnable {
   private Path plot;
 
   @Option(
-      names = "--watch",
+      names = "--validation-steps",
       paramLabel = "N",
       description = "looks every N steps at headshots, beside every fifth photo,"
           + " which is not learned from; keeps the best look and ends when nothing better comes")
@@ -139,7 +139,7 @@ public final class TrainCommand implements Runnable {
     }
     if (store.given() && (watch != null || recipe != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
-          "--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
+          "--validation-steps, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
     if (store.given()) {
       trainInStore();
@@ -212,7 +212,7 @@ public final class TrainCommand implements Runnable {
   private HeadshotStudio watching(HeadshotStudio studio, FaceEmbedder eye) {
     if (watch != null && eye == null) {
       throw new IllegalArgumentException(
-          "--watch compares faces; give --embedder FILE, since the base brings no embedder");
+          "--validation-steps compares faces; give --embedder FILE, since the base brings no embedder");
     }
     return watch == null ? studio : studio.validation(watch, eye);
   }

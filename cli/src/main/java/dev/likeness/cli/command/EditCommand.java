@@ -48,7 +48,7 @@ public final class EditCommand implements Runnable {
   private static final String COMPARISON = "before-after.png";
 
   /** What is told of an image of which nobody knows how it was made. */
-  private static final Set<String> SEEN = Set.of("file", "width", "height", "scores");
+  private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;
 
@@ -116,8 +116,8 @@ public final class EditCommand implements Runnable {
   @Override
   public void run() {
     HeadshotEdit wanted = edit.edit();
-    requireKept();
-    identity.requireUnstored(store);
+    requireOtherFile();
+    identity.requireNoStore(store);
     MissingConsent agreed = new MissingConsent(consent);
     agreed.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name());
@@ -128,7 +128,7 @@ public final class EditCommand implements Runnable {
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector());
-        IdentityOptions.Eye eye =
+        IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
@@ -137,7 +137,7 @@ public final class EditCommand implements Runnable {
       Optional.ofNullable(learnt)
           .flatMap(one -> one.baseMismatch(model))
           .ifPresent(console.err()::println);
-      ReferencePerson shown = eye == null ? null : identity.kept(person, eye, agreed);
+      ReferencePerson shown = eye == null ? null : identity.openReference(person, eye, agreed);
       Identity who =
           shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
@@ -152,11 +152,11 @@ public final class EditCommand implements Runnable {
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-          .ofPages()
+          .withoutPixelMarks()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceOptions.likeness(FaceOptions.judging(tools, own, notes), notes)
+      HeadshotScores scores = FaceOptions.likeness(FaceOptions.withEmbedderOf(tools, own, notes), notes)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
@@ -169,7 +169,7 @@ public final class EditCommand implements Runnable {
     console.out().flush();
   }
 
-  private void requireKept() {
+  private void requireOtherFile() {
     Path after = out.resolve(EDITED);
     try {
       if (Files.exists(after) && Files.exists(image) && Files.isSameFile(after, image)) {
@@ -192,17 +192,17 @@ public final class EditCommand implements Runnable {
   private String record(HeadshotEdit.Result edited, boolean told, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    Map<String, Object> before = side(edited.before(), image.getFileName().toString(), scores);
+    Map<String, Object> before = entry(edited.before(), image.getFileName().toString(), scores);
     if (!told) {
-      before.keySet().retainAll(SEEN);
+      before.keySet().retainAll(MEASURED_KEYS);
     }
     record.put("before", before);
-    record.put("after", side(edited.after(), EDITED, scores));
+    record.put("after", entry(edited.after(), EDITED, scores));
     record.put("drawn_anew", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 
-  private static Map<String, Object> side(Headshot headshot, String file, HeadshotScores scores) {
+  private static Map<String, Object> entry(Headshot headshot, String file, HeadshotScores scores) {
     Map<String, Object> side = headshot.toMap(file);
     side.put("scores", scores.score(headshot.image()).asList());
     return side;

@@ -64,7 +64,7 @@ final class FaceOptions {
    * @param own the base's, or null
    * @param notes of the person's file
    */
-  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
+  static ReviewTools withEmbedderOf(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
     Optional<String> kept = FaceEmbeddings.of(notes).map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
@@ -85,7 +85,7 @@ final class FaceOptions {
   }
 
   /** Whether a file is given that judges nothing but photos. */
-  boolean judgesPhotos() {
+  boolean hasQualityModel() {
     return quality != null;
   }
 
@@ -117,14 +117,14 @@ final class FaceOptions {
         description = "leaves faces as the base draws them, four to five times "
             + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
             + "the person's, its ip_adapter acting a little, too")
-    private boolean off;
+    private boolean isOff;
 
     /**
      * What holds faces on the base in {@code folder}, to be closed by the caller; null where it is
      * not wanted or not to be had.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
-      return off ? null : FaceGuidance.in(folder, base, detector).orElse(null);
+      return isOff ? null : FaceGuidance.in(folder, base, detector).orElse(null);
     }
   }
 }

@@ -26,7 +26,7 @@ record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
   /** Whether their photos are looked at here, and not by the store. */
   boolean isReviewed() {
-    return person == null && !store.given();
+    return person == null && !store.isGiven();
   }
 
   /**
@@ -41,11 +41,11 @@ record PersonSource(
       ReviewTools tools,
       ShootFolder.Timings watch) {
     if (isReviewed()) {
-      Path state = studio.stateFile(out, review, photos.known());
-      requireNobodyElse(state);
+      Path state = studio.stateFile(out, review, photos.profile());
+      requireSamePerson(state);
       TrainedPerson learnt = train(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, who -> kept(TrainingState.tag(who, state)));
+      return closeOnFailure(learnt, who -> save(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
@@ -55,13 +55,13 @@ record PersonSource(
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
     who.baseMismatch(model).ifPresent(console.err()::println);
-    return closedOnFailure(
+    return closeOnFailure(
         who,
-        opened -> corrected(
+        opened -> withProfile(
             studio, photos.missingConsent().of(opened).map(opened::withConsent).orElse(opened)));
   }
 
-  private void requireNobodyElse(Path state) {
+  private void requireSamePerson(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
@@ -76,7 +76,7 @@ record PersonSource(
       return studio.train(
           review,
           photos.consent(),
-          photos.known(),
+          photos.profile(),
           state,
           ConsoleProgress.on(console),
           console.cancellation());
@@ -95,7 +95,7 @@ record PersonSource(
     }
   }
 
-  private static TrainedPerson closedOnFailure(
+  private static TrainedPerson closeOnFailure(
       TrainedPerson who, UnaryOperator<TrainedPerson> step) {
     try {
       return step.apply(who);
@@ -105,7 +105,7 @@ record PersonSource(
     }
   }
 
-  private TrainedPerson kept(TrainedPerson who) {
+  private TrainedPerson save(TrainedPerson who) {
     Path file = out.resolve(ShootFolder.PERSON);
     who.save(file);
     TrainingState.deleteAll(out);
@@ -126,8 +126,8 @@ record PersonSource(
     return Path.of(id);
   }
 
-  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
-    PersonProfile known = photos.known();
+  private TrainedPerson withProfile(HeadshotStudio studio, TrainedPerson who) {
+    PersonProfile known = photos.profile();
     if (known.traits().isEmpty()) {
       return who;
     }

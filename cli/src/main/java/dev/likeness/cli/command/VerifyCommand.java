@@ -63,15 +63,15 @@ public final class VerifyCommand implements Runnable {
   @Override
   public void run() {
     store.requireUsedSigner();
-    if (store.given() == (file != null)) {
+    if (store.isGiven() == (file != null)) {
       throw new IllegalArgumentException(
           "give either a FILE or --store DIR (try likeness verify --help)");
     }
-    if (store.given() && trust != null) {
+    if (store.isGiven() && trust != null) {
       throw new IllegalArgumentException(
           "--trust is for a FILE: a store is signed by nobody; leave it out");
     }
-    if (store.given()) {
+    if (store.isGiven()) {
       verifyStore();
     } else if (file.toString().endsWith(".json")) {
       verifyReceipt();
@@ -82,7 +82,7 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyStore() {
-    try (SubjectStore opened = store.existing(console)) {
+    try (SubjectStore opened = store.openExisting(console)) {
       List<String> problems = opened.verify();
       int persons = opened.subjects().size();
       problems.stream().filter(problem -> !json).forEach(console.out()::println);
@@ -116,13 +116,13 @@ public final class VerifyCommand implements Runnable {
           file + " is unchanged, but its signer's certificate expired on " + end
               + ", and nothing vouches for when it signed; " + "ask who erased");
     }
-    if (trust != null && !anchors().vouchFor(receipt.chain())) {
+    if (trust != null && !anchors().trusts(receipt.chain())) {
       throw new InvalidInputException(file + " is signed by " + signer + ", whom " + trust
           + " does not vouch for; ask who erased");
     }
     String told =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
-            + receipt.begun() + ", finished " + receipt.finished() + ", signed by " + signer
+            + receipt.startedAt() + ", finished " + receipt.finishedAt() + ", signed by " + signer
             + (trust == null ? ", whom nobody here vouches for (--trust PEM)" : "");
     console.out().println(json ? receipt.toJson() : told);
   }

@@ -71,7 +71,7 @@ class PlantedViolationsTest {
   }
 
   @Test
-  void whatUsersMustNotSeeIsFound() {
+  void publicInternalsAreFound() {
     assertFinds(SupportedRules.signaturesMentionNothingInternal(ROOT), MentionsInternal.class);
     assertFinds(SupportedRules.signaturesMentionNoBytedeco(ROOT), MentionsTensor.class);
     assertFinds(
@@ -81,7 +81,7 @@ class PlantedViolationsTest {
   }
 
   @Test
-  void whatNoModuleMayDoIsFound() {
+  void unsafeCallsAreFound() {
     assertFinds(SafetyRules.noTorchScript(), Unpickles.class);
     assertFinds(SafetyRules.noArchives(), Unpickles.class);
     assertFinds(SafetyRules.photosAreNeverLogged(ROOT), Talks.class);

@@ -29,7 +29,7 @@ public final class ServePeople {
 
   /** What is done while people are served. */
   interface Serving {
-    void with(HeadshotService service) throws Exception;
+    void accept(HeadshotService service) throws Exception;
   }
 
   /** Who is served, by name. */
@@ -83,7 +83,7 @@ public final class ServePeople {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       try (HeadshotService service = HeadshotService.start(
           studio, people.byName(), GenerationQueue.Options.defaults(), detector, port)) {
-        serving.with(service);
+        serving.accept(service);
       }
     }
   }

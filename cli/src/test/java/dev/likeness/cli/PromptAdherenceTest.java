@@ -19,31 +19,31 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class ObedienceTest {
+class PromptAdherenceTest {
   @TempDir
   private Path folder;
 
   @Test
-  void isWhatTheReaderOfTheBaseFindsOfTheAskedWords() throws IOException {
+  void isTheProbabilityOfThePromptWordsByTheReader() throws IOException {
     Path files = TinyBase.in(folder);
-    SureReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
+    ConfidentReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
     try (BaseModel base = BaseModel.open(files, Compute.best());
         PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertEquals(
           1,
           obedience.measure(
-              asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
+              headshotOf("studio", "portrait of a woman, wearing a Navy shirt, soft light")),
           1e-6);
       assertEquals(
           0,
-          obedience.measure(asked("studio", "portrait of a woman, wearing a never shirt")),
+          obedience.measure(headshotOf("studio", "portrait of a woman, wearing a never shirt")),
           1e-3,
           "that colour is not seen");
       // That word is in every slot of this reader: of those asked the colour is one less.
-      assertTrue(obedience.measure(asked("monochrome", "a never shirt"))
-          > 2 * obedience.measure(asked("studio", "a never shirt")));
+      assertTrue(obedience.measure(headshotOf("monochrome", "a never shirt"))
+          > 2 * obedience.measure(headshotOf("studio", "a never shirt")));
       assertTrue(
-          Double.isNaN(obedience.measure(asked("studio", "portrait of a woman"))),
+          Double.isNaN(obedience.measure(headshotOf("studio", "portrait of a woman"))),
           "nothing that it knows is asked");
     }
   }
@@ -53,11 +53,11 @@ class ObedienceTest {
     try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best());
         PromptAdherence obedience = HeadshotStudio.on(base).promptAdherence()) {
       assertTrue(Double.isNaN(
-          obedience.measure(asked("studio", Style.named("studio").prompt("a woman", 0)))));
+          obedience.measure(headshotOf("studio", Style.named("studio").prompt("a woman", 0)))));
     }
   }
 
-  private static Headshot asked(String style, String prompt) {
+  private static Headshot headshotOf(String style, String prompt) {
     return new Headshot(
         RgbImage.of(32, 32, new byte[3 * 32 * 32]),
         Style.all().stream()

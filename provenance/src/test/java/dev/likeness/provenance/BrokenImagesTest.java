@@ -19,36 +19,36 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-class BrokenPicturesTest {
+class BrokenImagesTest {
   private static final List<byte[]> FILES = List.of(
-      Disclosure.standard().png(TestImages.of(64, 64, 1)),
-      Disclosure.standard().jpeg(TestImages.of(64, 64, 1)));
+      Disclosure.standard().encodePng(TestImages.of(64, 64, 1)),
+      Disclosure.standard().encodeJpeg(TestImages.of(64, 64, 1)));
 
   @Test
-  void judgesOrRefusesWhatIsCutOff() {
+  void checksOrRefusesTruncatedFiles() {
     for (byte[] file : FILES) {
       for (int length = 0; length < file.length; length += 7) {
-        judge(Arrays.copyOf(file, length));
+        check(Arrays.copyOf(file, length));
       }
     }
   }
 
   @Test
-  void judgesOrRefusesWhatIsChangedInItsManifest() {
+  void checksOrRefusesChangedManifests() {
     for (byte[] file : FILES) {
-      judgeChanged(file, 3000);
+      checkChanged(file, 3000);
     }
   }
 
   /** Among them one with a time stamp and several certificates. */
   @Test
-  void judgesOrRefusesWhatIsChangedInTheManifestsOfOthers() throws IOException {
+  void checksOrRefusesChangedManifestsOfOthers() throws IOException {
     for (String name : List.of("C.jpg", "ocsp.jpg")) {
-      judgeChanged(Files.readAllBytes(Material.of("c2pa/" + name)), 200);
+      checkChanged(Files.readAllBytes(Material.of("c2pa/" + name)), 200);
     }
   }
 
-  private static void judgeChanged(byte[] file, int times) {
+  private static void checkChanged(byte[] file, int times) {
     Random random = new Random(3);
     ImageFile.Part manifest = ImageFile.of(file).orElseThrow().manifestPart().orElseThrow();
     for (int i = 0; i < times; i++) {
@@ -57,7 +57,7 @@ class BrokenPicturesTest {
         int at = manifest.start() + random.nextInt(manifest.end() - manifest.start());
         changed[at] = (byte) random.nextInt(256);
       }
-      judge(changed);
+      check(changed);
     }
   }
 
@@ -98,7 +98,7 @@ class BrokenPicturesTest {
   }
 
   // Any other exception fails the test.
-  private static void judge(byte[] bytes) {
+  private static void check(byte[] bytes) {
     try {
       new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(bytes);
     } catch (InvalidInputException refused) {

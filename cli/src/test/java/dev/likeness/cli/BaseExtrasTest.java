@@ -13,16 +13,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the embedded model brings beside its networks works without another file. */
-class OwnPartsTest {
+class BaseExtrasTest {
   @TempDir
   private Path folder;
 
   @Test
-  void drawsAFaceInFourStepsAndShowsItComing() {
+  void generatesAFaceInFourStepsWithPreviews() {
     Path out = folder.resolve("out");
     // No beard is asked for: the built-in detector overlooks some faces with glasses above a long
     // one.
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--prompt",
         "office headshot of a man with glasses",
@@ -43,7 +43,7 @@ class OwnPartsTest {
   }
 
   @Test
-  void showsAPersonToItsOwnAdapterAndHoldsTheirFace() throws IOException {
+  void usesItsAdapterAndFaceGuidanceForAPerson() throws IOException {
     Path photos = Files.createDirectories(folder.resolve("photos"));
     for (String name : List.of("selfie-01.jpg", "selfie-02.jpg", "selfie-03.jpg")) {
       Files.copy(
@@ -51,7 +51,7 @@ class OwnPartsTest {
           photos.resolve(name));
     }
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "headshot",
         "--photos",
         photos.toString(),

@@ -20,18 +20,18 @@ import java.util.function.Consumer;
  * @param out what it printed
  * @param err what it printed to standard error
  */
-public record CommandRun(int status, String out, String err) {
-  public static CommandRun of(String... args) {
+public record CommandResult(int status, String out, String err) {
+  public static CommandResult of(String... args) {
     return of(new StringWriter(), new Cancellation(), args);
   }
 
   /** A run that is cancelled as soon as it prints {@code sign} to standard error. */
-  public static CommandRun cancelledAt(String sign, String... args) {
+  public static CommandResult cancelledAt(String sign, String... args) {
     return cancelledAt(1, sign, args);
   }
 
   /** A run that is cancelled as soon as it has printed {@code sign} {@code times} times. */
-  public static CommandRun cancelledAt(int times, String sign, String... args) {
+  public static CommandResult cancelledAt(int times, String sign, String... args) {
     Cancellation cancellation = new Cancellation();
     AtomicInteger left = new AtomicInteger(times);
     StringWriter err = new StringWriter() {
@@ -50,12 +50,12 @@ public record CommandRun(int status, String out, String err) {
    * A run during which {@code look} looks around whenever something is printed to standard error,
    * and is told it.
    */
-  public static CommandRun watched(Consumer<String> look, String... args) {
+  public static CommandResult watched(Consumer<String> look, String... args) {
     return watched(new Cancellation(), look, args);
   }
 
   /** The same, which {@code look} may stop. */
-  public static CommandRun watched(
+  public static CommandResult watched(
       Cancellation cancellation, Consumer<String> look, String... args) {
     StringWriter err = new StringWriter() {
       @Override
@@ -67,15 +67,15 @@ public record CommandRun(int status, String out, String err) {
     return of(err, cancellation, args);
   }
 
-  private static CommandRun of(Writer err, Cancellation cancellation, String... args) {
+  private static CommandResult of(Writer err, Cancellation cancellation, String... args) {
     StringWriter out = new StringWriter();
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
     int status = LikenessCommand.run(console, args);
-    return new CommandRun(status, out.toString(), err.toString());
+    return new CommandResult(status, out.toString(), err.toString());
   }
 
   /** Whether a file that another thread writes comes to be within a minute. */
-  public static boolean comes(Path file) {
+  public static boolean awaitFile(Path file) {
     long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (!Files.exists(file) && System.nanoTime() < end) {
       LockSupport.parkNanos(1_000_000);
@@ -84,7 +84,7 @@ public record CommandRun(int status, String out, String err) {
   }
 
   /** The lines on standard error that are about a failure. */
-  public List<String> complaints() {
+  public List<String> errorLines() {
     return err.lines()
         .filter(line -> line.startsWith("likeness: "))
         .map(line -> line.substring("likeness: ".length()))

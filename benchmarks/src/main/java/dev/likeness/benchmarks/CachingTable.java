@@ -31,7 +31,7 @@ import java.util.stream.DoubleStream;
  * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is
  * a pattern for the names of those to be drawn.
  */
-public final class ApproximationTable {
+public final class CachingTable {
   private static final String[] PROMPTS = {
     "studio portrait of an old woman with red hair and glasses",
         "selfie of a young man with a beard in a park",
@@ -39,17 +39,17 @@ public final class ApproximationTable {
         "portrait of a bald man in a blue shirt"
   };
 
-  private final Map<String, List<Measured>> rows = new LinkedHashMap<>();
+  private final Map<String, List<Measurement>> rows = new LinkedHashMap<>();
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
 
-  private ApproximationTable(FaceDetector detector, FaceEmbedder embedder) {
+  private CachingTable(FaceDetector detector, FaceEmbedder embedder) {
     this.detector = detector;
     this.embedder = embedder;
   }
 
   /** One image: by the clock and by processors, in seconds, and how near it is. */
-  private record Measured(double seconds, double processor, Closeness closeness) {}
+  private record Measurement(double seconds, double cpuSeconds, Closeness closeness) {}
 
   public static void main(String[] args) {
     int images = args.length > 0 ? Integer.parseInt(args[0]) : 8;
@@ -60,21 +60,21 @@ public final class ApproximationTable {
     try (CachingVariants ways = CachingVariants.of(folder, Compute.best());
         CascadeDetector detector = new CascadeDetector();
         TorchEmbedder embedder = TorchEmbedder.in(folder).orElse(null)) {
-      ApproximationTable table = new ApproximationTable(detector, embedder);
-      Map<String, CachingVariants.Variant> drawn = ways.named(wanted);
+      CachingTable table = new CachingTable(detector, embedder);
+      Map<String, CachingVariants.Variant> drawn = ways.matching(wanted);
       drawn.values().stream()
           .map(CachingVariants.Variant::model)
           .distinct()
-          .forEach(model -> model.generate(ask(0, 2, ways.sampler())));
-      Closeness.Of other = null;
+          .forEach(model -> model.generate(request(0, 2, ways.sampler())));
+      Closeness.Reference other = null;
       for (int i = 0; i < images; i++) {
-        other = table.measure(ask(i, steps, ways.sampler()), drawn, other);
+        other = table.measure(request(i, steps, ways.sampler()), drawn, other);
       }
       table.print();
     }
   }
 
-  private static ImageRequest ask(int i, int steps, String sampler) {
+  private static ImageRequest request(int i, int steps, String sampler) {
     return ImageRequest.of(PROMPTS[i % PROMPTS.length])
         .scheduler(sampler)
         .steps(steps)
@@ -82,41 +82,41 @@ public final class ApproximationTable {
         .seed(100 + i);
   }
 
-  private Closeness.Of measure(
-      ImageRequest request, Map<String, CachingVariants.Variant> ways, Closeness.Of other) {
-    Closeness.Of exact = null;
+  private Closeness.Reference measure(
+      ImageRequest request, Map<String, CachingVariants.Variant> ways, Closeness.Reference other) {
+    Closeness.Reference exact = null;
     for (Map.Entry<String, CachingVariants.Variant> way : ways.entrySet()) {
-      ImageRequest asked = way.getValue().request().apply(request);
+      ImageRequest asked = way.getValue().configure().apply(request);
       BaseModel model = way.getValue().model();
       long begun = System.nanoTime();
-      long before = processor();
+      long before = cpuTime();
       RgbImage image = model.generate(asked).image();
-      double spent = (processor() - before) / 1e9;
+      double spent = (cpuTime() - before) / 1e9;
       double seconds = (System.nanoTime() - begun) / 1e9;
       if (exact == null) {
-        exact = new Closeness.Of(image, detector, embedder);
+        exact = new Closeness.Reference(image, detector, embedder);
         if (other != null) {
-          row("another seed", new Measured(seconds, spent, other.to(exact)));
+          row("another seed", new Measurement(seconds, spent, other.compareTo(exact)));
         }
       }
-      row(way.getKey(), new Measured(seconds, spent, exact.to(image)));
+      row(way.getKey(), new Measurement(seconds, spent, exact.compareTo(image)));
     }
     return exact;
   }
 
-  private void row(String name, Measured measured) {
+  private void row(String name, Measurement measured) {
     rows.computeIfAbsent(name, k -> new ArrayList<>()).add(measured);
   }
 
   private void print() {
-    double seconds = median(rows.get(CachingVariants.EXACT), Measured::seconds);
-    double processor = median(rows.get(CachingVariants.EXACT), Measured::processor);
+    double seconds = median(rows.get(CachingVariants.EXACT), Measurement::seconds);
+    double processor = median(rows.get(CachingVariants.EXACT), Measurement::cpuSeconds);
     rows.forEach((way, found) -> System.out.printf(
         Locale.ROOT,
         "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness of %d %.3f, least %.3f%n",
         way,
-        median(found, Measured::seconds) / seconds,
-        median(found, Measured::processor) / processor,
+        median(found, Measurement::seconds) / seconds,
+        median(found, Measurement::cpuSeconds) / processor,
         found.stream().mapToDouble(m -> m.closeness().psnr()).average().orElseThrow(),
         found.stream().mapToDouble(m -> m.closeness().psnr()).min().orElseThrow(),
         likeness(found).count(),
@@ -125,11 +125,11 @@ public final class ApproximationTable {
   }
 
   /** Of the images in which a face was found. */
-  private static DoubleStream likeness(List<Measured> of) {
+  private static DoubleStream likeness(List<Measurement> of) {
     return of.stream().mapToDouble(m -> m.closeness().likeness()).filter(l -> !Double.isNaN(l));
   }
 
-  private static double median(List<Measured> of, ToDoubleFunction<Measured> value) {
+  private static double median(List<Measurement> of, ToDoubleFunction<Measurement> value) {
     return of.stream()
         .mapToDouble(value)
         .sorted()
@@ -138,7 +138,7 @@ public final class ApproximationTable {
         .orElseThrow();
   }
 
-  private static long processor() {
+  private static long cpuTime() {
     return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }

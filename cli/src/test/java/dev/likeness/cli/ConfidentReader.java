@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** A reader of photos that reads the same from every photo, and is sure of it. */
-final class SureReader {
-  private static final List<String> SLOTS = List.of(
+final class ConfidentReader {
+  private static final List<String> ATTRIBUTES = List.of(
       "sex",
       "age",
       "skin",
@@ -37,7 +37,7 @@ final class SureReader {
       "backdrop",
       "outfit");
 
-  private SureReader() {}
+  private ConfidentReader() {}
 
   /**
    * Writes one into the model folder {@code base}: of each slot, these words, or nothing where no
@@ -45,7 +45,7 @@ final class SureReader {
    */
   static void write(Path base, String... slotsAndWords) throws IOException {
     Map<String, List<String>> slots = new LinkedHashMap<>();
-    SLOTS.forEach(slot -> slots.put(slot, List.of("", "never")));
+    ATTRIBUTES.forEach(slot -> slots.put(slot, List.of("", "never")));
     for (int i = 0; i < slotsAndWords.length; i += 2) {
       slots.put(slotsAndWords[i], List.of(slotsAndWords[i + 1], "never"));
     }
@@ -53,9 +53,9 @@ final class SureReader {
   }
 
   /** Writes one that has nothing to say of {@code slot}. */
-  static void lacking(Path base, String slot) throws IOException {
+  static void writeWithout(Path base, String slot) throws IOException {
     Map<String, List<String>> slots = new LinkedHashMap<>();
-    SLOTS.stream()
+    ATTRIBUTES.stream()
         .filter(name -> !name.equals(slot))
         .forEach(name -> slots.put(name, List.of("", "never")));
     write(base, slots);
@@ -82,7 +82,7 @@ final class SureReader {
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
       new PhotoReaderNetwork(
           PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
-      weights.leaves().forEach(SureReader::answer);
+      weights.leaves().forEach(ConfidentReader::answer);
       SafetensorsWriter.write(folder.resolve("model.safetensors"), weights.leaves(), Map.of());
     }
   }

@@ -12,23 +12,23 @@ import java.util.Map;
  * finished first is forgotten first, so that memory stays bounded; what finished last is kept,
  * however large.
  */
-final class KeptShoots {
-  private final int most;
-  private final long mostBytes;
+final class RecentShoots {
+  private final int maxShoots;
+  private final long maxBytes;
   // Finished ones in the order in which they finished.
   private final Map<String, GenerationJob<Shoot>> shoots = new LinkedHashMap<>();
 
-  KeptShoots(int most, long mostBytes) {
-    this.most = most;
-    this.mostBytes = mostBytes;
+  RecentShoots(int most, long mostBytes) {
+    this.maxShoots = most;
+    this.maxBytes = mostBytes;
   }
 
   /** Returns the shoot's id. */
   synchronized String add(GenerationJob<Shoot> job) {
     String id = Long.toString(job.id());
     shoots.put(id, job);
-    forget();
-    job.toCompletableFuture().whenComplete((shoot, failure) -> finished(id));
+    evict();
+    job.toCompletableFuture().whenComplete((shoot, failure) -> onFinished(id));
     return id;
   }
 
@@ -40,22 +40,22 @@ final class KeptShoots {
   /** How many there are, for whoever asks for one that is not. */
   @Override
   public String toString() {
-    return "the last " + most + " are kept, of up to " + mostBytes / (1 << 20) + " MiB of images";
+    return "the last " + maxShoots + " are kept, of up to " + maxBytes / (1 << 20) + " MiB of images";
   }
 
-  private synchronized void finished(String id) {
+  private synchronized void onFinished(String id) {
     GenerationJob<Shoot> job = shoots.remove(id);
     if (job != null) {
       shoots.put(id, job);
-      forget();
+      evict();
     }
   }
 
-  private void forget() {
+  private void evict() {
     List<Map.Entry<String, GenerationJob<Shoot>>> done = new ArrayList<>(
         shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
     long bytes = done.stream().mapToLong(shoot -> bytes(shoot.getValue())).sum();
-    while (done.size() > 1 && (shoots.size() > most || bytes > mostBytes)) {
+    while (done.size() > 1 && (shoots.size() > maxShoots || bytes > maxBytes)) {
       Map.Entry<String, GenerationJob<Shoot>> oldest = done.remove(0);
       bytes -= bytes(oldest.getValue());
       shoots.remove(oldest.getKey());

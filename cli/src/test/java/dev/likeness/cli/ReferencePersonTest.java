@@ -40,10 +40,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Headshots of somebody whom an adapter shows, from photos as people have them. */
-class ShownPersonTest {
+class ReferencePersonTest {
   private static final String STRANGER = "5000000000";
   private static final String FRIEND = "person-5000000001/selfie-01.jpg";
-  private static final Map<String, Object> TOWER = Map.of(
+  private static final Map<String, Object> VISION_ENCODER = Map.of(
       "model_type",
       "clip_vision_model",
       "hidden_size",
@@ -73,12 +73,12 @@ class ShownPersonTest {
   static void makesAnAdapterAndTakesPhotos() throws IOException {
     base = TinyBase.in(shared);
     Path encoder = Files.createDirectories(base.resolve("image_encoder"));
-    Files.write(encoder.resolve("config.json"), JSON.std.asBytes(TOWER));
+    Files.write(encoder.resolve("config.json"), JSON.std.asBytes(VISION_ENCODER));
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(8);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new VisionTower(VisionConfig.of(ModelConfig.of(TOWER, "tower")), Weights.of(weights));
+      new VisionTower(VisionConfig.of(ModelConfig.of(VISION_ENCODER, "tower")), Weights.of(weights));
       SafetensorsWriter.write(
           encoder.resolve("model.safetensors"), new HashMap<>(weights.leaves()), Map.of());
     }
@@ -102,7 +102,7 @@ class ShownPersonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ipadapter", "both"})
-  void drawsFromAFacelessAGroupAndASidewaysPhotoAndSaysWhatBecameOfThem(
+  void usesFacelessGroupAndRotatedPhotosAndReportsThem(
       String way, @TempDir Path folder) {
     List<String> asked = new ArrayList<>(List.of(
         "headshot",
@@ -129,7 +129,7 @@ class ShownPersonTest {
     if (way.equals("both")) {
       asked.addAll(List.of("--train-steps", "2"));
     }
-    CommandRun run = CommandRun.of(asked.toArray(String[]::new));
+    CommandResult run = CommandResult.of(asked.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     for (String said : List.of(
         "a-wall.png     reject  no face was found",
@@ -155,11 +155,11 @@ class ShownPersonTest {
       files.add(2, "person.safetensors");
     }
     assertEquals(files, TinyBase.namesIn(folder.resolve("out")));
-    drawsThemAgainFromTheirFile(way, folder.resolve("out"), folder.resolve("again"));
+    generatesAgainFromTheFile(way, folder.resolve("out"), folder.resolve("again"));
   }
 
-  private static void drawsThemAgainFromTheirFile(String way, Path before, Path out) {
-    CommandRun run = CommandRun.of(
+  private static void generatesAgainFromTheFile(String way, Path before, Path out) {
+    CommandResult run = CommandResult.of(
         "headshot",
         "--base",
         base.toString(),
@@ -191,7 +191,7 @@ class ShownPersonTest {
   private static void changesTheirHeadshot(String way, Path before) {
     Path black = before.resolve("mask.png");
     RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "edit",
         before.resolve("headshot-001.png").toString(),
         "--base",
@@ -220,8 +220,8 @@ class ShownPersonTest {
   }
 
   @Test
-  void keepsOfThemWhatAPersonsFileKeeps(@TempDir Path folder) throws IOException {
-    CommandRun run = CommandRun.of(
+  void storesTheSameMetadataAsAPersonFile(@TempDir Path folder) throws IOException {
+    CommandResult run = CommandResult.of(
         "headshot",
         "--base",
         base.toString(),
@@ -267,7 +267,7 @@ class ShownPersonTest {
     Path shown = out.resolve("shown.safetensors");
     byte[] before = Files.readAllBytes(shown);
     assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), shown));
-    CommandRun other = CommandRun.of(
+    CommandResult other = CommandResult.of(
         "headshot",
         "--base",
         base.toString(),
@@ -294,12 +294,12 @@ class ShownPersonTest {
         List.of(shown
             + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out,"
             + " or move it away"),
-        other.complaints());
+        other.errorLines());
     assertArrayEquals(before, Files.readAllBytes(shown));
   }
 
   @Test
-  void looksAtFacesThroughTheRecogniserBesideTheAdapter(@TempDir Path folder) throws IOException {
+  void usesTheFaceEmbedderBesideTheAdapter(@TempDir Path folder) throws IOException {
     String[] command = {
       "headshot",
       "--base",
@@ -325,7 +325,7 @@ class ShownPersonTest {
       "--out",
       folder.resolve("out").toString()
     };
-    CommandRun blind = CommandRun.of(command);
+    CommandResult blind = CommandResult.of(command);
     assertEquals(3, blind.status());
     assertTrue(
         blind
@@ -335,18 +335,18 @@ class ShownPersonTest {
                     + "none (face_embedder beside it); give the one it was trained with: --face-embedder FILE"),
         blind.err());
     command[8] = "both";
-    assertEquals(3, CommandRun.of(command).status());
+    assertEquals(3, CommandResult.of(command).status());
     assertFalse(Files.exists(folder.resolve("out")), "learnt before what does not fit was said");
     command[8] = "ipadapter";
     Path own = Files.createDirectories(base.resolve("faces/face_embedder"));
     for (String file : List.of("config.json", "model.safetensors")) {
       Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
     }
-    CommandRun run = CommandRun.of(command);
+    CommandResult run = CommandResult.of(command);
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("4 of 6 photos can be used"), run.err());
     assertTrue(Files.exists(folder.resolve("out/headshot-001.png")));
-    showsTheImageWhereItHasNoFace(folder.resolve("plain"));
+    usesTheImageIfItHasNoFace(folder.resolve("plain"));
   }
 
   @Test
@@ -354,8 +354,8 @@ class ShownPersonTest {
     String adapter = base.resolve("faces/ip-adapter.safetensors").toString();
     String recogniser = folder.resolve("arcface.onnx").toString();
     String out = folder.resolve("out").toString();
-    for (CommandRun run : List.of(
-        CommandRun.of(
+    for (CommandResult run : List.of(
+        CommandResult.of(
             "generate",
             "--base",
             base.toString(),
@@ -376,7 +376,7 @@ class ShownPersonTest {
             "cpu",
             "--out",
             out),
-        CommandRun.of(
+        CommandResult.of(
             "headshot",
             "--base",
             base.toString(),
@@ -406,13 +406,13 @@ class ShownPersonTest {
           List.of(
               "the embedder ArcFace is licensed for non-commercial research only, and no other fits this adapter; use"
                   + " an adapter that looks at images, such as Plus Face"),
-          run.complaints());
+          run.errorLines());
     }
     assertFalse(Files.exists(folder.resolve("out")));
   }
 
   @Test
-  void aReferenceIsShownToTheBasesOwnAdapter(@TempDir Path folder) throws IOException {
+  void usesTheBasesAdapterForAReference(@TempDir Path folder) throws IOException {
     List<String> asked = List.of(
         "generate",
         "--base",
@@ -437,7 +437,7 @@ class ShownPersonTest {
     List<byte[]> drawn = new ArrayList<>();
     for (List<String> way : ways) {
       Path out = folder.resolve("out" + drawn.size());
-      CommandRun run = CommandRun.of(Stream.of(asked, way, List.of("--out", out.toString()))
+      CommandResult run = CommandResult.of(Stream.of(asked, way, List.of("--out", out.toString()))
           .flatMap(List::stream)
           .toArray(String[]::new));
       assertEquals(0, run.status(), run.err());
@@ -447,11 +447,11 @@ class ShownPersonTest {
   }
 
   @Test
-  void portraitIsShownWholeImages(@TempDir Path folder) throws IOException {
+  void portraitUsesWholeReferenceImages(@TempDir Path folder) throws IOException {
     List<String> asked = List.of("generate", "--prompt", "a woman", "--steps", "2", "--out");
-    CommandRun.of(Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString()))
+    CommandResult.of(Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString()))
         .toArray(String[]::new));
-    CommandRun run = CommandRun.of(Stream.concat(
+    CommandResult run = CommandResult.of(Stream.concat(
             asked.stream(),
             Stream.of(
                 folder.resolve("shown").toString(),
@@ -465,12 +465,12 @@ class ShownPersonTest {
   }
 
   @Test
-  void refusesWhatDoesNothingWithTheAdapter() {
+  void refusesOptionsThatTheAdapterIgnores() {
     for (String option :
         List.of("--face-embedder", "--face-detector", "--fallback-adapter", "--image-encoder")) {
       Path adapter = base.resolve(
           (option.equals("--image-encoder") ? "faces" : "ip_adapter") + "/ip-adapter.safetensors");
-      CommandRun run = CommandRun.of(
+      CommandResult run = CommandResult.of(
           "generate",
           "--base",
           base.toString(),
@@ -492,9 +492,9 @@ class ShownPersonTest {
     }
   }
 
-  private static void showsTheImageWhereItHasNoFace(Path out) {
+  private static void usesTheImageIfItHasNoFace(Path out) {
     List<String> held = new ArrayList<>();
-    CommandRun run = CommandRun.watched(
+    CommandResult run = CommandResult.watched(
         text -> held.addAll(text.startsWith("decode") ? mapped() : List.of()),
         "generate",
         "--base",

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-class KeptShootsTest {
+class RecentShootsTest {
   private static final int BYTES = 10 * 10 * 3;
 
   @TempDir
@@ -47,8 +47,8 @@ class KeptShootsTest {
   }
 
   @Test
-  void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
-    KeptShoots kept = new KeptShoots(2, Long.MAX_VALUE);
+  void evictsTheOldestFinishedShootsAndNoRunningOnes() throws Exception {
+    RecentShoots kept = new RecentShoots(2, Long.MAX_VALUE);
     try (GenerationQueue queue =
         GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
       String runs = kept.add(submitted(queue, waiting()));
@@ -64,8 +64,8 @@ class KeptShootsTest {
 
   @Test
   @Timeout(60)
-  void forgetsByTheBytesOfImagesInTheOrderInWhichShootsFinished() throws Exception {
-    KeptShoots kept = new KeptShoots(256, 4 * BYTES);
+  void evictsByImageBytesInTheOrderOfCompletion() throws Exception {
+    RecentShoots kept = new RecentShoots(256, 4 * BYTES);
     try (GenerationQueue queue =
         GenerationQueue.on(HeadshotStudio.on(base), GenerationQueue.Options.defaults())) {
       GenerationJob<Shoot> late = submitted(queue, waiting());
@@ -86,7 +86,7 @@ class KeptShootsTest {
     }
   }
 
-  private static List<Boolean> kept(KeptShoots kept, List<String> ids) {
+  private static List<Boolean> kept(RecentShoots kept, List<String> ids) {
     return ids.stream().map(id -> kept.job(id) != null).toList();
   }
 

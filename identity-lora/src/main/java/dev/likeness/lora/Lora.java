@@ -219,7 +219,7 @@ public final class Lora implements AutoCloseable {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("the LoRA is closed; open it again to draw with it");
+      throw new IllegalStateException("the LoRA is closed; open it again to generate with it");
     }
   }
 

@@ -77,7 +77,7 @@ public final class PackedConvolution {
   }
 
   /**
-   * While nothing is learnt, of an image whose channels lie together, as the result's will, in a
+   * Outside training, of an image whose channels lie together, as the result's will, in a
    * type that oneDNN takes here.
    */
   static boolean isFaster(Tensor x) {

@@ -93,7 +93,7 @@ public class NetworkBenchmark {
     scope.close();
   }
 
-  /** A UNet and what it is told; as in a run, its keys and values of the text are made once. */
+  /** A UNet and its conditioning; as in a generation, keys and values of the text are computed once. */
   @State(Scope.Thread)
   public static class Step {
     /** Of a LoRA on every attention; 0 for none. */

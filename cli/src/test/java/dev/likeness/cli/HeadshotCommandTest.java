@@ -149,7 +149,7 @@ class HeadshotCommandTest {
     CommandResult steps = headshot("--person", "ada.safetensors", "--rank", "2");
     assertEquals(
         List.of(
-            "--train-steps and --rank are for somebody who is learnt from --photos; leave them out"),
+            "--train-steps and --rank are for training from --photos; leave them out"),
         steps.errorLines());
     CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
     assertEquals(

@@ -95,7 +95,7 @@ class VerifyCommandTest {
     assertEquals(3, unknown.status());
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
-        List.of(signed + " is signed by Likeness development certificate: do not trust, whom "
+        List.of(signed + " is signed by Likeness development certificate: do not trust, which "
             + others + " does not vouch for; ask who made it"),
         unknown.errorLines());
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Somebody or something as references show it to an adapter, and how it is to be drawn. Travels
+ * Reference images as an image prompt of an adapter, with its strength. Travels
  * with a request: {@code as(ada.at(0.8))}. Immutable, shared by threads; the methods named like
  * settings return another one.
  */

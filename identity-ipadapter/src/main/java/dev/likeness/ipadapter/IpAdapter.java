@@ -143,13 +143,13 @@ public final class IpAdapter implements AutoCloseable {
     return file.path().toString();
   }
 
-  /** Somebody or something as these images show it, all counting the same. */
+  /** The identity that these images show, all with equal weight. */
   public ImagePrompt identity(RgbImage... images) {
     return identity(Arrays.stream(images).map(Reference::of).toList());
   }
 
   /**
-   * Somebody or something as these references show it. They are encoded here, once.
+   * The identity that these references show. They are encoded here, once.
    *
    * @throws IllegalArgumentException when a reference lacks what this kind of adapter looks at
    */
@@ -234,7 +234,7 @@ public final class IpAdapter implements AutoCloseable {
     return layer(t, "to_v_ip").forward(tokens);
   }
 
-  /** Attention {@code t} of an adapter that is told the time. */
+  /** Attention {@code t} of an adapter with timestep input. */
   TimestepAttention timed(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;

@@ -64,8 +64,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of
-   * somebody else.
+   * Reviews with {@code tools}, which the caller closes; an embedder finds photos of another
+   * person.
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
     QualityChecks judge = new QualityChecks(options.limits(), tools.brisque(), tools.quality());

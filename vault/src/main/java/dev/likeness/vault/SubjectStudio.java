@@ -109,7 +109,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * As above, of somebody of whom some is known.
+   * As above, for a person with a corrected profile.
    *
    * @param known how they look, as far as the user says; it is believed
    */
@@ -136,8 +136,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Keeps a person who was learnt outside the store, from photos that are not in it, as
-   * {@link #train} keeps whom it learns. So a program can learn with the store closed, which other
+   * Stores a person that was trained outside the store, from photos that are not in it, as
+   * {@link #train} stores its result. So a program can train with the store closed, which other
    * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
    * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover

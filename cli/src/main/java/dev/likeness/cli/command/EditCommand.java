@@ -47,7 +47,7 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** What is told of an image of which nobody knows how it was made. */
+  /** The keys that are recorded of an image without a record. */
   private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;

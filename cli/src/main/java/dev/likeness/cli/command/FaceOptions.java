@@ -24,7 +24,7 @@ final class FaceOptions {
       names = "--embedder",
       paramLabel = "FILE",
       description = "an ONNX file named after SFace, MobileFace, AuraFace "
-          + "or ArcFace: finds photos of somebody else and the same shot twice")
+          + "or ArcFace: finds photos of another person and the same shot twice")
   private Path embedder;
 
   @Option(
@@ -73,8 +73,8 @@ final class FaceOptions {
   }
 
   /**
-   * Likeness to whom a file with these notes keeps; empty where it keeps no faces as the embedder
-   * of {@code tools} sees them.
+   * Likeness to the person of a file with these notes; empty if it has no embeddings of the embedder
+   * of {@code tools}.
    */
   static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
     return tools

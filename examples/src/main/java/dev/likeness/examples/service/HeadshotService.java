@@ -205,7 +205,7 @@ public final class HeadshotService implements AutoCloseable {
     GenerationJob.State now = job.state();
     state.put("state", now.name().toLowerCase(Locale.ROOT));
     state.put(
-        "pictures", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
+        "images", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
     if (job.lastEvent() instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }

@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * References as an adapter was shown them, so that they need not be encoded again. Biometric data:
- * owned by whom they show. Immutable; holds no native memory.
+ * Encoded references, so that they need not be encoded again. Biometric data, owned by the person
+ * shown. Immutable; holds no native memory.
  *
  * @param image an image encoder's answers [n, tokens, width], or null
  * @param unconditional its answer to no image [1, tokens, width], or null where that is zeros
@@ -147,7 +147,7 @@ public record ReferenceEmbeddings(
     save(file, Map.of());
   }
 
-  /** The same with {@code notes} in its header, such as whom they show. */
+  /** The same with {@code notes} in its header, such as the person shown. */
   public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();

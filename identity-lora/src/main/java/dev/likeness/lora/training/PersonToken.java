@@ -46,6 +46,6 @@ public record PersonToken(String token, String classWord, String consent) {
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody " + (consent.isEmpty() ? "without" : "with") + " a consent";
+    return "a person " + (consent.isEmpty() ? "without" : "with") + " a consent";
   }
 }

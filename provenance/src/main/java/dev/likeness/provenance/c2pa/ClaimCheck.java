@@ -25,7 +25,7 @@ import org.bouncycastle.tsp.TimeStampResponse;
 import org.bouncycastle.tsp.TimeStampToken;
 import org.bouncycastle.util.Selector;
 
-/** Whether a claim is signed by whom it says, and its assertions are those that it speaks of. */
+/** Checks that a claim is signed by its stated signer and that its assertions match its hashes. */
 final class ClaimCheck {
   private final TrustAnchors anchors;
   private final Instant now;

@@ -57,7 +57,7 @@ class UsageLockTest {
       }
       assertTrue(waiting.isAlive(), "waits for the drawing");
     }
-    String closed = "the model base-today is closed; open it again to generate with it";
+    String closed = "the model base-current is closed; open it again to generate with it";
     assertEquals(
         closed,
         assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());

@@ -45,8 +45,8 @@ class VerifyCommandTest {
     assertTrue(
         run.out().contains("manifest     whole, from a signer that nobody here vouches for"),
         run.out());
-    Map<String, Object> found =
-        JSON.std.mapFrom(CommandResult.of("inspect", "--json", signed.toString()).out());
+    Map<String, Object> found = JSON.std.mapFrom(
+        CommandResult.of("inspect", "--json", signed.toString()).out());
     assertEquals(
         "image png true false",
         found.get("kind") + " " + found.get("format") + " " + found.get("disclosed") + " "
@@ -86,7 +86,8 @@ class VerifyCommandTest {
   void endsWithThreeOnAnImageOfAnUntrustedSigner() throws Exception {
     Path root = Files.write(
         folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
-    CommandResult vouched = CommandResult.of("verify", signed.toString(), "--trust", root.toString());
+    CommandResult vouched =
+        CommandResult.of("verify", signed.toString(), "--trust", root.toString());
     assertEquals(0, vouched.status(), vouched.err());
     assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
     Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());

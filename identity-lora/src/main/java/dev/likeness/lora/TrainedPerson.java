@@ -59,9 +59,8 @@ public record TrainedPerson(
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
       lora.close();
-      throw new InvalidInputException(
-          file + " is a LoRA, but its header does not name the person (" + CLASS_WORD
-              + "); use it as a LoRA and name the person in the prompt");
+      throw new InvalidInputException(file + " is a LoRA, but its header does not name the person ("
+          + CLASS_WORD + "); use it as a LoRA and name the person in the prompt");
     }
     String token = notes.getOrDefault(TOKEN, "");
     PersonToken subject =

@@ -123,8 +123,8 @@ final class PhotoComparison {
   }
 
   /**
-   * Finds the main person of a set: the largest group in which every photo is linked to another by a
-   * cosine above the embedder's threshold. Photos outside this group show another person.
+   * Finds the main person of a set: the largest group in which every photo is linked to another by
+   * a cosine above the embedder's threshold. Photos outside this group show another person.
    */
   static final class OnePerson {
     private OnePerson() {}

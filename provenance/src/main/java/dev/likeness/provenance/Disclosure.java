@@ -28,9 +28,9 @@ import java.util.Optional;
 /**
  * How images that leave become files, with the sRGB profile, that say that they were generated: an
  * invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA manifest.
- * Neither the settings nor the person shown is disclosed. Immutable; the methods
- * return another one. The same image gives the same file, unless the signer's algorithm draws
- * random numbers (all but Ed25519 do).
+ * Neither the settings nor the person shown is disclosed. Immutable; the methods return another
+ * one. The same image gives the same file, unless the signer's algorithm draws random numbers (all
+ * but Ed25519 do).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is

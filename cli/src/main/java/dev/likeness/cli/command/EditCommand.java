@@ -156,7 +156,8 @@ public final class EditCommand implements Runnable {
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceOptions.likeness(FaceOptions.withEmbedderOf(tools, own, notes), notes)
+      HeadshotScores scores = FaceOptions.likeness(
+              FaceOptions.withEmbedderOf(tools, own, notes), notes)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);

@@ -148,8 +148,8 @@ final class IdentityOptions {
    * @param consent theirs, where the file records none
    */
   ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
-    ReferencePerson kept = ReferencePerson.open(referenceFile(person), eye.adapter())
-        .withStrength(eye.strength());
+    ReferencePerson kept =
+        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
- * The person of the headshots: from a file, from a store, or trained from photos (into the store, if
- * one is given).
+ * The person of the headshots: from a file, from a store, or trained from photos (into the store,
+ * if one is given).
  *
  * @param photos of a person to be trained, and the traits that the user gives
  * @param person a file, or an id in the store; null for a person to be trained

@@ -200,9 +200,9 @@ public interface Adaptation {
   }
 
   /**
-   * Makes layers multiply their weights as loaded, without packed copies. Results differ by rounding
-   * only. For training, which keeps the loaded weights anyway: packed copies would double the memory
-   * of a network.
+   * Makes layers multiply their weights as loaded, without packed copies. Results differ by
+   * rounding only. For training, which keeps the loaded weights anyway: packed copies would double
+   * the memory of a network.
    */
   public enum UnpackedWeights implements Adaptation {
     /** There is one of it. */

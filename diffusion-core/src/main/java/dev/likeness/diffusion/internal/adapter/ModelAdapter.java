@@ -138,8 +138,9 @@ public interface ModelAdapter extends Adapter {
       Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
     public Context {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
-        throw new IllegalArgumentException("a generation needs a width, a height and a VAE scale factor from 1, given " + width
-            + "x" + height + "/" + vaeScaleFactor);
+        throw new IllegalArgumentException(
+            "a generation needs a width, a height and a VAE scale factor from 1, given " + width
+                + "x" + height + "/" + vaeScaleFactor);
       }
     }
   }

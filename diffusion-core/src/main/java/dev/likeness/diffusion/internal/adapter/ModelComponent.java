@@ -21,13 +21,11 @@ public enum ModelComponent {
     return folder;
   }
 
-  /**
-   * Names and shapes of a model's tensors, by which an adapter recognises its base.
-   */
+  /** Names and shapes of a model's tensors, by which an adapter recognises its base. */
   public interface Tensors {
     /**
-     * The names of a component's tensors, from which adapters derive its modules; empty if the model
-     * lacks the component.
+     * The names of a component's tensors, from which adapters derive its modules; empty if the
+     * model lacks the component.
      */
     Set<String> tensorNames(ModelComponent part);
 

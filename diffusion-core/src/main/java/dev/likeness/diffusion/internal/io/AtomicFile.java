@@ -49,8 +49,8 @@ public final class AtomicFile {
   }
 
   /**
-   * The same for personal data, such as a person trained from photos: a new file is readable
-   * by its owner alone, where the file system has POSIX permissions.
+   * The same for personal data, such as a person trained from photos: a new file is readable by its
+   * owner alone, where the file system has POSIX permissions.
    *
    * @throws ResourceLimitException as {@link #write} does
    */

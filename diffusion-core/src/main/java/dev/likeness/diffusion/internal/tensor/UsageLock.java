@@ -30,8 +30,10 @@ public final class UsageLock {
         : all.get(0).callWhileOpen(false, () -> callWhileOpen(all.subList(1, all.size()), work));
   }
 
-  /** Runs {@code work} while this stays open; with {@code alone} after every other user has
-   * finished. */
+  /**
+   * Runs {@code work} while this stays open; with {@code alone} after every other user has
+   * finished.
+   */
   public <T> T callWhileOpen(boolean alone, Supplier<T> work) {
     acquire(alone);
     try {

@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The training objective of a rectified flow (Esser et al. 2024, arXiv:2403.03206, equation 13): the
- * velocity from latents to noise, at a share sigma of noise. Sigmas are sampled logit-normally
+ * The training objective of a rectified flow (Esser et al. 2024, arXiv:2403.03206, equation 13):
+ * the velocity from latents to noise, at a share sigma of noise. Sigmas are sampled logit-normally
  * (section 3.1), then shifted for large images (equation 23).
  *
  * @param location mean of the normal distribution of sigma's logit; below 0 for less noise

@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param name of the network and its weights: distinguishes one training from another
  * @param reader differentiable, itself at rest
  * @param weight what its mean squared error is multiplied by
- * @param alphaPower the power: 1 for a network that learns to generate, because predictions at high noise
- *     are blurred; 0 weights all timesteps alike, so that identity counts from the first step
+ * @param alphaPower the power: 1 for a network that learns to generate, because predictions at high
+ *     noise are blurred; 0 weights all timesteps alike, so that identity counts from the first step
  */
 public record PerceptualLoss(String name, Reader reader, double weight, double alphaPower) {
   /** A network that reads latents. */

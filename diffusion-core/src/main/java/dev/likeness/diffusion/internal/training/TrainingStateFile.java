@@ -17,9 +17,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * The state of a training that can be resumed, in one safetensors file: weights under
- * {@code weights.}, their moving average (may be null) under {@code ema.}, and the optimiser's state
- * under its own names ({@code first.}, {@code second.}). The step number is in the metadata. Random
- * state is not stored: every step seeds its own source with its number.
+ * {@code weights.}, their moving average (may be null) under {@code ema.}, and the optimiser's
+ * state under its own names ({@code first.}, {@code second.}). The step number is in the metadata.
+ * Random state is not stored: every step seeds its own source with its number.
  */
 public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, Ema ema) {
   /** Under what the notes say whose a state is. */
@@ -51,8 +51,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   }
 
   /**
-   * Writes the state atomically, readable by its owner only: it may have been trained on a
-   * person.
+   * Writes the state atomically, readable by its owner only: it may have been trained on a person.
    */
   public void save(Path file, Map<String, String> notes) {
     save(file, notes, Map.of());

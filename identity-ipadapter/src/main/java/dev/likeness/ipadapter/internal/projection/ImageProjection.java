@@ -178,8 +178,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Trained queries attend to an image's tokens and a timestep embedding: InstantX's adapter for Stable
-   * Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
+   * Trained queries attend to an image's tokens and a timestep embedding: InstantX's adapter for
+   * Stable Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
    */
   public static final class TimestepResampler implements ImageProjection {
     private final SinusoidalEmbedding sinusoids;

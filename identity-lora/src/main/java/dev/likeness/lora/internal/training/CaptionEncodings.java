@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The conditioning of each caption. Frozen text encoders encode it once, trained ones at every step.
- * T5, by far the largest, mostly stays frozen while CLIP is trained.
+ * The conditioning of each caption. Frozen text encoders encode it once, trained ones at every
+ * step. T5, by far the largest, mostly stays frozen while CLIP is trained.
  */
 public final class CaptionEncodings {
   /**

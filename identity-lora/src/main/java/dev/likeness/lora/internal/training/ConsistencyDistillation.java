@@ -77,7 +77,8 @@ final class ConsistencyDistillation extends TrainingStep {
     this.base = new Unchanged(model);
     this.objective = lesson;
     this.texts = texts;
-    this.unconditional = new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
+    this.unconditional =
+        new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 

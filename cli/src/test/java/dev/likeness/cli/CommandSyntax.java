@@ -4,6 +4,8 @@ import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.request.Cancellation;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.lang.reflect.Method;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -23,10 +25,7 @@ public final class CommandSyntax {
     String[] tried = args.clone();
     while (true) {
       try {
-        PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-        LikenessCommand.line(new Console(nowhere, nowhere, false, new Cancellation()))
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .parseArgs(tried);
+        commandLine().setCaseInsensitiveEnumValuesAllowed(true).parseArgs(tried);
         return Optional.empty();
       } catch (ParameterException e) {
         if (!isReplaced(tried, e.getValue())) {
@@ -35,6 +34,22 @@ public final class CommandSyntax {
       } catch (RuntimeException e) {
         return Optional.of(e.toString());
       }
+    }
+  }
+
+  /** The command as its private factory makes it, the only method from a console to one. */
+  private static CommandLine commandLine() {
+    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+    try {
+      Method factory = Arrays.stream(LikenessCommand.class.getDeclaredMethods())
+          .filter(method -> method.getReturnType() == CommandLine.class && !method.isSynthetic())
+          .findFirst()
+          .orElseThrow();
+      factory.setAccessible(true);
+      return (CommandLine)
+          factory.invoke(null, new Console(nowhere, nowhere, false, new Cancellation()));
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("the command line cannot be made", e);
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -40,6 +41,28 @@ class DocumentationTest {
   @Test
   void decisionsAreNumberedWithoutGaps() {
     assertEquals(List.of(), rules.numbers(rules.pages()));
+  }
+
+  @Test
+  void pagesThatSourcesNameExist() throws IOException {
+    List<String> faults = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(Outside.ROOT)) {
+      for (Path file : files.filter(DocumentationTest::isSource).sorted().toList()) {
+        String path = Outside.ROOT.relativize(file).toString().replace('\\', '/');
+        faults.addAll(rules.mentions(path, Files.readString(file)));
+      }
+    }
+    assertEquals(
+        List.of("A.java: docs/nothing.md does not exist"),
+        rules.mentions("A.java", "/** See docs/architecture.md and {@code docs/nothing.md}. */"));
+    assertTrue(faults.isEmpty(), faults.size() + " faults:\n" + String.join("\n", faults));
+  }
+
+  private static boolean isSource(Path file) {
+    String path = Outside.ROOT.relativize(file).toString().replace('\\', '/');
+    return path.matches(
+            "(?!.*/target/)(?!cli/src/test/java/dev/likeness/cli/docs/).*\\.(java|py|sh|jsh|xml)")
+        || path.matches("(cli|examples)/bin/[^/]+");
   }
 
   @Test

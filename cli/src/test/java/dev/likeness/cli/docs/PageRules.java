@@ -7,6 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What is wrong with pages of documentation; nothing is run. */
@@ -14,6 +17,11 @@ final class PageRules {
   private static final int PAGE_WORDS = 1200;
   private static final int DECISION_WORDS = 500;
   private static final int CHANGELOG_WORDS = 400;
+
+  private static final Pattern MENTION =
+      Pattern.compile("(?<![\\w/.-])(?:docs|benchmarks|research)/[\\w/-]+\\.md\\b");
+  /** A page of ggml-org/ggml. */
+  private static final Set<String> ELSEWHERE = Set.of("docs/gguf.md");
 
   private final Path root;
 
@@ -105,6 +113,18 @@ final class PageRules {
       }
     }
     return faults;
+  }
+
+  /** Pages that a source or a script names and that do not exist. */
+  List<String> mentions(String path, String text) {
+    return MENTION
+        .matcher(text)
+        .results()
+        .map(MatchResult::group)
+        .distinct()
+        .filter(page -> !ELSEWHERE.contains(page) && !Files.exists(root.resolve(page)))
+        .map(page -> path + ": " + page + " does not exist")
+        .toList();
   }
 
   /** Gaps and doubles among the numbers of decisions, which begin with 0001. */

@@ -41,7 +41,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * The whole job on the reader's own weights and selfies, with a report by an encoder that took no
- * part in it; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ * part in it; see {@code docs/explanation/how-likeness-is-judged.md}. {@code examples/bin/real-weights} runs it.
  *
  * @param console where it speaks
  * @param configure what is changed of the studio that learns

@@ -63,7 +63,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": 2 of 4 keys match no layer of base-today, e.g."
+        file + ": 2 of 4 keys match no layer of base-current, e.g."
             + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
             + " that is not supported",
         refusal(file));
@@ -84,7 +84,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + " changes " + LAYER
-            + ".bias, and that layer of base-today has none; give the base that it was made for",
+            + ".bias, and that layer of base-current has none; give the base that it was made for",
         refusal(file));
   }
 
@@ -158,7 +158,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path flux =
         file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
     assertEquals(
-        flux + " is a LoRA for FLUX.1, but base-today is not; open it with a base of FLUX.1",
+        flux + " is a LoRA for FLUX.1, but base-current is not; open it with a base of FLUX.1",
         refusal(flux));
   }
 
@@ -210,7 +210,7 @@ class LoraRefusalTest extends OnGoldenBase {
   void namesShapesThatDoNotMatch() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(
-        file + ": 1 keys do not fit base-today, e.g. " + LAYER
+        file + ": 1 keys do not fit base-current, e.g. " + LAYER
             + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
         refusal(file));
   }

@@ -129,7 +129,7 @@ class LoraTrainingTest {
       assertEquals(SUBJECT, ada.personToken());
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
-      assertEquals("base-today", ada.baseName());
+      assertEquals("base-current", ada.baseName());
       assertEquals(SHORT.toString(), ada.recipe());
     }
     try (Identity.Loaded ada = Identity.open(file, base)) {
@@ -487,7 +487,7 @@ class LoraTrainingTest {
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       assertEquals(
           "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
-              + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family",
+              + " EDMDPMSolverMultistepScheduler), cannot be trained; give another base of its family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)

@@ -31,7 +31,7 @@ class MergedHeadersTest extends OnGoldenBase {
       "likeness.consent",
       "Ada agreed to headshots",
       "likeness.base",
-      "base-today",
+      "base-current",
       "likeness.recipe",
       "quick",
       "likeness.faces",
@@ -46,7 +46,7 @@ class MergedHeadersTest extends OnGoldenBase {
       "likeness.consent",
       "Bea agreed to headshots",
       "likeness.base",
-      "base-today",
+      "base-current",
       "license",
       "for Bea alone");
   private static final Map<String, String> FILM = Map.of(
@@ -152,7 +152,7 @@ class MergedHeadersTest extends OnGoldenBase {
         assertTrue(notes.triggerWords().contains("sks woman, film grain"), notes.toString());
         assertEquals("Max", both.notes().get("modelspec.author"));
         assertEquals("Ada agreed to headshots", both.personToken().consent());
-        assertEquals("base-today", both.baseName());
+        assertEquals("base-current", both.baseName());
         assertFalse(both.notes().containsKey("ss_learning_rate"), "the sum was not trained so");
         assertEquals("3", both.notes().get("ss_network_dim"));
       }

@@ -166,7 +166,7 @@ class PeftFilesTest extends OnGoldenBase {
           "base_model.model.text_model.embeddings.token_embedding.weight")) {
         Path file = file(Map.of(key, torch.ones(4)));
         assertEquals(
-            file + ": 1 of 1 keys match no layer of base-today, e.g. " + key
+            file + ": 1 of 1 keys match no layer of base-current, e.g. " + key
                 + "; the LoRA is for another base model, or" + " of a kind that is not supported",
             assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
                 .getMessage());

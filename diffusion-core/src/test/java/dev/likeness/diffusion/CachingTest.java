@@ -207,7 +207,7 @@ class CachingTest {
       assertArrayEquals(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0))));
       assertTrue(distance(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0.5)))) > 0);
       assertEquals(
-          "a share of tokens to merge must be in 0..0.75, got 0.8",
+          "the share of merged tokens must be in 0..0.75, got 0.8",
           assertThrows(IllegalArgumentException.class, () -> deep.tokenMerging(0.8))
               .getMessage());
       assertRefused(

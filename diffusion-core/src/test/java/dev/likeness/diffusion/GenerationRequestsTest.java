@@ -320,7 +320,7 @@ class GenerationRequestsTest {
         "latents [4, 5, 5] given, but an image of 32x24 has [4, 12, 16]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
-        "vectors of 3 and 2 values do not mix",
+        "vectors must have the same length, got 3 and 2",
         () -> Latents.Interpolation.lerp(new float[3], new float[2], 0.5));
   }
 

@@ -174,7 +174,7 @@ class MemoryPlanTest {
       assertTrue(refused.startsWith("an image of 16384x16384 takes "), refused);
     }
     assertEquals(
-        "memory \"much\" is not a size; give one such as 12GiB or 800MB",
+        "\"much\" is not a memory size; give one such as 12GiB or 800MB",
         assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much"))
             .getMessage());
   }
@@ -197,7 +197,7 @@ class MemoryPlanTest {
   @Test
   void eightBitsInAnyCaseGoWithoutALimit() {
     assertEquals(
-        "eight bits in any case (WEIGHTS) go without a limit of memory; leave out the limit, or allow IF_NEEDED",
+        "8-bit quantisation in any case (WEIGHTS) does not go with a memory limit; leave out the limit, or choose IF_NEEDED",
         assertThrows(IllegalArgumentException.class, () -> AMPLE.allow8Bit(EightBits.WEIGHTS))
             .getMessage());
   }

@@ -503,7 +503,7 @@ class LoraTrainingTest {
         new Class<?>[] {OpenModel.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
     assertEquals(
-        "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
+        "training in f16 is not supported, because small gradients become zero; open the base in bf16 or f32",
         assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(half))
             .getMessage());
   }

@@ -300,7 +300,7 @@ class ControlNetParityTest {
           ControlImage.of(xl, image),
           "there are no ControlNets for this kind of base; generate without, or with a base that has some");
       assertEquals(
-          "ControlNet controlnet-flux-union knows 3 kinds of images, counted from 0; given 3",
+          "ControlNet controlnet-flux-union has 3 control modes, counted from 0, got mode 3",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> ControlImage.of(union, image).mode(3))

@@ -115,21 +115,19 @@ class CustomTimestepsTest {
 
   @Test
   void refusesSigmasThatDoNotFall() {
-    String way = "; give them from noise to the image";
     assertRefused(
-        "timesteps must be finite and fall to no less than 0, got 300.0 after 200.0" + way,
+        "timesteps must be finite, at least 0 and descending, got 300.0 after 200.0",
         () -> REQUEST.timesteps(200, 300));
     assertRefused(
-        "sigmas must be finite and fall to no less than 0, got Infinity first" + way,
+        "sigmas must be finite, at least 0 and descending, got Infinity first",
         () -> REQUEST.sigmas(Double.POSITIVE_INFINITY, 0));
     assertRefused(
-        "sigmas must be finite and fall to no less than 0, got NaN after 1.0" + way,
+        "sigmas must be finite, at least 0 and descending, got NaN after 1.0",
         () -> REQUEST.sigmas(1, Double.NaN));
     assertRefused(
-        "timesteps of a run must be at least 1, got 0; give some, or a number of steps",
-        () -> REQUEST.timesteps());
+        "no timesteps given; give at least one, or a number of steps", () -> REQUEST.timesteps());
     assertRefused(
-        "a run has timesteps or sigmas of its own, not both; give one of them",
+        "both timesteps and sigmas were given; give one of them",
         () ->
             new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
     assertEquals(

@@ -51,10 +51,10 @@ class CustomTimestepsTest {
           "a number that is given later counts");
       assertEquals(4, base.generate(request).request().steps());
       assertRefused(
-          "PNDM spaces its own timesteps and takes no others",
+          "PNDM computes its own timesteps; leave timesteps out",
           () -> base.validate(REQUEST.timesteps(DISTILLED)));
       assertRefused(
-          "timesteps must fall within the trained 0..999, got 1000.0 first",
+          "timesteps must descend within 0..999, got 1000.0 first",
           () -> base.validate(REQUEST.scheduler("DPM++ 2M").timesteps(1000, 500)));
     }
   }
@@ -89,7 +89,7 @@ class CustomTimestepsTest {
           timesteps(base, request, typed),
           "a scheduler of the caller's own walks them too");
       assertRefused(
-          "DPMSolverMultistepScheduler computes its own sigmas and takes no others",
+          "DPMSolverMultistepScheduler computes its own sigmas; leave sigmas out",
           () -> base.validate(request.scheduler("DPM++ 2M")));
     }
   }

@@ -213,7 +213,7 @@ class CachingTest {
       assertRefused(
           base,
           CachingOptions.firstBlock(0.1),
-          "the first-block cache is for transformers with blocks of two streams; approximate this model by extrapolation");
+          "the first-block cache needs a transformer with double-stream blocks; use extrapolation for this base");
     }
   }
 
@@ -244,11 +244,11 @@ class CachingTest {
       assertRefused(
           base,
           CachingOptions.deepCache(2, 0),
-          "DeepCache is for UNets; approximate a transformer by extrapolation");
+          "DeepCache needs a UNet; use extrapolation for this base");
       assertRefused(
           base,
           CachingOptions.NONE.tokenMerging(0.5),
-          "token merging is for UNets; approximate a transformer by extrapolation");
+          "token merging needs a UNet; use extrapolation for this base");
     }
   }
 

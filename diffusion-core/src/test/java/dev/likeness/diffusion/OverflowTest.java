@@ -92,8 +92,8 @@ class OverflowTest {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
       assertEquals(
-          "the image of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
-              + " guidance or another scheduler",
+          "sampling the image of seed 5 in F32 gave values that are not finite; compute in f32, or change steps,"
+              + " guidance or scheduler",
           assertThrows(
                   InvalidInputException.class,
                   () -> base.generate(

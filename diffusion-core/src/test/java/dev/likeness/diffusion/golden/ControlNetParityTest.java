@@ -298,7 +298,7 @@ class ControlNetParityTest {
       assertRefused(
           three,
           ControlImage.of(xl, image),
-          "there are no ControlNets for this kind of base; generate without, or with a base that has some");
+          "this base does not support ControlNets; leave out the control images, or use another base");
       assertEquals(
           "ControlNet controlnet-flux-union has 3 control modes, counted from 0, got mode 3",
           assertThrows(

@@ -52,7 +52,7 @@ class DegradedGuidanceParityTest {
       assertRefused(
           flux,
           DegradedGuidance.skipLayers(1),
-          "this base knows no guidance away from a weakened network; ask without");
+          "this base does not support degraded guidance; leave it out");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
@@ -70,9 +70,9 @@ class DegradedGuidanceParityTest {
       assertRefused(
           base,
           DegradedGuidance.skipLayers(1),
-          "skip-layer guidance is for transformers; a UNet has perturbed attention");
+          "this base does not support SKIP_LAYERS; use skip-layer guidance for transformers and perturbed attention for UNets");
       assertEquals(
-          "a second guidance scale is for bases whose network has guidance of its own; give this model the first",
+          "true_cfg_scale needs a base with a guidance embedding, such as FLUX.1; use the guidance scale for this base",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(

@@ -100,8 +100,8 @@ class ImageRequestTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       ImageRequest request = REQUEST.tiling(TilingOptions.NONE.windows(8, 6));
       assertEquals(
-          "windows are for bases whose network can predict a part of an image, and this one takes whole images"
-              + " alone; generate without windows",
+          "this base does not support windows, because its network needs the whole image;"
+              + " leave out the windows",
           assertThrows(IllegalArgumentException.class, () -> base.generate(request))
               .getMessage());
     }

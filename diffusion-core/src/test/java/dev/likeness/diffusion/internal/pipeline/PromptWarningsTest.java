@@ -56,7 +56,7 @@ class PromptWarningsTest {
       .scheduler("Euler");
 
   private static final String NEGATIVE_IGNORED =
-      "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg where the network has guidance of its own) is off, or this base has none";
+      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg for FLUX.1) is off, or this base does not support it";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
@@ -238,7 +238,7 @@ class PromptWarningsTest {
           .textualInversion(new TextualInversion("Ada", Map.of(32, new float[32])))
           .count(5);
       assertEquals(
-          List.of("the learned word \"Ada\" does nothing: no prompt names it"),
+          List.of("the textual inversion \"Ada\" has no effect: no prompt names its token"),
           warnings(base, request));
       assertEquals(
           List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));

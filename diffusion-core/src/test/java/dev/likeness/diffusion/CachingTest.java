@@ -185,7 +185,7 @@ class CachingTest {
   void refusesLayersThatAUNetDoesNotHave() {
     try (BaseModel base = base()) {
       assertEquals(
-          "DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
+          "DeepCache layers must be in 0..1 for this UNet, got 9",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(REQUEST.caching(CachingOptions.deepCache(2, 9))))

@@ -267,8 +267,8 @@ class GenerationRequestsTest {
         base.encode(request.prompt("a dog")).tokens(),
         base.encode(request.prompt("a [cat:dog:0]")).tokens());
     assertRefused(
-        "the prompt \"a [cat:dog:0.5]\" changes on the way, what is encoded does not; encode what it says at each part of"
-            + " the way",
+        "the prompt \"a [cat:dog:0.5]\" changes over the steps, which an embedding cannot; encode each"
+            + " of its texts",
         () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }
 

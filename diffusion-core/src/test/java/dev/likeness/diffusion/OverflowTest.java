@@ -54,8 +54,7 @@ class OverflowTest {
       List<String> notices = new ArrayList<>();
       GeneratedImage image = generate(half, REQUEST, notices);
       assertEquals(
-          List.of("the autoencoder's image was not finite, so it was decoded again in f32"),
-          notices);
+          List.of("the decoded image was not finite, so it was decoded again in f32"), notices);
       PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.image());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
       half.unwrap(StableDiffusionNetworks.class).release("vae");
@@ -73,8 +72,7 @@ class OverflowTest {
       assertEquals(List.of(), notices);
       generate(half, REQUEST.initialImage(image, 0.6), notices);
       assertEquals(
-          List.of(
-              "the autoencoder's latents were not finite, so the image was encoded again in f32"),
+          List.of("the encoded latents were not finite, so the image was encoded again in f32"),
           notices);
       assertEquals(exact.encode(image), half.encode(image));
     }

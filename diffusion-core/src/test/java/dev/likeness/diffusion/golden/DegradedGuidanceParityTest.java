@@ -59,12 +59,12 @@ class DegradedGuidanceParityTest {
       assertRefused(
           three,
           DegradedGuidance.skipLayers(1, 3),
-          "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
+          "skip-layer guidance skips blocks [1, 3], but the model has 3, counted from 0");
       assertRefused(
           three,
           DegradedGuidance.perturbedAttention("mid"),
-          "perturbed attention in \"mid\": no self-attention of this model is"
-              + " called so; its attentions are such as transformer_blocks.0.attn");
+          "perturbed attention in \"mid\": no self-attention of this model has"
+              + " such a name; examples: transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(

@@ -51,8 +51,9 @@ final class Call {
     }
   }
 
-  /** Reports each step to the progress listener, the engine's listener and the caller's hook, in this
-   * order; then checks for cancellation.
+  /**
+   * Reports each step to the progress listener, the engine's listener and the caller's hook, in
+   * this order; then checks for cancellation.
    */
   StepListener stepListener(GenerationHooks hooks, StepListener listener) {
     return (step, of, latents, denoised) -> {

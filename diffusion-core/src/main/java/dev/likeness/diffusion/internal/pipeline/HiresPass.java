@@ -12,10 +12,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Stage 9: the request of the second pass over an enlarged image, which runs through all stages. */
+/**
+ * Stage 9: the request of the second pass over an enlarged image, which runs through all stages.
+ */
 record HiresPass(PipelineModel model) {
-  /** The request for the second pass of an image, with the mask or change map of the first pass.
-   */
+  /** The request for the second pass of an image, with the mask or change map of the first pass. */
   ImageRequest secondPassRequest(LatentCodec.Result first) {
     ImageRequest request = first.request();
     HiresFix fix = request.hires();

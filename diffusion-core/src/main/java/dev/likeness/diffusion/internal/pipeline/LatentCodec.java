@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Stage 8: decodes latents to images, and encodes images to latents.
+/**
+ * Stage 8: decodes latents to images, and encodes images to latents.
  *
  * @param autoencoder decodes again in f32 if the result is not finite
  * @param dtype the network's element type, for messages
@@ -28,7 +29,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     return of(model, TilingOptions.NONE, message -> {});
   }
 
-  /** A base's autoencoder with a request's tiling options.
+  /**
+   * A base's autoencoder with a request's tiling options.
    *
    * @param warnings receives a warning if an image is decoded again in f32
    */
@@ -70,7 +72,8 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     }
   }
 
-  /** Decodes a sampled image. If that fails, records the failure in {@code call} and returns empty.
+  /**
+   * Decodes a sampled image. If that fails, records the failure in {@code call} and returns empty.
    */
   Optional<Result> decode(Tensor latents, Batch.Image image, Call call) {
     try (TensorScope scope = TensorScope.open()) {
@@ -102,6 +105,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
 
   /**
    * A generated image.
+   *
    * @param request the completed request; for an enlarged image, that of the second pass
    * @param pixels the decoded image before rounding, [3, height, width] in row-major order, 0..1
    * @param edited whether sampling started from an image

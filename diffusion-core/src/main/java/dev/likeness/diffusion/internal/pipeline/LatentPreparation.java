@@ -27,7 +27,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Stage 5: prepares latents for text-to-image, image-to-image and inpainting.
+/**
+ * Stage 5: prepares latents for text-to-image, image-to-image and inpainting.
  *
  * <p>Random numbers are generated in diffusers' order: the autoencoder's sample of the image, the
  * noise, the autoencoder's sample of the kept part. Tensors belong to the calling scope.
@@ -145,7 +146,9 @@ public record LatentPreparation(
     return request.initialImage().strength() == 1 && request.denoisingStart() == 0;
   }
 
-  /** The first sample: noise, or the noised image. Latents of another model have their noise already.
+  /**
+   * The first sample: noise, or the noised image. Latents of another model have their noise
+   * already.
    */
   private Tensor initialLatents(Tensor clean, Tensor noise) {
     return request.denoisingStart() > 0
@@ -173,8 +176,8 @@ public record LatentPreparation(
 
   private Tensor checkedLatents(Latents latents) {
     if (!Arrays.equals(latents.shape(), shape())) {
-      throw new IllegalArgumentException("an image of " + request.width() + "x" + request.height() + " needs latents of shape "
-          + Arrays.toString(shape()) + ", got " + latents);
+      throw new IllegalArgumentException("an image of " + request.width() + "x" + request.height()
+          + " needs latents of shape " + Arrays.toString(shape()) + ", got " + latents);
     }
     return latents.toTensor().repeat(random.count(), 1, 1, 1);
   }
@@ -222,7 +225,9 @@ public record LatentPreparation(
     return toModel(small.neg().add(new Scalar(1.0)));
   }
 
-  /** Reduces a mask [1, 1, height, width] to the latents' size by the upper left pixel of each block.
+  /**
+   * Reduces a mask [1, 1, height, width] to the latents' size by the upper left pixel of each
+   * block.
    */
   public static Tensor downsampleMask(Tensor mask, long factor) {
     return mask.view(
@@ -242,7 +247,8 @@ public record LatentPreparation(
     return tensor.to(new Device(model.model().compute().device()), ScalarType.Float);
   }
 
-  /** Blends the kept part of the image, at the noise level of the row, into the sample.
+  /**
+   * Blends the kept part of the image, at the noise level of the row, into the sample.
    *
    * <p>Inpainting for networks without mask input: blended latent diffusion (Avrahami et al. 2022,
    * arXiv:2206.02779); diffusers' {@code StableDiffusionInpaintPipeline}.
@@ -251,8 +257,8 @@ public record LatentPreparation(
    * @param noise the initial noise, [batch, channels, h, w], f32
    * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 generates
    * @param isDifferential whether values between 0 and 1 are the share of the steps in which the
-   *     place is kept (differential diffusion, Levin and Fried 2023, arXiv:2306.00950,
-   *     algorithm 1), instead of mixing factors
+   *     place is kept (differential diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm
+   *     1), instead of mixing factors
    */
   public record MaskBlend(Tensor clean, Tensor noise, Tensor keep, boolean isDifferential)
       implements PreparedLatents.Blend {

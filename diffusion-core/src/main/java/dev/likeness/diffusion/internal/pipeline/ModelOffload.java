@@ -12,7 +12,8 @@ import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
-/** Frees the base's components between the stages (diffusers: model offload).
+/**
+ * Frees the base's components between the stages (diffusers: model offload).
  *
  * @param plan the memory plan of the base, or null
  * @param savesMemory whether components are freed once no later stage of this call needs them
@@ -32,14 +33,16 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
     }
   }
 
-  /** The largest batch for a request. It is 1 with a first-block cache, whose decision for a whole
+  /**
+   * The largest batch for a request. It is 1 with a first-block cache, whose decision for a whole
    * batch would change images.
    */
   int batchSize(ImageRequest request) {
     return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;
   }
 
-  /** The runner of the steps. Steps of streamed networks are not captured, because a captured graph
+  /**
+   * The runner of the steps. Steps of streamed networks are not captured, because a captured graph
    * would read freed memory. The caller closes the runner.
    */
   StepRunner runner(GenerationHooks hooks) {

@@ -17,7 +17,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The engine behind a {@code BaseModel}: opened networks, and the lock that keeps them open while
+/**
+ * The engine behind a {@code BaseModel}: opened networks, and the lock that keeps them open while
  * work uses them.
  *
  * @param extras the declarations of the model's folder
@@ -102,9 +103,10 @@ public record OpenedBase(
         .filter(kind::isInstance)
         .map(kind::cast)
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName() + ", but "
-            + model.networks().getClass().getSimpleName()
-            + "; use a base of another family"));
+        .orElseThrow(
+            () -> new IllegalStateException(name + " has no " + kind.getSimpleName() + ", but "
+                + model.networks().getClass().getSimpleName()
+                + "; use a base of another family"));
   }
 
   /** Frees the networks once no work uses them. */

@@ -25,7 +25,8 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Generates images from requests. The stages in their order: {@link RequestDefaults},
+/**
+ * Generates images from requests. The stages in their order: {@link RequestDefaults},
  * {@link Batch}, {@link SamplingPlanning}, {@link PromptEncoding}, {@link LatentPreparation},
  * {@link PredictorChain}, {@link SamplingLoop}, {@link LatentCodec}, and {@link HiresPass}, whose
  * request runs through all stages again.
@@ -81,7 +82,8 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     call.throwFailure();
   }
 
-  /** Stages 2 to 8 for compatible requests. For a second pass, {@code first} is the first pass's
+  /**
+   * Stages 2 to 8 for compatible requests. For a second pass, {@code first} is the first pass's
    * request, else null.
    */
   private void generate(

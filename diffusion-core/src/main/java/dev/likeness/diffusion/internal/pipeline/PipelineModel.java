@@ -20,7 +20,8 @@ import dev.likeness.diffusion.request.GuidanceOptions;
 import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Optional;
 
-/** An opened model as the stages use it: an absent capability becomes a default, or an error for the
+/**
+ * An opened model as the stages use it: an absent capability becomes a default, or an error for the
  * request. It does not depend on any family.
  */
 public record PipelineModel(OpenModel model) {
@@ -98,9 +99,8 @@ public record PipelineModel(OpenModel model) {
         .orElseThrow(() -> new IllegalArgumentException(
             "this base does not support degraded guidance; leave it out"));
     if (!known.kinds().contains(degraded.kind())) {
-      throw new IllegalArgumentException(
-          "this base does not support " + degraded.kind() + "; use skip-layer guidance for"
-              + " transformers and perturbed attention for UNets");
+      throw new IllegalArgumentException("this base does not support " + degraded.kind()
+          + "; use skip-layer guidance for" + " transformers and perturbed attention for UNets");
     }
   }
 }

@@ -15,7 +15,8 @@ import dev.likeness.schedulers.SamplingPlan;
 import java.util.List;
 import java.util.Optional;
 
-/** Stage 6: the network as the sampling loop calls it. Each part wraps the part before:
+/**
+ * Stage 6: the network as the sampling loop calls it. Each part wraps the part before:
  *
  * <ol>
  *   <li>the family's network with the encoded prompts, control images and caching inside the
@@ -38,7 +39,8 @@ record PredictorChain(PipelineModel model) {
     return GradientGuidedPredictor.of(windowed, gradientGuidance(batch));
   }
 
-  /** Refuses caching and windows that the network does not support. Windows do not go with caching
+  /**
+   * Refuses caching and windows that the network does not support. Windows do not go with caching
    * or momentum, because a window would continue from another window's prediction.
    *
    * @throws IllegalArgumentException if the network does not support the request's options

@@ -10,13 +10,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.Tensor;
 
-/** Live previews of one batch: decodes denoised predictions on its own thread, in order.
+/**
+ * Live previews of one batch: decodes denoised predictions on its own thread, in order.
  *
- * <p>Of the predictions that arrive meanwhile, only the newest is kept. The sampling loop waits only
- * at its end for the last preview, if it reached the last row.
+ * <p>Of the predictions that arrive meanwhile, only the newest is kept. The sampling loop waits
+ * only at its end for the last preview, if it reached the last row.
  */
 public final class PreviewListener implements StepListener {
-  /** Receives a row's denoised prediction, [batch, channels, h, w] in f32, on the preview thread. */
+  /**
+   * Receives a row's denoised prediction, [batch, channels, h, w] in f32, on the preview thread.
+   */
   @FunctionalInterface
   public interface Show {
     void show(int row, Tensor denoised);
@@ -43,7 +46,8 @@ public final class PreviewListener implements StepListener {
   /** A copy of a row's prediction, which lives until it is shown or replaced. */
   private record Ready(int row, Tensor denoised, TensorRegion owner) {}
 
-  /** Creates the listener of one batch.
+  /**
+   * Creates the listener of one batch.
    *
    * @param own receives each step too, on the sampling thread
    */
@@ -96,7 +100,8 @@ public final class PreviewListener implements StepListener {
     }
   }
 
-  /** Shows the last prediction if sampling reached the last row, and throws the preview thread's
+  /**
+   * Shows the last prediction if sampling reached the last row, and throws the preview thread's
    * failure.
    */
   @Override

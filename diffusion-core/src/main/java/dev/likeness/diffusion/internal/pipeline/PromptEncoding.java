@@ -23,7 +23,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 
 /** Stage 4: encodes prompts with the text encoders and the request's adapters. */
 public record PromptEncoding(PipelineModel model) {
-  /** Encodes the prompts of each request. Requests with the same adapters share their adaptations.
+  /**
+   * Encodes the prompts of each request. Requests with the same adapters share their adaptations.
    * The tensors belong to the calling scope.
    *
    * @param requests completed and compatible
@@ -41,7 +42,8 @@ public record PromptEncoding(PipelineModel model) {
         .toList();
   }
 
-  /** Encodes a request's prompt to embeddings.
+  /**
+   * Encodes a request's prompt to embeddings.
    *
    * @param encoder the base's encoder
    */
@@ -97,8 +99,9 @@ public record PromptEncoding(PipelineModel model) {
         model.model().autoencoder().vaeScaleFactor());
   }
 
-  /** Warnings for completed requests, without repetition: truncated prompts, negative prompts without
-   * guidance, placeholder tokens that no prompt names.
+  /**
+   * Warnings for completed requests, without repetition: truncated prompts, negative prompts
+   * without guidance, placeholder tokens that no prompt names.
    */
   Stream<String> warnings(List<ImageRequest> requests) {
     Stream<String> cut =
@@ -112,14 +115,15 @@ public record PromptEncoding(PipelineModel model) {
     Stream<String> unnamed = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
         .filter(inversion -> requests.stream()
-            .allMatch(request -> inversion.find(request.prompt()) < 0
-                && inversion.find(request.negative()) < 0))
+            .allMatch(request ->
+                inversion.find(request.prompt()) < 0 && inversion.find(request.negative()) < 0))
         .map(inversion -> "the textual inversion \"" + inversion.token()
             + "\" has no effect: no prompt names its token");
     return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
   }
 
-  /** The truncated text of a request's prompts. Embeddings and prompts in chunks are not truncated.
+  /**
+   * The truncated text of a request's prompts. Embeddings and prompts in chunks are not truncated.
    */
   private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
     boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;

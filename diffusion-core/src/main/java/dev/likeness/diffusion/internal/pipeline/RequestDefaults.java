@@ -6,7 +6,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
 
-/** Stage 1: fills in a request's missing steps, guidance, strength and size, and checks its initial
+/**
+ * Stage 1: fills in a request's missing steps, guidance, strength and size, and checks its initial
  * image.
  *
  * @param defaults the base's default options
@@ -72,8 +73,8 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
         || sized.height() % unit != 0
         || sized.width() == 0
         || sized.height() == 0) {
-      throw new IllegalArgumentException("width and height must be multiples of " + unit + ", got " + sized.width() + "x"
-          + sized.height());
+      throw new IllegalArgumentException("width and height must be multiples of " + unit + ", got "
+          + sized.width() + "x" + sized.height());
     }
     return sized;
   }

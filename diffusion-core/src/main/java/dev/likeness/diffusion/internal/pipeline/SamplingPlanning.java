@@ -12,7 +12,8 @@ import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 
-/** Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
+/**
+ * Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
  *
  * @param defaults the base's default options
  */
@@ -38,9 +39,10 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         ? scheduler.plan(planned)
         : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
     if (plan.size() == 0) {
-      throw new IllegalArgumentException("no step is left of " + request.steps() + " at strength " + strength
-          + " and denoising range " + request.denoisingStart() + ".." + request.denoisingEnd()
-          + "; use more steps or a larger strength");
+      throw new IllegalArgumentException(
+          "no step is left of " + request.steps() + " at strength " + strength
+              + " and denoising range " + request.denoisingStart() + ".." + request.denoisingEnd()
+              + "; use more steps or a larger strength");
     }
     return plan;
   }
@@ -80,7 +82,8 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
     return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
   }
 
-  /** The positions of rows in prompts that change over the steps. As in the web UI, image-to-image
+  /**
+   * The positions of rows in prompts that change over the steps. As in the web UI, image-to-image
    * starts inside the schedule of all steps, and a second pass has its own schedule.
    *
    * @param first the first pass's request for a second pass, else null

@@ -9,7 +9,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
-/** Hooks of a request on tensors, for other modules, tests and research.
+/**
+ * Hooks of a request on tensors, for other modules, tests and research.
  *
  * @param predictor wraps the base's network with guidance and caching
  * @param listener creates the listener of each batch, which is closed with the batch

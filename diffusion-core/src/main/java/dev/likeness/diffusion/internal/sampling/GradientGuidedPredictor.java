@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network with gradient guidance: moves the denoised prediction along the gradient of a {@link
- * GradientGuidance} objective with respect to the network's input.
+ * A network with gradient guidance: moves the denoised prediction along the gradient of a
+ * {@link GradientGuidance} objective with respect to the network's input.
  *
  * <p>The gradient goes through the network, which limits it to changes that the network can
  * produce. The gradient of the objective alone finds adversarial noise. Each row costs a backward

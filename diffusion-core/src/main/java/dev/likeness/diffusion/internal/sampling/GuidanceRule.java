@@ -99,7 +99,8 @@ public interface GuidanceRule extends StepRunner.Capturable {
     @Override
     public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
       Tensor guided = rule.combine(predictions, step);
-      Tensor most = GuidedPredictor.Predictions.norm(predictions.positive()).mul(new Scalar(factor));
+      Tensor most =
+          GuidedPredictor.Predictions.norm(predictions.positive()).mul(new Scalar(factor));
       return guided.mul(
           most.div(GuidedPredictor.Predictions.norm(guided)).clamp_max(new Scalar(1.0)));
     }
@@ -146,13 +147,16 @@ public interface GuidanceRule extends StepRunner.Capturable {
 
     @Override
     public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
-      Tensor difference =
-          limitNorm(withMomentum(predictions.positive().sub(predictions.negative()))).to(ScalarType.Double);
+      Tensor difference = limitNorm(
+              withMomentum(predictions.positive().sub(predictions.negative())))
+          .to(ScalarType.Double);
       Tensor along = predictions.positive().to(ScalarType.Double);
       Tensor unit = along.div(GuidedPredictor.Predictions.norm(along).clamp_min(new Scalar(1e-12)));
       Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
       Tensor kept = difference.sub(parallel).add(parallel, new Scalar(eta));
-      return predictions.negative().add(kept.to(predictions.negative().scalar_type()), new Scalar(scale));
+      return predictions
+          .negative()
+          .add(kept.to(predictions.negative().scalar_type()), new Scalar(scale));
     }
 
     private Tensor withMomentum(Tensor difference) {

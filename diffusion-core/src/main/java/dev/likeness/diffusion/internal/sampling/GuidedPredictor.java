@@ -91,8 +91,8 @@ public record GuidedPredictor(
    */
   public record Guidance(PromptPair pair, GuidanceRule rule) implements Predictor {
     /**
-     * Classifier-free guidance in one batch; see {@link PromptPair#batched} and {@link
-     * GuidanceRule.ClassifierFree}.
+     * Classifier-free guidance in one batch; see {@link PromptPair#batched} and
+     * {@link GuidanceRule.ClassifierFree}.
      */
     public Guidance(Predictor both, double scale) {
       this(PromptPair.batched(both), new GuidanceRule.ClassifierFree(scale));
@@ -182,7 +182,8 @@ public record GuidedPredictor(
      * Adds the prediction of the degraded network for the prompt, in rows in which degraded
      * guidance is active.
      */
-    default PromptPair withDegraded(Predictor degraded, DegradedGuidance degradedGuidance, int rows) {
+    default PromptPair withDegraded(
+        Predictor degraded, DegradedGuidance degradedGuidance, int rows) {
       Predicate<Step> active = step -> degradedGuidance.isActive(step.index(), rows);
       return withLayout(
           step -> active.test(step)

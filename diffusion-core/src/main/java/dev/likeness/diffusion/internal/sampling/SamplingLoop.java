@@ -16,7 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 public final class SamplingLoop {
   private SamplingLoop() {}
 
-  /** Executes a plan: one call of the network and one linear update for each row.
+  /**
+   * Executes a plan: one call of the network and one linear update for each row.
    *
    * @param start the first sample, [batch, channels, h, w] in f32
    * @param random the source of fresh noise, image by image
@@ -32,8 +33,9 @@ public final class SamplingLoop {
         start, plan, network, random, StepRunner.EAGER, PreparedLatents.Blend.NONE, listener);
   }
 
-  /** Executes a plan with a runner of each row's work, and with {@link PreparedLatents.Blend} applied
-   * to every sample.
+  /**
+   * Executes a plan with a runner of each row's work, and with {@link PreparedLatents.Blend}
+   * applied to every sample.
    */
   public static Tensor sample(
       Tensor start,

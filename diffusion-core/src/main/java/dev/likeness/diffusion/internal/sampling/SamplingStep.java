@@ -89,7 +89,8 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
       };
     }
 
-    /** Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): each image by a quantile of its
+    /**
+     * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): each image by a quantile of its
      * own magnitudes.
      */
     private static Tensor dynamicThreshold(Clipping clipping, Tensor denoised) {

@@ -14,7 +14,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The tensors of earlier rows that later rows use, newest first: samples before and after blending,
+/**
+ * The tensors of earlier rows that later rows use, newest first: samples before and after blending,
  * predictions, outputs and noise.
  */
 final class StepHistory {
@@ -36,8 +37,9 @@ final class StepHistory {
     return tensors.get(Kind.SAMPLE).peek();
   }
 
-  /** The sample and the known terms of a row, in order. The sample stands in for a missing tensor with
-   * a factor of 0.
+  /**
+   * The sample and the known terms of a row, in order. The sample stands in for a missing tensor
+   * with a factor of 0.
    */
   List<Tensor> inputs(Step step) {
     List<Tensor> given = new ArrayList<>(List.of(sample()));
@@ -57,14 +59,14 @@ final class StepHistory {
       return newest.next();
     }
     if (term.factor(step) != 0) {
-      throw new IllegalArgumentException(
-          "row " + step.index() + " of the plan uses a tensor of " + term.back()
-              + " rows before, which does not exist");
+      throw new IllegalArgumentException("row " + step.index() + " of the plan uses a tensor of "
+          + term.back() + " rows before, which does not exist");
     }
     return sample();
   }
 
-  /** Keeps a row's tensors beyond {@code scope} as long as a later row may use them.
+  /**
+   * Keeps a row's tensors beyond {@code scope} as long as a later row may use them.
    *
    * @param made the outputs of {@link SamplingStep}
    * @param sample the next sample after blending
@@ -93,7 +95,8 @@ final class StepHistory {
     }
   }
 
-  /** A term of the next sample's sum.
+  /**
+   * A term of the next sample's sum.
    *
    * @param back the number of rows since it was computed; 0 for the current row
    */
@@ -115,7 +118,8 @@ final class StepHistory {
       }
     }
 
-    /** All terms that any row of a plan has, so that one sum serves every row; factors of a row may
+    /**
+     * All terms that any row of a plan has, so that one sum serves every row; factors of a row may
      * be 0.
      */
     static List<Term> of(SamplingPlan plan) {

@@ -3,7 +3,8 @@ package dev.likeness.diffusion.internal.sampling;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 
-/** Receives each finished step; may throw {@link dev.likeness.diffusion.error.CancelledException} to
+/**
+ * Receives each finished step; may throw {@link dev.likeness.diffusion.error.CancelledException} to
  * stop sampling.
  */
 @FunctionalInterface
@@ -11,7 +12,8 @@ public interface StepListener extends AutoCloseable {
   /** Ignores every step. */
   StepListener NONE = (step, of, latents, denoised) -> {};
 
-  /** Receives a finished step. The tensors are valid during the call only.
+  /**
+   * Receives a finished step. The tensors are valid during the call only.
    *
    * @param of the number of steps
    * @param latents the sample after the step, [batch, channels, h, w] in f32

@@ -14,10 +14,11 @@ import org.bytedeco.pytorch.global.torch;
  * every step: MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5).
  *
  * <p>Each window's weight falls towards its edges, which avoids seams. Not for networks with a mask
- * or reference image, nor for regional adapters ({@link
- * dev.likeness.diffusion.request.Adapter#isRegional}), because these do not move with the windows.
- * Not with {@link dev.likeness.diffusion.request.CachingOptions} or stateful rules ({@link
- * GuidanceRule#isStateful}), because a window would continue from another window's prediction.
+ * or reference image, nor for regional adapters
+ * ({@link dev.likeness.diffusion.request.Adapter#isRegional}), because these do not move with the
+ * windows. Not with {@link dev.likeness.diffusion.request.CachingOptions} or stateful rules
+ * ({@link GuidanceRule#isStateful}), because a window would continue from another window's
+ * prediction.
  */
 public final class TiledPredictor implements Predictor {
   private final Predictor network;
@@ -39,8 +40,8 @@ public final class TiledPredictor implements Predictor {
    */
   public static TiledPredictor of(Predictor network, int window, int stride) {
     if (stride < 1 || stride > window) {
-      throw new IllegalArgumentException("the stride must be in 1.." + window + " for windows of " + window
-          + " latent pixels, got " + stride);
+      throw new IllegalArgumentException("the stride must be in 1.." + window + " for windows of "
+          + window + " latent pixels, got " + stride);
     }
     return new TiledPredictor(network, window, stride);
   }
@@ -61,10 +62,12 @@ public final class TiledPredictor implements Predictor {
     for (long y : windowStarts(height, h)) {
       for (long x : windowStarts(width, w)) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor prediction = network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
+          Tensor prediction =
+              network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
           // Some rows have guided and unguided predictions, in twice the batch.
           sum = sum == null
-              ? scope.promote(input.new_zeros(prediction.size(0), prediction.size(1), height, width))
+              ? scope.promote(
+                  input.new_zeros(prediction.size(0), prediction.size(1), height, width))
               : sum;
           sum.narrow(2, y, h).narrow(3, x, w).add_(prediction.mul(weight));
           weights.narrow(2, y, h).narrow(3, x, w).add_(weight);

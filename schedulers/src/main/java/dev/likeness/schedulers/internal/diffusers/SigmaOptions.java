@@ -26,14 +26,14 @@ record SigmaOptions(Kind kind, Options options) {
       Set.of("LMSDiscreteScheduler", "DPMSolverSDEScheduler");
 
   static SigmaOptions of(Options options) {
-    List<Kind> asked = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
+    List<Kind> chosen = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
         .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
         .toList();
-    if (asked.size() > 1) {
+    if (chosen.size() > 1) {
       throw new IllegalArgumentException(options.className()
           + " takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas");
     }
-    return new SigmaOptions(asked.isEmpty() ? Kind.NONE : asked.get(0), options);
+    return new SigmaOptions(chosen.isEmpty() ? Kind.NONE : chosen.get(0), options);
   }
 
   /** As {@link #of}, for classes whose sigma schedules exceed the range of flow sigmas. */

@@ -143,7 +143,7 @@ class ControlCommandTest {
         untold
             .errorLines()
             .get(0)
-            .contains("; say its name or number (--control-mode): 0 openpose, 1 depth"),
+            .contains("; give its name or number (--control-mode): 0 openpose, 1 depth"),
         untold.err());
   }
 

@@ -64,7 +64,7 @@ class TextualInversionTest {
           .orElseThrow()
           .getKey();
       assertEquals(
-          file + " has vectors for T5 (" + name
+          file + " has embeddings for T5 (" + name
               + ", of width 4096), which are not supported; give a textual inversion that was"
               + " trained with CLIP alone",
           assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))

@@ -22,6 +22,8 @@ public record NoiseLevel(double alpha, double sigma) {
   /**
    * Returns a level of the variance-exploding form, which k-diffusion uses: {@code x = x0 + sigma *
    * n}.
+   *
+   * @param sigma at least 0
    */
   public static NoiseLevel varianceExploding(double sigma) {
     return new NoiseLevel(1, sigma);

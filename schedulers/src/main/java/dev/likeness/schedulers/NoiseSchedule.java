@@ -148,8 +148,9 @@ public final class NoiseSchedule {
   }
 
   /**
-   * Returns {@code sigma / alpha} at timesteps that may be fractional, interpolated linearly and
-   * constant beyond the ends.
+   * Returns {@code sigma / alpha} at timesteps, interpolated linearly and constant beyond the ends.
+   *
+   * @param timesteps trained timesteps, which may be fractional
    */
   public double[] sigmas(double[] timesteps) {
     int last = sigmas.length - 1;
@@ -165,6 +166,8 @@ public final class NoiseSchedule {
   /**
    * Returns the timesteps of sigmas, interpolated linearly in log sigma, within
    * {@code 0..length()-1}.
+   *
+   * @param sigmas {@code sigma / alpha}, at least 0
    */
   public double[] timesteps(double[] sigmas) {
     return Sigmas.map(sigmas, sigma -> timestep(Math.log(Math.max(sigma, 1e-10))));

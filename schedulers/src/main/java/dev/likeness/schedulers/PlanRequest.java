@@ -127,7 +127,11 @@ public record PlanRequest(
     return firstStep(steps);
   }
 
-  /** Returns the first step for the request's strength among a number of steps, from 0. */
+  /**
+   * Returns the first step for the request's strength, from 0.
+   *
+   * @param count the number of steps to choose from
+   */
   public int firstStep(int count) {
     return Math.max(count - Math.min((int) (count * strength), count), 0);
   }

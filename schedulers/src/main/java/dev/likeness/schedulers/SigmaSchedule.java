@@ -87,7 +87,11 @@ public final class SigmaSchedule {
     return timesteps.length - 1;
   }
 
-  /** Returns the timestep of step i, which the network is called with. */
+  /**
+   * Returns the timestep of a step, which the network is called with.
+   *
+   * @param i the step, from 0 at the top
+   */
   public double timestep(int i) {
     return timesteps[i];
   }
@@ -97,12 +101,20 @@ public final class SigmaSchedule {
     return timesteps.clone();
   }
 
-  /** Returns the noise level at the start of step i. */
+  /**
+   * Returns the noise level at the start of a step.
+   *
+   * @param i the step, from 0 at the top
+   */
   public NoiseLevel at(int i) {
     return from.get(i);
   }
 
-  /** Returns the noise level at the end of step i. */
+  /**
+   * Returns the noise level at the end of a step.
+   *
+   * @param i the step, from 0 at the top
+   */
   public NoiseLevel next(int i) {
     return to.get(i);
   }

@@ -15,6 +15,8 @@ public final class Sigmas {
   /**
    * Returns evenly spaced values from {@code start} to {@code end}, including both; only
    * {@code start} for a count of 1.
+   *
+   * @param count the number of values, at least 1
    */
   public static double[] linspace(double start, double end, int count) {
     double step = (end - start) / Math.max(1, count - 1);
@@ -25,6 +27,10 @@ public final class Sigmas {
 
   /**
    * Returns sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5).
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
    */
   public static double[] karras(double max, double min, int count) {
     return karras(max, min, count, RHO);
@@ -34,6 +40,9 @@ public final class Sigmas {
    * Returns sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
    * equation 5).
    *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
    * @param rho the order, above 0; 7 in the paper
    */
   public static double[] karras(double max, double min, int count, double rho) {
@@ -42,7 +51,13 @@ public final class Sigmas {
     return map(linspace(0, 1, count), ramp -> Math.pow(top + ramp * (bottom - top), rho));
   }
 
-  /** Returns sigmas uniform in log sigma. */
+  /**
+   * Returns sigmas uniform in log sigma.
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
+   */
   public static double[] exponential(double max, double min, int count) {
     double[] sigmas = map(linspace(Math.log(max), Math.log(min), count), Math::exp);
     sigmas[0] = max; // exp(log(max)) may round
@@ -53,6 +68,9 @@ public final class Sigmas {
    * Returns sigmas uniform in log sigma raised to a power; k-diffusion's
    * {@code get_sigmas_polyexponential}.
    *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
    * @param rho the power, above 0
    */
   public static double[] polyexponential(double max, double min, int count, double rho) {
@@ -64,6 +82,10 @@ public final class Sigmas {
   /**
    * Returns sigmas at the quantiles of a beta distribution with both parameters 0.6
    * (arXiv:2407.12173).
+   *
+   * @param max the first sigma
+   * @param min the last sigma
+   * @param count the number of sigmas, at least 1
    */
   public static double[] beta(double max, double min, int count) {
     return beta(max, min, count, 0.6, 0.6);
@@ -72,6 +94,9 @@ public final class Sigmas {
   /**
    * Returns sigmas at the quantiles of a beta distribution (arXiv:2407.12173).
    *
+   * @param max the first sigma
+   * @param min the last sigma
+   * @param count the number of sigmas, at least 1
    * @param alpha the first parameter, above 0
    * @param beta the second parameter, above 0
    */

@@ -44,7 +44,12 @@ public record Step(
       RANGE
     }
 
-    /** Returns a variance between two bounds, given by their logarithms. */
+    /**
+     * Returns a variance between two bounds.
+     *
+     * @param minLog the log variance at an output of -1
+     * @param maxLog the log variance at an output of 1
+     */
     public static LearnedVariance range(double minLog, double maxLog) {
       return new LearnedVariance(Kind.RANGE, minLog, maxLog);
     }

@@ -10,16 +10,32 @@ public interface TrainedSigmas {
   /** Returns all trained sigmas in ascending order. */
   double[] sigmas();
 
-  /** Returns the sigma of a timestep, which may be fractional. */
+  /**
+   * Returns the sigma of a timestep.
+   *
+   * @param timestep a trained timestep, which may be fractional
+   */
   double sigma(double timestep);
 
-  /** Returns the timestep that the network is called with at a sigma. */
+  /**
+   * Returns the timestep that the network is called with at a sigma.
+   *
+   * @param sigma at least 0, in the network's form
+   */
   double timestep(double sigma);
 
-  /** Returns the noise level of a sigma, in the network's form. */
+  /**
+   * Returns the noise level of a sigma, in the network's form.
+   *
+   * @param sigma at least 0; at most 1 for flow
+   */
   NoiseLevel level(double sigma);
 
-  /** Returns the noise level at a ratio {@code sigma / alpha}, in the network's form. */
+  /**
+   * Returns the noise level at a ratio, in the network's form.
+   *
+   * @param ratio {@code sigma / alpha}, at least 0
+   */
   NoiseLevel levelOfRatio(double ratio);
 
   /**

@@ -143,7 +143,7 @@ class ControlCommandTest {
         untold
             .errorLines()
             .get(0)
-            .contains("; say its name or number (--control-mode): 0 openpose, 1 depth"),
+            .contains("; give its name or number (--control-mode): 0 openpose, 1 depth"),
         untold.err());
   }
 
@@ -166,7 +166,7 @@ class ControlCommandTest {
     assertTrue(
         run.errorLines()
             .get(0)
-            .contains("the budget is 0.0 GiB: give more, or ask for a smaller image"),
+            .contains("the budget is 0.0 GiB: give more memory, or use a smaller image"),
         run.err());
   }
 

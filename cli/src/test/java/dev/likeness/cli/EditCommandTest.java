@@ -233,7 +233,7 @@ class EditCommandTest {
       ada.withPersonToken(ada.personToken().consent("")).save(old);
     }
     String missing =
-        "no consent to drawing headshots is recorded for this person; ask them, then give"
+        "no consent to generating headshots is recorded for this person; ask them, then give"
             + " --consent TEXT, or in Java person.withConsent(Consent.of(TEXT))";
     String kept =
         "--consent is for photos and for people whose file records none; the file or store"

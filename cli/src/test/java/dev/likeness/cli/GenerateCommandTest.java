@@ -130,7 +130,7 @@ class GenerateCommandTest {
         1,
         run.err()
             .lines()
-            .filter(line -> line.startsWith("the negative prompt is not heard"))
+            .filter(line -> line.startsWith("the negative prompt has no effect"))
             .count(),
         run.err());
     String sampled = "scheduler=DDIM, steps=2, guidance=1.0, eta=0.0, ";

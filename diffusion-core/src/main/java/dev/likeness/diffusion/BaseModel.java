@@ -25,9 +25,10 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A base model in memory, shared by threads and by persons. Adapters come with requests; the
- * model's own tensors never change. Closing waits for work that uses the model; later work is
- * refused.
+ * A base model in memory, which threads and people share.
+ *
+ * <p>Adapters come with requests and never change the model's own tensors. Closing waits until no
+ * work uses the model; later work is refused with an {@link IllegalStateException}.
  */
 public final class BaseModel implements AutoCloseable {
   private final OpenedBase opened;
@@ -39,29 +40,45 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file
-   * ({@code .safetensors}, {@code .ckpt}, {@code .gguf}). The caller closes the model.
+   * Opens a base model from a folder or a single file. The caller closes the model.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is missing, broken
-   *     or not supported
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's natives
-   *     are missing
+   * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
+   *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
+   * @param compute the device and the element type of weights and activations
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
+   *     not supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
+   *     libraries are missing
    */
   public static BaseModel open(Path path, Compute compute) {
     return open(ModelFiles.of(path), compute);
   }
 
-  /** Opens a model with components from elsewhere; see {@link #open(Path, Compute)}. */
+  /**
+   * Opens a base model with components from other files. The caller closes the model.
+   *
+   * @param files the model and the components that replace its own
+   * @param compute the device and the element type of weights and activations
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
+   *     not supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
+   *     libraries are missing
+   */
   public static BaseModel open(ModelFiles files, Compute compute) {
     compute.requireAvailable();
     return new BaseModel(OpenedBase.open(files.parts(), compute));
   }
 
   /**
-   * Opens a model so that generating one image at a time keeps to a budget of memory;
-   * {@link #memoryPlan()} says how. See {@link #open(Path, Compute)}.
+   * Opens a base model so that generating one image at a time stays within a memory budget. The
+   * caller closes the model; {@link #memoryPlan()} describes how the budget is kept.
    *
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the model cannot keep to the
+   * @param files the model and the components that replace its own
+   * @param compute the device and the element type of weights and activations
+   * @param budget the memory that one image of the given size may take
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
+   *     not supported
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
    *     budget; the message says how much it needs
    */
   public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
@@ -70,93 +87,100 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a ControlNet and checks every tensor: a diffusers folder, a file of it with its
-   * {@code config.json} beside it, or a file in its authors' key format. The caller closes it.
+   * Opens a ControlNet and checks every tensor of it. The caller closes the ControlNet.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is missing or
-   *     broken, or if its class is not supported
+   * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
+   *     file in the original authors' key format
+   * @param compute the device and the element type; those of the base model
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing or broken,
+   *     or if the ControlNet's class is not supported
    */
   public static ControlNet openControlNet(Path path, Compute compute) {
     return ModelOpener.controlNet(path, compute);
   }
 
   /**
-   * The same model, with the networks of one stage in memory at a time: text encoders are freed
-   * once the prompts are encoded, the denoising network before the last images are decoded. The
-   * next request opens their files again.
+   * Returns this model with only one stage's networks in memory at a time.
    *
-   * <p>Each call waits until no other work uses the model, so a listener must not wait for it, and
-   * no training may go on meanwhile. Closing either of the two closes both. A model that was opened
-   * with a budget stays as its plan says.
+   * <p>The text encoders are freed once the prompts are encoded, and the denoising network before
+   * the last images are decoded. The next request opens their files again.
+   *
+   * <p>Each call waits until no other work uses the model. Therefore, a listener must not wait for
+   * the call, and no training may run meanwhile. Closing either of the two models closes both. A
+   * model that was opened with a memory budget keeps its plan.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
   }
 
-  /** How the components lie in memory, one line each; empty if no budget was given. */
+  /** Returns how the components lie in memory, one line each; empty if no budget was given. */
   public Optional<String> memoryPlan() {
     return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
   }
 
-  /** The values of a plain request's options that it leaves open. */
+  /** Returns the default values of a text-to-image request's options. */
   public GenerationDefaults defaults() {
     return pipeline.defaults();
   }
 
   /**
-   * The values of this request's options that it leaves open; they depend on its initial image,
-   * mask and ControlNets.
+   * Returns the default values of a request's options. They depend on its initial image, mask and
+   * ControlNets.
    */
   public GenerationDefaults defaults(ImageRequest request) {
     return opened.model().defaults(request);
   }
 
   /**
-   * The share of each step's noise that is fresh for this request, 0..1; NaN if the request brings
-   * a scheduler that decides by itself.
+   * Returns the share of each step's noise that is fresh for a request, 0..1. The result is NaN if
+   * the request has a custom scheduler that decides by itself.
    */
   public double eta(ImageRequest request) {
     return pipeline.eta(request);
   }
 
-  /** The number of pixels of which both sides of an image are multiples. */
+  /** Returns the number of pixels of which width and height of an image must be multiples. */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
   }
 
   /**
-   * Whether large images can be sampled through windows
-   * ({@link dev.likeness.diffusion.request.TilingOptions#windows}).
+   * Returns whether large images can be sampled in windows:
+   * {@link dev.likeness.diffusion.request.TilingOptions#windows}.
    */
   public boolean canSampleTiled() {
     return opened.model().capability(TiledSampling.class).isPresent();
   }
 
-  /** The device and the element type that the model computes with. */
+  /** Returns the device and the element type that the model computes with. */
   public Compute compute() {
     return opened.model().compute();
   }
 
-  /** The scheduler that comes with the model. */
+  /**
+   * Returns the scheduler of the model's {@code scheduler_config.json}, or its family's default.
+   */
   public SchedulerConfig scheduler() {
     return opened.model().scheduler();
   }
 
-  /** The name of the model's folder or file. */
+  /** Returns the name of the model's folder or file. */
   public String name() {
     return opened.name();
   }
 
-  /** The folder that the model was opened from; empty for a single file. */
+  /** Returns the folder that the model was opened from; empty for a single file. */
   public Optional<Path> folder() {
     return opened.extras().folder();
   }
 
   /**
-   * The door to the engine, for the library's own modules: an object of type {@code kind} behind
-   * this model. These types lie in {@code internal} packages, which may change in any release. The
-   * object stays this model's.
+   * Returns an engine object behind this model, for the library's own modules. The model keeps
+   * ownership.
    *
+   * <p>Engine types lie in {@code internal} packages, which may change in any release.
+   *
+   * @param kind the engine type, for example {@code OpenModel}
    * @throws IllegalStateException if the model has no such object
    */
   public <T> T unwrap(Class<T> kind) {
@@ -164,41 +188,54 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Refuses a request that cannot be planned, for example because its scheduler makes fewer steps,
-   * before any work is done for it. A high-resolution pass is not checked.
+   * Checks that a request can be planned, before any work is done for it. The pass of a
+   * {@link dev.likeness.diffusion.request.HiresFix} is not checked.
    *
-   * @throws IllegalArgumentException if the request cannot be planned
+   * @throws IllegalArgumentException if the request cannot be planned, for example because its
+   *     scheduler supports fewer steps
    */
   public void validate(ImageRequest request) {
     pipeline.require(request);
   }
 
   /**
-   * Generates one image, without a listener; see {@link #generate(List, Progress, Cancellation)}.
+   * Generates the first image of a request, without a listener; see {@link #generate(List,
+   * Progress, Cancellation)}.
    */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }
 
-  /** Generates all images of a request; see {@link #generate(List, Progress, Cancellation)}. */
+  /**
+   * Generates all images of a request; see {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
+   * @param cancellation stops the work within one step
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   */
   public List<GeneratedImage> generate(
       ImageRequest request, Progress progress, Cancellation cancellation) {
     return generate(List.of(request), progress, cancellation);
   }
 
-  /** Generates all images of several requests, without a listener. */
+  /**
+   * Generates all images of several requests, without a listener; see {@link #generate(List,
+   * Progress, Cancellation)}.
+   */
   public List<GeneratedImage> generate(List<ImageRequest> requests) {
     return generate(requests, Progress.SILENT, new Cancellation());
   }
 
   /**
-   * Generates all images of several requests, in the order of the requests. Requests that differ
-   * only in prompts, seeds and adapters share a batch: to rounding, each image is the same as
-   * alone. Thread-safe.
+   * Generates all images of several requests, in the order of the requests. Thread-safe.
    *
-   * @param progress hears of every step, and of warnings: truncated prompts, a retry in f32
-   * @param cancellation ends the work within a step
-   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   * <p>Requests that differ only in prompts, seeds and adapters share a batch. Up to rounding, each
+   * image equals the one that its request gives alone.
+   *
+   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
+   * @param cancellation stops the work within one step
+   * @throws IllegalArgumentException if an option does not fit the model
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
@@ -211,13 +248,17 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Generates all images of several requests and gives each to {@code each} as soon as it is done,
-   * on the calling thread. Images that are done outlast a later failure or cancellation; those of
-   * high-resolution passes come last. Thread-safe.
+   * Generates all images of several requests and passes each on as soon as it is decoded.
+   * Thread-safe.
    *
-   * @param progress hears of every step and of warnings
-   * @param cancellation ends the work within a step
-   * @throws dev.likeness.diffusion.error.CancelledException if it was cancelled
+   * <p>Images that were passed on survive a later failure or cancellation. Images of a
+   * {@link dev.likeness.diffusion.request.HiresFix} pass come last.
+   *
+   * @param each receives each image, on the calling thread
+   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
+   * @param cancellation stops the work within one step
+   * @throws IllegalArgumentException if an option does not fit the model
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
    */
   public void generate(
       List<ImageRequest> requests,
@@ -234,8 +275,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * The embeddings of a prompt, to be mixed and generated from: {@link ImageRequest#embeddings}.
-   * Thread-safe.
+   * Encodes a prompt to embeddings, which {@link ImageRequest#embeddings} takes. Thread-safe.
    *
    * @throws IllegalStateException if the model's network is not a UNet
    */
@@ -244,10 +284,10 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * The embeddings of a request's prompt, with its syntax, textual inversions and adapters.
+   * Encodes a request's prompt to embeddings, with its syntax, textual inversions and adapters.
    * Thread-safe.
    *
-   * @throws IllegalArgumentException if the prompt changes between steps, as
+   * @throws IllegalArgumentException if the prompt changes between steps, which
    *     {@link PromptSyntax#A1111} allows
    * @throws IllegalStateException if the model's network is not a UNet
    */
@@ -256,35 +296,42 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * The most likely latents of an image. Thread-safe.
+   * Encodes an image to latents: the mode of the autoencoder's distribution. Thread-safe.
    *
-   * @throws IllegalArgumentException if a side is not a multiple of the autoencoder's factor
+   * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
+   *     scale factor
    */
   public Latents encode(RgbImage image) {
     return opened.coded(codec -> codec.encode(image));
   }
 
-  /** The image of latents. Thread-safe. */
+  /**
+   * Decodes latents to an image. Thread-safe.
+   *
+   * @throws IllegalArgumentException if the latents do not have the model's number of channels
+   */
   public RgbImage decode(Latents latents) {
     return opened.coded(codec -> codec.decode(latents));
   }
 
   /**
-   * The unit noise that sampling begins with: {@link ImageRequest#noise}. Thread-safe.
+   * Returns the Gaussian noise of unit variance that sampling starts from:
+   * {@link ImageRequest#noise}. Thread-safe.
    *
-   * @param width of the image in pixels
-   * @param height of the image in pixels
+   * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
+   * @param width of the image in pixels, a multiple of {@link #sizeMultiple()}
+   * @param height of the image in pixels, a multiple of {@link #sizeMultiple()}
    */
   public Latents noise(long seed, int width, int height) {
     return LatentCodec.of(opened.model()).noise(seed, width, height);
   }
 
   /**
-   * Frees the networks once no work uses them; a second call does nothing. No training on the model
-   * may go on, and no generation may wait for this call.
+   * Frees the networks once no work uses them; a second call does nothing. No training may use the
+   * model, and no generation may wait for this call.
    *
-   * @throws IllegalStateException if a listener of a generation calls it, which would wait for
-   *     itself
+   * @throws IllegalStateException if a listener of a running generation calls it, because that
+   *     generation would wait for itself
    */
   @Override
   public void close() {

@@ -15,16 +15,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Who agreed to what. Taking photos in and learning a face are only done with one; it travels with
- * the person's file and into the record. Immutable.
+ * The consent of a person to the use of their photos. Immutable.
  *
- * @param person whose photos they are, in words that the application understands; a reference will
- *     do
- * @param givenBy who says so: the person, or who speaks for them
- * @param purposes what was agreed to; at least one
- * @param textVersion which version of the application's text was agreed to
- * @param givenAt when
- * @param text in words that the person would recognise
+ * <p>Reading photos, training and generating headshots require it. A person's file and each image's
+ * record carry it.
+ *
+ * @param person the person in the photos, as a name or as a reference that the application
+ *     understands
+ * @param givenBy the person, or their representative
+ * @param purposes the purposes that were agreed to, at least one
+ * @param textVersion the version of the application's consent text
+ * @param givenAt the time of the consent
+ * @param text the consent in words that the person would recognise; not blank
  */
 public record Consent(
     String person,
@@ -45,16 +47,22 @@ public record Consent(
 
   public Consent {
     if (text == null || text.isBlank()) {
-      throw new IllegalArgumentException("a consent needs a text that says who agreed to what");
+      throw new IllegalArgumentException(
+          "the text of a consent is empty; give a text that says who agreed to what");
     }
     if (purposes.isEmpty()) {
-      throw new IllegalArgumentException("a consent needs at least one purpose");
+      throw new IllegalArgumentException("a consent has no purpose; give at least one");
     }
     text = text.strip();
     purposes = Set.copyOf(purposes);
   }
 
-  /** To every purpose of this library, now, by the person themselves, in free words. */
+  /**
+   * Returns a consent to every purpose, given now by the person in the photos.
+   *
+   * @param text who agreed to what, in free words; not blank
+   * @throws IllegalArgumentException if the text is blank
+   */
   public static Consent of(String text) {
     return new Consent(
         "the person in the photos",
@@ -65,26 +73,31 @@ public record Consent(
         text);
   }
 
-  /** To every purpose, for people who do not exist: the same one always. */
+  /**
+   * Returns the consent for synthetic people, which covers every purpose. It is always the same
+   * object.
+   */
   public static Consent synthetic() {
     return SYNTHETIC;
   }
 
-  /** The same for these purposes and no others. */
+  /** Returns this consent for the given purposes only. */
   public Consent limitedTo(Purpose first, Purpose... more) {
     return new Consent(person, givenBy, EnumSet.of(first, more), textVersion, givenAt, text);
   }
 
   /**
-   * The consent, where there is one and it covers a purpose.
+   * Checks that there is a consent and that it covers a purpose.
    *
-   * @throws ConsentException otherwise
+   * @param consent the consent, or null if there is none
+   * @return the same consent
+   * @throws ConsentException if it is null or does not cover {@code purpose}
    */
   public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
       throw new ConsentException(
           purpose,
-          "nobody is said to have agreed to " + purpose.description()
+          "there is no consent to " + purpose.description()
               + "; give the consent of the person in the photos");
     }
     if (!consent.purposes.contains(purpose)) {
@@ -101,9 +114,11 @@ public record Consent(
   }
 
   /**
-   * The identity, where its person's consent is known and covers a purpose.
+   * Checks that a person's consent is known and that it covers a purpose.
    *
-   * @throws ConsentException where {@link Identity#consent()} is empty or does not cover it
+   * @return the same identity
+   * @throws ConsentException if {@link Identity#consent()} is empty or does not cover
+   *     {@code purpose}
    */
   public static <T extends Identity> T require(T identity, Purpose purpose) {
     require(
@@ -118,7 +133,10 @@ public record Consent(
     return identity;
   }
 
-  /** This consent for those of its purposes that {@code other} covers, too; empty for none. */
+  /**
+   * Returns this consent, limited to the purposes that {@code other} covers too; empty if there are
+   * none.
+   */
   public Optional<Consent> intersect(Consent other) {
     Set<Purpose> both = EnumSet.copyOf(purposes);
     both.retainAll(other.purposes);
@@ -127,7 +145,7 @@ public record Consent(
         : Optional.of(new Consent(person, givenBy, both, textVersion, givenAt, text));
   }
 
-  /** The consent as one JSON object. */
+  /** Returns the consent as one JSON object, which {@link #parse} reads. */
   public String toJson() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("whose", person);
@@ -144,8 +162,10 @@ public record Consent(
   }
 
   /**
-   * Reads {@link #toJson()}; anything else is a text of a time unknown, as older person files have
-   * it.
+   * Reads a consent that {@link #toJson()} wrote. Any other text is a free text of unknown time, as
+   * in older person files.
+   *
+   * @throws InvalidInputException if the JSON is broken
    */
   public static Consent parse(String json) {
     if (json.startsWith("{")) {
@@ -162,7 +182,7 @@ public record Consent(
             (String) map.get("text"));
       } catch (IOException | RuntimeException e) {
         throw new InvalidInputException(
-            "the consent in the person's file cannot be read; learn " + "the person again", e);
+            "the consent in the person file cannot be read; train the person again", e);
       }
     }
     return new Consent(
@@ -174,7 +194,9 @@ public record Consent(
         json);
   }
 
-  /** Nobody's name or words: it may be logged. */
+  /**
+   * Lists the purposes. The text contains no name and no words of the consent, so it may be logged.
+   */
   @Override
   public String toString() {
     return "consent to "

@@ -2,7 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** Something was asked for that nobody is known to have agreed to. */
+/** Thrown if the consent to a purpose is missing. */
 public final class ConsentException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
@@ -13,7 +13,7 @@ public final class ConsentException extends InvalidInputException {
     this.purpose = purpose;
   }
 
-  /** What there is no consent to. */
+  /** Returns the purpose that the consent does not cover. */
   public Purpose purpose() {
     return purpose;
   }

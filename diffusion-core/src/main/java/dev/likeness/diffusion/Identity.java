@@ -7,66 +7,73 @@ import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
- * A person as a base model can generate them: trained, shown by reference images, or guided by
- * their face. Travels with a request: {@code as(ada.at(0.8))}.
+ * A person that a base model can generate: trained, or given by reference images, with or without
+ * face guidance. A request carries the person as an adapter: {@code request.adapter(ada.at(0.8))}.
  */
 public interface Identity {
-  /** Somebody from a file; shared by threads, owns its tensors until closed. */
+  /** A person from a file. Threads share it, and it owns its tensors until it is closed. */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * What to know before drawing with {@code model}: empty when it is the base that the person was
-     * taught to.
+     * Returns a warning if the person was trained on another base than {@code model}; empty for the
+     * same base.
      */
     Optional<String> baseMismatch(BaseModel model);
 
+    /** Frees the person's tensors once no generation uses them. */
     @Override
     void close();
   }
 
-  /** A module's way to open people's files, found by {@link ServiceLoader}; safe for threads. */
+  /**
+   * Opens person files for one module. {@link ServiceLoader} finds it; implementations are
+   * thread-safe.
+   */
   @FunctionalInterface
   interface Reader {
     /**
-     * Opens a person's file for a base model.
+     * Opens a person file for a base model. The caller closes the person.
      *
-     * @throws InvalidInputException when the file is broken, does not fit the base, or names no
+     * @throws InvalidInputException if the file is broken, does not fit the base, or names no
      *     person
      */
     Loaded open(Path file, BaseModel base);
   }
 
   /**
-   * Opens a person's file for a base model, by whichever module on the class path reads such files
-   * ({@code likeness-identity-lora} does).
+   * Opens a person file for a base model, with the {@link Reader} on the class path.
+   * {@code likeness-identity-lora} provides one. The caller closes the person.
    *
-   * @throws InvalidInputException when the file is broken, does not fit the base, or names no
-   *     person
-   * @throws IllegalStateException when no module that reads people's files is on the class path
+   * @throws InvalidInputException if the file is broken, does not fit the base, or names no person
+   * @throws IllegalStateException if no module on the class path reads person files
    */
   static Loaded open(Path file, BaseModel base) {
     return ServiceLoader.load(Reader.class, Reader.class.getClassLoader())
         .findFirst()
-        .orElseThrow(
-            () -> new IllegalStateException("nothing on the class path reads people's files, so "
-                + file + " stays closed; add likeness-identity-lora"))
+        .orElseThrow(() ->
+            new IllegalStateException("no module on the class path opens person files such as "
+                + file + "; add likeness-identity-lora"))
         .open(file, base);
   }
 
-  /** This person at a weight; 0 is nobody, 1 as learned. */
+  /**
+   * Returns this person as an adapter.
+   *
+   * @param weight the identity strength; 0 is off, 1 as trained
+   */
   Adapter at(double weight);
 
-  /** The words by which a prompt calls this person, e.g. {@code sks woman}. */
+  /** Returns the words that name this person in a prompt, for example {@code sks woman}. */
   String phrase();
 
   /**
-   * Who agreed to what; empty where that is not known, as of files of other programs. Where a
-   * consent is required, {@link Consent#require(Identity, Purpose)} refuses such a person.
+   * Returns the person's consent. It is empty if it is not known, as in files of other programs;
+   * {@link Consent#require(Identity, Purpose)} then refuses the person.
    */
   Optional<Consent> consent();
 
   /**
-   * The same person with this consent in place of what is recorded: for a file that records none.
-   * Tensors are shared, and stay this identity's to close.
+   * Returns this person with a consent in place of the recorded one, for a file that records none.
+   * The tensors are shared; this identity keeps ownership.
    */
   default Identity withConsent(Consent consent) {
     Identity own = this;

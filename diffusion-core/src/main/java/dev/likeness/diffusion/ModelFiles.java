@@ -8,30 +8,34 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The files of a base model: a folder or a single file, and the components that other files
- * replace. Nothing is read before {@link BaseModel#open(ModelFiles,
+ * The files of a base model: a folder or a single file, and component files that replace parts of
+ * it.
+ *
+ * <p>No file is read before {@link BaseModel#open(ModelFiles,
  * dev.likeness.diffusion.tensor.Compute) BaseModel.open}.
  *
  * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
  *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
- * @param components the folders or files that replace components of {@code path}, by the
- *     components' names in diffusers: {@code unet}, {@code transformer}, {@code vae},
- *     {@code text_encoder}, {@code text_encoder_2}, {@code text_encoder_3}
+ * @param components the replacing folders or files by diffusers' component names: {@code unet},
+ *     {@code transformer}, {@code vae}, {@code text_encoder}, {@code text_encoder_2},
+ *     {@code text_encoder_3}
  */
 public record ModelFiles(Path path, Map<String, Path> components) {
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
   }
 
-  /** The model at this path, with all of its own components. */
+  /** Returns the files of a model with all of its own components. */
   public static ModelFiles of(Path path) {
     return new ModelFiles(path, Map.of());
   }
 
   /**
-   * The same model with a component from another folder or file.
+   * Returns these files with one component replaced.
    *
-   * @param files in any key format; a text encoder other than CLIP needs its tokenizer beside it
+   * @param component the component's name in diffusers, for example {@code vae}
+   * @param files a folder or file in any supported key format; a text encoder other than CLIP needs
+   *     its tokenizer beside it
    */
   public ModelFiles with(String component, Path files) {
     Map<String, Path> all = new LinkedHashMap<>(components);

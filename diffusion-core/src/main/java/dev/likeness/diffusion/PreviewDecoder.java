@@ -17,10 +17,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Shows a run's images on their way: at a row of the plan, what the network takes the finished
- * images to be, decoded by a small autoencoder such as TAESD, beside the run and without holding it
- * up. Changes nothing in the run, whose result waits for the last of them. Thread-safe; to be
- * closed after the last run.
+ * Decodes previews of images while they are sampled, with a small autoencoder such as TAESD.
+ *
+ * <p>A preview shows the predicted x0 of a row of the sampling plan. Decoding runs on its own
+ * thread and does not delay sampling; the generation ends after its last preview. Previews do not
+ * change the result. Thread-safe; close it after the last generation.
  */
 public final class PreviewDecoder implements AutoCloseable {
   private final Path file;
@@ -31,40 +32,42 @@ public final class PreviewDecoder implements AutoCloseable {
     this.autoencoder = autoencoder;
   }
 
-  /** Is shown the images of a batch on their way. */
+  /** Receives the previews of a batch. */
   @FunctionalInterface
   public interface Listener {
     /**
-     * A row of the plan has been answered. Called on a thread of the run's previews, row by row;
-     * rows that come to be ready meanwhile are left out but for the newest. What it throws ends the
-     * run.
+     * Called for a row of the sampling plan, on the preview thread, in order of rows. If previews
+     * are slower than sampling, only the newest row is reported. An exception ends the generation.
      *
-     * @param row from 1; solvers that ask the network several times in a step have several rows for
-     *     it
-     * @param images one for each image of the batch, of the size that the run draws
+     * @param row the row of the plan, from 1; a solver that evaluates the network several times in
+     *     a step has several rows for it
+     * @param images one image for each item of the batch, at the size of the generated image
      */
     void onPreview(int row, List<RgbImage> images);
   }
 
   /**
-   * Opens a small autoencoder of the base's family: a folder with its config, or a file.
+   * Opens a small autoencoder of the base's family. The caller closes the decoder.
    *
-   * @throws InvalidInputException when there is none, or of a kind that is not supported
+   * @param file a folder with a {@code config.json}, or a weight file
+   * @param compute the device and the element type of the decoder
+   * @throws InvalidInputException if the autoencoder is missing or its class is not supported
    */
   public static PreviewDecoder open(Path file, Compute compute) {
     return new PreviewDecoder(file, ComponentFile.openAutoencoder(file, compute));
   }
 
   /**
-   * The request with its images shown after every so many rows, the first included, as far as the
-   * listener keeps up. It keeps its other joints.
+   * Returns a request that reports previews to a listener. The request's other hooks stay.
    *
-   * @param every at least 1
+   * @param every a preview is made after the first row and then after every {@code every} rows, at
+   *     least 1
+   * @throws IllegalArgumentException if {@code every} is less than 1
    */
   public ImageRequest attach(ImageRequest request, int every, Listener listener) {
     if (every < 1) {
       throw new IllegalArgumentException(
-          "a preview after every " + every + " rows; give at least 1");
+          "the preview interval must be at least 1 row, got " + every);
     }
     EngineHooks own = EngineHooks.of(request.hooks());
     PreviewListener.Show show = (row, denoised) -> listener.onPreview(row, decodeAll(denoised));
@@ -75,9 +78,10 @@ public final class PreviewDecoder implements AutoCloseable {
 
   private List<RgbImage> decodeAll(Tensor denoised) {
     if (denoised.size(1) != autoencoder.latentChannels()) {
-      throw new InvalidInputException(file + " decodes latents of " + autoencoder.latentChannels()
-          + " channels, this base's have " + denoised.size(1)
-          + "; give the small autoencoder of the base's family");
+      throw new InvalidInputException(
+          "the preview decoder " + file + " takes latents of " + autoencoder.latentChannels()
+              + " channels, but this base has " + denoised.size(1)
+              + "; give the small autoencoder of the base's family");
     }
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -93,6 +97,7 @@ public final class PreviewDecoder implements AutoCloseable {
     }
   }
 
+  /** Frees the small autoencoder. */
   @Override
   public void close() {
     autoencoder.close();

@@ -2,30 +2,30 @@ package dev.likeness.diffusion;
 
 import java.util.Locale;
 
-/** What a person's photos may be used for. */
+/** A purpose that a person's photos may be used for. */
 public enum Purpose {
   /**
-   * Looking at the photos: finding and judging the face in each, and keeping them until the person
-   * is learnt.
+   * Reviewing photos: finding and rating the face in each, and keeping them until the person is
+   * trained.
    */
-  INTAKE("looking at the photos"),
-  /** Teaching a base model the person's face. */
-  TRAINING("learning the face"),
-  /** Drawing images of the person. */
-  HEADSHOTS("drawing headshots");
+  INTAKE("reviewing the photos"),
+  /** Training on the person's face. */
+  TRAINING("training on the face"),
+  /** Generating images of the person. */
+  HEADSHOTS("generating headshots");
 
   private final String description;
 
-  Purpose(String words) {
-    this.description = words;
+  Purpose(String description) {
+    this.description = description;
   }
 
-  /** For people. */
+  /** Returns the purpose in words, for messages. */
   public String description() {
     return description;
   }
 
-  /** For files. */
+  /** Returns the purpose's name in files, for example {@code training}. */
   public String id() {
     return name().toLowerCase(Locale.ROOT);
   }

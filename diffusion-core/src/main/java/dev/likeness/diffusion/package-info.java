@@ -4,11 +4,10 @@
  * <p>A {@link BaseModel} opens from a diffusers folder, a Hugging Face cache folder or a single
  * file, and is shared by threads. An {@link dev.likeness.diffusion.request.ImageRequest} says what
  * to generate; each {@link GeneratedImage} comes with its seed, its latents and the completed
- * request. An {@link Identity} is a person whose likeness requests carry, be it a trained LoRA or
- * reference images; its {@link Consent} says who agreed to which {@link Purpose}, and a person
- * without one is refused where it is required. A {@link PreviewDecoder} shows images while they are
- * sampled. Nothing below this package imports it; the engine lies in {@code internal} packages,
- * which may change at any time.
+ * request. An {@link Identity} is a person in a request: a trained LoRA or reference images. Its
+ * {@link Consent} says who agreed to which {@link Purpose}; where a consent is required, a person
+ * without one is refused. A {@link PreviewDecoder} shows images while they are sampled. The engine
+ * lies in {@code internal} packages, which may change at any time.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base.safetensors"), Compute.best())) {
@@ -18,7 +17,7 @@
  * }
  * }</pre>
  *
- * <p>To read the engine, begin with {@code internal.pipeline.Pipeline}, which has the stages of a
- * generation in their order.
+ * <p>To read the engine, start at {@code internal.pipeline.Pipeline}, which lists the stages of a
+ * generation in order.
  */
 package dev.likeness.diffusion;

@@ -185,7 +185,7 @@ class CachingTest {
   void refusesLayersThatAUNetDoesNotHave() {
     try (BaseModel base = base()) {
       assertEquals(
-          "DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
+          "DeepCache layers must be in 0..1 for this UNet, got 9",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(REQUEST.caching(CachingOptions.deepCache(2, 9))))
@@ -207,13 +207,13 @@ class CachingTest {
       assertArrayEquals(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0))));
       assertTrue(distance(cached, pixels(base, REQUEST.caching(deep.tokenMerging(0.5)))) > 0);
       assertEquals(
-          "a share of tokens to merge must be in 0..0.75, got 0.8",
+          "the share of merged tokens must be in 0..0.75, got 0.8",
           assertThrows(IllegalArgumentException.class, () -> deep.tokenMerging(0.8))
               .getMessage());
       assertRefused(
           base,
           CachingOptions.firstBlock(0.1),
-          "the first-block cache is for transformers with blocks of two streams; approximate this model by extrapolation");
+          "the first-block cache needs a transformer with double-stream blocks; use extrapolation for this base");
     }
   }
 
@@ -244,11 +244,11 @@ class CachingTest {
       assertRefused(
           base,
           CachingOptions.deepCache(2, 0),
-          "DeepCache is for UNets; approximate a transformer by extrapolation");
+          "DeepCache needs a UNet; use extrapolation for this base");
       assertRefused(
           base,
           CachingOptions.NONE.tokenMerging(0.5),
-          "token merging is for UNets; approximate a transformer by extrapolation");
+          "token merging needs a UNet; use extrapolation for this base");
     }
   }
 

@@ -160,7 +160,7 @@ class GenerationRequestsTest {
       }
     }
     assertRefused(
-        "enlarged latents blur what a mask keeps; begin from an image, or go over pixels",
+        "a second pass over latents with a mask needs an initial image, got initial latents; give an image, or use a second pass over pixels",
         () -> base.validate(REQUEST
             .initialImage(InitialImage.of(known).mask(half))
             .hires(HiresFix.latents(1.5, 0.7))));
@@ -187,7 +187,7 @@ class GenerationRequestsTest {
           "48x48 image",
           inpainting.generate(request.hires(HiresFix.pixels(1.5, 0.7))).image().toString());
       assertRefused(
-          "a base for inpainting must see an image, enlarged latents are none; ask for a second pass over pixels",
+          "a base that was trained for inpainting does not support a second pass over latents; use a second pass over pixels",
           () -> inpainting.validate(request.hires(HiresFix.latents(1.5, 0.7))));
     }
   }
@@ -214,10 +214,10 @@ class GenerationRequestsTest {
     assertArrayEquals(
         whole, base.generate(request.initialImage(masked.strength(1))).latents().values(), 1e-5f);
     assertRefused(
-        "a run from 0.6 on goes on from latents: give them as its initial image",
+        "a denoising start of 0.6 needs latents; give them as the initial image",
         () -> base.validate(request));
     assertRefused(
-        "a run from 0.6 on would lose its map of changes; give a mask, or begin at 0",
+        "a denoising start of 0.6 does not go with a change map; give a mask, or start at 0",
         () -> base.validate(request.initialImage(half.changeMap(masked.mask()))));
   }
 
@@ -267,8 +267,8 @@ class GenerationRequestsTest {
         base.encode(request.prompt("a dog")).tokens(),
         base.encode(request.prompt("a [cat:dog:0]")).tokens());
     assertRefused(
-        "the prompt \"a [cat:dog:0.5]\" changes on the way, what is encoded does not; encode what it says at each part of"
-            + " the way",
+        "the prompt \"a [cat:dog:0.5]\" changes over the steps, which an embedding cannot; encode each"
+            + " of its texts",
         () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }
 
@@ -314,13 +314,13 @@ class GenerationRequestsTest {
     assertRefused(
         "strength must be in 0..1, got 1.5", () -> base.generate(REQUEST.initialImage(image, 1.5)));
     assertRefused(
-        "strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",
+        "no step is left of 3 at strength 0.1 and denoising range 0.0..1.0; use more steps or a larger strength",
         () -> base.generate(REQUEST.scheduler("DDIM").initialImage(image, 0.1)));
     assertRefused(
-        "latents [4, 5, 5] given, but an image of 32x24 has [4, 12, 16]",
+        "an image of 32x24 needs latents of shape [4, 12, 16], got latents [4, 5, 5]",
         () -> base.generate(REQUEST.noise(new Latents(new float[100], 4, 5, 5))));
     assertRefused(
-        "vectors of 3 and 2 values do not mix",
+        "vectors must have the same length, got 3 and 2",
         () -> Latents.Interpolation.lerp(new float[3], new float[2], 0.5));
   }
 

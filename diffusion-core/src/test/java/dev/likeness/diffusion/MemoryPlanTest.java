@@ -132,7 +132,7 @@ class MemoryPlanTest {
       assertTrue(assertThrows(
               ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
           .getMessage()
-          .startsWith("products in 8 bits want a CPU with VNNI"));
+          .startsWith("products in 8 bits need a CPU with VNNI"));
       return;
     }
     MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
@@ -160,7 +160,7 @@ class MemoryPlanTest {
         said.matches(
             Pattern.quote(files.path().toString())
                 + " needs [0-9.]+ GiB for an image of 32x32 even with"
-                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller image"),
+                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more memory, or use a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();
@@ -174,7 +174,7 @@ class MemoryPlanTest {
       assertTrue(refused.startsWith("an image of 16384x16384 takes "), refused);
     }
     assertEquals(
-        "memory \"much\" is not a size; give one such as 12GiB or 800MB",
+        "\"much\" is not a memory size; give one such as 12GiB or 800MB",
         assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much"))
             .getMessage());
   }
@@ -197,7 +197,7 @@ class MemoryPlanTest {
   @Test
   void eightBitsInAnyCaseGoWithoutALimit() {
     assertEquals(
-        "eight bits in any case (WEIGHTS) go without a limit of memory; leave out the limit, or allow IF_NEEDED",
+        "8-bit quantisation in any case (WEIGHTS) does not go with a memory limit; leave out the limit, or choose IF_NEEDED",
         assertThrows(IllegalArgumentException.class, () -> AMPLE.allow8Bit(EightBits.WEIGHTS))
             .getMessage());
   }

@@ -54,8 +54,7 @@ class OverflowTest {
       List<String> notices = new ArrayList<>();
       GeneratedImage image = generate(half, REQUEST, notices);
       assertEquals(
-          List.of("the autoencoder's image was not finite, so it was decoded again in f32"),
-          notices);
+          List.of("the decoded image was not finite, so it was decoded again in f32"), notices);
       PreviewDecoderTest.assertAlike(exact.decode(image.latents()), image.image());
       assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
       half.unwrap(StableDiffusionNetworks.class).release("vae");
@@ -73,8 +72,7 @@ class OverflowTest {
       assertEquals(List.of(), notices);
       generate(half, REQUEST.initialImage(image, 0.6), notices);
       assertEquals(
-          List.of(
-              "the autoencoder's latents were not finite, so the image was encoded again in f32"),
+          List.of("the encoded latents were not finite, so the image was encoded again in f32"),
           notices);
       assertEquals(exact.encode(image), half.encode(image));
     }
@@ -92,8 +90,8 @@ class OverflowTest {
     try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
       List<Long> shown = new ArrayList<>();
       assertEquals(
-          "the image of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
-              + " guidance or another scheduler",
+          "sampling the image of seed 5 in F32 gave values that are not finite; compute in f32, or change steps,"
+              + " guidance or scheduler",
           assertThrows(
                   InvalidInputException.class,
                   () -> base.generate(

@@ -75,7 +75,7 @@ class PreviewDecoderTest {
       base.generate(previews.attach(patient, 3, (row, images) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
       assertEquals(
-          "a preview after every 0 rows; give at least 1",
+          "the preview interval must be at least 1 row, got 0",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> previews.attach(REQUEST, 0, (row, images) -> {}))
@@ -165,8 +165,8 @@ class PreviewDecoderTest {
         PreviewDecoder previews = PreviewDecoder.open(other, Compute.EXACT)) {
       ImageRequest watched = previews.attach(REQUEST, 1, (row, images) -> {});
       assertEquals(
-          other
-              + " decodes latents of 8 channels, this base's have 4; give the small autoencoder of the base's"
+          "the preview decoder " + other
+              + " takes latents of 8 channels, but this base has 4; give the small autoencoder of the base's"
               + " family",
           assertThrows(InvalidInputException.class, () -> base.generate(watched))
               .getMessage());

@@ -29,8 +29,8 @@ class PromptingTest {
   @Test
   void refusesTwoTextualInversionsOfOneTokenInAnyCase() {
     assertEquals(
-        "two words with vectors of their own are called \"SKS\", and a prompt can name only one of them; call one otherwise"
-            + " (TextualInversion.named), or learn its person with another token",
+        "two different textual inversions have the token \"SKS\"; rename one"
+            + " (TextualInversion.withToken), or train its person with another token",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ImageRequest.of("sks")

@@ -213,7 +213,7 @@ class HeadshotStudioTest {
         assertThrows(InvalidInputException.class, () -> HeadshotStudio.on(base).validate(many));
     assertEquals(
         base.name()
-            + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
+            + " cannot draw in 1001 steps: this scheduler supports 1 to 1000 steps, got 1001; choose so many",
         wrong.getMessage());
   }
 

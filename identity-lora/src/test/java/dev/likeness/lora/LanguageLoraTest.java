@@ -148,8 +148,7 @@ class LanguageLoraTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       assertEquals(
-          "this kind of base cannot learn a person here; LoRAs taught elsewhere can be opened on it. Give"
-              + " a base of a kind that can",
+          "training is not supported for this base; LoRAs from other programs can be opened on it. Use" + " a base of another family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> TrainingTarget.of(base.unwrap(OpenModel.class)))

@@ -369,7 +369,7 @@ class LoraTrainingTest {
               () -> new LoraTrainer(suited)
                   .train(klein, images(1), SUBJECT, Progress.SILENT, new Cancellation()))
           .getMessage()
-          .startsWith("this kind of base cannot learn a person here"));
+          .startsWith("training is not supported for this base"));
     }
   }
 
@@ -469,8 +469,7 @@ class LoraTrainingTest {
         .path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
       assertEquals(
-          "a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
-              + " the base of its family that draws from text alone",
+          "a base for inpainting cannot be trained: its network takes 9 channels, but latents have 4; train" + " the text-to-image base of its family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)
@@ -503,7 +502,7 @@ class LoraTrainingTest {
         new Class<?>[] {OpenModel.class},
         (proxy, method, arguments) -> new Compute("cuda", DType.F16));
     assertEquals(
-        "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
+        "training in f16 is not supported, because small gradients become zero; open the base in bf16 or f32",
         assertThrows(IllegalArgumentException.class, () -> TrainingTarget.of(half))
             .getMessage());
   }

@@ -4,27 +4,27 @@ import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 
-/** How a training schedule spreads its betas, the variance that each timestep adds. */
+/** How betas, the variance that each timestep adds, depend on the timestep. */
 public enum BetaSchedule {
-  /** Evenly between the two ends (DDPM, arXiv:2006.11239). */
+  /** Linear between the two ends (DDPM, arXiv:2006.11239). */
   LINEAR,
-  /** Evenly in the square root (latent diffusion, arXiv:2112.10752). */
+  /** Linear in the square root (latent diffusion, arXiv:2112.10752). */
   SCALED_LINEAR,
-  /** So that the signal falls as a squared cosine (arXiv:2102.09672, equation 17). */
+  /** AlphaBar is a squared cosine (arXiv:2102.09672, equation 17). */
   SQUARED_COSINE,
-  /** Along a sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
+  /** A sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
   SIGMOID,
-  /** So that log-SNR is Laplace-distributed (arXiv:2407.03297). */
+  /** The log-SNR is Laplace-distributed (arXiv:2407.03297). */
   LAPLACE,
-  /** So that the signal falls as {@code exp(-12 t)}. */
+  /** AlphaBar is {@code exp(-12 t)}. */
   EXPONENTIAL;
 
   private static final double MAX_BETA = 0.999;
 
   /**
-   * The schedule that a config names.
+   * Returns the beta schedule of a config's {@code beta_schedule}.
    *
-   * @throws IllegalArgumentException for any other name, listing the known ones
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static BetaSchedule parse(String name) {
     return switch (name) {
@@ -35,17 +35,16 @@ public enum BetaSchedule {
       case "laplace" -> LAPLACE;
       case "exp" -> EXPONENTIAL;
       default ->
-        throw new IllegalArgumentException(
-            "beta_schedule " + name
-                + " is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp");
+        throw new IllegalArgumentException("unknown beta_schedule \"" + name
+            + "\"; known: linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp");
     };
   }
 
   /**
-   * The betas, one for each timestep.
+   * Returns the betas, one for each timestep.
    *
-   * @param start the first beta, where the kind has ends
-   * @param end the last beta, where the kind has ends
+   * @param start the first beta, for linear, scaled linear and sigmoid
+   * @param end the last beta, for linear, scaled linear and sigmoid
    * @param length the number of timesteps, at least 1
    */
   public double[] betas(double start, double end, int length) {

@@ -4,8 +4,7 @@ import dev.likeness.schedulers.Combination.Kind;
 import dev.likeness.schedulers.Combination.Symbol;
 
 /**
- * One call of the network, as a solver sees it: the sample that went in and what is known once the
- * answer is there.
+ * One call of the network in a solver: the sample that goes in, and the symbols of its predictions.
  */
 public final class Call {
   private final int row;
@@ -35,68 +34,67 @@ public final class Call {
     return needsUnguided;
   }
 
-  /** The noise level of the sample. */
+  /** Returns the noise level of the sample. */
   public NoiseLevel level() {
     return level;
   }
 
-  /** How the network was called. */
+  /** Returns how the network's input and output are scaled. */
   public Step.Scaling scaling() {
     return scaling;
   }
 
-  /** The sample that the network was given, before input scaling. */
+  /** Returns the sample that the network is called with, before input scaling. */
   public Combination x() {
     return Combination.of(new Symbol(Kind.SAMPLE, row));
   }
 
   /**
-   * The same sample as the row before made it: another one where something was put into it in
-   * between, such as the kept part of an image. For solvers that go on from a sample of their own
-   * rather than from the one they are given.
+   * Returns the sample as the previous row produced it, before the kept part of a masked image was
+   * blended in. Solvers that continue from a sample of their own use it.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
   }
 
-  /** The denoised prediction after clipping. */
+  /** Returns the denoised prediction after clipping. */
   public Combination denoised() {
     return Combination.of(new Symbol(Kind.DENOISED, row));
   }
 
-  /** The denoised prediction before clipping. */
+  /** Returns the denoised prediction before clipping. */
   public Combination raw() {
     return Combination.of(new Symbol(isClipped ? Kind.RAW : Kind.DENOISED, row));
   }
 
   /**
-   * The denoised prediction without guidance, under the negative prompt alone; the same as
-   * {@link #raw} where nothing is guided. The row says that it is asked for.
+   * Returns the denoised prediction without guidance, for the negative prompt alone; without
+   * guidance, the same as {@link #raw}. The row is marked as needing it.
    */
   public Combination unguided() {
     needsUnguided = true;
     return Combination.of(new Symbol(Kind.UNGUIDED, row));
   }
 
-  /** The network's own answer. */
+  /** Returns the output of the network. */
   public Combination modelOutput() {
     return Combination.of(new Symbol(Kind.MODEL_OUTPUT, row));
   }
 
   /**
-   * The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of
-   * k-diffusion's and of flow's ODE.
+   * Returns the derivative of the sample with respect to sigma, {@code (x - D) / sigma}: the
+   * right-hand side of the ODE in k-diffusion's form and for rectified flow.
    */
   public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());
   }
 
-  /** The noise that the clipped prediction implies: {@code (x - alpha D) / sigma}. */
+  /** Returns the noise that the clipped prediction implies: {@code (x - alpha D) / sigma}. */
   public Combination eps() {
     return eps(denoised());
   }
 
-  /** The noise that the raw prediction implies. */
+  /** Returns the noise that the prediction before clipping implies. */
   public Combination rawEps() {
     return eps(raw());
   }

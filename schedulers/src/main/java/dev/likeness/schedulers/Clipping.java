@@ -3,31 +3,32 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * What is done to a denoised prediction before a row uses it: the one joint that is not linear.
+ * Clipping of a denoised prediction before a row uses it; the only operation of a row that is not
+ * linear.
  *
- * @param kind nothing, a fixed limit, or a limit taken from the prediction itself
- * @param limit the largest magnitude that survives; for {@link Kind#DYNAMIC} the largest threshold
- * @param ratio for {@link Kind#DYNAMIC} the quantile of magnitudes that becomes the threshold, in
- *     0..1; otherwise 0
+ * @param kind no clipping, a fixed limit, or dynamic thresholding
+ * @param limit the largest magnitude, above 0; for {@link Kind#DYNAMIC} the largest threshold
+ * @param ratio for {@link Kind#DYNAMIC} the quantile of magnitudes that is the threshold, 0..1;
+ *     otherwise 0
  */
 public record Clipping(Kind kind, double limit, double ratio) {
-  /** Predictions are used as they are. */
+  /** No clipping. */
   public static final Clipping NONE = new Clipping(Kind.NONE, Double.POSITIVE_INFINITY, 0);
 
-  /** The three ways. */
+  /** Kinds of clipping. */
   public enum Kind {
-    /** Nothing is clipped. */
+    /** No clipping. */
     NONE,
     /** Every value is clamped to {@code -limit..limit}. */
     CLAMP,
     /**
-     * Clamped to a threshold {@code s} and divided by it (Imagen, arXiv:2205.11487, section 2.3),
-     * image by image.
+     * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): each image is clamped to a
+     * threshold and divided by it.
      */
     DYNAMIC
   }
 
-  /** Refuses limits below or at 0 and ratios outside 0..1. */
+  /** Checks that the limit is above 0 and the ratio in 0..1. */
   public Clipping {
     if (!(limit > 0) || !(ratio >= 0 && ratio <= 1)) {
       throw new IllegalArgumentException(
@@ -36,25 +37,32 @@ public record Clipping(Kind kind, double limit, double ratio) {
     }
   }
 
-  /** Clamps every value to {@code -limit..limit}. */
+  /**
+   * Returns clipping to a fixed range.
+   *
+   * @param limit every value is clamped to {@code -limit..limit}; above 0
+   */
   public static Clipping clamp(double limit) {
     return new Clipping(Kind.CLAMP, limit, 0);
   }
 
   /**
-   * Thresholds at the {@code ratio} quantile of the magnitudes, raised to 1 and then lowered to
-   * {@code limit}.
+   * Returns dynamic thresholding: the threshold is a quantile of the magnitudes, at least 1 and at
+   * most {@code limit}.
+   *
+   * @param ratio the quantile, 0..1 (diffusers: {@code dynamic_thresholding_ratio})
+   * @param limit the largest threshold, above 0 (diffusers: {@code sample_max_value})
    */
   public static Clipping dynamic(double ratio, double limit) {
     return new Clipping(Kind.DYNAMIC, limit, ratio);
   }
 
-  /** Whether predictions pass unchanged. */
+  /** Returns whether predictions are not clipped. */
   public boolean isOff() {
     return kind == Kind.NONE;
   }
 
-  /** The clipped values of one image, in a new array. */
+  /** Returns the clipped values of one image, in a new array. */
   public double[] apply(double[] denoised) {
     return switch (kind) {
       case NONE -> denoised.clone();

@@ -4,17 +4,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A linear combination of what a plan's rows may sum: samples, predictions, answers and noise, each
- * of some row.
+ * A linear combination of the vectors of a plan: samples, predictions, network outputs and noise,
+ * each of a row. Immutable.
  *
- * <p>A solver is written on combinations as a paper writes it on vectors; {@link PlanBuilder} reads
- * the factors of the rows off them. Immutable.
+ * <p>A solver is written with combinations as its paper writes it with vectors. {@link PlanBuilder}
+ * reads the factors of each row from them.
  */
 public final class Combination {
-  /** Nothing at all. */
+  /** The empty sum. */
   public static final Combination ZERO = new Combination(new TreeMap<>());
 
-  /** What a term stands for. */
+  /** Kinds of vectors. */
   enum Kind {
     SAMPLE,
     UNBLENDED,
@@ -25,7 +25,7 @@ public final class Combination {
     NOISE
   }
 
-  /** One vector of a run: the sample, prediction or noise of a row. */
+  /** One vector: the sample, prediction, output or noise of a row. */
   record Symbol(Kind kind, int row) implements Comparable<Symbol> {
     @Override
     public int compareTo(Symbol other) {
@@ -43,26 +43,26 @@ public final class Combination {
     return new Combination(new TreeMap<>(Map.of(symbol, 1.0)));
   }
 
-  /** The sum of this and another combination. */
+  /** Returns the sum of this combination and another. */
   public Combination plus(Combination other) {
     var sum = new TreeMap<>(factors);
     other.factors.forEach((symbol, factor) -> sum.merge(symbol, factor, Double::sum));
     return new Combination(sum);
   }
 
-  /** The difference of this and another combination. */
+  /** Returns the difference of this combination and another. */
   public Combination minus(Combination other) {
     return plus(other.times(-1));
   }
 
-  /** This combination with every factor multiplied. */
+  /** Returns this combination multiplied by a factor. */
   public Combination times(double factor) {
     var product = new TreeMap<>(factors);
     product.replaceAll((symbol, own) -> own * factor);
     return new Combination(product);
   }
 
-  /** This combination with every factor divided. */
+  /** Returns this combination divided by a divisor. */
   public Combination over(double divisor) {
     var quotient = new TreeMap<>(factors);
     quotient.replaceAll((symbol, own) -> own / divisor);
@@ -70,8 +70,8 @@ public final class Combination {
   }
 
   /**
-   * The factors of one kind, counted back from {@code row}: index 0 is that row, trailing zeros
-   * left out.
+   * Returns the factors of one kind, from {@code row} back; index 0 is that row. Trailing zeros are
+   * omitted.
    */
   double[] factors(Kind kind, int row) {
     int oldest = row + 1;

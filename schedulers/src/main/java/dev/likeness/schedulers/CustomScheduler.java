@@ -4,19 +4,20 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A solver on a ladder of sigmas, as k-diffusion and ComfyUI put them together; the typed way to
- * build a scheduler.
+ * A scheduler of a solver and a sigma schedule, as in k-diffusion and ComfyUI.
  *
  * <pre>{@code
- * var karras = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS).by(Solvers.DPM_PLUS_PLUS_2M);
+ * CustomScheduler karras = CustomScheduler.stableDiffusion(Prediction.EPSILON)
+ *     .withSigmaSchedule(SigmaScheduleKind.KARRAS)
+ *     .withSolver(Solvers.DPM_PLUS_PLUS_2M);
  * System.out.println(karras.plan(PlanRequest.of(20)));
  * }</pre>
  *
- * @param trainedSigmas the sigmas that the network knows
- * @param prediction what it answers
- * @param clipping what is done to its denoised predictions
- * @param sigmaSchedule how a run's sigmas are chosen
- * @param solver the algorithm
+ * @param trainedSigmas the sigmas that the network was trained at
+ * @param prediction what the network predicts
+ * @param clipping the clipping of denoised predictions
+ * @param sigmaSchedule how the sigmas of a generation are chosen
+ * @param solver the update rule of a step
  */
 public record CustomScheduler(
     TrainedSigmas trainedSigmas,
@@ -26,37 +27,50 @@ public record CustomScheduler(
     Solver solver)
     implements Scheduler {
   /**
-   * Networks trained on the schedule of Stable Diffusion 1 and 2 and SDXL; a normal ladder without
-   * a solver yet.
+   * Returns a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL. It has the
+   * normal sigma schedule and no solver yet.
    */
   public static CustomScheduler stableDiffusion(Prediction prediction) {
     return of(TrainedSigmas.of(NoiseSchedule.stableDiffusion()), prediction);
   }
 
-  /** Rectified-flow networks such as SD3 and FLUX, with their shift. */
+  /**
+   * Returns a scheduler for rectified-flow networks such as SD3 and FLUX. It has the normal sigma
+   * schedule and no solver yet.
+   *
+   * @param shift the shift of the sigmas towards noise, above 0; 1 for none
+   */
   public static CustomScheduler flow(double shift) {
     return of(TrainedSigmas.flow(1000, shift), Prediction.FLOW);
   }
 
-  /** Networks that know these sigmas; a normal ladder without a solver yet. */
+  /**
+   * Returns a scheduler for networks that were trained at the given sigmas. It has the normal sigma
+   * schedule and no solver yet.
+   */
   public static CustomScheduler of(TrainedSigmas table, Prediction prediction) {
     return new CustomScheduler(
         table, prediction, Clipping.NONE, SigmaScheduleKind.NORMAL, (sigmaSchedule, draft) -> {
-          throw new IllegalStateException("no solver was chosen; call by(solver)");
+          throw new IllegalStateException("the scheduler has no solver; call withSolver");
         });
   }
 
-  /** The same with another shape of ladder. */
+  /** Returns this scheduler with another sigma schedule. */
   public CustomScheduler withSigmaSchedule(SigmaScheduleKind shape) {
     return new CustomScheduler(trainedSigmas, prediction, clipping, shape, solver);
   }
 
-  /** The same with another solver. */
+  /** Returns this scheduler with another solver. */
   public CustomScheduler withSolver(Solver solver) {
     return new CustomScheduler(trainedSigmas, prediction, clipping, sigmaSchedule, solver);
   }
 
-  /** The plan of so many steps from pure noise. */
+  /**
+   * Returns the plan of a number of steps from pure noise.
+   *
+   * @param steps the number of steps, at least 1
+   * @throws IllegalArgumentException if the sigma schedule does not support so many steps
+   */
   public SamplingPlan plan(int steps) {
     return plan(PlanRequest.of(steps));
   }
@@ -65,7 +79,7 @@ public record CustomScheduler(
   public SamplingPlan plan(PlanRequest request) {
     if (request.timesteps().length > 0) {
       throw new IllegalArgumentException(
-          "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas");
+          "a scheduler with a sigma schedule takes no timesteps; give sigmas");
     }
     double[] sigmas =
         request.sigmas().length > 0 ? request.sigmas() : descendingSigmas(request.steps());
@@ -77,31 +91,31 @@ public record CustomScheduler(
     int above = (int) Arrays.stream(timesteps)
         .filter(timestep -> timestep >= request.startTimestep(trained))
         .count();
-    SigmaSchedule begun = sigmaSchedule.from(
+    SigmaSchedule entered = sigmaSchedule.from(
         request.denoisingStart() > 0 ? above : request.firstStep(sigmaSchedule.size()));
     var draft = new PlanBuilder(prediction::scaling, clipping);
-    List<Step> rows = draft.build(solver.solve(begun, draft));
+    List<Step> rows = draft.build(solver.solve(entered, draft));
     if (request.denoisingEnd() < 1) {
       rows = rows.stream()
           .takeWhile(row -> row.timestep() >= request.endTimestep(trained))
           .toList();
     }
-    NoiseLevel start = begun.start();
+    NoiseLevel start = entered.start();
     double noise = draft.startNoise(start.sigma());
     return new SamplingPlan(
         rows,
         new SamplingPlan.Start(start.alpha(), noise),
-        begun.first() == 0 ? noise : sigmaSchedule.at(0).sigma());
+        entered.first() == 0 ? noise : sigmaSchedule.at(0).sigma());
   }
 
   private double[] descendingSigmas(int steps) {
     double[] sigmas = sigmaSchedule.sigmas(trainedSigmas, steps);
     for (int i = 1; i < sigmas.length; i++) {
       if (!(sigmas[i] < sigmas[i - 1])) {
-        throw new IllegalArgumentException("ladder " + sigmaSchedule + " of " + steps
-            + " steps repeats sigma " + sigmas[i] + "; the network knows "
+        throw new IllegalArgumentException("sigma schedule " + sigmaSchedule + " of " + steps
+            + " steps repeats sigma " + sigmas[i] + "; ask for at most "
             + trainedSigmas.sigmas().length
-            + " levels, ask for at most so many steps");
+            + " steps, the number of trained sigmas");
       }
     }
     return sigmas;
@@ -110,6 +124,6 @@ public record CustomScheduler(
   @Override
   public NoiseSchedule noiseSchedule() {
     throw new IllegalStateException(
-        "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of");
+        "a CustomScheduler has sigmas and no betas; use the NoiseSchedule that it was created from");
   }
 }

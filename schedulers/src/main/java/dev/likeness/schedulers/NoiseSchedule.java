@@ -7,13 +7,13 @@ import java.util.function.DoubleUnaryOperator;
  * The noise levels that a network was trained at: one for each integer timestep,
  * variance-preserving, in double.
  *
- * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}; a training sample
+ * <p>{@code alphaBar(t)} is the product of all {@code 1 - beta} up to {@code t}. A training sample
  * is {@code sqrt(alphaBar) * x0 + sqrt(1 - alphaBar) * n}.
  */
 public final class NoiseSchedule {
   /**
-   * The last signal that k-diffusion-like schedulers keep after rescaling, so that the first sigma
-   * stays finite.
+   * The last alphaBar after rescaling in k-diffusion-like schedulers, which keeps the first sigma
+   * finite.
    */
   public static final double MIN_ALPHA_BAR = 0x1p-24;
 
@@ -28,9 +28,10 @@ public final class NoiseSchedule {
   }
 
   /**
-   * The schedule of these betas (DDPM, arXiv:2006.11239, equation 4).
+   * Returns the noise schedule of betas (DDPM, arXiv:2006.11239, equation 4).
    *
-   * @param betas the variance that each timestep adds, each in 0..1
+   * @param betas the variance that each timestep adds, each in 0..1, at least one
+   * @throws IllegalArgumentException if there are none, or one is not in 0..1
    */
   public static NoiseSchedule ofBetas(double... betas) {
     if (betas.length == 0) {
@@ -49,9 +50,9 @@ public final class NoiseSchedule {
   }
 
   /**
-   * The schedule that options name: {@code trained_betas}, or {@code beta_schedule} between
-   * {@code beta_start} and {@code beta_end} over {@code num_train_timesteps}. Rescaling is not
-   * applied.
+   * Returns the noise schedule that options describe: {@code trained_betas}, or
+   * {@code beta_schedule} from {@code beta_start} to {@code beta_end} over
+   * {@code num_train_timesteps}. Rescaling is not applied.
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
@@ -66,15 +67,15 @@ public final class NoiseSchedule {
   }
 
   /**
-   * The schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear from 0.00085
-   * to 0.012.
+   * Returns the noise schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear
+   * from 0.00085 to 0.012.
    */
   public static NoiseSchedule stableDiffusion() {
     return ofBetas(BetaSchedule.SCALED_LINEAR.betas(0.00085, 0.012, 1000));
   }
 
   /**
-   * The same schedule shifted so that its last timestep holds no signal (arXiv:2305.08891,
+   * Returns this schedule, rescaled so that its last timestep has no signal (arXiv:2305.08891,
    * algorithm 1).
    */
   public NoiseSchedule rescaleZeroTerminalSnr() {
@@ -86,58 +87,70 @@ public final class NoiseSchedule {
     });
   }
 
-  /** The same timesteps with every squared signal factor changed. */
+  /** Returns a schedule of the same length with every alphaBar mapped. */
   public NoiseSchedule mapAlphaBars(DoubleUnaryOperator alphaBars) {
     return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());
   }
 
-  /** The same schedule with another signal at its last timestep. */
+  /** Returns this schedule with another alphaBar at its last timestep, 0..1. */
   public NoiseSchedule withLastAlphaBar(double lastAlphaBar) {
     double[] changed = alphaBar.clone();
     changed[changed.length - 1] = lastAlphaBar;
     return new NoiseSchedule(changed);
   }
 
-  /** The number of training timesteps. */
+  /** Returns the number of training timesteps. */
   public int length() {
     return alphaBar.length;
   }
 
-  /** The squared signal factor at a timestep in {@code 0..length()-1}. */
+  /**
+   * Returns the squared signal factor at a timestep.
+   *
+   * @param timestep in {@code 0..length()-1}
+   * @throws IllegalArgumentException if the timestep is outside this range
+   */
   public double alphaBar(int timestep) {
     if (timestep < 0 || timestep >= alphaBar.length) {
       throw new IllegalArgumentException(
-          "timestep " + timestep + " is outside the trained 0.." + (alphaBar.length - 1));
+          "timestep must be in 0.." + (alphaBar.length - 1) + ", got " + timestep);
     }
     return alphaBar[timestep];
   }
 
-  /** All squared signal factors, by timestep. */
+  /** Returns a copy of all squared signal factors, by timestep. */
   public double[] alphaBars() {
     return alphaBar.clone();
   }
 
-  /** What training adds at a timestep: {@code alpha * x0 + sigma * n}. */
+  /**
+   * Returns the noise level of a training timestep.
+   *
+   * @param timestep in {@code 0..length()-1}
+   */
   public NoiseLevel level(int timestep) {
     return NoiseLevel.ofAlphaBar(alphaBar(timestep));
   }
 
   /**
-   * The signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, as min-SNR weighting needs
-   * it.
+   * Returns the signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, for min-SNR
+   * weighting.
+   *
+   * @param timestep in {@code 0..length()-1}
    */
   public double snr(int timestep) {
     return alphaBar(timestep) / (1 - alphaBar(timestep));
   }
 
-  /** Noise over signal at every timestep, rising: k-diffusion's sigmas. */
+  /** Returns k-diffusion's sigmas: {@code sigma / alpha} at every timestep, ascending; a copy. */
   public double[] sigmas() {
     return sigmas.clone();
   }
 
   /**
-   * Noise over signal at timesteps that may be fractional, straight between neighbours and flat
-   * beyond the ends.
+   * Returns {@code sigma / alpha} at timesteps, interpolated linearly and constant beyond the ends.
+   *
+   * @param timesteps trained timesteps, which may be fractional
    */
   public double[] sigmas(double[] timesteps) {
     int last = sigmas.length - 1;
@@ -151,14 +164,16 @@ public final class NoiseSchedule {
   }
 
   /**
-   * The timesteps of noise levels between the trained ones, straight in the logarithm, within
-   * 0..length()-1.
+   * Returns the timesteps of sigmas, interpolated linearly in log sigma, within
+   * {@code 0..length()-1}.
+   *
+   * @param sigmas {@code sigma / alpha}, at least 0
    */
   public double[] timesteps(double[] sigmas) {
     return Sigmas.map(sigmas, sigma -> timestep(Math.log(Math.max(sigma, 1e-10))));
   }
 
-  // Rescaled schedules may fall once more at their very end, so the place is searched from there.
+  // The sigmas of a rescaled schedule may fall once at their end, so the search starts there.
   private double timestep(double log) {
     int low = logSigmas.length - 2;
     while (low > 0 && logSigmas[low] > log && logSigmas[low + 1] > log) {

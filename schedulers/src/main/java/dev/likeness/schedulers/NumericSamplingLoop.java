@@ -6,22 +6,24 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Executes a plan on {@code double[]}: the reference for the tensor sampler, and a toy for JShell.
+ * Executes a sampling plan on {@code double[]}. It is the reference for the loop on tensors, and
+ * useful in JShell.
  */
 public final class NumericSamplingLoop {
-  /** A network of plain numbers. */
+  /** A network on plain numbers. */
   @FunctionalInterface
   public interface Network {
     /**
-     * The network's answer to a scaled sample at a timestep, in a new array of the same length; a
-     * network that predicts a variance too answers with twice the length, the variance behind.
+     * Returns the network's output for a scaled sample, in a new array of the same length. A
+     * network with a learned variance returns twice the length, with the variance in the second
+     * half.
+     *
+     * @param x the scaled sample
+     * @param timestep the timestep, which may be fractional
      */
     double[] predict(double[] x, double timestep);
 
-    /**
-     * The answer without guidance, for rows that ask for it beside the guided one; the same where
-     * nothing is guided.
-     */
+    /** Returns the output without guidance, for rows that need it; by default the guided output. */
     default double[] unguided(double[] x, double timestep, double[] guided) {
       return guided;
     }
@@ -31,34 +33,46 @@ public final class NumericSamplingLoop {
   private final Supplier<double[]> noise;
 
   /**
-   * A sampler over this network; {@code noise} yields a new array of unit noise each time a row
-   * draws.
+   * Creates a loop.
+   *
+   * @param network the network
+   * @param noise returns a new array of unit noise for each row that adds noise
    */
   public NumericSamplingLoop(Network network, Supplier<double[]> noise) {
     this.network = network;
     this.noise = noise;
   }
 
-  /** The result of walking {@code x0} down the plan. */
+  /**
+   * Returns the result of a plan.
+   *
+   * @param first the first sample, at the plan's start level
+   * @param plan the rows to execute
+   */
   public double[] sample(double[] first, SamplingPlan plan) {
     List<double[]> path = trajectory(first, plan);
     return path.get(path.size() - 1);
   }
 
-  /** The samples along the way: the given one, then what each row yields. */
+  /**
+   * Returns the first sample and the sample after each row.
+   *
+   * @param first the first sample, at the plan's start level
+   * @param plan the rows to execute
+   */
   public List<double[]> trajectory(double[] first, SamplingPlan plan) {
     List<double[]> samples = new ArrayList<>(List.of(first));
     List<double[]> denoised = new ArrayList<>();
     List<double[]> raw = new ArrayList<>();
     List<double[]> unguided = new ArrayList<>();
-    List<double[]> answers = new ArrayList<>();
-    List<double[]> drawn = new ArrayList<>();
+    List<double[]> outputs = new ArrayList<>();
+    List<double[]> noises = new ArrayList<>();
     for (Step step : plan) {
       double[] x = samples.get(samples.size() - 1);
       Step.Scaling c = step.scaling();
       double[] input = sum(x.length, c.in(), x);
       double[] prediction = network.predict(input, step.timestep());
-      answers.add(prediction);
+      outputs.add(prediction);
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
       unguided.add(
           !step.update().needsUnguided()
@@ -70,7 +84,7 @@ public final class NumericSamplingLoop {
                   c.out(),
                   network.unguided(input, step.timestep(), prediction)));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
-      drawn.add(
+      noises.add(
           step.update().needsNoise()
               ? scaleNoise(noise.get(), step.variance(), prediction)
               : new double[x.length]);
@@ -80,8 +94,8 @@ public final class NumericSamplingLoop {
       add(next, step.update().denoised(), denoised);
       add(next, step.update().raw(), raw);
       add(next, step.update().unguided(), unguided);
-      add(next, step.update().modelOutputs(), answers);
-      add(next, step.update().noise(), drawn);
+      add(next, step.update().modelOutputs(), outputs);
+      add(next, step.update().noise(), noises);
       samples.add(next);
     }
     return samples;

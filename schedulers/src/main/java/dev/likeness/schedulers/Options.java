@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The options of one scheduler class, read with the type that each must have. */
+/** The options of a scheduler class, read with the type that each must have. Immutable. */
 public final class Options {
   private final String className;
   private final Map<String, Object> values;
 
   /**
-   * Options of a class.
+   * Creates the options of a class.
    *
    * @param owner the class's name, for messages
-   * @param values by option name; values as JSON has them, null where an option is off
+   * @param values values by option name, of the types that JSON has; null if an option is off
    */
   public Options(String owner, Map<String, ?> values) {
     this.className = owner;
@@ -24,8 +24,8 @@ public final class Options {
   }
 
   /**
-   * These options with the values that {@code given} has for them; what is not an option here is
-   * left out.
+   * Returns these options with the given values. Names that are not options of the class are
+   * ignored.
    */
   public Options with(Map<String, ?> given) {
     var merged = new TreeMap<>(values);
@@ -35,36 +35,45 @@ public final class Options {
     return new Options(className, merged);
   }
 
-  /** The names of the options. */
+  /** Returns the names of the options. */
   public Set<String> names() {
     return values.keySet();
   }
 
-  /** The class that these options belong to. */
+  /** Returns the name of the class that the options belong to. */
   public String className() {
     return className;
   }
 
-  /** Whether the class has this option. */
+  /** Returns whether the class has an option. */
   public boolean has(String name) {
     return values.containsKey(name);
   }
 
-  /** Whether the option exists and is set to something. */
+  /** Returns whether the class has an option and its value is not null. */
   public boolean isSet(String name) {
     return values.get(name) != null;
   }
 
-  /** A whole number. */
+  /**
+   * Returns the value of an option as an integer.
+   *
+   * @throws IllegalArgumentException if the value is not an integer
+   */
   public int integer(String name) {
     double number = number(name);
     if (number != Math.rint(number)) {
-      throw invalidOption(name, "a whole number");
+      throw invalidOption(name, "an integer");
     }
     return (int) number;
   }
 
-  /** A number; JSON has no infinity, so {@code "-Infinity"} and the like are taken as text too. */
+  /**
+   * Returns the value of an option as a number. The texts {@code inf} and {@code Infinity}, with or
+   * without sign, are accepted, because JSON has no infinity.
+   *
+   * @throws IllegalArgumentException if the value is not a number
+   */
   public double number(String name) {
     Object value = values.get(name);
     if (value instanceof Number number) {
@@ -76,12 +85,20 @@ public final class Options {
     throw invalidOption(name, "a number");
   }
 
-  /** A number, or another where the option is absent or null. */
+  /**
+   * Returns the value of an option as a number, or a default if it is absent or null.
+   *
+   * @throws IllegalArgumentException if the value is not a number
+   */
   public double number(String name, double otherwise) {
     return isSet(name) ? number(name) : otherwise;
   }
 
-  /** A switch; off where the class has no such option. */
+  /**
+   * Returns the value of an option as a boolean; false if it is absent or null.
+   *
+   * @throws IllegalArgumentException if the value is not a boolean
+   */
   public boolean flag(String name) {
     Object value = values.get(name);
     if (value == null) {
@@ -93,15 +110,23 @@ public final class Options {
     throw invalidOption(name, "true or false");
   }
 
-  /** A word. */
+  /**
+   * Returns the value of an option as a text.
+   *
+   * @throws IllegalArgumentException if the value is not a text
+   */
   public String text(String name) {
     if (values.get(name) instanceof String text) {
       return text;
     }
-    throw invalidOption(name, "a word");
+    throw invalidOption(name, "a text");
   }
 
-  /** One word of these; any other is refused with the list. */
+  /**
+   * Returns the value of an option as one of the given texts.
+   *
+   * @throws IllegalArgumentException if the value is another; the message lists the texts
+   */
   public String oneOf(String name, String... known) {
     String text = text(name);
     if (!Arrays.asList(known).contains(text)) {
@@ -110,7 +135,11 @@ public final class Options {
     return text;
   }
 
-  /** A list of numbers; empty where the option is absent or null. */
+  /**
+   * Returns the value of an option as a list of numbers; empty if it is absent or null.
+   *
+   * @throws IllegalArgumentException if the value is not a list of numbers
+   */
   public double[] numbers(String name) {
     Object value = values.get(name);
     if (value == null) {
@@ -126,8 +155,8 @@ public final class Options {
   }
 
   private IllegalArgumentException invalidOption(String name, String expected) {
-    return new IllegalArgumentException(
-        className + " needs " + name + " to be " + expected + ", got " + values.get(name));
+    return new IllegalArgumentException("option " + name + " of " + className + " must be "
+        + expected + ", got " + values.get(name));
   }
 
   @Override

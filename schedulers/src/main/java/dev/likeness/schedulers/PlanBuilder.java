@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A plan while a solver writes it: each call of the network opens a row, and the sample of the next
- * call closes it.
+ * Collects the rows of a plan from a solver: each call of the network opens a row, and the sample
+ * of the next call closes it.
  *
- * <p>Not for several threads; a draft is used once.
+ * <p>Not thread-safe; a builder is used once.
  */
 public final class PlanBuilder {
   private final Function<NoiseLevel, Step.Scaling> scaling;
@@ -22,66 +22,94 @@ public final class PlanBuilder {
   private double startNoise = Double.NaN;
 
   /**
-   * An empty plan.
+   * Creates an empty plan.
    *
-   * @param network how the network is called at a noise level, such as {@code Prediction.V::at}
-   * @param clipping what happens to its denoised predictions
+   * @param network the scaling of the network at a noise level, such as
+   *     {@code Prediction.V::scaling}
+   * @param clipping the clipping of denoised predictions
    */
   public PlanBuilder(Function<NoiseLevel, Step.Scaling> network, Clipping clipping) {
     this.scaling = network;
     this.clipping = clipping;
   }
 
-  /** Whether denoised predictions are clipped. */
+  /** Returns whether denoised predictions are clipped. */
   public boolean isClipping() {
     return !clipping.isOff();
   }
 
-  /** The first sample. */
+  /** Returns the first sample. */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
   }
 
-  /** The first sample, begun with noise of this standard deviation in place of the ladder's. */
+  /**
+   * Returns the first sample, with another standard deviation of its noise than the sigma
+   * schedule's.
+   */
   public Combination start(double noise) {
     startNoise = noise;
     return start();
   }
 
-  /** The standard deviation of the first sample's noise, given the ladder's. */
-  public double startNoise(double sigmaSchedules) {
-    return Double.isNaN(startNoise) ? sigmaSchedules : startNoise;
+  /**
+   * Returns the standard deviation of the first sample's noise.
+   *
+   * @param ofSchedule the sigma schedule's, which counts unless {@link #start(double)} replaced it
+   */
+  public double startNoise(double ofSchedule) {
+    return Double.isNaN(startNoise) ? ofSchedule : startNoise;
   }
 
-  /** Calls the network on a sample at a noise level, which opens the next row. */
+  /**
+   * Calls the network, which opens the next row.
+   *
+   * @param x the sample
+   * @param timestep the timestep that the network is called with; may be fractional
+   * @param level the noise level of the sample
+   */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
   }
 
-  /** Calls the network with a scaling of the solver's own. */
+  /**
+   * Calls the network with another scaling, which opens the next row.
+   *
+   * @param x the sample
+   * @param timestep the timestep that the network is called with; may be fractional
+   * @param level the noise level of the sample
+   * @param scaling the scaling of input and output
+   */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
     openCall = new Call(steps.size(), timestep, level, scaling, isClipping());
     return openCall;
   }
 
-  /** Fresh unit noise, drawn in the open row; at most once in each. */
+  /**
+   * Returns fresh unit noise of the open row; at most once in a row.
+   *
+   * @throws IllegalStateException if no row is open, or its noise was used
+   */
   public Combination noise() {
     if (noiseUsed || openCall == null) {
-      throw new IllegalStateException(
-          "noise is drawn once in each row, after the network is called");
+      throw new IllegalStateException("a row has noise once, after its call of the network");
     }
     noiseUsed = true;
     return Combination.of(new Symbol(Kind.NOISE, openCall.row()));
   }
 
-  /** Fresh noise whose scale the network predicts, drawn in the open row. */
+  /** Returns fresh noise of the open row, whose scale the network predicts. */
   public Combination noise(Step.LearnedVariance scale) {
     variance = scale;
     return noise();
   }
 
-  /** The rows, of which the last yields {@code x}. */
+  /**
+   * Returns the rows.
+   *
+   * @param x the result of the last row
+   */
   public List<Step> build(Combination x) {
     close(x);
     openCall = null;

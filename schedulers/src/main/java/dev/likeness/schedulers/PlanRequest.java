@@ -3,19 +3,19 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 
 /**
- * What a caller asks of a scheduler.
+ * A request for a sampling plan.
  *
  * @param steps the number of steps, at least 1
- * @param strength for images: the share of the steps that is done, in 0..1
- * @param denoisingStart the share of the training timesteps that another model has already walked,
- *     in 0..1 (base and refiner)
- * @param denoisingEnd the share at which this run stops, in 0..1
- * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is
- *     deterministic, NaN their default
- * @param mu the exponent of resolution-dependent flow shifting, see {@link #mu(double)}; NaN when
- *     not used
- * @param timesteps timesteps of the caller's own; empty for the scheduler's
- * @param sigmas noise levels of the caller's own; empty for the scheduler's
+ * @param strength the share of the steps that is sampled, 0..1; below 1 for an initial image
+ * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
+ *     (base and refiner)
+ * @param denoisingEnd the share at which sampling ends, 0..1
+ * @param eta the share of each step's noise that is fresh, for schedulers that have it; 0 is
+ *     deterministic, NaN the scheduler's default
+ * @param mu the exponent of resolution-dependent shifting for flow, see {@link #mu(double)}; NaN
+ *     for none
+ * @param timesteps timesteps in place of the scheduler's; empty for the scheduler's
+ * @param sigmas sigmas in place of the scheduler's, in its own unit; empty for the scheduler's
  */
 public record PlanRequest(
     int steps,
@@ -28,89 +28,128 @@ public record PlanRequest(
     double[] sigmas) {
   private static final double[] NONE = {};
 
-  /** Refuses what no scheduler can do. */
+  /** Checks the ranges and copies the arrays. */
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
     require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
     require(
         denoisingStart >= 0 && denoisingStart <= denoisingEnd,
-        "from",
-        "in 0..until",
+        "denoisingStart",
+        "in 0..denoisingEnd",
         denoisingStart);
-    require(denoisingEnd <= 1, "until", "at most 1", denoisingEnd);
+    require(denoisingEnd <= 1, "denoisingEnd", "at most 1", denoisingEnd);
     timesteps = timesteps.clone();
     sigmas = sigmas.clone();
   }
 
-  /** A run of so many steps from pure noise. */
+  /**
+   * Returns a request for a number of steps from pure noise.
+   *
+   * @param steps the number of steps, at least 1
+   */
   public static PlanRequest of(int steps) {
     return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, NONE, NONE);
   }
 
-  /** A run over these timesteps. */
+  /**
+   * Returns a request for a step at each of these timesteps.
+   *
+   * @param timesteps trained timesteps in descending order, at least one
+   */
   public static PlanRequest ofTimesteps(double... timesteps) {
     return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
   }
 
   /**
-   * A run over these noise levels, in the scheduler's own unit. {@link CustomScheduler},
-   * k-diffusion's samplers and diffusers' classes on its ladders (Euler, Heun, DPM2, LMS and their
-   * kin, LTX's ancestral Euler) take one more than steps: the last is where the run ends, and noise
-   * is left where it is not 0. Other classes for flow, UniPC's among them, take one for each step
-   * and end at 0 of themselves.
+   * Returns a request for sampling over these sigmas.
+   *
+   * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
+   * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take one sigma more than steps.
+   * Sampling ends at the last one; noise remains if it is not 0. Other flow classes, and UniPC,
+   * take one sigma for each step and end at 0.
+   *
+   * @param sigmas sigmas in the scheduler's own unit, in descending order
    */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
   }
 
-  /** The same run begun from an image of which {@code strength} is redrawn. */
+  /**
+   * Returns this request with another strength.
+   *
+   * @param strength the share of the steps that is sampled, 0..1
+   */
   public PlanRequest strength(double strength) {
     return new PlanRequest(
         steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
-  /** The part of the run between two shares of the training timesteps. */
+  /**
+   * Returns this request limited to a range of the training timesteps.
+   *
+   * @param from the share of the training timesteps at which sampling starts, 0..1
+   * @param until the share at which it ends, {@code from}..1
+   */
   public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
   }
 
-  /** The same run with another share of fresh noise. */
+  /**
+   * Returns this request with another share of fresh noise; 0 is deterministic, NaN the scheduler's
+   * default.
+   */
   public PlanRequest eta(double eta) {
     return new PlanRequest(
         steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
   /**
-   * The same run with resolution-dependent shifting: levels move by the factor {@code exp(mu)}.
-   * diffusers' pipelines draw a line through two lengths of the image's sequence of tokens; for
-   * FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
+   * Returns this request with resolution-dependent shifting for flow: sigmas are shifted by
+   * {@code exp(mu)}.
+   *
+   * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
+   * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
+   *
+   * @param mu the exponent; NaN for none
    */
   public PlanRequest mu(double mu) {
     return new PlanRequest(
         steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
-  /** The chosen eta, or a scheduler's default. */
+  /** Returns eta, or a scheduler's default if it is NaN. */
   public double etaOrDefault(double otherwise) {
     return Double.isNaN(eta) ? otherwise : eta;
   }
 
-  /** The step at which a run of this strength begins, as diffusers counts. */
+  /** Returns the first step for the request's strength, from 0, as diffusers counts. */
   public int firstStep() {
     return firstStep(steps);
   }
 
-  /** The step at which a run of this strength begins when it has {@code count} steps. */
+  /**
+   * Returns the first step for the request's strength, from 0.
+   *
+   * @param count the number of steps to choose from
+   */
   public int firstStep(int count) {
     return Math.max(count - Math.min((int) (count * strength), count), 0);
   }
 
-  /** The timestep that the run's first step lies below, of so many trained ones. */
+  /**
+   * Returns the timestep below which the first step lies.
+   *
+   * @param trained the number of training timesteps
+   */
   public double startTimestep(int trained) {
     return Math.rint(trained - denoisingStart * trained);
   }
 
-  /** The timestep below which the run makes no step; 0 for a run to the end. */
+  /**
+   * Returns the timestep below which no step is made; 0 to sample to the end.
+   *
+   * @param trained the number of training timesteps
+   */
   public double endTimestep(int trained) {
     return Math.rint(trained - denoisingEnd * trained);
   }
@@ -133,8 +172,9 @@ public record PlanRequest(
 
   @Override
   public String toString() {
-    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + denoisingStart
-        + ", until="
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", denoisingStart="
+        + denoisingStart
+        + ", denoisingEnd="
         + denoisingEnd
         + ", eta=" + eta
         + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas="
@@ -142,25 +182,22 @@ public record PlanRequest(
   }
 
   /**
-   * How far the levels of a flow network are moved towards noise: by a number, or with the
-   * resolution of the image.
+   * The shift of a flow network's sigmas towards noise: a number, or dependent on the image's
+   * resolution.
    */
   public static final class FlowShift {
     private FlowShift() {}
 
-    /**
-     * The factor that the options hold ({@code shift}, or {@code flow_shift} where the class calls
-     * it so); 1 moves nothing.
-     */
+    /** Returns the shift of the options ({@code shift} or {@code flow_shift}); 1 is none. */
     public static double of(Options options) {
       return options.number(options.has("shift") ? "shift" : "flow_shift", 1);
     }
 
     /**
-     * The factor for a request, which {@link Sigmas#shift} takes.
+     * Returns the shift for a request, which {@link Sigmas#shift} takes.
      *
-     * @throws IllegalArgumentException when levels move with the resolution
-     *     ({@code use_dynamic_shifting}) and the request does not say how far
+     * @throws IllegalArgumentException if the shift depends on the resolution
+     *     ({@code use_dynamic_shifting}) and the request has no mu
      */
     public static double of(Options options, PlanRequest request) {
       if (!options.flag("use_dynamic_shifting")) {
@@ -168,9 +205,9 @@ public record PlanRequest(
       }
       if (Double.isNaN(request.mu())) {
         throw new IllegalArgumentException(options.className()
-            + " shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
-            + " give PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through"
-            + " ImageRequest, which knows it");
+            + " has use_dynamic_shifting and needs mu in the request;"
+            + " set PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with"
+            + " ImageRequest, which sets it");
       }
       boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
       return linear ? request.mu() : Math.exp(request.mu());

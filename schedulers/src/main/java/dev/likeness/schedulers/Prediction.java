@@ -2,25 +2,25 @@ package dev.likeness.schedulers;
 
 import java.util.Locale;
 
-/** What a network was trained to answer. */
+/** What a network was trained to predict. */
 public enum Prediction {
-  /** The noise: {@code n}. */
+  /** The noise {@code n}. */
   EPSILON,
   /**
    * The velocity {@code alpha * n - sigma * x0} of the variance-preserving form (arXiv:2202.00512,
    * appendix D).
    */
   V,
-  /** The clean sample: {@code x0}. */
+  /** The clean sample {@code x0}. */
   SAMPLE,
   /** The rectified flow {@code n - x0} (arXiv:2209.03003). */
   FLOW;
 
   /**
-   * The prediction that a config names: {@code epsilon}, {@code v_prediction}, {@code sample} or
-   * {@code flow_prediction}.
+   * Returns the prediction of a config's {@code prediction_type}.
    *
-   * @throws IllegalArgumentException for any other name, listing these
+   * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static Prediction parse(String name) {
     return switch (name.toLowerCase(Locale.ROOT)) {
@@ -29,18 +29,19 @@ public enum Prediction {
       case "sample" -> SAMPLE;
       case "flow_prediction" -> FLOW;
       default ->
-        throw new IllegalArgumentException("prediction_type " + name
-            + " is unknown; known are epsilon, v_prediction, sample, flow_prediction");
+        throw new IllegalArgumentException("unknown prediction_type \"" + name
+            + "\"; known: epsilon, v_prediction, sample, flow_prediction");
     };
   }
 
   /**
-   * How an answer of this kind becomes a denoised sample at a noise level of any form. Samples of
-   * k-diffusion's form (alpha 1), which grow with sigma, are scaled back for the network; those of
-   * the others are as it knows them.
+   * Returns the scaling that turns this prediction into a denoised sample at a noise level of any
+   * form.
    *
-   * @throws IllegalArgumentException when the level has no signal and the answer is noise, which
-   *     says nothing of x0
+   * <p>Samples of k-diffusion's form (alpha 1) are scaled to unit variance for the network. Samples
+   * of the other forms are not scaled.
+   *
+   * @throws IllegalArgumentException if the level has no signal and the network predicts noise
    */
   public Step.Scaling scaling(NoiseLevel level) {
     double alpha = level.alpha();
@@ -48,7 +49,7 @@ public enum Prediction {
     double spread = this != FLOW && alpha == 1 ? Math.hypot(1, sigma) : 1;
     if (this == EPSILON && alpha == 0) {
       throw new IllegalArgumentException(
-          "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample");
+          "epsilon prediction is not defined for pure noise (alpha 0); use v_prediction or sample");
     }
     return switch (this) {
       case EPSILON -> new Step.Scaling(1 / spread, 1 / alpha, -sigma / alpha);

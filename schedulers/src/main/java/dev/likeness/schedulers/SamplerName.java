@@ -12,25 +12,25 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A sampler that a name means: a class and the options that make it that sampler.
+ * The scheduler that a name stands for: a class and its options.
  *
- * @param className the class
- * @param options what is set on it
- * @param kDiffusionName the k-diffusion sampler of the same algorithm, for ladders that the class
- *     lacks and for networks that predict flow; empty if there is none
- * @param sigmaSchedule the ladder that was asked for with it, without its spelling, until a form
- *     has it; else empty
+ * @param className the scheduler class
+ * @param options the options that the name sets
+ * @param kDiffusionName the k-diffusion sampler of the same algorithm, for sigma schedules that the
+ *     class lacks and for flow networks; empty if there is none
+ * @param sigmaSchedule the normalised sigma schedule of the name that is not in the options yet;
+ *     else empty
  */
 record SamplerName(
     String className, Map<String, Object> options, String kDiffusionName, String sigmaSchedule) {
   private static final String LU = "lu";
   private static final String AUTOMATIC = "automatic";
   /**
-   * They choose among the steps of their distillation: as in diffusers, they have an option for the
-   * spacing and read none.
+   * Classes that choose among the steps of their distillation. As in diffusers, they have an option
+   * for the spacing and ignore it.
    */
   private static final Set<String> DISTILLED_CLASSES = Set.of("LCMScheduler", "TCDScheduler");
-  /** What ladders are called, by their names without spelling. */
+  /** Sigma schedules by their normalised names. */
   static final Map<String, String> SIGMA_SCHEDULES = sigmaSchedules();
 
   private static final List<String> SCHEDULE_SUFFIXES = Stream.concat(
@@ -40,8 +40,10 @@ record SamplerName(
       .toList();
 
   /**
-   * The sampler of a name; capitals, spaces, hyphens, underscores and {@code ++} or {@code pp} make
-   * no difference.
+   * Returns the scheduler of a name. Case, spaces, hyphens and underscores make no difference, nor
+   * {@code ++} for {@code pp}.
+   *
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   static SamplerName of(String name, Set<String> classNames) {
     for (String className : classNames) {
@@ -58,30 +60,33 @@ record SamplerName(
           ? plain.substring(0, plain.length() - sigmaSchedule.length())
           : "";
       if (SamplerNames.KNOWN.containsKey(stem)) {
-        SamplerName plainly = SamplerNames.KNOWN.get(stem);
+        SamplerName sampler = SamplerNames.KNOWN.get(stem);
         return sigmaSchedule.equals(AUTOMATIC)
-            ? plainly
+            ? sampler
             : new SamplerName(
-                plainly.className, plainly.options, plainly.kDiffusionName, sigmaSchedule);
+                sampler.className, sampler.options, sampler.kDiffusionName, sigmaSchedule);
       }
     }
     if (plain.startsWith("dpmadaptive") || plain.startsWith("dpmad")) {
       throw new IllegalArgumentException(
-          "sampler " + name + " chooses its steps by what it sees on the way, and a plan"
-              + " knows all of its rows before; DPM fast and DPM++ 2M are its nearest relatives");
+          "scheduler " + name + " is not supported, because its step sizes are adaptive;"
+              + " use DPM fast or DPM++ 2M");
     }
     throw new IllegalArgumentException(
-        "sampler " + name + " is unknown; known are " + String.join(", ", classNames)
-            + " and " + String.join(", ", SamplerNames.KNOWN.keySet())
-            + ", the latter also with " + String.join(", ", SCHEDULE_SUFFIXES) + " behind");
+        "unknown scheduler \"" + name + "\"; known: " + String.join(", ", classNames)
+            + "; and " + String.join(", ", SamplerNames.KNOWN.keySet())
+            + ", also followed by one of " + String.join(", ", SCHEDULE_SUFFIXES));
   }
 
-  /** The same as another class with these options. */
+  /** Returns this sampler as another class with the given options. */
   SamplerName withClass(String className, Map<String, Object> options) {
     return new SamplerName(className, options, kDiffusionName, "");
   }
 
-  /** The form for a network that predicts anything but flow, on the ladder that was asked for. */
+  /**
+   * Returns the class and options for networks that do not predict flow, with the requested sigma
+   * schedule.
+   */
   SamplerName resolve() {
     if (sigmaSchedule.isEmpty()) {
       return this;
@@ -115,8 +120,8 @@ record SamplerName(
 
   private SamplerName toKDiffusion() {
     if (kDiffusionName.isEmpty() || !SIGMA_SCHEDULES.containsKey(sigmaSchedule)) {
-      throw new IllegalArgumentException(
-          className + " has no ladder " + sigmaSchedule + "; it has " + supportedSchedules());
+      throw new IllegalArgumentException(className + " has no sigma schedule " + sigmaSchedule
+          + "; known: " + supportedSchedules());
     }
     Map<String, Object> more = kDiffusionName.equals("sample_dpmpp_2m_sde")
         ? retainOption("solver_type")
@@ -130,7 +135,7 @@ record SamplerName(
       return Arrays.toString(SigmaScheduleKind.values()).toLowerCase(Locale.ROOT);
     }
     return DISTILLED_CLASSES.contains(className)
-        ? "its own alone"
+        ? "its own only"
         : "karras, exponential, beta, lu, sgm_uniform, simple";
   }
 
@@ -141,8 +146,8 @@ record SamplerName(
   }
 
   /**
-   * The ladders, and what A1111 calls some of them; it takes Align Your Steps for SD 1.5 for all
-   * networks but SDXL.
+   * Returns the sigma schedules, with A1111's names for some of them. A1111 uses Align Your Steps
+   * for SD 1.5 with all networks but SDXL.
    */
   private static Map<String, String> sigmaSchedules() {
     Map<String, String> shapes = new HashMap<>(Map.of(
@@ -161,8 +166,8 @@ record SamplerName(
   }
 
   /**
-   * The names that users of A1111 and ComfyUI type, without their spelling: {@code dpmpp2m} for
-   * {@code DPM++ 2M}.
+   * Names of A1111, ComfyUI and k-diffusion in normalised form: {@code dpmpp2m} for {@code DPM++
+   * 2M}.
    */
   static final class SamplerNames {
     private static final Map<String, Object> ODE =
@@ -172,14 +177,14 @@ record SamplerName(
     private static final Map<String, Object> SDE_HEUN =
         Map.of("algorithm_type", "sde-dpmsolver++", "solver_order", 2, "solver_type", "heun");
 
-    /** What they mean. */
+    /** Schedulers by normalised name. */
     static final Map<String, SamplerName> KNOWN = known();
 
     private SamplerNames() {}
 
     /**
-     * A name without its spelling; {@code sample_}, of k-diffusion, and {@code k_}, of A1111, are
-     * left out in front.
+     * Returns a name in normalised form, without k-diffusion's prefix {@code sample_} and A1111's
+     * {@code k_}.
      */
     static String normalize(String name) {
       String plain = name.toLowerCase(Locale.ROOT).replace("++", "pp").replaceAll("[ _-]", "");
@@ -214,7 +219,7 @@ record SamplerName(
           "DDPMScheduler",
           Map.of(),
           "sample_euler_ancestral",
-          "ddpm"); // the same posterior on another ladder
+          "ddpm"); // the same posterior on another sigma schedule
       add(known, "DDIMScheduler", Map.of(), "sample_euler", "ddim");
       add(known, "PNDMScheduler", Map.of("skip_prk_steps", true), "", "plms");
       add(known, "PNDMScheduler", Map.of(), "", "pndm");

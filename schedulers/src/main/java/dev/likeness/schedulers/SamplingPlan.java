@@ -8,11 +8,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A sampling run as an immutable table: one row for each network call, all numbers known before the
- * first one.
+ * An immutable table of a whole sampling loop: one row for each call of the network, with all
+ * numbers known in advance.
  *
- * <p>Rows are executed in order on the sample that {@link #start()} or {@link #initNoiseSigma()}
- * makes; what the last row yields is the result.
+ * <p>The rows are executed in order on the sample that {@link #start()} or
+ * {@link #initNoiseSigma()} describes. The result of the last row is the result of the plan.
  */
 public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
@@ -21,17 +21,24 @@ public final class SamplingPlan implements Iterable<Step> {
   private final int rowsPerStep;
 
   /**
-   * A plan of these rows.
+   * Creates a plan.
    *
-   * @param steps the rows, in order; may be empty when nothing is to be done
-   * @param start how a given image becomes the first sample
-   * @param pureNoise the factor of unit noise that makes the first sample where no image is given
+   * @param steps the rows, in order; may be empty
+   * @param start the first sample with an initial image
+   * @param pureNoise the factor of unit noise of the first sample without an initial image
    */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise) {
     this(steps, start, pureNoise, 1);
   }
 
-  /** A plan of which every {@code rowsPerStep} rows are one step of its scheduler. */
+  /**
+   * Creates a plan whose scheduler has several rows in each step.
+   *
+   * @param steps the rows, in order; may be empty
+   * @param start the first sample with an initial image
+   * @param pureNoise the factor of unit noise of the first sample without an initial image
+   * @param rowsPerStep the number of rows of a step, at least 1
+   */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
     this.steps = List.copyOf(steps);
     this.start = start;
@@ -39,39 +46,45 @@ public final class SamplingPlan implements Iterable<Step> {
     this.rowsPerStep = rowsPerStep;
   }
 
-  /** The rows, in order. */
+  /** Returns the rows, in order. */
   public List<Step> steps() {
     return steps;
   }
 
-  /** How a given image becomes the first sample. */
+  /** Returns the first sample with an initial image. */
   public Start start() {
     return start;
   }
 
-  /** The factor of unit noise that makes the first sample where no image is given. */
+  /**
+   * Returns the factor of unit noise of the first sample without an initial image (diffusers:
+   * {@code init_noise_sigma}).
+   */
   public double initNoiseSigma() {
     return initNoiseSigma;
   }
 
   /**
-   * The noise level that a kept part of an image has in the sample that a row is given: the row's
-   * own, and in the later rows of a step that of the next step, as in diffusers; clean after the
-   * last row.
+   * Returns the noise level of the kept part of a masked image in the sample of a row.
+   *
+   * <p>It is the level of the row; in later rows of a step, that of the next step, as in diffusers.
+   * After the last row it is clean.
+   *
+   * @param row from 0; the number of rows for the result
    */
   public NoiseLevel keptRegionLevel(int row) {
-    int begun = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
+    int stepStart = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
     return row >= steps.size()
         ? NoiseLevel.CLEAN
-        : steps.get(Math.min(begun, steps.size() - 1)).level();
+        : steps.get(Math.min(stepStart, steps.size() - 1)).level();
   }
 
-  /** The number of rows, which is the number of network calls. */
+  /** Returns the number of rows, which is the number of network calls. */
   public int size() {
     return steps.size();
   }
 
-  /** How many rows of history the updates read, the current row included; at least 1. */
+  /** Returns how many rows the updates read, including the current one; at least 1. */
   public int historyLength() {
     return steps.stream()
         .map(Step::update)
@@ -94,7 +107,7 @@ public final class SamplingPlan implements Iterable<Step> {
         .orElse(0);
   }
 
-  /** The timesteps that the network is given, in order. */
+  /** Returns the timesteps that the network is called with, in order. */
   public double[] timesteps() {
     return steps.stream().mapToDouble(Step::timestep).toArray();
   }
@@ -104,7 +117,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.iterator();
   }
 
-  /** The table: one line for each row. */
+  /** Returns the table, one line for each row. */
   @Override
   public String toString() {
     var table = new StringBuilder(String.format(
@@ -131,7 +144,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return table.toString();
   }
 
-  /** The noise over signal of the rows as a curve of characters, for a console. */
+  /** Returns a text plot of {@code sigma / alpha} over the rows, for a console. */
   public String plot() {
     return SigmaPlot.of(steps);
   }
@@ -170,10 +183,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return toString().hashCode();
   }
 
-  /**
-   * The noise of a plan's rows as a curve of characters: one column for each row, noise over signal
-   * on a log scale.
-   */
+  /** A text plot of {@code sigma / alpha} on a log scale, with one column for each row. */
   static final class SigmaPlot {
     private static final int HEIGHT = 16;
     private static final int WIDTH = 100;
@@ -220,8 +230,7 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   /**
-   * How a plan that begins from an image makes its first sample: {@code x_0 = signal * x0 + noise *
-   * n}.
+   * The first sample with an initial image: {@code signal * x0 + noise * n}.
    *
    * @param signal the factor of the clean image latents
    * @param noise the factor of unit Gaussian noise

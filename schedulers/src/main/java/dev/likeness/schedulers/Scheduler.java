@@ -1,28 +1,28 @@
 package dev.likeness.schedulers;
 
-/** A scheduler with all of its options set: immutable, and shared freely between threads. */
+/** A scheduler with all of its options set. Immutable and thread-safe. */
 public interface Scheduler {
   /**
-   * The rows of one run.
+   * Returns the sampling plan of a request.
    *
-   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the
-   *     message names the range
+   * @throws IllegalArgumentException if the scheduler does not support the request; the message
+   *     names the supported range
    */
   SamplingPlan plan(PlanRequest request);
 
   /**
-   * The noise levels that the network was trained at.
+   * Returns the noise levels that the network was trained at.
    *
-   * @throws IllegalStateException for networks trained on {@linkplain #isContinuous continuous}
-   *     levels
+   * @throws IllegalStateException if the network was trained on {@linkplain #isContinuous
+   *     continuous} levels
    */
   NoiseSchedule noiseSchedule();
 
-  /** Whether the network was trained on continuous noise levels, which no table lists. */
+  /** Returns whether the network was trained on continuous noise levels, which no table lists. */
   default boolean isContinuous() {
     return false;
   }
 
-  /** What the network was trained to answer. */
+  /** Returns what the network predicts. */
   Prediction prediction();
 }

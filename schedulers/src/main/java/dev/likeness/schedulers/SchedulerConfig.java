@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the
- * options that differ from the class's own defaults. Immutable.
+ * A scheduler as in diffusers' {@code scheduler_config.json}: a class name and the options that
+ * differ from the class's defaults. Immutable.
  */
 public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
@@ -25,57 +25,64 @@ public final class SchedulerConfig implements Scheduler {
     this(className, given, Map.of());
   }
 
-  private SchedulerConfig(String className, Map<String, ?> given, Map<String, Object> here) {
+  private SchedulerConfig(
+      String className, Map<String, ?> given, Map<String, Object> classOptions) {
     SchedulerProvider provider = provider(className);
     this.values = new LinkedHashMap<>(given);
-    this.classOptions = here;
-    this.options = defaults(className).with(given).with(here);
+    this.classOptions = classOptions;
+    this.options = defaults(className).with(given).with(classOptions);
     warnAboutUnknownOptions();
     this.scheduler = provider.configure(className, options);
   }
 
   /**
-   * Reads the parsed JSON object of a {@code scheduler_config.json}.
+   * Returns the scheduler of a parsed {@code scheduler_config.json}.
    *
-   * @throws IllegalArgumentException for a class or a value that is not known; the message lists
-   *     what is
+   * @param json the JSON object
+   * @throws IllegalArgumentException if the class or a value is not known; the message lists the
+   *     known ones
    */
   public static SchedulerConfig of(Map<String, ?> json) {
     if (json.get("_class_name") instanceof String className) {
       return new SchedulerConfig(className, json);
     }
     throw new IllegalArgumentException(
-        "a scheduler config needs _class_name, got only " + new TreeSet<>(json.keySet()));
+        "a scheduler config needs _class_name, got " + new TreeSet<>(json.keySet()));
   }
 
   /**
-   * A scheduler with its class's defaults, by any name that diffusers, A1111 or ComfyUI users type,
-   * such as {@code DDIMScheduler}, {@code Euler a} or {@code dpmpp_2m_sde_karras}.
+   * Returns a scheduler with its class's defaults.
    *
-   * @throws IllegalArgumentException for a name that is not known; the message lists what is
+   * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
+   *     a} or {@code dpmpp_2m_sde_karras}
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static SchedulerConfig named(String name) {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
   }
 
-  /** All class names that a config may have. */
+  /** Returns all scheduler class names that a config may have. */
   public static TreeSet<String> classNames() {
     var names = new TreeSet<String>();
     providers().forEach(provider -> names.addAll(provider.classNames()));
     return names;
   }
 
-  /** The class's name. */
+  /** Returns the class name. */
   public String className() {
     return options.className();
   }
 
-  /** All options, defaults included. */
+  /** Returns all options, including defaults. */
   public Options options() {
     return options;
   }
 
-  /** A number that the config gave, known to the class or meant for a pipeline. */
+  /**
+   * Returns a number of the config. It may be an option of the class, or an option for a pipeline.
+   *
+   * @param otherwise the result if the option is absent
+   */
   public double number(String option, double otherwise) {
     if (values.get(option) instanceof Number number) {
       return number.doubleValue();
@@ -84,20 +91,20 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * The same options under another class, as diffusers' {@code from_config} switches: what was
-   * given stays where the new class knows it, everything else takes the new class's defaults.
+   * Returns this config under another class, as diffusers' {@code from_config} does. Given options
+   * stay if the new class has them; others take the new class's defaults.
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, values);
   }
 
   /**
-   * The same noise schedule and prediction, sampled as this name says; for a network that predicts
-   * flow by that sampler's form for flow, for one that was preconditioned as in EDM by its form for
-   * that, unless the name is a class's own.
+   * Returns this config with another scheduler by name, for the same noise schedule and prediction.
    *
-   * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for
-   *     this network
+   * <p>For a network that predicts flow, or one with EDM preconditioning, the name stands for the
+   * scheduler's variant for such networks. A class name is taken literally.
+   *
+   * @throws IllegalArgumentException if the name is not known, or has no variant for this network
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
@@ -113,12 +120,11 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * The same, to draw with the network that this scheduler is of: a class's own name, which is
-   * taken at its word, has to be for its kind.
+   * Returns this config with another scheduler by name, and checks that a class name fits the kind
+   * of network.
    *
-   * @throws IllegalArgumentException as {@link #with(String)}, and for a class that samples flow
-   *     where this network does not predict it, the other way round, or likewise for continuous
-   *     noise levels; the message says what to ask for
+   * @throws IllegalArgumentException as {@link #with(String)}, or if the class is for networks of
+   *     another kind: flow, continuous noise levels, or betas
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -131,13 +137,17 @@ public final class SchedulerConfig implements Scheduler {
     sampler.options().forEach((option, value) -> {
       if (!config.options.has(option) && !Boolean.FALSE.equals(value)) {
         throw new IllegalArgumentException(sampler.className() + " has no option " + option
-            + "; it has " + config.options.names());
+            + "; known: " + config.options.names());
       }
     });
     return config;
   }
 
-  /** The same scheduler with one option changed. */
+  /**
+   * Returns this config with one option changed.
+   *
+   * @throws IllegalArgumentException if the class has no such option
+   */
   public SchedulerConfig with(String option, Object value) {
     requireKnown(option);
     Map<String, Object> others = new LinkedHashMap<>(classOptions);
@@ -146,8 +156,10 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * The same scheduler with one option changed under this class alone: another class takes what was
-   * given, else its own default. So diffusers' pipelines overrule what a config left out.
+   * Returns this config with one option changed for this class only. Another class takes the
+   * config's value or its own default. Diffusers' pipelines override missing options in this way.
+   *
+   * @throws IllegalArgumentException if the class has no such option
    */
   public SchedulerConfig withClassOption(String option, Object value) {
     requireKnown(option);
@@ -157,7 +169,7 @@ public final class SchedulerConfig implements Scheduler {
   private void requireKnown(String option) {
     if (!options.has(option)) {
       throw new IllegalArgumentException(
-          className() + " has no option " + option + "; it has " + options.names());
+          className() + " has no option " + option + "; known: " + options.names());
     }
   }
 
@@ -168,14 +180,20 @@ public final class SchedulerConfig implements Scheduler {
     return changed;
   }
 
-  /** The plan of {@code steps} steps from pure noise. */
+  /**
+   * Returns the plan of a number of steps from pure noise.
+   *
+   * @param steps the number of steps, at least 1
+   */
   public SamplingPlan plan(int steps) {
     return plan(PlanRequest.of(steps));
   }
 
   /**
-   * The plan that begins part of the way down, for images: {@code strength} in 0..1 of the steps
-   * are done.
+   * Returns the plan of a number of steps for an initial image.
+   *
+   * @param steps the number of steps, at least 1
+   * @param strength the share of the steps that is sampled, 0..1
    */
   public SamplingPlan plan(int steps, double strength) {
     return plan(PlanRequest.of(steps).strength(strength));
@@ -201,8 +219,7 @@ public final class SchedulerConfig implements Scheduler {
     return scheduler.prediction();
   }
 
-  // Options of other classes stay for a switch to them; what no class knows is perhaps a
-  // misspelling.
+  // Options of other classes stay for a switch to them. An option that no class has may be a typo.
   private void warnAboutUnknownOptions() {
     var unknown = new TreeSet<>(values.keySet());
     unknown.removeAll(options.names());
@@ -218,7 +235,7 @@ public final class SchedulerConfig implements Scheduler {
     }
   }
 
-  /** A class's options at their defaults. */
+  /** Returns the default options of a class. */
   static Options defaults(String className) {
     return provider(className).defaults(className);
   }
@@ -227,8 +244,8 @@ public final class SchedulerConfig implements Scheduler {
     return providers().stream()
         .filter(provider -> provider.classNames().contains(className))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("scheduler class " + className
-            + " is unknown; known are " + String.join(", ", classNames())));
+        .orElseThrow(() -> new IllegalArgumentException("unknown scheduler class \"" + className
+            + "\"; known: " + String.join(", ", classNames())));
   }
 
   private static List<SchedulerProvider> providers() {

@@ -3,21 +3,20 @@ package dev.likeness.schedulers;
 import java.util.Set;
 
 /**
- * A set of scheduler classes that configs may name. Found by {@link java.util.ServiceLoader}, so a
- * jar may bring its own.
+ * A set of scheduler classes that configs may name. {@link java.util.ServiceLoader} finds it, so a
+ * jar may add its own.
  */
 public interface SchedulerProvider {
-  /** The class names, as {@code _class_name} spells them. */
+  /** Returns the class names, as in {@code _class_name}. */
   Set<String> classNames();
 
-  /** A class's options at their defaults. */
+  /** Returns the default options of a class. */
   Options defaults(String className);
 
   /**
-   * The scheduler of a class with these options.
+   * Returns the scheduler of a class with the given options.
    *
-   * @throws IllegalArgumentException for a value that the class does not know; the message lists
-   *     what is known
+   * @throws IllegalArgumentException if a value is not known; the message lists the known ones
    */
   Scheduler configure(String className, Options options);
 }

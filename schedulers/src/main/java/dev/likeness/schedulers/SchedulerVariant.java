@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The form of a sampler for networks that predict flow: diffusers' class for flow, else the twin
- * for flow, else the class on flow levels.
+ * The variant of a scheduler for networks that predict flow: diffusers' flow class, else the
+ * k-diffusion sampler for flow, else the class with flow sigmas.
  */
 final class SchedulerVariant {
   private static final Map<String, String> FLOW_CLASSES = Map.of(
@@ -20,30 +20,30 @@ final class SchedulerVariant {
       "FlowMatchHeunDiscreteScheduler",
       "LCMScheduler",
       "FlowMatchLCMScheduler");
-  /** What stands behind the names of k-diffusion's samplers for flow. */
+  /** The suffix of k-diffusion's samplers for flow. */
   static final String FLOW_SUFFIX = "_RF";
 
   private static final String DYNAMIC_SHIFTING = "use_dynamic_shifting";
   /**
-   * Even in the timestep without the lowest, as the flow levels of diffusers' classes are, which
-   * have no other ladder.
+   * Sigma schedules that are uniform in the timestep without the lowest one, as the flow sigmas of
+   * diffusers' classes are.
    */
   private static final Set<String> UNIFORM_SCHEDULES = Set.of("simple", "sgm_uniform");
 
   private SchedulerVariant() {}
 
   /**
-   * The form of {@code sampler}, on the ladder that was asked for.
+   * Returns the variant of a sampler for flow, with the requested sigma schedule.
    *
    * @param classes the known classes
-   * @param own how the network's levels are moved towards noise
-   * @throws IllegalArgumentException when it has no form for flow, or none on that ladder
+   * @param own the network's options, for its shift
+   * @throws IllegalArgumentException if there is none, or none with that sigma schedule
    */
   static SamplerName of(SamplerName sampler, Set<String> classes, Options own) {
     double shift = PlanRequest.FlowShift.of(own);
     String twin = sampler.kDiffusionName() + FLOW_SUFFIX;
     String flow = FLOW_CLASSES.get(sampler.className());
-    // One of the classes moves levels by a number alone; its twin follows the resolution, too.
+    // One of the classes has no dynamic shifting; k-diffusion's sampler for flow has it.
     if (sampler.sigmaSchedule().isEmpty()
         && flow != null
         && !(own.flag(DYNAMIC_SHIFTING) && !SchedulerConfig.defaults(flow).has(DYNAMIC_SHIFTING))) {
@@ -60,13 +60,13 @@ final class SchedulerVariant {
                   "ladder",
                   requireSchedule(sampler, SamplerName.SIGMA_SCHEDULES.values())));
     }
-    Predicate<String> knowsFlow = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
-    if (!knowsFlow.test(sampler.className())) {
+    Predicate<String> hasFlowSigmas = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
+    if (!hasFlowSigmas.test(sampler.className())) {
       throw new IllegalArgumentException(
-          sampler.className() + " has no form for networks that predict flow; "
+          sampler.className() + " has no variant for networks that predict flow; "
               + classes.stream()
-                  .filter(each -> each.endsWith(FLOW_SUFFIX) || knowsFlow.test(each))
-                  .collect(Collectors.joining(", ", "", " have")));
+                  .filter(each -> each.endsWith(FLOW_SUFFIX) || hasFlowSigmas.test(each))
+                  .collect(Collectors.joining(", ", "known: ", "")));
     }
     if (!sampler.sigmaSchedule().isEmpty()) {
       requireSchedule(sampler, UNIFORM_SCHEDULES);
@@ -77,7 +77,7 @@ final class SchedulerVariant {
     return sampler.withClass(sampler.className(), more);
   }
 
-  /** The class that a class for flow is the form of; any other is its own. */
+  /** Returns the class that a flow class is the variant of; any other class is its own. */
   static String baseClass(String className) {
     return FLOW_CLASSES.entrySet().stream()
         .filter(form -> form.getValue().equals(className))
@@ -93,15 +93,15 @@ final class SchedulerVariant {
     String shape =
         SamplerName.SIGMA_SCHEDULES.getOrDefault(sampler.sigmaSchedule(), sampler.sigmaSchedule());
     if (!known.contains(shape)) {
-      throw new IllegalArgumentException(sampler.className() + " has no ladder " + shape
-          + " for networks that predict flow; it has "
+      throw new IllegalArgumentException(sampler.className() + " has no sigma schedule " + shape
+          + " for networks that predict flow; known: "
           + known.stream().distinct().sorted().collect(Collectors.joining(", ")));
     }
     return shape;
   }
 
   /**
-   * The form of a sampler for networks that were preconditioned as in EDM (Playground v2.5): one of
+   * The variant of a scheduler for networks with EDM preconditioning (Playground v2.5): one of
    * diffusers' two classes for them.
    */
   static final class EdmVariant {
@@ -110,17 +110,17 @@ final class SchedulerVariant {
         "EDMEulerScheduler",
         "DPMSolverMultistepScheduler",
         "EDMDPMSolverMultistepScheduler");
-    /** Ladders that the classes have, by {@code sigma_schedule}. */
+    /** The sigma schedules of the classes, by {@code sigma_schedule}. */
     private static final Set<String> SIGMA_SCHEDULES = Set.of("karras", "exponential");
 
     private EdmVariant() {}
 
-    /** Whether networks of this class's configs are such. */
+    /** Returns whether configs of a class are for networks with EDM preconditioning. */
     static boolean isEdmClass(String className) {
       return CLASSES.containsValue(className);
     }
 
-    /** The class that a class for such networks is the form of; any other is its own. */
+    /** Returns the class that an EDM class is the variant of; any other class is its own. */
     static String baseClass(String className) {
       return CLASSES.entrySet().stream()
           .filter(form -> form.getValue().equals(className))
@@ -130,9 +130,9 @@ final class SchedulerVariant {
     }
 
     /**
-     * The form of {@code sampler}, on the ladder that was asked for, else on the config's own.
+     * Returns the variant of a sampler, with the requested sigma schedule or that of the config.
      *
-     * @throws IllegalArgumentException when there is none
+     * @throws IllegalArgumentException if there is none
      */
     static SamplerName of(SamplerName sampler) {
       String className = CLASSES.get(sampler.className());
@@ -140,9 +140,9 @@ final class SchedulerVariant {
           sampler.sigmaSchedule(), sampler.sigmaSchedule());
       if (className == null || !shape.isEmpty() && !SIGMA_SCHEDULES.contains(shape)) {
         throw new IllegalArgumentException(
-            sampler.className() + (shape.isEmpty() ? "" : " on the ladder " + shape)
-                + " has no form for networks preconditioned as in EDM; Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE Heun"
-                + " have, also with karras or exponential behind");
+            sampler.className() + (shape.isEmpty() ? "" : " with sigma schedule " + shape)
+                + " has no variant for networks with EDM preconditioning; known: Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and"
+                + " DPM++ 2M SDE Heun, also followed by karras or exponential");
       }
       Map<String, Object> options = new LinkedHashMap<>(sampler.options());
       if (!shape.isEmpty()) {
@@ -153,8 +153,7 @@ final class SchedulerVariant {
   }
 
   /**
-   * The kind of network that a scheduler samples: of one of another kind it makes nothing but
-   * noise.
+   * The kind of network that a scheduler samples. Sampling a network of another kind gives noise.
    */
   enum NetworkKind {
     FLOW("that predict flow"),
@@ -163,23 +162,23 @@ final class SchedulerVariant {
 
     private final String description;
 
-    NetworkKind(String words) {
-      this.description = words;
+    NetworkKind(String description) {
+      this.description = description;
     }
 
     /**
-     * The scheduler of a name for {@code own}'s network.
+     * Returns the scheduler of a name for the network of {@code own}.
      *
-     * @throws IllegalArgumentException when the name is a class's for networks of another kind; the
-     *     message says what to ask for
+     * @throws IllegalArgumentException if the name is a class for networks of another kind; the
+     *     message suggests a name
      */
     static SchedulerConfig withCompatible(SchedulerConfig own, String name) {
       SchedulerConfig chosen = own.with(name);
       if (of(chosen) != of(own)) {
         throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks "
-            + of(chosen).description + ", and this model's is" + " one of those "
+            + of(chosen).description + ", but this model's network is one of those "
             + of(own).description
-            + "; ask for " + suggestName(own, chosen.className()));
+            + "; use " + suggestName(own, chosen.className()));
       }
       return chosen;
     }
@@ -190,7 +189,7 @@ final class SchedulerVariant {
           : config.isContinuous() ? CONTINUOUS : BETAS;
     }
 
-    /** What the sampler of a class is called that samples this network. */
+    /** Returns a name of the same sampler that fits this network. */
     private static String suggestName(SchedulerConfig own, String className) {
       String plain = EdmVariant.baseClass(SchedulerVariant.baseClass(className));
       Stream<String> called = SamplerName.SamplerNames.KNOWN.entrySet().stream()
@@ -199,7 +198,7 @@ final class SchedulerVariant {
       return Stream.concat(called, Stream.of(plain, plain + SchedulerVariant.FLOW_SUFFIX))
           .filter(name -> isCompatible(own, name))
           .findFirst()
-          .orElse("a sampler, such as euler, by a name that is no class's");
+          .orElse("a sampler name that is not a class name, such as euler");
     }
 
     private static boolean isCompatible(SchedulerConfig own, String name) {

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The noise levels of one run: step {@code i} leads from {@link #at} to {@link #next} and tells the
- * network {@link #timestep}.
+ * The noise levels of one generation: step {@code i} goes from {@link #at} to {@link #next} with
+ * {@link #timestep}.
  *
- * <p>A run may begin and end inside the ladder ({@link #first}, {@link #last}); indices always
- * count from the ladder's top, because some solvers change their order near its end.
+ * <p>Sampling may start and end inside the schedule ({@link #first}, {@link #last}). Indices always
+ * count from its top, because some solvers change their order near its end.
  */
 public final class SigmaSchedule {
   private final double[] timesteps;
@@ -24,88 +24,113 @@ public final class SigmaSchedule {
   }
 
   /**
-   * A ladder whose steps follow each other.
+   * Returns a schedule whose steps follow each other.
    *
-   * @param timesteps one for each step
-   * @param levels one more than steps: the last is where the run ends
+   * @param timesteps one for each step, at least one
+   * @param levels one more than steps: the last is the level at which sampling ends
    */
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> levels) {
     return of(timesteps, levels.subList(0, levels.size() - 1), levels.subList(1, levels.size()));
   }
 
-  /** A ladder whose steps need not meet: step i leads from {@code from[i]} to {@code to[i]}. */
+  /**
+   * Returns a schedule whose steps need not meet: step i goes from {@code from[i]} to
+   * {@code to[i]}.
+   *
+   * @param timesteps one for each step, at least one
+   * @param from the level at the start of each step
+   * @param to the level at the end of each step
+   * @throws IllegalArgumentException if the lengths differ or are 0
+   */
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> from, List<NoiseLevel> to) {
     if (timesteps.length == 0 || from.size() != timesteps.length || to.size() != timesteps.length) {
       throw new IllegalArgumentException(
-          "a ladder needs a timestep, a start and an end for each of at least 1 step, " + "got "
+          "a sigma schedule needs a timestep, a start and an end for each of at least 1 step, got "
               + timesteps.length + ", " + from.size() + " and " + to.size());
     }
     return new SigmaSchedule(timesteps.clone(), List.copyOf(from), List.copyOf(to), 0);
   }
 
-  /** The same ladder entered at step {@code first}, as image-to-image does. */
+  /**
+   * Returns this schedule with another first step, as image-to-image needs.
+   *
+   * @param first the first step, from 0 to {@link #size()}
+   * @throws IllegalArgumentException if there is no such step
+   */
   public SigmaSchedule from(int first) {
     if (first < 0 || first > timesteps.length) {
       throw new IllegalArgumentException(
-          "a ladder of " + timesteps.length + " steps cannot begin at step " + first);
+          "a sigma schedule of " + timesteps.length + " steps cannot start at step " + first);
     }
     return new SigmaSchedule(timesteps, from, to, first);
   }
 
-  /** The same ladder without its last step; one of at least 2 steps. */
+  /** Returns this schedule without its last step; it must have at least 2 steps. */
   public SigmaSchedule withoutLastStep() {
     int left = last();
     return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left))
         .from(Math.min(first, left));
   }
 
-  /** The number of steps from top to bottom, wherever the run begins. */
+  /** Returns the number of steps from top to bottom, regardless of the first step. */
   public int size() {
     return timesteps.length;
   }
 
-  /** The step at which the run begins. */
+  /** Returns the first step that is sampled. */
   public int first() {
     return first;
   }
 
-  /** The last step of the ladder. */
+  /** Returns the last step. */
   public int last() {
     return timesteps.length - 1;
   }
 
-  /** What the network is told at step i. */
+  /**
+   * Returns the timestep of a step, which the network is called with.
+   *
+   * @param i the step, from 0 at the top
+   */
   public double timestep(int i) {
     return timesteps[i];
   }
 
-  /** All timesteps, from the top. */
+  /** Returns a copy of all timesteps, from the top. */
   public double[] timesteps() {
     return timesteps.clone();
   }
 
-  /** The noise level at which step i begins. */
+  /**
+   * Returns the noise level at the start of a step.
+   *
+   * @param i the step, from 0 at the top
+   */
   public NoiseLevel at(int i) {
     return from.get(i);
   }
 
-  /** The noise level at which step i ends. */
+  /**
+   * Returns the noise level at the end of a step.
+   *
+   * @param i the step, from 0 at the top
+   */
   public NoiseLevel next(int i) {
     return to.get(i);
   }
 
-  /** The level at which the run begins; the end of the ladder for a run of no steps. */
+  /** Returns the level at which sampling starts; the end of the schedule if no step is left. */
   public NoiseLevel start() {
     return first < timesteps.length ? at(first) : next(last());
   }
 
-  /** The largest noise of any level. */
+  /** Returns the largest sigma of the steps' start levels. */
   public double maxSigma() {
     return from.stream().mapToDouble(NoiseLevel::sigma).max().orElse(0);
   }
 
   @Override
   public String toString() {
-    return "Ladder" + Arrays.toString(timesteps) + from;
+    return "SigmaSchedule" + Arrays.toString(timesteps) + from;
   }
 }

@@ -6,29 +6,29 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
 /**
- * How k-diffusion, Stable Diffusion web UI and ComfyUI choose a run's sigmas among those that a
- * network knows.
+ * How k-diffusion, Stable Diffusion web UI and ComfyUI choose the sigmas of a generation (ComfyUI's
+ * "scheduler").
  */
 public enum SigmaScheduleKind {
-  /** Even in the timestep, both ends included; k-diffusion's {@code get_sigmas}. */
+  /** Uniform in the timestep, including both ends; k-diffusion's {@code get_sigmas}. */
   NORMAL,
   /** Every n-th trained sigma from the top. */
   SIMPLE,
-  /** Even in the timestep, the lowest left out. */
+  /** Uniform in the timestep, without the lowest. */
   SGM_UNIFORM,
   /** Every n-th trained sigma from the bottom. */
   DDIM_UNIFORM,
-  /** Even in the seventh root (arXiv:2206.00364). */
+  /** Uniform in the seventh root (arXiv:2206.00364, equation 5). */
   KARRAS,
-  /** Even in the logarithm. */
+  /** Uniform in log sigma. */
   EXPONENTIAL,
-  /** Even in the logarithm too: k-diffusion's polynomial of power 1 in log sigma. */
+  /** Uniform in log sigma too: k-diffusion's {@code get_sigmas_polyexponential} with power 1. */
   POLYEXPONENTIAL,
   /** Trained sigmas at the quantiles of a beta distribution (arXiv:2407.12173). */
   BETA,
   /**
-   * Of the continuous variance-preserving process that k-diffusion assumes, whatever the network
-   * was trained on.
+   * Sigmas of the continuous variance-preserving process; k-diffusion's {@code get_sigmas_vp}. They
+   * do not depend on the network.
    */
   VP,
   /** Optimised for Stable Diffusion 1.5 (Align Your Steps, arXiv:2404.14507). */
@@ -38,15 +38,16 @@ public enum SigmaScheduleKind {
   /** Optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SVD,
   /**
-   * Even in the arctangent, both ends included (Align Your Steps, arXiv:2404.14507, theorem 3.1).
+   * Uniform in the arctangent, including both ends (Align Your Steps, arXiv:2404.14507, theorem
+   * 3.1).
    */
   KL_OPTIMAL,
   /**
-   * A fortieth of the noise in the first half of the steps, the rest in a parabola; for flow
-   * networks (Mochi 1).
+   * Linear over 1/40 of the noise in the first half of the steps, then quadratic; for flow networks
+   * (Mochi 1).
    */
   LINEAR_QUADRATIC,
-  /** Two arcs of a tangent that meet halfway, for flow networks (RES4LYF). */
+  /** Two arctangent arcs that meet in the middle, for flow networks (RES4LYF). */
   BONG_TANGENT;
 
   private static final double[] SD15 = {
@@ -80,25 +81,25 @@ public enum SigmaScheduleKind {
   };
 
   /**
-   * The shape of a name such as {@code karras} or {@code sgm_uniform}.
+   * Returns the sigma schedule of a name such as {@code karras} or {@code sgm_uniform}.
    *
-   * @throws IllegalArgumentException for any other name, listing the known ones
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static SigmaScheduleKind parse(String name) {
     String wanted = name.toUpperCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
     return Arrays.stream(values())
         .filter(shape -> shape.name().equals(wanted))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("ladder " + name + " is unknown; known are "
-            + Arrays.toString(values()).toLowerCase(Locale.ROOT)));
+        .orElseThrow(() -> new IllegalArgumentException("unknown sigma schedule \"" + name
+            + "\"; known: " + Arrays.toString(values()).toLowerCase(Locale.ROOT)));
   }
 
   /**
-   * The sigmas of a run, falling, with 0 at the end.
+   * Returns the sigmas of a generation in descending order, followed by 0.
    *
-   * @param table what the network knows
-   * @param steps how many steps, at least 1; {@link #DDIM_UNIFORM} and {@link #BETA} may make more
-   *     or fewer
+   * @param table the sigmas that the network was trained at
+   * @param steps the number of steps, at least 1; {@link #DDIM_UNIFORM} and {@link #BETA} may
+   *     return more or fewer
    */
   public double[] sigmas(TrainedSigmas table, int steps) {
     double[] known = table.sigmas();
@@ -154,7 +155,7 @@ public enum SigmaScheduleKind {
         .toArray();
   }
 
-  // Straight in the logarithm between the optimised levels; the lowest gives way to 0.
+  // Linear in log sigma between the optimised sigmas; the lowest is replaced by 0.
   private static double[] logLinearInterp(double[] levels, int steps) {
     return IntStream.range(0, steps)
         .mapToDouble(i -> {

@@ -5,7 +5,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import org.apache.commons.math3.distribution.BetaDistribution;
 
-/** Ladders of falling noise levels between a largest and a smallest one, both included. */
+/** Descending sigmas between a largest and a smallest one, including both. */
 public final class Sigmas {
   private static final double RHO = 7;
   private static final double BETA_ACCURACY = 1e-15;
@@ -13,8 +13,10 @@ public final class Sigmas {
   private Sigmas() {}
 
   /**
-   * Even values from {@code start} to {@code end}, both included; just {@code start} for a count of
-   * 1.
+   * Returns evenly spaced values from {@code start} to {@code end}, including both; only
+   * {@code start} for a count of 1.
+   *
+   * @param count the number of values, at least 1
    */
   public static double[] linspace(double start, double end, int count) {
     double step = (end - start) / Math.max(1, count - 1);
@@ -23,27 +25,53 @@ public final class Sigmas {
         .toArray();
   }
 
-  /** Even in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5). */
+  /**
+   * Returns sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5).
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
+   */
   public static double[] karras(double max, double min, int count) {
     return karras(max, min, count, RHO);
   }
 
-  /** Even in the root of order {@code rho}. */
+  /**
+   * Returns sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
+   * equation 5).
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
+   * @param rho the order, above 0; 7 in the paper
+   */
   public static double[] karras(double max, double min, int count, double rho) {
     double top = Math.pow(max, 1 / rho);
     double bottom = Math.pow(min, 1 / rho);
     return map(linspace(0, 1, count), ramp -> Math.pow(top + ramp * (bottom - top), rho));
   }
 
-  /** Even in the logarithm. */
+  /**
+   * Returns sigmas uniform in log sigma.
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
+   */
   public static double[] exponential(double max, double min, int count) {
     double[] sigmas = map(linspace(Math.log(max), Math.log(min), count), Math::exp);
-    sigmas[0] = max; // without the rounding of a logarithm there and back
+    sigmas[0] = max; // exp(log(max)) may round
     return sigmas;
   }
 
   /**
-   * Even in the logarithm raised to {@code rho}; k-diffusion's {@code get_sigmas_polyexponential}.
+   * Returns sigmas uniform in log sigma raised to a power; k-diffusion's
+   * {@code get_sigmas_polyexponential}.
+   *
+   * @param max the first sigma
+   * @param min the last sigma, above 0
+   * @param count the number of sigmas, at least 1
+   * @param rho the power, above 0
    */
   public static double[] polyexponential(double max, double min, int count, double rho) {
     return map(
@@ -51,12 +79,27 @@ public final class Sigmas {
         ramp -> Math.exp(Math.pow(ramp, rho) * (Math.log(max) - Math.log(min)) + Math.log(min)));
   }
 
-  /** At the quantiles of a beta distribution with both parameters 0.6 (arXiv:2407.12173). */
+  /**
+   * Returns sigmas at the quantiles of a beta distribution with both parameters 0.6
+   * (arXiv:2407.12173).
+   *
+   * @param max the first sigma
+   * @param min the last sigma
+   * @param count the number of sigmas, at least 1
+   */
   public static double[] beta(double max, double min, int count) {
     return beta(max, min, count, 0.6, 0.6);
   }
 
-  /** At the quantiles of a beta distribution. */
+  /**
+   * Returns sigmas at the quantiles of a beta distribution (arXiv:2407.12173).
+   *
+   * @param max the first sigma
+   * @param min the last sigma
+   * @param count the number of sigmas, at least 1
+   * @param alpha the first parameter, above 0
+   * @param beta the second parameter, above 0
+   */
   public static double[] beta(double max, double min, int count, double alpha, double beta) {
     var distribution = new BetaDistribution(null, alpha, beta, BETA_ACCURACY);
     return map(
@@ -65,8 +108,13 @@ public final class Sigmas {
   }
 
   /**
-   * Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
+   * Returns sigmas of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
    * {@code get_sigmas_vp}.
+   *
+   * @param betaD the increase of beta over the time; k-diffusion uses 19.9
+   * @param betaMin beta at time 0; k-diffusion uses 0.1
+   * @param smallestTime the smallest time, above 0; the largest is 1
+   * @param count the number of sigmas
    */
   public static double[] variancePreserving(
       double betaD, double betaMin, double smallestTime, int count) {
@@ -76,8 +124,11 @@ public final class Sigmas {
   }
 
   /**
-   * Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)}
+   * Returns flow sigmas shifted towards noise: {@code shift * s / (1 + (shift - 1) * s)}
    * (arXiv:2403.03206, equation 23).
+   *
+   * @param sigmas flow sigmas, 0..1
+   * @param shift the shift, above 0; 1 is none
    */
   public static double[] shift(double[] sigmas, double shift) {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));

@@ -1,25 +1,25 @@
 package dev.likeness.schedulers;
 
 /**
- * A sampling algorithm: it walks a ladder of noise levels and writes one row for each call of the
- * network.
+ * The update rule of the steps, for example Euler or DPM++ 2M: writes one row of a plan for each
+ * call of the network.
  */
 @FunctionalInterface
 public interface Solver {
   /**
    * Writes the rows.
    *
-   * @param sigmaSchedule the noise levels to walk
-   * @param draft where the rows go
+   * @param sigmaSchedule the noise levels of the steps
+   * @param draft collects the rows
    * @return the sample after the last step
    */
   Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft);
 
   /**
-   * A solver that would extrapolate into the clean sample, made to end in the newest denoised
-   * prediction instead.
+   * A solver whose last step to sigma 0 returns the denoised prediction. For solvers that cannot
+   * step to sigma 0.
    *
-   * @param solver for every step but one to no noise
+   * @param solver the solver of the other steps
    */
   public record CleanEnd(Solver solver) implements Solver {
     @Override

@@ -1,15 +1,15 @@
 package dev.likeness.schedulers;
 
 /**
- * One row of a plan: one call of the network and one linear update.
+ * A row of a plan: one call of the network and one linear update.
  *
- * @param index the row's place in its plan, from 0
- * @param timestep what the network is told about the noise level; may be fractional
- * @param level the noise level of the sample that enters this row
- * @param scaling how the network is called and how its answer becomes a denoised prediction
- * @param clipping what happens to the denoised prediction before it is used
+ * @param index the index of the row in its plan, from 0
+ * @param timestep the timestep that the network is called with; may be fractional
+ * @param level the noise level of the row's sample
+ * @param scaling the scaling of the network's input and output
+ * @param clipping the clipping of the denoised prediction
  * @param update the next sample
- * @param variance how the network scales the noise that this row draws; mostly
+ * @param variance how the network scales the noise of this row; usually
  *     {@link LearnedVariance#NONE}
  */
 public record Step(
@@ -21,35 +21,40 @@ public record Step(
     Update update,
     LearnedVariance variance) {
   /**
-   * A noise scale that the network predicts in a second half of its channels (arXiv:2102.09672,
-   * equation 15): the row's fresh noise is multiplied element by element by {@link #scale}.
+   * A noise scale that the network predicts in the second half of its output channels. The row's
+   * fresh noise is multiplied elementwise by {@link #scale}. Source: arXiv:2102.09672, equation 15.
    *
-   * @param kind where the scale comes from
-   * @param minLog for {@link Kind#RANGE} the logarithm of the variance where the network answers -1
-   * @param maxLog for {@link Kind#RANGE} the logarithm of the variance where the network answers 1
+   * @param kind how the scale is computed
+   * @param minLog for {@link Kind#RANGE} the log variance at an output of -1
+   * @param maxLog for {@link Kind#RANGE} the log variance at an output of 1
    */
   public record LearnedVariance(Kind kind, double minLog, double maxLog) {
-    /** Noise is used as it is drawn. */
+    /** The noise is not scaled. */
     public static final LearnedVariance NONE = new LearnedVariance(Kind.NONE, 0, 0);
-    /** The network answers the variance itself. */
+    /** The network predicts the variance. */
     public static final LearnedVariance DIRECT = new LearnedVariance(Kind.DIRECT, 0, 0);
 
-    /** The three ways. */
+    /** Kinds of learned variance. */
     public enum Kind {
-      /** Not learned. */
+      /** The variance is not learned. */
       NONE,
-      /** The answer is the variance; below 0 it counts as 0. */
+      /** The output is the variance; negative outputs count as 0. */
       DIRECT,
-      /** The answer in -1..1 is a place between two log variances. */
+      /** The output in -1..1 interpolates between two log variances. */
       RANGE
     }
 
-    /** A variance between two bounds, given by their logarithms. */
+    /**
+     * Returns a variance between two bounds.
+     *
+     * @param minLog the log variance at an output of -1
+     * @param maxLog the log variance at an output of 1
+     */
     public static LearnedVariance range(double minLog, double maxLog) {
       return new LearnedVariance(Kind.RANGE, minLog, maxLog);
     }
 
-    /** The factor of the noise for one value that the network answered. */
+    /** Returns the factor of the noise for one value of the network's output. */
     public double scale(double predicted) {
       return switch (kind) {
         case NONE -> 1;
@@ -63,33 +68,32 @@ public record Step(
   }
 
   /**
-   * How a network is called at one noise level and how its answer becomes a denoised sample:
-   * {@code D~ = skip * x + out * network(in * x, timestep)} (Karras et al. 2022, arXiv:2206.00364,
-   * equation 7).
+   * The scaling of a network's input and output: {@code D~ = skip * x + out * network(in * x,
+   * timestep)}. Source: Karras et al. 2022, arXiv:2206.00364, equation 7.
    *
-   * @param in the factor of the sample that the network is given
+   * @param in the factor of the sample in the network's input
    * @param skip the factor of the unscaled sample in the denoised prediction
-   * @param out the factor of the network's answer in the denoised prediction
+   * @param out the factor of the network's output in the denoised prediction
    */
   public record Scaling(double in, double skip, double out) {}
 
   /**
-   * The next sample as a sum over the history; index 0 of every array speaks of the current row, k
-   * of the row k before: {@code x_next = sum samples[k] x[k] + sum arrived[k] a[k] + sum
-   * denoised[k] D[k] + sum raw[k] D~[k] + sum unguided[k] U[k] + sum answers[k] F[k] + sum noise[k]
-   * n[k]}.
+   * The next sample as a sum over the history. In every array, index 0 is the current row and k the
+   * row k before.
    *
-   * @param samples factors of the samples that the network was given, before input scaling
-   * @param unblended factors of the same samples as the rows before made them; they differ where
-   *     something was put into a sample between two rows
+   * <p>{@code x_next = sum samples[k] x[k] + sum unblended[k] a[k] + sum denoised[k] D[k] + sum
+   * raw[k] D~[k] + sum unguided[k] U[k] + sum modelOutputs[k] F[k] + sum noise[k] n[k]}.
+   *
+   * @param samples factors of the rows' samples before input scaling
+   * @param unblended factors of the same samples before the kept part of a masked image was blended
+   *     in
    * @param denoised factors of the denoised predictions after clipping
-   * @param raw factors of the denoised predictions before clipping; empty when nothing is clipped
+   * @param raw factors of the denoised predictions before clipping; empty without clipping
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
-   * @param modelOutputs factors of the network's own answers; mostly empty, for predictions say the
-   *     same
-   * @param noise factors of the unit noise drawn in each row; 0 for rows that drew none
-   * @param needsNoise whether this row draws fresh noise, also where its factor is 0
-   * @param needsUnguided whether this or a later row reads this row's prediction without guidance
+   * @param modelOutputs factors of the network's outputs; empty for most solvers
+   * @param noise factors of the rows' unit noise; 0 for rows without noise
+   * @param needsNoise whether this row takes fresh noise, also if its factor is 0
+   * @param needsUnguided whether this or a later row needs this row's prediction without guidance
    */
   public record Update(
       double[] samples,
@@ -101,14 +105,14 @@ public record Step(
       double[] noise,
       boolean needsNoise,
       boolean needsUnguided) {
-    /** Copies the arrays and refuses factors that are not finite. */
+    /** Copies the arrays and checks that all factors are finite. */
     public Update {
       samples = requireFinite("samples", samples);
-      unblended = requireFinite("arrived", unblended);
+      unblended = requireFinite("unblended", unblended);
       denoised = requireFinite("denoised", denoised);
       raw = requireFinite("raw", raw);
       unguided = requireFinite("unguided", unguided);
-      modelOutputs = requireFinite("answers", modelOutputs);
+      modelOutputs = requireFinite("modelOutputs", modelOutputs);
       noise = requireFinite("noise", noise);
     }
 

@@ -3,19 +3,21 @@ package dev.likeness.schedulers;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** How inference timesteps are spread over the training ones (arXiv:2305.08891, table 2). */
+/**
+ * How the timesteps of a generation are spaced over the trained ones (arXiv:2305.08891, table 2).
+ */
 public enum TimestepSpacing {
-  /** Evenly from the last timestep to the first, both included. */
+  /** Uniform from the last timestep to the first, including both. */
   LINSPACE,
-  /** Whole multiples of the step from 0 up, plus an offset: the last timestep is never reached. */
+  /** Multiples of the step from 0 up, plus an offset; the last timestep is not reached. */
   LEADING,
-  /** Counted down from the last timestep: the first is never reached. */
+  /** Multiples of the step down from the last timestep; the first is not reached. */
   TRAILING;
 
   /**
-   * The spacing that a config names.
+   * Returns the spacing of a config's {@code timestep_spacing}.
    *
-   * @throws IllegalArgumentException for any other name, listing the known ones
+   * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static TimestepSpacing parse(String name) {
     return switch (name) {
@@ -24,16 +26,16 @@ public enum TimestepSpacing {
       case "trailing" -> TRAILING;
       default ->
         throw new IllegalArgumentException(
-            "timestep_spacing " + name + " is unknown; known are linspace, leading, trailing");
+            "unknown timestep_spacing \"" + name + "\"; known: linspace, leading, trailing");
     };
   }
 
   /**
-   * Falling timesteps, whole except for {@link #LINSPACE}.
+   * Returns timesteps in descending order; integers except for {@link #LINSPACE}.
    *
-   * @param steps how many
-   * @param trained how many timesteps the network was trained at
-   * @param offset what {@link #LEADING} adds to each
+   * @param steps the number of timesteps, at least 1
+   * @param trained the number of training timesteps
+   * @param offset is added to each by {@link #LEADING} (diffusers: {@code steps_offset})
    */
   public double[] timesteps(int steps, int trained, int offset) {
     return switch (this) {
@@ -44,13 +46,13 @@ public enum TimestepSpacing {
   }
 
   /**
-   * Falling whole timesteps that leave room for a last step to the end of the schedule:
-   * {@code steps + 1} places are spread and the lowest is dropped.
+   * Returns integer timesteps in descending order, without the lowest of {@code steps + 1}. This
+   * leaves room for a last step to the end of the schedule.
    *
-   * @param steps how many
-   * @param trained how many timesteps the network was trained at
-   * @param top how many of them are used, from the clean end
-   * @param offset what {@link #LEADING} adds to each
+   * @param steps the number of timesteps, at least 1
+   * @param trained the number of training timesteps
+   * @param top the number of training timesteps that are used, from the clean end
+   * @param offset is added to each by {@link #LEADING} (diffusers: {@code steps_offset})
    */
   public double[] timestepsWithoutLast(int steps, int trained, int top, int offset) {
     return switch (this) {
@@ -67,9 +69,8 @@ public enum TimestepSpacing {
         .toArray();
   }
 
-  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1 does, whose last place
-  // may fall off the
-  // end.
+  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1, whose last value may
+  // be negative.
   private static double[] trailing(int steps, int trained, int top) {
     double ratio = (double) trained / steps;
     double delta = top - ratio - top;

@@ -3,30 +3,44 @@ package dev.likeness.schedulers;
 import java.util.stream.IntStream;
 
 /**
- * The sigmas that a network knows and the timesteps it knows them by: what a
- * {@link SigmaScheduleKind} chooses from.
+ * The sigmas and timesteps that a network was trained at, from which a {@link SigmaScheduleKind}
+ * chooses.
  */
 public interface TrainedSigmas {
-  /** All trained sigmas, rising. */
+  /** Returns all trained sigmas in ascending order. */
   double[] sigmas();
 
-  /** The sigma at a timestep, which may be fractional. */
+  /**
+   * Returns the sigma of a timestep.
+   *
+   * @param timestep a trained timestep, which may be fractional
+   */
   double sigma(double timestep);
 
-  /** What the network is told at a sigma. */
+  /**
+   * Returns the timestep that the network is called with at a sigma.
+   *
+   * @param sigma at least 0, in the network's form
+   */
   double timestep(double sigma);
 
-  /** The noise level of a sigma, in this table's form. */
+  /**
+   * Returns the noise level of a sigma, in the network's form.
+   *
+   * @param sigma at least 0; at most 1 for flow
+   */
   NoiseLevel level(double sigma);
 
   /**
-   * The noise level at which there is so many times as much noise as signal, in this table's form.
+   * Returns the noise level at a ratio, in the network's form.
+   *
+   * @param ratio {@code sigma / alpha}, at least 0
    */
   NoiseLevel levelOfRatio(double ratio);
 
   /**
-   * A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log
-   * sigma between timesteps.
+   * Returns the sigmas of a network that was trained on betas, in k-diffusion's form {@code x = x0
+   * + sigma n}. They are linear in log sigma between timesteps.
    */
   static TrainedSigmas of(NoiseSchedule schedule) {
     return new TrainedSigmas() {
@@ -60,10 +74,11 @@ public interface TrainedSigmas {
   }
 
   /**
-   * A rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, told {@code sigma * length}.
+   * Returns the sigmas of a rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, whose
+   * timestep is {@code sigma * length}.
    *
    * @param length the number of training timesteps
-   * @param shift how far its levels were moved towards noise, 1 for none
+   * @param shift the shift of the sigmas towards noise, above 0; 1 for none
    */
   static TrainedSigmas flow(int length, double shift) {
     return new TrainedSigmas() {
@@ -85,8 +100,9 @@ public interface TrainedSigmas {
       @Override
       public NoiseLevel level(double sigma) {
         if (sigma > 1) {
-          throw new IllegalArgumentException("flow levels are in 0..1, and this ladder has sigma "
-              + sigma + "; choose one that follows the network, such as normal, simple or beta");
+          throw new IllegalArgumentException(
+              "flow sigmas must be in 0..1, but this sigma schedule has " + sigma
+                  + "; choose another, such as normal, simple or beta");
         }
         return NoiseLevel.flow(sigma);
       }

@@ -28,10 +28,10 @@ class NoiseScheduleTest {
   @Test
   void refusesTimestepsThatWereNotTrained() {
     assertEquals(
-        "timestep 3 is outside the trained 0..2",
+        "timestep must be in 0..2, got 3",
         assertThrows(IllegalArgumentException.class, () -> SMALL.alphaBar(3)).getMessage());
     assertEquals(
-        "timestep -1 is outside the trained 0..2",
+        "timestep must be in 0..2, got -1",
         assertThrows(IllegalArgumentException.class, () -> SMALL.level(-1)).getMessage());
     assertEquals(
         "beta 1 must be in 0..1, got 1.5",

@@ -240,9 +240,9 @@ class SamplerNameTest {
           String message = assertThrows(IllegalArgumentException.class, () -> SD3.with(name), name)
               .getMessage();
           assertTrue(
-              message.endsWith("has no ladder " + sigmaSchedule
-                      + " for networks that predict flow; it has sgm_uniform, simple")
-                  || message.contains("has no form for networks that predict flow"),
+              message.endsWith("has no sigma schedule " + sigmaSchedule
+                      + " for networks that predict flow; known: sgm_uniform, simple")
+                  || message.contains("has no variant for networks that predict flow"),
               message);
         }
       }
@@ -251,7 +251,7 @@ class SamplerNameTest {
         assertThrows(IllegalArgumentException.class, () -> SD3.with("euler lu"))
             .getMessage()
             .startsWith(
-                "EulerDiscreteScheduler has no ladder lu for networks that predict flow; it has align_your_steps_sd15, "));
+                "EulerDiscreteScheduler has no sigma schedule lu for networks that predict flow; known: align_your_steps_sd15, "));
   }
 
   private static void assertSigmas(String name, String sigmaSchedule, double tolerance) {
@@ -303,8 +303,8 @@ class SamplerNameTest {
           assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
       assertEquals(
           config.className()
-              + " shifts by resolution (use_dynamic_shifting) and needs mu in the request; give PlanRequest.mu"
-              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through ImageRequest, which knows it",
+              + " has use_dynamic_shifting and needs mu in the request; set PlanRequest.mu"
+              + " (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with ImageRequest, which sets it",
           message);
     }
     SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");
@@ -318,8 +318,8 @@ class SamplerNameTest {
             () -> SD3.with("shift_terminal", 0.1).with("res_multistep"))
         .getMessage();
     assertEquals(
-        "sample_res_multistep_RF does not stretch its levels to a last one (shift_terminal 0.1); set shift_terminal"
-            + " to 0, or sample by a FlowMatch class or UniPC",
+        "sample_res_multistep_RF does not support shift_terminal, got 0.1; set shift_terminal"
+            + " to 0, or use a FlowMatch class or UniPC",
         message);
   }
 
@@ -356,7 +356,7 @@ class SamplerNameTest {
     refusesToSample(SD3, "DPMSolverMultistepScheduler", betas, flow, "dpmpp2m");
     refusesToSample(SD3, "sample_euler", betas, flow, "sample_euler_RF");
     refusesToSample(
-        SD3, "TCDScheduler", betas, flow, "a sampler, such as euler, by a name that is no class's");
+        SD3, "TCDScheduler", betas, flow, "a sampler name that is not a class name, such as euler");
     refusesToSample(SD, "FlowMatchEulerDiscreteScheduler", flow, betas, "euler");
     refusesToSample(SD, "sample_heun_RF", flow, betas, "sample_heun");
     refusesToSample(SD, "EDMEulerScheduler", levels, betas, "euler");
@@ -369,8 +369,8 @@ class SamplerNameTest {
   private static void refusesToSample(
       SchedulerConfig own, String name, String kind, String ownKind, String request) {
     assertEquals(
-        "scheduler " + name + " is for networks " + kind + ", and this model's is one of those "
-            + ownKind + "; ask for " + request,
+        "scheduler " + name + " is for networks " + kind
+            + ", but this model's network is one of those " + ownKind + "; use " + request,
         assertThrows(IllegalArgumentException.class, () -> own.withCompatible(name))
             .getMessage());
   }
@@ -405,15 +405,15 @@ class SamplerNameTest {
         edm.with("EulerDiscreteScheduler").className(),
         "a class is taken at its word");
     String names =
-        " has no form for networks preconditioned as in EDM; Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE"
-            + " Heun have, also with karras or exponential behind";
+        " has no variant for networks with EDM preconditioning; known: Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE"
+            + " Heun, also followed by karras or exponential";
     Map.of(
             "Euler a",
             "EulerAncestralDiscreteScheduler",
             "dpmpp_3m_sde",
             "sample_dpmpp_3m_sde",
             "Euler lu",
-            "EulerDiscreteScheduler on the ladder lu")
+            "EulerDiscreteScheduler with sigma schedule lu")
         .forEach((name, told) -> assertEquals(
             told + names,
             assertThrows(IllegalArgumentException.class, () -> edm.with(name)).getMessage()));
@@ -440,10 +440,11 @@ class SamplerNameTest {
           String message =
               assertThrows(IllegalArgumentException.class, () -> SD3.with(name)).getMessage();
           assertTrue(
-              message.startsWith(className + " has no form for networks that predict flow; "
-                  + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "),
+              message.startsWith(
+                  className + " has no variant for networks that predict flow; known: "
+                      + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "),
               message);
-          assertTrue(message.endsWith(", sample_seeds_3_RF have"), message);
+          assertTrue(message.endsWith(", sample_seeds_3_RF"), message);
         });
     assertEquals(
         "TCDScheduler", SD3.with("TCDScheduler").className(), "a class is taken at its word");

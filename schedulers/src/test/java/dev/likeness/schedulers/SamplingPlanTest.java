@@ -145,12 +145,12 @@ class SamplingPlanTest {
   void addsNoiseOnceInEachRow() {
     var draft = new PlanBuilder(Prediction.SAMPLE::scaling, Clipping.NONE);
     assertEquals(
-        "noise is drawn once in each row, after the network is called",
+        "a row has noise once, after its call of the network",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Call call = draft.call(draft.start(), 1, NoiseLevel.varianceExploding(1));
     draft.noise();
     assertEquals(
-        "noise is drawn once in each row, after the network is called",
+        "a row has noise once, after its call of the network",
         assertThrows(IllegalStateException.class, draft::noise).getMessage());
     Step row = draft.build(call.denoised()).get(0);
     assertTrue(row.update().needsNoise());
@@ -160,7 +160,7 @@ class SamplingPlanTest {
   @Test
   void refusesSigmaSchedulesOfDifferentLengths() {
     assertEquals(
-        "a ladder needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
+        "a sigma schedule needs a timestep, a start and an end for each of at least 1 step, got 0, 0 and 0",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> SigmaSchedule.of(new double[0], List.of(NoiseLevel.CLEAN)))
@@ -168,7 +168,7 @@ class SamplingPlanTest {
     SigmaSchedule sigmaSchedule = SigmaSchedule.of(
         new double[] {3}, List.of(NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN));
     assertEquals(
-        "a ladder of 1 steps cannot begin at step 2",
+        "a sigma schedule of 1 steps cannot start at step 2",
         assertThrows(IllegalArgumentException.class, () -> sigmaSchedule.from(2))
             .getMessage());
     assertEquals(NoiseLevel.CLEAN, sigmaSchedule.from(1).start());
@@ -183,12 +183,12 @@ class SamplingPlanTest {
     assertEquals(0.3, PlanRequest.of(5).etaOrDefault(0.3));
     assertEquals(1, PlanRequest.of(5).eta(1).etaOrDefault(0.3));
     assertEquals(
-        "from must be in 0..until, got 0.9",
+        "denoisingStart must be in 0..denoisingEnd, got 0.9",
         assertThrows(
                 IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0.9, 0.8))
             .getMessage());
     assertEquals(
-        "until must be at most 1, got 1.2",
+        "denoisingEnd must be at most 1, got 1.2",
         assertThrows(IllegalArgumentException.class, () -> PlanRequest.of(5).denoisingRange(0, 1.2))
             .getMessage());
   }

@@ -72,7 +72,7 @@ class SchedulerConfigTest {
         .with("use_karras_sigmas", true);
     assertTrue(config.options().flag("use_karras_sigmas"));
     refuses(
-        "PNDMScheduler has no option use_karras_sigmas; it has [beta_end, beta_schedule, beta_start,"
+        "PNDMScheduler has no option use_karras_sigmas; known: [beta_end, beta_schedule, beta_start,"
             + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps, steps_offset, timestep_spacing,"
             + " trained_betas]",
         () -> SchedulerConfig.of(SD15).with("use_karras_sigmas", true));
@@ -94,16 +94,18 @@ class SchedulerConfigTest {
     assertEquals("dpmsolver++", sde.with("DPM++ 2M").options().text("algorithm_type"));
     assertEquals("sgm_uniform", sd.with("dpmpp_3m_sde sgm_uniform").options().text("ladder"));
     refuses(
-        "TCDScheduler has no option use_karras_sigmas; it has "
+        "TCDScheduler has no option use_karras_sigmas; known: "
             + sd.with("TCD").options().names(),
         () -> sd.with("TCD Karras"));
     refuses(
-        "PNDMScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
+        "PNDMScheduler has no sigma schedule normal; known: karras, exponential, beta, lu, sgm_uniform, simple",
         () -> sd.with("PLMS normal"));
-    refuses("TCDScheduler has no ladder simple; it has its own alone", () -> sd.with("TCD simple"));
+    refuses(
+        "TCDScheduler has no sigma schedule simple; known: its own only",
+        () -> sd.with("TCD simple"));
     assertEquals("sample_lcm", sd.with("LCM SGM Uniform").className());
     refuses(
-        "sample_dpmpp_3m_sde has no ladder lu; it has [normal, simple, sgm_uniform, ddim_uniform, karras,"
+        "sample_dpmpp_3m_sde has no sigma schedule lu; known: [normal, simple, sgm_uniform, ddim_uniform, karras,"
             + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
             + " align_your_steps_svd, kl_optimal, linear_quadratic, bong_tangent]",
         () -> sd.with("DPM++ 3M SDE Lu"));
@@ -124,12 +126,12 @@ class SchedulerConfigTest {
   void refusesImpossibleRequests() {
     SchedulerConfig sd = SchedulerConfig.of(SD15);
     refuses(
-        "sampler dpm_adaptive chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
-            + " DPM fast and DPM++ 2M are its nearest relatives",
+        "scheduler dpm_adaptive is not supported, because its step sizes are adaptive;"
+            + " use DPM fast or DPM++ 2M",
         () -> sd.with("dpm_adaptive"));
     refuses(
-        "sampler k_dpm_ad chooses its steps by what it sees on the way, and a plan knows all of its rows before;"
-            + " DPM fast and DPM++ 2M are its nearest relatives",
+        "scheduler k_dpm_ad is not supported, because its step sizes are adaptive;"
+            + " use DPM fast or DPM++ 2M",
         () -> sd.with("k_dpm_ad"));
   }
 
@@ -169,49 +171,49 @@ class SchedulerConfigTest {
         .getMessage();
     assertTrue(
         message.startsWith(
-            "scheduler class EulerScheduler is unknown; known are CMStochasticIterativeScheduler,"
+            "unknown scheduler class \"EulerScheduler\"; known: CMStochasticIterativeScheduler,"
                 + " CogVideoXDDIMScheduler, "),
         message);
     String sampler = assertThrows(
             IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre"))
         .getMessage();
     assertTrue(
-        sampler.startsWith("sampler Eulre is unknown; known are CMStochasticIterativeScheduler, "),
+        sampler.startsWith("unknown scheduler \"Eulre\"; known: CMStochasticIterativeScheduler, "),
         sampler);
   }
 
   @Test
   void refusesValuesThatNoClassKnows() {
     refuses(
-        "a scheduler config needs _class_name, got only [beta_end]",
+        "a scheduler config needs _class_name, got [beta_end]",
         () -> SchedulerConfig.of(Map.of("beta_end", 1)));
     refuses(
-        "beta_schedule quadratic is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
+        "unknown beta_schedule \"quadratic\"; known: linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
             + " exp",
         () -> config("DDIMScheduler", "beta_schedule", "quadratic"));
     refuses(
-        "timestep_spacing even is unknown; known are linspace, leading, trailing",
+        "unknown timestep_spacing \"even\"; known: linspace, leading, trailing",
         () -> config("DDIMScheduler", "timestep_spacing", "even"));
     refuses(
-        "prediction_type noise is unknown; known are epsilon, v_prediction, sample, flow_prediction",
+        "unknown prediction_type \"noise\"; known: epsilon, v_prediction, sample, flow_prediction",
         () -> config("DDIMScheduler", "prediction_type", "noise"));
     refuses(
-        "PNDMScheduler does not sample prediction_type sample; it samples [EPSILON, V]",
+        "PNDMScheduler does not support prediction_type sample; known: [EPSILON, V]",
         () -> config("PNDMScheduler", "prediction_type", "sample"));
     refuses(
-        "DPMSolverMultistepScheduler needs solver_type to be one of midpoint, heun, logrho, bh1, bh2, got euler",
+        "option solver_type of DPMSolverMultistepScheduler must be one of midpoint, heun, logrho, bh1, bh2, got euler",
         () -> config("DPMSolverMultistepScheduler", "solver_type", "euler"));
     refuses(
-        "DDIMScheduler needs clip_sample to be true or false, got yes",
+        "option clip_sample of DDIMScheduler must be true or false, got yes",
         () -> config("DDIMScheduler", "clip_sample", "yes"));
     refuses(
-        "DDIMScheduler needs num_train_timesteps to be a whole number, got 10.5",
+        "option num_train_timesteps of DDIMScheduler must be an integer, got 10.5",
         () -> config("DDIMScheduler", "num_train_timesteps", 10.5));
     refuses(
-        "DDIMScheduler needs beta_start to be a number, got low",
+        "option beta_start of DDIMScheduler must be a number, got low",
         () -> config("DDIMScheduler", "beta_start", "low"));
     refuses(
-        "DDIMScheduler needs trained_betas to be a list of numbers, got 3",
+        "option trained_betas of DDIMScheduler must be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses(
         "EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
@@ -231,18 +233,18 @@ class SchedulerConfigTest {
         "DPMSolverMultistepInverseScheduler")) {
       refuses(
           className
-              + " with prediction_type flow_prediction needs the levels of flow; set use_flow_sigmas to true",
+              + " with prediction_type flow_prediction needs flow sigmas; set use_flow_sigmas to true",
           () -> config(className, "prediction_type", "flow_prediction"));
     }
     refuses(
-        "UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got 0.1; set use_flow_sigmas to true,"
+        "UniPCMultistepScheduler supports shift_terminal with use_flow_sigmas only, got 0.1; set use_flow_sigmas to true,"
             + " or leave shift_terminal out",
         () -> config("UniPCMultistepScheduler", "shift_terminal", 0.1));
     refuses(
         "algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
         () -> config("DPMSolverMultistepScheduler", "algorithm_type", "dpmsolver"));
     refuses(
-        "ladder round is unknown; known are [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
+        "unknown sigma schedule \"round\"; known: [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
             + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd,"
             + " kl_optimal, linear_quadratic, bong_tangent]",
         () -> config("sample_euler", "ladder", "round"));
@@ -251,29 +253,29 @@ class SchedulerConfigTest {
   @Test
   void refusesStepsOutsideItsRange() {
     refuses(
-        "this scheduler makes 1 to 1000 steps, got 1001",
+        "this scheduler supports 1 to 1000 steps, got 1001",
         () -> SchedulerConfig.named("DDIMScheduler").plan(1001));
     refuses(
-        "this scheduler makes 1 to 999 steps, got 1000",
+        "this scheduler supports 1 to 999 steps, got 1000",
         () -> SchedulerConfig.named("DPM++ 2M").plan(1000));
     refuses(
-        "this scheduler makes 4 to 1000 steps, got 3",
+        "this scheduler supports 4 to 1000 steps, got 3",
         () -> SchedulerConfig.named("PNDM").plan(3));
     refuses(
         "steps must be at least 1, got 0.0", () -> SchedulerConfig.named("DDIM").plan(0));
     refuses(
         "strength must be in 0..1, got 1.5", () -> SchedulerConfig.named("DDIM").plan(10, 1.5));
     refuses(
-        "timesteps must fall within the trained 0..999, got 300.0 after 200.0",
+        "timesteps must descend within 0..999, got 300.0 after 200.0",
         () -> SchedulerConfig.named("DDPM").plan(PlanRequest.ofTimesteps(200, 300)));
     refuses(
-        "DDIM spaces its own timesteps and takes no others",
+        "DDIM computes its own timesteps; leave timesteps out",
         () -> SchedulerConfig.named("DDIM").plan(PlanRequest.ofTimesteps(200)));
     refuses(
-        "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps",
+        "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps to true",
         () -> SchedulerConfig.named("PNDM").plan(10, 0.5));
     refuses(
-        "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample",
+        "epsilon prediction is not defined for pure noise (alpha 0); use v_prediction or sample",
         () -> SchedulerConfig.of(Map.of(
                 "_class_name",
                 "DDIMScheduler",

@@ -193,11 +193,11 @@ class SigmaScheduleKindTest {
         CustomScheduler.flow(3).withSolver(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
     assertEquals(1, flow.initNoiseSigma());
     assertEquals(
-        "no solver was chosen; call by(solver)",
+        "the scheduler has no solver; call withSolver",
         assertThrows(IllegalStateException.class, () -> CustomScheduler.flow(1).plan(3))
             .getMessage());
     assertEquals(
-        "a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of",
+        "a CustomScheduler has sigmas and no betas; use the NoiseSchedule that it was created from",
         assertThrows(IllegalStateException.class, () -> CustomScheduler.flow(1).noiseSchedule())
             .getMessage());
   }

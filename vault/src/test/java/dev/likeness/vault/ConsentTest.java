@@ -27,7 +27,7 @@ class ConsentTest {
     assertEquals(consent, Consent.parse(consent.toJson()));
     assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
     assertEquals(
-        "consent to looking at the photos, learning the face",
+        "consent to reviewing the photos, training on the face",
         consent.toString(),
         "it may be logged");
   }
@@ -37,12 +37,12 @@ class ConsentTest {
     ConsentException none =
         assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, null));
     assertEquals(
-        "nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
+        "there is no consent to reviewing the photos; give the consent of the person in the photos",
         none.getMessage());
     ConsentException other =
         assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, HEADSHOTS_ONLY));
     assertEquals(
-        "the consent covers drawing headshots, not looking at the photos; ask the person for that too",
+        "the consent covers generating headshots, not reviewing the photos; ask the person for that too",
         other.getMessage());
     assertEquals(Purpose.INTAKE, other.purpose());
   }

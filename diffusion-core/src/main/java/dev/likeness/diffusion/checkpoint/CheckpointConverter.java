@@ -14,21 +14,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * From one form of a model, or of any file of tensors, to another; no bit of a tensor changes
- * unless a type is asked for.
+ * Converts models and tensor files between formats. Without a target type, every tensor keeps its
+ * bits.
  */
 public final class CheckpointConverter {
   private CheckpointConverter() {}
 
   /**
-   * Converts {@code in} to {@code out}: a name that ends in {@code .safetensors} is one file, any
-   * other a diffusers folder. A file becomes a file with its own names and metadata, so this also
-   * brings a pickle to safetensors, plain alphas as tensors and its other values as metadata. A
-   * folder's {@code likeness.json} comes along into a folder.
+   * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, it is one file;
+   * otherwise it is a diffusers folder.
    *
-   * @param type what floating-point tensors become, or null to leave them
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the input is broken or of no
-   *     known kind
+   * <p>A file becomes a file with its own keys and metadata. This also converts a pickle to
+   * safetensors: plain alphas become tensors, other values metadata. A folder's
+   * {@code likeness.json} is copied into a target folder.
+   *
+   * @param in a diffusers folder, a single file of a model, or a file of tensors
+   * @param out the file or folder to write
+   * @param type the type of floating-point tensors in {@code out}, or null to keep their types
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the input is broken or its format
+   *     is not known
    */
   public static void convert(Path in, Path out, DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");

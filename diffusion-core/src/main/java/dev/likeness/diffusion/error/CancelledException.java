@@ -3,12 +3,17 @@ package dev.likeness.diffusion.error;
 import java.util.concurrent.CancellationException;
 
 /**
- * Long work stopped because its caller asked for it; nothing half-made is left. Exit status 130 of
- * the command.
+ * Thrown by long work that its caller cancelled. No partial file is left. The command exits with
+ * status 130.
  */
 public final class CancelledException extends CancellationException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Creates the exception.
+   *
+   * @param message how the work was cancelled
+   */
   public CancelledException(String message) {
     super(message);
   }

@@ -1,17 +1,28 @@
 package dev.likeness.diffusion.error;
 
 /**
- * A file, photo, folder or value that was given cannot be used. The message is one line: what was
- * given, the place in it, what was expected, and what to do. The command answers it with exit
- * status 3.
+ * Thrown if a given file, photo, folder or value cannot be used.
+ *
+ * <p>The message is one line: what was given, where, what was expected, and what to do. The command
+ * exits with status 3.
  */
 public class InvalidInputException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Creates the exception.
+   *
+   * @param message one line: what was given, where, what was expected, and what to do
+   */
   public InvalidInputException(String message) {
     super(message);
   }
 
+  /**
+   * Creates the exception with its cause.
+   *
+   * @param message one line: what was given, where, what was expected, and what to do
+   */
   public InvalidInputException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,17 +1,28 @@
 package dev.likeness.diffusion.error;
 
 /**
- * The request is sound but this machine cannot serve it: no memory, no disk space, no such device,
- * natives missing. The message names what is missing and how to get it. The command answers it with
- * exit status 4.
+ * Thrown if a request is valid, but this machine lacks memory, disk space, a device or native
+ * libraries.
+ *
+ * <p>The message names what is missing and how to get it. The command exits with status 4.
  */
 public class ResourceLimitException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /**
+   * Creates the exception.
+   *
+   * @param message one line: what is missing, and how to get it
+   */
   public ResourceLimitException(String message) {
     super(message);
   }
 
+  /**
+   * Creates the exception with its cause.
+   *
+   * @param message one line: what is missing, and how to get it
+   */
   public ResourceLimitException(String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,5 +1,5 @@
 /**
- * What can go wrong, told by who has to act.
+ * Exceptions of the library, by who has to act.
  *
  * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
  * {@link ResourceLimitException}: the request is sound, but this machine lacks memory, disk space,

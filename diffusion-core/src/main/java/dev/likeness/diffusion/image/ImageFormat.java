@@ -3,11 +3,11 @@ package dev.likeness.diffusion.image;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The kinds of file that headshots are written as. */
+/** The file formats of generated images. */
 public enum ImageFormat {
-  /** Lossless, with the invisible watermark. */
+  /** Lossless; keeps the invisible watermark best. */
   PNG("png"),
-  /** Quality 92, for where nothing else is read. */
+  /** Quality 92, for programs that read no other format. */
   JPEG("jpg"),
   /** Quality 92, in fewer bytes than JPEG. */
   WEBP("webp");
@@ -18,15 +18,16 @@ public enum ImageFormat {
     this.extension = extension;
   }
 
-  /** What file names end in, without a dot. */
+  /** Returns the file name extension, without a dot. */
   public String extension() {
     return extension;
   }
 
   /**
-   * The format that {@code word} names: {@code png}, {@code jpeg} or {@code jpg}, {@code webp}.
+   * Returns the format of a name, in any case.
    *
-   * @throws IllegalArgumentException for any other
+   * @param word {@code png}, {@code jpeg} or {@code jpg}, or {@code webp}
+   * @throws IllegalArgumentException if the name is not known
    */
   public static ImageFormat parse(String word) {
     String lower = word.toLowerCase(Locale.ROOT);
@@ -34,6 +35,6 @@ public enum ImageFormat {
         .filter(f -> f.extension.equals(lower) || f.name().equalsIgnoreCase(lower))
         .findFirst()
         .orElseThrow(() -> new IllegalArgumentException(
-            "no format is called \"" + word + "\"; give png, jpeg or webp"));
+            "unknown image format \"" + word + "\"; known: png, jpeg, webp"));
   }
 }

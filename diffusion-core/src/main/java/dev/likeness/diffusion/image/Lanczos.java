@@ -3,9 +3,10 @@ package dev.likeness.diffusion.image;
 import java.util.stream.IntStream;
 
 /**
- * Lanczos resampling with three lobes, in the fixed-point arithmetic of Pillow 13, so that a
- * resized image is the same to the byte: weights of 22 bits, bytes in between; when reducing, the
- * kernel widens with the factor.
+ * Lanczos resampling with three lobes, equal to Pillow 13 to the byte.
+ *
+ * <p>Weights are fixed-point numbers of 22 bits, and values between the two passes are bytes. When
+ * an image is reduced, the kernel widens with the factor.
  */
 public final class Lanczos {
   private static final double LOBES = 3;
@@ -13,16 +14,23 @@ public final class Lanczos {
 
   private Lanczos() {}
 
-  /** The weights of the source pixels from {@code first} on, for one output pixel. */
+  /** Fixed-point weights of the source pixels from {@code first} on, for one output pixel. */
   private record Taps(int first, int[] weights) {}
 
-  /** The whole image at another size; itself when it has that size. */
+  /**
+   * Returns the image at another size; the same object if it has that size.
+   *
+   * @param width in pixels, at least 1
+   * @param height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is less than 1
+   */
   public static RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("an image cannot be resized to " + width + "x" + height);
+      throw new IllegalArgumentException(
+          "an image needs at least 1x1 pixels, cannot resize to " + width + "x" + height);
     }
     int shorter = image.height() - height;
-    // Pillow's own rule; the bytes in between make the order matter.
+    // Pillow's rule. The order of the passes matters, because values between them are bytes.
     boolean rowsFirst = shorter > 0 && shorter > 2 * (image.width() - width);
     return rowsFirst
         ? resizeColumns(resizeRows(image, height), width)

@@ -1,11 +1,14 @@
 package dev.likeness.diffusion.image;
 
 /**
- * Resizing with Pillow's numbers, byte for byte: two passes over 8-bit values with 22-bit
- * fixed-point weights, the kernel widened when reducing (Pillow's {@code ImagingResample}). Image
- * encoders learnt from images resized so.
+ * Resampling filters of Pillow, equal to Pillow 13 to the byte. Image encoders were trained on
+ * images that were resized with them.
+ *
+ * <p>Two passes over 8-bit values with fixed-point weights of 22 bits; when an image is reduced,
+ * the kernel widens with the factor. Source: Pillow's {@code ImagingResample}.
  */
 public enum PillowResampling {
+  /** Linear interpolation. */
   BILINEAR(2, 1) {
     @Override
     double kernel(double x) {
@@ -20,6 +23,7 @@ public enum PillowResampling {
       return a < 1 ? (1.5 * a - 2.5) * a * a + 1 : a < 2 ? -0.5 * (((a - 5) * a + 8) * a - 4) : 0;
     }
   },
+  /** Lanczos with three lobes. */
   LANCZOS(1, 3) {
     @Override
     double kernel(double x) {
@@ -39,12 +43,17 @@ public enum PillowResampling {
 
   abstract double kernel(double x);
 
-  /** Pillow's number for this filter. */
+  /** Returns Pillow's number of this filter. */
   public int code() {
     return code;
   }
 
-  /** The filter that Pillow numbers {@code code}, as configs name it. */
+  /**
+   * Returns the filter of Pillow's number, which image processor configs have as {@code resample}.
+   *
+   * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
+   * @throws IllegalArgumentException if the number is not known
+   */
   public static PillowResampling of(int code) {
     for (PillowResampling filter : values()) {
       if (filter.code == code) {
@@ -55,16 +64,23 @@ public enum PillowResampling {
         "resample " + code + " is not supported; known: 1 (Lanczos), 2 (bilinear), 3 (bicubic)");
   }
 
-  /** The whole image at {@code width} by {@code height} pixels; itself when it has that size. */
+  /**
+   * Returns the image at another size; the same object if it has that size.
+   *
+   * @param width in pixels, at least 1
+   * @param height in pixels, at least 1
+   * @throws IllegalArgumentException if a side is less than 1
+   */
   public RgbImage resize(RgbImage image, int width, int height) {
     if (width < 1 || height < 1) {
-      throw new IllegalArgumentException("cannot resize to " + width + "x" + height);
+      throw new IllegalArgumentException(
+          "an image needs at least 1x1 pixels, cannot resize to " + width + "x" + height);
     }
     int w = image.width();
     int h = image.height();
     byte[] rgb = image.rgb();
-    // The order decides how the bytes between the passes round; this is Pillow 13's, older ones
-    // always go across first.
+    // The order decides how values round between the passes. This is Pillow 13's order; older
+    // versions always resize horizontally first.
     boolean downFirst = height < h && h - height > 2 * (w - width);
     byte[] out = downFirst
         ? resizeHorizontally(resizeVertically(rgb, w, h, height), w, height, width)
@@ -113,7 +129,7 @@ public enum PillowResampling {
     }
   }
 
-  /** For each output, the first input that counts and the fixed-point weights from there on. */
+  /** For each output pixel, the first source pixel and the fixed-point weights from there on. */
   private record Taps(int[] first, int[][] weights) {}
 
   private Taps taps(int inputs, int outputs) {

@@ -17,8 +17,9 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * An 8-bit sRGB image: rows from the top, three bytes (red, green, blue) a pixel. Immutable;
- * carries no metadata, so nothing of a photo's EXIF can travel on.
+ * An 8-bit sRGB image: rows from the top, three bytes (red, green, blue) a pixel. Immutable.
+ *
+ * <p>It carries no metadata, so no EXIF data of a photo can be passed on.
  */
 public final class RgbImage {
   private final int width;
@@ -28,7 +29,7 @@ public final class RgbImage {
   private RgbImage(int width, int height, byte[] rgb) {
     if (width < 1 || height < 1 || (long) width * height * 3 != rgb.length) {
       throw new IllegalArgumentException(
-          rgb.length + " bytes are not an image of " + width + "x" + height + " RGB");
+          "an RGB image of " + width + "x" + height + " does not have " + rgb.length + " bytes");
     }
     this.width = width;
     this.height = height;
@@ -36,15 +37,20 @@ public final class RgbImage {
   }
 
   /**
-   * Wraps {@code rgb}, which is {@code 3 * width * height} bytes and must not be changed
-   * afterwards.
+   * Returns an image over the given bytes, without a copy.
+   *
+   * @param width in pixels, at least 1
+   * @param height in pixels, at least 1
+   * @param rgb {@code 3 * width * height} bytes, rows from the top; must not be changed afterwards
+   * @throws IllegalArgumentException if the number of bytes does not fit
    */
   public static RgbImage of(int width, int height, byte[] rgb) {
     return new RgbImage(width, height, rgb);
   }
 
   /**
-   * Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are.
+   * Copies a {@link BufferedImage}. Transparent pixels are composited over white; grey values are
+   * kept.
    */
   public static RgbImage of(BufferedImage image) {
     return compositeOver(255, image);
@@ -69,7 +75,7 @@ public final class RgbImage {
     return new RgbImage(width, height, rgb);
   }
 
-  // Java takes a grey file's values for linear light and would brighten them; its alpha is right.
+  // getRGB treats a grey file's values as linear light and would brighten them.
   private static void copyGrey16(BufferedImage image, int y, int[] row) {
     int bits = image.getColorModel().getComponentSize(0);
     if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
@@ -81,38 +87,61 @@ public final class RgbImage {
     }
   }
 
+  /** Returns the width in pixels. */
   public int width() {
     return width;
   }
 
+  /** Returns the height in pixels. */
   public int height() {
     return height;
   }
 
-  /** One channel of one pixel, 0 to 255; channel 0 is red, 1 green, 2 blue. */
+  /**
+   * Returns one channel of one pixel, 0..255.
+   *
+   * @param channel 0 for red, 1 for green, 2 for blue
+   */
   public int at(int x, int y, int channel) {
     return rgb[(y * width + x) * 3 + channel] & 255;
   }
 
-  /** A copy of the bytes: rows from the top, red, green, blue. */
+  /** Returns a copy of the bytes: rows from the top, red, green, blue. */
   public byte[] rgb() {
     return rgb.clone();
   }
 
-  /** Copies row {@code y} to the start of {@code out}: red, green, blue from the left. */
+  /**
+   * Copies a row to the start of {@code out}: red, green, blue, from the left.
+   *
+   * @param y the row, from 0 at the top
+   * @param out at least {@code 3 * width} bytes
+   */
   public void row(int y, byte[] out) {
     row(0, y, width, out);
   }
 
   /**
-   * Copies {@code count} pixels of row {@code y}, from column {@code x}, to the start of
-   * {@code out}.
+   * Copies a part of a row to the start of {@code out}: red, green, blue, from the left.
+   *
+   * @param x the first column, from 0
+   * @param y the row, from 0 at the top
+   * @param count the number of pixels
+   * @param out at least {@code 3 * count} bytes
    */
   public void row(int x, int y, int count, byte[] out) {
     System.arraycopy(rgb, (y * width + x) * 3, out, 0, count * 3);
   }
 
-  /** The part of the image at ({@code x}, {@code y}); it must lie inside. */
+  /**
+   * Returns a copy of a rectangle, which must lie inside the image.
+   *
+   * @param x left edge in pixels
+   * @param y top edge in pixels
+   * @param cropWidth width in pixels
+   * @param cropHeight height in pixels
+   * @throws IllegalArgumentException if the rectangle exceeds the image
+   */
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
     if (x < 0 || y < 0 || x + cropWidth > width || y + cropHeight > height) {
       throw new IllegalArgumentException("crop " + cropWidth + "x" + cropHeight + "+" + x + "+" + y
@@ -125,7 +154,7 @@ public final class RgbImage {
     return new RgbImage(cropWidth, cropHeight, out);
   }
 
-  /** A fresh image of type {@link BufferedImage#TYPE_INT_RGB}. */
+  /** Returns a new image of type {@link BufferedImage#TYPE_INT_RGB}. */
   public BufferedImage toBufferedImage() {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     int[] row = new int[width];
@@ -138,7 +167,7 @@ public final class RgbImage {
     return image;
   }
 
-  /** The image as the bytes of a PNG file. */
+  /** Returns the bytes of a PNG file of this image. */
   public byte[] toPng() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -149,21 +178,28 @@ public final class RgbImage {
     return bytes.toByteArray();
   }
 
-  /** Writes a PNG file, whole or not at all. */
+  /** Writes a PNG file. A failure leaves no partial file. */
   public void writePng(Path file) {
     AtomicFile.write(file, this::encode);
   }
 
   /**
-   * Reads a PNG, JPEG, GIF or BMP file of one's own making as it is stored: a phone's photo, which
-   * its EXIF mark turns, goes through {@code Orientation.upright} of {@code identity-photos}, and
-   * photos from people through its intake.
+   * Reads a PNG, JPEG, GIF or BMP file as it is stored, without its EXIF orientation.
+   *
+   * <p>For phone photos use {@code Orientation.upright} of {@code identity-photos}; for photos that
+   * users send, use its review.
+   *
+   * @throws InvalidInputException if the file cannot be read
    */
   public static RgbImage read(Path file) {
     return read(file, 255);
   }
 
-  /** The same of a mask, in which what is transparent is black, as it is not painted. */
+  /**
+   * Reads a mask from a PNG, JPEG, GIF or BMP file. Transparent pixels become black.
+   *
+   * @throws InvalidInputException if the file cannot be read
+   */
   public static RgbImage readMask(Path file) {
     return read(file, 0);
   }
@@ -181,8 +217,7 @@ public final class RgbImage {
     }
   }
 
-  // The stream is ours: ImageIO's own choice would spool faces through a file in the temporary
-  // folder.
+  // ImageIO's default stream would write personal data to a temporary file.
   private void encode(OutputStream out) throws IOException {
     try (MemoryCacheImageOutputStream stream = new MemoryCacheImageOutputStream(out)) {
       ImageIO.write(toBufferedImage(), "png", stream);

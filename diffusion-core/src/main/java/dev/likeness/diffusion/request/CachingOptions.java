@@ -1,18 +1,18 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Reduced work for nearly the same image: caching of network outputs, and token merging. Costs and
- * gains of each are measured in docs/benchmarks.md.
+ * Options that reduce work for nearly the same image: caching of network outputs, and token
+ * merging.
  *
  * @param kind what is cached
- * @param interval one of how many rows of the plan is computed in full, for the kinds that count
- *     rows
- * @param layers of a UNet's first level that are computed at every row, for the kinds that cache
- *     its deep layers
- * @param threshold largest change of the first block at which the other blocks' output is reused,
- *     for the first-block cache
- * @param mergeRatio share of the image's tokens that a UNet merges for self-attention, 0 to 0.75;
- *     beside any kind
+ * @param interval for the kinds that count rows: one of {@code interval} rows of the sampling plan
+ *     is computed in full; at least 1
+ * @param layers for the kinds that cache a UNet's deep layers: how many layers of the first level
+ *     are computed at every row; at least 0
+ * @param threshold for the first-block cache: the largest relative change of the first block's
+ *     residual at which the other blocks' output is reused; at least 0
+ * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75; goes
+ *     with any kind
  */
 public record CachingOptions(
     Kind kind, int interval, int layers, double threshold, double mergeRatio) {
@@ -21,73 +21,100 @@ public record CachingOptions(
 
   /** What is cached. */
   public enum Kind {
+    /** Nothing. */
     NONE,
+    /** The deep layers of a UNet; see {@link #deepCache}. */
     DEEP_CACHE,
+    /** The deep layers of a UNet, extrapolated; see {@link #deepForecast}. */
     DEEP_FORECAST,
+    /** The predictions of the network, extrapolated; see {@link #extrapolation}. */
     EXTRAPOLATION,
+    /** All blocks of a transformer but the first; see {@link #firstBlock}. */
     FIRST_BLOCK
   }
 
   public CachingOptions {
     if (interval < 1 || layers < 0 || !(threshold >= 0)) {
-      throw new IllegalArgumentException("every " + interval + " rows, " + layers
-          + " layers, a change of " + threshold + ": expected at least 1, 0 and 0");
+      throw new IllegalArgumentException(
+          "caching needs an interval of at least 1 and layers and threshold of at least 0, got "
+              + interval + ", " + layers + " and " + threshold);
     }
     if (!(mergeRatio >= 0 && mergeRatio <= 0.75)) {
       throw new IllegalArgumentException(
-          "a share of tokens to merge must be in 0..0.75, got " + mergeRatio);
+          "the share of merged tokens must be in 0..0.75, got " + mergeRatio);
     }
   }
 
   /**
-   * DeepCache (Ma et al. 2023, arXiv:2312.00858, section 3.3): computes a UNet's deep layers at one
-   * of {@code interval} rows, and reuses their output at the rows between.
+   * Returns the options of DeepCache, which computes a UNet's deep layers at one of
+   * {@code interval} rows and reuses their output between.
    *
-   * @param layers of the first level that are computed at every row: the more, the closer and the
-   *     slower. The first convolution and the last layer always are
+   * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
+   *
+   * @param interval one of how many rows of the sampling plan is computed in full, at least 1
+   * @param layers how many layers of the first level are computed at every row, at least 0. More
+   *     layers are slower and closer to the full result; the first convolution and the last layer
+   *     are always computed
    */
-  public static CachingOptions deepCache(int every, int layers) {
-    return new CachingOptions(Kind.DEEP_CACHE, every, layers, 0, 0);
+  public static CachingOptions deepCache(int interval, int layers) {
+    return new CachingOptions(Kind.DEEP_CACHE, interval, layers, 0, 0);
   }
 
   /**
-   * DeepCache whose cached output is extrapolated linearly at the rows between (first order of Liu
-   * et al. 2025, arXiv:2503.06923, eq. 5, for the deep layers' features).
+   * Returns the options of DeepCache with a cached output that is extrapolated linearly between the
+   * computed rows.
+   *
+   * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
+   * deep layers.
+   *
+   * @param interval one of how many rows of the sampling plan is computed in full, at least 1
+   * @param layers how many layers of the first level are computed at every row, at least 0
    */
-  public static CachingOptions deepForecast(int every, int layers) {
-    return new CachingOptions(Kind.DEEP_FORECAST, every, layers, 0, 0);
+  public static CachingOptions deepForecast(int interval, int layers) {
+    return new CachingOptions(Kind.DEEP_FORECAST, interval, layers, 0, 0);
   }
 
   /**
-   * Evaluates the network at rows whose distance grows by one from 1 to {@code interval}, further
-   * where they lie close together in time. Between them its last two predictions are extrapolated
-   * linearly over the timesteps (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for whole
-   * predictions). For every family.
+   * Returns options that extrapolate whole predictions linearly over the timesteps, from the last
+   * two evaluations. For every family.
+   *
+   * <p>The distance of evaluated rows grows by one from 1 to {@code interval}. It grows further
+   * where rows lie close together in time. Source: Liu et al. 2025, arXiv:2503.06923, equation 5,
+   * first order, for whole predictions.
+   *
+   * @param interval the largest distance of two evaluated rows, at least 1
    */
-  public static CachingOptions extrapolation(int every) {
-    return new CachingOptions(Kind.EXTRAPOLATION, every, 0, 0, 0);
+  public static CachingOptions extrapolation(int interval) {
+    return new CachingOptions(Kind.EXTRAPOLATION, interval, 0, 0, 0);
   }
 
   /**
-   * The first-block cache of chengzeyi/ParaAttention, as diffusers' {@code FirstBlockCacheConfig}
-   * has it: evaluates a transformer's first block at every row, and the others if the first block's
-   * residual has changed by more than {@code threshold} since they were evaluated last. 0.05 to 0.2
-   * is usual. Each image has a batch of its own. For Stable Diffusion 3 and FLUX.
+   * Returns the options of the first-block cache, for Stable Diffusion 3 and FLUX.
+   *
+   * <p>A transformer's first block is evaluated at every row. The other blocks are evaluated if the
+   * first block's residual has changed by more than {@code threshold} since their last evaluation.
+   * Each image has a batch of its own. Source: chengzeyi/ParaAttention; diffusers'
+   * {@code FirstBlockCacheConfig}.
+   *
+   * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
    */
   public static CachingOptions firstBlock(double threshold) {
     return new CachingOptions(Kind.FIRST_BLOCK, 1, 0, threshold, 0);
   }
 
   /**
-   * With token merging too (Bolya and Hoffman 2023, arXiv:2303.17604, section 4): a UNet merges
-   * this share of the image's tokens, 0 to 0.75, for self-attention at the largest level that
-   * attends.
+   * Returns these options with token merging: a UNet merges image tokens for self-attention at its
+   * largest attending level.
+   *
+   * <p>Source: Bolya and Hoffman 2023, arXiv:2303.17604, section 4.
+   *
+   * @param share the share of tokens that is merged, 0..0.75
    */
   public CachingOptions tokenMerging(double share) {
     return new CachingOptions(kind, interval, layers, threshold, share);
   }
 
-  /** Whether the deep layers of a UNet are computed in some rows only. */
+  /** Returns whether a UNet's deep layers are computed in some rows only. */
   public boolean isDeep() {
     return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }

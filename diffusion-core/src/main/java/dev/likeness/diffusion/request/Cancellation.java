@@ -3,14 +3,15 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 
 /**
- * A switch that any thread may turn once to stop long work within one step; interrupting the work's
- * thread stops it, too.
+ * A switch that stops long work within one step. Any thread may cancel it, once.
+ *
+ * <p>Interrupting the working thread stops the work too.
  */
 public final class Cancellation {
   private final Cancellation parent;
   private volatile boolean cancelled;
 
-  /** A switch of its own. */
+  /** Creates a cancellation without a parent. */
   public Cancellation() {
     this(null);
   }
@@ -19,21 +20,30 @@ public final class Cancellation {
     this.parent = parent;
   }
 
-  /** A switch for a part of the work: this one turns it, too, but not it this one. */
+  /**
+   * Returns a cancellation for a part of the work. Cancelling this one cancels the child;
+   * cancelling the child leaves this one.
+   */
   public Cancellation child() {
     return new Cancellation(this);
   }
 
-  /** Asks the work to stop; it ends with {@link CancelledException}. */
+  /** Stops the work, which then throws a {@link CancelledException}. */
   public void cancel() {
     cancelled = true;
   }
 
+  /** Returns whether this cancellation or its parent was cancelled. */
   public boolean isCancelled() {
     return cancelled || parent != null && parent.isCancelled();
   }
 
-  /** Called by the work between steps; a thread that was interrupted stays so. */
+  /**
+   * Ends the work if it was cancelled; long work calls this between steps. An interrupted thread
+   * stays interrupted.
+   *
+   * @throws CancelledException if this was cancelled or the thread was interrupted
+   */
   public void throwIfCancelled() {
     if (isCancelled()) {
       throw new CancelledException("cancelled by its caller");

@@ -3,16 +3,21 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * A control image for a ControlNet: edges, a pose, a depth map, as the network was trained for.
+ * A control image for a ControlNet: edges, a pose or a depth map, as the ControlNet was trained
+ * for.
  *
- * @param controlNet the ControlNet, which stays the caller's
- * @param image the image, resized to the request's size
- * @param scale conditioning scale; 1 as trained
- * @param start the share of the steps at which it begins to count, 0..1
- * @param end the share at which it ends
- * @param mode control mode of the image, for union ControlNets; -1 if the ControlNet has none
- * @param mask white where the image is to be generated anew, resized likewise, for ControlNets
- *     trained for inpainting; null for none
+ * @param controlNet the ControlNet; the caller keeps ownership
+ * @param image the image; it is resized to the request's size
+ * @param scale the conditioning scale, 1 as trained (diffusers:
+ *     {@code controlnet_conditioning_scale})
+ * @param start the share of the steps at which the ControlNet starts, 0..1 (diffusers:
+ *     {@code control_guidance_start})
+ * @param end the share of the steps at which it ends, {@code start}..1 (diffusers:
+ *     {@code control_guidance_end})
+ * @param mode the control mode of the image for a union ControlNet, from 0; -1 if the ControlNet
+ *     has none
+ * @param mask for a ControlNet trained for inpainting: white where to generate, resized to the
+ *     request's size; null for none
  */
 public record ControlImage(
     ControlNet controlNet,
@@ -25,56 +30,76 @@ public record ControlImage(
   public ControlImage {
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
-          "a ControlNet must begin and end in 0..1, got " + start + " to " + end);
+          "a ControlNet must start and end in 0..1, got " + start + " to " + end);
     }
     if (controlNet.modeCount() > 0 ? mode >= controlNet.modeCount() : mode >= 0) {
-      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " knows "
-          + controlNet.modeCount() + " kinds of images, counted from 0; given " + mode);
+      throw new IllegalArgumentException("ControlNet " + controlNet.name() + " has "
+          + controlNet.modeCount() + " control modes, counted from 0, got mode " + mode);
     }
   }
 
-  /** In every step, at scale 1. */
+  /** Returns a control image for every step, at scale 1. */
   public static ControlImage of(ControlNet net, RgbImage image) {
     return new ControlImage(net, image, 1, 0, 1, -1, null);
   }
 
-  /** At this conditioning scale. */
+  /** Returns this control image at another conditioning scale; 1 is as trained. */
   public ControlImage scale(double factor) {
     return new ControlImage(controlNet, image, factor, start, end, mode, mask);
   }
 
-  /** Between two shares of the steps only. */
+  /**
+   * Returns this control image limited to an interval of the steps.
+   *
+   * @param start the share of the steps at which the ControlNet starts, 0..1
+   * @param end the share of the steps at which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   */
   public ControlImage between(double start, double end) {
     return new ControlImage(controlNet, image, scale, start, end, mode, mask);
   }
 
-  /** Of this control mode. */
+  /**
+   * Returns this control image with a control mode of a union ControlNet.
+   *
+   * @param number the control mode, from 0
+   * @throws IllegalArgumentException if the ControlNet has no such mode
+   */
   public ControlImage mode(int number) {
     return new ControlImage(controlNet, image, scale, start, end, number, mask);
   }
 
   /**
-   * Of the control mode of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A
-   * union ControlNet takes all control images that a request has for it at once.
+   * Returns this control image with a control mode by name. A union ControlNet takes all control
+   * images that a request has for it at once.
    *
-   * @throws IllegalArgumentException naming the modes that the ControlNet has
+   * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
+   * @throws IllegalArgumentException if the ControlNet has no such mode; the message lists its
+   *     modes
    */
   public ControlImage mode(String name) {
     return mode(controlNet.mode(name));
   }
 
   /**
-   * A photo that is to be generated anew where {@code white} is white, for ControlNets of Stable
-   * Diffusion that were trained for inpainting (e.g. control_v11p_sd15_inpaint). They are given -1
-   * there, a union in mode {@code repaint} 0.
+   * Returns this control image with a mask, for Stable Diffusion ControlNets that were trained for
+   * inpainting, such as control_v11p_sd15_inpaint.
+   *
+   * <p>Masked pixels are given to the network as -1, and as 0 in mode {@code repaint} of a union
+   * ControlNet.
+   *
+   * @param white white where to generate; resized to the request's size
    */
   public ControlImage mask(RgbImage white) {
     return new ControlImage(controlNet, image, scale, start, end, mode, white);
   }
 
   /**
-   * Whether it counts in a row of so many: in rows that lie wholly between its two shares, as in
-   * diffusers.
+   * Returns whether the control image acts in a row: the row must lie wholly between the two
+   * shares, as in diffusers.
+   *
+   * @param row the row of the sampling plan, from 0
+   * @param rows the number of rows
    */
   public boolean isActive(int row, int rows) {
     return scale != 0 && (double) row / rows >= start && (double) (row + 1) / rows <= end;

@@ -1,39 +1,34 @@
 package dev.likeness.diffusion.request;
 
-/**
- * An opened ControlNet. Shared by threads and by requests; closing it waits for the requests that
- * use it.
- */
+/** An opened ControlNet, which threads and requests share. */
 public interface ControlNet extends AutoCloseable {
-  /** Name of its folder or file. */
+  /** Returns the name of the ControlNet's folder or file. */
   String name();
 
-  /**
-   * Number of control modes that it is told apart by; 0 for a ControlNet of one kind of control
-   * images.
-   */
+  /** Returns the number of control modes; 0 for a ControlNet with one kind of control images. */
   int modeCount();
 
   /**
-   * The number of a control mode.
+   * Returns the number of a control mode.
    *
-   * @param mode its name, as {@code openpose}, {@code depth}, {@code canny} of union ControlNets of
-   *     SDXL, or the number itself
-   * @throws IllegalArgumentException naming the modes that there are
+   * @param mode a name, such as {@code openpose}, {@code depth} or {@code canny} of SDXL's union
+   *     ControlNets, or a number
+   * @throws IllegalArgumentException if there is no such mode; the message lists the modes
    */
   int mode(String mode);
 
   /**
-   * Refuses a control image without a mode, where there are several.
+   * Checks that a control image has a mode, if there are several.
    *
-   * @param mode the image's, or -1
-   * @throws IllegalArgumentException naming the modes that there are
+   * @param mode the image's control mode, or -1 for none
+   * @throws IllegalArgumentException if a mode is needed; the message lists the modes
    */
   void requireMode(int mode);
 
-  /** Whether it is given all of a request's control images for it at once. */
+  /** Returns whether one call of the network takes all of a request's control images for it. */
   boolean isUnion();
 
+  /** Frees the ControlNet once no request uses it. */
   @Override
   void close();
 }

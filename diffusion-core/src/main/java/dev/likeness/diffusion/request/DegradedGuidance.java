@@ -4,18 +4,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Guidance away from the prediction of a degraded network: with blocks left out (skip-layer
- * guidance, Stability AI's for Stable Diffusion 3.5), or with self-attentions in which every token
- * sees itself alone (perturbed attention guidance, Ahn et al. 2024, arXiv:2403.17377).
+ * Degraded guidance: moves the prediction away from that of a degraded network.
+ *
+ * <p>Skip-layer guidance (Stability AI, Stable Diffusion 3.5) leaves out blocks. Perturbed
+ * attention guidance (Ahn et al. 2024, arXiv:2403.17377) replaces self-attention maps by the
+ * identity.
  *
  * @param kind how the network is degraded
- * @param layers numbers of the blocks left out, or regular expressions to be found in the names of
- *     the self-attentions
- * @param scale guidance scale
- * @param adaptiveScale how much the scale falls with every timestep below 1000, down to 0; 0 keeps
- *     it
- * @param start the share of the steps at which it begins, 0..1
- * @param end the share at which it ends
+ * @param layers numbers of the skipped blocks, or regular expressions that are searched in the
+ *     names of the self-attentions
+ * @param scale the guidance scale; 0 is off
+ * @param adaptiveScale how much the scale falls for each timestep below 1000, down to 0; at least 0
+ * @param start the share of the steps at which guidance starts, 0..1
+ * @param end the share of the steps at which it ends, {@code start}..1
  */
 public record DegradedGuidance(
     Kind kind, List<String> layers, double scale, double adaptiveScale, double start, double end) {
@@ -23,27 +24,29 @@ public record DegradedGuidance(
 
   /** How the network is degraded. */
   public enum Kind {
+    /** Blocks are left out. */
     SKIP_LAYERS,
+    /** The self-attention maps are replaced by the identity. */
     PERTURBED_ATTENTION
   }
 
   public DegradedGuidance {
     layers = List.copyOf(layers);
     if (layers.isEmpty()) {
-      throw new IllegalArgumentException(
-          "guidance away from a weakened network needs the layers that are weakened; name some");
+      throw new IllegalArgumentException("degraded guidance has no layers; name at least one");
     }
     if (!(start >= 0 && start <= end && end <= 1) || adaptiveScale < 0) {
       throw new IllegalArgumentException(
-          "guidance away from a weakened network must begin and end in 0..1"
-              + " and not decline by less than 0, got " + start + " to " + end + " and "
-              + adaptiveScale);
+          "degraded guidance must start and end in 0..1 with an adaptive scale of at least 0, got "
+              + start + " to " + end + " and " + adaptiveScale);
     }
   }
 
   /**
-   * Skip-layer guidance over these blocks, with diffusers' numbers: scale 2.8 after 1 and before 20
-   * % of the steps.
+   * Returns skip-layer guidance with diffusers' defaults: scale 2.8 between 1 % and 20 % of the
+   * steps.
+   *
+   * @param blocks numbers of the skipped blocks, from 0
    */
   public static DegradedGuidance skipLayers(int... blocks) {
     List<String> numbers = Arrays.stream(blocks).mapToObj(Integer::toString).toList();
@@ -51,43 +54,61 @@ public record DegradedGuidance(
   }
 
   /**
-   * Perturbed attention guidance in these layers (diffusers': {@code mid}, {@code blocks.1}), scale
-   * 3.
+   * Returns perturbed attention guidance of scale 3 in every step.
+   *
+   * @param layers diffusers' {@code pag_applied_layers}, such as {@code mid} or {@code blocks.1}
    */
   public static DegradedGuidance perturbedAttention(String... layers) {
     return new DegradedGuidance(Kind.PERTURBED_ATTENTION, List.of(layers), 3, 0, 0, 1);
   }
 
-  /** With another scale. */
+  /** Returns this guidance at another scale; 0 is off. */
   public DegradedGuidance scale(double other) {
     return new DegradedGuidance(kind, layers, other, adaptiveScale, start, end);
   }
 
-  /** With a scale that falls by so much with every timestep below 1000. */
+  /**
+   * Returns this guidance with an adaptive scale.
+   *
+   * @param each how much the scale falls for each timestep below 1000, down to 0; at least 0
+   */
   public DegradedGuidance adaptiveScale(double each) {
     return new DegradedGuidance(kind, layers, scale, each, start, end);
   }
 
-  /** Between two shares of the steps only. */
+  /**
+   * Returns this guidance limited to an interval of the steps.
+   *
+   * @param start the share of the steps at which guidance starts, 0..1
+   * @param end the share of the steps at which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   */
   public DegradedGuidance between(double start, double end) {
     return new DegradedGuidance(kind, layers, scale, adaptiveScale, start, end);
   }
 
   /**
-   * Whether it counts in a row of so many; skip-layer guidance begins after its start, as in
-   * diffusers.
+   * Returns whether guidance acts in a row. As in diffusers, skip-layer guidance starts after its
+   * start, not at it.
+   *
+   * @param row the row of the sampling plan, from 0
+   * @param rows the number of rows
    */
   public boolean isActive(int row, int rows) {
     boolean begun = kind == Kind.SKIP_LAYERS ? row > rows * start : row >= rows * start;
     return begun && row < rows * end;
   }
 
-  /** Whether the scale is the same in every row. */
+  /** Returns whether the scale is the same in every row. */
   public boolean isConstant() {
     return adaptiveScale == 0;
   }
 
-  /** The scale at a timestep. */
+  /**
+   * Returns the guidance scale at a timestep.
+   *
+   * @param timestep the trained timestep, 0..1000
+   */
   public double scaleAt(double timestep) {
     return Math.max(0, scale - adaptiveScale * (TIMESTEPS - timestep));
   }

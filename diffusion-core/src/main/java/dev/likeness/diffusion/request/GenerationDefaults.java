@@ -1,17 +1,16 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Values of a request's options where it does not give them: those of diffusers' pipeline for the
- * same folder and task.
+ * Default values of a request's options: those of diffusers' pipeline for the same folder and task.
  *
- * @param steps sampling steps
- * @param guidance guidance scale
- * @param width pixels
- * @param height pixels
- * @param strength the share of the steps that image-to-image samples
- * @param inpaintStrength the same for inpainting
- * @param eta how much fresh noise the base's own scheduler adds, 0..1, where its config does not
- *     say
+ * @param steps the number of sampling steps
+ * @param guidance the guidance scale
+ * @param width in pixels
+ * @param height in pixels
+ * @param strength the share of the steps that image-to-image samples, 0..1
+ * @param inpaintStrength the share of the steps that inpainting samples, 0..1
+ * @param eta the share of fresh noise that the base's own scheduler adds, 0..1, if its config gives
+ *     none
  */
 public record GenerationDefaults(
     int steps,
@@ -21,7 +20,16 @@ public record GenerationDefaults(
     double strength,
     double inpaintStrength,
     double eta) {
-  /** With an eta of 0, as diffusers' pipelines ask. */
+  /**
+   * Creates defaults with an eta of 0, the default of diffusers' pipelines.
+   *
+   * @param steps the number of sampling steps
+   * @param guidance the guidance scale
+   * @param width in pixels
+   * @param height in pixels
+   * @param strength the share of the steps that image-to-image samples, 0..1
+   * @param inpaintStrength the share of the steps that inpainting samples, 0..1
+   */
   public GenerationDefaults(
       int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
     this(steps, guidance, width, height, strength, inpaintStrength, 0);

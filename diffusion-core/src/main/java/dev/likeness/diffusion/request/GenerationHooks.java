@@ -5,44 +5,45 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Code of the caller that one generation calls.
+ * The caller's code in a generation.
  *
- * @param onStep called after each step with the batch's latents, or null
- * @param cudaGraph whether steps are captured as a CUDA graph and replayed, on the first graphics
- *     card; elsewhere, and where a memory plan streams the network's blocks, steps run as they come
- * @param engine hooks on tensors, which sister modules and research make, or null
+ * @param onStep a callback after each step, with the batch's latents; or null
+ * @param cudaGraph whether steps are captured as a CUDA graph and replayed, on the first GPU. On
+ *     other devices, and if a memory plan streams the network's blocks, steps run without capture
+ * @param engine hooks on tensors, which other modules and research provide; or null
  */
 public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, Engine engine) {
-  /** No code of the caller's. */
+  /** No hooks. */
   public static final GenerationHooks NONE = new GenerationHooks(null, false, null);
 
-  /** Hooks of the sampling engine on tensors. Opaque here. */
+  /** Hooks of the sampling engine on tensors. The interface is opaque here. */
   public interface Engine {}
 
-  /** With this called after each step. */
+  /** Returns these hooks with a callback after each step. It runs on the sampling thread. */
   public GenerationHooks onStep(Consumer<SampledStep> listener) {
     return new GenerationHooks(listener, cudaGraph, engine);
   }
 
-  /** With steps captured as a CUDA graph and replayed. */
+  /** Returns these hooks with steps that are captured as a CUDA graph and replayed. */
   public GenerationHooks withCudaGraph() {
     return new GenerationHooks(onStep, true, engine);
   }
 
-  /** With these hooks of the sampling engine. */
+  /** Returns these hooks with other hooks of the sampling engine. */
   public GenerationHooks engine(Engine other) {
     return new GenerationHooks(onStep, cudaGraph, other);
   }
 
   /**
-   * A step of the sampling loop that has ended.
+   * A finished step of the sampling loop.
    *
-   * @param index from 0; a solver that evaluates the network several times has several rows of its
-   *     plan for one step
-   * @param total number of rows of the plan
+   * @param index the row of the sampling plan, from 0; a solver that evaluates the network several
+   *     times in a step has several rows for it
+   * @param total the number of rows
    * @param timestep the trained timestep
-   * @param latents the samples after the step, one for each image of the batch
-   * @param denoised the predicted final samples at this step, guided and before clipping
+   * @param latents the samples after the step, one for each item of the batch
+   * @param denoised the denoised predictions at this step, after guidance and before clipping, one
+   *     for each item of the batch
    */
   public record SampledStep(
       int index, int total, double timestep, List<Latents> latents, List<Latents> denoised) {}

@@ -1,37 +1,34 @@
 package dev.likeness.diffusion.request;
 
-/**
- * Formula that combines the predictions for prompt and negative prompt. The sampling engine
- * computes it.
- */
+/** The formula that combines the predictions for prompt and negative prompt. */
 public interface GuidanceFormula {
   /** Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598). */
   GuidanceFormula CLASSIFIER_FREE = new ClassifierFree();
 
   /**
-   * Whether a prediction depends on those before it, so that every call has to be the next step of
+   * Returns whether a prediction depends on earlier ones. Every call must then be the next step of
    * one sample.
    */
   default boolean hasMomentum() {
     return false;
   }
 
-  /** Classifier-free guidance. */
+  /** Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598). */
   record ClassifierFree() implements GuidanceFormula {}
 
   /**
    * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
    *
-   * @param zeroSteps how many steps predict zero at the start
+   * @param zeroSteps the number of first steps with a prediction of zero, at least 0
    */
   record CfgZeroStar(int zeroSteps) implements GuidanceFormula {}
 
   /**
    * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
    *
-   * @param eta how much of the part along the prediction stays, 1 for all
-   * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
-   * @param normThreshold the largest length of the difference, 0 for any
+   * @param eta the share of the parallel component that stays, 0..1; 1 keeps all of it
+   * @param momentum the weight of earlier differences, usually negative; 0 for none
+   * @param normThreshold the largest norm of the difference; 0 for no limit
    */
   record AdaptiveProjected(double eta, double momentum, double normThreshold)
       implements GuidanceFormula {
@@ -42,16 +39,17 @@ public interface GuidanceFormula {
   }
 
   /**
-   * A formula whose result is limited in length ({@code cfg_normalization} of Z-Image's pipelines
-   * in diffusers).
+   * A formula whose result is limited in norm ({@code cfg_normalization} of diffusers' Z-Image
+   * pipelines).
    *
-   * @param factor how many times as long as the prediction for the prompt, above 0
+   * @param formula the formula that is limited
+   * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
    */
   record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
     public CfgNormalization {
       if (!(factor > 0)) {
         throw new IllegalArgumentException(
-            "the limit of guidance must be more than 0, got " + factor);
+            "the factor of CFG normalization must be above 0, got " + factor);
       }
     }
 

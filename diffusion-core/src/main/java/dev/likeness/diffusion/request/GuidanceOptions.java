@@ -1,20 +1,21 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Guidance of a request: scale, formula, interval.
+ * Options of guidance: scale, formula and interval.
  *
- * @param scale guidance scale, or NaN for the default; 1 and below turn guidance off, on Z-Image 0
- *     and below. FLUX.1 and latent consistency models are conditioned on it and cannot turn it off
- * @param rescale how far the guided prediction's standard deviation is brought back to the unguided
+ * @param scale the guidance scale, or NaN for the default. 1 and below turn guidance off; on
+ *     Z-Image, 0 and below. FLUX.1 and latent consistency models are conditioned on the scale and
+ *     cannot turn it off
+ * @param rescale how far the standard deviation of the guided prediction is moved to the unguided
  *     one's, 0..1 (Lin et al. 2024, arXiv:2305.08891; diffusers' {@code guidance_rescale})
- * @param start the share of the steps at which guidance begins, 0..1
- * @param end the share at which it ends
- * @param sequential whether the prompts are evaluated one after the other, which halves the memory
+ * @param start the share of the steps at which guidance starts, 0..1
+ * @param end the share of the steps at which it ends, {@code start}..1
+ * @param sequential whether prompt and negative prompt are evaluated one after the other, which
+ *     needs less memory
  * @param formula how the two predictions are combined
- * @param degradedGuidance degraded guidance beside it, or null
- * @param trueCfgScale the scale of guidance by two prompts in a network that has guidance of its
- *     own (FLUX), where {@code scale} is the network's: diffusers' {@code true_cfg_scale}; 1 for
- *     none
+ * @param degradedGuidance degraded guidance in addition, or null
+ * @param trueCfgScale for FLUX, which is conditioned on {@code scale}: the scale of classifier-free
+ *     guidance (diffusers' {@code true_cfg_scale}); 1 for none
  */
 public record GuidanceOptions(
     double scale,
@@ -25,7 +26,7 @@ public record GuidanceOptions(
     GuidanceFormula formula,
     DegradedGuidance degradedGuidance,
     double trueCfgScale) {
-  /** Classifier-free guidance of the default scale in every step, in one pass. */
+  /** Classifier-free guidance of the default scale in every step, both prompts in one batch. */
   public static final GuidanceOptions DEFAULT =
       new GuidanceOptions(Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1);
 
@@ -35,75 +36,100 @@ public record GuidanceOptions(
     }
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
-          "guidance must begin and end in 0..1, got " + start + " to " + end);
+          "guidance must start and end in 0..1, got " + start + " to " + end);
     }
   }
 
+  /** Returns these options with another guidance scale; NaN is the default. */
   public GuidanceOptions scale(double value) {
     return new GuidanceOptions(
         value, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
+  /**
+   * Returns these options with another guidance rescale.
+   *
+   * @param share how far the standard deviation is moved to the unguided prediction's, 0..1
+   * @throws IllegalArgumentException if the share is not in 0..1
+   */
   public GuidanceOptions rescale(double share) {
     return new GuidanceOptions(
         scale, share, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
-  /** Guided between two shares of the steps only. */
+  /**
+   * Returns these options limited to an interval of the steps.
+   *
+   * @param start the share of the steps at which guidance starts, 0..1
+   * @param end the share of the steps at which it ends, {@code start}..1
+   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
+   */
   public GuidanceOptions between(double start, double end) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
-  /** One prompt after the other. */
+  /** Returns these options with prompt and negative prompt evaluated one after the other. */
   public GuidanceOptions sequentially() {
     return new GuidanceOptions(
         scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale);
   }
 
-  /** By CFG-Zero*, whose first {@code steps} predict zero (Fan et al. 2025, arXiv:2503.18886). */
+  /**
+   * Returns these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
+   *
+   * @param steps the number of first steps with a prediction of zero, at least 0
+   */
   public GuidanceOptions cfgZeroStar(int steps) {
     return formula(new GuidanceFormula.CfgZeroStar(steps));
   }
 
   /**
-   * By adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
+   * Returns these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
+   * algorithm 1).
    *
-   * @param eta how much of the part along the prediction stays, 1 for all
-   * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
-   * @param limit the largest length of the difference, 0 for any
+   * @param eta the share of the parallel component that stays, 0..1; 1 keeps all of it
+   * @param momentum the weight of earlier differences, usually negative; 0 for none
+   * @param limit the largest norm of the difference; 0 for no limit
    */
   public GuidanceOptions adaptiveProjectedGuidance(double eta, double momentum, double limit) {
     return formula(new GuidanceFormula.AdaptiveProjected(eta, momentum, limit));
   }
 
-  /** With a guided prediction at most {@code factor} times as long as the unguided one. */
+  /**
+   * Returns these options with a limit on the norm of the guided prediction.
+   *
+   * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
+   * @throws IllegalArgumentException if the factor is not above 0
+   */
   public GuidanceOptions cfgNormalization(double factor) {
     return formula(new GuidanceFormula.CfgNormalization(formula, factor));
   }
 
-  /** Combined by another formula. */
+  /** Returns these options with another formula. */
   public GuidanceOptions formula(GuidanceFormula other) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale);
   }
 
-  /** With degraded guidance too. */
+  /** Returns these options with degraded guidance in addition; null for none. */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, worse, trueCfgScale);
   }
 
   /**
-   * With guidance by two prompts over the guidance that FLUX has of its own:
-   * {@code true_cfg_scale}.
+   * Returns these options with classifier-free guidance for FLUX, in addition to its guidance
+   * embedding.
+   *
+   * @param value diffusers' {@code true_cfg_scale}; 1 for none
    */
   public GuidanceOptions trueCfgScale(double value) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, degradedGuidance, value);
   }
 
-  /** Whether guidance is on in every step. */
+  /** Returns whether guidance is on in every step. */
   public boolean isAlwaysOn() {
     return start == 0 && end == 1;
   }

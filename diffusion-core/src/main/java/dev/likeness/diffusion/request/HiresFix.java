@@ -1,31 +1,42 @@
 package dev.likeness.diffusion.request;
 
 /**
- * A second pass over the enlarged image, for sizes beyond those that a base was trained on:
- * generated small, enlarged, and generated over, inside the mask or map of changes of the first
- * pass. Around it is the initial image.
+ * A second pass over the enlarged image, for sizes beyond those that the base was trained on.
  *
- * @param scale how many times wider and higher, more than 1, at most 8
- * @param strength the share of the steps that the second pass samples, in 0..1
- * @param steps the second pass's steps before strength, or 0 for as many as the first
- * @param pixels whether the decoded image is enlarged (Lanczos) and encoded again; otherwise its
- *     latents are enlarged (bilinear), which needs more strength. A base made for inpainting needs
- *     the image
+ * <p>The first pass generates a small image. The second pass enlarges it and samples again, inside
+ * the first pass's mask or change map. Outside of the mask, the initial image stays.
+ *
+ * @param scale the factor of width and height, above 1, at most 8
+ * @param strength the share of the steps that the second pass samples, above 0, at most 1
+ * @param steps the steps of the second pass before {@code strength}; 0 for those of the first pass
+ * @param pixels true: the decoded image is enlarged (Lanczos) and encoded again; false: the latents
+ *     are enlarged (bilinear), which needs more strength. A base made for inpainting needs true
  */
 public record HiresFix(double scale, double strength, int steps, boolean pixels) {
   public HiresFix {
     if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps < 0) {
-      throw new IllegalArgumentException("a second pass needs a scale in 1..8, a strength in 0..1"
-          + " and no negative steps, got " + scale + ", " + strength + " and " + steps);
+      throw new IllegalArgumentException(
+          "a second pass needs a scale above 1 and up to 8, a strength above 0 and up to 1,"
+              + " and steps of at least 0, got " + scale + ", " + strength + " and " + steps);
     }
   }
 
-  /** Over enlarged latents. */
+  /**
+   * Returns a second pass over enlarged latents, with the steps of the first pass.
+   *
+   * @param scale the factor of width and height, above 1, at most 8
+   * @param strength the share of the steps that is sampled, above 0, at most 1
+   */
   public static HiresFix latents(double scale, double strength) {
     return new HiresFix(scale, strength, 0, false);
   }
 
-  /** Over the enlarged image. */
+  /**
+   * Returns a second pass over the enlarged image, with the steps of the first pass.
+   *
+   * @param scale the factor of width and height, above 1, at most 8
+   * @param strength the share of the steps that is sampled, above 0, at most 1
+   */
   public static HiresFix pixels(double scale, double strength) {
     return new HiresFix(scale, strength, 0, true);
   }

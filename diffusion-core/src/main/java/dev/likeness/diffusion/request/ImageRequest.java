@@ -3,23 +3,23 @@ package dev.likeness.diffusion.request;
 import java.util.List;
 
 /**
- * What to generate: option records, each for one stage of the pipeline, behind a short fluent face.
- * Immutable; every method that takes an option returns another request.
+ * A request for images: one record of options for each stage of the pipeline, and fluent methods
+ * over them. Immutable.
  *
- * <p>An option that is not given has the base's own default: see
- * {@code BaseModel.defaults(ImageRequest)}.
+ * <p>Every method that takes an option returns another request. An option that is not given has the
+ * base's default, which {@code BaseModel.defaults(ImageRequest)} returns.
  *
- * @param prompts prompt and negative prompt, and how they are read
+ * @param prompts prompt and negative prompt, and their syntax
  * @param sampling steps, scheduler, seed, number of images, initial noise
- * @param sizeOptions size of the images, and the sizes that SDXL is conditioned on
+ * @param sizeOptions size of the images, and SDXL's size conditioning
  * @param guidanceOptions guidance scale, formula and interval
- * @param adapters adapters of this request, summed
- * @param initialImage the image or latents that sampling begins from, or null for noise alone
+ * @param adapters the adapters of this request; their changes are summed
+ * @param initialImage the image or latents that sampling starts from, or null for noise alone
  * @param controlImages control images of ControlNets
- * @param caching reduced work, for nearly the same image
- * @param tiling windows over the sample, and the autoencoder in strips
+ * @param caching caching and token merging
+ * @param tiling windows over the sample, and tiled decoding
  * @param hires a second pass over the enlarged image, or null
- * @param hooks code of the caller that the sampling loop calls
+ * @param hooks the caller's code in the sampling loop
  */
 public record ImageRequest(
     PromptOptions prompts,
@@ -40,7 +40,11 @@ public record ImageRequest(
     controlImages = List.copyOf(controlImages);
   }
 
-  /** One image of {@code prompt}, everything else by default, seed 0. */
+  /**
+   * Returns a request for one image with seed 0 and every other option at its default.
+   *
+   * @param prompt the prompt; not null
+   */
   public static ImageRequest of(String prompt) {
     return new ImageRequest(
         PromptOptions.of(prompt),
@@ -56,8 +60,9 @@ public record ImageRequest(
         GenerationHooks.NONE);
   }
 
-  // Whole records: each of these, and nothing else, knows the order of the components.
+  // The only methods that depend on the order of the record's components.
 
+  /** Returns this request with other prompt options. */
   public ImageRequest prompts(PromptOptions options) {
     return new ImageRequest(
         options,
@@ -73,6 +78,7 @@ public record ImageRequest(
         hooks);
   }
 
+  /** Returns this request with other sampling options. */
   public ImageRequest sampling(SamplingOptions options) {
     return new ImageRequest(
         prompts,
@@ -88,6 +94,7 @@ public record ImageRequest(
         hooks);
   }
 
+  /** Returns this request with other size options. */
   public ImageRequest sizeOptions(SizeOptions options) {
     return new ImageRequest(
         prompts,
@@ -103,7 +110,10 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Guided in this way; options without a scale of their own keep the request's. */
+  /**
+   * Returns this request with other guidance options. Options with the default scale (NaN) keep the
+   * request's scale.
+   */
   public ImageRequest guidance(GuidanceOptions options) {
     GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
     return new ImageRequest(
@@ -120,7 +130,7 @@ public record ImageRequest(
         hooks);
   }
 
-  /** With these adapters in place of the request's. */
+  /** Returns this request with these adapters in place of its own. */
   public ImageRequest adapters(List<Adapter> others) {
     return new ImageRequest(
         prompts,
@@ -136,7 +146,10 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Begun from an image or latents: image-to-image, inpainting, outpainting. */
+  /**
+   * Returns this request with an initial image, for image-to-image, inpainting or outpainting; null
+   * for none.
+   */
   public ImageRequest initialImage(InitialImage image) {
     return new ImageRequest(
         prompts,
@@ -152,7 +165,7 @@ public record ImageRequest(
         hooks);
   }
 
-  /** With these control images in place of the request's. */
+  /** Returns this request with these control images in place of its own. */
   public ImageRequest controlImages(List<ControlImage> others) {
     return new ImageRequest(
         prompts,
@@ -168,7 +181,7 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Nearly the same image with less work. */
+  /** Returns this request with other caching options. */
   public ImageRequest caching(CachingOptions options) {
     return new ImageRequest(
         prompts,
@@ -184,6 +197,7 @@ public record ImageRequest(
         hooks);
   }
 
+  /** Returns this request with other tiling options. */
   public ImageRequest tiling(TilingOptions options) {
     return new ImageRequest(
         prompts,
@@ -199,7 +213,7 @@ public record ImageRequest(
         hooks);
   }
 
-  /** With a second pass over the enlarged image, or none for null. */
+  /** Returns this request with a second pass over the enlarged image; null for none. */
   public ImageRequest hires(HiresFix pass) {
     return new ImageRequest(
         prompts,
@@ -215,7 +229,7 @@ public record ImageRequest(
         hooks);
   }
 
-  /** With code of the caller's own in the sampling loop. */
+  /** Returns this request with other hooks. */
   public ImageRequest hooks(GenerationHooks own) {
     return new ImageRequest(
         prompts,

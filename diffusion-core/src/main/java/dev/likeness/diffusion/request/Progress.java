@@ -3,15 +3,22 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.error.CancelledException;
 import java.util.function.Supplier;
 
-/** Receives the events of long work, on the thread that does it; must return quickly. */
+/** Receives the events of long work, on the working thread. It must return quickly. */
 @FunctionalInterface
 public interface Progress {
-  /** Listens to nothing. */
+  /** Ignores every event. */
   Progress SILENT = event -> {};
 
+  /** Receives an event. */
   void onEvent(ProgressEvent event);
 
-  /** Runs {@code work} and reports how it ended. */
+  /**
+   * Runs work and reports its terminal event: done, cancelled or failed.
+   *
+   * @return the result of {@code work}
+   * @throws CancelledException if {@code work} was cancelled; every other exception of {@code work}
+   *     is thrown too
+   */
   default <T> T reportOutcome(Supplier<T> work) {
     T result;
     try {

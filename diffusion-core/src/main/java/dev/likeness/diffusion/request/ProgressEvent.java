@@ -3,49 +3,71 @@ package dev.likeness.diffusion.request;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
-/** What long work tells its caller. Exactly one terminal event ends it: done, stopped or failed. */
+/** An event of long work. Exactly one terminal event ends the work: done, cancelled or failed. */
 public sealed interface ProgressEvent {
-  /** A phase of the work began; {@code steps} is how many steps it will take, 0 when unknown. */
+  /**
+   * A phase of the work starts.
+   *
+   * @param name the name of the phase
+   * @param steps the number of its steps; 0 if it is not known
+   */
   record Phase(String name, int steps) implements ProgressEvent {}
 
   /**
-   * {@code step} of {@code steps} of a phase is done, counted from 1; {@code loss} is NaN outside
-   * training.
+   * A step of a phase is done.
    *
-   * @param secondsLeft until the last step, as the steps went so far; NaN when that is not known
+   * @param phase the name of the phase
+   * @param step the number of the step, from 1
+   * @param steps the number of steps of the phase
+   * @param loss the training loss; NaN outside training
+   * @param secondsLeft the estimated seconds until the last step; NaN if it is not known
    */
   record Step(String phase, int step, int steps, double loss, double secondsLeft)
       implements ProgressEvent {
-    /** With nothing known of the time that is left. */
+    /**
+     * Creates a step without an estimate of the remaining time.
+     *
+     * @param phase the name of the phase
+     * @param step the number of the step, from 1
+     * @param steps the number of steps of the phase
+     * @param loss the training loss; NaN outside training
+     */
     public Step(String phase, int step, int steps, double loss) {
       this(phase, step, steps, loss, Double.NaN);
     }
   }
 
   /**
-   * Images that a training drew on its way, after {@code step} steps, and how well they were
-   * scored.
+   * Images that training generated as a preview.
    *
-   * @param images with the person as learned so far; personal data
+   * @param step the number of training steps so far
+   * @param images images of the person as trained so far; personal data
+   * @param score the validation score of the images
    */
   record Preview(int step, List<RgbImage> images, double score) implements ProgressEvent {}
 
-  /** Something the caller should know; the work goes on. */
+  /**
+   * A warning or hint; the work goes on.
+   *
+   * @param message one line for the user
+   */
   record Notice(String message) implements ProgressEvent {}
 
-  /** Terminal: all of it is done. */
+  /** Terminal: the work is complete. */
   record Done() implements ProgressEvent {}
 
-  /** Terminal: the caller cancelled it. */
+  /** Terminal: the caller cancelled the work. */
   record Cancelled() implements ProgressEvent {}
 
   /**
-   * Terminal: it failed, and the call throws {@code reason}, or the {@link Error} that is its
-   * cause.
+   * Terminal: the work failed.
+   *
+   * @param reason the exception that the call throws; if an {@link Error} ended the work, an
+   *     exception with that error as its cause
    */
   record Failed(RuntimeException reason) implements ProgressEvent {}
 
-  /** Whether it ends the work. */
+  /** Returns whether the event ends the work. */
   default boolean isTerminal() {
     return this instanceof Done || this instanceof Cancelled || this instanceof Failed;
   }

@@ -4,38 +4,46 @@ import dev.likeness.diffusion.tensor.Latents;
 import java.util.Arrays;
 
 /**
- * An encoded prompt, to be kept, mixed, and given in place of a prompt (diffusers:
- * {@code prompt_embeds} and {@code pooled_prompt_embeds}).
+ * Prompt embeddings, which can be kept, interpolated, and given in place of a prompt.
  *
- * @param tokens [count, width] by rows
- * @param count number of tokens
- * @param pooled one vector for the whole prompt, of SDXL; empty for other families
+ * <p>Diffusers' {@code prompt_embeds} and {@code pooled_prompt_embeds}.
+ *
+ * @param tokens the embeddings, [count, width] in row-major order
+ * @param count the number of tokens, at least 1
+ * @param pooled SDXL's pooled embedding of the whole prompt; empty for other families
  */
 public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   public PromptEmbedding {
     if (count < 1 || tokens.length == 0 || tokens.length % count != 0) {
-      throw new IllegalArgumentException(tokens.length + " values are not " + count + " tokens");
+      throw new IllegalArgumentException(
+          tokens.length + " values cannot be divided into " + count + " tokens");
     }
     tokens = tokens.clone();
     pooled = pooled.clone();
   }
 
+  /** Returns a copy of the embeddings, [count, width] in row-major order. */
   @Override
   public float[] tokens() {
     return tokens.clone();
   }
 
+  /** Returns a copy of the pooled embedding; empty if there is none. */
   @Override
   public float[] pooled() {
     return pooled.clone();
   }
 
-  /** Numbers per token. */
+  /** Returns the number of values of a token. */
   public int width() {
     return tokens.length / count;
   }
 
-  /** The straight line between two prompts; 0 is this one, 1 the other. */
+  /**
+   * Returns the linear interpolation between two embeddings of the same shape.
+   *
+   * @param share 0 returns this embedding, 1 the other
+   */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
         Latents.Interpolation.lerp(tokens, other.tokens, share),
@@ -43,7 +51,11 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
         Latents.Interpolation.lerp(pooled, other.pooled, share));
   }
 
-  /** The great arc between two prompts; 0 is this one, 1 the other. */
+  /**
+   * Returns the spherical interpolation between two embeddings of the same shape.
+   *
+   * @param share 0 returns this embedding, 1 the other
+   */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
         Latents.Interpolation.slerp(tokens, other.tokens, share),

@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Prompts of a request, and how they are read.
+ * Prompts of a request, and their syntax.
  *
- * @param prompt what the image shows
- * @param negative what it must not show; empty for nothing
- * @param syntax plain, or, for Stable Diffusion 1.x, 2.x and XL, with weights and schedules
- * @param clipSkip how many of the text encoders' last layers are left out beyond the family's own,
- *     as diffusers counts. What the web UI calls clip skip 2 is 1 on Stable Diffusion 1.x; on XL it
- *     is 0, and on 2.x the web UI always does what is 0 here. With plain syntax it is the prompt's
- *     alone, as in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image have none
- * @param textualInversions textual inversions that the prompts may name; one that is given twice
- *     counts once, two of one token are refused
+ * @param prompt what the image shows; not null
+ * @param negative what the image must not show; empty for nothing, not null
+ * @param syntax plain; or with weights and schedules, for Stable Diffusion 1.x, 2.x and XL
+ * @param clipSkip the number of last text encoder layers that are left out in addition to the
+ *     family's own, at least 0, as diffusers' {@code clip_skip} counts. The web UI's clip skip 2 is
+ *     1 on Stable Diffusion 1.x and 0 on XL and 2.x. With plain syntax it applies to the prompt
+ *     alone, as in diffusers; otherwise to both prompts. Not for FLUX, FLUX.2 and Z-Image
+ * @param textualInversions textual inversions that the prompts may name. Equal ones count once;
+ *     different ones with the same token are refused
  * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
- * @param negativeEmbedding the same for the negative prompt
+ * @param negativeEmbedding precomputed embeddings that replace the negative prompt. Null for none
  */
 public record PromptOptions(
     String prompt,
@@ -30,7 +30,7 @@ public record PromptOptions(
   public PromptOptions {
     if (prompt == null || negative == null) {
       throw new IllegalArgumentException(
-          "prompt and negative prompt must not be null; give an empty text");
+          "prompt and negative prompt must not be null; give an empty text for none");
     }
     if (clipSkip < 0) {
       throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
@@ -38,72 +38,97 @@ public record PromptOptions(
     textualInversions = distinct(textualInversions);
   }
 
-  /** This prompt, read plainly, with every layer and without textual inversions. */
+  /**
+   * Returns options with a prompt in plain syntax, every text encoder layer and no textual
+   * inversions.
+   */
   public static PromptOptions of(String prompt) {
     return new PromptOptions(prompt, "", PromptSyntax.PLAIN, 0, List.of(), null, null);
   }
 
-  /**
-   * Several adapters may bring one embedding; of two embeddings of one token only one could be
-   * meant.
-   */
-  private static List<TextualInversion> distinct(List<TextualInversion> words) {
+  /** Removes equal textual inversions, because several adapters may bring the same one. */
+  private static List<TextualInversion> distinct(List<TextualInversion> inversions) {
     List<TextualInversion> distinct = new ArrayList<>();
-    for (TextualInversion word : words) {
+    for (TextualInversion inversion : inversions) {
       Optional<TextualInversion> known = distinct.stream()
-          .filter(other -> other.token().equalsIgnoreCase(word.token()))
+          .filter(other -> other.token().equalsIgnoreCase(inversion.token()))
           .findFirst();
       if (known.isEmpty()) {
-        distinct.add(word);
-      } else if (!known.get().withToken(word.token()).equals(word)) {
+        distinct.add(inversion);
+      } else if (!known.get().withToken(inversion.token()).equals(inversion)) {
         throw new IllegalArgumentException(
-            "two words with vectors of their own are called \"" + word.token()
-                + "\", and a prompt can name only one of them; call one otherwise (TextualInversion.named), or learn its"
-                + " person with another token");
+            "two different textual inversions have the token \"" + inversion.token()
+                + "\"; rename one (TextualInversion.withToken), or train its person with another token");
       }
     }
     return List.copyOf(distinct);
   }
 
+  /** Returns these options with another prompt. */
   public PromptOptions prompt(String text) {
     return new PromptOptions(
         text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
+  /** Returns these options with another negative prompt. */
   public PromptOptions negative(String text) {
     return new PromptOptions(
         prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
+  /** Returns these options with another syntax. */
   public PromptOptions syntax(PromptSyntax other) {
     return new PromptOptions(
         prompt, negative, other, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
+  /**
+   * Returns these options with another clip skip.
+   *
+   * @param layers the number of last text encoder layers that are left out, at least 0
+   */
   public PromptOptions clipSkip(int layers) {
     return new PromptOptions(
         prompt, negative, syntax, layers, textualInversions, embedding, negativeEmbedding);
   }
 
-  /** With this textual inversion too. */
-  public PromptOptions textualInversion(TextualInversion word) {
+  /**
+   * Returns these options with one more textual inversion.
+   *
+   * @throws IllegalArgumentException if another textual inversion has the same token
+   */
+  public PromptOptions textualInversion(TextualInversion inversion) {
     List<TextualInversion> all = new ArrayList<>(textualInversions);
-    all.add(word);
+    all.add(inversion);
     return textualInversions(all);
   }
 
-  /** With these textual inversions alone. */
+  /**
+   * Returns these options with these textual inversions in place of their own.
+   *
+   * @throws IllegalArgumentException if two different ones have the same token
+   */
   public PromptOptions textualInversions(List<TextualInversion> others) {
     return new PromptOptions(
         prompt, negative, syntax, clipSkip, others, embedding, negativeEmbedding);
   }
 
-  public PromptOptions embeddings(PromptEmbedding wanted, PromptEmbedding negativePrompt) {
+  /**
+   * Returns these options with precomputed embeddings.
+   *
+   * @param positive embeddings that replace the prompt; null for none
+   * @param negativePrompt embeddings that replace the negative prompt; null for none
+   */
+  public PromptOptions embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
     return new PromptOptions(
-        prompt, negative, syntax, clipSkip, textualInversions, wanted, negativePrompt);
+        prompt, negative, syntax, clipSkip, textualInversions, positive, negativePrompt);
   }
 
-  /** How many layers are left out for the prompt, or for the negative prompt. */
+  /**
+   * Returns the number of text encoder layers that are left out for a prompt.
+   *
+   * @param negativePrompt whether it is the negative prompt
+   */
   public int skippedLayers(boolean negativePrompt) {
     return negativePrompt && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
   }

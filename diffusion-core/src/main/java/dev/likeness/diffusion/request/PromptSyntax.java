@@ -1,18 +1,25 @@
 package dev.likeness.diffusion.request;
 
-/** How a prompt is read. */
+/** The syntax of a prompt. */
 public enum PromptSyntax {
-  /** Word for word and cut at 77 tokens, as diffusers reads it; brackets mean nothing. */
+  /** The text as it is, truncated at 77 tokens, as in diffusers; brackets have no meaning. */
   PLAIN,
   /**
-   * As AUTOMATIC1111's web interface reads it: {@code (word:1.2)}, {@code (word)}, {@code [word]},
-   * backslashes, {@code BREAK}, {@code [from:to:when]}, {@code [this|that]}, as many chunks of 75
-   * tokens as it takes, and {@code #} before a comment. Tags of files ({@code <lora:NAME:0.8>}),
-   * prompts joined by {@code AND} and a {@code :1.2} at the end are refused.
+   * The syntax of AUTOMATIC1111's web UI, in chunks of 75 tokens.
+   *
+   * <p>It reads {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes, {@code BREAK},
+   * {@code [from:to:when]}, {@code [this|that]}, and {@code #} before a comment. File tags
+   * ({@code <lora:NAME:0.8>}), prompts joined by {@code AND} and a {@code :1.2} at the end are
+   * refused.
    */
   A1111;
 
-  /** The syntax of a name such as {@code a1111}. */
+  /**
+   * Returns the syntax of a name, in any case.
+   *
+   * @param name {@code plain} or {@code a1111}
+   * @throws IllegalArgumentException if the name is not known
+   */
   public static PromptSyntax parse(String name) {
     for (PromptSyntax syntax : values()) {
       if (syntax.name().equalsIgnoreCase(name)) {

@@ -8,206 +8,291 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The fluent face of {@link ImageRequest}: each method gives another request with one option
- * changed, by way of the option's record.
+ * The fluent methods of {@link ImageRequest}. Each returns another request with one option changed.
  */
 public interface RequestOptions extends RequestValues {
+  /** Returns the adapters of the request; their changes are summed. */
   List<Adapter> adapters();
 
+  /** Returns the control images of the request. */
   List<ControlImage> controlImages();
 
+  /** Returns the tiling options. */
   TilingOptions tiling();
 
+  /** Returns this request with other prompt options. */
   ImageRequest prompts(PromptOptions options);
 
+  /** Returns this request with other sampling options. */
   ImageRequest sampling(SamplingOptions options);
 
+  /** Returns this request with other size options. */
   ImageRequest sizeOptions(SizeOptions options);
 
+  /**
+   * Returns this request with other guidance options. Options with the default scale (NaN) keep the
+   * request's scale.
+   */
   ImageRequest guidance(GuidanceOptions options);
 
+  /** Returns this request with these adapters in place of its own. */
   ImageRequest adapters(List<Adapter> others);
 
+  /**
+   * Returns this request with an initial image, for image-to-image, inpainting or outpainting; null
+   * for none.
+   */
   ImageRequest initialImage(InitialImage image);
 
+  /** Returns this request with these control images in place of its own. */
   ImageRequest controlImages(List<ControlImage> others);
 
+  /** Returns this request with other tiling options. */
   ImageRequest tiling(TilingOptions options);
 
+  /** Returns this request with another prompt. */
   default ImageRequest prompt(String text) {
     return prompts(prompts().prompt(text));
   }
 
+  /** Returns this request with another negative prompt; an empty text is none. */
   default ImageRequest negative(String text) {
     return prompts(prompts().negative(text));
   }
 
+  /**
+   * Returns this request with another number of sampling steps, in place of timesteps or sigmas.
+   *
+   * @param n the number of steps, at least 1; 0 for the default
+   * @throws IllegalArgumentException if the number is negative
+   */
   default ImageRequest steps(int n) {
     return sampling(sampling().steps(n));
   }
 
   /**
-   * A step at each of these timesteps, in place of a number of steps: {@code timesteps(999, 749,
-   * 499, 249)}. A strength below 1, and {@link #denoisingRange}, leave out some of them.
+   * Returns this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
+   * 249)}.
    *
-   * @param descending trained timesteps, from noise to the image, at least one
-   * @throws IllegalArgumentException if they do not fall; generation refuses those that the
-   *     scheduler does not take
+   * <p>A strength below 1 and {@link #denoisingRange} skip some of them. Diffusers:
+   * {@code timesteps}.
+   *
+   * @param descending trained timesteps in descending order, at least one, none negative
+   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
+   *     timesteps that the scheduler does not support
    */
   default ImageRequest timesteps(double... descending) {
     return sampling(sampling().timesteps(descending));
   }
 
   /**
-   * Sampling over these sigmas, in place of a number of steps. Most solvers of Stable Diffusion
-   * 1.x, 2.x and XL that take any end at the last one, which is usually 0; flow classes take one
-   * for each step and go on to 0: see {@link PlanRequest#ofSigmas}.
+   * Returns this request with sampling over these sigmas. Diffusers: {@code sigmas}.
    *
-   * @param descending in the scheduler's own unit, from noise to the image, at least one
-   * @throws IllegalArgumentException if they do not fall; generation refuses those that the
-   *     scheduler does not take
+   * <p>Most Stable Diffusion schedulers end at the last sigma, which is usually 0. Flow schedulers
+   * take one sigma for each step and continue to 0; see {@link PlanRequest#ofSigmas}.
+   *
+   * @param descending sigmas in the scheduler's own unit, in descending order, at least one, none
+   *     negative
+   * @throws IllegalArgumentException if there are none, or they do not descend. Generation refuses
+   *     sigmas that the scheduler does not support
    */
   default ImageRequest sigmas(double... descending) {
     return sampling(sampling().sigmas(descending));
   }
 
+  /**
+   * Returns this request with another guidance scale; NaN is the default. See
+   * {@link GuidanceOptions#scale()}.
+   */
   default ImageRequest guidance(double scale) {
     return guidance(guidanceOptions().scale(scale));
   }
 
+  /** Returns this request with another seed. Image {@code i} is generated from {@code seed + i}. */
   default ImageRequest seed(long value) {
     return sampling(sampling().seed(value));
   }
 
+  /**
+   * Returns this request with another number of images.
+   *
+   * @param n the number of images, at least 1
+   * @throws IllegalArgumentException if the number is less than 1
+   */
   default ImageRequest count(int n) {
     return sampling(sampling().count(n));
   }
 
+  /**
+   * Returns this request with another image size.
+   *
+   * @param width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the default
+   * @param height in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the default
+   * @throws IllegalArgumentException if a side is negative
+   */
   default ImageRequest size(int width, int height) {
     return sizeOptions(sizeOptions().size(width, height));
   }
 
-  /** Sampled by this scheduler, under any name that its users type. */
+  /**
+   * Returns this request with a scheduler by name, in place of a custom scheduler.
+   *
+   * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
+   *     {@code dpmpp_2m_karras}; null for the base's own scheduler
+   */
   default ImageRequest scheduler(String name) {
     return sampling(sampling().scheduler(name));
   }
 
   /**
-   * Sampled by this scheduler, with its own options:
-   * {@code customScheduler(own.with("dpmpp_2m").with("solver_order", 3))}, where {@code own} is the
-   * model's, {@code base.scheduler()}. A scheduler that is no {@code SchedulerConfig} is asked for
-   * the request's steps alone, and makes its own sigmas down to 0, shift included. A name that is
-   * given later counts instead.
+   * Returns this request with a scheduler and its own options.
+   *
+   * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
+   * 3))}. If the scheduler is not a {@code SchedulerConfig}, it gets the number of steps only and
+   * makes its own sigmas down to 0, shift included. A later {@link #scheduler(String)} replaces it.
    */
   default ImageRequest customScheduler(Scheduler own) {
     return sampling(sampling().customScheduler(own));
   }
 
   /**
-   * With this adapter too, e.g. a person: {@code adapter(ada.at(0.8))}; the prompts may name its
-   * placeholder tokens.
+   * Returns this request with one more adapter, for example a person: {@code adapter(ada.at(0.8))}.
+   * The prompts may name its placeholder tokens.
    *
-   * @throws IllegalArgumentException if it brings another embedding of a token that the request has
-   *     one of
+   * @throws IllegalArgumentException if the request has another textual inversion of the same token
    */
   default ImageRequest adapter(Adapter adapter) {
     PromptOptions named = prompts();
     for (Adapter summand : adapter.components()) {
-      for (TextualInversion word : summand.textualInversions()) {
-        named = named.textualInversion(word);
+      for (TextualInversion inversion : summand.textualInversions()) {
+        named = named.textualInversion(inversion);
       }
     }
     return adapters(appended(adapters(), adapter)).prompts(named);
   }
 
-  /** With the same adapters, but without their gradient guidance. */
+  /** Returns this request with its adapters, but without their gradient guidance. */
   default ImageRequest withoutGradientGuidance() {
     return adapters(adapters().stream().map(Adapter::withoutGradientGuidance).toList());
   }
 
-  /** Conditioned on these sizes (SDXL). */
-  default ImageRequest sizeConditioning(SizeConditioning wanted) {
-    return sizeConditioning(wanted, negativeSizeConditioning());
+  /** Returns this request with SDXL's size conditioning for the prompt. */
+  default ImageRequest sizeConditioning(SizeConditioning positive) {
+    return sizeConditioning(positive, negativeSizeConditioning());
   }
 
-  /** Conditioned on these sizes (SDXL), the negative prompt on others. */
-  default ImageRequest sizeConditioning(SizeConditioning wanted, SizeConditioning negativePrompt) {
-    return sizeOptions(sizeOptions().conditioning(wanted, negativePrompt));
+  /**
+   * Returns this request with SDXL's size conditioning for both prompts; null for the negative
+   * prompt uses the prompt's.
+   */
+  default ImageRequest sizeConditioning(
+      SizeConditioning positive, SizeConditioning negativePrompt) {
+    return sizeOptions(sizeOptions().conditioning(positive, negativePrompt));
   }
 
-  /** Begun from an image of which {@code strength}, in 0..1, is changed. */
+  /**
+   * Returns this request with an initial image, for image-to-image.
+   *
+   * @param image the image, resized to the request's size
+   * @param strength the share of the steps that is sampled, 0..1
+   * @throws IllegalArgumentException if the strength is not in 0..1
+   */
   default ImageRequest initialImage(RgbImage image, double strength) {
     return initialImage(InitialImage.of(image).strength(strength));
   }
 
   /**
-   * Outpainting: the image with new margins, generated, of the size of both; all sizes in pixels.
+   * Returns this request for outpainting: the image with new margins, at the size of both.
+   *
+   * @param left margin in pixels, at least 0
+   * @param top margin in pixels, at least 0
+   * @param right margin in pixels, at least 0
+   * @param bottom margin in pixels, at least 0
+   * @throws IllegalArgumentException if a margin is negative
    */
   default ImageRequest outpaint(RgbImage image, int left, int top, int right, int bottom) {
     return initialImage(InitialImage.outpaint(image, left, top, right, bottom))
         .size(image.width() + left + right, image.height() + top + bottom);
   }
 
-  /** Begun with this unit noise rather than with noise of the seed. */
+  /**
+   * Returns this request with given initial noise in place of the seed's.
+   *
+   * @param unit Gaussian noise of unit variance, of the shape of the latents
+   */
   default ImageRequest noise(Latents unit) {
     return sampling(sampling().noise(unit));
   }
 
   /**
-   * Samples between two shares of the training timesteps only: a base model stops at 0.8, and a
-   * refiner goes on from the base's latents at 0.8, or inside a mask. A request that goes on needs
-   * an initial image, and takes no map of changes.
+   * Returns this request limited to a range of the training timesteps. Diffusers:
+   * {@code denoising_start} and {@code denoising_end}.
+   *
+   * <p>A base model stops at 0.8, for example, and a refiner continues from the base's latents at
+   * 0.8. A request that continues needs an initial image and takes no change map.
+   *
+   * @param start the share of the training timesteps at which sampling starts, 0..1
+   * @param end the share at which it ends, 0..1
    */
   default ImageRequest denoisingRange(double start, double end) {
     return sampling(sampling().denoisingRange(start, end));
   }
 
-  /** With another share of fresh noise in each step. */
+  /**
+   * Returns this request with another share of fresh noise in each step.
+   *
+   * @param share eta, 0..1, for schedulers that have one; NaN for the default
+   */
   default ImageRequest eta(double share) {
     return sampling(sampling().eta(share));
   }
 
   /**
-   * With prompts read in this syntax; only Stable Diffusion 1.x, 2.x and XL take another than
-   * plain.
+   * Returns this request with another prompt syntax. Only Stable Diffusion 1.x, 2.x and XL support
+   * more than the plain one.
    */
   default ImageRequest syntax(PromptSyntax syntax) {
     return prompts(prompts().syntax(syntax));
   }
 
   /**
-   * With so many of the text encoders' last layers left out, counted as diffusers counts; see
-   * {@link PromptOptions}.
+   * Returns this request with another clip skip; see {@link PromptOptions#clipSkip()}.
+   *
+   * @param layers the number of last text encoder layers that are left out, at least 0, as
+   *     diffusers counts
    */
   default ImageRequest clipSkip(int layers) {
     return prompts(prompts().clipSkip(layers));
   }
 
   /**
-   * With a textual inversion that the prompts may name.
+   * Returns this request with one more textual inversion, which the prompts may name.
    *
-   * @throws IllegalArgumentException if the request has another embedding of its token
+   * @throws IllegalArgumentException if the request has another textual inversion of the same token
    */
-  default ImageRequest textualInversion(TextualInversion word) {
-    return prompts(prompts().textualInversion(word));
+  default ImageRequest textualInversion(TextualInversion inversion) {
+    return prompts(prompts().textualInversion(inversion));
   }
 
   /**
-   * With embeddings in place of the prompts; either may be null for the prompt's own. Only Stable
-   * Diffusion 1.x, 2.x and XL take them.
+   * Returns this request with precomputed embeddings. Only Stable Diffusion 1.x, 2.x and XL support
+   * them.
+   *
+   * @param positive embeddings that replace the prompt; null for none
+   * @param negativePrompt embeddings that replace the negative prompt; null for none
    */
-  default ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding negativePrompt) {
-    return prompts(prompts().embeddings(wanted, negativePrompt));
+  default ImageRequest embeddings(PromptEmbedding positive, PromptEmbedding negativePrompt) {
+    return prompts(prompts().embeddings(positive, negativePrompt));
   }
 
-  /** With this control image too. */
+  /** Returns this request with one more control image. */
   default ImageRequest controlImage(ControlImage control) {
     return controlImages(appended(controlImages(), control));
   }
 
   /**
-   * The same image to rounding with less memory for the autoencoder, which works a few rows at a
-   * time.
+   * Returns this request with tiled decoding, which needs less memory. Up to rounding, the image is
+   * the same.
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());

@@ -9,22 +9,21 @@ import java.util.stream.DoubleStream;
 /**
  * Steps, scheduler, seed and initial noise of a request.
  *
- * @param steps sampling steps, or 0 for the default; as many as there are timesteps or sigmas where
- *     those are given
- * @param timesteps one for each step, falling from noise to the image; empty where the sigmas or
- *     the scheduler say
- * @param sigmas as the scheduler counts them, falling, see {@link PlanRequest#ofSigmas}; empty
- *     likewise
+ * @param steps the number of sampling steps, or 0 for the default; with timesteps or sigmas, their
+ *     number
+ * @param timesteps one trained timestep for each step, in descending order; empty for the
+ *     scheduler's own
+ * @param sigmas sigmas in the scheduler's unit, in descending order, see
+ *     {@link PlanRequest#ofSigmas}; empty for the scheduler's own
  * @param scheduler a scheduler's name, or null for the base's own
- * @param customScheduler a scheduler of the caller's, or null for the one by name
- * @param eta how much of each step's noise is fresh, for schedulers that can choose, or NaN for
- *     their default
- * @param denoisingStart the share of the training timesteps that another model has sampled already,
- *     in 0..1
- * @param denoisingEnd the share at which sampling stops, in 0..1; the latents are then still noisy
- * @param seed the noise of image {@code i} is drawn from {@code seed + i}
- * @param count number of images, at least 1
- * @param noise the unit noise that sampling begins with instead of the seed's, or null
+ * @param customScheduler a scheduler of the caller, which replaces the one by name; or null
+ * @param eta the share of each step's noise that is fresh, 0..1, for schedulers that have it; NaN
+ *     for their default
+ * @param denoisingStart the share of the training timesteps that another model has sampled, 0..1
+ * @param denoisingEnd the share at which sampling ends, 0..1; below 1 the latents are still noisy
+ * @param seed the seed of the first image; image {@code i} has the noise of {@code seed + i}
+ * @param count the number of images, at least 1
+ * @param noise the initial noise of unit variance in place of the seed's, or null
  */
 public record SamplingOptions(
     int steps,
@@ -38,7 +37,7 @@ public record SamplingOptions(
     long seed,
     int count,
     Latents noise) {
-  /** One image of seed 0, everything else the base's own. */
+  /** One image with seed 0; every other value is the base's default. */
   public static final SamplingOptions DEFAULT =
       new SamplingOptions(0, List.of(), List.of(), null, null, Double.NaN, 0, 1, 0, 1, null);
 
@@ -46,26 +45,31 @@ public record SamplingOptions(
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
     if (steps < 0 || count < 1) {
-      throw new IllegalArgumentException("steps " + steps + ", count " + count
-          + ": steps must not be negative, count must be at least 1");
+      throw new IllegalArgumentException(
+          "steps must be at least 0 and count at least 1, got " + steps + " and " + count);
     }
     if (!timesteps.isEmpty() && !sigmas.isEmpty()) {
-      throw new IllegalArgumentException(
-          "a run has timesteps or sigmas of its own, not both; give one of them");
+      throw new IllegalArgumentException("both timesteps and sigmas were given; give one of them");
     }
     requireDescending("timesteps", timesteps);
     requireDescending("sigmas", sigmas);
   }
 
-  /** So many steps, laid by the scheduler. */
+  /**
+   * Returns these options with another number of steps, in place of timesteps or sigmas.
+   *
+   * @param n the number of steps, at least 1; 0 for the default
+   * @throws IllegalArgumentException if the number is negative
+   */
   public SamplingOptions steps(int n) {
     return withStepValues(n, List.of(), List.of());
   }
 
   /**
-   * A step at each of these timesteps, in place of a number of steps.
+   * Returns these options with a step at each of these timesteps.
    *
-   * @throws IllegalArgumentException if there are none, or they do not fall
+   * @param descending trained timesteps in descending order, at least one, none negative
+   * @throws IllegalArgumentException if there are none, or they do not descend
    */
   public SamplingOptions timesteps(double... descending) {
     requireNotEmpty("timesteps", descending);
@@ -74,9 +78,11 @@ public record SamplingOptions(
   }
 
   /**
-   * Sampling over these sigmas, in place of a number of steps.
+   * Returns these options with sampling over these sigmas.
    *
-   * @throws IllegalArgumentException if there are none, or they do not fall
+   * @param descending sigmas in the scheduler's unit, in descending order, at least one, none
+   *     negative
+   * @throws IllegalArgumentException if there are none, or they do not descend
    */
   public SamplingOptions sigmas(double... descending) {
     requireNotEmpty("sigmas", descending);
@@ -84,11 +90,11 @@ public record SamplingOptions(
         descending.length, List.of(), DoubleStream.of(descending).boxed().toList());
   }
 
-  private SamplingOptions withStepValues(int n, List<Double> times, List<Double> levels) {
+  private SamplingOptions withStepValues(int n, List<Double> newTimesteps, List<Double> newSigmas) {
     return new SamplingOptions(
         n,
-        times,
-        levels,
+        newTimesteps,
+        newSigmas,
         scheduler,
         customScheduler,
         eta,
@@ -99,7 +105,11 @@ public record SamplingOptions(
         noise);
   }
 
-  /** By this name, in place of a scheduler of the caller's. */
+  /**
+   * Returns these options with a scheduler by name, in place of a custom scheduler.
+   *
+   * @param name a scheduler's name, or null for the base's own
+   */
   public SamplingOptions scheduler(String name) {
     return new SamplingOptions(
         steps,
@@ -115,7 +125,7 @@ public record SamplingOptions(
         noise);
   }
 
-  /** By this scheduler, whatever the name. */
+  /** Returns these options with a custom scheduler, which replaces the one by name. */
   public SamplingOptions customScheduler(Scheduler other) {
     return new SamplingOptions(
         steps,
@@ -131,6 +141,11 @@ public record SamplingOptions(
         noise);
   }
 
+  /**
+   * Returns these options with another share of fresh noise in each step.
+   *
+   * @param share eta, 0..1; NaN for the scheduler's default
+   */
   public SamplingOptions eta(double share) {
     return new SamplingOptions(
         steps,
@@ -146,11 +161,18 @@ public record SamplingOptions(
         noise);
   }
 
+  /**
+   * Returns these options limited to a range of the training timesteps.
+   *
+   * @param start the share of the training timesteps at which sampling starts, 0..1
+   * @param end the share at which it ends, 0..1
+   */
   public SamplingOptions denoisingRange(double start, double end) {
     return new SamplingOptions(
         steps, timesteps, sigmas, scheduler, customScheduler, eta, start, end, seed, count, noise);
   }
 
+  /** Returns these options with another seed. */
   public SamplingOptions seed(long value) {
     return new SamplingOptions(
         steps,
@@ -166,6 +188,7 @@ public record SamplingOptions(
         noise);
   }
 
+  /** Returns these options with another number of images, at least 1. */
   public SamplingOptions count(int n) {
     return new SamplingOptions(
         steps,
@@ -181,6 +204,7 @@ public record SamplingOptions(
         noise);
   }
 
+  /** Returns these options with given initial noise of unit variance; null for the seed's. */
   public SamplingOptions noise(Latents unit) {
     return new SamplingOptions(
         steps,
@@ -196,20 +220,18 @@ public record SamplingOptions(
         unit);
   }
 
-  /** Whether the caller gives the timesteps or the sigmas. */
+  /** Returns whether timesteps or sigmas are given. */
   public boolean hasCustomSchedule() {
     return !timesteps.isEmpty() || !sigmas.isEmpty();
   }
 
-  /** Checks that every value falls below the one before it. */
+  /** Checks that the values are finite, not negative and in descending order. */
   private static void requireDescending(String what, List<Double> values) {
     double above = Double.POSITIVE_INFINITY;
     for (double value : values) {
       if (!(value < above && value >= 0)) {
-        throw new IllegalArgumentException(
-            what + " must be finite and fall to no less than 0, got " + value
-                + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above)
-                + "; give them from noise to the image");
+        throw new IllegalArgumentException(what + " must be finite, at least 0 and descending, got "
+            + value + (above == Double.POSITIVE_INFINITY ? " first" : " after " + above));
       }
       above = value;
     }
@@ -218,7 +240,7 @@ public record SamplingOptions(
   private static void requireNotEmpty(String what, double[] given) {
     if (given.length == 0) {
       throw new IllegalArgumentException(
-          what + " of a run must be at least 1, got 0; give some, or a number of steps");
+          "no " + what + " given; give at least one, or a number of steps");
     }
   }
 }

@@ -1,15 +1,18 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Size conditioning of SDXL, as if the image were a training photo (Podell et al. 2023,
- * arXiv:2307.01952, section 2.2). Sizes of 0 are the image's own. Other families have none.
+ * SDXL's size conditioning: size, crop and target size, as for a training image. Other families
+ * have none.
  *
- * @param originalWidth width of the photo before it was scaled, pixels
- * @param originalHeight its height
- * @param left columns cropped away
- * @param top rows cropped away
- * @param targetWidth width that it was cropped to
- * @param targetHeight its height
+ * <p>Sizes of 0 are the generated image's own. Source: Podell et al. 2023, arXiv:2307.01952,
+ * section 2.2.
+ *
+ * @param originalWidth width before scaling, in pixels (diffusers: {@code original_size})
+ * @param originalHeight height before scaling, in pixels
+ * @param left columns cropped at the left (diffusers: {@code crops_coords_top_left})
+ * @param top rows cropped at the top
+ * @param targetWidth width after cropping, in pixels (diffusers: {@code target_size})
+ * @param targetHeight height after cropping, in pixels
  * @param aestheticScore aesthetic score, about 1 to 10; the refiner takes it in place of the target
  *     size
  */
@@ -21,38 +24,56 @@ public record SizeConditioning(
     int targetWidth,
     int targetHeight,
     double aestheticScore) {
-  /** The image's own size, nothing cropped, and diffusers' default score of 6. */
+  /** The generated image's own size, no crop, and diffusers' default aesthetic score of 6. */
   public static final SizeConditioning DEFAULT = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
 
   public SizeConditioning {
     if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
-      throw new IllegalArgumentException("sizes " + originalWidth + "x" + originalHeight + " and "
-          + targetWidth + "x" + targetHeight + " must not be negative");
+      throw new IllegalArgumentException("sizes must not be negative, got " + originalWidth + "x"
+          + originalHeight + " and " + targetWidth + "x" + targetHeight);
     }
   }
 
+  /**
+   * Returns this conditioning with another size before scaling, in pixels; 0 is the image's own.
+   */
   public SizeConditioning originalSize(int width, int height) {
     return new SizeConditioning(
         width, height, left, top, targetWidth, targetHeight, aestheticScore);
   }
 
+  /**
+   * Returns this conditioning with another crop offset.
+   *
+   * @param columns columns cropped at the left
+   * @param rows rows cropped at the top
+   */
   public SizeConditioning cropTopLeft(int columns, int rows) {
     return new SizeConditioning(
         originalWidth, originalHeight, columns, rows, targetWidth, targetHeight, aestheticScore);
   }
 
+  /**
+   * Returns this conditioning with another size after cropping, in pixels; 0 is the image's own.
+   */
   public SizeConditioning targetSize(int width, int height) {
     return new SizeConditioning(
         originalWidth, originalHeight, left, top, width, height, aestheticScore);
   }
 
+  /** Returns this conditioning with another aesthetic score, about 1 to 10, for the refiner. */
   public SizeConditioning aestheticScore(double value) {
     return new SizeConditioning(
         originalWidth, originalHeight, left, top, targetWidth, targetHeight, value);
   }
 
   /**
-   * The numbers as the network takes them: 6 of them, or 5 for the refiner; rows before columns.
+   * Returns the values that the network takes (diffusers: {@code add_time_ids}), heights before
+   * widths.
+   *
+   * @param width of the generated image in pixels
+   * @param height of the generated image in pixels
+   * @param count 5 for the refiner, else 6
    */
   public float[] timeIds(int width, int height, int count) {
     int rows = originalHeight == 0 ? height : originalHeight;

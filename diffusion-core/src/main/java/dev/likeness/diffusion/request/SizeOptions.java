@@ -1,34 +1,48 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Size of the images, and the sizes that SDXL is conditioned on.
+ * Size of the images, and SDXL's size conditioning.
  *
- * @param width in pixels, a multiple of {@code BaseModel.unit()}, or 0 for the default: the initial
- *     image's width, else, on a UNet, the first control image's, else the base's own. Masked images
- *     have the base's own too, but on UNets with a ControlNet, Z-Image, and bases that edit. On
- *     Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) larger images are scaled down to about
- *     the base's number of pixels, masked or not
- * @param height in pixels, a multiple of the same, or 0 for the default
- * @param conditioning size conditioning of SDXL
- * @param negativeConditioning size conditioning of the negative prompt; null for the same
+ * <p>A default size is that of the initial image; without one, on a UNet, that of the first control
+ * image; else the base's own. For a masked image it is the base's own, except on a UNet with a
+ * ControlNet, Z-Image, and bases that edit. Stable Diffusion 3 and FLUX.1 (not Kontext and Fill)
+ * scale a larger default size down to about the base's number of pixels.
+ *
+ * @param width in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the default
+ * @param height in pixels, a multiple of {@code BaseModel.sizeMultiple()}, or 0 for the default
+ * @param conditioning SDXL's size conditioning of the prompt
+ * @param negativeConditioning size conditioning of the negative prompt; null for the prompt's
  */
 public record SizeOptions(
     int width, int height, SizeConditioning conditioning, SizeConditioning negativeConditioning) {
-  /** The base's own size, conditioned on as it is. */
+  /** The default size, with the default size conditioning. */
   public static final SizeOptions DEFAULT = new SizeOptions(0, 0, SizeConditioning.DEFAULT, null);
 
   public SizeOptions {
     if (width < 0 || height < 0) {
       throw new IllegalArgumentException(
-          "size " + width + "x" + height + ": neither side may be negative");
+          "width and height must not be negative, got " + width + "x" + height);
     }
   }
 
+  /**
+   * Returns these options with another image size.
+   *
+   * @param w width in pixels, or 0 for the default
+   * @param h height in pixels, or 0 for the default
+   * @throws IllegalArgumentException if a side is negative
+   */
   public SizeOptions size(int w, int h) {
     return new SizeOptions(w, h, conditioning, negativeConditioning);
   }
 
-  public SizeOptions conditioning(SizeConditioning wanted, SizeConditioning negativePrompt) {
-    return new SizeOptions(width, height, wanted, negativePrompt);
+  /**
+   * Returns these options with other size conditioning.
+   *
+   * @param positive size conditioning of the prompt
+   * @param negativePrompt size conditioning of the negative prompt; null for the prompt's
+   */
+  public SizeOptions conditioning(SizeConditioning positive, SizeConditioning negativePrompt) {
+    return new SizeOptions(width, height, positive, negativePrompt);
   }
 }

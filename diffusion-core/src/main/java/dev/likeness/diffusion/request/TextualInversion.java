@@ -20,18 +20,21 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A word that was learned as vectors (Gal et al. 2022, arXiv:2208.01618). Its file is the web
- * interface's ({@code emb_params}, {@code string_to_param}), diffusers' (one tensor named as the
- * token) or one of its advanced scripts', with a tensor for each tower of CLIP ({@code clip_l},
- * {@code clip_g}, or {@code text_encoders_0} and {@code _1}).
+ * A textual inversion: a placeholder token with trained embeddings (Gal et al. 2022,
+ * arXiv:2208.01618).
  *
- * @param token how prompts name it, in any case
- * @param values its vectors, [vectors, width] by rows, for each width of a text tower
+ * <p>Files of the web UI ({@code emb_params}, {@code string_to_param}) and of diffusers (one tensor
+ * named as the token) are read. So are files with one tensor for each CLIP text encoder:
+ * {@code clip_l} and {@code clip_g}, or {@code text_encoders_0} and {@code text_encoders_1}.
+ *
+ * @param token the placeholder token, in any case; not blank
+ * @param values the embeddings, [vectors, width] in row-major order, by the width of their text
+ *     encoder
  */
 public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
-   * How wide vectors for T5 are, of which no learned words are read here; every tower of CLIP is
-   * narrower.
+   * The embedding width of T5, for which no textual inversions are supported. Every CLIP text
+   * encoder is narrower.
    */
   public static final int T5_WIDTH = 4096;
 
@@ -40,7 +43,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
 
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
-      throw new IllegalArgumentException("a textual inversion needs a token and vectors");
+      throw new IllegalArgumentException(
+          "a textual inversion needs a token and embeddings, got token \"" + token + "\" and "
+              + values.size() + " embeddings");
     }
     values = Map.copyOf(values);
     int count = values.entrySet().iterator().next().getValue().length
@@ -48,17 +53,18 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     values.forEach((width, numbers) -> {
       if (numbers.length != count * width || count == 0) {
         throw new IllegalArgumentException(
-            token + " has " + numbers.length + " numbers for a width of " + width
-                + "; every tower needs as many vectors as the others");
+            "the textual inversion " + token + " has " + numbers.length
+                + " values for a text encoder of width " + width
+                + "; every text encoder needs the same number of vectors");
       }
     });
   }
 
   /**
-   * Reads a file; the token is the placeholder or tensor it names, or the file's own name without
-   * its ending.
+   * Reads a file. The token is the placeholder or tensor that the file names, or the file's name
+   * without its extension.
    *
-   * @throws InvalidInputException when the file holds no textual inversion, or vectors for T5
+   * @throws InvalidInputException if the file has no textual inversion, or one for T5
    */
   public static TextualInversion open(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
@@ -82,7 +88,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
       }
       if (values.isEmpty()) {
         throw new InvalidInputException(file
-            + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
+            + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
             + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
       }
       return new TextualInversion(token, values);
@@ -92,9 +98,9 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   private static int width(Path file, String name, long[] shape) {
     int width = Math.toIntExact(shape[shape.length - 1]);
     if (width == T5_WIDTH) {
-      throw new InvalidInputException(file + " has vectors for T5 (" + name + ", of width "
-          + T5_WIDTH + "), which reads no learned words here;"
-          + " give one that was learned with CLIP alone");
+      throw new InvalidInputException(file + " has embeddings for T5 (" + name + ", of width "
+          + T5_WIDTH + "), which are not supported;"
+          + " give a textual inversion that was trained with CLIP alone");
     }
     return width;
   }
@@ -104,8 +110,11 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Writes a file that diffusers' {@code load_textual_inversion} opens, whole or not at all: one
-   * tensor named as the token, or {@code clip_l} and {@code clip_g} for the two towers of SDXL.
+   * Writes a file that diffusers' {@code load_textual_inversion} opens. A failure leaves no partial
+   * file.
+   *
+   * <p>The file has one tensor named as the token, or {@code clip_l} and {@code clip_g} for the two
+   * text encoders of SDXL.
    */
   public void save(Path file) {
     try (TensorScope scope = TensorScope.open()) {
@@ -120,7 +129,10 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     }
   }
 
-  /** Its vectors, [vectors, width] by rows, by the names of their towers, the narrower first. */
+  /**
+   * Returns the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
+   * (the narrower), then {@code clip_g}.
+   */
   public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();
     new TreeMap<>(values)
@@ -129,19 +141,19 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return named;
   }
 
-  /** The same word under another name. */
+  /** Returns this textual inversion under another token. */
   public TextualInversion withToken(String name) {
     return new TextualInversion(name, values);
   }
 
-  /** Equal where token and vectors are, number by number. */
+  /** Compares the token and every value of the embeddings. */
   @Override
   public boolean equals(Object other) {
-    return other instanceof TextualInversion word
-        && token.equals(word.token)
-        && values.keySet().equals(word.values.keySet())
+    return other instanceof TextualInversion inversion
+        && token.equals(inversion.token)
+        && values.keySet().equals(inversion.values.keySet())
         && values.keySet().stream()
-            .allMatch(width -> Arrays.equals(values.get(width), word.values.get(width)));
+            .allMatch(width -> Arrays.equals(values.get(width), inversion.values.get(width)));
   }
 
   @Override
@@ -149,13 +161,16 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return Objects.hash(token, values.keySet());
   }
 
-  /** How many tokens it takes. */
+  /** Returns the number of vectors, which is the number of tokens that it takes in a prompt. */
   public int vectors() {
     Map.Entry<Integer, float[]> any = values.entrySet().iterator().next();
     return any.getValue().length / any.getKey();
   }
 
-  /** Where a text names this word, in any case, not inside a longer one; -1 for nowhere. */
+  /**
+   * Returns the index at which a text names the token, in any case, as a whole word; -1 if it does
+   * not.
+   */
   public int find(String text) {
     String before = Character.isLetterOrDigit(token.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";
     String after = Character.isLetterOrDigit(token.codePointBefore(token.length()))
@@ -168,16 +183,18 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * The vectors for a tower of this width.
+   * Returns the embeddings for a text encoder.
    *
-   * @throws InvalidInputException when the word was learned for another model
+   * @param width the text encoder's embedding width
+   * @return [vectors, width] in row-major order; not a copy
+   * @throws InvalidInputException if the textual inversion was trained for another model
    */
   public float[] forWidth(int width) {
     float[] numbers = values.get(width);
     if (numbers == null) {
       throw new InvalidInputException("the textual inversion " + token + " has vectors of width "
           + values.keySet() + ", this model's text encoder needs " + width
-          + "; use it with the family it was learned for, or do not name it");
+          + "; use it with the family that it was trained for, or do not name it in the prompt");
     }
     return numbers;
   }

@@ -1,39 +1,43 @@
 package dev.likeness.diffusion.request;
 
 /**
- * Large images with less memory: windows over the sample, and the autoencoder in strips.
+ * Options for large images with less memory: windows over the sample, and tiled decoding.
  *
- * @param vaeTiling whether the autoencoder works a few rows at a time at any size; above 1024 x
- *     1024 it always does
- * @param window side of the windows through which the network sees the sample, in latents; 0 for
- *     the whole sample
- * @param stride largest distance between two windows, in latents, 1 to {@code window}; 0 without
+ * @param vaeTiling whether the autoencoder works on strips of a few rows; above 1024 x 1024 pixels
+ *     it always does
+ * @param window the side of the windows that the network processes, in latent pixels; 0 for the
+ *     whole sample
+ * @param stride the largest distance of two windows, in latent pixels, 1..{@code window}; 0 without
  *     windows
  */
 public record TilingOptions(boolean vaeTiling, int window, int stride) {
-  /** The whole sample at once. */
+  /** The whole sample in one window, and tiled decoding above 1024 x 1024 pixels. */
   public static final TilingOptions NONE = new TilingOptions(false, 0, 0);
 
   public TilingOptions {
     if (window < 0 || window > 0 && (stride < 1 || stride > window) || window == 0 && stride != 0) {
-      throw new IllegalArgumentException("windows of " + window + " latents every " + stride
-          + " leave gaps or go nowhere; give a stride of 1 to " + window);
+      throw new IllegalArgumentException("the stride must be in 1.." + window + " for windows of "
+          + window + " latent pixels, got " + stride);
     }
   }
 
-  /** With the autoencoder in strips: the same image to rounding. */
+  /**
+   * Returns these options with tiled decoding at any size. Up to rounding, the image is the same.
+   */
   public TilingOptions withVaeTiling() {
     return new TilingOptions(true, window, stride);
   }
 
   /**
-   * With overlapping windows whose predictions are averaged at every step: MultiDiffusion (Bar-Tal
-   * et al. 2023, arXiv:2302.08113, equation 5). Not for bases that are given a mask or an image
-   * beside the sample, nor for adapters that act in places of the image. Caching and guidance with
-   * momentum are refused beside it.
+   * Returns these options with overlapping windows, whose predictions are averaged at every step.
    *
-   * @param size side of a window in latents
-   * @param every largest distance between two windows, 1 to {@code size}
+   * <p>Bases with a mask or reference image beside the sample do not support it, nor do regional
+   * adapters, caching, and guidance with momentum. Source: MultiDiffusion, Bar-Tal et al. 2023,
+   * arXiv:2302.08113, equation 5.
+   *
+   * @param size the side of a window in latent pixels
+   * @param every the largest distance of two windows in latent pixels, 1..{@code size}
+   * @throws IllegalArgumentException if the distance is not in this range
    */
   public TilingOptions windows(int size, int every) {
     return new TilingOptions(vaeTiling, size, every);

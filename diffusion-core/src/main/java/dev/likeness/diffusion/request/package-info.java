@@ -1,13 +1,13 @@
 /**
- * What to generate, and how to watch and stop it.
+ * Requests for images: their options, progress and cancellation.
  *
  * <p>An {@link ImageRequest} is immutable and consists of option records: {@link PromptOptions},
  * {@link SamplingOptions}, {@link SizeOptions}, {@link GuidanceOptions}, {@link CachingOptions},
- * {@link TilingOptions}, {@link GenerationHooks}, and where wanted an {@link InitialImage},
+ * {@link TilingOptions}, {@link GenerationHooks}, and optionally an {@link InitialImage},
  * {@link ControlImage control images}, {@link Adapter adapters} and a second pass
- * ({@link HiresFix}). Each of its methods returns a changed copy. What a request leaves open gets
- * the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress} and ends
- * with exactly one terminal {@link ProgressEvent}; it stops within a step after
+ * ({@link HiresFix}). Each of its methods returns a changed copy. Options that a request does not
+ * give have the base model's {@link GenerationDefaults}. Long work reports to a {@link Progress}
+ * and ends with exactly one terminal {@link ProgressEvent}; it stops within a step after
  * {@link Cancellation#cancel()}.
  *
  * <pre>{@code
@@ -15,7 +15,7 @@
  *   ImageRequest request = ImageRequest.of("portrait of a man")
  *       .scheduler("DPM++ 2M Karras")
  *       .steps(25)
- *       .guidance(GuidanceOptions.STANDARD.scale(6).rescale(0.7))
+ *       .guidance(GuidanceOptions.DEFAULT.scale(6).rescale(0.7))
  *       .count(4);
  *   Cancellation stop = new Cancellation();
  *   List<GeneratedImage> images = base.generate(request, System.out::println, stop);

@@ -10,17 +10,16 @@ import java.util.Locale;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Where and how precisely to compute: a device ({@code cpu} or {@code cuda}) and an element type
- * (f32, bf16, f16).
+ * The device and the element type of a computation.
  *
  * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
- * @param dtype the type that weights and activations have
+ * @param dtype the type of weights and activations: f32, bf16 or f16; f16 on a GPU only
  */
 public record Compute(String device, DType dtype) {
-  /** Exact single precision on the CPU: equal to the reference to rounding. */
+  /** Single precision on the CPU. Results equal the reference implementation's up to rounding. */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
-  /** What a graphics card needs of the class path and the system, to be said where none answers. */
+  /** What a GPU needs on the class path and in the system, for error messages. */
   public static final String CUDA_REQUIREMENTS =
       "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
           + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
@@ -35,13 +34,15 @@ public record Compute(String device, DType dtype) {
       throw new IllegalArgumentException("cannot compute in " + dtype + "; known: f32, bf16, f16");
     }
     if (device.equals("cpu") && dtype == DType.F16) {
-      throw new IllegalArgumentException("f16 is slow and overflows on a CPU; choose bf16 or f32");
+      throw new IllegalArgumentException(
+          "f16 is not supported on a CPU, where it is slow and overflows; choose bf16 or f32");
     }
   }
 
   /**
-   * The graphics card in bf16 where there is one (those before Ampere want f16); else the CPU, in
-   * bf16 where it multiplies bf16 in hardware.
+   * Returns the first GPU in bf16; without one, the CPU. GPUs before Ampere need f16.
+   *
+   * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, else in f32.
    */
   public static Compute best() {
     if (isCudaAvailable()) {
@@ -51,9 +52,12 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Reads a user's choice; null means "the best there is".
+   * Returns the compute of a user's choice.
    *
-   * @throws ResourceLimitException when the device is not here; says what is missing
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the best
+   * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
+   * @throws IllegalArgumentException if a name is not known
+   * @throws ResourceLimitException if the device is not available; the message says what is missing
    */
   public static Compute of(String device, String dtype) {
     Compute best = best();
@@ -63,51 +67,53 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * This, once its device was seen to answer; else a {@link ResourceLimitException} says what is
-   * missing.
+   * Checks that the device is available.
+   *
+   * @return this compute
+   * @throws ResourceLimitException if the device is not available; the message says what is missing
    */
   public Compute requireAvailable() {
     if (!isCpu() && !isCudaAvailable()) {
       throw new ResourceLimitException(
-          "no CUDA device answers: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
+          "no CUDA device is available: " + CUDA_REQUIREMENTS + "; or choose --device cpu");
     }
     if (device.contains(":")
         && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
       throw new ResourceLimitException(
-          "no " + device + " here; cards: " + torch.cuda_device_count());
+          "device " + device + " is not available; number of GPUs: " + torch.cuda_device_count());
     }
     return this;
   }
 
-  /** This compute with another element type. */
+  /** Returns this compute with another element type. */
   public Compute withDtype(DType other) {
     return new Compute(device, other);
   }
 
+  /** Returns whether the device is the CPU. */
   public boolean isCpu() {
     return device.equals("cpu");
   }
 
   /**
-   * The memory of this device as it is now.
+   * Returns the current memory of the device.
    *
-   * @throws ResourceLimitException when it cannot be asked for; says what is missing
+   * @throws ResourceLimitException if it cannot be read; the message says what is missing
    */
   public DeviceMemory memory() {
     return DeviceMemory.of(this);
   }
 
   /**
-   * Refuses to learn in f16, whose least numbers are greater than many gradients: nothing is scaled
-   * up here before the way back.
+   * Checks that training is possible in this element type. f16 is refused, because many gradients
+   * are smaller than its smallest number and gradients are not scaled.
    *
    * @throws IllegalArgumentException for f16
    */
   public void requireTrainable() {
     if (dtype == DType.F16) {
       throw new IllegalArgumentException(
-          "a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
-              + " or f32 to train");
+          "training in f16 is not supported, because small gradients become zero; open the base in bf16 or f32");
     }
   }
 
@@ -141,7 +147,7 @@ public record Compute(String device, DType dtype) {
     return hasCpuFlag("avx512_bf16", "amx_bf16");
   }
 
-  /** Whether this CPU multiplies bytes and adds them up in 32 bits (VNNI). */
+  /** Returns whether this CPU has instructions for dot products of bytes (VNNI). */
   public static boolean hasCpuInt8() {
     return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");
   }

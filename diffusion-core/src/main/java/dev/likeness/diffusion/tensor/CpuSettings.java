@@ -5,11 +5,12 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Environment settings that make libtorch markedly faster on Linux CPUs, as measured
- * (docs/guides/go-faster.md says why). glibc and OpenMP read them when a process starts, so none can be
- * set from inside: an application that starts a process to draw in puts {@link #environment} into
- * its {@link ProcessBuilder#environment}, and one that draws in its own asks {@link #missing} at
- * its start what to tell its operator. Nothing is set here.
+ * Environment variables that make libtorch faster on Linux CPUs.
+ *
+ * <p>glibc and OpenMP read them when a process starts, so this process cannot set them for itself.
+ * An application that starts a process puts {@link #environment} into its
+ * {@link ProcessBuilder#environment}. An application that generates in its own process reports
+ * {@link #missing} to its operator. This class sets nothing.
  */
 public final class CpuSettings {
   private static final Map<String, String> RECOMMENDED =
@@ -29,12 +30,15 @@ public final class CpuSettings {
 
   private CpuSettings() {}
 
-  /** The variables and their values, by name; unmodifiable. */
+  /** Returns the recommended variables and their values, by name; unmodifiable. */
   public static Map<String, String> environment() {
     return RECOMMENDED;
   }
 
-  /** Those that this process was started without, whatever the values of others; by name. */
+  /**
+   * Returns the recommended variables that this process was started without, by name. Variables
+   * with other values do not count.
+   */
   public static Map<String, String> missing() {
     return missing(System.getenv());
   }

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The element types of the safetensors format, under its names.
+ * The element types of the safetensors format, under the format's names.
  *
- * <p>Source: {@code Dtype} of huggingface/safetensors {@code safetensors/src/tensor.rs}.
+ * <p>Source: {@code Dtype} of huggingface/safetensors, {@code safetensors/src/tensor.rs}.
  */
 public enum DType {
   F64(64),
@@ -40,30 +40,32 @@ public enum DType {
     this.bits = bits;
   }
 
-  /** The size of one element in bits: 4, 6, or a multiple of 8. */
+  /** Returns the size of an element in bits: 4, 6, or a multiple of 8. */
   public int bits() {
     return bits;
   }
 
-  /** Whether libtorch has this element type; {@code F4} and the {@code F6} types it has not. */
+  /**
+   * Returns whether libtorch has this element type; it lacks {@code F4} and the {@code F6} types.
+   */
   public boolean isLoadable() {
     return bits >= 8;
   }
 
-  /** Whether the elements are real floating-point numbers. */
+  /** Returns whether the elements are real floating-point numbers. */
   public boolean isFloating() {
     return name().startsWith("F") || this == BF16;
   }
 
-  /** The type of that exact name, if there is one. */
+  /** Returns the type of this exact name, or empty. */
   public static Optional<DType> find(String name) {
     return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
   }
 
   /**
-   * The type of that name, in either case ({@code bf16}, {@code BF16}).
+   * Returns the type of a name, in any case ({@code bf16}, {@code BF16}).
    *
-   * @throws InvalidInputException when there is none; lists the known names
+   * @throws InvalidInputException if the name is not known; the message lists the names
    */
   public static DType parse(String name) {
     return Arrays.stream(values())
@@ -73,7 +75,7 @@ public enum DType {
             () -> new InvalidInputException("unknown dtype \"" + name + "\"; known: " + names()));
   }
 
-  /** All names, separated by spaces. */
+  /** Returns all names, separated by spaces. */
   public static String names() {
     return Arrays.stream(values()).map(Enum::name).collect(Collectors.joining(" "));
   }

@@ -23,35 +23,35 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * The memory of a place to compute, in bytes, asked of those who give it out: of a graphics card
- * its driver, and libtorch's caching allocator for this process's part; of the CPU the operating
- * system.
+ * The memory of a device, in bytes.
  *
- * @param total of the card; of the machine, or the container that it is to this process
- * @param free what nobody has taken
- * @param used what this process's tensors take on the card; on the CPU the process's resident
- *     memory, mapped pages included; {@link #UNKNOWN} where the system does not tell (other than
- *     Linux)
- * @param reserved what libtorch holds of the card for this process, used or not; on the CPU the
- *     same as {@code used}
- * @param peak the most that {@code used} has been since the process began; or {@link #UNKNOWN}
+ * <p>Of a GPU, the driver and libtorch's caching allocator give the numbers; of the CPU, the
+ * operating system.
+ *
+ * @param total of the GPU; on the CPU, of the machine or of the container
+ * @param free the memory that no process has allocated
+ * @param used the memory of this process's tensors on the GPU; on the CPU, the process's resident
+ *     memory with mapped pages. {@link #UNKNOWN} on systems other than Linux
+ * @param reserved the memory that libtorch's allocator has reserved on the GPU, used or not; on the
+ *     CPU, the same as {@code used}
+ * @param peak the largest value of {@code used} since the process started, or {@link #UNKNOWN}
  */
 public record DeviceMemory(long total, long free, long used, long reserved, long peak) {
-  /** A number that the system does not tell. */
+  /** A number that the system does not report. */
   public static final long UNKNOWN = -1;
 
   private static final double GIB = 1L << 30;
 
   /**
-   * As it is now.
+   * Returns the current memory of a device.
    *
-   * @throws ResourceLimitException when the card cannot be asked; says what is missing
+   * @throws ResourceLimitException if the GPU cannot be read; the message says what is missing
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());
   }
 
-  /** The same, empty when it cannot be asked for. */
+  /** Returns the current memory of a device, or empty if it cannot be read. */
   public static Optional<DeviceMemory> find(Compute compute) {
     try {
       return Optional.of(of(compute));
@@ -60,7 +60,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
     }
   }
 
-  /** The machine's and this process's. */
+  /** Returns the current memory of the machine and of this process. */
   public static DeviceMemory ofHost() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -79,7 +79,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
       return CudaMemory.of(device);
     } catch (LinkageError | RuntimeException e) {
       throw new ResourceLimitException(
-          "the memory of " + device + " cannot be asked for (" + LibTorch.firstLine(e) + "); "
+          "the memory of " + device + " cannot be read (" + LibTorch.firstLine(e) + "); "
               + Compute.CUDA_REQUIREMENTS,
           e);
     }
@@ -101,23 +101,27 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
         .orElse(UNKNOWN);
   }
 
-  /** Total and free in GiB. */
+  /** Returns total and free memory in GiB. */
   @Override
   public String toString() {
     return String.format(Locale.ROOT, "%.1f GiB, %.1f GiB free", total / GIB, free / GIB);
   }
 
   /**
-   * Asks a graphics card's driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and
-   * pytorch's natives for it.
+   * Reads GPU memory from the driver and libtorch's allocator. Needs {@code org.bytedeco:cuda} and
+   * the matching native libraries of pytorch.
    */
   static final class CudaMemory {
     private CudaMemory() {}
 
-    /** Of {@code cuda} or {@code cuda:1}. */
+    /**
+     * Returns the memory of a GPU.
+     *
+     * @param device {@code cuda} or {@code cuda:1}
+     */
     static DeviceMemory of(String device) {
       try (PointerScope scope = new PointerScope()) {
-        // The allocator of a device is made with its first tensor.
+        // libtorch creates a device's allocator with the first tensor on it.
         Tensor first = torch.zeros(
             new long[] {1},
             new TensorOptions(ScalarType.Float).device(new DeviceOptional(new Device(device))));

@@ -6,24 +6,23 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A point in the space that a base model draws in: a noisy or clean image before decoding, or
- * noise.
+ * Latents of a base model: a noisy or clean image before decoding, or noise.
  *
- * @param values [channels, height, width] by rows, at the diffusion model's scale
- * @param channels 4 for Stable Diffusion
+ * @param values [channels, height, width] in row-major order, at the diffusion model's scale
+ * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
  * @param height in latent pixels
  * @param width in latent pixels
  */
 public record Latents(float[] values, int channels, int height, int width) {
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
-      throw new IllegalArgumentException(values.length + " values are not latents of shape ["
-          + channels + ", " + height + ", " + width + "]");
+      throw new IllegalArgumentException("latents of shape [" + channels + ", " + height + ", "
+          + width + "] do not have " + values.length + " values");
     }
     values = values.clone();
   }
 
-  /** Copies one image of a batch, [1, channels, h, w]. */
+  /** Copies a tensor [1, channels, height, width] of any float type and device. */
   public static Latents of(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
     float[] values = new float[Math.toIntExact(flat.numel())];
@@ -35,35 +34,51 @@ public record Latents(float[] values, int channels, int height, int width) {
         Math.toIntExact(tensor.size(3)));
   }
 
-  /** A copy of the values. */
+  /** Returns a copy of the values, [channels, height, width] in row-major order. */
   @Override
   public float[] values() {
     return values.clone();
   }
 
-  /** Channels, height, width. */
+  /** Returns channels, height and width. */
   public long[] shape() {
     return new long[] {channels, height, width};
   }
 
-  /** A new tensor [1, channels, h, w], f32, CPU; owned by the calling scope. */
+  /**
+   * Returns a new tensor [1, channels, height, width], f32 on the CPU. The caller's scope owns it.
+   */
   public Tensor toTensor() {
     return torch.tensor(values).view(1, channels, height, width);
   }
 
-  /** The straight line between two points; 0 is this one, 1 the other. */
+  /**
+   * Returns the linear interpolation between two latents of the same shape.
+   *
+   * @param share 0 returns these latents, 1 the other
+   * @throws IllegalArgumentException if the shapes differ
+   */
   public Latents lerp(Latents other, double share) {
     return withValues(Interpolation.lerp(values, requireSameShape(other).values, share));
   }
 
   /**
-   * The great arc between two points, along which noise stays noise; 0 is this one, 1 the other.
+   * Returns the spherical interpolation between two latents of the same shape, which keeps noise
+   * Gaussian.
+   *
+   * @param share 0 returns these latents, 1 the other
+   * @throws IllegalArgumentException if the shapes differ
    */
   public Latents slerp(Latents other, double share) {
     return withValues(Interpolation.slerp(values, requireSameShape(other).values, share));
   }
 
-  /** Enlarged or reduced, straight between neighbours (bilinear, pixel centres at halves). */
+  /**
+   * Returns these latents at another size, interpolated bilinearly with pixel centres at halves.
+   *
+   * @param newHeight in latent pixels, at least 1
+   * @param newWidth in latent pixels, at least 1
+   */
   public Latents resize(int newHeight, int newWidth) {
     float[] out = new float[channels * newHeight * newWidth];
     for (int y = 0, at = 0; y < newHeight; y++) {
@@ -97,7 +112,7 @@ public record Latents(float[] values, int channels, int height, int width) {
   private Latents requireSameShape(Latents other) {
     if (other.channels != channels || other.height != height || other.width != width) {
       throw new IllegalArgumentException(
-          "latents of shapes " + shapeText() + " and " + other.shapeText() + " do not mix");
+          "latents must have the same shape, got " + shapeText() + " and " + other.shapeText());
     }
     return other;
   }
@@ -123,22 +138,32 @@ public record Latents(float[] values, int channels, int height, int width) {
     return "latents " + shapeText();
   }
 
-  /** Ways from one vector to another, for latents, prompt embeddings and face embeddings alike. */
+  /** Interpolation of vectors: latents, prompt embeddings and face embeddings. */
   public static final class Interpolation {
-    // Nearly parallel vectors have no arc worth dividing by: the same limit as diffusers' examples.
+    // slerp divides by a sine near 0 for nearly parallel vectors; the limit is that of diffusers'
+    // examples.
     private static final double PARALLEL = 0.9995;
 
     private Interpolation() {}
 
-    /** {@code (1 - share) a + share b}; the two have the same length. */
+    /**
+     * Returns {@code (1 - share) a + share b}.
+     *
+     * @param share 0 returns {@code a}, 1 returns {@code b}
+     * @throws IllegalArgumentException if the lengths differ
+     */
     public static float[] lerp(float[] a, float[] b, double share) {
       return sum(1 - share, a, share, b);
     }
 
     /**
-     * Spherical interpolation (Shoemake 1985): {@code sin((1 - share) theta) / sin(theta) a +
-     * sin(share theta) / sin(theta) b} with the angle {@code theta} between the two; straight where
-     * they are nearly parallel.
+     * Returns the spherical interpolation of two vectors; linear if they are nearly parallel.
+     *
+     * <p>{@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta) b}, where
+     * {@code theta} is the angle between the vectors (Shoemake 1985).
+     *
+     * @param share 0 returns {@code a}, 1 returns {@code b}
+     * @throws IllegalArgumentException if the lengths differ
      */
     public static float[] slerp(float[] a, float[] b, double share) {
       double cosine = cosine(a, b);
@@ -176,7 +201,7 @@ public record Latents(float[] values, int channels, int height, int width) {
     private static int requireSameLength(float[] a, float[] b) {
       if (a.length != b.length) {
         throw new IllegalArgumentException(
-            "vectors of " + a.length + " and " + b.length + " values do not mix");
+            "vectors must have the same length, got " + a.length + " and " + b.length);
       }
       return a.length;
     }

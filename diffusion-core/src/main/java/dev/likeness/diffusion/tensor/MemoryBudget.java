@@ -6,27 +6,29 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much memory generating may take.
+ * The memory that generating one image at a time may take.
  *
- * @param bytes of the whole process on a CPU, its mapped pages included; of the card elsewhere
- * @param allow8Bit whether the network is held in eight bits, which changes images a little
- * @param width of the images in pixels; 0 for the model's own
- * @param height of the images in pixels; 0 for the model's own
- * @param batchSize how many times the network is given an image at once: 2 under guidance by two
- *     prompts; 0 for the family's default
+ * @param bytes on a CPU, of the whole process with mapped pages; on a GPU, of its memory; at least
+ *     1
+ * @param allow8Bit whether the network's weights are quantised to 8 bits, which changes images
+ *     slightly
+ * @param width of the images in pixels; 0 for the model's default
+ * @param height of the images in pixels; 0 for the model's default
+ * @param batchSize the number of samples in one call of the network, 2 with classifier-free
+ *     guidance; 0 for the family's default
  */
 public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int height, int batchSize) {
-  /** The network in eight bits: half of its memory in bf16. */
+  /** Quantisation of the network to 8 bits, which halves its memory in bf16. */
   public enum EightBits {
-    /** Never. */
+    /** The network keeps its type. */
     NEVER,
-    /** If the budget demands it. */
+    /** The network is quantised if the budget needs it. */
     IF_NEEDED,
-    /** In any case: weights are widened where they are multiplied. */
+    /** The weights are quantised, and dequantised where they are multiplied. */
     WEIGHTS,
     /**
-     * In any case, and linear layers multiply in eight bits: less time than in f32 on a CPU that
-     * has VNNI, which it needs. Convolutions stay as they are.
+     * The weights are quantised, and linear layers multiply in 8 bits. Needs a CPU with VNNI, where
+     * it is faster than f32. Convolutions are not quantised.
      */
     PRODUCTS;
 
@@ -41,27 +43,29 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([KMGT])(i?)B", Pattern.CASE_INSENSITIVE);
 
   public MemoryBudget {
-    Objects.requireNonNull(allow8Bit, "eightBits");
+    Objects.requireNonNull(allow8Bit, "allow8Bit");
     if (bytes < 1 || width < 0 || height < 0 || batchSize < 0) {
       throw new IllegalArgumentException(
-          "a memory budget must be more than nothing and what it is for not negative, got " + bytes
-              + " bytes for " + width + "x" + height + ", " + batchSize + " rows");
+          "a memory budget must be at least 1 byte, for sizes of at least 0, got " + bytes
+              + " bytes for " + width + "x" + height + ", batch size " + batchSize);
     }
     if (bytes != UNLIMITED && allow8Bit.always()) {
-      throw new IllegalArgumentException("eight bits in any case (" + allow8Bit
-          + ") go without a limit of memory; leave out the limit, or allow IF_NEEDED");
+      throw new IllegalArgumentException("8-bit quantisation in any case (" + allow8Bit
+          + ") does not go with a memory limit; leave out the limit, or choose IF_NEEDED");
     }
   }
 
   /**
-   * A budget such as {@code 12GiB} or {@code 800 MB}, for images of the model's default size and
-   * guidance.
+   * Returns a budget for images of the model's default size and guidance.
+   *
+   * @param size a size such as {@code 12GiB} or {@code 800 MB}
+   * @throws IllegalArgumentException if the text is not a size
    */
   public static MemoryBudget of(String size) {
     Matcher parts = SIZE.matcher(size.strip());
     if (!parts.matches()) {
       throw new IllegalArgumentException(
-          "memory \"" + size + "\" is not a size; give one such as 12GiB or 800MB");
+          "\"" + size + "\" is not a memory size; give one such as 12GiB or 800MB");
     }
     int power = "KMGT".indexOf(parts.group(2).toUpperCase(Locale.ROOT)) + 1;
     double unit = Math.pow(parts.group(3).isEmpty() ? 1000 : 1024, power);
@@ -69,27 +73,36 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
         (long) (Double.parseDouble(parts.group(1)) * unit), EightBits.NEVER, 0, 0, 0);
   }
 
-  /** No limit. */
+  /** Returns a budget without a limit. */
   public static MemoryBudget unlimited() {
     return new MemoryBudget(UNLIMITED, EightBits.NEVER, 0, 0, 0);
   }
 
-  /** Whether there is a limit. */
+  /** Returns whether there is a limit. */
   public boolean isLimited() {
     return bytes != UNLIMITED;
   }
 
-  /** For images of this size; 0 for the model's own. */
+  /**
+   * Returns this budget for another image size.
+   *
+   * @param pixelsAcross width in pixels; 0 for the model's default
+   * @param pixelsDown height in pixels; 0 for the model's default
+   */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
     return new MemoryBudget(bytes, allow8Bit, pixelsAcross, pixelsDown, batchSize);
   }
 
-  /** For a network that is given an image so many times at once. */
+  /**
+   * Returns this budget for another batch size.
+   *
+   * @param count the number of samples in one call of the network; 0 for the family's default
+   */
   public MemoryBudget batchSize(int count) {
     return new MemoryBudget(bytes, allow8Bit, width, height, count);
   }
 
-  /** With the network in eight bits or not. */
+  /** Returns this budget with another choice of 8-bit quantisation. */
   public MemoryBudget allow8Bit(EightBits choice) {
     return new MemoryBudget(bytes, choice, width, height, batchSize);
   }

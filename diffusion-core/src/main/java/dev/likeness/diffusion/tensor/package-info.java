@@ -1,11 +1,11 @@
 /**
- * Devices, data types, memory budgets, and latents: the one door to tensors.
+ * Devices, data types, memory budgets and latents.
  *
  * <p>{@link Compute} chooses where and in which precision a model runs; {@link Compute#EXACT} is
  * f32 on the CPU. {@link MemoryBudget} limits the memory of a model, which is then streamed or
- * quantised to fit, and {@link DeviceMemory} reads how much there is. {@link Latents} are numbers
- * that can be kept, interpolated and sampled from again; {@link Latents#tensor()} hands out a
- * tensor that its caller owns. {@link CpuSettings} says which environment variables make CPUs fast.
+ * quantised to fit, and {@link DeviceMemory} reads how much there is. {@link Latents} can be kept,
+ * interpolated and sampled from again; {@link Latents#toTensor()} returns a tensor that its caller
+ * owns. {@link CpuSettings} lists environment variables that make CPUs faster.
  *
  * <pre>{@code
  * Compute cpu = Compute.of("cpu", "f32");

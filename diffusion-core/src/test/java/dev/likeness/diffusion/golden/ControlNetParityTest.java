@@ -137,8 +137,8 @@ class ControlNetParityTest {
           .size(32, 32)
           .controlImage(ControlImage.of(net, slope(32, 32, false)));
       assertEquals(
-          "ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
-              + " without one",
+          "ControlNets do not go with the first-block cache, which skips their blocks; use extrapolation, or leave"
+              + " out one of the two",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(request.caching(CachingOptions.firstBlock(0.1))))
@@ -199,8 +199,8 @@ class ControlNetParityTest {
       assertRefused(
           dev,
           ControlImage.of(flux, white).mask(white),
-          "ControlNet controlnet-flux is of FLUX, whose images have no"
-              + " mask; give the control without one");
+          "ControlNet controlnet-flux is for FLUX and does not support a"
+              + " mask; give the control image without one");
     }
   }
 
@@ -219,7 +219,7 @@ class ControlNetParityTest {
       assertRefused(
           base,
           ControlImage.of(net, slope(32, 32, false)),
-          "ControlNet controlnet-edges computes on cpu bf16, the base on cpu"
+          "ControlNet controlnet-edges uses cpu bf16, but the base uses cpu"
               + " f32; open both with the same Compute");
     }
   }
@@ -279,28 +279,28 @@ class ControlNetParityTest {
           base,
           ControlImage.of(xl, image),
           "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
-              + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
+              + " but the base is a UNet of widths [32, 64] and text of 32; use a ControlNet for this base");
       assertRefused(
           base,
           ControlImage.of(union, image),
-          "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
-              + " widths [32, 64] and text of 32; give one made for this base");
+          "ControlNet controlnet-flux-union is for FLUX, but the base is a UNet of"
+              + " widths [32, 64] and text of 32; use a ControlNet for this base");
       assertRefused(
           dev,
           ControlImage.of(xl, image),
-          "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
-              + " one made for this base");
+          "ControlNet controlnet-xl is for a UNet, but the base is FLUX of width 32; use"
+              + " a ControlNet for this base");
       assertRefused(
           dev,
           ControlImage.of(union, image),
-          "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
-              + " images it is given; say its number (--control-mode)");
+          "ControlNet controlnet-flux-union has 3 control modes and needs one for"
+              + " each control image; give its number (--control-mode)");
       assertRefused(
           three,
           ControlImage.of(xl, image),
-          "there are no ControlNets for this kind of base; generate without, or with a base that has some");
+          "this base does not support ControlNets; leave out the control images, or use another base");
       assertEquals(
-          "ControlNet controlnet-flux-union knows 3 kinds of images, counted from 0; given 3",
+          "ControlNet controlnet-flux-union has 3 control modes, counted from 0, got mode 3",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> ControlImage.of(union, image).mode(3))
@@ -318,7 +318,7 @@ class ControlNetParityTest {
   @Test
   void acceptsTheModesOfAUnionByName() {
     String all =
-        "; say its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
+        "; give its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
             + " 3 canny/lineart/anime_lineart/mlsd, 4 normal, 5 segment";
     try (BaseModel base =
             BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
@@ -333,10 +333,10 @@ class ControlNetParityTest {
       assertRefused(
           base,
           control,
-          "ControlNet controlnet-xl-union has to be told which of its 6 kinds of images it is given"
+          "ControlNet controlnet-xl-union has 6 control modes and needs one for each control image"
               + all);
       assertEquals(
-          "ControlNet controlnet-xl-union knows 6 kinds of images, none called \"tile\"" + all,
+          "ControlNet controlnet-xl-union has no control mode \"tile\" among its 6" + all,
           assertThrows(IllegalArgumentException.class, () -> control.mode("tile"))
               .getMessage());
       ImageRequest request = ImageRequest.of("a cat").steps(1).size(32, 32);

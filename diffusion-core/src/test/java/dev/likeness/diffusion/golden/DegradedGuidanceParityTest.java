@@ -52,27 +52,27 @@ class DegradedGuidanceParityTest {
       assertRefused(
           flux,
           DegradedGuidance.skipLayers(1),
-          "this base knows no guidance away from a weakened network; ask without");
+          "this base does not support degraded guidance; leave it out");
     }
     try (BaseModel three =
         BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
       assertRefused(
           three,
           DegradedGuidance.skipLayers(1, 3),
-          "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
+          "skip-layer guidance skips blocks [1, 3], but the model has 3, counted from 0");
       assertRefused(
           three,
           DegradedGuidance.perturbedAttention("mid"),
-          "perturbed attention in \"mid\": no self-attention of this model is"
-              + " called so; its attentions are such as transformer_blocks.0.attn");
+          "perturbed attention in \"mid\": no self-attention of this model has"
+              + " such a name; examples: transformer_blocks.0.attn");
     }
     try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(
           base,
           DegradedGuidance.skipLayers(1),
-          "skip-layer guidance is for transformers; a UNet has perturbed attention");
+          "this base does not support SKIP_LAYERS; use skip-layer guidance for transformers and perturbed attention for UNets");
       assertEquals(
-          "a second guidance scale is for bases whose network has guidance of its own; give this model the first",
+          "true_cfg_scale needs a base with a guidance embedding, such as FLUX.1; use the guidance scale for this base",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(

@@ -28,7 +28,7 @@ class LanczosParityTest {
   void refusesAnEmptySize() {
     RgbImage one = RgbImage.of(1, 1, new byte[3]);
     assertEquals(
-        "an image cannot be resized to 0x3",
+        "an image needs at least 1x1 pixels, cannot resize to 0x3",
         assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3))
             .getMessage());
   }

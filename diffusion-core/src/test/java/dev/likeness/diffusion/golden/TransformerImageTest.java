@@ -59,7 +59,7 @@ class TransformerImageTest {
           .image();
       assertEquals("16x12", drawn.width() + "x" + drawn.height());
       assertEquals(
-          "an image of 19x3 is too small to be edited; give one of at least 4 pixels a side",
+          "an image of 19x3 is too small for a reference image; give one of at least 4 pixels a side",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> base.generate(request.initialImage(

@@ -56,13 +56,13 @@ class ImageRequestTest {
   @Test
   void namesTheOptionThatARecordRefuses() {
     assertEquals(
-        "steps -1, count 1: steps must not be negative, count must be at least 1",
+        "steps must be at least 0 and count at least 1, got -1 and 1",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.steps(-1)).getMessage());
     assertEquals(
-        "size -8x8: neither side may be negative",
+        "width and height must not be negative, got -8x8",
         assertThrows(IllegalArgumentException.class, () -> REQUEST.size(-8, 8)).getMessage());
     assertEquals(
-        "windows of 8 latents every 9 leave gaps or go nowhere; give a stride of 1 to 8",
+        "the stride must be in 1..8 for windows of 8 latent pixels, got 9",
         assertThrows(IllegalArgumentException.class, () -> TilingOptions.NONE.windows(8, 9))
             .getMessage());
   }
@@ -100,8 +100,8 @@ class ImageRequestTest {
     try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
       ImageRequest request = REQUEST.tiling(TilingOptions.NONE.windows(8, 6));
       assertEquals(
-          "windows are for bases whose network can predict a part of an image, and this one takes whole images"
-              + " alone; generate without windows",
+          "this base does not support windows, because its network needs the whole image;"
+              + " leave out the windows",
           assertThrows(IllegalArgumentException.class, () -> base.generate(request))
               .getMessage());
     }

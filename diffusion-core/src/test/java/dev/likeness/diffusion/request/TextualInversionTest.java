@@ -64,9 +64,9 @@ class TextualInversionTest {
           .orElseThrow()
           .getKey();
       assertEquals(
-          file + " has vectors for T5 (" + name
-              + ", of width 4096), which reads no learned words here; give one that was"
-              + " learned with CLIP alone",
+          file + " has embeddings for T5 (" + name
+              + ", of width 4096), which are not supported; give a textual inversion that was"
+              + " trained with CLIP alone",
           assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
               .getMessage());
     }
@@ -77,7 +77,7 @@ class TextualInversionTest {
     Path file = file(Map.of("one", 768, "two", 768));
     assertEquals(
         file
-            + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
+            + " has no textual inversion; expected emb_params, string_to_param, clip_l and clip_g, text_encoders_0 and"
             + " text_encoders_1, or one tensor named as its token",
         assertThrows(InvalidInputException.class, () -> TextualInversion.open(file))
             .getMessage());

@@ -55,7 +55,7 @@ class DeviceMemoryTest {
     assumeFalse(torch.hasCUDA(), "there may be a card");
     Compute card = new Compute("cuda", DType.BF16);
     assertEquals(
-        "no CUDA device answers: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
+        "no CUDA device is available: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
             + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
             + " with cuDNN 9 and NCCL; or choose --device cpu",
         assertThrows(ResourceLimitException.class, card::memory).getMessage());

@@ -331,7 +331,7 @@ class HeadshotServiceTest {
     assertTrue(
         state.contains("\"failed\"")
             && state.contains(
-                "\"error\":\"the consent covers looking at the photos, not drawing headshots; ask the person for that too\""),
+                "\"error\":\"the consent covers reviewing the photos, not generating headshots; ask the person for that too\""),
         state);
     service.close();
     service = HeadshotService.start(

@@ -8,17 +8,17 @@ import dev.likeness.schedulers.SigmaSchedule;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Noise added before a step, which then starts that much higher (arXiv:2206.00364, algorithm 2;
- * k-diffusion's s_churn).
+ * Noise that is added before a step, which then starts at a higher sigma (arXiv:2206.00364,
+ * algorithm 2; k-diffusion's s_churn).
  *
- * <p>Before the first step no row can draw: the run begins with that much more noise at once, which
- * is distributed alike.
+ * <p>Before the first step, the noise is part of the initial noise, which has the same
+ * distribution.
  *
- * @param amount the churn of the whole run, at least 0
- * @param minSigma the sigma below which nothing is churned
- * @param maxSigma the sigma above which nothing is churned
- * @param noiseScale a factor of the noise, mostly 1
- * @param timesteps what the network is told at a raised sigma
+ * @param amount the churn of the whole generation, at least 0
+ * @param minSigma the smallest sigma with churn
+ * @param maxSigma the largest sigma with churn
+ * @param noiseScale a factor of the noise, usually 1
+ * @param timesteps the timestep of a raised sigma
  */
 public record Churn(
     double amount,
@@ -26,12 +26,12 @@ public record Churn(
     double maxSigma,
     double noiseScale,
     DoubleUnaryOperator timesteps) {
-  /** Nothing is added. */
+  /** No churn. */
   public static final Churn NONE = new Churn(0, 0, Double.POSITIVE_INFINITY, 1, sigma -> sigma);
 
   private static final double MAX_GAMMA = Math.sqrt(2) - 1;
 
-  /** The level at which step i starts. */
+  /** Returns the level at which step i starts. */
   NoiseLevel level(SigmaSchedule sigmaSchedule, int i) {
     double sigma = sigmaSchedule.at(i).sigma();
     boolean applies = amount > 0 && sigma >= minSigma && sigma <= maxSigma;
@@ -41,10 +41,7 @@ public record Churn(
         : sigmaSchedule.at(i);
   }
 
-  /**
-   * Raises the sample to that level with noise drawn in the row before, and calls the network on
-   * it.
-   */
+  /** Raises the sample to that level with noise of the previous row, and calls the network. */
   Call call(Combination x, SigmaSchedule sigmaSchedule, int i, PlanBuilder draft) {
     NoiseLevel hat = level(sigmaSchedule, i);
     double sigma = sigmaSchedule.at(i).sigma();

@@ -8,11 +8,12 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Consistency sampling without a boundary condition: the denoised prediction with all of its noise
- * fresh. Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler},
- * the stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
+ * Consistency sampling without a boundary condition: the denoised prediction plus fresh noise.
  *
- * @param noiseAtEnd whether the last step draws noise too, which only moves the random source
+ * <p>Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler}, the
+ * stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
+ *
+ * @param noiseAtEnd whether the last step takes noise too, which only advances the random generator
  */
 public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override
@@ -30,11 +31,13 @@ public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   }
 
   /**
-   * Multistep sampling of consistency models, which end at a smallest sigma instead of 0. Song et
-   * al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code CMStochasticIterativeScheduler}.
+   * Multistep sampling of consistency models, which end at a smallest sigma instead of 0.
    *
-   * @param minSigma where the model's trajectory ends
-   * @param noiseScale a factor of all noise, mostly 1
+   * <p>Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers
+   * {@code CMStochasticIterativeScheduler}.
+   *
+   * @param minSigma the smallest sigma of the model
+   * @param noiseScale a factor of all noise, usually 1
    */
   public record ConsistencyIterative(double minSigma, double noiseScale) implements Solver {
     @Override

@@ -8,13 +8,14 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Denoising diffusion implicit models, order 1; deterministic at eta 0, DDPM's posterior at eta 1.
- * Song et al. 2021, arXiv:2010.02502, equations 12 and 16; diffusers {@code DDIMScheduler}.
+ * Denoising diffusion implicit models, order 1: deterministic at eta 0, DDPM's posterior at eta 1.
  *
- * @param eta the share of DDPM's fresh noise, in 0..1
+ * <p>Song et al. 2021, arXiv:2010.02502, equations 12 and 16; diffusers {@code DDIMScheduler}.
+ *
+ * @param eta the share of DDPM's fresh noise, 0..1
  */
 public record Ddim(double eta) implements Solver {
-  /** Refuses an eta outside 0..1. */
+  /** Checks that eta is in 0..1. */
   public Ddim {
     if (!(eta >= 0 && eta <= 1)) {
       throw new IllegalArgumentException("DDIM needs an eta in 0..1, got " + eta);
@@ -27,7 +28,7 @@ public record Ddim(double eta) implements Solver {
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       NoiseLevel next = sigmaSchedule.next(i);
       Call call = draft.call(x, sigmaSchedule.timestep(i), sigmaSchedule.at(i));
-      // Inversion begins at a clean sample, where the answer, noise or v, is the noise.
+      // Inversion starts at a clean sample, where the output, epsilon or v, is the noise.
       Combination eps = sigmaSchedule.at(i).sigma() == 0 ? call.modelOutput() : call.rawEps();
       double fresh = eta > 0 ? eta * posteriorStd(sigmaSchedule.at(i), next) : 0;
       double direction = Math.sqrt(Math.max(0, next.sigma() * next.sigma() - fresh * fresh));
@@ -40,8 +41,8 @@ public record Ddim(double eta) implements Solver {
   }
 
   /**
-   * The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16
-   * at eta 1).
+   * Returns the standard deviation of DDPM's posterior between two variance-preserving levels
+   * (equation 16 at eta 1).
    */
   static double posteriorStd(NoiseLevel from, NoiseLevel to) {
     double ratio = from.alpha() / to.alpha();

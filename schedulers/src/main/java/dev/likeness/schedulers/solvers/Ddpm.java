@@ -9,25 +9,26 @@ import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.Step;
 
 /**
- * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic. Ho et al.
- * 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
+ * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic.
  *
- * @param variance which variance the fresh noise has
- * @param minVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its
- *     logarithm
- * @param noiseAtEnd whether the last step adds its noise; if not, it draws and drops it
+ * <p>Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
+ *
+ * @param variance the variance of the fresh noise
+ * @param minVariance the lower limit of the posterior's variance; 1e-20 in diffusers, which takes
+ *     its logarithm
+ * @param noiseAtEnd whether the last step adds its noise; if not, the noise is taken and discarded
  */
 public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 
   /** The variance of a step's fresh noise. */
   public enum Variance {
-    /** The posterior's own. */
+    /** The posterior's variance. */
     SMALL,
     /** The step's beta. */
     LARGE,
-    /** What the network answers. */
+    /** The output of the network. */
     LEARNED,
-    /** Between the two, at the place in -1..1 that the network answers. */
+    /** Between small and large, interpolated by the network's output in -1..1. */
     LEARNED_RANGE
   }
 
@@ -39,7 +40,7 @@ public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) im
       NoiseLevel to = sigmaSchedule.next(i);
       double alpha = square(from.alpha() / to.alpha());
       double noise = square(from.sigma());
-      double beta = noise - square(to.sigma()) * alpha; // 1 - alpha without its rounding
+      double beta = noise - square(to.sigma()) * alpha; // 1 - alpha with less rounding
       Call call = draft.call(x, sigmaSchedule.timestep(i), from);
       x = call.denoised()
           .times(to.alpha() * beta / noise)

@@ -11,15 +11,16 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The diffusion exponential integrator in log rho, order 1 to 3: the noise is extrapolated by a
- * polynomial in the logarithm of rho = sigma / alpha and integrated over rho. Zhang and Chen 2023,
- * arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
+ * Diffusion exponential integrator, order 1 to 3, in log rho, where rho is sigma / alpha.
+ *
+ * <p>The noise is extrapolated by a polynomial in log rho and integrated over rho. Zhang and Chen
+ * 2023, arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
  * @param finalOrder how the order falls towards the end
  */
 public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implements Solver {
-  /** Refuses an order outside 1 to 3. */
+  /** Checks that the order is 1 to 3. */
   public Deis {
     if (order < 1 || order > 3) {
       throw new IllegalArgumentException("DEIS needs an order of 1 to 3, got " + order);
@@ -45,8 +46,8 @@ public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implemen
   }
 
   /**
-   * The integrals over rho of the Lagrange polynomials in log rho through the last {@code count}
-   * levels.
+   * Returns the integrals over rho of the Lagrange polynomials in log rho through the last
+   * {@code count} levels.
    */
   private static double[] weights(SigmaSchedule sigmaSchedule, int i, int count) {
     NoiseLevel t = sigmaSchedule.next(i);

@@ -9,12 +9,13 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method in log sigma, order 2, two calls a step and one in the last. After
- * DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
+ * Midpoint method in log sigma, order 2, with two calls a step and one in the last.
+ *
+ * <p>After DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
  * {@code KDPM2DiscreteScheduler}.
  *
- * @param churn noise added before each step
- * @param timesteps what the network is told at a sigma between two steps
+ * @param churn the noise added before each step
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
   @Override

@@ -9,13 +9,14 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method in log sigma with ancestral noise, stochastic, two calls a step and one in
- * the last. k-diffusion {@code sample_dpm_2_ancestral}, diffusers
- * {@code KDPM2AncestralDiscreteScheduler}.
+ * Midpoint method in log sigma with ancestral noise, stochastic, with two calls a step and one in
+ * the last.
  *
- * @param eta the share of fresh noise
- * @param noiseScale a factor of all noise, mostly 1
- * @param timesteps what the network is told at a sigma between two steps
+ * <p>k-diffusion {@code sample_dpm_2_ancestral}, diffusers {@code KDPM2AncestralDiscreteScheduler}.
+ *
+ * @param eta the share of fresh noise, at least 0
+ * @param noiseScale a factor of all noise, usually 1
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
@@ -41,12 +42,14 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
   }
 
   /**
-   * The midpoint method for rectified flow with ancestral noise, two calls a step and one in the
-   * last. ComfyUI {@code sample_dpm_2_ancestral_RF}.
+   * Midpoint method for rectified flow with ancestral noise, with two calls a step and one in the
+   * last.
    *
-   * @param eta how far past the next level each step goes
-   * @param noiseScale a factor of all noise, mostly 1
-   * @param timesteps what the network is told at a sigma between two steps
+   * <p>ComfyUI {@code sample_dpm_2_ancestral_RF}.
+   *
+   * @param eta how far each step goes past the next level, at least 0
+   * @param noiseScale a factor of all noise, usually 1
+   * @param timesteps the timestep of a sigma between two steps
    */
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
       implements Solver {

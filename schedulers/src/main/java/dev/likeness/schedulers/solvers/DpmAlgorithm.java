@@ -8,12 +8,13 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.NoiseLevel;
 
 /**
- * The exponential integrator under every DPM-Solver: one step from level s to t over {@code h =
- * lambda_t - lambda_s}, with the prediction {@code d0} at s, its first difference {@code d1} and
- * its second {@code d2}.
+ * The exponential integrators of the DPM-Solver family.
+ *
+ * <p>A step goes from level s to t over {@code h = lambda_t - lambda_s}, with the prediction
+ * {@code d0} at s and its first and second differences {@code d1} and {@code d2}.
  */
 public enum DpmAlgorithm {
-  /** DPM-Solver++: extrapolates the denoised sample (arXiv:2211.01095). */
+  /** DPM-Solver++: extrapolates the denoised prediction (arXiv:2211.01095). */
   DPM_SOLVER_PLUS_PLUS {
     @Override
     Combination step(
@@ -37,7 +38,7 @@ public enum DpmAlgorithm {
               d2));
     }
   },
-  /** DPM-Solver: extrapolates the noise (arXiv:2206.00927). */
+  /** DPM-Solver: extrapolates the predicted noise (arXiv:2206.00927). */
   DPM_SOLVER {
     @Override
     Combination step(
@@ -61,7 +62,7 @@ public enum DpmAlgorithm {
               d2));
     }
   },
-  /** SDE-DPM-Solver++: as {@link #DPM_SOLVER_PLUS_PLUS} with fresh noise in every step. */
+  /** SDE-DPM-Solver++: {@link #DPM_SOLVER_PLUS_PLUS} with fresh noise in every step. */
   SDE_DPM_SOLVER_PLUS_PLUS {
     @Override
     Combination step(
@@ -85,7 +86,7 @@ public enum DpmAlgorithm {
               d2));
     }
   },
-  /** SDE-DPM-Solver: as {@link #DPM_SOLVER} with fresh noise in every step. */
+  /** SDE-DPM-Solver: {@link #DPM_SOLVER} with fresh noise in every step. */
   SDE_DPM_SOLVER {
     @Override
     Combination step(
@@ -113,22 +114,22 @@ public enum DpmAlgorithm {
       Combination d1,
       Combination d2);
 
-  /** Whether the denoised sample is extrapolated, not the noise. */
+  /** Returns whether the denoised prediction is extrapolated; otherwise it is the noise. */
   public boolean predictsX0() {
     return this == DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER_PLUS_PLUS;
   }
 
-  /** Whether every step draws noise. */
+  /** Returns whether every step adds noise. */
   public boolean isStochastic() {
     return this == SDE_DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER;
   }
 
-  /** The factor of a step's fresh noise. */
+  /** Returns the factor of a step's fresh noise. */
   double noiseFactor(NoiseLevel t, double h) {
     if (isStochastic() && h < 0) {
       throw new IllegalArgumentException(
-          "an SDE only falls in noise, and this ladder climbs to sigma " + t.sigma()
-              + "; end it lower (final_sigmas_type zero), ask for fewer steps or use an ODE");
+          "an SDE solver needs descending sigmas, but this schedule rises to sigma " + t.sigma()
+              + "; set final_sigmas_type to zero, use fewer steps or an ODE solver");
     }
     return switch (this) {
       case DPM_SOLVER_PLUS_PLUS, DPM_SOLVER -> 0;
@@ -148,7 +149,7 @@ public enum DpmAlgorithm {
     return d0.times(scale * c0).plus(scaled(d1, scale * c1)).plus(scaled(d2, scale * c2));
   }
 
-  // Coefficients of absent differences are infinite or NaN where h is, and must not be touched.
+  // For an infinite h the coefficients of absent differences are infinite or NaN: skip them.
   private static Combination scaled(Combination d, double factor) {
     return d == Combination.ZERO ? d : d.times(factor);
   }

@@ -14,14 +14,15 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver with a fixed number of calls: single steps of order 3 and at the end lower ones, even
- * in log sigma. Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
+ * DPM-Solver with a fixed number of calls: single steps of order 3, and lower orders at the end.
+ *
+ * <p>Lu et al. 2022, arXiv:2206.00927, section 3.4 and appendix D; k-diffusion
  * {@code sample_dpm_fast}.
  *
  * @param orders the order of every step, 1 to 3, which is its number of calls
- * @param eta the share of fresh noise
- * @param noiseScale a factor of all noise, mostly 1
- * @param timesteps what the network is told at a sigma between two steps
+ * @param eta the share of fresh noise, at least 0
+ * @param noiseScale a factor of all noise, usually 1
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record DpmFast(
     List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
@@ -31,7 +32,11 @@ public record DpmFast(
     orders = List.copyOf(orders);
   }
 
-  /** The orders that spend exactly so many calls. */
+  /**
+   * Returns the orders of steps with exactly this number of calls in total.
+   *
+   * @param calls the number of calls, at least 1
+   */
   public static List<Integer> ordersOf(int calls) {
     int steps = calls / 3 + 1;
     List<Integer> orders = new ArrayList<>(Collections.nCopies(steps, 3));
@@ -87,7 +92,7 @@ public record DpmFast(
     return straight.minus(second.minus(eps).times(down / r2 * (expm1(h) / h - 1)));
   }
 
-  /** The slope at a place inside the step, {@code h} below its beginning in log sigma. */
+  /** Returns the derivative inside the step, {@code h} below its start in log sigma. */
   private Combination stage(
       Call begin, PlanBuilder draft, double sigma, double h, Combination drift) {
     double inside = sigma * Math.exp(-h);

@@ -7,9 +7,11 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep DPM-Solver++ with CFG++: the guided prediction, the noise without guidance, and the way
- * from the last prediction without guidance to this guided one; order 2 where nothing is guided,
- * one call a step. arXiv:2211.01095 and 2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
+ * Multistep DPM-Solver++ with CFG++, with one call a step; order 2 without guidance.
+ *
+ * <p>It combines the guided prediction with the noise of the unguided one, and extrapolates from
+ * the last unguided to the current guided prediction. arXiv:2211.01095 and arXiv:2406.08070;
+ * ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
   @Override

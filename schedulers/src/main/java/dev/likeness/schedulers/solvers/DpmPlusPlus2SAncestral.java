@@ -9,15 +9,17 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Single-step DPM-Solver++ of order 2 with ancestral noise, two calls a step and one in the last.
- * arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with CFG++
+ * Single-step DPM-Solver++ of order 2 with ancestral noise, with two calls a step and one in the
+ * last.
+ *
+ * <p>arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral} and, with CFG++
  * (arXiv:2406.08070), ComfyUI {@code dpmpp_2s_ancestral_cfg_pp}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
- * @param noiseScale a factor of all noise, mostly 1
- * @param cfgPlusPlus whether steps follow the predictions without guidance, and the guidance is
- *     added behind them
- * @param timesteps what the network is told at a sigma between two steps
+ * @param noiseScale a factor of all noise, usually 1
+ * @param cfgPlusPlus whether steps follow the unguided predictions and the guidance is added
+ *     afterwards
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record DpmPlusPlus2SAncestral(
     double eta, double noiseScale, boolean cfgPlusPlus, DoubleUnaryOperator timesteps)
@@ -50,16 +52,18 @@ public record DpmPlusPlus2SAncestral(
   }
 
   /**
-   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, two calls a step
-   * and one in the last. ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
+   * Single-step DPM-Solver++ of order 2 for rectified flow with ancestral noise, with two calls a
+   * step and one in the last.
    *
-   * @param eta how far past the next level each step goes; 0 is the deterministic method of order 2
-   * @param noiseScale a factor of all noise, mostly 1
-   * @param timesteps what the network is told at a sigma between two steps
+   * <p>ComfyUI {@code sample_dpmpp_2s_ancestral_RF}.
+   *
+   * @param eta how far each step goes past the next level; 0 is the deterministic method of order 2
+   * @param noiseScale a factor of all noise, usually 1
+   * @param timesteps the timestep of a sigma between two steps
    */
   public record FlowDpmPlusPlus2SAncestral(
       double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
-    // Pure noise has no lambda to halve; the reference takes this level as the first step's middle.
+    // Pure noise has an infinite lambda; the reference uses this level as the first midpoint.
     private static final double BELOW_PURE_NOISE = 0.9999;
 
     @Override

@@ -13,17 +13,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multistep DPM-Solver++ as an SDE with any share of noise, order 2 or 3, one call a step.
- * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and {@code sample_dpmpp_3m_sde}.
+ * Multistep DPM-Solver++ as an SDE with any share of noise, order 2 or 3, with one call a step.
+ *
+ * <p>arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and {@code sample_dpmpp_3m_sde}.
  *
  * @param order the highest order, 2 or 3
- * @param heun whether the second order uses Heun's rule; the third always does
+ * @param heun whether order 2 uses Heun's rule; order 3 always does
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, mostly 1
+ * @param noiseScale a factor of all noise, usually 1
  */
 public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseScale)
     implements Solver {
-  /** Refuses an order that the method does not have. */
+  /** Checks that the order is 2 or 3. */
   public DpmPlusPlusMSde {
     if (order < 2 || order > 3) {
       throw new IllegalArgumentException(

@@ -9,17 +9,17 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * DPM-Solver++ as a stochastic single-step method of two stages, both with noise; two calls a step
- * and one in the last. arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
+ * DPM-Solver++ as a stochastic single-step method of two stages, with two calls a step and one in
+ * the last.
+ *
+ * <p>Both stages use one Brownian path: the step's noise contains the first stage's, and only the
+ * rest is fresh. The references take the path from torchsde's tree; the numbers differ, the
+ * distribution is the same. arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers
  * {@code DPMSolverSDEScheduler}.
  *
- * <p>Both stages see one Brownian path: the step's noise holds the first stage's, and only the rest
- * is drawn fresh. The references walk the same path by torchsde's tree, whose numbers differ; the
- * distribution is the same.
- *
  * @param eta the share of fresh noise, at least 0
- * @param noiseScale a factor of all noise, mostly 1
- * @param timesteps what the network is told at a sigma between two steps
+ * @param noiseScale a factor of all noise, usually 1
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {

@@ -10,21 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multistep DPM-Solver and DPM-Solver++, order 1 to 3, as ODE or SDE. Lu et al. 2022,
- * arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12 and algorithm 2
- * (data prediction); diffusers {@code DPMSolverMultistepScheduler}.
+ * Multistep DPM-Solver and DPM-Solver++, order 1 to 3, as ODE or SDE.
  *
- * <p>Order 3, as the authors' code and diffusers have it, weighs the second difference with half of
- * what a third order needs: its error is smaller than that of order 2, and shrinks as fast.
+ * <p>Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12
+ * and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
+ * authors' code and diffusers, order 3 weighs the second difference by half of the exact factor, so
+ * it converges as order 2 with a smaller error.
  *
  * @param algorithm what is extrapolated, and whether noise is added
  * @param order the highest order, 1 to 3
- * @param heun whether the second order uses Heun's rule; the midpoint rule otherwise
+ * @param heun whether order 2 uses Heun's rule; otherwise the midpoint rule
  * @param finalOrder how the order falls towards the end
  */
 public record DpmSolverMultistep(
     DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder) implements Solver {
-  /** Refuses an order that the method does not have. */
+  /** Checks that the algorithm supports the order. */
   public DpmSolverMultistep {
     int highest = algorithm == DpmAlgorithm.SDE_DPM_SOLVER ? 2 : 3;
     if (order < 1 || order > highest) {
@@ -78,16 +78,20 @@ public record DpmSolverMultistep(
   }
 
   /**
-   * How a multistep solver lowers its order near the end of its ladder, as diffusers' DPM-Solver
-   * does.
+   * How a multistep solver lowers its order near the end of the sigma schedule, as in diffusers'
+   * DPM-Solver.
    *
-   * @param eulerAtFinal whether the last step is of order 1 whatever the ladder's length
-   * @param lowerOrderFinal whether ladders of fewer than 15 steps end with orders 2 and 1
+   * @param eulerAtFinal whether the last step always has order 1
+   * @param lowerOrderFinal whether schedules of fewer than 15 steps end with orders 2 and 1
    */
   public record FinalOrder(boolean eulerAtFinal, boolean lowerOrderFinal) {
     private static final int FEW_STEPS = 15;
 
-    /** The order of step i, given what the history allows. */
+    /**
+     * Returns the order of step i.
+     *
+     * @param possible the highest order that the history allows
+     */
     int orderAt(SigmaSchedule sigmaSchedule, int i, int possible) {
       boolean lower = lowerOrderFinal && sigmaSchedule.size() < FEW_STEPS;
       if (i == sigmaSchedule.last() && (eulerAtFinal || lower)) {

@@ -10,12 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k goes back to the sample
- * k - 1 calls ago. Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095,
- * algorithm 1; diffusers {@code DPMSolverSinglestepScheduler}.
+ * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k starts at the sample of
+ * k - 1 calls ago.
+ *
+ * <p>Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm 1;
+ * diffusers {@code DPMSolverSinglestepScheduler}.
  *
  * @param algorithm what is extrapolated, and whether noise is added
- * @param orders the order of every step of the whole ladder
+ * @param orders the order of every step of the whole sigma schedule, 1 to 3
  * @param heun whether Heun's rule replaces the midpoint rule
  */
 public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)

@@ -18,18 +18,20 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegrator;
 import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactory;
 
 /**
- * Extended reverse-time SDEs: the denoised prediction is followed by its first derivatives over the
- * ratio of noise to signal, under the noise that the function {@code phi} of that ratio allows; one
- * call a step. Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3 with the noise of equation 25;
- * ComfyUI {@code er_sde}, which sums 200 rectangles for the integrals that are exact here.
+ * Extended reverse-time SDE solver, with one call a step.
  *
- * @param stages how many terms of the prediction's Taylor series count, 1 to 3
- * @param noiseScale a factor of all noise, mostly 1
+ * <p>It follows the derivatives of the denoised prediction over {@code sigma / alpha}, with the
+ * noise of the function {@code phi}. Cui et al. 2023, arXiv:2309.06169, algorithms 1 to 3 with the
+ * noise of equation 25; ComfyUI {@code er_sde}, which approximates by 200 rectangles the integrals
+ * that are exact here.
+ *
+ * @param stages the number of Taylor terms of the prediction, 1 to 3
+ * @param noiseScale a factor of all noise, usually 1
  */
 public record ErSde(int stages, double noiseScale) implements Solver {
   private static final GaussIntegrator QUADRATURE = new GaussIntegratorFactory().legendre(24);
 
-  /** Refuses a number of terms outside 1 to 3. */
+  /** Checks that the number of terms is 1 to 3. */
   public ErSde {
     if (stages < 1 || stages > 3) {
       throw new IllegalArgumentException("ER-SDE needs 1 to 3 stages, got " + stages);
@@ -82,7 +84,7 @@ public record ErSde(int stages, double noiseScale) implements Solver {
     return ratio * (exp(pow(ratio, 0.3)) + 10);
   }
 
-  /** In the logarithm, where the integrands are smooth. */
+  /** Integrates over the logarithm, in which the integrands are smooth. */
   private static double integral(DoubleUnaryOperator of, double low, double high) {
     double middle = log(high * low) / 2;
     double half = log(high / low) / 2;

@@ -7,15 +7,16 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1; for flow
- * levels the same line is {@code x + (next - sigma) * velocity}. Karras et al. 2022,
+ * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1.
+ *
+ * <p>For flow levels it equals {@code x + (next - sigma) * velocity}. Karras et al. 2022,
  * arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion {@code sample_euler},
  * diffusers {@code EulerDiscreteScheduler}, {@code FlowMatchEulerDiscreteScheduler}.
  *
- * @param churn noise added before each step
+ * @param churn the noise added before each step
  */
 public record Euler(Churn churn) implements Solver {
-  /** Without churn. */
+  /** Creates the method without churn. */
   public Euler() {
     this(Churn.NONE);
   }

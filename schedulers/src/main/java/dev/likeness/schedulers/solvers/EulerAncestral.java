@@ -7,12 +7,13 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps that go further down than the next level and come back up with fresh noise, order 1,
- * stochastic. Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion
- * {@code sample_euler_ancestral}, diffusers {@code EulerAncestralDiscreteScheduler}.
+ * Euler steps past the next level, back to which fresh noise returns; order 1, stochastic.
  *
- * @param eta the share of fresh noise, 0 for plain Euler steps
- * @param noiseScale a factor of all noise, mostly 1
+ * <p>Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion {@code sample_euler_ancestral},
+ * diffusers {@code EulerAncestralDiscreteScheduler}.
+ *
+ * @param eta the share of fresh noise; 0 for plain Euler steps
+ * @param noiseScale a factor of all noise, usually 1
  */
 public record EulerAncestral(double eta, double noiseScale) implements Solver {
   @Override
@@ -30,12 +31,13 @@ public record EulerAncestral(double eta, double noiseScale) implements Solver {
   }
 
   /**
-   * Ancestral Euler steps for rectified flow: down past the next level, then signal and noise are
-   * brought back to it. ComfyUI {@code sample_euler_ancestral_RF}, diffusers
-   * {@code LTXEulerAncestralRFScheduler}; order 1, stochastic.
+   * Ancestral Euler steps for rectified flow, order 1, stochastic. A step goes past the next level;
+   * scaling and noise return to it.
    *
-   * @param eta how far past the next level each step goes, 0 for plain Euler steps
-   * @param noiseScale a factor of all noise, mostly 1
+   * <p>ComfyUI {@code sample_euler_ancestral_RF}, diffusers {@code LTXEulerAncestralRFScheduler}.
+   *
+   * @param eta how far each step goes past the next level; 0 for plain Euler steps
+   * @param noiseScale a factor of all noise, usually 1
    */
   public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
     @Override

@@ -8,14 +8,15 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Manifold-constrained guidance: the guided clean sample with the noise that the prediction without
- * guidance implies, so that guidance of 1 to 2 does what plain guidance needs 5 to 12 for; order 1
- * where nothing is guided, one call a step. Chung et al. 2024, arXiv:2406.08070, algorithms 2 and
- * 4; ComfyUI {@code euler_cfg_pp} and {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's
- * {@code DDIM CFG++}.
+ * CFG++ on Euler's method: the guided denoised prediction with the noise of the unguided one, with
+ * one call a step.
  *
- * @param eta the share of fresh noise, 0 for none
- * @param noiseScale a factor of all noise, mostly 1
+ * <p>Guidance scales of 1 to 2 replace 5 to 12 of classifier-free guidance. Chung et al. 2024,
+ * arXiv:2406.08070, algorithms 2 and 4; ComfyUI {@code euler_cfg_pp} and
+ * {@code euler_ancestral_cfg_pp}, Stable Diffusion web UI's {@code DDIM CFG++}.
+ *
+ * @param eta the share of fresh noise; 0 for none
+ * @param noiseScale a factor of all noise, usually 1
  */
 public record EulerCfgPlusPlus(double eta, double noiseScale) implements Solver {
   @Override

@@ -8,15 +8,15 @@ import java.util.stream.IntStream;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
 /**
- * Integrals of Lagrange polynomials against an exponential, the weights of exponential Adams
+ * Integrals of Lagrange polynomials against an exponential: the weights of exponential Adams
  * methods (arXiv:2204.13902, equation 15; arXiv:2309.05019, equations 14 and 17).
  */
 final class ExponentialLagrange {
   private ExponentialLagrange() {}
 
   /**
-   * The weights of the predictions of step {@code newest} and {@code count - 1} before it in step
-   * i, at the places where their lambdas lie from the end of the step.
+   * Returns the weights in step i of the predictions of step {@code newest} and of the {@code count
+   * - 1} steps before it.
    */
   static double[] weights(SigmaSchedule sigmaSchedule, int i, int newest, int count, double rate) {
     double end = sigmaSchedule.next(i).lambda();
@@ -27,8 +27,8 @@ final class ExponentialLagrange {
   }
 
   /**
-   * For each place the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}, where L is
-   * the polynomial that is 1 at that place and 0 at the others.
+   * Returns for each node the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0},
+   * where L is the polynomial that is 1 at that node and 0 at the others.
    */
   private static double[] weights(double[] places, double rate, double h) {
     double[] weights = new double[places.length];

@@ -7,13 +7,14 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps along a slope that is pushed past the last one, away from where it was; order 1, one
- * call a step. Permenter and Yuan 2024, arXiv:2306.04848, algorithm 2; ComfyUI
- * {@code gradient_estimation} and, with CFG++ (arXiv:2406.08070),
- * {@code gradient_estimation_cfg_pp}.
+ * Euler steps along a derivative that is extrapolated beyond the last one; order 1, with one call a
+ * step.
  *
- * @param gamma how far the slope is pushed: 1 is Euler's method, 2 the paper's choice
- * @param cfgPlusPlus whether slopes are those without guidance, from the guided prediction on
+ * <p>Permenter and Yuan 2024, arXiv:2306.04848, algorithm 2; ComfyUI {@code gradient_estimation}
+ * and, with CFG++ (arXiv:2406.08070), {@code gradient_estimation_cfg_pp}.
+ *
+ * @param gamma the extrapolation: 1 is Euler's method, 2 the paper's choice
+ * @param cfgPlusPlus whether the derivative is the unguided one, starting at the guided prediction
  */
 public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements Solver {
   @Override

@@ -7,15 +7,16 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method: an Euler step, then the same step with the mean of the slopes at both ends; order
- * 2, two calls a step and one in the last. Karras et al. 2022, arXiv:2206.00364, algorithm 2;
- * k-diffusion {@code sample_heun}, diffusers {@code HeunDiscreteScheduler} and
- * {@code FlowMatchHeunDiscreteScheduler}.
+ * Heun's method: an Euler step, repeated with the mean of the derivatives at both ends; order 2,
+ * with two calls a step and one in the last.
  *
- * @param churn noise added before each step
+ * <p>Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun}, diffusers
+ * {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
+ *
+ * @param churn the noise added before each step
  */
 public record Heun(Churn churn) implements Solver {
-  /** Without churn. */
+  /** Creates the method without churn. */
   public Heun() {
     this(Churn.NONE);
   }

@@ -7,11 +7,12 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Heun's method looking two steps ahead, each slope weighed by how much noise it was taken under;
- * order 1, three calls a step, two in the last but one and one in the last. No paper: ComfyUI's and
- * Stable Diffusion web UI's {@code heunpp2}.
+ * Heun's method over two further steps, with derivatives weighted by their sigma; order 1.
  *
- * @param churn noise added before each step
+ * <p>Three calls a step, two in the last but one and one in the last. There is no paper; ComfyUI's
+ * and Stable Diffusion web UI's {@code heunpp2}.
+ *
+ * @param churn the noise added before each step
  */
 public record HeunPlusPlus(Churn churn) implements Solver {
   @Override
@@ -23,10 +24,10 @@ public record HeunPlusPlus(Churn churn) implements Solver {
       double step = sigmaSchedule.next(i).sigma() - begin.level().sigma();
       Combination ahead = begin.x().plus(begin.derivative().times(step));
       Combination slope = begin.derivative();
-      int looks = Math.min(2, sigmaSchedule.last() - i);
-      for (int k = 1; k <= looks; k++) {
+      int further = Math.min(2, sigmaSchedule.last() - i);
+      for (int k = 1; k <= further; k++) {
         Call next = draft.call(ahead, sigmaSchedule.timestep(i + k), sigmaSchedule.at(i + k));
-        double weight = sigmaSchedule.at(i + k).sigma() / ((looks + 1) * top);
+        double weight = sigmaSchedule.at(i + k).sigma() / ((further + 1) * top);
         slope = slope.plus(next.derivative().minus(begin.derivative()).times(weight));
         ahead = ahead.plus(next.derivative()
             .times(sigmaSchedule.next(i + k).sigma() - sigmaSchedule.at(i + k).sigma()));

@@ -10,22 +10,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated from four answers
- * as Adams and Bashforth do for even steps; order 2. Zhang and Chen 2023, arXiv:2204.13902,
- * appendix H.3; diffusers {@code IPNDMScheduler}.
+ * Improved pseudo numerical method: DDIM's step with the noise extrapolated from four outputs by
+ * Adams-Bashforth weights; order 2.
+ *
+ * <p>Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    List<Combination> answers = new ArrayList<>();
+    List<Combination> predictions = new ArrayList<>();
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       NoiseLevel s = sigmaSchedule.at(i);
       NoiseLevel t = sigmaSchedule.next(i);
       Call call = draft.call(x, sigmaSchedule.timestep(i), s);
-      answers.add(0, call.eps());
-      Combination eps = Pndm.AdamsBashforth.extrapolate(answers);
-      // Without signal the noise is the sample itself, and no clean image can be told from it yet.
+      predictions.add(0, call.eps());
+      Combination eps = Pndm.AdamsBashforth.extrapolate(predictions);
+      // At a level without signal the sample is noise and implies no clean image.
       Combination clean =
           s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;
       x = clean.times(t.alpha()).plus(eps.times(t.sigma()));

@@ -8,11 +8,13 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Multistep consistency sampling of latent consistency models: jump to the clean image, add noise,
- * jump again. Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers
- * {@code LCMScheduler}.
+ * Multistep consistency sampling of latent consistency models: predict the clean image, add noise,
+ * repeat.
  *
- * @param timestepScaling how fast the boundary condition lets go of the sample
+ * <p>Luo et al. 2023, arXiv:2310.04378, algorithm 3 and appendix C; diffusers {@code LCMScheduler}.
+ *
+ * @param timestepScaling the factor of timesteps in the boundary condition (diffusers:
+ *     {@code timestep_scaling})
  */
 public record Lcm(double timestepScaling) implements Solver {
   private static final double SIGMA_DATA = 0.5;

@@ -10,21 +10,26 @@ import java.util.List;
 import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
 
 /**
- * Linear multistep: the slope is extrapolated by the polynomial through its last values and
- * integrated exactly. Adams-Bashforth with variable steps; k-diffusion {@code sample_lms},
- * diffusers {@code LMSDiscreteScheduler}.
+ * Linear multistep: the polynomial through the last derivatives is integrated exactly.
+ *
+ * <p>Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers
+ * {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderByStepIndex whether a run that begins inside the ladder has the weights of a run from
- *     its top, for as many slopes as there are: what diffusers does to images
+ * @param orderByStepIndex whether sampling that starts inside the schedule uses the weights of a
+ *     start at its top, as diffusers does for image-to-image
  */
 public record Lms(int order, boolean orderByStepIndex) implements Solver {
-  /** A solver that begins with order 1 wherever a run begins. */
+  /**
+   * Creates the method, starting with order 1 at any step.
+   *
+   * @param order the highest order, 1 to 4
+   */
   public Lms(int order) {
     this(order, false);
   }
 
-  /** Refuses an order outside 1 to 4. */
+  /** Checks that the order is 1 to 4. */
   public Lms {
     if (order < 1 || order > 4) {
       throw new IllegalArgumentException("LMS needs an order of 1 to 4, got " + order);
@@ -48,8 +53,8 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
   }
 
   /**
-   * The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at
-   * the others.
+   * Returns the integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma
+   * and 0 at the others.
    */
   private static double weight(SigmaSchedule sigmaSchedule, int i, int k, int now) {
     double sigma = sigmaSchedule.at(i).sigma();
@@ -60,8 +65,8 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
         double other = sigmaSchedule.at(i - j).sigma();
         if (own == other) {
           throw new IllegalArgumentException(
-              "LMS needs sigmas that differ, and this ladder of " + sigmaSchedule.size()
-                  + " steps repeats " + own + "; ask for fewer steps or a smaller steps_offset");
+              "LMS needs different sigmas, but this schedule of " + sigmaSchedule.size()
+                  + " steps repeats " + own + "; use fewer steps or a smaller steps_offset");
         }
         basis = basis.multiply(new PolynomialFunction(
             new double[] {(sigma - other) / (own - other), 1 / (own - other)}));
@@ -71,7 +76,8 @@ public record Lms(int order, boolean orderByStepIndex) implements Solver {
   }
 
   /**
-   * From 0; the step's beginning is the origin, for far from it the powers of close sigmas cancel.
+   * Returns the integral from 0. The start of the step is the origin, because far from it the
+   * powers of close sigmas cancel.
    */
   private static double integral(PolynomialFunction polynomial, double until) {
     double[] c = polynomial.getCoefficients();

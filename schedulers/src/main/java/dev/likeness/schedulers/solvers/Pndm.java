@@ -12,18 +12,18 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Pseudo numerical methods for diffusion models: linear multistep on the network's last four
- * answers, order 2. Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers
+ * Pseudo numerical methods for diffusion models: linear multistep on the last four outputs, order
+ * 2.
+ *
+ * <p>As in the reference, sampling that starts inside the sigma schedule repeats its first step at
+ * the second timestep. Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers
  * {@code PNDMScheduler}.
  *
- * <p>Limits: as in the reference, a run that begins inside its ladder repeats its first step on the
- * second timestep.
- *
- * @param prediction what the network answers, noise or v
- * @param stride the training timesteps between two steps
- * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0
- *     begins with a repeated step
- * @param levels the noise level at a training timestep; negative ones mean the end
+ * @param prediction what the network predicts: epsilon or v
+ * @param stride the number of training timesteps between two steps
+ * @param rungeKuttaRows the number of first rows that are Runge-Kutta stages, a multiple of 4; 0
+ *     starts with a repeated step (diffusers: {@code skip_prk_steps})
+ * @param levels the noise level of a training timestep; negative timesteps are the end
  */
 public record Pndm(
     Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
@@ -31,21 +31,21 @@ public record Pndm(
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();
-    List<Combination> answers = new ArrayList<>();
+    List<Combination> outputs = new ArrayList<>();
     if (rungeKuttaRows > 0) {
-      x = rungeKutta(x, answers, sigmaSchedule, draft);
+      x = rungeKutta(x, outputs, sigmaSchedule, draft);
     }
     Combination anchor = x;
     for (int i = sigmaSchedule.first() + rungeKuttaRows; i <= sigmaSchedule.last(); i++) {
       int timestep = (int) sigmaSchedule.timestep(i);
       Call call = draft.call(x, timestep, levels.apply(timestep));
       if (rungeKuttaRows == 0 && i == sigmaSchedule.first() + 1) {
-        Combination mean = call.modelOutput().plus(answers.get(0)).over(2);
+        Combination mean = call.modelOutput().plus(outputs.get(0)).over(2);
         x = previousSample(anchor, timestep + stride, timestep, mean);
       } else {
-        answers.add(0, call.modelOutput());
+        outputs.add(0, call.modelOutput());
         x = previousSample(
-            call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(answers));
+            call.x(), timestep, timestep - stride, AdamsBashforth.extrapolate(outputs));
       }
     }
     return x;
@@ -53,7 +53,7 @@ public record Pndm(
 
   private Combination rungeKutta(
       Combination first,
-      List<Combination> answers,
+      List<Combination> outputs,
       SigmaSchedule sigmaSchedule,
       PlanBuilder draft) {
     Combination x = first;
@@ -67,7 +67,7 @@ public record Pndm(
         mean = mean.plus(call.modelOutput().over(stage == 0 || stage == 3 ? 6 : 3));
         if (stage == 0) {
           anchor = call.x();
-          answers.add(0, call.modelOutput());
+          outputs.add(0, call.modelOutput());
         }
         int to = timestep - (stage % 2 == 0 ? stride / 2 : 0);
         x = previousSample(anchor, from, to, stage == 3 ? mean : call.modelOutput());
@@ -76,17 +76,17 @@ public record Pndm(
     return x;
   }
 
-  private Combination previousSample(Combination x, int from, int to, Combination answer) {
+  private Combination previousSample(Combination x, int from, int to, Combination output) {
     NoiseLevel s = levels.apply(from);
     NoiseLevel t = levels.apply(to);
     Combination eps =
-        prediction == Prediction.V ? answer.times(s.alpha()).plus(x.times(s.sigma())) : answer;
+        prediction == Prediction.V ? output.times(s.alpha()).plus(x.times(s.sigma())) : output;
     double keep = t.alpha() / s.alpha();
     return x.times(keep).plus(eps.times(t.sigma() - s.sigma() * keep));
   }
 
   /**
-   * Adams-Bashforth extrapolation over even steps, up to order 4 (arXiv:2202.09778, equation 9).
+   * Adams-Bashforth extrapolation over equal steps, up to order 4 (arXiv:2202.09778, equation 9).
    */
   static final class AdamsBashforth {
     private static final double[][] WEIGHTS = {
@@ -98,7 +98,7 @@ public record Pndm(
 
     private AdamsBashforth() {}
 
-    /** The mean over the coming step, extrapolated from past values, newest first. */
+    /** Returns the mean over the next step, extrapolated from past values, newest first. */
     static Combination extrapolate(List<Combination> values) {
       double[] weights = WEIGHTS[Math.min(values.size(), WEIGHTS.length) - 1];
       Combination sum = Combination.ZERO;

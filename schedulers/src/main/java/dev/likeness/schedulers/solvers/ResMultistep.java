@@ -7,14 +7,15 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * The refined exponential solver as a multistep method: the denoised prediction is extrapolated
- * linearly in log sigma and integrated exactly; order 2 without noise, one call a step. Zhang et
- * al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep} and,
+ * Refined exponential solver as a multistep method, with one call a step; order 2 without noise.
+ *
+ * <p>The denoised prediction is extrapolated linearly in log sigma and integrated exactly. Zhang et
+ * al. 2023, arXiv:2308.02157, equation 12 in multistep form; ComfyUI {@code res_multistep} and,
  * with CFG++ (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
- * @param eta the share of fresh noise, 0 for the deterministic method
- * @param noiseScale a factor of all noise, mostly 1
- * @param cfgPlusPlus whether the predictions without guidance are extrapolated, from a sample moved
+ * @param eta the share of fresh noise; 0 for the deterministic method
+ * @param noiseScale a factor of all noise, usually 1
+ * @param cfgPlusPlus whether the unguided predictions are extrapolated, from a sample that is moved
  *     by the guidance
  */
 public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) implements Solver {

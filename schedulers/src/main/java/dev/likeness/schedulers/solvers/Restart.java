@@ -10,15 +10,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Heun's method that climbs back with fresh noise and walks the same stretch again, some times
- * over. Xu et al. 2023, arXiv:2306.14878, algorithm 1; after Stable Diffusion web UI's restart
- * sampler.
+ * Restart sampling: Heun's method that adds noise at a low sigma and repeats the steps from a high
+ * one.
  *
- * @param low the sigma from which the run climbs back; the ladder's level nearest to it is taken
- * @param high the sigma that it climbs to; the ladder's level nearest to it is taken
- * @param steps the Heun steps of each repetition, on a Karras ladder of their own
- * @param restarts how often
- * @param timesteps what the network is told at a sigma of a repetition
+ * <p>Xu et al. 2023, arXiv:2306.14878, algorithm 1; Stable Diffusion web UI's restart sampler.
+ *
+ * @param low the sigma at which noise is added; the nearest level of the schedule counts
+ * @param high the sigma that the noise returns to; the nearest level of the schedule counts
+ * @param steps the Heun steps of each repetition, on a Karras schedule
+ * @param restarts the number of repetitions
+ * @param timesteps the timestep of a sigma
  */
 public record Restart(
     double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)

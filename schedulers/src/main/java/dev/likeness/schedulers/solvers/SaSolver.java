@@ -10,16 +10,18 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic Adams: a predictor and a corrector of any order on a family of SDEs, from the ODE at
- * tau 0 to DDPM's at 1. Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1;
- * diffusers {@code SASolverScheduler}, ComfyUI {@code sa_solver} and {@code sa_solver_pece}.
+ * Stochastic Adams solver: a predictor and a corrector on SDEs between the ODE (tau 0) and DDPM's
+ * (tau 1).
  *
- * @param predictorOrder the predictor's highest order, 1 to 4
- * @param correctorOrder the corrector's
- * @param predictX0 whether the denoised sample is extrapolated; the noise otherwise
+ * <p>Xue et al. 2023, arXiv:2309.05019, equations 14 and 17 and algorithm 1; diffusers
+ * {@code SASolverScheduler}, ComfyUI {@code sa_solver} and {@code sa_solver_pece}.
+ *
+ * @param predictorOrder the highest order of the predictor, 1 to 4
+ * @param correctorOrder the highest order of the corrector, 1 to 4
+ * @param predictX0 whether the denoised prediction is extrapolated; otherwise the noise
  * @param lowerOrderFinal whether the orders fall towards the end
- * @param usePece whether the network is asked about the corrected sample too, at two calls a step
- * @param tau how stochastic the step at a timestep is, at least 0
+ * @param usePece whether the network is also called on the corrected sample, with two calls a step
+ * @param tau the stochasticity at a timestep, at least 0
  */
 public record SaSolver(
     int predictorOrder,
@@ -29,7 +31,7 @@ public record SaSolver(
     boolean usePece,
     DoubleUnaryOperator tau)
     implements Solver {
-  /** Refuses orders outside 1 to 4. */
+  /** Checks that both orders are 1 to 4. */
   public SaSolver {
     if (Math.min(predictorOrder, correctorOrder) < 1
         || Math.max(predictorOrder, correctorOrder) > 4) {
@@ -82,15 +84,15 @@ public record SaSolver(
   }
 
   /**
-   * The drift of step i, with the predictions of step {@code newest} and before interpolated at
-   * their lambdas.
+   * Returns the drift of step i, with the predictions of step {@code newest} and before
+   * interpolated at their lambdas.
    */
   private Combination drift(
       SigmaSchedule sigmaSchedule, int i, int newest, int order, double c, List<Combination> m) {
     double[] weights =
         ExponentialLagrange.weights(sigmaSchedule, i, newest, order, predictX0 ? c : -1);
     if (predictX0 && order == 2) {
-      // The authors' second order weighs the slope by h/2, which stays stable in few steps.
+      // The authors' code weighs the slope by h/2 at order 2, which is stable with few steps.
       double h = sigmaSchedule.next(i).lambda() - sigmaSchedule.at(i).lambda();
       double between =
           sigmaSchedule.at(newest).lambda() - sigmaSchedule.at(newest - 1).lambda();

@@ -10,19 +10,19 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of two stages, order 2 without noise; two calls a
- * step and one in the last. Both stages see one Brownian path. Gonzalez et al. 2023,
- * arXiv:2305.14267, algorithm 3 for data prediction; ComfyUI {@code seeds_2}, and
- * {@code exp_heun_2_x0} where {@code r} is 1.
+ * Stochastic exponential derivative-free solver of two stages, with two calls a step and one in the
+ * last; order 2 without noise.
  *
- * @param r where in a step the second call is made, as a share of it in lambda, above 0 and at most
- *     1
- * @param phi2 whether the prediction is followed in a straight line through both calls; else the
- *     step takes its value in the middle
+ * <p>Both stages use one Brownian path. Gonzalez et al. 2023, arXiv:2305.14267, algorithm 3 for
+ * data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r} is 1.
+ *
+ * @param r the place of the second call in lambda, as a share of the step, above 0 and at most 1
+ * @param phi2 whether the prediction is linear through both calls; otherwise its value in the
+ *     middle is used
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, mostly 1
- * @param levels the level of a ratio of noise to signal
- * @param timesteps what the network is told at a sigma between two steps
+ * @param noiseScale a factor of all noise, usually 1
+ * @param levels the noise level of a ratio {@code sigma / alpha}
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record Seeds2(
     double r,

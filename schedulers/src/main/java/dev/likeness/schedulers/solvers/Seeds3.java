@@ -10,15 +10,16 @@ import java.util.function.DoubleFunction;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * Stochastic exponential derivative-free solver of three stages, at a third and two thirds of a
- * step in lambda, order 3 without noise; three calls a step and one in the last. All stages see one
- * Brownian path. Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI
- * {@code seeds_3}.
+ * Stochastic exponential derivative-free solver of three stages, with three calls a step and one in
+ * the last; order 3 without noise.
+ *
+ * <p>The stages lie at a third and two thirds of a step in lambda and use one Brownian path.
+ * Gonzalez et al. 2023, arXiv:2305.14267, algorithm 4 for data prediction; ComfyUI {@code seeds_3}.
  *
  * @param eta the share of fresh noise; 0 is the deterministic method
- * @param noiseScale a factor of all noise, mostly 1
- * @param levels the level of a ratio of noise to signal
- * @param timesteps what the network is told at a sigma between two steps
+ * @param noiseScale a factor of all noise, usually 1
+ * @param levels the noise level of a ratio {@code sigma / alpha}
+ * @param timesteps the timestep of a sigma between two steps
  */
 public record Seeds3(
     double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)
@@ -60,7 +61,7 @@ public record Seeds3(
     return draft.call(x, timesteps.applyAsDouble(level.sigma()), level);
   }
 
-  /** From the step's beginning over a stage, the prediction followed towards a later one. */
+  /** Returns the sample after a stage, with the prediction linear towards a later call. */
   private static Combination advance(Call begin, Call later, double weight, SdeStage stage) {
     return begin
         .x()

@@ -9,15 +9,16 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.IntFunction;
 
 /**
- * Strategic stochastic sampling of trajectory consistency distillation: jump below the next level,
- * then noise up to it. Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers
- * {@code TCDScheduler}.
+ * Strategic stochastic sampling of trajectory consistency distillation: step past the next level,
+ * then add noise up to it.
  *
- * @param gamma how far below the next level each jump lands, in 0..1; 0 is deterministic
- * @param levels the noise level at a training timestep
+ * <p>Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
+ *
+ * @param gamma how far each step goes past the next level, 0..1; 0 is deterministic
+ * @param levels the noise level of a training timestep
  */
 public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solver {
-  /** Refuses a gamma outside 0..1. */
+  /** Checks that gamma is in 0..1. */
   public Tcd {
     if (!(gamma >= 0 && gamma <= 1)) {
       throw new IllegalArgumentException("TCD needs an eta in 0..1, got " + gamma);

@@ -9,11 +9,13 @@ import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.Step;
 
 /**
- * Consistency sampling in angles: {@code x = cos(t) x0 + sin(t) n}, and the timestep is the angle.
- * Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641; diffusers
+ * TrigFlow consistency sampling: {@code x = cos(t) x0 + sin(t) n}, where the timestep t is an
+ * angle.
+ *
+ * <p>Lu and Song 2024, arXiv:2410.11081, section 2.2; SANA-Sprint, arXiv:2503.09641; diffusers
  * {@code SCMScheduler}.
  *
- * @param noiseScale the standard deviation of the data that the network was trained on
+ * @param noiseScale the standard deviation of the training data
  */
 public record TrigFlow(double noiseScale) implements Solver {
   @Override
@@ -22,8 +24,7 @@ public record TrigFlow(double noiseScale) implements Solver {
     for (int i = sigmaSchedule.first(); i <= sigmaSchedule.last(); i++) {
       double angle = sigmaSchedule.timestep(i);
       NoiseLevel next = sigmaSchedule.next(i);
-      // The published first angle, 1.5708, lies a little beyond a right one, where the cosine is
-      // negative.
+      // The published first angle, 1.5708, is slightly more than pi / 2, so its cosine is negative.
       Call call = draft.call(
           x, angle, sigmaSchedule.at(i), new Step.Scaling(1, Math.cos(angle), -Math.sin(angle)));
       x = call.denoised().times(next.alpha()).plus(draft.noise().times(next.sigma() * noiseScale));

@@ -17,15 +17,17 @@ import org.apache.commons.math3.linear.ArrayRealVector;
 import org.apache.commons.math3.linear.LUDecomposition;
 
 /**
- * The unified predictor-corrector: each call corrects the sample it was made on before the next is
- * predicted, so that order k + 1 costs one call a step. Zhao et al. 2023, arXiv:2302.04867,
- * algorithms 1 and 2; diffusers {@code UniPCMultistepScheduler}.
+ * Unified predictor-corrector: the output of each call corrects its own sample before the next step
+ * is predicted, so order k + 1 needs one call a step.
  *
- * @param order the predictor's highest order, at least 1
- * @param bh1 whether B(h) is h; exp(h) - 1 otherwise
- * @param predictX0 whether the denoised sample is extrapolated; the noise otherwise
+ * <p>Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2; diffusers
+ * {@code UniPCMultistepScheduler}.
+ *
+ * @param order the highest order of the predictor, at least 1
+ * @param bh1 whether B(h) is h; otherwise exp(h) - 1
+ * @param predictX0 whether the denoised prediction is extrapolated; otherwise the noise
  * @param lowerOrderFinal whether the order falls to 1 towards the end
- * @param disableCorrector the steps after which nothing is corrected
+ * @param disableCorrector the steps without correction, from 0
  */
 public record UniPc(
     int order,
@@ -34,7 +36,7 @@ public record UniPc(
     boolean lowerOrderFinal,
     Set<Integer> disableCorrector)
     implements Solver {
-  /** Refuses an order below 1. */
+  /** Checks that the order is at least 1. */
   public UniPc {
     if (order < 1) {
       throw new IllegalArgumentException("UniPC needs an order of at least 1, got " + order);
@@ -73,8 +75,8 @@ public record UniPc(
   }
 
   /**
-   * What step i adds to the kept sample: predicted from the history, or corrected with the answer
-   * at its end.
+   * Returns the change of the sample in step i: predicted from the history, or corrected with the
+   * output at its end.
    */
   private Combination drift(
       SigmaSchedule sigmaSchedule, int i, int used, List<Combination> m, Combination end) {
@@ -109,9 +111,9 @@ public record UniPc(
     private BhWeights() {}
 
     /**
-     * The corrector's weights.
+     * Returns the corrector's weights.
      *
-     * @param r the places of the differences relative to the step, 1 last
+     * @param r the places of the differences relative to the step, ending with 1
      * @param hh the signed step in lambda
      * @param bh the value of B(h)
      */
@@ -119,7 +121,7 @@ public record UniPc(
       return r.length == 1 ? new double[] {0.5} : solve(r, phi(r.length, hh, bh), r.length);
     }
 
-    /** The predictor's weights: as the corrector's without the last difference. */
+    /** Returns the predictor's weights: the corrector's without the last difference. */
     static double[] predictor(double[] r, double hh, double bh) {
       return switch (r.length) {
         case 1 -> new double[0];

@@ -146,12 +146,12 @@ class FromConfigTest {
         levels(dynamic.plan(PlanRequest.of(4).mu(2)), NoiseLevel::sigma),
         1e-6);
     assertEquals(
-        "LTXEulerAncestralRFScheduler shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
-            + " give PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate through"
-            + " ImageRequest, which knows it",
+        "LTXEulerAncestralRFScheduler has use_dynamic_shifting and needs mu in the request;"
+            + " set PlanRequest.mu (diffusers: 0.5 at 256 tokens to 1.15 at 4096), or generate with"
+            + " ImageRequest, which sets it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals(
-        "LTXEulerAncestralRFScheduler with invert_sigmas counts signal, and its noise would be added as signal;"
+        "LTXEulerAncestralRFScheduler with invert_sigmas cannot add noise;"
             + " leave invert_sigmas out or sample without noise",
         assertThrows(
                 IllegalArgumentException.class,

@@ -73,7 +73,7 @@ class RequestRangesTest {
       })
   void refusesSigmasThatItComputes(String className) {
     refuses(
-        className + " computes its own sigmas and takes no others",
+        className + " computes its own sigmas; leave sigmas out",
         SchedulerConfig.named(className),
         PlanRequest.ofSigmas(3, 1, 0));
   }
@@ -81,11 +81,11 @@ class RequestRangesTest {
   @Test
   void refusesSigmasInEveryOtherVariantToo() {
     refuses(
-        "DDPM computes its own sigmas and takes no others",
+        "DDPM computes its own sigmas; leave sigmas out",
         SchedulerConfig.named("DDPMScheduler"),
         PlanRequest.ofSigmas(3, 1, 0));
     refuses(
-        "UniPCMultistepScheduler computes its own sigmas and takes no others",
+        "UniPCMultistepScheduler computes its own sigmas; leave sigmas out",
         SchedulerConfig.named("UniPCMultistepScheduler")
             .with("use_flow_sigmas", true)
             .with("use_karras_sigmas", true),
@@ -94,7 +94,7 @@ class RequestRangesTest {
       for (PlanRequest request :
           List.of(PlanRequest.ofSigmas(3, 1, 0), PlanRequest.ofTimesteps(900, 500))) {
         refuses(
-            "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for a number of steps",
+            "DPM fast and Restart compute their own sigmas and timesteps; give a number of steps",
             SchedulerConfig.named(name),
             request);
       }
@@ -115,7 +115,7 @@ class RequestRangesTest {
   })
   void refusesTimestepsThatItSpaces(String className, String called) {
     refuses(
-        called + " spaces its own timesteps and takes no others",
+        called + " computes its own timesteps; leave timesteps out",
         SchedulerConfig.named(className),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
@@ -130,11 +130,11 @@ class RequestRangesTest {
   })
   void refusesTimestepsBesideItsOwnSigmaSchedule(String className, String sigmaSchedule) {
     refuses(
-        className + " spaces its own timesteps and takes no others",
+        className + " computes its own timesteps; leave timesteps out",
         SchedulerConfig.named(className).with(sigmaSchedule, true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses(
-        "a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
+        "a scheduler with a sigma schedule takes no timesteps; give sigmas",
         SchedulerConfig.named("sample_euler"),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
@@ -150,12 +150,12 @@ class RequestRangesTest {
       String className, String sigmaSchedule) {
     refuses(
         className + " with use_" + sigmaSchedule
-            + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
+            + "_sigmas computes its own timesteps; give sigmas, or leave that"
             + " option out",
         SchedulerConfig.named(className).with("use_" + sigmaSchedule + "_sigmas", true),
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses(
-        "EulerDiscreteScheduler with timestep_type continuous tells the logarithm of its sigmas and takes no timesteps; give"
+        "EulerDiscreteScheduler with timestep_type continuous computes its own timesteps; give"
             + " sigmas, or leave that option out",
         SchedulerConfig.named("EulerDiscreteScheduler")
             .with("timestep_type", "continuous")
@@ -176,7 +176,7 @@ class RequestRangesTest {
       })
   void refusesTimestepsThatAreNotDescending(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
-    String range = "timesteps must fall within the trained 0..999, got ";
+    String range = "timesteps must descend within 0..999, got ";
     refuses(range + "300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
     refuses(range + "300.0 after 300.0", config, PlanRequest.ofTimesteps(300, 300));
     refuses(range + "1000.0 first", config, PlanRequest.ofTimesteps(1000, 300));
@@ -196,11 +196,11 @@ class RequestRangesTest {
   void refusesFlowTimestepsThatAreNotDescending(String className) {
     SchedulerConfig config = SchedulerConfig.named(className);
     refuses(
-        "timesteps must fall within the trained 0..1000, got 300.0 after 200.0",
+        "timesteps must descend within 0..1000, got 300.0 after 200.0",
         config,
         PlanRequest.ofTimesteps(200, 300));
     refuses(
-        "timesteps must fall within the trained 0..1000, got 1001.0 first",
+        "timesteps must descend within 0..1000, got 1001.0 first",
         config,
         PlanRequest.ofTimesteps(1001, 300));
     assertEquals(2, config.plan(PlanRequest.ofTimesteps(1000, 500)).size());
@@ -234,7 +234,7 @@ class RequestRangesTest {
   }
 
   private static String rangeMessage(int least, int most, int steps) {
-    return "this scheduler makes " + least + " to " + most + " steps, got " + steps;
+    return "this scheduler supports " + least + " to " + most + " steps, got " + steps;
   }
 
   private static void refuses(String message, SchedulerConfig config, PlanRequest request) {

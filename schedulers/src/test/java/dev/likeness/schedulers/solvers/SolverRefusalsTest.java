@@ -114,14 +114,14 @@ class SolverRefusalsTest {
     List<NoiseLevel> repeated =
         List.of(NoiseLevel.varianceExploding(2), NoiseLevel.varianceExploding(2), NoiseLevel.CLEAN);
     refuses(
-        "LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
+        "LMS needs different sigmas, but this schedule of 2 steps repeats 2.0; use fewer steps or a smaller"
             + " steps_offset",
         () -> solve(new Lms(2), SigmaSchedule.of(new double[] {1, 1}, repeated)));
     List<NoiseLevel> rising =
         List.of(NoiseLevel.variancePreserving(1), NoiseLevel.variancePreserving(2));
     refuses(
-        "an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
-            + " (final_sigmas_type zero), ask for fewer steps or use an ODE",
+        "an SDE solver needs descending sigmas, but this schedule rises to sigma 0.8944271909999159; set"
+            + " final_sigmas_type to zero, use fewer steps or an ODE solver",
         () -> solve(
             new DpmSolverMultistep(DpmAlgorithm.SDE_DPM_SOLVER_PLUS_PLUS, 1, false, KEEP_ORDER),
             SigmaSchedule.of(new double[] {1}, rising)));

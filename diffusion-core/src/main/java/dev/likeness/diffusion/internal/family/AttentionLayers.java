@@ -16,7 +16,7 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
   private static final String KEYS = ".to_k.weight";
   private static final String CROSS = "attn2";
 
-  /** Those of a component. */
+  /** The attention layers of a component. */
   public static AttentionLayers of(ModelComponent.Tensors tensors, ModelComponent part) {
     return new AttentionLayers(
         part,
@@ -27,8 +27,8 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
   }
 
   /**
-   * Whether an adaptation adds attention over image tokens to any of them, or to the block around
-   * it.
+   * Whether an adaptation adds attention over image tokens to any of the layers, or to the block
+   * around it.
    */
   public boolean hasBranches(Adaptation adaptation) {
     return names.stream()
@@ -37,9 +37,9 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
   }
 
   /**
-   * Perturbed attention as a degraded guidance asks for it.
+   * The adaptation of perturbed attention for a degraded guidance.
    *
-   * @throws IllegalArgumentException when one of its layers is in no name of a self-attention
+   * @throws IllegalArgumentException if no self-attention's name contains one of the layers
    */
   public Adaptation perturbed(DegradedGuidance guidance) {
     for (String layer : guidance.layers()) {
@@ -48,7 +48,7 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
           .noneMatch(module -> one.isPerturbed(module)
               && !(component == ModelComponent.UNET && module.endsWith(CROSS)))) {
         throw new IllegalArgumentException("perturbed attention in \"" + layer
-            + "\": no self-attention of this model is called" + " so; its attentions are such as "
+            + "\": no self-attention of this model has such" + " a name; examples: "
             + names.stream().sorted().findFirst().orElse("none"));
       }
     }

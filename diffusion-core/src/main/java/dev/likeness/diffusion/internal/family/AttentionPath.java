@@ -12,7 +12,7 @@ import java.util.stream.Stream;
  * @param path such as {@code down_blocks.0.attentions.1.transformer_blocks.0}
  */
 public record AttentionPath(String path, List<Integer> rank) implements Comparable<AttentionPath> {
-  /** The path with its place in that order. */
+  /** The path with its rank in that order. */
   public static AttentionPath of(String path) {
     int group = List.of(
             "down_blocks",

@@ -6,17 +6,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Where image adapters add to the attentions of a family's denoising network. */
+/** The attentions of a family's denoising network that image adapters extend. */
 public interface AttentionSites {
   /** The network's component. */
   ModelComponent component();
 
-  /** Finds the attentions among a network's tensors; empty where these are another family's. */
+  /**
+   * Finds the attentions among a network's tensors; empty if the tensors belong to another family.
+   */
   Optional<Found> find(Set<String> names, Function<String, long[]> shape);
 
   /**
-   * What errors call bases whose attentions understand image tokens of this width, e.g. {@code SDXL
-   * (context 2048)}.
+   * The name of bases with image tokens of this width in messages, for example {@code SDXL (context
+   * 2048)}.
    */
   String baseDescription(long contextWidth);
 
@@ -25,8 +27,8 @@ public interface AttentionSites {
    *
    * @param paths of a UNet's transformer blocks, or of a transformer's attentions
    * @param widths channels of each
-   * @param contextWidth channels of the image tokens that they understand
-   * @param headDim channels of a head; 0 where tensors do not tell
+   * @param contextWidth channels of the image tokens
+   * @param headDim channels of a head; 0 if the tensors do not determine it
    */
   record Found(List<String> paths, List<Long> widths, long contextWidth, long headDim) {}
 }

@@ -4,19 +4,18 @@ import dev.likeness.diffusion.request.CachingOptions;
 import java.util.Set;
 
 /**
- * Capability: the network has places where work can be left out. Extrapolating whole outputs needs
- * none of them.
+ * Capability: the network supports caching. Extrapolation of whole outputs needs no support.
  *
  * @param kinds of caching inside the network
  * @param tokenMerging whether tokens can be merged for self-attention
  */
 public record CachePoints(Set<CachingOptions.Kind> kinds, boolean tokenMerging) {
-  /** None. */
+  /** No caching inside the network. */
   public static final CachePoints NONE = new CachePoints(Set.of(), false);
   /** Deep layers and merged tokens, as in UNets. */
   public static final CachePoints UNET = new CachePoints(
       Set.of(CachingOptions.Kind.DEEP_CACHE, CachingOptions.Kind.DEEP_FORECAST), true);
-  /** A first block that tells whether the others changed, as in transformers of two streams. */
+  /** First-block cache, as in double-stream transformers. */
   public static final CachePoints BLOCKS =
       new CachePoints(Set.of(CachingOptions.Kind.FIRST_BLOCK), false);
 }

@@ -12,18 +12,18 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What an opened model can do beyond generating from prompts: one small object for each capability,
- * found by its type. What a model lacks is absent.
+ * What an opened model supports beyond generating from prompts: one object for each capability,
+ * found by its type. A missing capability is absent.
  */
 public final class Capabilities {
-  /** Capability without content: the network predicts windows of a large image, too. */
+  /** Capability without content: the network can predict windows of a large image. */
   public enum TiledSampling {
     SUPPORTED
   }
 
   /**
-   * Capability without content: guidance by two prompts over a guidance embedding of the network's
-   * own (true CFG).
+   * Capability without content: classifier-free guidance in addition to a guidance embedding (true
+   * CFG).
    */
   public enum TrueCfg {
     SUPPORTED
@@ -40,26 +40,26 @@ public final class Capabilities {
     return new Capabilities(Stream.of(objects).filter(object -> object != null).toList());
   }
 
-  /** The capability of a type; empty where there is none. */
+  /** The capability of a type; empty if the model lacks it. */
   public <C> Optional<C> find(Class<C> kind) {
     return objects.stream().filter(kind::isInstance).map(kind::cast).findFirst();
   }
 
   /**
-   * Capability: the network can be degraded on purpose, for guidance away from its answer.
+   * Capability: the network supports degraded guidance.
    *
    * @param kinds of degraded guidance
    */
   public record DegradedNetwork(Set<DegradedGuidance.Kind> kinds) {}
 
-  /** Capability: prompts can be encoded once, mixed, and given instead of words. */
+  /** Capability: prompts can be replaced by precomputed embeddings. */
   @FunctionalInterface
   public interface PromptEmbeddings {
     /**
-     * Embeddings of a request's prompt, owned by the calling scope; pooled is null where the
-     * network is not given it.
+     * Embeddings of a request's prompt, owned by the calling scope. Pooled is null if the network
+     * does not take it.
      *
-     * @throws IllegalArgumentException when the prompt changes over the steps
+     * @throws IllegalArgumentException if the prompt changes over the steps
      */
     TextEncoding encode(ImageRequest request, Function<ModelComponent, Adaptation> adaptation);
   }

@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * The header of a checkpoint file, by which its variant is told.
+ * The header of a checkpoint file, which determines its variant.
  *
  * @param names names and shapes
- * @param metadata text that the file says about itself
- * @param numbers reads a small tensor's numbers from the file
+ * @param metadata the text metadata of the file
+ * @param numbers reads the values of a small tensor from the file
  */
 public record CheckpointHeader(
     TensorNames names, Map<String, String> metadata, Function<String, List<Double>> numbers) {}

@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What names and shapes do not tell of a family: the resource of its name, and the parts that it
- * completes.
+ * Detects the components of a single file. Values that names and shapes do not determine come from
+ * a resource of the family.
  */
 public record ComponentDetector(Map<String, Object> values) {
-  /** The resource of a name beside a class of the family's. */
+  /** The resource of a family, beside one of its classes. */
   public static ComponentDetector of(Class<?> beside, String family) {
     try (InputStream in = beside.getResourceAsStream(family + ".json")) {
       return new ComponentDetector(JSON.std.mapFrom(in));
@@ -35,7 +35,7 @@ public record ComponentDetector(Map<String, Object> values) {
     return values.get(name).toString();
   }
 
-  /** The options of a component, those of {@code better} first. */
+  /** The options of a component; those of {@code better} have precedence. */
   public Map<String, Object> options(String component, Map<String, Object> better) {
     Map<String, Object> all = new LinkedHashMap<>();
     if (values.get(component) instanceof Map<?, ?> known) {
@@ -48,8 +48,8 @@ public record ComponentDetector(Map<String, Object> values) {
   /**
    * The CLIP text encoder below {@code prefix}, or null when there is none.
    *
-   * @param layers how many of its layers it runs at most
-   * @param known its configuration where it is known better than by shapes, or null
+   * @param layers the largest number of layers that are used @param known a configuration that
+   *     replaces the detected one, or null
    */
   public Detected clip(
       TensorNames keys,
@@ -76,8 +76,8 @@ public record ComponentDetector(Map<String, Object> values) {
   }
 
   /**
-   * Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and
-   * of the class that projects.
+   * Whether a file's projection is used. SD 3's CLIP-L is the only first encoder with a projection;
+   * it is not used.
    */
   public static boolean usesProjection(String component, boolean projects) {
     return !projects || !component.equals("text_encoder");
@@ -86,7 +86,7 @@ public record ComponentDetector(Map<String, Object> values) {
   /**
    * The autoencoder of a file, or null when there is none.
    *
-   * @param kinds classes of autoencoders that the family alone has
+   * @param kinds autoencoder classes of this family only
    */
   public Detected autoencoder(
       TensorNames keys, Map<String, Object> known, List<AutoencoderKind> kinds) {
@@ -103,7 +103,7 @@ public record ComponentDetector(Map<String, Object> values) {
     return null;
   }
 
-  /** A component's configuration as errors call it. */
+  /** A component's configuration with its source for messages. */
   public static ModelConfig withSource(
       Map<String, Object> config, TensorNames keys, String component) {
     return ModelConfig.of(config, keys.describe() + " (" + component + ")");
@@ -114,7 +114,7 @@ public record ComponentDetector(Map<String, Object> values) {
    *
    * @param className its class in diffusers or transformers
    * @param config its configuration
-   * @param layout where its tensors lie in the file
+   * @param layout the key mapping of its tensors
    */
   public record Detected(String className, ModelConfig config, KeyMapping layout) {}
 }

@@ -17,17 +17,17 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The images that one pass of the network computes, of one request or of several that differ in
- * prompts, seeds and adapters.
+ * The images of one batch: of one request, or of several that differ in prompts, seeds and
+ * adapters.
  *
- * @param request says what all images have in common
+ * @param request the options that all images share
  * @param items the requests, in the order of their images in the batch
  * @param rows of the plan
  */
 public record ConditionedBatch(ImageRequest request, List<Item> items, int rows) {
   /**
-   * A request's part of the batch: its encoded prompts, what its adapters add to each component,
-   * and its number of images.
+   * A request's part of the batch: its encoded prompts, its adaptations by component, and its
+   * number of images.
    */
   public record Item(
       Conditioning conditioning, Map<ModelComponent, Adaptation> adaptations, int count) {}
@@ -37,17 +37,14 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
     return items.stream().mapToInt(Item::count).sum();
   }
 
-  /** What adapters add to a component: to every image the same, or to each its own. */
+  /** The adaptation of a component, which may differ between images. */
   public Adaptation adaptation(ModelComponent part) {
     return BatchedAdaptation.of(items.stream()
         .flatMap(item -> Collections.nCopies(item.count, item.adaptations.get(part)).stream())
         .toList());
   }
 
-  /**
-   * A network as an adaptation has it at each row of the plan; rows that are adapted alike share
-   * one.
-   */
+  /** The adapted network at each row of the plan. Rows with the same adaptation share one. */
   public <N> List<N> adaptedNetworks(Adaptation adaptation, Function<Adaptation, N> build) {
     Map<Adaptation, N> built = new HashMap<>();
     return IntStream.range(0, rows)
@@ -60,7 +57,7 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
     return items.stream().map(item -> item.conditioning.at(row, negative)).toList();
   }
 
-  /** Encodings of the items as the network is given them: a row for each image. */
+  /** Encodings of the items, repeated for each image. */
   public TextEncoding repeatPerImage(List<TextEncoding> encodings) {
     return new TextEncoding(
         rows(encodings, TextEncoding::tokens), rows(encodings, TextEncoding::pooled));
@@ -80,8 +77,8 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
   }
 
   /**
-   * Encodings of prompts that stay the same, a row for each image; where guided, those of negative
-   * prompts come first.
+   * Encodings of constant prompts, repeated for each image. With guidance, the negative prompts
+   * come first.
    */
   public TextEncoding constant(boolean guided) {
     TextEncoding positive = repeatPerImage(encodings(0, false));
@@ -94,9 +91,7 @@ public record ConditionedBatch(ImageRequest request, List<Item> items, int rows)
         torch.cat(new TensorVector(negative.pooled(), positive.pooled()), 0));
   }
 
-  /**
-   * A number for the whole batch, [1], as layers that differ by image must be given it: [batch].
-   */
+  /** Expands a number [1] of the whole batch to [batch], for layers that differ by image. */
   public Tensor expandToBatch(Tensor one, long batch) {
     boolean alike = items.stream().map(Item::adaptations).distinct().count() == 1;
     return alike ? one : one.expand(batch);

@@ -12,13 +12,13 @@ import java.util.List;
  *
  * @param positive of the prompt, at each row of the plan: tokens [1, tokens, width], pooled [1,
  *     width]
- * @param negative the same of the negative prompt; null where nothing is guided away from it
+ * @param negative the same for the negative prompt; null without guidance
  */
 public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negative) {
   /**
-   * Prompts that stay the same over so many rows.
+   * Constant prompts.
    *
-   * @param encoded a row for the prompt, before it one for the negative prompt if there are two
+   * @param encoded one row for the prompt, preceded by one for the negative prompt if there are two
    */
   public static Conditioning constant(TextEncoding encoded, int rows) {
     long last = encoded.tokens().size(0) - 1;
@@ -28,12 +28,11 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
   }
 
   /**
-   * The prompts of a request to encode, where they stay the same: the negative one first, if the
-   * request is guided by it.
+   * The constant prompts of a request to encode; with guidance, the negative prompt comes first.
    *
-   * @param skips whether the network reads CLIP's tokens, so that layers of it can be skipped
-   * @throws IllegalArgumentException when the request has a prompt syntax, embeddings or a clip
-   *     skip that this base has not
+   * @param skips whether the base supports clip skip
+   * @throws IllegalArgumentException if the base does not support the request's prompt syntax,
+   *     embeddings or clip skip
    */
   public static List<String> promptsToEncode(ImageRequest request, boolean guided, boolean skips) {
     PromptOptions prompting = request.prompts();
@@ -41,7 +40,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
         || request.embedding() != null
         || request.negativeEmbedding() != null) {
       throw new IllegalArgumentException(
-          "prompt syntax and embeddings are for bases with a UNet; give this base plain"
+          "prompt syntax and embeddings need a base with a UNet; give this base plain"
               + " prompts");
     }
     if (prompting.clipSkip() > 0 && !skips) {

@@ -6,18 +6,18 @@ import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** Capability: ControlNets work beside the network. */
+/** Capability: the base supports ControlNets. */
 public interface ControlImages {
-  /** A control image in pixels as its ControlNet is given it, [1, 3, height, width]. */
+  /** The pixels of a control image as ControlNet input, [1, 3, height, width]. */
   Tensor pixels(ControlImage control, RgbImage image);
 
   /**
-   * Encodes the control images that one ControlNet is given together.
+   * Encodes the control images of one ControlNet.
    *
    * @param rows of the plan
-   * @param input a control image as its ControlNet is given it: {@link #pixels}, or latents
-   * @throws IllegalArgumentException when the ControlNet is for another base, or lacks a mode that
-   *     it needs
+   * @param input the ControlNet's input for a control image: {@link #pixels}, or latents
+   * @throws IllegalArgumentException if the ControlNet is for another base, or the control image
+   *     lacks a mode
    */
   ControlInput encode(List<ControlImage> controls, int rows, Function<ControlImage, Tensor> input);
 }

@@ -10,28 +10,25 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * Encoded control images of one ControlNet while a batch is sampled. The family that encoded them
- * runs the ControlNet.
- */
+/** Encoded control images of one ControlNet for a batch. */
 public interface ControlInput {
-  /** The control images: several where the ControlNet is a union, else one. */
+  /** The control images: several for a union ControlNet, else one. */
   List<ControlImage> controls();
 
   /** Rows of the plan. */
   int rows();
 
-  /** The embedding of each control image; of several it holds their scales. */
+  /** The embedding of each control image. For several images it includes their scales. */
   List<Tensor> embeddings();
 
-  /** Embeddings of the control images that count in a step. */
+  /** Embeddings of the control images that are active in a step. */
   default Stream<Tensor> activeEmbeddings(Step step) {
     return IntStream.range(0, controls().size())
         .filter(i -> controls().get(i).isActive(step.index(), rows()))
         .mapToObj(embeddings()::get);
   }
 
-  /** Whether any control image counts in a step. */
+  /** Whether any control image is active in a step. */
   default boolean isActive(Step step) {
     return activeEmbeddings(step).findAny().isPresent();
   }
@@ -41,7 +38,7 @@ public interface ControlInput {
     return controls().size() == 1 ? controls().get(0).scale() : 1;
   }
 
-  /** A request's control images, those of one union ControlNet in one list. */
+  /** Groups a request's control images by union ControlNet. */
   static List<List<ControlImage>> groupByControlNet(List<ControlImage> controls) {
     Map<Object, List<ControlImage>> lists = new LinkedHashMap<>();
     for (ControlImage control : controls) {

@@ -9,16 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What names and shapes tell of transformers of Black Forest Labs' making, under their own names.
- */
+/** Key names and options of Black Forest Labs' transformers, in their original key format. */
 public final class DoubleStreamKeys {
-  /** What names may begin with. */
+  /** Possible prefixes of the keys. */
   public static final List<String> PREFIXES =
       List.of("model.diffusion_model.", "diffusion_model.", "");
   /** A tensor that all such transformers have. */
   public static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
-  /** The width of a head of every published model. */
+  /** The head width of every published model. */
   private static final int HEAD_DIM = 128;
 
   private static final List<Integer> QKV = List.of(1, 1, 1);
@@ -27,9 +25,9 @@ public final class DoubleStreamKeys {
   private DoubleStreamKeys() {}
 
   /**
-   * The options under diffusers' names that all such transformers tell alike.
+   * The options, under diffusers' names, that all such transformers have.
    *
-   * @param axes how the channels of a head are shared among the position axes
+   * @param axes the channels of a head for each position axis
    */
   public static Map<String, Object> config(TensorNames keys, String prefix, List<Integer> axes) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
@@ -37,8 +35,8 @@ public final class DoubleStreamKeys {
     if (head != HEAD_DIM) {
       throw new InvalidInputException(
           keys.describe() + ": a transformer with heads " + head
-              + " wide has an unknown share of them"
-              + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
+              + " wide has unknown channels"
+              + " for each position axis, which the file does not have; give a diffusers folder, or its config");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("patch_size", 1);
@@ -60,8 +58,8 @@ public final class DoubleStreamKeys {
   }
 
   /**
-   * Adds the layers that such transformers have without their modulation: the embedders of image
-   * and text, the blocks' attentions and feed-forwards, and the last layer.
+   * Adds the layers of such transformers without modulation: the image and text embedders, the
+   * attentions and feed-forwards of the blocks, and the last layer.
    */
   public static void addBlocks(TensorTable table, int layers, int singleLayers) {
     table

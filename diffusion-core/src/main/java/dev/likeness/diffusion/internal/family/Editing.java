@@ -3,18 +3,17 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * Capability: the network is given a whole image beside the noise, to edit it. A strength below 1
- * generates over the image instead; with a mask the network is given it at any strength. The image
- * stands for the mode of its latents, without random numbers.
+ * Capability: the network takes a reference image in addition to the noise, to edit it. With a
+ * strength below 1, sampling starts from the image instead; with a mask, the network takes the
+ * image at any strength. The reference latents are the mode of the autoencoder's distribution.
  */
 @FunctionalInterface
 public interface Editing {
   /**
-   * The image as the network is given it, its sides whole tokens.
+   * The reference image, with sides of whole tokens.
    *
-   * @param ownSize whether it keeps its size, rather than being brought to one that the network was
-   *     trained on
-   * @throws IllegalArgumentException when it is smaller than a token
+   * @param ownSize whether it keeps its size, instead of the nearest trained size
+   * @throws IllegalArgumentException if it is smaller than a token
    */
   RgbImage prepareReference(RgbImage image, boolean ownSize);
 }

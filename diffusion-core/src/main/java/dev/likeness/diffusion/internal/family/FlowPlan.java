@@ -4,10 +4,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
 
-/**
- * How pipelines of flow transformers ask for a plan: where it begins, its noise levels, and their
- * shift by resolution.
- */
+/** Plan requests of flow transformers: first step, sigmas, and their resolution-dependent shift. */
 public final class FlowPlan {
   private static final double BASE_TOKENS = 256;
   private static final double MAX_TOKENS = 4096;
@@ -16,8 +13,8 @@ public final class FlowPlan {
   private FlowPlan() {}
 
   /**
-   * The shift's exponent for an image of {@code tokens}: a line through two lengths of the token
-   * sequence, which the scheduler's config may move (diffusers' {@code calculate_shift}).
+   * The exponent of the shift for an image of {@code tokens}: linear in the number of tokens, with
+   * ends from the scheduler's config (diffusers' {@code calculate_shift}).
    */
   public static double mu(SchedulerConfig scheduler, long tokens, double maxShift) {
     double baseTokens = scheduler.number("base_image_seq_len", BASE_TOKENS);
@@ -27,17 +24,14 @@ public final class FlowPlan {
     return tokens * slope + (baseShift - slope * baseTokens);
   }
 
-  /**
-   * The same plan with levels shifted by {@code mu}, where the model's own scheduler, by which it
-   * was trained, shifts any.
-   */
+  /** The request with {@code mu}, if the model's own scheduler has dynamic shifting. */
   public static PlanRequest withShift(PlanRequest plain, SchedulerConfig own, double mu) {
     return own.options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
   }
 
   /**
-   * The same plan begun as the pipelines of transformers begin it: a step that a strength would cut
-   * in two is done, where those of UNets leave it out.
+   * The request with the first step of transformer pipelines: a strength that falls inside a step
+   * includes the step, while UNet pipelines skip it.
    */
   public static PlanRequest withWholeFirstStep(PlanRequest plain) {
     int n = plain.steps();
@@ -46,8 +40,8 @@ public final class FlowPlan {
   }
 
   /**
-   * The same begun plan with noise levels an even step apart, unless the caller gives levels; a
-   * scheduler that has its own, or takes one for the end of the run, lays them itself.
+   * The request with evenly spaced sigmas, unless the caller gives sigmas. A scheduler with its own
+   * flow sigmas, or with a final sigma, makes its own.
    */
   public static PlanRequest withLinearSigmas(PlanRequest plain, SchedulerConfig scheduler) {
     int n = plain.steps();
@@ -61,7 +55,7 @@ public final class FlowPlan {
         withWholeFirstStep(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
   }
 
-  /** The same plan at these noise levels; at the scheduler's own where there are none. */
+  /** The request with the given sigmas; without any, the scheduler's own. */
   public static PlanRequest withSigmas(PlanRequest plain, double... sigmas) {
     return new PlanRequest(
         plain.steps(),

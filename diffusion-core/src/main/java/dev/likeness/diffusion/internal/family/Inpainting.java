@@ -3,12 +3,12 @@ package dev.likeness.diffusion.internal.family;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Capability: the network is made for inpainting, and is given the mask and the kept part beside
- * the sample.
+ * Capability: the network was trained for inpainting and takes the mask and the kept part as
+ * additional channels.
  */
 public interface Inpainting {
   /**
-   * Channels given beside the sample.
+   * The additional channels of the network's input.
    *
    * @param mask 1 where to generate, [1, 1, height, width] in pixels
    * @param kept latents of the kept part [batch, channels, h, w]
@@ -16,10 +16,7 @@ public interface Inpainting {
    */
   Tensor conditioning(Tensor mask, Tensor kept);
 
-  /**
-   * Whether the image is encoded, and random numbers are drawn for it, even where all of it is
-   * generated anew.
-   */
+  /** Whether the image is encoded, which advances the random generator, even at strength 1. */
   default boolean alwaysEncodesImage() {
     return false;
   }

@@ -5,15 +5,16 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 
 /**
- * How latents of a model relate to images.
+ * The relation of a model's latents to images.
  *
- * @param sizeMultiple what the sides of an image are a multiple of, in pixels
- * @param maxPixels an initial image of more pixels is scaled down to these where no size is asked
- *     for
- * @param sizeFromMasked whether an initial image gives its size with a mask, too
- * @param sizeFromControl whether, beside control images, the first image there is gives its size
- * @param smoothMasks whether masks are brought to the latents' size bilinearly, rather than by the
- *     pixel in a latent's corner
+ * @param sizeMultiple the number of pixels of which width and height must be multiples
+ * @param maxPixels the number of pixels to which a larger initial image is scaled down, if the
+ *     request has no size
+ * @param sizeFromMasked whether a masked initial image sets the default size too
+ * @param sizeFromControl whether, with control images, the first available image sets the default
+ *     size
+ * @param smoothMasks whether masks are resized to latents bilinearly, instead of by the upper left
+ *     pixel
  */
 public record LatentSpace(
     int sizeMultiple,
@@ -23,39 +24,38 @@ public record LatentSpace(
     boolean smoothMasks) {
   private static final int MIN_MULTIPLE = 8;
 
-  /** Latents of images that keep their number of pixels. */
+  /** Latents without a limit on the number of pixels. */
   public static LatentSpace of(int unit) {
     return new LatentSpace(unit, Double.POSITIVE_INFINITY, false, false, false);
   }
 
-  /** With a bound on the pixels of an initial image. */
+  /** Returns this with a limit on the pixels of an initial image. */
   public LatentSpace withMaxPixels(double pixels) {
     return new LatentSpace(sizeMultiple, pixels, sizeFromMasked, sizeFromControl, smoothMasks);
   }
 
   /**
-   * {@link #sizeMultiple} of an image that is generated from nothing: no model was trained on sides
-   * of odd numbers of pixels.
+   * {@link #sizeMultiple} for text-to-image, at least {@link #MIN_MULTIPLE}, because no model was
+   * trained on odd sizes.
    */
   public int textToImageMultiple() {
     return Math.max(MIN_MULTIPLE, sizeMultiple);
   }
 
-  /** Tokens or places of an image of a request's size. */
+  /** The number of latent tokens or positions of an image of a request's size. */
   public long tokens(ImageRequest request) {
     return (long) request.width() / sizeMultiple * (request.height() / sizeMultiple);
   }
 
-  /** The factor, at most 1, for the sides of an initial image where no size is asked for. */
+  /** The factor, at most 1, for the default size from an initial image. */
   public double scale(RgbImage image) {
     return Math.min(1, Math.sqrt(maxPixels / image.width() / image.height()));
   }
 
   /**
-   * The image whose size, down to whole units, a request has that asks for none; null where it is
-   * the model's own.
+   * The image that sets the default size of a request; null for the model's own size.
    *
-   * @param editing the model's, or null
+   * @param editing the model's capability, or null
    */
   public RgbImage sizeReference(ImageRequest request, Editing editing) {
     InitialImage initial = request.initialImage();

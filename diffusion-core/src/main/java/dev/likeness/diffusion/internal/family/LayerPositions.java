@@ -1,36 +1,35 @@
 package dev.likeness.diffusion.internal.family;
 
 /**
- * At how many places the layers of a denoising network compute for one image, and what of an
- * attention is kept for the way back: by these the memory of training is estimated. Layers go by
- * their paths.
+ * The number of positions at which each layer of a denoising network computes, and the tensors that
+ * its backward pass needs, to estimate the memory of training. Layers are named by their paths.
  */
 public interface LayerPositions {
-  /** Tokens of a text that CLIP reads. */
+  /** The number of tokens of a CLIP text. */
   int CLIP_TOKENS = 77;
 
-  /** Places of a layer; 1 for one that is given the time. */
+  /** The positions of a layer; 1 for a layer on the time embedding. */
   double positions(String path);
 
-  /** Places of the stream that a layer belongs to. */
+  /** The positions of the stream that a layer belongs to. */
   double streamPositions(String path);
 
-  /** How many weights each head of an attention has, by the path of its queries. */
+  /** The size of an attention map for each head, by the path of the query layer. */
   double attentionWeightsPerHead(String path);
 
-  /** Heads of an attention, by the path of its queries. */
+  /** The number of heads of an attention, by the path of the query layer. */
   int heads(String path);
 
   /** Whether a layer is the last of its block. */
   boolean endsBlock(String path);
 
   /**
-   * How many tensors of its output's size an attention keeps; {@code weighted} where its weights
-   * are kept, too.
+   * The number of output-sized tensors that an attention keeps; {@code weighted} if its attention
+   * map is kept too.
    */
   int attentionTensors(String path, boolean weighted);
 
-  /** How many numbers a feed-forward keeps for each that its first layer gives. */
+  /** The number of values that a feed-forward keeps for each output of its first layer. */
   double feedForward();
 
   /** Whether queries and keys are normalised. */
@@ -39,7 +38,7 @@ public interface LayerPositions {
   /** Whether queries and keys are rotated by position. */
   boolean hasRotaryEmbedding();
 
-  /** Whether a layer is given the time or a pooled text rather than places. */
+  /** Whether a layer works on the time embedding or pooled text. */
   static boolean isTimeLayer(String path) {
     return path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder");
   }

@@ -18,13 +18,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * An autoencoder with the tensors it owns; images and latents of any type are brought to its own.
- */
+/** An autoencoder with its tensors. Images and latents of any type are converted to its own. */
 public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
-  /** Output rows at a time of a tiled autoencoder. */
+  /** The output rows of a strip of a tiled autoencoder. */
   private static final int TILE_ROWS = 64;
-  /** Images of more pixels than this are decoded in strips; the result is the same. */
+  /** Larger images are decoded in strips, with the same result. */
   private static final long MAX_UNTILED_PIXELS = 1024 * 1024;
 
   private final Compute compute;
@@ -34,7 +32,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   private final int factor;
   private final int channels;
   private final long maxUntiledPixels;
-  /** The same in f32, opened when it is first needed; null in f32 itself. */
+  /** The same autoencoder in f32, opened at its first use; null if this one is f32. */
   private final Lazy<LoadedAutoencoder> exact;
 
   private LoadedAutoencoder(
@@ -55,7 +53,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
     this.exact = exact;
   }
 
-  /** Opens an autoencoder of a known kind, whose tensors {@code files} loads. */
+  /** Opens an autoencoder of a known kind with the tensors of {@code files}. */
   public static LoadedAutoencoder open(
       AutoencoderKind kind,
       ModelConfig config,
@@ -67,7 +65,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   /**
    * Opens the {@code vae} of a model.
    *
-   * @param kinds classes that it may be of beside those that all families share
+   * @param kinds autoencoder classes in addition to those that all families share
    */
   public static LoadedAutoencoder open(
       ModelParts files, Compute wanted, List<AutoencoderKind> kinds) {
@@ -79,7 +77,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
         files.isVaeTiled() ? 0 : MAX_UNTILED_PIXELS);
   }
 
-  // One that its config says overflows in f16 runs in f32 then, as in diffusers.
+  // With force_upcast in its config it runs in f32 instead of f16, as in diffusers.
   private static LoadedAutoencoder open(
       AutoencoderKind kind,
       ModelConfig config,
@@ -176,7 +174,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
   }
 
   /**
-   * Something that is opened at its first use, and again at the first use after it was closed.
+   * A resource that is opened at its first use, and again at the first use after it was closed.
    * Thread-safe.
    */
   static final class Lazy<T extends AutoCloseable> implements AutoCloseable {
@@ -201,7 +199,7 @@ public final class LoadedAutoencoder implements Autoencoder, AutoCloseable {
       } catch (RuntimeException e) {
         throw e;
       } catch (Exception e) {
-        throw new IllegalStateException("a part of the model did not close", e);
+        throw new IllegalStateException("a component of the model did not close", e);
       }
     }
   }

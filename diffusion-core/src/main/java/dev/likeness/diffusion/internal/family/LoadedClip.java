@@ -42,7 +42,7 @@ public final class LoadedClip implements AutoCloseable {
     this.weights = weights;
   }
 
-  /** Opens a tower and checks every tensor of it. */
+  /** Opens a text encoder and checks every tensor of it. */
   public static LoadedClip open(
       ModelParts files, ModelComponent part, Compute compute, int layersLeftOut) {
     ClipTextConfig config = ClipTextConfig.of(
@@ -52,7 +52,7 @@ public final class LoadedClip implements AutoCloseable {
     try {
       requirePositions(files, part, config, tokenizer);
       weights = files.load(part.folder(), compute);
-      // Merged files keep the projection beside a tower that does not use it.
+      // Merged files keep a projection that the text encoder does not use.
       weights.check(
           tensors -> new ClipTextEncoder(config, tensors),
           config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
@@ -66,7 +66,7 @@ public final class LoadedClip implements AutoCloseable {
     }
   }
 
-  // A tower of more positions than the tokenizer fills is told as much as that gives.
+  // A text encoder may have more positions than the tokenizer has ids.
   private static void requirePositions(
       ModelParts files, ModelComponent part, ClipTextConfig config, ClipTokenizer tokenizer) {
     if (tokenizer.maxLength() > config.positions()) {
@@ -84,8 +84,7 @@ public final class LoadedClip implements AutoCloseable {
   }
 
   /**
-   * How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go
-   * unnormalised; else 0.
+   * The number of last layers that the family skips: 1 for SDXL, without the final norm; else 0.
    */
   public int skippedLayers() {
     return skippedLayers;
@@ -99,17 +98,17 @@ public final class LoadedClip implements AutoCloseable {
     return tokenizer;
   }
 
-  /** The encoder as an adaptation has it. */
+  /** The adapted encoder. */
   public ClipTextEncoder encoder(Adaptation adaptation) {
     return new ClipTextEncoder(config, Weights.of(weights, adaptation));
   }
 
-  /** Tokenizer and adapted encoder as one. */
+  /** The tokenizer with the adapted encoder. */
   public ClipPromptEncoder promptEncoder(Adaptation adaptation) {
     return new ClipPromptEncoder(tokenizer, encoder(adaptation), compute);
   }
 
-  /** What it leaves out of a plain prompt, in which words of these count as their vectors do. */
+  /** The truncated part of a plain prompt, which may name textual inversions of several vectors. */
   public TruncatedPrompt truncated(String prompt, List<TextualInversion> words) {
     return new TruncatedPrompt(
         component, tokenizer.maxLength(), tokenizer.truncatedText(prompt, words));

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** An opened ControlNet with its tensors; its family knows the network. */
+/** An opened ControlNet with its tensors. Subclasses of the families have the network. */
 public abstract class LoadedControlNet implements ControlNet {
   private final String name;
   private final Compute compute;
@@ -18,10 +18,10 @@ public abstract class LoadedControlNet implements ControlNet {
   private final UsageLock usageLock;
 
   /**
-   * The control modes that a ControlNet is told apart by.
+   * The control modes of a ControlNet.
    *
-   * @param count how many
-   * @param names names of each, in their order; empty where nobody has published any
+   * @param count the number of modes
+   * @param names the names of each mode, in order; empty if none are published
    */
   public record Modes(int count, List<List<String>> names) {
     private OptionalInt indexOf(String name) {
@@ -32,8 +32,8 @@ public abstract class LoadedControlNet implements ControlNet {
 
     private String advice() {
       return names.isEmpty()
-          ? "say its number (--control-mode)"
-          : "say its name or number (--control-mode): "
+          ? "give its number (--control-mode)"
+          : "give its name or number (--control-mode): "
               + IntStream.range(0, count)
                   .mapToObj(i -> i + " " + String.join("/", names.get(i)))
                   .collect(Collectors.joining(", "));
@@ -53,25 +53,25 @@ public abstract class LoadedControlNet implements ControlNet {
     return (LoadedControlNet) net;
   }
 
-  /** The kind of bases that it is for, as errors call them. */
+  /** The kind of bases that it is for, for messages. */
   public abstract String baseKind();
 
-  /** Whether it is given latents of the control image rather than pixels. */
+  /** Whether its input is latents of the control image, instead of pixels. */
   public abstract boolean takesLatents();
 
   /**
-   * Refuses a base that computes elsewhere or in another type.
+   * Refuses a base with another device or element type.
    *
-   * @throws IllegalArgumentException saying in which both do
+   * @throws IllegalArgumentException if they differ
    */
   public final void requireSameCompute(Compute base) {
     if (!canonical(base).equals(canonical(compute))) {
-      throw new IllegalArgumentException("ControlNet " + name + " computes on " + compute
-          + ", the base on " + base + "; open both with the same Compute");
+      throw new IllegalArgumentException("ControlNet " + name + " uses " + compute
+          + ", but the base uses " + base + "; open both with the same Compute");
     }
   }
 
-  // A card without a number is the first.
+  // "cuda" is the first GPU.
   private static String canonical(Compute compute) {
     return compute.toString().replace("cuda:0 ", "cuda ");
   }
@@ -79,8 +79,8 @@ public abstract class LoadedControlNet implements ControlNet {
   @Override
   public final void requireMode(int mode) {
     if (modeCount() > 0 && mode < 0) {
-      throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its "
-          + modeCount() + " kinds of images it is given; " + modes.advice());
+      throw new IllegalArgumentException("ControlNet " + name + " has " + modeCount()
+          + " control modes and needs one for each control image; " + modes.advice());
     }
   }
 
@@ -96,8 +96,9 @@ public abstract class LoadedControlNet implements ControlNet {
     }
     return modes
         .indexOf(mode)
-        .orElseThrow(() -> new IllegalArgumentException("ControlNet " + name + " knows "
-            + modes.count + " kinds of images, none called \"" + mode + "\"; " + modes.advice()));
+        .orElseThrow(
+            () -> new IllegalArgumentException("ControlNet " + name + " has no control mode \""
+                + mode + "\" among its " + modes.count + "; " + modes.advice()));
   }
 
   @Override
@@ -109,7 +110,7 @@ public abstract class LoadedControlNet implements ControlNet {
     return weights;
   }
 
-  /** The requests that use it. */
+  /** The lock that keeps it open while requests use it. */
   public final UsageLock usageLock() {
     return usageLock;
   }

@@ -22,12 +22,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * A language model of the Qwen3 family that an image model listens to, with its tokenizer.
- * Immutable and shared by threads.
- */
+/** A Qwen3 language model as text encoder, with its tokenizer. Immutable and shared by threads. */
 public final class LoadedQwen3 implements AutoCloseable {
-  /** How many tokens of a prompt are listened to, its frame included. */
+  /** The largest number of tokens of a prompt, including the chat template. */
   public static final int MAX_TOKENS = 512;
 
   private final Compute compute;
@@ -62,9 +59,7 @@ public final class LoadedQwen3 implements AutoCloseable {
     }
   }
 
-  /**
-   * Which tensors are ever asked for where {@code last} layers are read: those up to that layer.
-   */
+  /** Which tensors are used if the output of layer {@code last} is read: those up to that layer. */
   public static Predicate<String> usedTensors(int last) {
     return name -> name.startsWith("model.embed_tokens.")
         || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
@@ -78,25 +73,22 @@ public final class LoadedQwen3 implements AutoCloseable {
     return tokenizer;
   }
 
-  /**
-   * Refuses a model with fewer layers than {@code layers}, of which the transformer's width tells.
-   */
+  /** Checks that the model has the layers that the transformer reads. */
   public void requireLayers(ModelParts files, List<Integer> layers, int width) {
     if (Collections.max(layers) > config.layers() || layers.size() * config.width() != width) {
       throw new InvalidInputException(files.describe() + ": the text encoder has " + config.layers()
-          + " layers of width " + config.width() + ", the transformer listens after " + layers
-          + " to " + width + " in all; they are of different models");
+          + " layers of width " + config.width() + ", but the transformer reads layers " + layers
+          + " of total width " + width + "; they belong to different models");
     }
   }
 
   /**
-   * Prompts as an image model is told them, each cut at {@link #MAX_TOKENS}.
+   * Encodes prompts, each truncated at {@link #MAX_TOKENS}.
    *
    * @param thinking see {@link QwenTokenizer#encodePrompt}
-   * @param layers after how many layers to listen
-   * @param padding whether what the model says of the padding after a prompt is told too; else that
-   *     is zeros
-   * @return tokens [prompts, TOKENS, layers * width]; as pooled, how many of them are the prompt's,
+   * @param layers the layers whose outputs are read
+   * @param padding whether the outputs for padding are kept; otherwise they are zeros
+   * @return tokens [prompts, TOKENS, layers * width]; pooled is the number of prompt tokens,
    *     [prompts, 1], int64
    */
   public TextEncoding encode(
@@ -105,31 +97,32 @@ public final class LoadedQwen3 implements AutoCloseable {
       List<Integer> layers,
       boolean padding,
       Adaptation adaptation) {
-    List<int[]> asked = prompts.stream()
+    List<int[]> promptIds = prompts.stream()
         .map(prompt -> tokenizer.encodePrompt(prompt, thinking))
         .map(ids -> Arrays.copyOf(ids, Math.min(ids.length, MAX_TOKENS)))
         .toList();
-    int longest =
-        padding ? MAX_TOKENS : asked.stream().mapToInt(ids -> ids.length).max().orElse(0);
+    int longest = padding
+        ? MAX_TOKENS
+        : promptIds.stream().mapToInt(ids -> ids.length).max().orElse(0);
     long[] ids = new long[prompts.size() * longest];
     Arrays.fill(ids, tokenizer.pad());
-    for (int row = 0; row < asked.size(); row++) {
-      for (int i = 0; i < asked.get(row).length; i++) {
-        ids[row * longest + i] = asked.get(row)[i];
+    for (int row = 0; row < promptIds.size(); row++) {
+      for (int i = 0; i < promptIds.get(row).length; i++) {
+        ids[row * longest + i] = promptIds.get(row)[i];
       }
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor counts =
-          place(asked.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
-      Tensor heard = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
+          place(promptIds.stream().mapToLong(one -> one.length).toArray()).view(prompts.size(), 1);
+      Tensor hidden = new Qwen3Encoder(config, layers, Weights.of(weights, adaptation))
           .forward(place(ids).view(prompts.size(), longest), counts);
-      Tensor all =
-          torch.constant_pad_nd(heard, new long[] {0, 0, 0, MAX_TOKENS - longest}, new Scalar(0.0));
+      Tensor all = torch.constant_pad_nd(
+          hidden, new long[] {0, 0, 0, MAX_TOKENS - longest}, new Scalar(0.0));
       return new TextEncoding(scope.promote(all), scope.promote(counts));
     }
   }
 
-  /** What it leaves out of a prompt; see {@link #encode}. */
+  /** The truncated part of a prompt; see {@link #encode}. */
   public TruncatedPrompt truncated(String prompt, boolean thinking) {
     return new TruncatedPrompt(
         ModelComponent.TEXT_ENCODER,

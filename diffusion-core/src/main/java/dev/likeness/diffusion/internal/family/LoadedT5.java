@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
  * A model's T5 encoder with its tokenizer. Immutable and shared by threads; closed by its model.
  */
 public final class LoadedT5 implements AutoCloseable {
-  /** The embedding's second name, which some files repeat it under. */
+  /** The second name of the embedding, which some files have in addition. */
   private static final Set<String> TIED_NAMES = Set.of("encoder.embed_tokens.weight");
 
   private final ModelComponent component;
@@ -70,7 +70,7 @@ public final class LoadedT5 implements AutoCloseable {
     return tokenizer;
   }
 
-  /** The encoder as an adaptation has it. */
+  /** The adapted encoder. */
   public T5Encoder encoder(Adaptation adaptation) {
     return new T5Encoder(config, Weights.of(weights, adaptation));
   }
@@ -80,25 +80,25 @@ public final class LoadedT5 implements AutoCloseable {
   }
 
   /**
-   * Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling
-   * scope.
+   * Encodes prompts, each truncated at {@code length} tokens, to [prompts, length, width], owned by
+   * the calling scope.
    *
-   * @param encoder this one's own in whatever form, such as {@link #encoder}
+   * @param encoder this encoder, adapted or not; see {@link #encoder}
    */
   public Tensor encode(List<String> prompts, int length, T5Encoder encoder) {
     return encoder.forward(ids(prompts, length));
   }
 
   /**
-   * The same with padding left out of attention. The encoding's pooled part says how many tokens of
-   * each prompt are not padding, [prompts, 1].
+   * Encodes prompts with padding masked in attention. Pooled is the number of tokens of each prompt
+   * that are not padding, [prompts, 1].
    */
   public TextEncoding encodeMasked(List<String> prompts, int length, T5Encoder encoder) {
     Tensor counts = counts(prompts, length);
     return new TextEncoding(encoder.forward(ids(prompts, length), counts), counts);
   }
 
-  /** How many tokens of each prompt are not padding, [prompts, 1]. */
+  /** The number of tokens of each prompt that are not padding, [prompts, 1]. */
   public Tensor counts(List<String> prompts, int length) {
     long[] own =
         prompts.stream().mapToLong(prompt -> tokenizer.count(prompt, length)).toArray();
@@ -117,7 +117,7 @@ public final class LoadedT5 implements AutoCloseable {
     return batch.to(new Device(compute.device()), torch.ScalarType.Long);
   }
 
-  /** What it leaves out of a prompt that is cut at {@code length} tokens. */
+  /** The part of a prompt beyond {@code length} tokens. */
   public TruncatedPrompt truncated(String prompt, int length) {
     return new TruncatedPrompt(component, length, tokenizer.truncatedText(prompt, length));
   }

@@ -6,15 +6,14 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What LoRA files say about a family's layers, as data: the kinds of bases that files tell apart,
- * the signs by which they do, and the names that the network's makers give its layers. How keys are
- * built of names is the business of whoever reads such files.
+ * The layers of a family in LoRA files, as data: the kinds of bases, the keys that identify them,
+ * and the layer names of the network's authors. The reader of LoRA files builds keys from them.
  *
- * @param kinds the kinds of bases in this family that files tell apart
- * @param signatures keys by which a file is told
- * @param absent part of the keys of layers that this family lacks and others with the same names
- *     have: a file without them fits; null where no other family has the same names
- * @param original the makers' names of the denoising network's layers
+ * @param kinds the kinds of bases of this family
+ * @param signatures keys that identify a file
+ * @param absent a part of keys that only other families with the same names have: a file without
+ *     them fits this family; null if no other family has the same names
+ * @param original the authors' names of the denoising network's layers
  */
 public record LoraLayers(
     List<Kind> kinds, List<Signature> signatures, Pattern absent, OriginalNames original) {
@@ -22,16 +21,15 @@ public record LoraLayers(
    * A kind of bases.
    *
    * @param id such as {@code sdxl}
-   * @param title as people say it
-   * @param textWidth inputs of the layers that attend to the text, where these tell it; else 0
-   * @param blockWidths inputs of blocks of two streams, where these tell it
-   * @param hasTwoClips whether the second text encoder is CLIP's, too
-   * @param notePattern tells it by what trainers note of the base in the header; null where none do
-   * @param isNoteWeak whether that may also stand in the notes of other kinds, which come first
-   * @param kohyaBase what kohya's programs call it in {@code ss_base_model_version}; null where
-   *     they do not
+   * @param title its name in messages
+   * @param textWidth the input width of cross-attention layers, if it identifies the kind; else 0
+   * @param blockWidths input widths of double-stream blocks, if they identify the kind
+   * @param hasTwoClips whether the second text encoder is CLIP too
+   * @param notePattern a pattern of the base's name in the metadata of trainers; null for none
+   * @param isNoteWeak whether other kinds may match the pattern too and have precedence
+   * @param kohyaBase kohya's name in {@code ss_base_model_version}; null for none
    * @param architecture the same in {@code modelspec.architecture}
-   * @param isKohyaV2 whether {@code ss_v2} tells it
+   * @param isKohyaV2 whether {@code ss_v2} identifies it
    */
   public record Kind(
       String id,
@@ -68,8 +66,8 @@ public record LoraLayers(
   }
 
   /**
-   * How sure a sign is: no other family has such keys, only families with surer signs do, or files
-   * of several begin so.
+   * The certainty of a signature: unique to the family, shared with families that have stronger
+   * signatures, or a common prefix.
    */
   public enum Certainty {
     OWN,
@@ -77,7 +75,7 @@ public record LoraLayers(
     WEAK
   }
 
-  /** A pattern to be found in a key. */
+  /** A pattern that is searched in keys. */
   public record Signature(Pattern key, Certainty certainty) {
     public static Signature of(String key, Certainty certainty) {
       return new Signature(Pattern.compile(key), certainty);
@@ -85,21 +83,21 @@ public record LoraLayers(
   }
 
   /**
-   * The makers' names, with underscores for dots, and what their layers are in diffusers. A layer
-   * that is one there may be several here: queries, keys and values lie below one another in one
-   * matrix.
+   * The authors' names, with underscores for dots, and their layers in diffusers. One layer may be
+   * several in diffusers, for example a matrix of queries, keys and values.
    *
    * @param blocks layers within a block by the kind of block
    * @param lists the list in diffusers by the kind of block
    * @param top layers outside of blocks
-   * @param hasFusedAndSplit whether files may hold a layer and its parts, of which the parts count
+   * @param hasFusedAndSplit whether files may have both a layer and its parts; the parts have
+   *     precedence
    */
   public record OriginalNames(
       Map<String, Map<String, List<String>>> blocks,
       Map<String, String> lists,
       Map<String, List<String>> top,
       boolean hasFusedAndSplit) {
-    /** No names of makers. */
+    /** No names of authors. */
     public static final OriginalNames NONE = new OriginalNames(Map.of(), Map.of(), Map.of(), false);
   }
 }

@@ -8,50 +8,41 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A family of base models: all that the rest of the library asks about it, before and while a model
- * is opened. One instance a family, registered once. What opened models can do beyond generating
- * from prompts is in {@link OpenModel#capabilities()}.
+ * A family of base models, before and while a model is opened. There is one instance for each
+ * family in the registry. {@link OpenModel#capabilities()} lists what opened models support beyond
+ * generating from prompts.
  */
 public interface ModelFamily {
-  /** Short name, that of the family's package: {@code flux2}. */
+  /** The short name, which is the name of the family's package: {@code flux2}. */
   String id();
 
-  /** The denoising network, by which a folder's family is told. */
+  /** The denoising network, which determines the family of a folder. */
   Network network();
 
-  /** Kinds of single files, the most particular first. */
+  /** Kinds of single files, the most specific first. */
   List<Variant> variants();
 
-  /**
-   * The variant of a model whose denoising network is the family's; empty where its configuration
-   * does not tell.
-   */
+  /** The variant of a model of this family; empty if its configuration does not determine it. */
   Optional<Variant> variantOf(ModelParts parts);
 
   /**
    * Opens a model and checks every tensor against its configuration.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when a component is missing,
-   *     misshapen, left over, or of a class that is not supported
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, or has
+   *     wrong shapes, unknown tensors or an unsupported class
    */
   OpenModel open(ModelParts parts, Compute compute);
 
-  /** Memory that a model takes, from its files' headers alone. */
+  /** Estimates the memory of a model from the headers of its files. */
   MemoryEstimate memory(ModelParts parts);
 
   /** How a model is written to files. */
   ModelFormat format(ModelParts parts);
 
-  /**
-   * Names of the denoising network's layers in LoRA files, and the signs by which such files are
-   * told.
-   */
+  /** Layer names of the denoising network in LoRA files, and the keys that identify such files. */
   LoraLayers loraLayers();
 
-  /**
-   * Where image adapters add to the denoising network's attentions; empty where none are made for
-   * the family.
-   */
+  /** The attentions that image adapters extend; empty if the family has no image adapters. */
   default Optional<AttentionSites> attentionSites() {
     return Optional.empty();
   }

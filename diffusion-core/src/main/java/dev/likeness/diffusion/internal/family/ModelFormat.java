@@ -7,24 +7,24 @@ import java.util.Optional;
 /** How a model of a family is written to files. */
 public interface ModelFormat {
   /**
-   * Entries of {@code model_index.json} beyond the model's components; a list of two nulls stands
-   * for one that it lacks.
+   * Entries of {@code model_index.json} in addition to the components; a list of two nulls is a
+   * missing one.
    */
   default Map<String, Object> index() {
     return Map.of();
   }
 
-  /** Key names of a single file; empty for families of which none are written. */
+  /** Key names of a single file; empty if single files of the family are not written. */
   default Optional<SingleFile> singleFile() {
     return Optional.empty();
   }
 
   /** Key names of a single file. */
   interface SingleFile {
-    /** Where the tensors of a component lie. */
+    /** The key mapping of a component's tensors. */
     KeyMapping layout(String component);
 
-    /** The padding token that readers take a text encoder's tokenizer to have. */
+    /** The padding token of a text encoder's tokenizer that other programs assume. */
     String padding(String component);
   }
 }

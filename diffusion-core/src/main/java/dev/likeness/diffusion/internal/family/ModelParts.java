@@ -16,49 +16,46 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a base model is made of, wherever it lies. Components have the names that diffusers gives
- * them: {@code unet}, {@code vae}, {@code text_encoder}, {@code text_encoder_2}, {@code tokenizer},
+ * The components of a base model in a folder or file. Components have diffusers' names:
+ * {@code unet}, {@code vae}, {@code text_encoder}, {@code text_encoder_2}, {@code tokenizer},
  * {@code tokenizer_2}.
  */
 public interface ModelParts {
-  /** What errors call this model: its file or folder. */
+  /** The file or folder of the model, for messages. */
   String describe();
 
-  /**
-   * What records call this model: the last part of the path that it was opened by, whatever part of
-   * it is taken from elsewhere.
-   */
+  /** The name of the model in records: the last part of the path that it was opened from. */
   String name();
 
   /**
-   * The folder that the model lies in, where other things may lie beside its networks; empty for a
-   * single file.
+   * The folder of the model, which may have other files beside its networks; empty for a single
+   * file.
    */
   default Optional<Path> folder() {
     return Optional.empty();
   }
 
-  /** The diffusers pipeline that the model is of, e.g. {@code StableDiffusionXLPipeline}. */
+  /** The model's pipeline class in diffusers, for example {@code StableDiffusionXLPipeline}. */
   String pipeline();
 
   /**
-   * An option of the pipeline itself, e.g. {@code force_zeros_for_empty_prompt}; when unsaid, as
-   * diffusers has it.
+   * An option of the pipeline, for example {@code force_zeros_for_empty_prompt}; diffusers' default
+   * if it is absent.
    */
   boolean option(String name);
 
-  /** The networks that the model has, by component; a scheduler or tokenizer is none. */
+  /** The components that are networks; not the scheduler and tokenizers. */
   Set<String> componentNames();
 
   /**
-   * The networks that the model names beside {@link #componentNames()} and that change what its
-   * pipeline draws, with their classes.
+   * The networks that the model names in addition to {@link #componentNames()} and that change the
+   * images of its pipeline, with their classes.
    */
   default Map<String, String> otherNetworks() {
     return Map.of();
   }
 
-  /** The class of a component, e.g. {@code AutoencoderKL}; null when the model has none. */
+  /** The class of a component, e.g. {@code AutoencoderKL}; null if the model has none. */
   String componentClass(String component);
 
   /** A component's configuration. */
@@ -71,29 +68,29 @@ public interface ModelParts {
    * A component's tensors under their canonical names, those of the published diffusers folders.
    * The caller closes them.
    *
-   * @throws InvalidInputException when they are missing or broken
+   * @throws InvalidInputException if they are missing or broken
    */
   TensorSource weights(String component);
 
   /**
-   * The variant whose built-in configuration completes components that are taken from elsewhere;
-   * empty where the model's own does.
+   * The variant whose built-in configuration completes components from other files; empty if the
+   * model's own configuration does.
    */
   default Optional<Variant> variant() {
     return Optional.empty();
   }
 
-  /** How a component's tensors are to lie in memory. */
+  /** How a component's tensors are kept in memory. */
   default WeightResidence residence(String component) {
     return WeightResidence.MAPPED;
   }
 
-  /** Whether the autoencoder is to work in strips at any size. */
+  /** Whether the autoencoder works in strips at any size. */
   default boolean isVaeTiled() {
     return false;
   }
 
-  /** A component's tensors, to lie in memory as planned. The caller closes them. */
+  /** A component's tensors, kept in memory as {@link #residence} says. The caller closes them. */
   default LoadedWeights load(String component, Compute compute) {
     return new LoadedWeights(() -> weights(component), compute, residence(component));
   }
@@ -109,22 +106,19 @@ public interface ModelParts {
   /**
    * T5's tokenizer. The caller closes it.
    *
-   * @throws InvalidInputException when the model came without; says what to give
+   * @throws InvalidInputException if the model has none
    */
   default T5Tokenizer t5Tokenizer(String tokenizer) {
     throw new InvalidInputException(describe()
-        + " holds no tokenizer for its T5 encoder; give T5 as a folder with tokenizer.json or"
+        + " has no tokenizer for its T5 encoder; give T5 as a folder with tokenizer.json or"
         + " spiece.model beside it: with(\"" + tokenizer.replace("tokenizer", "text_encoder")
         + "\", folder)");
   }
 
-  /**
-   * The same model with another {@code component}: a folder or a file that holds one, in any key
-   * format.
-   */
+  /** This model with a component from another folder or file, in any key format. */
   ModelParts with(String component, Path files);
 
-  /** Refuses a component of a class that is not {@code known}. */
+  /** Checks that a component's class is one of {@code known}. */
   default void requireClass(String component, String... known) {
     String name = componentClass(component);
     if (name == null || !List.of(known).contains(name)) {
@@ -136,7 +130,7 @@ public interface ModelParts {
     }
   }
 
-  /** Refuses a model that names networks which no family has. */
+  /** Refuses a model with networks of unsupported pipelines. */
   default void requireNoOtherNetworks() {
     otherNetworks().entrySet().stream().findFirst().ifPresent(other -> {
       throw new InvalidInputException(
@@ -146,7 +140,7 @@ public interface ModelParts {
     });
   }
 
-  /** A model that differs from another in some answers; all others are the other's. */
+  /** A model that overrides some methods of another model and delegates the others to it. */
   interface Derived extends ModelParts {
     /** The other model. */
     ModelParts base();

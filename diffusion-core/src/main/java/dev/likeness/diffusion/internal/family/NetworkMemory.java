@@ -8,23 +8,23 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * What a family tells of the memory of its denoising network's work; the rest is read from headers
- * alike for all families.
+ * The family-specific values for the memory estimate of a denoising network; other values come from
+ * headers.
  *
  * @param component the network's
  * @param width channels: of a transformer's tokens, of a UNet's first level
- * @param textTokens tokens of text that a transformer has beside the image's; 0 for a UNet
+ * @param textTokens the number of text tokens of a transformer; 0 for a UNet
  * @param patch latent pixels along one side of a token; 1 for a UNet
- * @param latentSide latents' side of an image of the model's own size, where its configuration does
- *     not say
- * @param rows how many times the network is given an image at once by default
+ * @param latentSide the latents' side at the model's default size, if its configuration does not
+ *     have it
+ * @param rows the default batch size for one image: 2 with guidance
  */
 public record NetworkMemory(
     String component, long width, long textTokens, int patch, int latentSide, int rows) {
   private static final int LEVELS = 4;
   private static final long CHANNELS = 64;
 
-  /** The memory of a model all of whose tensors are used. */
+  /** The memory of a model that uses all of its tensors. */
   public MemoryEstimate of(ModelParts parts) {
     return of(parts, name -> true);
   }
@@ -32,7 +32,7 @@ public record NetworkMemory(
   /**
    * The memory of a model.
    *
-   * @param usedOfText which tensors of the text encoder are ever asked for
+   * @param usedOfText which tensors of the text encoder are used
    */
   public MemoryEstimate of(ModelParts parts, Predicate<String> usedOfText) {
     Map<String, MemoryEstimate.ComponentSize> sizes = new LinkedHashMap<>();
@@ -62,10 +62,7 @@ public record NetworkMemory(
         rows);
   }
 
-  /**
-   * The width of a transformer of so many heads of so many channels, where its configuration does
-   * not say.
-   */
+  /** The width of a transformer, from heads and channels if its configuration has no sizes. */
   public static long width(ModelConfig network, int heads, int head) {
     return (long) network.integer("num_attention_heads", heads)
         * network.integer("attention_head_dim", head);

@@ -3,20 +3,20 @@ package dev.likeness.diffusion.internal.family;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.SchedulerConfig;
 
-/** What the networks of every family are opened with and close. */
+/** Base class of the opened networks of a family. */
 public abstract class NetworksBase implements OpenNetworks {
   private final OpenNetworks.OwnedResources resources = new OpenNetworks.OwnedResources();
   private final Compute compute;
   private final SchedulerConfig scheduler;
 
-  /** Refuses a model that names networks which none of these families has. */
+  /** Checks that the model has no networks of unsupported pipelines. */
   protected NetworksBase(ModelParts files, Compute compute, SchedulerConfig scheduler) {
     files.requireNoOtherNetworks();
     this.compute = compute;
     this.scheduler = scheduler;
   }
 
-  /** Takes over a part, to be closed with the others. */
+  /** Takes ownership of a resource, which is closed with the others. */
   protected final <T extends AutoCloseable> T own(T part) {
     return resources.add(part);
   }

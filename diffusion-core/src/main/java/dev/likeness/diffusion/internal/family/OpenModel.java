@@ -18,8 +18,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Networks and encoders of one opened base model, and what its family knows of generating images
- * with them. Immutable and shared by threads; closing it closes the networks.
+ * One opened base model: its networks and encoders, and how its family generates images. Immutable
+ * and thread-safe; closing it closes the networks.
  */
 public interface OpenModel extends OpenNetworks {
   /** The family that opened it. */
@@ -28,51 +28,48 @@ public interface OpenModel extends OpenNetworks {
   /** The loaded networks, closed with this. */
   OpenNetworks networks();
 
-  /** How latents of this model relate to images. */
+  /** The relation of this model's latents to images. */
   LatentSpace latents();
 
-  /**
-   * Steps, guidance, size and strengths where the request does not say, as diffusers' pipeline for
-   * such a request has them.
-   */
+  /** The defaults of a request, as in diffusers' pipeline for such a request. */
   GenerationDefaults defaults(ImageRequest request);
 
   /**
-   * Scale of classifier-free guidance by two prompts; 1 and below where the network is given the
-   * prompt alone.
+   * The scale of classifier-free guidance; 1 and below if the network is called with the prompt
+   * alone.
    */
   double guidanceScale(ImageRequest request);
 
   /**
-   * The request to the scheduler as the family bends it.
+   * Adjusts a plan request for the family.
    *
-   * @param asked the same without regard to the family
-   * @param scheduler the one that plans
+   * @param unadjusted the request without adjustment
+   * @param scheduler the scheduler that makes the plan
    */
-  PlanRequest adjustPlan(PlanRequest asked, ImageRequest request, SchedulerConfig scheduler);
+  PlanRequest adjustPlan(PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler);
 
   /**
    * Encodes the prompts of a request for all of its images. The tensors belong to the calling
    * scope.
    *
-   * @param adaptation what adapters add to each component
-   * @param schedule of the plan's rows
+   * @param adaptation the adaptation of each component @param schedule the prompt schedule of the
+   *     plan's rows
    */
   Conditioning encode(
       ImageRequest request,
       Function<ModelComponent, Adaptation> adaptation,
       PromptSchedule schedule);
 
-  /** The end of a plain prompt that each text encoder cuts off, empty where it reads all of it. */
+  /** The truncated part of a plain prompt for each text encoder; empty if nothing is truncated. */
   Stream<TruncatedPrompt> truncated(String prompt, List<TextualInversion> inversions);
 
-  /** The denoising network for a batch; what it keeps belongs to the calling scope. */
+  /** The denoising network for a batch. Its tensors belong to the calling scope. */
   PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents);
 
-  /** What this model can do beyond generating from prompts. */
+  /** What this model supports beyond generating from prompts. */
   Capabilities capabilities();
 
-  /** One of {@link #capabilities()}; empty where the model lacks it. */
+  /** One of {@link #capabilities()}; empty if the model lacks it. */
   default <C> Optional<C> capability(Class<C> kind) {
     return capabilities().find(kind);
   }

@@ -15,10 +15,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * The networks of a base model of any family, opened and checked: what every family has. Shared by
- * threads.
- */
+/** The opened networks of a base model of any family. Thread-safe. */
 public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   Compute compute();
 
@@ -27,10 +24,10 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   /** The scheduler that the model came with. */
   SchedulerConfig scheduler();
 
-  /** A part's tensors, owned by this; null for a part that the model lacks. */
+  /** A component's tensors, owned by this; null for a component that the model lacks. */
   LoadedWeights weights(ModelComponent part);
 
-  /** The part that noise is predicted with. */
+  /** The denoising network's component. */
   default ModelComponent denoiser() {
     return weights(ModelComponent.UNET) == null ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
   }
@@ -46,15 +43,15 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
     return weights(part).shape(name);
   }
 
-  /** One of {@link #tensorNames}, placed; shared with every network and owned by this. */
+  /** One of {@link #tensorNames} on the device; shared with every network and owned by this. */
   default Tensor tensor(ModelComponent part, String name) {
     LoadedWeights weights = weights(part);
     return weights.get(name, weights.shape(name));
   }
 
   /**
-   * The same to look at once, the calling scope's where no network has it placed: nothing is held
-   * that a plan spares.
+   * One of {@link #tensorNames} for a single read. If no network has loaded it, the calling scope
+   * owns it, so the memory plan is kept.
    */
   default Tensor read(ModelComponent part, String name) {
     return weights(part).read(name);
@@ -63,7 +60,7 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
   @Override
   void close();
 
-  /** What a model has opened, closed together in reverse order even when one of them fails. */
+  /** The opened resources of a model, closed together in reverse order, even if one fails. */
   static final class OwnedResources implements AutoCloseable {
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
 
@@ -80,7 +77,7 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
           resources.pop().close();
         } catch (Exception e) {
           failure = failure == null
-              ? new IllegalStateException("a part of the model did not close", e)
+              ? new IllegalStateException("a component of the model did not close", e)
               : failure;
         }
       }
@@ -98,7 +95,7 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
    */
   public record Network<C, T>(C config, LoadedWeights weights, BiFunction<C, Weights, T> network)
       implements AutoCloseable {
-    /** Opens it; {@link #check} has still to be called. */
+    /** Opens the transformer. The caller calls {@link #check}. */
     public static <C, T> Network<C, T> of(
         ModelParts files,
         Compute compute,
@@ -116,7 +113,7 @@ public interface OpenNetworks extends ModelComponent.Tensors, AutoCloseable {
       weights.loadViews();
     }
 
-    /** The network as an adaptation has it. */
+    /** The adapted network. */
     public T adapted(Adaptation adaptation) {
       return network.apply(config, Weights.of(weights, adaptation));
     }

@@ -6,21 +6,21 @@ import dev.likeness.schedulers.Step;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The network as the sampler sees it; guidance, caching and tiling wrap one another here. */
+/** The network as the sampling loop calls it. Guidance, caching and tiling wrap one another. */
 @FunctionalInterface
 public interface Predictor extends StepRunner.Capturable {
   /**
-   * The network's answer for {@code input}, the sample after the row's input scaling.
+   * The network's output for a sample after input scaling.
    *
    * @param input [batch, channels, h, w], f32
-   * @return [batch, channels, h, w], f32, owned by the calling scope; of a guided network, for a
-   *     row that asks for the answer without guidance too ({@code step.update().asksUnguided()}),
-   *     twice the batch: all guided answers, then all of those
+   * @return [batch, channels, h, w], f32, owned by the calling scope; of a guided network, twice
+   *     the batch for a row that needs unguided predictions
+   *     ({@code step.update().needsUnguided()}): all guided, then all unguided
    */
   Tensor predict(Tensor input, Step step);
 
   /**
-   * A network whose work a runner may record.
+   * A network whose work a runner may capture.
    *
    * @param layoutOf the layout of a row's work, see
    *     {@link dev.likeness.diffusion.internal.cudagraph.StepRunner.Capturable#layout}
@@ -29,7 +29,7 @@ public interface Predictor extends StepRunner.Capturable {
       StepRunner runner, Function<Step, Object> layoutOf, StepNetwork network)
       implements Predictor {
     /**
-     * A network as it is asked in a row; of {@code step} it may read what the layout holds, and
+     * A network's work in a row. It may use from {@code step} only what the layout includes, and
      * numbers from {@code row}.
      */
     @FunctionalInterface

@@ -8,15 +8,15 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a run draws on.
+ * The input of the sampling loop.
  *
  * @param initial the first sample, [batch, channels, h, w], f32
- * @param blend what is kept of an image on the way
- * @param inpaintingChannels what an inpainting network is shown beside the sample, mask and kept
- *     part: [batch, 1 + channels, h, w]; or null
- * @param reference latents of an image to edit, of a size of its own, [1, channels, h, w]; or null
+ * @param blend blends the kept part of an image into samples
+ * @param inpaintingChannels the mask and kept part for an inpainting network, [batch, 1 + channels,
+ *     h, w]; or null
+ * @param reference latents of a reference image, of any size, [1, channels, h, w]; or null
  * @param controls encoded control images, by ControlNet
- * @param runner how the network's work is run
+ * @param runner runs the network's work
  */
 public record PreparedLatents(
     Tensor initial,
@@ -43,8 +43,8 @@ public record PreparedLatents(
   }
 
   /**
-   * A network's input, which holds the batch once or several times, with what it is shown beside
-   * it.
+   * Concatenates a network's input, which has the batch once or several times, with the inpainting
+   * channels.
    */
   public Tensor networkInput(Tensor input) {
     return inpaintingChannels == null
@@ -56,20 +56,17 @@ public record PreparedLatents(
             1);
   }
 
-  /**
-   * What is put into a sample between two rows: the kept part of an image, while the rest is drawn.
-   */
+  /** Blends the kept part of an image into the sample between two rows. */
   @FunctionalInterface
   public interface Blend {
-    /** Puts nothing in. */
+    /** Leaves samples unchanged. */
     Blend NONE = (sample, plan, row) -> sample;
 
     /**
-     * The sample with something put into it; {@code sample} itself when that is nothing.
+     * The blended sample; {@code sample} itself without blending.
      *
-     * @param sample what the last row made, [batch, channels, h, w], f32
-     * @param row the row that is given the result; {@code plan.size()} after the last one, where no
-     *     noise is left
+     * @param sample the result of the last row, [batch, channels, h, w], f32
+     * @param row the next row; {@code plan.size()} after the last one, at which no noise is left
      * @return the same shape, owned by the calling scope
      */
     Tensor apply(Tensor sample, SamplingPlan plan, int row);

@@ -1,12 +1,9 @@
 package dev.likeness.diffusion.internal.family;
 
-/**
- * The denoising network of a batch under its prompts. Guidance is applied around it by the
- * pipeline.
- */
+/** The denoising network of a batch with its prompts. The pipeline applies guidance around it. */
 @FunctionalInterface
 public interface PromptedNetwork {
-  /** Which prompts a prediction is for; of both, the negative ones come first in the batch. */
+  /** The prompts of a prediction. For both, the negative prompts come first in the batch. */
   enum Prompts {
     POSITIVE,
     NEGATIVE,
@@ -14,21 +11,21 @@ public interface PromptedNetwork {
   }
 
   /**
-   * The network under some of the prompts.
+   * The network with some of the prompts.
    *
-   * @param degraded whether it is degraded as the request's guidance options say
+   * @param degraded whether it is degraded by the request's degraded guidance
    */
   Predictor predictor(Prompts prompts, boolean degraded);
 
   /**
-   * Whether both prompts have as many tokens at every row of the plan, so that one batch takes
-   * them.
+   * Whether both prompts have the same number of tokens at every row of the plan, so that they fit
+   * into one batch.
    */
   default boolean canBatchPrompts() {
     return true;
   }
 
-  /** The same of encodings in rows, those of negative prompts first where there are any. */
+  /** A network with encodings in rows; those of negative prompts come first. */
   static PromptedNetwork ofRows(ConditionedBatch batch, long encodings, Rows network) {
     int count = batch.count();
     return (prompts, degraded) -> switch (prompts) {
@@ -38,7 +35,7 @@ public interface PromptedNetwork {
     };
   }
 
-  /** A network under {@code count} of its encodings. */
+  /** A network with {@code count} of its encodings. */
   @FunctionalInterface
   interface Rows {
     Predictor predictor(boolean degraded, long first, long count);

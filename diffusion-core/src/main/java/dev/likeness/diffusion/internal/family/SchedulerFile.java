@@ -6,20 +6,20 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A model's {@code scheduler_config.json} as diffusers' pipelines take it. */
+/** A model's {@code scheduler_config.json} as diffusers' pipelines read it. */
 public final class SchedulerFile {
   private SchedulerFile() {}
 
-  /** Reads it as it is. */
+  /** Reads the config without changes. */
   public static SchedulerConfig read(ModelConfig config) {
     return read(config, Map.of());
   }
 
   /**
-   * Reads it as pipelines do that overrule options of old configs.
+   * Reads the config as pipelines that override options of old configs.
    *
-   * @param overruled the options: one that the config left out is overruled until the scheduler is
-   *     switched, one that it gave for good
+   * @param overruled the overriding options: an option that the config lacks is overridden until
+   *     the scheduler is switched, a given one permanently
    */
   public static SchedulerConfig read(ModelConfig config, Map<String, Object> overruled) {
     try {

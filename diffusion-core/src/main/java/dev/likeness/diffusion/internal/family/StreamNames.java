@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Builds the makers' names of blocks of two streams, which families call alike but for these.
+ * Builds the authors' names of double-stream blocks, in which families differ by the following.
  *
  * @param first the feed-forward's first layer
  * @param second its second
- * @param modulation the layer that makes shifts, scales and gates; null where blocks have none
+ * @param modulation the layer of shifts, scales and gates; null if blocks have none
  */
 public record StreamNames(String first, String second, String modulation) {
-  /** The lists of blocks in diffusers by the makers' name. */
+  /** The lists of blocks in diffusers by the authors' name. */
   public static final Map<String, String> LISTS =
       Map.of("double_blocks", "transformer_blocks.", "single_blocks", "single_transformer_blocks.");
 
@@ -78,7 +78,7 @@ public record StreamNames(String first, String second, String modulation) {
   /**
    * The names within blocks of FLUX.1's shape, by the kind of block.
    *
-   * @param modulation the layer that makes shifts, scales and gates; null where blocks have none
+   * @param modulation the layer of shifts, scales and gates; null if blocks have none
    */
   public static Map<String, Map<String, List<String>>> blocks(String modulation) {
     StreamNames streams = new StreamNames("mlp_0", "mlp_2", modulation);
@@ -96,7 +96,7 @@ public record StreamNames(String first, String second, String modulation) {
     return Map.of("double_blocks", two, "single_blocks", one);
   }
 
-  /** Names outside of blocks that all such transformers have. */
+  /** Names outside of the blocks, which all such transformers have. */
   public static Map<String, List<String>> outerLayers(String image, String ownImage, String text) {
     Map<String, List<String>> top = new LinkedHashMap<>();
     top.put(image, List.of(ownImage));

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.internal.family;
 
 /**
- * Places of transformers with blocks of two streams.
+ * Positions of transformers with double-stream blocks.
  *
  * @param imagePositions tokens of the image
  * @param textTokens tokens of the text
@@ -9,7 +9,7 @@ package dev.likeness.diffusion.internal.family;
 public record StreamPositions(
     double imagePositions, int textTokens, int heads, boolean hasQkNorm, boolean hasRotaryEmbedding)
     implements LayerPositions {
-  /** Those of latents of {@code places} places, four to a token. */
+  /** The positions of latents of {@code places} pixels, four to a token. */
   public static StreamPositions of(
       int places, int text, int heads, boolean normed, boolean rotated) {
     return new StreamPositions(places / 4, text, heads, normed, rotated);

@@ -10,12 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Attention sites of transformers with blocks of two streams, under diffusers' names.
+ * Attention sites of transformers with double-stream blocks, under diffusers' names.
  *
- * @param signatures tensors by which the family's transformer is told from others that read text so
- * @param usesTextWidth whether image tokens are as wide as the text that comes in, rather than as
+ * @param signatures tensors that identify the family's transformer
+ * @param usesTextWidth whether image tokens have the width of the text input, instead of that of
  *     the attentions
- * @param baseDescriptions what errors call such bases, by the width of image tokens
+ * @param baseDescriptions the name of such bases in messages, by the width of image tokens
  */
 public record StreamSites(
     Set<String> signatures, boolean usesTextWidth, LongFunction<String> baseDescriptions)

@@ -15,15 +15,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * Capability: the denoising network can be trained. Says how it is given texts, and how it is
- * called.
- */
+/** Capability: the denoising network can be trained. */
 public interface TrainingTarget {
   /** The network that noise is predicted with. */
   ModelComponent component();
 
-  /** What the sides of training images are a multiple of, in pixels. */
+  /** The number of pixels of which the sides of training images must be multiples. */
   int sizeMultiple();
 
   /**
@@ -31,75 +28,73 @@ public interface TrainingTarget {
    */
   List<LoadedClip> clipTextEncoders();
 
-  /** How T5 reads texts, where it is one of the encoders. */
+  /** T5, if it is one of the text encoders. */
   default Optional<LongText> longText() {
     return Optional.empty();
   }
 
-  /** What trains well on bases of full size. */
+  /** The recommended settings for this base. */
   Recipe recipe();
 
-  /** At how many places layers compute for latents of {@code layerPositions} places. */
+  /** The positions of layers for latents of {@code places} pixels. */
   LayerPositions layerPositions(int places);
 
   /**
-   * Texts as the network is given them; gradients flow through the encoders that are trained.
+   * Encodes texts; gradients flow through the encoders that are trained.
    *
-   * @param byT5 the texts as {@link #longText} reads them, or null where nothing does
+   * @param byT5 the texts encoded by {@link #longText}, or null without it
    */
   TextEncoding encode(List<String> texts, Tensor byT5, Trained trained);
 
-  /** Encodings of empty prompts as they stand for no negative prompt. */
+  /** The encoding of an empty negative prompt. */
   default TextEncoding emptyNegative(TextEncoding empty) {
     return empty;
   }
 
   /**
-   * The prediction for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where
-   * the model computes.
+   * The prediction for noised latents [batch, channels, h, w], f32 on the CPU; the model's own
+   * type, on its device.
    *
-   * @param levels of noise, one for each image
+   * @param levels the noise levels, one for each image
    */
   Tensor predict(
       Trained trained, Tensor noised, double[] levels, TextEncoding text, SegmentRunner segments);
 
-  /**
-   * The networks as they are being trained: each call gives what they are built of as it is now.
-   */
+  /** The networks in training. Each call returns their current weights. */
   interface Trained {
-    /** What a component's network is built of; gradients flow to what is trained. */
+    /** The weights of a component's network; gradients flow to the trained ones. */
     Weights network(ModelComponent part);
 
     /** Whether gradients reach this component, or its inputs. */
     boolean isTrained(ModelComponent part);
 
-    /** {@code plain} as it reads prompts by now. */
+    /** The current state of {@code plain} in training. */
     default ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {
       return plain;
     }
   }
 
   /**
-   * Numbers of diffusers' training scripts.
+   * Settings of diffusers' training scripts.
    *
-   * @param width channels of the network at an image's own size
+   * @param width channels of the network at full resolution
    * @param learningRate of LoRAs
-   * @param textEncoders whether CLIP's encoders are trained, too
+   * @param textEncoders whether CLIP's encoders are trained too
    */
   record Recipe(int width, double learningRate, boolean textEncoders) {}
 
   /**
-   * Why a model whose family is trained cannot be.
+   * The reason that a model of a trainable family cannot be trained.
    *
    * @param reason a sentence
    */
   record Refusal(String reason) {}
 
   /**
-   * The training target that a model is.
+   * The training target of a model.
    *
-   * @throws IllegalArgumentException when it cannot be trained: in f16, of a family that is not
-   *     trained, or given more than latents
+   * @throws IllegalArgumentException if it cannot be trained: in f16, of an unsupported family, or
+   *     with input beyond latents
    */
   static TrainingTarget of(OpenModel model) {
     model.compute().requireTrainable();
@@ -108,21 +103,20 @@ public interface TrainingTarget {
         .orElseThrow(() -> new IllegalArgumentException(model
             .capability(Refusal.class)
             .map(Refusal::reason)
-            .orElse("this kind of base cannot learn a person here; LoRAs taught"
-                + " elsewhere can be opened on it. Give a base of a kind that can")));
+            .orElse("training is not supported for this base; LoRAs from other"
+                + " programs can be opened on it. Use a base of another family")));
   }
 
   /**
-   * Why a base whose network is given more channels than its latents have cannot be trained; null
-   * where it is not.
+   * The reason that a base with more input channels than latents cannot be trained; null if the
+   * numbers are equal.
    */
   static Refusal refusal(String kind, int given, int latents) {
     return given == latents
         ? null
-        : new Refusal(
-            "a base made for " + kind + " cannot learn a person here: its network is shown " + given
-                + " channels, latents have " + latents
-                + "; teach the base of its family that draws from text alone");
+        : new Refusal("a base for " + kind + " cannot be trained: its network takes " + given
+            + " channels, but latents have " + latents
+            + "; train the text-to-image base of its family");
   }
 
   /** Tokens and pooled text of one encoder. */
@@ -135,7 +129,7 @@ public interface TrainingTarget {
     return trained.promptEncoder(plain, textEncoder).encode(texts, textEncoder.skippedLayers());
   }
 
-  /** One number for each image, f32, where the model computes. */
+  /** One number for each image, f32, on the model's device. */
   static Tensor perImageNumbers(OpenNetworks model, double factor, double... levels) {
     float[] values = new float[levels.length];
     for (int i = 0; i < values.length; i++) {
@@ -147,23 +141,23 @@ public interface TrainingTarget {
   /**
    * T5 as one of a network's text encoders.
    *
-   * @param tokens how many of a text it reads
-   * @param masked whether it leaves padding out of attention
+   * @param tokens the number of tokens of a text
+   * @param masked whether padding is masked in attention
    */
   public record LongText(LoadedT5 encoder, int tokens, boolean masked) {
-    /** With padding in its attention. */
+    /** T5 without masked padding. */
     public LongText(LoadedT5 textEncoder, int tokens) {
       this(textEncoder, tokens, false);
     }
 
-    /** Whether the pattern of layers names it. */
+    /** Whether it is trained. */
     public boolean isTrained(TrainingTarget.Trained trained) {
       return trained.isTrained(encoder.component());
     }
 
     /**
-     * Texts by what it has become, or by the model's own where it does not learn; [batch, tokens,
-     * width].
+     * Encodes texts with the trained encoder, or with the model's own if it is not trained; [batch,
+     * tokens, width].
      */
     public Tensor encode(List<String> texts, TrainingTarget.Trained trained) {
       T5Encoder encoder = isTrained(trained)

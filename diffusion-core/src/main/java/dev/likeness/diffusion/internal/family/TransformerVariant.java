@@ -14,8 +14,9 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * A variant with a transformer: a file of the transformer alone, or ComfyUI's and Stability's files
- * with everything in one. What names and shapes do not tell is in a resource beside the family.
+ * A variant with a transformer: a file of the transformer alone, or ComfyUI's and Stability AI's
+ * files with all components. Values that names and shapes do not determine are in a resource beside
+ * the family.
  */
 public class TransformerVariant implements Variant {
   private final String name;
@@ -25,10 +26,7 @@ public class TransformerVariant implements Variant {
   private final List<AutoencoderKind> autoencoders;
   private final ComponentDetector builtInOptions;
 
-  /**
-   * The transformer: its class, and what tells where it begins, its configuration and its key
-   * names.
-   */
+  /** The transformer: its class, and functions for its prefix, configuration and key mapping. */
   public record Transformer(
       String className,
       Function<TensorNames, String> prefix,
@@ -38,12 +36,12 @@ public class TransformerVariant implements Variant {
   /** A CLIP text encoder below {@code text_encoders.}. */
   public record Clip(String folder, String padding, boolean hasProjection) {}
 
-  /** The text encoder that is not CLIP's. */
+  /** The text encoder other than CLIP. */
   public record Text(String component, Language language) {}
 
   /**
-   * Its kind: its class, where it may lie below {@code text_encoders.}, and what tells its key
-   * names and configuration.
+   * The kind of text encoder: its class, its folders below {@code text_encoders.}, and functions
+   * for its key mapping and configuration.
    */
   public enum Language {
     T5("T5EncoderModel", List.of("t5xxl"), T5KeyFormat::layout, T5KeyFormat::config),
@@ -73,8 +71,8 @@ public class TransformerVariant implements Variant {
   /**
    * A variant.
    *
-   * @param beside a class of the family's, beside which the resource {@code name.json} lies
-   * @param autoencoders classes of autoencoders that the family alone has
+   * @param beside a class of the family, beside which the resource {@code name.json} lies
+   * @param autoencoders autoencoder classes of this family only
    */
   public TransformerVariant(
       Class<?> beside,
@@ -96,7 +94,7 @@ public class TransformerVariant implements Variant {
     return name;
   }
 
-  /** What every name of the transformer begins with. */
+  /** The prefix of the transformer's keys. */
   protected final String prefix(TensorNames names) {
     return transformer.prefix.apply(names);
   }
@@ -126,12 +124,12 @@ public class TransformerVariant implements Variant {
     return clips.get(tokenizer.replace("tokenizer", "text_encoder")).padding;
   }
 
-  /** The scheduler that such a file was trained for. */
+  /** The scheduler options for such a file. */
   protected Map<String, Object> scheduler(TensorNames names) {
     return builtInOptions("scheduler", Map.of());
   }
 
-  /** How it is known what the network predicts. */
+  /** How the prediction type is known. */
   protected Certainty prediction() {
     return Certainty.ASSUMED;
   }
@@ -169,8 +167,8 @@ public class TransformerVariant implements Variant {
   /**
    * The transformer's configuration.
    *
-   * @param at what its names begin with
-   * @param known where it is known better than by shapes, or null
+   * @param at the prefix of its keys
+   * @param known a configuration that replaces the detected one, or null
    */
   protected Map<String, Object> config(TensorNames names, String at, Map<String, Object> known) {
     return new LinkedHashMap<>(known == null ? transformer.config.apply(names, at) : known);

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One kind of checkpoint of a family in a single file: told by names and shapes, with the
+ * One kind of single-file checkpoint of a family: detected by names and shapes, with the built-in
  * configuration that such a file lacks.
  */
 public interface Variant {
-  /** Name that {@code inspect} prints: {@code sd1}, {@code sdxl-refiner}. */
+  /** The name in the output of {@code inspect}: {@code sd1}, {@code sdxl-refiner}. */
   String name();
 
-  /** Whether a file with these tensors holds the variant's denoising network. */
+  /** Whether a file with these tensors has the variant's denoising network. */
   boolean matches(TensorNames names);
 
   /** The diffusers pipeline for such a file. */
@@ -22,29 +22,26 @@ public interface Variant {
   boolean option(String option);
 
   /**
-   * What a file of this variant holds.
+   * The contents of a file of this variant.
    *
-   * @param configs configurations that are known better than by shapes, by component
+   * @param configs configurations that replace detected ones, by component
    */
   Contents contents(CheckpointHeader header, Map<String, Map<String, Object>> configs);
 
   /** The components that a whole model of the variant has. */
   List<String> components();
 
-  /**
-   * The options of a component that names and shapes do not tell, those of {@code better} first.
-   */
+  /** The built-in options of a component; those of {@code better} have precedence. */
   Map<String, Object> builtInOptions(String component, Map<String, Object> better);
 
-  /** Whether a text encoder is of the class that projects. */
+  /** Whether a text encoder's class has a projection. */
   boolean hasProjection(String component);
 
   /** The padding token of a text encoder's tokenizer. */
   String padding(String tokenizer);
 
   /**
-   * How it is known what the network predicts: the file says so, a weight tells, or it is what the
-   * family does.
+   * How the prediction type is known: from the file's metadata, from a weight, or from the family.
    */
   enum Certainty {
     DECLARED,
@@ -57,7 +54,7 @@ public interface Variant {
    *
    * @param components networks by component
    * @param scheduler the scheduler's options
-   * @param prediction how it is known what the network predicts
+   * @param prediction how the prediction type is known
    */
   record Contents(
       Map<String, ComponentDetector.Detected> components,

@@ -12,18 +12,17 @@ import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What tells a model's network from another's: another model may lie where one lay, in a folder of
- * the same name.
+ * A digest that identifies a model's network, because a folder of the same name may have another
+ * model.
  */
 public final class WeightsDigest {
-  /** Numbers of a tensor that tell it from another's. */
+  /** The number of values of a tensor in the digest. */
   private static final long HASHED_NUMBERS = 16;
 
   private WeightsDigest() {}
 
   /**
-   * The first numbers of each tensor of the network that noise is predicted with, as SHA-256 in
-   * hexadecimal digits.
+   * SHA-256, in hexadecimal digits, of the first values of each tensor of the denoising network.
    */
   public static String of(OpenNetworks model) {
     ModelComponent part = model.denoiser();

@@ -21,18 +21,17 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * A network that lies alone in a folder or a file, to be put into a model. What its tensors do not
- * tell (an activation, the latents' scale) is as in the model, which it has to fit anyway; without
- * one, as by default.
+ * A network in a folder or file of its own, which replaces a component of a model. Options that its
+ * tensors do not determine (an activation, the latents' scale) are those of the model, or defaults
+ * without a model.
  *
  * @param weights opens its tensors, under canonical names
- * @param scheduler the one that a denoising network was trained for; null where nothing beside it
- *     says
+ * @param scheduler the scheduler of a denoising network; null if it is not known
  */
 public record ComponentFile(
     String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
   private static final Set<String> DENOISING = Set.of("unet", "transformer");
-  /** A network that is no denoising one, or of whose scheduler nothing is known. */
+  /** A network without a scheduler. */
   private ComponentFile(String className, ModelConfig config, Supplier<TensorSource> weights) {
     this(className, config, weights, null);
   }
@@ -49,14 +48,14 @@ public record ComponentFile(
         DENOISING.contains(component) ? scheduler : null);
   }
 
-  /** A component of a diffusers folder, with its scheduler where that was fetched with it. */
+  /** A component of a diffusers folder, with its scheduler if the folder has it. */
   static ComponentFile of(ModelFolder folder, String component) {
-    boolean told = DENOISING.contains(component)
+    boolean isDenoiser = DENOISING.contains(component)
         && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
-    return of(folder, component, told ? folder.scheduler() : null);
+    return of(folder, component, isDenoiser ? folder.scheduler() : null);
   }
 
-  /** What {@code path} holds for {@code component} of {@code base}. */
+  /** Opens the network in {@code path} as {@code component} of {@code base}. */
   public static ComponentFile find(ModelParts base, String component, Path path) {
     Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
     if (Files.isDirectory(path)) {
@@ -74,7 +73,7 @@ public record ComponentFile(
     return canonical(base, component, path, keys);
   }
 
-  // Of two editions in one folder one has a config of its own name: diffusion_pytorch_model_promax
+  // Of two editions in one folder, one has its own config name: diffusion_pytorch_model_promax
   // and config_promax.
   private static Path configBeside(Path file) {
     Path own = file.resolveSibling(file.getFileName()
@@ -109,7 +108,7 @@ public record ComponentFile(
           .orElse(null);
     }
     if (FamilyRegistry.findVariant(keys).isPresent()) {
-      // How a small transformer's heads are shared among the axes is not in the file.
+      // A file does not have the head channels of each axis of a small transformer.
       SingleFile whole = SingleFile.open(
           path,
           component.equals("transformer") && base != null && base.componentClass(component) != null
@@ -185,7 +184,7 @@ public record ComponentFile(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
       throw new InvalidInputException(
-          path + " holds no " + component + " in a known spelling ("
+          path + " has no " + component + " in a known key format ("
               + keys.layerRoles().size()
               + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
     }
@@ -209,11 +208,11 @@ public record ComponentFile(
   }
 
   /**
-   * Opens an autoencoder that lies alone: a folder with its config, or a file in any key format. A
-   * file that tells no scale of its latents has that of SD 1.x.
+   * Opens an autoencoder of its own: a folder with its config, or a file in any key format. A file
+   * without a latent scale has that of SD 1.x.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when there is none, or of a kind
-   *     that is not supported
+   * @throws dev.likeness.diffusion.error.InvalidInputException if there is none, or its class is
+   *     not supported
    */
   public static LoadedAutoencoder openAutoencoder(Path path, Compute compute) {
     ComponentFile part = find(null, "vae", path);
@@ -222,18 +221,18 @@ public record ComponentFile(
         kind, part.config(), on -> new LoadedWeights(part.weights().get(), on), compute);
   }
 
-  /** Says what a ControlNet's file in diffusers' key format lacks; does nothing to others. */
+  /** Refuses a ControlNet's file in diffusers' key format without its config. */
   private static void requireConfig(Path path, TensorNames keys) {
     if (FamilyRegistry.controlNets().stream()
         .flatMap(kind -> kind.signatures().stream())
         .anyMatch(keys::has)) {
       throw new InvalidInputException(
-          path + " is a ControlNet without its config.json; put the one beside it that lies beside"
-              + " diffusion_pytorch_model.safetensors where it was published");
+          path + " is a ControlNet without its config.json; put the published config.json beside"
+              + " the file");
     }
   }
 
-  // The family's own facts where the model lacks the part, else those of the part that it has.
+  // The family's options if the model lacks the component, else those of its component.
   static Map<String, Object> knownOptions(ModelParts base, String component) {
     Map<String, Object> options = new LinkedHashMap<>();
     if (base == null) {

@@ -15,11 +15,11 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The folder of one network: its weights in one file or in shards, in safetensors or as PyTorch
- * saves them, plain or in a variant, under the names that diffusers and transformers use.
+ * The folder of one network. Its weights are one file or shards, in safetensors or PyTorch's
+ * format, plain or in a variant, with the file names of diffusers and transformers.
  */
 final class ComponentFolder {
-  /** What diffusers calls the half-precision copy, taken where there is no plain one. */
+  /** Diffusers' name of the half-precision variant, which is used if there are no plain weights. */
   private static final String HALF = "fp16";
 
   private static final List<String> STEMS =
@@ -29,8 +29,10 @@ final class ComponentFolder {
   private final String variant;
 
   /**
-   * {@code variant} is the one to take before the plain files, or null for these or else the
-   * half-precision ones.
+   * Opens the folder.
+   *
+   * @param variant the preferred variant, or null for the plain files or else the half-precision
+   *     ones
    */
   ComponentFolder(Path folder, String variant) {
     this.folder = folder;
@@ -40,7 +42,7 @@ final class ComponentFolder {
   /**
    * The file or index of shards.
    *
-   * @throws InvalidInputException when there is none, or it links out of its repository
+   * @throws InvalidInputException if there is none, or it is a link out of its repository
    */
   Path weights() {
     String found = Stream.of(
@@ -53,7 +55,7 @@ final class ComponentFolder {
     return RepositoryFolder.of(folder).resolve(found, folder);
   }
 
-  /** Whether there are weights of the variant itself. */
+  /** Whether there are weights of the variant. */
   boolean hasVariant() {
     return presentFiles("." + variant).findAny().isPresent();
   }
@@ -73,7 +75,7 @@ final class ComponentFolder {
     names.accept(stem + form + ".index" + choice + ".json");
   }
 
-  /** Every file that holds weights: one, or the shards. */
+  /** All weight files: one, or the shards. */
   TensorSource open() {
     Path file = weights();
     return file.toString().endsWith(".json")
@@ -81,10 +83,7 @@ final class ComponentFolder {
         : TensorFileFormat.open(file);
   }
 
-  /**
-   * The spellings of one key that published folders of different years have, brought to the
-   * canonical one.
-   */
+  /** Converts keys of older published folders to the canonical ones. */
   static final class LegacyKeys {
     private static final Map<String, String> OLD_ATTENTION =
         Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
@@ -106,8 +105,8 @@ final class ComponentFolder {
     }
 
     /**
-     * transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer,
-     * a whole CLIP what looks at images.
+     * Transformers 5 drops the prefix {@code text_model.}. Older files also have an index buffer,
+     * and a whole CLIP has an image encoder.
      */
     private static TensorSource textEncoder(TensorSource source) {
       return new RenamedSource(source, name -> {
@@ -120,7 +119,7 @@ final class ComponentFolder {
       });
     }
 
-    /** The first autoencoder folders call an attention's layers query, key, value and proj_attn. */
+    /** The first autoencoder folders name an attention's layers query, key, value and proj_attn. */
     private static TensorSource autoencoder(TensorSource source) {
       return new RenamedSource(source, name -> {
         String[] parts = name.split("\\.");

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Every family, one line each; sister modules name a family by its constant here. */
+/** The registry of families. Other modules refer to a family by its constant here. */
 public final class FamilyRegistry {
   private static final List<ModelFamily> KNOWN = new ArrayList<>();
 
@@ -34,7 +34,7 @@ public final class FamilyRegistry {
   public static final ModelFamily Z_IMAGE = register(new ZImageFamily());
   public static final ModelFamily CHROMA = register(new ChromaFamily());
 
-  /** Families that are known and not supported, by a tensor that only they have. */
+  /** Known families that are not supported, by a tensor that only they have. */
   private static final Map<String, String> UNSUPPORTED =
       Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2", "edm_vpred.sigma_max", "CosXL");
 
@@ -45,17 +45,17 @@ public final class FamilyRegistry {
     return family;
   }
 
-  /** Every family, in the order in which they are asked. */
+  /** Every family, in the order of detection. */
   public static List<ModelFamily> families() {
     return Collections.unmodifiableList(KNOWN);
   }
 
-  /** Every kind of single files, the most particular first. */
+  /** Every kind of single files, the most specific first. */
   public static List<Variant> variants() {
     return KNOWN.stream().flatMap(family -> family.variants().stream()).toList();
   }
 
-  /** Classes of autoencoders that single families have. */
+  /** Autoencoder classes that only one family has. */
   public static List<AutoencoderKind> autoencoders() {
     return KNOWN.stream().flatMap(family -> family.autoencoders().stream()).toList();
   }
@@ -68,7 +68,7 @@ public final class FamilyRegistry {
   /**
    * The variant of a single file with these tensors.
    *
-   * @throws InvalidInputException when there is none
+   * @throws InvalidInputException if there is none
    */
   public static Variant variant(TensorNames names) {
     UNSUPPORTED.forEach((tensor, family) -> {
@@ -107,11 +107,11 @@ public final class FamilyRegistry {
   /**
    * The same.
    *
-   * @throws InvalidInputException when no family has a network of that class
+   * @throws InvalidInputException if no family has a network of that class
    */
   public static ModelFamily of(ModelParts parts) {
     String transformer = parts.componentClass(ModelComponent.TRANSFORMER.folder());
-    // The first family says what a model without a transformer lacks.
+    // The first family reports what a model without a transformer lacks.
     return find(parts)
         .or(() -> transformer == null ? Optional.of(KNOWN.get(0)) : Optional.empty())
         .orElseThrow(() -> new InvalidInputException(
@@ -123,7 +123,7 @@ public final class FamilyRegistry {
                     .collect(Collectors.joining(", "))));
   }
 
-  /** Opens a model of any family, once its device answers. */
+  /** Opens a model of any family, after checking its device. */
   public static OpenModel open(ModelParts parts, Compute compute) {
     compute.requireAvailable();
     return of(parts).open(parts, compute);

@@ -27,17 +27,17 @@ public final class FolderWriter {
   private FolderWriter() {}
 
   /**
-   * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is
-   * null, as they are. The file in which a folder declares how its model is used
-   * ({@link ModelExtras}) comes along; what else lies in the folder does not.
+   * Writes {@code files} below {@code out}, with floating-point tensors in {@code type}, or
+   * unchanged if that is null. The declarations of the folder ({@link ModelExtras}) are copied;
+   * other files of the folder are not.
    *
-   * @throws InvalidInputException when {@code out} is there and holds a model already, or when the
-   *     declaration is broken
+   * @throws InvalidInputException if {@code out} has a model already, or the declarations are
+   *     broken
    */
   public static void write(ModelParts files, Path out, DType type) {
     if (Files.exists(out.resolve("model_index.json"))) {
       throw new InvalidInputException(
-          out + " holds a model already; name a folder that does not exist");
+          out + " has a model already; give a folder that does not exist");
     }
     Optional<Path> declared = ModelExtras.of(files.folder()).declaration();
     Map<String, TokenizerFiles> tokenizers = tokenizers(files);
@@ -74,8 +74,7 @@ public final class FolderWriter {
     writeJson(out.resolve("model_index.json"), index);
   }
 
-  // All are asked for before the first weight is written, of which there may be gigabytes: a single
-  // file may lack one.
+  // Opens all components before writing weights, because a single file may lack one.
   private static Map<String, TokenizerFiles> tokenizers(ModelParts files) {
     return files.componentNames().stream()
         .filter(FolderWriter::isTextEncoder)
@@ -102,7 +101,7 @@ public final class FolderWriter {
         out -> UninterruptibleIo.read(file, from -> Files.copy(from, out)));
   }
 
-  // As the model says itself; a single file does not.
+  // The model's own value; a single file has none.
   private static String tokenizerClass(ModelParts files, String tokenizer, String encoder) {
     String own = files.componentClass(tokenizer);
     if (own != null) {

@@ -17,15 +17,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a model is to lie in memory so that drawing one image at a time keeps to a budget; made of
- * the files' headers, before a tensor is loaded. {@link #toString} prints it. What a request
- * attaches (LoRAs, adapters with what they look through, ControlNets) comes on top.
+ * How a model is kept in memory so that generating one image at a time stays within a budget. The
+ * plan is made from the files' headers, before a tensor is loaded; {@link #toString} prints it.
+ * Adapters and ControlNets of requests need additional memory.
  */
 public final class MemoryPlan {
-  /**
-   * What the program has beyond what it had when the plan was made and what the plan counts:
-   * libraries' buffers.
-   */
+  /** Memory that the plan does not count, such as buffers of libraries. */
   private static final long EXTRA_BYTES = 256L << 20;
 
   private static final long UNKNOWN_PROGRAM = 512L << 20;
@@ -53,11 +50,11 @@ public final class MemoryPlan {
   }
 
   /**
-   * The plan for a budget: the first of {@link #choices} that fits, or the one that holds the
-   * network in eight bits in any case and everything else as it lies in the files.
+   * The plan for a budget: the first of {@link #choices} that fits, or the one with 8-bit
+   * quantisation in any case.
    *
-   * @throws ResourceLimitException when no choice fits; says how much the smallest takes. When
-   *     products in eight bits are asked of a device that has none.
+   * @throws ResourceLimitException if no choice fits; the message says how much the smallest needs.
+   *     Also if the device does not support products in 8 bits
    */
   public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
     return switch (budget.allow8Bit()) {
@@ -76,14 +73,13 @@ public final class MemoryPlan {
             () -> new ResourceLimitException(files.describe() + " needs " + gib(smallest.peak())
                 + " for an image of " + smallest.budget.width() + "x" + smallest.budget.height()
                 + " even " + smallest.description() + "; the budget is " + gib(budget.bytes())
-                + ": give more, or ask for a smaller image"));
+                + ": give more memory, or use a smaller image"));
   }
 
   /**
-   * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought
-   * in layer by layer and freed; the network in eight bits, where the budget allows it; the network
-   * brought in block by block; the same in bf16, where f32 is wanted. A UNet is held, or in eight
-   * bits.
+   * Every plan, whether it fits or not: all components loaded; the autoencoder in strips; text
+   * encoders streamed layer by layer; the network in 8 bits, if the budget allows it; the network
+   * streamed block by block; the same in bf16, if f32 was requested. A UNet is not streamed.
    */
   public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
@@ -121,7 +117,7 @@ public final class MemoryPlan {
     if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
-          "products in 8 bits want a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
+          "products in 8 bits need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
               + "this is " + (compute.isCpu() ? "one without" : compute.device())
               + ": leave them out");
     }
@@ -131,7 +127,10 @@ public final class MemoryPlan {
         budget, compute, all(needs, WeightResidence.MAPPED, network), false, needs, 0);
   }
 
-  /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
+  /**
+   * Blocks of a transformer are dequantised as a whole, one ahead; those of a UNet are too large
+   * for that.
+   */
   private static WeightResidence int8Residence(MemoryEstimate needs) {
     return needs.network().equals("transformer")
         ? WeightResidence.INT8_BLOCKS
@@ -153,8 +152,8 @@ public final class MemoryPlan {
   }
 
   /**
-   * What the process has there before the plan's work: on a CPU itself, mapped pages included, on a
-   * card its tensors.
+   * The memory of the process before the plan's work: on a CPU its resident memory, on a GPU its
+   * tensors.
    */
   private static long processBytes(Compute compute) {
     long taken = DeviceMemory.find(compute).map(DeviceMemory::reserved).orElse(0L);
@@ -163,17 +162,17 @@ public final class MemoryPlan {
         : EXTRA_BYTES + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
   }
 
-  /** Where and how precisely to compute. */
+  /** The device and the element type. */
   public Compute compute() {
     return compute;
   }
 
-  /** How a component's tensors lie. */
+  /** How a component's tensors are kept in memory. */
   public WeightResidence residence(String component) {
     return residences.getOrDefault(component, WeightResidence.RESIDENT);
   }
 
-  /** The same files, to lie in memory as this says. */
+  /** The files with this memory plan. */
   public ModelParts of(ModelParts files) {
     return new Planned(files, this);
   }
@@ -200,7 +199,7 @@ public final class MemoryPlan {
     return isVaeTiled;
   }
 
-  /** The most that an image of the budget's size takes, in bytes, the program included. */
+  /** The peak memory for an image of the budget's size, in bytes, including the program. */
   public long peak() {
     return peak(
         budget.width(),
@@ -215,17 +214,16 @@ public final class MemoryPlan {
   }
 
   /**
-   * Refuses an image that the plan has no room for.
+   * Refuses an image that exceeds the plan.
    *
-   * @param rows how many times the network is given the image at once: 2 under guidance by two
-   *     prompts
-   * @throws ResourceLimitException says what it would take
+   * @param rows the batch size for one image: 2 with guidance
+   * @throws ResourceLimitException if the image needs more memory; the message says how much
    */
   public void require(int width, int height, int rows) {
     if (peak(width, height, rows) > budget.bytes()) {
       throw new ResourceLimitException("an image of " + width + "x" + height + " takes "
           + gib(peak(width, height, rows)) + " of memory, the budget is " + gib(budget.bytes())
-          + "; open the model with a budget for this size, or ask for less");
+          + "; open the model with a budget for this size, or use a smaller size");
     }
   }
 
@@ -242,7 +240,7 @@ public final class MemoryPlan {
     return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
   }
 
-  /** One line for each part, then the sums and what the device has. */
+  /** One line for each component, then the sums and the memory of the device. */
   @Override
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
@@ -266,7 +264,7 @@ public final class MemoryPlan {
             "at most",
             gib(peak()),
             compute.device() + " has",
-            DeviceMemory.find(compute).map(DeviceMemory::toString).orElse("not told here")))
+            DeviceMemory.find(compute).map(DeviceMemory::toString).orElse("unknown")))
         .toString();
   }
 }

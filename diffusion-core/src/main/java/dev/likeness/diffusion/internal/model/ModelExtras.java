@@ -16,17 +16,17 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * What a base model's folder brings beside the networks of its pipeline: {@linkplain Extra files at
- * fixed places}, and how the model is used, declared in {@value #FILE}. A folder without that file,
- * and a model in a single file, have {@link #PLAIN}. Immutable.
+ * The content of a base model's folder beside the networks of its pipeline: {@linkplain Extra files
+ * at fixed places}, and declarations of the model's use in {@value #FILE}. Without that file, and
+ * for a single file, they are {@link #PLAIN}. Immutable.
  *
  * @param folder the model's folder; empty for a single file
- * @param photographs whether the model was trained on photographs: then prompts may name a lens
- * @param rareToken whether a person is learned as a rare token; otherwise the words for their looks
- *     stand for them
- * @param styleFamily the family that styles call the model by; empty for that of its networks
+ * @param photographs whether the model was trained on photographs, so that prompts may name a lens
+ * @param rareToken whether a person is trained with a rare token; otherwise with words for their
+ *     appearance
+ * @param styleFamily the model's family in styles; empty for that of its networks
  * @param upscaling how images are enlarged
- * @param training how the model is trained; empty for the recipe of its family
+ * @param training the training settings; empty for those of its family
  */
 public record ModelExtras(
     Optional<Path> folder,
@@ -35,10 +35,10 @@ public record ModelExtras(
     Optional<String> styleFamily,
     Upscaling upscaling,
     Optional<Training> training) {
-  /** The file in a model's folder that declares how the model is used. */
+  /** The file with the declarations of a model's folder. */
   public static final String FILE = "likeness.json";
 
-  /** What a model has that brings and declares nothing. */
+  /** The extras of a model without declarations. */
   public static final ModelExtras PLAIN = new ModelExtras(
       Optional.empty(), true, true, Optional.empty(), Upscaling.PLAIN, Optional.empty());
 
@@ -46,11 +46,11 @@ public record ModelExtras(
 
   /** A file or folder that a model's folder may hold beside the networks of its pipeline. */
   public enum Extra {
-    /** The network that reads words from photos and generated images. */
+    /** The network that describes photos and generated images. */
     PHOTO_READER("photo_reader", "config.json"),
     /** The face embedder that measures likeness. */
     FACE_EMBEDDER("face_embedder", "config.json"),
-    /** The small autoencoder that decodes previews, and through which face guidance sees faces. */
+    /** The small autoencoder for previews and face guidance. */
     PREVIEW_DECODER("preview", ""),
     /** The thresholds of scores that differ from the built-in ones. */
     SCORE_LIMITS("score_limits.json", ""),
@@ -58,7 +58,7 @@ public record ModelExtras(
     IP_ADAPTER("ip_adapter/ip-adapter.safetensors", ""),
     /** The face embedder of that adapter; face guidance uses it too. */
     IP_ADAPTER_EMBEDDER("ip_adapter/face_embedder", "config.json"),
-    /** The IP-Adapter for whole images, which looks through {@link #IMAGE_ENCODER}. */
+    /** The IP-Adapter for whole images, which uses {@link #IMAGE_ENCODER}. */
     IMAGE_IP_ADAPTER("ip_adapter/ip-adapter-image.safetensors", ""),
     /** The image encoder of IP-Adapters. */
     IMAGE_ENCODER("image_encoder", ""),
@@ -75,12 +75,12 @@ public record ModelExtras(
       this.signature = sign;
     }
 
-    /** Where it belongs in {@code folder}, whether it is there or not. */
+    /** Its path in {@code folder}, whether it exists or not. */
     public Path at(Path folder) {
       return folder.resolve(path);
     }
 
-    /** Where it is in {@code folder}; empty where the folder does not hold it. */
+    /** Its path in {@code folder}; empty if it does not exist. */
     public Optional<Path> in(Path folder) {
       Path place = at(folder);
       return Files.exists(signature.isEmpty() ? place : place.resolve(signature))
@@ -90,32 +90,32 @@ public record ModelExtras(
   }
 
   /**
-   * How an image is enlarged: upscaled, then sampled again from a part of the steps, tile by tile.
+   * How an image is enlarged: upscaled, then sampled again tile by tile.
    *
-   * @param strength of the first pass, above 0 to 1; each further pass has half of it
-   * @param scheduler that replaces the request's; empty to keep that
-   * @param requestedSteps whether as many steps are planned as the request asks for; otherwise as
-   *     few as two of them need
-   * @param keepColours whether of every pass only detail finer than the pixels before it is taken;
-   *     otherwise only the mean colours of large areas stay
+   * @param strength of the first pass, above 0, at most 1; each further pass has half of it
+   * @param scheduler replaces the request's scheduler; empty to keep it
+   * @param requestedSteps whether the plan has the request's steps; otherwise as few as two sampled
+   *     steps need
+   * @param keepColours whether a pass adds only detail finer than the previous pixels; otherwise
+   *     only the mean colours of large areas are kept
    */
   public record Upscaling(
       double strength, Optional<String> scheduler, boolean requestedSteps, boolean keepColours) {
-    /** For a model that knows parts of faces, too. */
+    /** The default upscaling. */
     public static final Upscaling PLAIN = new Upscaling(0.2, Optional.empty(), true, false);
   }
 
   /**
-   * How a person is learned. As many images are seen as by any other recipe: a larger batch takes
-   * fewer steps.
+   * The settings to train a person. The number of images stays the same: a larger batch has fewer
+   * steps.
    *
-   * @param rank of each layer's change
-   * @param layers which are changed
+   * @param rank the rank of each layer's LoRA
+   * @param layers the layers that are trained
    * @param textEncoder whether text encoders are trained too
-   * @param batch images in each step
+   * @param batch the images of a step
    * @param learningRate of a LoRA
-   * @param dreamBoothLearningRate of DreamBooth, which then follows this recipe too; empty for
-   *     diffusers' numbers
+   * @param dreamBoothLearningRate of DreamBooth, which then uses these settings too; empty for
+   *     diffusers' settings
    */
   public record Training(
       int rank,
@@ -125,21 +125,21 @@ public record ModelExtras(
       double learningRate,
       OptionalDouble dreamBoothLearningRate) {}
 
-  /** The layers that a training changes. */
+  /** The layers that are trained. */
   public enum Layers {
     /** The projections of every attention. */
     ATTENTION,
     /** All linear layers of the transformer blocks. */
     TRANSFORMERS,
-    /** Those and the residual blocks' convolutions. */
+    /** The linear layers, and the convolutions of residual blocks. */
     CONVOLUTIONS
   }
 
   /**
-   * The extras of a model in {@code folder}, or in a single file where that is empty;
-   * {@code BaseModel.unwrap} has those of an open model.
+   * The extras of a model in {@code folder}, or in a single file if that is empty. For an open
+   * model use {@code BaseModel.unwrap}.
    *
-   * @throws InvalidInputException when {@value #FILE} is broken; the message names file and key
+   * @throws InvalidInputException if {@value #FILE} is broken; the message names file and key
    */
   public static ModelExtras of(Optional<Path> folder) {
     return folder.map(ModelExtras::in).orElse(PLAIN);
@@ -148,7 +148,7 @@ public record ModelExtras(
   /**
    * The extras in {@code folder}.
    *
-   * @throws InvalidInputException when {@value #FILE} is broken; the message names file and key
+   * @throws InvalidInputException if {@value #FILE} is broken; the message names file and key
    */
   public static ModelExtras in(Path folder) {
     Path file = folder.resolve(FILE);
@@ -173,12 +173,12 @@ public record ModelExtras(
         object(json, "training").map(ModelExtras::training));
   }
 
-  /** The file that declares how the model is used; empty where there is none. */
+  /** The file with the declarations; empty if there is none. */
   public Optional<Path> declaration() {
     return folder.map(here -> here.resolve(FILE)).filter(Files::exists);
   }
 
-  /** Where the model's folder holds {@code extra}; empty where it does not. */
+  /** The path of {@code extra} in the model's folder; empty if it does not exist. */
   public Optional<Path> find(Extra extra) {
     return folder.flatMap(extra::in);
   }
@@ -191,7 +191,7 @@ public record ModelExtras(
     return family;
   }
 
-  /** Whether styles may call a family so. */
+  /** Whether a text is a valid family name of styles. */
   public static boolean isFamily(String name) {
     return FAMILY.matcher(name).matches();
   }

@@ -21,8 +21,8 @@ public final class ModelFolder implements ModelParts {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /**
-   * What draws nothing (a checker), or waits for an image prompt that a request brings with its own
-   * networks.
+   * Components that are not used: checkers, and encoders of image prompts, which adapters bring
+   * themselves.
    */
   private static final Set<String> IGNORED =
       Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
@@ -42,20 +42,20 @@ public final class ModelFolder implements ModelParts {
   }
 
   /**
-   * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for
-   * its snapshot.
+   * Opens a folder without reading weights. A folder of the Hugging Face cache stands for its
+   * snapshot.
    *
-   * @throws InvalidInputException when it is not such a folder
+   * @throws InvalidInputException if it is not such a folder
    */
   public static ModelFolder open(Path root) {
     return open(root, null);
   }
 
   /**
-   * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that
-   * lack it are taken plain. Null prefers the plain ones.
+   * Opens a folder with a variant of its weights, for example {@code fp16}. Networks without the
+   * variant use plain weights; null prefers plain weights.
    *
-   * @throws InvalidInputException when it is not such a folder, or no network has the variant
+   * @throws InvalidInputException if it is not such a folder, or no network has the variant
    */
   public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
@@ -102,7 +102,7 @@ public final class ModelFolder implements ModelParts {
     return index.text("_class_name", "unknown");
   }
 
-  // SDXL's pipelines have this one unless they are told otherwise.
+  // SDXL's pipelines default to true.
   @Override
   public boolean option(String name) {
     return index.flag(name, name.equals("force_zeros_for_empty_prompt"));
@@ -128,8 +128,7 @@ public final class ModelFolder implements ModelParts {
     return others;
   }
 
-  // What a script of somebody's left in the index diffusers passes over; what is of a library may
-  // only not have been fetched.
+  // Diffusers ignores entries of unknown libraries; an entry of a known library may be missing.
   private boolean isNetwork(String entry) {
     return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0))
         || Files.exists(component(entry));
@@ -153,7 +152,7 @@ public final class ModelFolder implements ModelParts {
     return ModelConfig.read(component(component).resolve("config.json"));
   }
 
-  // The index says the class, as in diffusers, which switches a config of another class to it.
+  // The index determines the class, as in diffusers, which converts a config of another class.
   @Override
   public ModelConfig scheduler() {
     ModelConfig config = ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
@@ -184,7 +183,7 @@ public final class ModelFolder implements ModelParts {
         new ComponentFolder(checked(component), variant).open());
   }
 
-  /** The file, or the index of shards, that holds a component's weights. */
+  /** The file, or the index of shards, of a component's weights. */
   public Path weightsFile(String component) {
     return new ComponentFolder(checked(component), variant).weights();
   }

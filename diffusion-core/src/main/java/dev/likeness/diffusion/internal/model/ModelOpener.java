@@ -8,7 +8,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Finds out what lies at a path: base models and ControlNets of all families. */
+/** Detects and opens base models and ControlNets of all families at a path. */
 public final class ModelOpener {
   private ModelOpener() {}
 
@@ -16,7 +16,7 @@ public final class ModelOpener {
    * The model at {@code path}: a diffusers folder, a folder of the Hugging Face cache, or a single
    * file.
    *
-   * @throws InvalidInputException when it is none of these
+   * @throws InvalidInputException if it is none of these
    */
   public static ModelParts open(Path path) {
     if (!Files.exists(path)) {
@@ -29,8 +29,7 @@ public final class ModelOpener {
   /**
    * Opens the folder or file of a ControlNet, and checks every tensor.
    *
-   * @throws InvalidInputException when something is missing, broken, or of a class that is not
-   *     supported
+   * @throws InvalidInputException if a file is missing or broken, or its class is not supported
    */
   public static ControlNet controlNet(Path path, Compute compute) {
     ComponentFile found = ComponentFile.find(null, "controlnet", path);

@@ -14,13 +14,13 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising
- * network brings the scheduler that it was trained for, where it says which.
+ * A model with one network replaced or added. A denoising network brings its scheduler, if it has
+ * one.
  */
 public record ReplacedComponent(
     ModelParts base, String component, ComponentFile replacement, Path path)
     implements ModelParts.Derived {
-  /** Reads nothing of the weights yet. */
+  /** Replaces a component, without reading weights. */
   public static ModelParts in(ModelParts base, String component, Path files) {
     boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
     ComponentFile part = whole
@@ -54,10 +54,7 @@ public record ReplacedComponent(
         : replacement.scheduler();
   }
 
-  /**
-   * Whether a network learnt for the one is drawn as well by the other; then the base's sampler,
-   * spacing and defaults stay.
-   */
+  /** Whether both schedulers fit the same network. Then the base's scheduler stays. */
   private static boolean haveSamePrediction(ModelConfig one, ModelConfig other) {
     return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
         && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")
@@ -70,8 +67,8 @@ public record ReplacedComponent(
     return name.equals(component) ? replacement.weights().get() : base.weights(name);
   }
 
-  // CLIP's tokenizer is the model's own or built in; others come with their part, or are the
-  // model's own if that has as many words.
+  // CLIP's tokenizer is the model's own or built in. Others come with their component, or are the
+  // model's own if the vocabulary size is the same.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
     return belongs(tokenizer) && !replacement.className().startsWith("CLIP")
@@ -116,7 +113,7 @@ public record ReplacedComponent(
     return tokenizer.equals(component.replace("text_encoder", "tokenizer"));
   }
 
-  // In a whole model's folder, beside the part as in such a folder, or in the part's own.
+  // In a model's folder, beside the component, or in the component's own folder.
   private Path folder(String tokenizer) {
     Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
     return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))

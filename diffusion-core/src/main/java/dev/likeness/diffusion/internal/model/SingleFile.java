@@ -21,10 +21,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the naming of latent
- * diffusion's or Stability's own code. Its family is told from names and shapes; configuration and
- * tokenizer are built in, or those that {@link SingleFileWriter} put into its header. Nothing is
- * fetched. Averaged copies of the weights are left alone.
+ * A whole model in one file ({@code .safetensors}, {@code .ckpt}), in the names of latent
+ * diffusion's or Stability AI's code. Its family is detected from names and shapes. Configuration
+ * and tokenizer are built in, or in the header if {@link SingleFileWriter} wrote it. Nothing is
+ * downloaded. EMA copies of the weights are ignored.
  */
 public final class SingleFile implements ModelParts {
   static final String CONFIG = "likeness.config.";
@@ -49,16 +49,16 @@ public final class SingleFile implements ModelParts {
   }
 
   /**
-   * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground
-   * v2.5, and of SD 2.x where it does not say how it predicts.
+   * Opens a file without reading weights, except for a few values that identify Playground v2.5 and
+   * the prediction type of SD 2.x.
    *
-   * @throws InvalidInputException when it is broken, or of no known family
+   * @throws InvalidInputException if it is broken, or its family is not known
    */
   public static SingleFile open(Path file) {
     return open(file, Map.of());
   }
 
-  /** The same where the configuration of some components is known better than the file tells. */
+  /** Opens a file with configurations that replace detected ones. */
   static SingleFile open(Path file, Map<String, Map<String, Object>> configs) {
     return new SingleFile(file, TensorFileFormat.list(file), configs);
   }
@@ -99,14 +99,14 @@ public final class SingleFile implements ModelParts {
     return keys;
   }
 
-  /** The networks that a model of the family has and this file lacks. */
+  /** The networks of the family that this file lacks. */
   public List<String> missingComponents() {
     return variant.components().stream()
         .filter(part -> !contents.components().containsKey(part))
         .toList();
   }
 
-  /** How many tensors no network reads: averaged copies of the weights, and others. */
+  /** The numbers of unused tensors: EMA copies of the weights, and others. */
   public Map<String, Integer> unusedTensors() {
     Map<String, Integer> extra = new LinkedHashMap<>();
     keys.layerRoles().stream()
@@ -119,23 +119,20 @@ public final class SingleFile implements ModelParts {
   }
 
   /**
-   * Whether the file itself says how its network predicts, rather than its weights or its family;
-   * FLUX.1's tensors say which of its schedulers it was trained for.
+   * Whether the file's metadata or keys give the prediction type, instead of its weights or its
+   * family.
    */
   public boolean declaresPrediction() {
     return metadata.containsKey(CONFIG + "scheduler")
         || contents.prediction() == Variant.Certainty.DECLARED;
   }
 
-  /**
-   * Whether its weights tell how its network predicts where the file does not say, as those of SD
-   * 2.x do.
-   */
+  /** Whether the prediction type is inferred from the weights, as for SD 2.x. */
   public boolean infersPrediction() {
     return !declaresPrediction() && contents.prediction() == Variant.Certainty.INFERRED;
   }
 
-  /** Whether a network of the file holds its tensor {@code name}. */
+  /** Whether a network of the file uses its tensor {@code name}. */
   boolean isUsed(String name) {
     return contents.components().values().stream()
         .anyMatch(component -> !component.layout().canonicalNames(name).isEmpty());
@@ -210,9 +207,9 @@ public final class SingleFile implements ModelParts {
     int words =
         encoder == null ? ClipTokenizer.CLIP_VOCABULARY : encoder.config().integer("vocab_size", 0);
     if (words != ClipTokenizer.CLIP_VOCABULARY) {
-      throw new InvalidInputException(file + ": its text encoder knows " + words
+      throw new InvalidInputException(file + ": its text encoder has " + words
           + " words, CLIP's tokenizer has " + ClipTokenizer.CLIP_VOCABULARY
-          + "; give a diffusers folder, which holds its own tokenizer");
+          + "; give a diffusers folder with its own tokenizer");
     }
     return TokenizerFiles.clip(variant.padding(tokenizer));
   }

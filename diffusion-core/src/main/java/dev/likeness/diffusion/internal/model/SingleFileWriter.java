@@ -23,9 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes a model as one safetensors file, as Stability's code and the programs of the field name
- * its tensors. The header carries the configuration too, and a tokenizer that is not CLIP's own, so
- * that nothing is lost on the way back.
+ * Writes a model as one safetensors file with the key names of Stability AI's code. The header also
+ * has the configuration, and a tokenizer other than CLIP's, so that the conversion can be reversed.
  */
 public final class SingleFileWriter {
   private final ModelParts files;
@@ -39,10 +38,11 @@ public final class SingleFileWriter {
   }
 
   /**
-   * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is
-   * null, as they are.
+   * Writes {@code files} to {@code out}, with floating-point tensors in {@code type}, or unchanged
+   * if that is null.
    *
-   * @throws InvalidInputException when the model has no UNet, or a part has no name in such a file
+   * @throws InvalidInputException if the model has no UNet, or a component has no key names in such
+   *     a file
    */
   public static void write(ModelParts files, Path out, DType type) {
     ModelFormat.SingleFile format = FamilyRegistry.of(files)
@@ -104,9 +104,9 @@ public final class SingleFileWriter {
   }
 
   /**
-   * What a single file holds beside its networks (a layer that is never run, buffers of the noise
-   * schedule), kept in a folder made of it, so that the way back gives the same file. Averaged
-   * copies of the weights are not kept.
+   * The unused tensors of a single file (unused layers, buffers of the noise schedule). The
+   * converted folder keeps them, so that converting back gives the same file. EMA copies of the
+   * weights are not kept.
    */
   public static final class UnusedTensors {
     private static final String FILE = "leftovers.safetensors";
@@ -114,7 +114,7 @@ public final class SingleFileWriter {
 
     private UnusedTensors() {}
 
-    /** Keeps in {@code folder} what no component of {@code file} claims. */
+    /** Writes the unused tensors of {@code file} to {@code folder}. */
     public static void keep(SingleFile file, Path source, Path folder) {
       try (TensorSource rest = new RenamedSource(
           TensorFileFormat.open(source),
@@ -126,7 +126,7 @@ public final class SingleFileWriter {
       }
     }
 
-    /** Adds what was kept beside a model, if anything was. */
+    /** Adds a folder's unused tensors, if there are any. */
     static void addTo(ModelParts files, List<TensorSource> sources, Map<String, String> metadata) {
       if (files instanceof ModelFolder folder && Files.exists(folder.root().resolve(FILE))) {
         Safetensors rest = Safetensors.open(folder.root().resolve(FILE));

@@ -25,8 +25,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A file of tensors in any form that is read, told by its first bytes: safetensors, what
- * {@code torch.save} writes, or GGUF.
+ * The formats of tensor files, detected by their first bytes: safetensors, {@code torch.save}, or
+ * GGUF.
  */
 public enum TensorFileFormat {
   SAFETENSORS,
@@ -37,9 +37,9 @@ public enum TensorFileFormat {
   private static final int HEAD = 4;
 
   /**
-   * The form of {@code file}.
+   * The format of a file.
    *
-   * @throws InvalidInputException when there is no such file, or it is of a form that is not read
+   * @throws InvalidInputException if there is no such file, or its format is not supported
    */
   public static TensorFileFormat of(Path file) {
     byte[] head = head(file);
@@ -47,8 +47,7 @@ public enum TensorFileFormat {
       return GGUF;
     }
     boolean zip = new String(head, StandardCharsets.ISO_8859_1).equals("PK\3\4");
-    // A safetensors file begins with the length of its header, which has no fourth byte below 16
-    // MiB.
+    // A safetensors file starts with the length of its header, whose fourth byte is 0 below 16 MiB.
     boolean old = head.length == HEAD
         && (head[0] & 255) == PICKLE_PROTOCOL
         && head[1] >= 2
@@ -57,7 +56,7 @@ public enum TensorFileFormat {
     return zip || old ? PICKLE : SAFETENSORS;
   }
 
-  /** Opens {@code file} in the form it has. */
+  /** Opens a file in its format. */
   public static TensorSource open(Path file) {
     return switch (of(file)) {
       case PICKLE -> TorchPickle.open(file);
@@ -75,17 +74,14 @@ public enum TensorFileFormat {
     };
   }
 
-  /**
-   * The free text pairs that a list came with, as far as they are true of what {@link #open} gives;
-   * a pickle has none.
-   */
+  /** The text metadata of a list that also holds for {@link #open}; a pickle has none. */
   public static Map<String, String> metadata(TensorNames list) {
     return list instanceof SafetensorsHeader header
         ? ScaledSource.metadata(header.metadata())
         : Map.of();
   }
 
-  /** The numbers of a small tensor that a file says of itself, in their order. */
+  /** The values of a small tensor of a file, in order. */
   static List<Double> numbers(Path file, String name) {
     try (TensorScope scope = TensorScope.open();
         TensorSource source = open(file)) {

@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Finds a text encoder in a file in another key format than transformers': CLIP, T5 or Qwen 3. */
+/**
+ * Detects a text encoder in a file: CLIP, T5 or Qwen 3, in key formats other than transformers'.
+ */
 final class TextEncoderFile {
   private static final List<String> TEXT_PREFIXES = List.of(
       "",
@@ -25,7 +27,7 @@ final class TextEncoderFile {
 
   private TextEncoderFile() {}
 
-  /** The text encoder in {@code path}, or null where there is none. */
+  /** The text encoder in {@code path}, or null if there is none. */
   static ComponentFile of(ModelParts base, String component, Path path, TensorNames keys) {
     ComponentFile language = language(component, path, keys);
     if (language != null) {
@@ -54,7 +56,7 @@ final class TextEncoderFile {
     return null;
   }
 
-  // A diffusers folder's own file brings its projection.
+  // A file of a diffusers folder has its projection.
   private static boolean ofFolder(Path path) {
     Path config = path.resolveSibling("config.json");
     return Files.exists(config)

@@ -12,23 +12,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Stage 2: requests that can share passes of the network, and the images of one pass.
+ * Stage 2: groups requests that can be sampled together, and the images of one batch.
  *
- * @param images one for each image, those of one request beside one another
+ * @param images the batch items; images of one request are adjacent
  */
 record Batch(List<Image> images) {
   /**
-   * A request with what all of its images share.
+   * A request with the values that all of its images share.
    *
-   * @param request with everything filled in
-   * @param adaptations what its adapters add to each component
-   * @param prompts its prompts, encoded under these adaptations
+   * @param request the completed request
+   * @param adaptations the changes of its adapters, by component
+   * @param prompts its encoded prompts
    */
   record Request(
       ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning prompts) {
     /**
-     * Whether its adapters only add beside layers, so that it can share a pass with requests of
-     * other adapters.
+     * Whether its adapters only add side paths, so that it can share a batch with requests of other
+     * adapters.
      */
     private boolean isBatchable() {
       return adaptations.get(ModelComponent.UNET).isBatchable()
@@ -36,10 +36,10 @@ record Batch(List<Image> images) {
     }
   }
 
-  /** An image: its request, and its seed. */
+  /** A batch item: its request and its seed. */
   record Image(Request request, long seed) {}
 
-  /** Requests that may be sampled in the same passes, in lists. */
+  /** Groups requests that may be sampled together. */
   static List<List<ImageRequest>> groupCompatible(List<ImageRequest> requests) {
     Map<Object, List<ImageRequest>> lists = new LinkedHashMap<>();
     requests.forEach(request -> lists
@@ -49,8 +49,9 @@ record Batch(List<Image> images) {
   }
 
   /**
-   * A request without prompts, seed, count and adapters, which may differ within a batch. A request
-   * that begins from an image, or whose prompts may differ in length, is alone.
+   * Returns a request without prompts, seed, count and adapters, which may differ within a batch.
+   *
+   * <p>A request with an initial image, or with prompts of variable length, has a key of its own.
    */
   private static Object compatibilityKey(ImageRequest request) {
     boolean alone = request.initialImage() != null
@@ -67,10 +68,10 @@ record Batch(List<Image> images) {
   }
 
   /**
-   * Batches of at most {@code most} images: adapters that add beside layers share them, every other
-   * adapter has its own.
+   * Makes batches of at most {@code most} images. Adapters that add side paths share batches; every
+   * other adapter has its own.
    *
-   * @param requests compatible ones
+   * @param requests compatible requests
    */
   static List<Batch> of(List<Request> requests, int most) {
     Map<Object, List<Image>> together = new LinkedHashMap<>();
@@ -90,7 +91,7 @@ record Batch(List<Image> images) {
     return batches;
   }
 
-  /** A request that says what all have in common. */
+  /** The first item's request; it has the options that all items share. */
   ImageRequest request() {
     return images.get(0).request().request();
   }
@@ -100,7 +101,7 @@ record Batch(List<Image> images) {
   }
 
   /**
-   * The batch as a family's network takes it: neighbouring images of one request share its encoded
+   * Returns the batch for the family's network: adjacent images of one request share its encoded
    * prompts.
    */
   ConditionedBatch conditionedBatch(int rows) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** One call of the pipeline: who hears of it, what stops it, and which images failed. */
+/** One call of the pipeline: its progress listener, its cancellation, and its failed images. */
 final class Call {
   private final Progress progress;
   private final Cancellation cancellation;
@@ -27,8 +27,8 @@ final class Call {
     cancellation.throwIfCancelled();
   }
 
-  void warn(String words) {
-    progress.onEvent(new ProgressEvent.Notice(words));
+  void warn(String message) {
+    progress.onEvent(new ProgressEvent.Notice(message));
   }
 
   void phase(String name, int steps) {
@@ -39,12 +39,12 @@ final class Call {
     progress.onEvent(new ProgressEvent.Step(phase, done, of, Double.NaN));
   }
 
-  /** Notes why an image failed; the other images are generated all the same. */
-  void recordFailure(InvalidInputException why) {
-    failures.add(why);
+  /** Records a failed image. The other images of its batch are generated. */
+  void recordFailure(InvalidInputException failure) {
+    failures.add(failure);
   }
 
-  /** Throws why the first of the failed images failed, if any did. */
+  /** Throws the failure of the first failed image, if any. */
   void throwFailure() {
     if (!failures.isEmpty()) {
       throw failures.get(0);
@@ -52,8 +52,8 @@ final class Call {
   }
 
   /**
-   * Tells of each step, in this order: progress, listener of the engine, the caller's step hook;
-   * then cancellation counts.
+   * Reports each step to the progress listener, the engine's listener and the caller's hook, in
+   * this order; then checks for cancellation.
    */
   StepListener stepListener(GenerationHooks hooks, StepListener listener) {
     return (step, of, latents, denoised) -> {

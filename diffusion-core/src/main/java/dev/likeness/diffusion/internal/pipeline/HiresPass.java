@@ -12,11 +12,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Stage 9: the request of the second pass over an enlarged image; it passes the stages again. */
+/**
+ * Stage 9: the request of the second pass over an enlarged image, which runs through all stages.
+ */
 record HiresPass(PipelineModel model) {
-  /**
-   * The request for the second pass of an image, inside the mask or map of changes of the first.
-   */
+  /** The request for the second pass of an image, with the mask or change map of the first pass. */
   ImageRequest secondPassRequest(LatentCodec.Result first) {
     ImageRequest request = first.request();
     HiresFix fix = request.hires();

@@ -18,21 +18,21 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Stage 8: images from latents, and latents from images.
+ * Stage 8: decodes latents to images, and encodes images to latents.
  *
- * @param autoencoder decodes again in f32 where the result is not finite
- * @param dtype of the network, for errors
+ * @param autoencoder decodes again in f32 if the result is not finite
+ * @param dtype the network's element type, for messages
  */
 public record LatentCodec(Autoencoder autoencoder, DType dtype) {
-  /** A base's autoencoder, silent. */
+  /** A base's autoencoder, without warnings. */
   public static LatentCodec of(OpenNetworks model) {
-    return of(model, TilingOptions.NONE, words -> {});
+    return of(model, TilingOptions.NONE, message -> {});
   }
 
   /**
-   * A base's autoencoder as a request wants it.
+   * A base's autoencoder with a request's tiling options.
    *
-   * @param warnings hears of decoding again in f32
+   * @param warnings receives a warning if an image is decoded again in f32
    */
   static LatentCodec of(OpenNetworks model, TilingOptions tiling, Consumer<String> warnings) {
     Autoencoder own = model.autoencoder();
@@ -41,12 +41,13 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
         model.compute().dtype());
   }
 
-  /** The most likely latents of an image, whose sides are multiples of the autoencoder's factor. */
+  /** Encodes an image to the mode of the autoencoder's distribution. */
   public Latents encode(RgbImage image) {
     int factor = autoencoder.vaeScaleFactor();
     if (image.width() % factor != 0 || image.height() % factor != 0) {
       throw new IllegalArgumentException(
-          image + ": its sides are no multiples of " + factor + "; resize it first");
+          "width and height of an image to encode must be multiples of " + factor + ", got "
+              + image.width() + "x" + image.height() + "; resize it first");
     }
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -54,7 +55,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     }
   }
 
-  /** The image of latents. */
+  /** Decodes latents to an image. */
   public RgbImage decode(Latents latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -62,7 +63,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
     }
   }
 
-  /** The unit noise that sampling begins with for this seed and size in pixels. */
+  /** The initial noise of unit variance for a seed and an image size in pixels. */
   public Latents noise(long seed, int width, int height) {
     int factor = autoencoder.vaeScaleFactor();
     try (TensorScope scope = TensorScope.open();
@@ -72,7 +73,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   }
 
   /**
-   * The result of a sampled image; empty if it cannot be decoded, of which {@code call} notes why.
+   * Decodes a sampled image. If that fails, records the failure in {@code call} and returns empty.
    */
   Optional<Result> decode(Tensor latents, Batch.Image image, Call call) {
     try (TensorScope scope = TensorScope.open()) {
@@ -97,18 +98,18 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
   private void requireFinite(Tensor latents, long seed) {
     if (!ImageTensors.isFinite(latents)) {
       throw new InvalidInputException(
-          "the image of seed " + seed + " became infinite on its way, computed in " + dtype
-              + "; compute in f32 or choose other steps, guidance or another scheduler");
+          "sampling the image of seed " + seed + " in " + dtype + " gave values that are not finite"
+              + "; compute in f32, or change steps, guidance or scheduler");
     }
   }
 
   /**
    * A generated image.
    *
-   * @param request completed; of an enlarged image, that of the second pass
-   * @param pixels decoded, [3, height, width] by rows, 0..1, before rounding to bytes
-   * @param edited whether it began from an image
-   * @param first request of the first pass of an enlarged image, else null
+   * @param request the completed request; for an enlarged image, that of the second pass
+   * @param pixels the decoded image before rounding, [3, height, width] in row-major order, 0..1
+   * @param edited whether sampling started from an image
+   * @param first the first pass's request for an enlarged image, else null
    */
   public record Result(
       RgbImage image,
@@ -118,7 +119,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
       float[] pixels,
       boolean edited,
       ImageRequest first) {
-    /** Generated over that one, which is edited if that is. */
+    /** This second pass's result, with the first pass's request and edit flag. */
     Result withFirstPass(Result small) {
       return new Result(image, seed, request, latents, pixels, small.edited, small.request);
     }

@@ -28,9 +28,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Stage 5: prepared latents of a completed request: text-to-image, image-to-image, inpainting.
- * Random numbers are drawn in diffusers' order: the autoencoder's sample of the image, the noise,
- * the autoencoder's sample of the kept part. Tensors belong to the calling scope.
+ * Stage 5: prepares latents for text-to-image, image-to-image and inpainting.
+ *
+ * <p>Random numbers are generated in diffusers' order: the autoencoder's sample of the image, the
+ * noise, the autoencoder's sample of the kept part. Tensors belong to the calling scope.
  */
 public record LatentPreparation(
     ImageRequest request,
@@ -39,7 +40,7 @@ public record LatentPreparation(
     SamplingPlan plan,
     NoiseSource random) {
   PreparedLatents prepare() {
-    // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
+    // FLUX's ControlNets take a sample of the autoencoder, which is the first in random order.
     List<ControlInput> controls = ControlInput.groupByControlNet(request.controlImages()).stream()
         .map(this::encode)
         .toList();
@@ -65,11 +66,11 @@ public record LatentPreparation(
 
   private PreparedLatents withoutControls() {
     InitialImage initial = request.initialImage();
-    boolean showsMask = model.inpainting().isPresent();
+    boolean takesMask = model.inpainting().isPresent();
     boolean masked = initial != null && initial.isMasked();
-    if (showsMask && !(masked && initial.image() != null)) {
+    if (takesMask && !(masked && initial.image() != null)) {
       throw new IllegalArgumentException(
-          "this base is made for inpainting: give it an image and a mask of black and white");
+          "this base was trained for inpainting and needs an initial image with a mask");
     }
     if (model.editing().isPresent() && request.isEdit()) {
       return new PreparedLatents(
@@ -83,10 +84,10 @@ public record LatentPreparation(
       return new PreparedLatents(
           initialNoise().mul(new Scalar(plan.initNoiseSigma())), PreparedLatents.Blend.NONE, null);
     }
-    return showsMask ? maskedModelInpainting() : masked ? blendedInpainting() : imageToImage();
+    return takesMask ? maskedModelInpainting() : masked ? blendedInpainting() : imageToImage();
   }
 
-  /** Image-to-image; with a map of changes, places are let go by degrees. */
+  /** Image-to-image; with a change map, darker places change later. */
   private PreparedLatents imageToImage() {
     Tensor clean = cleanLatents();
     if (request.denoisingStart() > 0) {
@@ -102,7 +103,7 @@ public record LatentPreparation(
         null);
   }
 
-  /** The likeliest latents of the image as it is shown. */
+  /** The mode of the reference image's latents. */
   private Tensor encodeReference() {
     InitialImage initial = request.initialImage();
     return encode(ImageTensors.toSigned(
@@ -110,7 +111,7 @@ public record LatentPreparation(
         .mode();
   }
 
-  /** Inpainting with a network that knows nothing of masks. */
+  /** Inpainting with a network without mask input. */
   private PreparedLatents blendedInpainting() {
     LatentDistribution encoded = request.initialImage().image() == null ? null : encode(pixels());
     Tensor clean = encoded == null
@@ -118,7 +119,7 @@ public record LatentPreparation(
         : sample(encoded);
     Tensor noise = initialNoise();
     if (encoded != null) {
-      // diffusers samples the kept part for every network, and the random numbers go on from there.
+      // Diffusers samples the kept part for every network, which advances the random generator.
       sample(encoded);
     }
     Tensor reference = encoded != null && model.editing().isPresent() ? encoded.mode() : null;
@@ -127,19 +128,18 @@ public record LatentPreparation(
     return new PreparedLatents(initialLatents(clean, noise), known, null, reference, List.of());
   }
 
-  /** Inpainting with a network that is shown the mask and the kept part. */
+  /** Inpainting with a network that takes the mask and the kept part as input. */
   private PreparedLatents maskedModelInpainting() {
-    // FLUX's pipeline encodes the image whatever the strength, and the random numbers go on from
-    // there.
+    // FLUX's pipeline encodes the image at every strength, which advances the random generator.
     Inpainting network = model.inpainting().orElseThrow();
     Tensor clean = startsFromPureNoise() && !network.alwaysEncodesImage() ? null : cleanLatents();
     Tensor noise = initialNoise();
     Tensor mask = binaryMask(request.initialImage().mask());
-    Tensor seen = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
+    Tensor kept = sample(encode(pixels().mul(mask.lt(new Scalar(0.5)))));
     return new PreparedLatents(
         initialLatents(clean, noise),
         PreparedLatents.Blend.NONE,
-        network.conditioning(toModel(mask), seen));
+        network.conditioning(toModel(mask), kept));
   }
 
   private boolean startsFromPureNoise() {
@@ -147,8 +147,8 @@ public record LatentPreparation(
   }
 
   /**
-   * The noise, or over it what there is; latents that another model has walked part of the way are
-   * noisy already.
+   * The first sample: noise, or the noised image. Latents of another model have their noise
+   * already.
    */
   private Tensor initialLatents(Tensor clean, Tensor noise) {
     return request.denoisingStart() > 0
@@ -176,8 +176,8 @@ public record LatentPreparation(
 
   private Tensor checkedLatents(Latents latents) {
     if (!Arrays.equals(latents.shape(), shape())) {
-      throw new IllegalArgumentException(latents + " given, but an image of " + request.width()
-          + "x" + request.height() + " has " + Arrays.toString(shape()));
+      throw new IllegalArgumentException("an image of " + request.width() + "x" + request.height()
+          + " needs latents of shape " + Arrays.toString(shape()) + ", got " + latents);
     }
     return latents.toTensor().repeat(random.count(), 1, 1, 1);
   }
@@ -194,7 +194,7 @@ public record LatentPreparation(
         latents.shiftFactor());
   }
 
-  /** A sample for each image. */
+  /** One sample of the distribution for each image. */
   private Tensor sample(LatentDistribution latents) {
     return latents.logVariance() == null
         ? latents.mode().repeat(random.count(), 1, 1, 1)
@@ -210,12 +210,12 @@ public record LatentPreparation(
     return ImageTensors.toGrey(Lanczos.resize(mask, request.width(), request.height()));
   }
 
-  /** 0 and 1, cut at the middle. */
+  /** The mask thresholded at 0.5, with values 0 and 1. */
   private Tensor binaryMask(RgbImage mask) {
     return greyMask(mask).ge(new Scalar(0.5)).to(ScalarType.Float);
   }
 
-  /** How much of each latent is kept, of a mask in pixels. */
+  /** The kept share of each latent pixel, for a mask in pixels. */
   private Tensor keepMask(Tensor mask) {
     long f = autoencoder.vaeScaleFactor();
     long[] size = {mask.size(2) / f, mask.size(3) / f};
@@ -226,7 +226,8 @@ public record LatentPreparation(
   }
 
   /**
-   * A mask [1, 1, height, width] at the latents' size: the pixel in the upper left corner of each.
+   * Reduces a mask [1, 1, height, width] to the latents' size by the upper left pixel of each
+   * block.
    */
   public static Tensor downsampleMask(Tensor mask, long factor) {
     return mask.view(
@@ -247,16 +248,17 @@ public record LatentPreparation(
   }
 
   /**
-   * Latents that are known in a part of the image, held at the run's noise level; elsewhere the run
-   * draws. What four-channel models inpaint by (blended latent diffusion, Avrahami et al. 2022,
-   * arXiv:2206.02779; diffusers' {@code StableDiffusionInpaintPipeline}).
+   * Blends the kept part of the image, at the noise level of the row, into the sample.
+   *
+   * <p>Inpainting for networks without mask input: blended latent diffusion (Avrahami et al. 2022,
+   * arXiv:2206.02779); diffusers' {@code StableDiffusionInpaintPipeline}.
    *
    * @param clean clean latents, [batch or 1, channels, h, w], f32
-   * @param noise the unit noise that the run began with, [batch, channels, h, w], f32
-   * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 draws
-   * @param isDifferential whether a shade between says how late its place is let go (differential
-   *     diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm 1) rather than how much of
-   *     both is mixed
+   * @param noise the initial noise, [batch, channels, h, w], f32
+   * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 generates
+   * @param isDifferential whether values between 0 and 1 are the share of the steps in which the
+   *     place is kept (differential diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm
+   *     1), instead of mixing factors
    */
   public record MaskBlend(Tensor clean, Tensor noise, Tensor keep, boolean isDifferential)
       implements PreparedLatents.Blend {

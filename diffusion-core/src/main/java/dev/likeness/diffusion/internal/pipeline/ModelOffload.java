@@ -13,19 +13,19 @@ import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
 /**
- * Memory of the base's components between the stages (diffusers: model offload).
+ * Frees the base's components between the stages (diffusers: model offload).
  *
- * @param plan what the base's memory is planned for, or null
- * @param savesMemory whether components are freed once no stage of this call needs them
+ * @param plan the memory plan of the base, or null
+ * @param savesMemory whether components are freed once no later stage of this call needs them
  */
 public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
-  /** Images in one batch; more only cost memory. */
+  /** The largest number of images in a batch; larger batches are not faster. */
   private static final int BATCH = 4;
 
   private static final List<ModelComponent> NETWORK =
       List.of(ModelComponent.UNET, ModelComponent.TRANSFORMER);
 
-  /** Refuses a request that does not fit into a planned memory. */
+  /** Refuses a request that exceeds the memory plan. */
   void requireMemory(ImageRequest request, boolean guided) {
     if (plan != null) {
       boolean twice = guided && !request.guidanceOptions().sequential();
@@ -34,16 +34,16 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
   }
 
   /**
-   * The largest batch of such requests. A first-block cache decides for its whole batch, which
-   * would change images.
+   * The largest batch for a request. It is 1 with a first-block cache, whose decision for a whole
+   * batch would change images.
    */
   int batchSize(ImageRequest request) {
     return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;
   }
 
   /**
-   * Runs steps: plainly if blocks are streamed, since a captured graph would read freed memory. The
-   * caller closes it.
+   * The runner of the steps. Steps of streamed networks are not captured, because a captured graph
+   * would read freed memory. The caller closes the runner.
    */
   StepRunner runner(GenerationHooks hooks) {
     return model.weights(model.denoiser()).isStreamed()
@@ -51,7 +51,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
         : EngineHooks.runner(hooks, model.compute());
   }
 
-  /** The prompts are encoded. */
+  /** Frees the text encoders after the prompts are encoded. */
   void afterEncoding() {
     for (ModelComponent part : ModelComponent.values()) {
       if (!NETWORK.contains(part)) {
@@ -61,7 +61,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
     trim();
   }
 
-  /** A batch is sampled; {@code last} if no more are to come. */
+  /** Frees the denoising network after the last batch. */
   void afterBatch(boolean last) {
     if (last) {
       NETWORK.forEach(this::free);
@@ -76,7 +76,7 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
     }
   }
 
-  /** Freed memory counts with the process as long as the allocator keeps it. */
+  /** Returns freed memory from the allocator to the system. */
   private void trim() {
     if (savesMemory || plan != null) {
       LibTorch.trim();

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
  * The engine behind a {@code BaseModel}: opened networks, and the lock that keeps them open while
  * work uses them.
  *
- * @param extras what the model's folder declares
- * @param plan how the model lies in memory; null if no budget limits it
- * @param sparing whether each stage frees the components that it alone needs
+ * @param extras the declarations of the model's folder
+ * @param plan the memory plan; null without a budget
+ * @param sparing whether components are freed once no later stage needs them
  */
 public record OpenedBase(
     OpenModel model,
@@ -37,13 +37,13 @@ public record OpenedBase(
     return open(files, null, () -> FamilyRegistry.open(files, compute));
   }
 
-  /** Opens a model to lie in memory as {@code plan} says. */
+  /** Opens a model with a memory plan. */
   public static OpenedBase open(ModelParts files, MemoryPlan plan) {
     return open(files, plan, () -> FamilyRegistry.open(plan.of(files), plan.compute()));
   }
 
   private static OpenedBase open(ModelParts files, MemoryPlan plan, Supplier<OpenModel> networks) {
-    // A broken declaration is refused before the weights are opened.
+    // Checks the declarations before opening the weights.
     ModelExtras extras = ModelExtras.of(files.folder());
     return new OpenedBase(
         networks.get(),
@@ -54,7 +54,7 @@ public record OpenedBase(
         new UsageLock("the model " + files.name()));
   }
 
-  /** The same networks, freed between the stages; a planned model stays as it is. */
+  /** The same networks, freed between the stages. A model with a memory plan stays as it is. */
   public OpenedBase freeing() {
     return new OpenedBase(model, name, extras, plan, plan == null, uses);
   }
@@ -72,18 +72,18 @@ public record OpenedBase(
     Capabilities.PromptEmbeddings encoder = model
         .capability(Capabilities.PromptEmbeddings.class)
         .orElseThrow(() -> new IllegalStateException(
-            name + " takes no prompt embeddings; give a base with a UNet"));
+            name + " does not support prompt embeddings; use a base with a UNet"));
     return during(
         List.of(request),
         () -> new PromptEncoding(new PipelineModel(model)).embedding(encoder, request));
   }
 
-  /** Works with the autoencoder, which stays open meanwhile. */
+  /** Runs work on the autoencoder, which stays open meanwhile. */
   public <T> T coded(Function<LatentCodec, T> work) {
     return uses.callWhileOpen(sparing, () -> work.apply(LatentCodec.of(model)));
   }
 
-  /** Does work while this, and the ControlNets and adapters of the requests, stay open. */
+  /** Runs work while the model and the requests' ControlNets and adapters stay open. */
   public <T> T during(List<ImageRequest> requests, Supplier<T> work) {
     List<UsageLock> carried = requests.stream()
         .flatMap(request -> Stream.concat(
@@ -103,9 +103,10 @@ public record OpenedBase(
         .filter(kind::isInstance)
         .map(kind::cast)
         .findFirst()
-        .orElseThrow(() -> new IllegalStateException(name + " has no " + kind.getSimpleName()
-            + " but " + model.networks().getClass().getSimpleName()
-            + "; give a base of another kind"));
+        .orElseThrow(
+            () -> new IllegalStateException(name + " has no " + kind.getSimpleName() + ", but "
+                + model.networks().getClass().getSimpleName()
+                + "; use a base of another family"));
   }
 
   /** Frees the networks once no work uses them. */

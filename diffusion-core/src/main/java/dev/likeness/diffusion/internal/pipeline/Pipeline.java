@@ -26,29 +26,29 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Generation from requests to images, the stages in their order: {@link RequestDefaults},
+ * Generates images from requests. The stages in their order: {@link RequestDefaults},
  * {@link Batch}, {@link SamplingPlanning}, {@link PromptEncoding}, {@link LatentPreparation},
- * {@link PredictorChain}, the sampling loop, {@link LatentCodec}, and {@link HiresPass}, whose
- * request passes the stages again.
+ * {@link PredictorChain}, {@link SamplingLoop}, {@link LatentCodec}, and {@link HiresPass}, whose
+ * request runs through all stages again.
  *
  * @param model the opened base
- * @param defaults of the base
- * @param offload what is freed between the stages
+ * @param defaults the base's default options
+ * @param offload frees components between the stages
  */
 public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOffload offload) {
-  /** Refuses what cannot be planned, such as steps that the scheduler does not make. */
+  /** Refuses a request that cannot be planned, for example for its number of steps. */
   public void require(ImageRequest request) {
     planning().plan(complete(request));
   }
 
-  /** How much of each step's noise is fresh, 0..1; NaN if the caller's own scheduler decides. */
+  /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
   public double eta(ImageRequest request) {
     return planning().eta(request);
   }
 
   /** The images of all requests, in their order. */
-  public List<Result> generate(List<ImageRequest> asked, Progress progress, Cancellation stop) {
-    List<ImageRequest> requests = asked.stream().map(this::complete).toList();
+  public List<Result> generate(List<ImageRequest> given, Progress progress, Cancellation stop) {
+    List<ImageRequest> requests = given.stream().map(this::complete).toList();
     Map<ImageRequest, List<Result>> results = new IdentityHashMap<>();
     requests.forEach(request -> results.put(request, new ArrayList<>()));
     generate(
@@ -56,14 +56,14 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     return requests.stream().flatMap(request -> results.get(request).stream()).toList();
   }
 
-  /** The same, each image given to {@code each} as it is done. */
+  /** Generates the images of all requests and passes each to {@code each} once it is decoded. */
   public void generate(
-      List<ImageRequest> asked, Consumer<Result> each, Progress progress, Cancellation stop) {
-    List<ImageRequest> requests = asked.stream().map(this::complete).toList();
+      List<ImageRequest> given, Consumer<Result> each, Progress progress, Cancellation stop) {
+    List<ImageRequest> requests = given.stream().map(this::complete).toList();
     generate(requests, (request, result) -> each.accept(result), new Call(progress, stop));
   }
 
-  /** Stages 1 to 9 for completed requests: batches first, then the second passes. */
+  /** Stages 2 to 9 for completed requests: first passes, then second passes. */
   private void generate(
       List<ImageRequest> requests, BiConsumer<ImageRequest, Result> each, Call call) {
     new PromptEncoding(model).warnings(requests).forEach(call::warn);
@@ -83,8 +83,8 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
   }
 
   /**
-   * Compatible requests: plan, prompt encodings, then batch by batch; {@code first} is a first
-   * pass's request, or null.
+   * Stages 2 to 8 for compatible requests. For a second pass, {@code first} is the first pass's
+   * request, else null.
    */
   private void generate(
       List<ImageRequest> requests, ImageRequest first, Consumer<Result> done, Call call) {
@@ -105,7 +105,7 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     }
   }
 
-  /** One batch: prepared latents, predictor chain, sampling loop, decode. */
+  /** Stages 5 to 8 for one batch. */
   private void sample(
       Batch batch, SamplingPlan plan, boolean last, Consumer<Result> done, Call call) {
     call.throwIfCancelled();
@@ -140,8 +140,8 @@ public record Pipeline(PipelineModel model, GenerationDefaults defaults, ModelOf
     }
   }
 
-  private ImageRequest complete(ImageRequest asked) {
-    return new RequestDefaults(model, defaults).complete(asked);
+  private ImageRequest complete(ImageRequest given) {
+    return new RequestDefaults(model, defaults).complete(given);
   }
 
   private SamplingPlanning planning() {

@@ -21,8 +21,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import java.util.Optional;
 
 /**
- * Asks an opened model what the stages of a generation want to know: an absent capability becomes a
- * default, or a refusal of the request. Knows no family.
+ * An opened model as the stages use it: an absent capability becomes a default, or an error for the
+ * request. It does not depend on any family.
  */
 public record PipelineModel(OpenModel model) {
 
@@ -47,33 +47,33 @@ public record PipelineModel(OpenModel model) {
         .capability(ControlImages.class)
         .orElseThrow(
             () -> new IllegalArgumentException(
-                "there are no ControlNets for this kind of base; generate without, or with a base that has some"));
+                "this base does not support ControlNets; leave out the control images, or use another base"));
   }
 
-  /** The image whose size a request has that asks for none; null where it is the model's own. */
+  /** The image that a request without a size takes its size from; null for the model's default. */
   public RgbImage sizeReference(ImageRequest request) {
     return model.latents().sizeReference(request, editing().orElse(null));
   }
 
-  /** Refuses caching that the network has no place for. */
+  /** Refuses caching that the network does not support. */
   public void requireCaching(CachingOptions caching) {
     CachePoints points = model.capability(CachePoints.class).orElse(CachePoints.NONE);
     boolean deep = caching.kind() == CachingOptions.Kind.DEEP_CACHE
         || caching.kind() == CachingOptions.Kind.DEEP_FORECAST;
     if (deep && !points.kinds().contains(caching.kind())
         || caching.mergeRatio() > 0 && !points.tokenMerging()) {
-      throw new IllegalArgumentException((deep ? "DeepCache is" : "token merging is")
-          + " for UNets; approximate a transformer by extrapolation");
+      throw new IllegalArgumentException((deep ? "DeepCache" : "token merging")
+          + " needs a UNet; use extrapolation for this base");
     }
     if (caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         && !points.kinds().contains(caching.kind())) {
       throw new IllegalArgumentException(
-          "the first-block cache is for transformers with blocks of two streams; approximate this"
-              + " model by extrapolation");
+          "the first-block cache needs a transformer with double-stream blocks; use extrapolation"
+              + " for this base");
     }
   }
 
-  /** The network for a batch, guidance included; it belongs to the calling scope. */
+  /** The network for a batch, with guidance. It belongs to the calling scope. */
   public Predictor network(ConditionedBatch batch, PreparedLatents latents) {
     ImageRequest request = batch.request();
     requireGuidance(request.guidanceOptions());
@@ -87,8 +87,8 @@ public record PipelineModel(OpenModel model) {
   private void requireGuidance(GuidanceOptions options) {
     if (options.trueCfgScale() != 1 && model.capability(TrueCfg.class).isEmpty()) {
       throw new IllegalArgumentException(
-          "a second guidance scale is for bases whose network has guidance of its own; give "
-              + "this model the first");
+          "true_cfg_scale needs a base with a guidance embedding, such as FLUX.1; use the guidance"
+              + " scale for this base");
     }
     DegradedGuidance degraded = options.degradedGuidance();
     if (degraded == null) {
@@ -97,10 +97,10 @@ public record PipelineModel(OpenModel model) {
     Capabilities.DegradedNetwork known = model
         .capability(Capabilities.DegradedNetwork.class)
         .orElseThrow(() -> new IllegalArgumentException(
-            "this base knows no guidance away from a weakened network; ask without"));
+            "this base does not support degraded guidance; leave it out"));
     if (!known.kinds().contains(degraded.kind())) {
-      throw new IllegalArgumentException(
-          "skip-layer guidance is for transformers; a UNet has perturbed attention");
+      throw new IllegalArgumentException("this base does not support " + degraded.kind()
+          + "; use skip-layer guidance for" + " transformers and perturbed attention for UNets");
     }
   }
 }

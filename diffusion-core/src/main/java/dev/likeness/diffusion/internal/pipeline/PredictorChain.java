@@ -16,21 +16,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Stage 6: the network as the sampling loop calls it. From the inside out, each around the one
- * before:
+ * Stage 6: the network as the sampling loop calls it. Each part wraps the part before:
  *
  * <ol>
- *   <li>the family's network under the encoded prompts, with control images and caching inside the
+ *   <li>the family's network with the encoded prompts, control images and caching inside the
  *       network;
- *   <li>guidance by two prompts, and degraded guidance;
+ *   <li>classifier-free guidance and degraded guidance;
  *   <li>caching of whole predictions (extrapolation);
- *   <li>the caller's hook, which sees guided predictions;
- *   <li>windows, each of which sees all of the above;
+ *   <li>the caller's hook, which wraps guided predictions;
+ *   <li>windows, each of which calls all of the above;
  *   <li>gradient guidance, which needs the prediction of the whole sample.
  * </ol>
  */
 record PredictorChain(PipelineModel model) {
-  /** The chain for a batch; what it keeps belongs to the calling scope. */
+  /** The chain for a batch. Its tensors belong to the calling scope. */
   Predictor of(Batch batch, PreparedLatents latents, SamplingPlan plan) {
     ImageRequest request = batch.request();
     Predictor guided = model.network(batch.conditionedBatch(plan.size()), latents);
@@ -41,26 +40,25 @@ record PredictorChain(PipelineModel model) {
   }
 
   /**
-   * Refuses caching that the family's network has no place for, windows where it sees whole images
-   * alone, and windows beside what remembers earlier predictions: a window would go on from another
-   * window's.
+   * Refuses caching and windows that the network does not support. Windows do not go with caching
+   * or momentum, because a window would continue from another window's prediction.
    *
-   * @throws IllegalArgumentException says what to do instead
+   * @throws IllegalArgumentException if the network does not support the request's options
    */
   void require(ImageRequest request) {
     CachingOptions caching = request.caching();
     model.requireCaching(caching);
     if (request.tiling().window() > 0 && !model.supportsTiledSampling()) {
       throw new IllegalArgumentException(
-          "windows are for bases whose network can predict a part of an image, and this one"
-              + " takes whole images alone; generate without windows");
+          "this base does not support windows, because its network needs the whole image;"
+              + " leave out the windows");
     }
     if (request.tiling().window() > 0
         && (caching.kind() != CachingOptions.Kind.NONE
             || request.guidanceOptions().formula().hasMomentum())) {
       throw new IllegalArgumentException(
-          "windows cannot go on from one another's answers; draw without an approximation,"
-              + " but for token merging, and without guidance's momentum");
+          "windows do not go with caching (except token merging) or guidance with momentum;"
+              + " leave out one of the two");
     }
   }
 
@@ -79,10 +77,10 @@ record PredictorChain(PipelineModel model) {
 
   /** The gradient guidance of each image: the first that its adapters have. */
   private List<Optional<GradientGuidance>> gradientGuidance(Batch batch) {
-    ModelAdapter.Context drawing = PromptEncoding.adapterContext(model, batch.request());
+    ModelAdapter.Context context = PromptEncoding.adapterContext(model, batch.request());
     return batch.images().stream()
         .map(image -> image.request().request().adapters().stream()
-            .flatMap(adapter -> ModelAdapter.of(adapter).gradientGuidance(drawing).stream())
+            .flatMap(adapter -> ModelAdapter.of(adapter).gradientGuidance(context).stream())
             .findFirst())
         .toList();
   }

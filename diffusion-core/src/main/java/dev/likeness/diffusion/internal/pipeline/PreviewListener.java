@@ -11,12 +11,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Live previews of one batch: decodes denoised predictions on its own thread, in order. Of the
- * predictions that arrive meanwhile only the newest waits. The sampling loop waits at its end
- * alone, for the last preview, if it reached its last row.
+ * Live previews of one batch: decodes denoised predictions on its own thread, in order.
+ *
+ * <p>Of the predictions that arrive meanwhile, only the newest is kept. The sampling loop waits
+ * only at its end for the last preview, if it reached the last row.
  */
 public final class PreviewListener implements StepListener {
-  /** Shows what a row is taken to become, [batch, channels, h, w] in f32; on the other thread. */
+  /**
+   * Receives a row's denoised prediction, [batch, channels, h, w] in f32, on the preview thread.
+   */
   @FunctionalInterface
   public interface Show {
     void show(int row, Tensor denoised);
@@ -40,13 +43,13 @@ public final class PreviewListener implements StepListener {
   private final AtomicReference<Throwable> failure = new AtomicReference<>();
   private boolean isComplete;
 
-  /** A row's prediction, a copy that lives until it is shown or left out. */
+  /** A copy of a row's prediction, which lives until it is shown or replaced. */
   private record Ready(int row, Tensor denoised, TensorRegion owner) {}
 
   /**
-   * For one run.
+   * Creates the listener of one batch.
    *
-   * @param own what hears of each step too, on the run's thread
+   * @param own receives each step too, on the sampling thread
    */
   public PreviewListener(StepListener own, int every, Show show) {
     this.delegate = own;
@@ -67,7 +70,7 @@ public final class PreviewListener implements StepListener {
     isComplete = step.index() + 1 == of;
   }
 
-  /** Whether one was waiting, which is left out; the thread comes for the next in its place. */
+  /** Whether a prediction was waiting. It is dropped; the thread takes the next one instead. */
   private boolean replace(Ready next) {
     Ready older = newest.getAndSet(next);
     if (older != null) {
@@ -98,8 +101,8 @@ public final class PreviewListener implements StepListener {
   }
 
   /**
-   * Shows the last one if the run was whole, leaves it out otherwise, and throws what went wrong on
-   * the other thread.
+   * Shows the last prediction if sampling reached the last row, and throws the preview thread's
+   * failure.
    */
   @Override
   public void close() {
@@ -112,8 +115,7 @@ public final class PreviewListener implements StepListener {
       try {
         thread.awaitTermination(1, TimeUnit.DAYS);
       } catch (InterruptedException e) {
-        // What is being shown reads weights that the caller may free, so it is waited for all the
-        // same.
+        // The preview thread reads weights that the caller may free afterwards: wait in any case.
         interrupted = true;
       }
     }

@@ -21,10 +21,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 
-/** Stage 4: prompts through the text encoders, as the request's adapters change them. */
+/** Stage 4: encodes prompts with the text encoders and the request's adapters. */
 public record PromptEncoding(PipelineModel model) {
   /**
-   * Each request with its encoded prompts; requests with the same adapters share what these add.
+   * Encodes the prompts of each request. Requests with the same adapters share their adaptations.
    * The tensors belong to the calling scope.
    *
    * @param requests completed and compatible
@@ -43,9 +43,9 @@ public record PromptEncoding(PipelineModel model) {
   }
 
   /**
-   * Embeddings of a request's prompt alone, to mix and to generate from.
+   * Encodes a request's prompt to embeddings.
    *
-   * @param encoder of the same base
+   * @param encoder the base's encoder
    */
   public PromptEmbedding embedding(Capabilities.PromptEmbeddings encoder, ImageRequest request) {
     OpenModel base = model.model();
@@ -75,7 +75,7 @@ public record PromptEncoding(PipelineModel model) {
     request
         .adapters()
         .forEach(adapter -> ModelAdapter.of(adapter).requireCompatible(model.model()));
-    ModelAdapter.Context drawing = adapterContext(model, request);
+    ModelAdapter.Context context = adapterContext(model, request);
     Map<ModelComponent, Adaptation> sums = new EnumMap<>(ModelComponent.class);
     for (ModelComponent part : ModelComponent.values()) {
       sums.put(part, Adaptation.NONE);
@@ -83,13 +83,13 @@ public record PromptEncoding(PipelineModel model) {
         request
             .adapters()
             .forEach(adapter ->
-                sums.merge(part, ModelAdapter.of(adapter).adapt(part, drawing), Adaptation::and));
+                sums.merge(part, ModelAdapter.of(adapter).adapt(part, context), Adaptation::and));
       }
     }
     return sums;
   }
 
-  /** What adapters know of a request. */
+  /** The values of a request that adapters need. */
   static ModelAdapter.Context adapterContext(PipelineModel model, ImageRequest request) {
     return new ModelAdapter.Context(
         model.model().compute(),
@@ -100,8 +100,8 @@ public record PromptEncoding(PipelineModel model) {
   }
 
   /**
-   * Warnings for completed requests, each once: tokens that are cut off, negative prompts without
-   * guidance, placeholder tokens that no prompt names.
+   * Warnings for completed requests, without repetition: truncated prompts, negative prompts
+   * without guidance, placeholder tokens that no prompt names.
    */
   Stream<String> warnings(List<ImageRequest> requests) {
     Stream<String> cut =
@@ -110,30 +110,30 @@ public record PromptEncoding(PipelineModel model) {
         .filter(request -> !model.isGuided(request))
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
         .map(request ->
-            "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg"
-                + " where the network has guidance of its own) is off, or this base has none");
+            "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg"
+                + " for FLUX.1) is off, or this base does not support it");
     Stream<String> unnamed = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
-        .filter(word -> requests.stream()
-            .allMatch(
-                request -> word.find(request.prompt()) < 0 && word.find(request.negative()) < 0))
-        .map(word -> "the learned word \"" + word.token() + "\" does nothing: no prompt names it");
+        .filter(inversion -> requests.stream()
+            .allMatch(request ->
+                inversion.find(request.prompt()) < 0 && inversion.find(request.negative()) < 0))
+        .map(inversion -> "the textual inversion \"" + inversion.token()
+            + "\" has no effect: no prompt names its token");
     return Stream.of(cut, unguided, unnamed).flatMap(warnings -> warnings).distinct();
   }
 
   /**
-   * What the text encoders cut off of a request's prompts, of those that are not embeddings nor
-   * read in chunks.
+   * The truncated text of a request's prompts. Embeddings and prompts in chunks are not truncated.
    */
   private Stream<TruncatedPrompt> truncatedPrompts(ImageRequest request) {
     boolean chunks = request.prompts().syntax() != PromptSyntax.PLAIN;
-    Stream<String> wanted =
+    Stream<String> positivePrompt =
         chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
     Stream<String> negativePrompt =
         chunks || request.negativeEmbedding() != null || !model.isGuided(request)
             ? Stream.of()
             : Stream.of(request.negative());
-    return Stream.concat(wanted, negativePrompt)
+    return Stream.concat(positivePrompt, negativePrompt)
         .flatMap(prompt -> model.model().truncated(prompt, request.prompts().textualInversions()))
         .filter(cut -> !cut.text().isEmpty());
   }

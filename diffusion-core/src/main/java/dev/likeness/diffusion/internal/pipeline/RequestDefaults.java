@@ -7,10 +7,10 @@ import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.tensor.Latents;
 
 /**
- * Stage 1: fills in what a request leaves open: steps, guidance, strength and size. Refuses starts
- * that are impossible.
+ * Stage 1: fills in a request's missing steps, guidance, strength and size, and checks its initial
+ * image.
  *
- * @param defaults of the base
+ * @param defaults the base's default options
  */
 public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) {
   /** The request with every default filled in. */
@@ -27,28 +27,29 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
             initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
   }
 
-  /** Refuses what sampling, or its second pass, cannot begin from. */
+  /** Refuses initial images that sampling, or its second pass, cannot start from. */
   private void requireStart(ImageRequest r) {
     boolean enlarges = r.hires() != null && !r.hires().pixels();
     if (enlarges && model.inpainting().isPresent()) {
       throw new IllegalArgumentException(
-          "a base for inpainting must see an image, enlarged latents are none;"
-              + " ask for a second pass over pixels");
+          "a base that was trained for inpainting does not support a second pass over latents;"
+              + " use a second pass over pixels");
     }
     if (enlarges
         && r.initialImage() != null
         && r.initialImage().mask() != null
         && r.initialImage().image() == null) {
       throw new IllegalArgumentException(
-          "enlarged latents blur what a mask keeps; begin from an image, or go over pixels");
+          "a second pass over latents with a mask needs an initial image, got initial latents;"
+              + " give an image, or use a second pass over pixels");
     }
     if (r.denoisingStart() > 0 && r.initialImage() == null) {
-      throw new IllegalArgumentException("a run from " + r.denoisingStart()
-          + " on goes on from latents: give them as its initial image");
+      throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
+          + " needs latents; give them as the initial image");
     }
     if (r.denoisingStart() > 0 && r.initialImage().isDifferential()) {
-      throw new IllegalArgumentException("a run from " + r.denoisingStart()
-          + " on would lose its map of changes; give a mask, or begin at 0");
+      throw new IllegalArgumentException("a denoising start of " + r.denoisingStart()
+          + " does not go with a change map; give a mask, or start at 0");
     }
   }
 
@@ -72,13 +73,13 @@ public record RequestDefaults(PipelineModel model, GenerationDefaults defaults) 
         || sized.height() % unit != 0
         || sized.width() == 0
         || sized.height() == 0) {
-      throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height()
-          + " is not a multiple of " + unit + "; choose one that is");
+      throw new IllegalArgumentException("width and height must be multiples of " + unit + ", got "
+          + sized.width() + "x" + sized.height());
     }
     return sized;
   }
 
-  /** The nearest whole units where a side is scaled, else as many as fit. */
+  /** Rounds a scaled side to the nearest multiple of the unit, and an unscaled side down. */
   private static int roundToUnit(int side, double scale, int unit) {
     return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
   }

@@ -13,9 +13,9 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 
 /**
- * Stage 3: the sampling plan of a request, by its scheduler and as the family bends it.
+ * Stage 3: the sampling plan of a request, from its scheduler and the family's adjustments.
  *
- * @param defaults of the base
+ * @param defaults the base's default options
  */
 record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   /**
@@ -34,15 +34,15 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
         .denoisingRange(request.denoisingStart(), request.denoisingEnd())
         .eta(eta(request, scheduler));
     PlanRequest planned = model.model().adjustPlan(plain, request, scheduler);
-    // A family's sigmas mean what diffusers' classes take them for; a scheduler that is none of
-    // these makes its own.
+    // A family's sigmas are defined for diffusers' classes; any other scheduler makes its own.
     SamplingPlan plan = own == null || own == scheduler
         ? scheduler.plan(planned)
         : own.plan(FlowPlan.withSigmas(planned, plain.sigmas()));
     if (plan.size() == 0) {
-      throw new IllegalArgumentException("strength " + strength + " from "
-          + request.denoisingStart() + " until " + request.denoisingEnd() + " leaves none of "
-          + request.steps() + " steps to do; ask for more");
+      throw new IllegalArgumentException(
+          "no step is left of " + request.steps() + " at strength " + strength
+              + " and denoising range " + request.denoisingStart() + ".." + request.denoisingEnd()
+              + "; use more steps or a larger strength");
     }
     return plan;
   }
@@ -61,21 +61,20 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
 
   private SchedulerConfig scheduler(ImageRequest request) {
     SchedulerConfig base = model.model().scheduler();
-    return request.sampling().customScheduler() instanceof SchedulerConfig brought
-        ? brought
+    return request.sampling().customScheduler() instanceof SchedulerConfig config
+        ? config
         : request.scheduler() == null ? base : base.withCompatible(request.scheduler());
   }
 
-  /** How much of each step's noise is fresh, 0..1; NaN if the caller's own scheduler decides. */
+  /** The share of each step's noise that is fresh, 0..1; NaN if a custom scheduler decides. */
   double eta(ImageRequest request) {
     SchedulerConfig scheduler = scheduler(request);
-    double asked = eta(request, scheduler);
-    return Double.isNaN(asked) ? scheduler.options().number("eta", asked) : asked;
+    double eta = eta(request, scheduler);
+    return Double.isNaN(eta) ? scheduler.options().number("eta", eta) : eta;
   }
 
-  // Without a request's own, diffusers' pipelines ask for none. A base's own scheduler adds what
-  // its config says, and a
-  // scheduler that has an eta, or that the caller brings, keeps its own.
+  // The default of diffusers' pipelines is 0. A base's own scheduler has its config's eta; a
+  // scheduler with an eta option and a custom scheduler keep theirs.
   private double eta(ImageRequest request, SchedulerConfig scheduler) {
     double usual = request.scheduler() == null ? defaults.eta() : 0;
     boolean keeps =
@@ -84,12 +83,11 @@ record SamplingPlanning(PipelineModel model, GenerationDefaults defaults) {
   }
 
   /**
-   * Where prompts that change over the steps stand at each row. As in the web interface:
-   * image-to-image begins within the schedule of all steps, a second pass has a schedule of its
-   * own.
+   * The positions of rows in prompts that change over the steps. As in the web UI, image-to-image
+   * starts inside the schedule of all steps, and a second pass has its own schedule.
    *
-   * @param first request of the first pass, if this one is the second; else null
-   * @param rows of the plan
+   * @param first the first pass's request for a second pass, else null
+   * @param rows the number of rows of the plan
    */
   PromptSchedule promptSchedule(ImageRequest request, ImageRequest first, int rows) {
     if (request.prompts().syntax() == PromptSyntax.PLAIN) {

@@ -10,14 +10,12 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * Hooks of a request that work on tensors: for sister modules, tests and research. A request
- * carries them without knowing what they are.
+ * Hooks of a request on tensors, for other modules, tests and research.
  *
- * @param predictor wraps the base's network, guidance and caching included
- * @param listener hears of each step, its latents in hand; asked for once for each batch and closed
- *     with it
- * @param runner runs the steps' work on a device; asked for once for each batch and closed with it.
- *     Null for the request's {@link GenerationHooks#cudaGraph}
+ * @param predictor wraps the base's network with guidance and caching
+ * @param listener creates the listener of each batch, which is closed with the batch
+ * @param runner creates the runner of each batch's steps on a device, which is closed with the
+ *     batch. Null for the request's {@link GenerationHooks#cudaGraph}
  */
 public record EngineHooks(
     UnaryOperator<Predictor> predictor,
@@ -28,37 +26,37 @@ public record EngineHooks(
   public static final EngineHooks NONE =
       new EngineHooks(UnaryOperator.identity(), () -> StepListener.NONE, null);
 
-  /** Those that a request's hooks carry. */
+  /** The engine hooks of a request. */
   public static EngineHooks of(GenerationHooks hooks) {
     return hooks.engine() == null ? NONE : (EngineHooks) hooks.engine();
   }
 
-  /** A wrapper of the network, and one listener for all batches. */
+  /** Hooks with a wrapper of the network, and one listener for all batches. */
   public static GenerationHooks hooks(UnaryOperator<Predictor> predictor, StepListener listener) {
     return GenerationHooks.NONE.engine(new EngineHooks(predictor, () -> listener, null));
   }
 
-  /** One listener for all batches. */
+  /** Hooks with one listener for all batches. */
   public static GenerationHooks ofListener(StepListener listener) {
     return hooks(UnaryOperator.identity(), listener);
   }
 
-  /** Steps run by this. */
+  /** Hooks with a runner. */
   public static GenerationHooks ofRunner(Function<Compute, StepRunner> runner) {
     return GenerationHooks.NONE.engine(NONE.withRunner(runner));
   }
 
-  /** The same with steps run otherwise. */
+  /** These hooks with another runner. */
   public EngineHooks withRunner(Function<Compute, StepRunner> other) {
     return new EngineHooks(predictor, listener, other);
   }
 
-  /** The same with another listener. */
+  /** These hooks with another listener. */
   public EngineHooks withListener(Supplier<StepListener> other) {
     return new EngineHooks(predictor, other, runner);
   }
 
-  /** What runs a batch's steps on a device; the caller closes it. */
+  /** The runner of a batch's steps on a device. The caller closes it. */
   public static StepRunner runner(GenerationHooks hooks, Compute compute) {
     Function<Compute, StepRunner> own = of(hooks).runner;
     return own != null

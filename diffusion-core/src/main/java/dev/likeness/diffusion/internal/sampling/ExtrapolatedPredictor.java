@@ -8,14 +8,13 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A network that is asked now and then; between, its last two answers are continued in a straight
- * line over the timesteps. One run's.
+ * Evaluates a network at some rows; between, extrapolates its last two predictions linearly over
+ * the timesteps. For one generation.
  *
- * <p>It is asked at rows whose distance grows by one from 1 to {@code interval}: what it answers
- * first decides what the image becomes, and a line is continued no more than about twice as far as
- * it is known. Where rows lie close together in time, as towards the end of Karras' ladder, it is
- * not asked before as much time went by as goes by in three quarters of {@code interval} rows on
- * average, since the error of a line grows with the time alone.
+ * <p>The distance of evaluated rows grows by one from 1 to {@code interval}, because the first rows
+ * decide the composition and an extrapolation is limited to about twice its base. If rows lie close
+ * together in time, as at the end of a Karras schedule, it waits for three quarters of the average
+ * time of {@code interval} rows, because the error depends on time.
  */
 public final class ExtrapolatedPredictor implements Predictor {
   private static final double MIN_GAP_SHARE = 0.75;
@@ -33,10 +32,10 @@ public final class ExtrapolatedPredictor implements Predictor {
   private boolean previousUnguided;
 
   /**
-   * Around {@code network}, in the scope of its run.
+   * Wraps a network, in the scope of its sampling loop.
    *
-   * @param every at most so many rows from one asking to the next, unless they lie close together
-   *     in time; from 2 on
+   * @param every the largest distance of two evaluated rows, unless they lie close together in
+   *     time; at least 2
    */
   public ExtrapolatedPredictor(Predictor network, int every, SamplingPlan plan) {
     this.network = network;
@@ -60,8 +59,8 @@ public final class ExtrapolatedPredictor implements Predictor {
   }
 
   /**
-   * Whether both answers hold what the row asks for: some rows of a plan may want the unguided
-   * answer too.
+   * Whether both cached predictions have what the row needs: some rows need the unguided prediction
+   * too.
    */
   private boolean matchesStep(Step step) {
     boolean unguided = step.update().needsUnguided();
@@ -69,23 +68,23 @@ public final class ExtrapolatedPredictor implements Predictor {
   }
 
   private Tensor computed(Tensor input, Step step) {
-    Tensor answer = network.predict(input, step);
+    Tensor prediction = network.predict(input, step);
     if (last.tensor() != null) {
       previous.replace(last.tensor().clone());
       previousTime = lastTime;
       previousUnguided = lastUnguided;
     }
-    last.replace(answer.clone());
+    last.replace(prediction.clone());
     computed++;
     lastRow = step.index();
     lastTime = step.timestep();
     lastUnguided = step.update().needsUnguided();
-    return answer;
+    return prediction;
   }
 
   private Tensor extrapolate(double time) {
-    // Rows of one timestep, as second-order solvers have them, say nothing of the way.
-    double way = lastTime == previousTime ? 0 : (time - lastTime) / (lastTime - previousTime);
-    return last.tensor().add(last.tensor().sub(previous.tensor()), new Scalar(way));
+    // Rows of one timestep, as in second-order solvers, have no slope over time.
+    double share = lastTime == previousTime ? 0 : (time - lastTime) / (lastTime - previousTime);
+    return last.tensor().add(last.tensor().sub(previous.tensor()), new Scalar(share));
   }
 }

@@ -13,17 +13,18 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network of whose images some are led on their way: what it foretells of them is moved along the
- * gradient of their {@link GradientGuidance}s' agreement by the sample that the network was given.
- * Through the network the gradient keeps to changes that the network can imagine; by the foretold
- * image alone it finds noise that deceives whoever looks. A row costs a pass back through the
- * network more. Answers without guidance, where a row asks for both, stay.
+ * A network with gradient guidance: moves the denoised prediction along the gradient of a
+ * {@link GradientGuidance} objective with respect to the network's input.
  *
- * @param guidances what leads each image of the batch, if anything
+ * <p>The gradient goes through the network, which limits it to changes that the network can
+ * produce. The gradient of the objective alone finds adversarial noise. Each row costs a backward
+ * pass. Unguided predictions are not changed.
+ *
+ * @param guidances the gradient guidance of each image of the batch, if any
  */
 public record GradientGuidedPredictor(Predictor network, List<Optional<GradientGuidance>> guidances)
     implements Predictor {
-  /** {@code network} itself where no image is led. */
+  /** The network, wrapped if any image has gradient guidance. */
   public static Predictor of(Predictor own, List<Optional<GradientGuidance>> images) {
     return images.stream().allMatch(Optional::isEmpty)
         ? own
@@ -39,23 +40,23 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
     try (TensorScope scope = TensorScope.open();
         AutoGradMode gradients = new AutoGradMode(true)) {
       Tensor sample = input.detach().clone().set_requires_grad(true);
-      Tensor answers = network.predict(sample, step);
-      Tensor mean = SamplingStep.Variance.mean(answers.narrow(0, 0, input.size(0)), sample);
+      Tensor predictions = network.predict(sample, step);
+      Tensor mean = SamplingStep.Variance.mean(predictions.narrow(0, 0, input.size(0)), sample);
       Tensor denoised = sample
           .mul(new Scalar(scaling.skip() / scaling.in()))
           .add(mean, new Scalar(scaling.out()));
-      Tensor led = answers.detach().clone();
+      Tensor guided = predictions.detach().clone();
       if (!backpropagate(denoised)) {
-        return scope.promote(led);
+        return scope.promote(guided);
       }
       Tensor steps = guidanceSteps(sample.grad(), step.level().ratio());
-      SamplingStep.Variance.mean(led.narrow(0, 0, input.size(0)), input)
+      SamplingStep.Variance.mean(guided.narrow(0, 0, input.size(0)), input)
           .add_(steps, new Scalar(1 / scaling.out()));
-      return scope.promote(led);
+      return scope.promote(guided);
     }
   }
 
-  /** Sends the images' agreement back through the network; false where there is none. */
+  /** Backpropagates the sum of the objectives through the network; false if there is none. */
   private boolean backpropagate(Tensor denoised) {
     Tensor sum = null;
     for (int i = 0; i < guidances.size(); i++) {
@@ -70,7 +71,7 @@ public record GradientGuidedPredictor(Predictor network, List<Optional<GradientG
     return sum != null;
   }
 
-  /** A step for each image, of the length that its steering reaches. */
+  /** The step of each image: the normalised gradient times the guidance's step length. */
   private Tensor guidanceSteps(Tensor gradient, double noise) {
     TensorVector steps = new TensorVector();
     for (int i = 0; i < guidances.size(); i++) {

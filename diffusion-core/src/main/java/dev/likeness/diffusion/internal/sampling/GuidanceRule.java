@@ -13,16 +13,16 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * How the answers to the two prompts become one. An instance serves one run: it may remember
- * earlier steps.
+ * Combines the predictions for prompt and negative prompt. An instance serves one generation and
+ * may keep state between steps.
  */
 @FunctionalInterface
 public interface GuidanceRule extends StepRunner.Capturable {
-  /** The combined answer, of the shape of either; owned by the calling scope. */
-  Tensor combine(GuidedPredictor.Predictions answers, Step step);
+  /** Returns the combined prediction, of the shape of either; owned by the calling scope. */
+  Tensor combine(GuidedPredictor.Predictions predictions, Step step);
 
   /**
-   * Whether an answer depends on those before it, so that every call has to be the next step of one
+   * Whether a prediction depends on earlier ones. Every call must then be the next step of one
    * sample.
    */
   default boolean isStateful() {
@@ -30,8 +30,7 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * A formula of the engine's own, for research and tests: the rule of a scale, made anew for each
-   * run.
+   * A formula on tensors, for research and tests: creates the rule of a scale for each generation.
    */
   @FunctionalInterface
   interface Factory extends GuidanceFormula {
@@ -39,16 +38,16 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * The rule of a run by a request's options, at a scale; 1 and below for the prompt's prediction
-   * alone.
+   * Returns the rule of a request's options at a scale. At 1 and below, it is the prediction for
+   * the prompt alone.
    */
   static GuidanceRule of(GuidanceOptions options, double scale) {
     GuidanceRule plain =
-        scale > 1 ? of(options.formula(), scale) : (answers, step) -> answers.positive();
-    GuidanceRule away = options.degradedGuidance() == null
+        scale > 1 ? of(options.formula(), scale) : (predictions, step) -> predictions.positive();
+    GuidanceRule rule = options.degradedGuidance() == null
         ? plain
         : new Degraded(plain, options.degradedGuidance());
-    return options.rescale() == 0 || scale <= 1 ? away : new Rescaled(away, options.rescale());
+    return options.rescale() == 0 || scale <= 1 ? rule : new Rescaled(rule, options.rescale());
   }
 
   private static GuidanceRule of(GuidanceFormula formula, double scale) {
@@ -65,15 +64,15 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): away from the answer to the
-   * negative prompt, towards the answer to the prompt.
+   * Classifier-free guidance (Ho and Salimans 2022, arXiv:2207.12598): extrapolates from the
+   * prediction for the negative prompt through that for the prompt.
    *
-   * @param scale how far; 1 is no guidance
+   * @param scale the guidance scale; 1 is no guidance
    */
   public record ClassifierFree(double scale) implements GuidanceRule {
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      return torch.lerp(answers.negative(), answers.positive(), new Scalar(scale));
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      return torch.lerp(predictions.negative(), predictions.positive(), new Scalar(scale));
     }
 
     @Override
@@ -83,24 +82,25 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * Guidance whose answer may be only so much longer than the unguided one
-   * ({@code cfg_normalization} of Z-Image's pipelines in diffusers).
+   * Guidance limited in norm relative to the prediction for the prompt ({@code cfg_normalization}
+   * of diffusers' Z-Image pipelines).
    *
-   * @param rule what is limited
-   * @param factor how many times as long, above 0
+   * @param rule the rule that is limited
+   * @param factor the limit as a multiple of the norm, above 0
    */
   public record Limited(GuidanceRule rule, double factor) implements GuidanceRule {
     public Limited {
       if (!(factor > 0)) {
         throw new IllegalArgumentException(
-            "the limit of guidance must be more than 0, got " + factor);
+            "the factor of CFG normalization must be above 0, got " + factor);
       }
     }
 
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      Tensor guided = rule.combine(answers, step);
-      Tensor most = GuidedPredictor.Predictions.norm(answers.positive()).mul(new Scalar(factor));
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      Tensor guided = rule.combine(predictions, step);
+      Tensor most =
+          GuidedPredictor.Predictions.norm(predictions.positive()).mul(new Scalar(factor));
       return guided.mul(
           most.div(GuidedPredictor.Predictions.norm(guided)).clamp_max(new Scalar(1.0)));
     }
@@ -117,10 +117,11 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1): of the
-   * difference between the prompts the part along the answer, which saturates colours, counts
-   * {@code eta}; a momentum and a limit on its length tame the rest. One instance for one run, made
-   * in the run's scope.
+   * Adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416, algorithm 1).
+   *
+   * <p>The difference of the two predictions is split along the prediction for the prompt; the
+   * parallel component, which saturates colours, is scaled by {@code eta}. Momentum and a limit on
+   * the norm apply before. One instance for one generation, in its scope.
    */
   public static final class Projected implements GuidanceRule {
     private final double scale;
@@ -130,12 +131,12 @@ public interface GuidanceRule extends StepRunner.Capturable {
     private final CachedTensor average = new CachedTensor();
 
     /**
-     * A rule for one run.
+     * Creates the rule of one generation.
      *
      * @param scale as in {@link ClassifierFree}
-     * @param eta how much of the part along the answer stays, 1 for all
-     * @param momentum how much of the earlier differences is added, mostly negative; 0 for none
-     * @param limit the largest length of the difference, 0 for any
+     * @param eta the share of the parallel component that stays; 1 keeps all of it
+     * @param momentum the weight of earlier differences, usually negative; 0 for none
+     * @param limit the largest norm of the difference; 0 for no limit
      */
     public Projected(double scale, double eta, double momentum, double limit) {
       this.scale = scale;
@@ -145,14 +146,17 @@ public interface GuidanceRule extends StepRunner.Capturable {
     }
 
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      Tensor difference =
-          limitNorm(withMomentum(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
-      Tensor along = answers.positive().to(ScalarType.Double);
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      Tensor difference = limitNorm(
+              withMomentum(predictions.positive().sub(predictions.negative())))
+          .to(ScalarType.Double);
+      Tensor along = predictions.positive().to(ScalarType.Double);
       Tensor unit = along.div(GuidedPredictor.Predictions.norm(along).clamp_min(new Scalar(1e-12)));
       Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
       Tensor kept = difference.sub(parallel).add(parallel, new Scalar(eta));
-      return answers.negative().add(kept.to(answers.negative().scalar_type()), new Scalar(scale));
+      return predictions
+          .negative()
+          .add(kept.to(predictions.negative().scalar_type()), new Scalar(scale));
     }
 
     private Tensor withMomentum(Tensor difference) {
@@ -186,22 +190,25 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * Guidance brought back towards the spread of the unguided answer, against over-exposure (Lin et
-   * al. 2024, arXiv:2305.08891, equations 15 and 16; diffusers' {@code guidance_rescale}).
+   * Guidance rescaled towards the standard deviation of the prediction for the prompt, against
+   * over-exposure.
    *
-   * @param rule what is rescaled
-   * @param rescale 0 changes nothing, 1 takes the whole spread of the answer to the prompt
+   * <p>Lin et al. 2024, arXiv:2305.08891, equations 15 and 16; diffusers' {@code guidance_rescale}.
+   *
+   * @param rule the rule that is rescaled
+   * @param rescale 0 changes nothing; 1 takes the whole standard deviation of the prediction for
+   *     the prompt
    */
   public record Rescaled(GuidanceRule rule, double rescale) implements GuidanceRule {
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      Tensor guided = rule.combine(answers, step);
-      Tensor ratio = deviation(answers.positive()).div(deviation(guided));
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      Tensor guided = rule.combine(predictions, step);
+      Tensor ratio = deviation(predictions.positive()).div(deviation(guided));
       return guided.mul(ratio).mul(new Scalar(rescale)).add(guided, new Scalar(1 - rescale));
     }
 
-    private static Tensor deviation(Tensor answer) {
-      return answer.flatten(1, -1).std(new long[] {1}, true, true).view(-1, 1, 1, 1);
+    private static Tensor deviation(Tensor prediction) {
+      return prediction.flatten(1, -1).std(new long[] {1}, true, true).view(-1, 1, 1, 1);
     }
 
     @Override
@@ -216,20 +223,19 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * A rule, and beyond it away from what the weakened network answers; see
-   * {@link DegradedGuidance}.
+   * A rule with degraded guidance in addition; see {@link DegradedGuidance}.
    *
-   * @param rule what is strengthened
+   * @param rule the rule without degraded guidance
    */
   public record Degraded(GuidanceRule rule, DegradedGuidance degradedGuidance)
       implements GuidanceRule {
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      Tensor guided = rule.combine(answers, step);
-      return answers.degraded() == null
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      Tensor guided = rule.combine(predictions, step);
+      return predictions.degraded() == null
           ? guided
           : guided.add(
-              answers.positive().sub(answers.degraded()),
+              predictions.positive().sub(predictions.degraded()),
               new Scalar(degradedGuidance.scaleAt(step.timestep())));
     }
 
@@ -247,25 +253,25 @@ public interface GuidanceRule extends StepRunner.Capturable {
   }
 
   /**
-   * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886): the answer to the negative prompt is scaled to
-   * the other before they are compared, and the first steps answer nothing.
+   * CFG-Zero* (Fan et al. 2025, arXiv:2503.18886): the prediction for the negative prompt is
+   * projected on the other first, and the first steps predict zero.
    *
    * @param scale as in {@link ClassifierFree}
-   * @param zeroSteps how many steps answer zero
+   * @param zeroSteps the number of first steps that predict zero
    */
   public record ZeroStar(double scale, int zeroSteps) implements GuidanceRule {
     private static final double TINY = 1e-8;
 
     @Override
-    public Tensor combine(GuidedPredictor.Predictions answers, Step step) {
-      Tensor positive = answers.positive();
+    public Tensor combine(GuidedPredictor.Predictions predictions, Step step) {
+      Tensor positive = predictions.positive();
       if (step.index() < zeroSteps) {
         return torch.zeros_like(positive);
       }
-      Tensor negative = answers.negative().flatten(1, -1);
+      Tensor negative = predictions.negative().flatten(1, -1);
       Tensor dot = positive.flatten(1, -1).mul(negative).sum(1);
       Tensor s = dot.div(negative.mul(negative).sum(1).add(new Scalar(TINY))).view(-1, 1, 1, 1);
-      return torch.lerp(answers.negative().mul(s), positive, new Scalar(scale));
+      return torch.lerp(predictions.negative().mul(s), positive, new Scalar(scale));
     }
 
     @Override

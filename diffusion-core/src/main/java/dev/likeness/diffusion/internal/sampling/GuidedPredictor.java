@@ -14,12 +14,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How a request has a network guided, whatever the family.
+ * The guidance of a request around any family's network.
  *
- * @param scale of guidance by two prompts; 1 and below for none
- * @param rows of the plan
- * @param requiresOnePass whether an adapter counts on both prompts being in one batch, as image
- *     prompts do
+ * @param scale the scale of classifier-free guidance; 1 and below for none
+ * @param rows the number of rows of the plan
+ * @param requiresOnePass whether an adapter needs both prompts in one batch, as image prompts do
  */
 public record GuidedPredictor(
     GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {
@@ -60,40 +59,39 @@ public record GuidedPredictor(
   private void requireOnePass(boolean one) {
     if (requiresOnePass && !one) {
       throw new IllegalArgumentException(
-          "image prompts need both prompts in one pass: no sequential guidance, no interval,"
-              + " and embeddings, where they are given, of as many tokens");
+          "image prompts need both prompts in one batch: leave out sequential guidance and the"
+              + " guidance interval, and give embeddings with the same number of tokens");
     }
   }
 
   /**
-   * What the network answers to one input under two prompts.
+   * The network's predictions for one input with two prompts.
    *
-   * @param negative under the negative prompt, [batch, channels, h, w], f32
-   * @param positive under the prompt, same shape
-   * @param degraded what the network made worse on purpose answers under the prompt, same shape;
-   *     null where it is not asked
+   * @param negative for the negative prompt, [batch, channels, h, w], f32
+   * @param positive for the prompt, same shape
+   * @param degraded of the degraded network for the prompt, same shape; null if it is not evaluated
    */
   public record Predictions(Tensor negative, Tensor positive, Tensor degraded) {
-    /** Without a weakened network's. */
+    /** Predictions without a degraded network's. */
     public Predictions(Tensor negative, Tensor positive) {
       this(negative, positive, null);
     }
 
-    /** The length of each image's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
-    static Tensor norm(Tensor answer) {
-      return torch.sqrt(answer.mul(answer).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
+    /** The norm of each image's prediction [batch, channels, h, w], as [batch, 1, 1, 1]. */
+    static Tensor norm(Tensor prediction) {
+      return torch.sqrt(prediction.mul(prediction).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
     }
   }
 
   /**
-   * A network guided by two prompts.
+   * A network with guidance by two prompts.
    *
-   * @param pair the network under both
-   * @param rule how its two answers become one
+   * @param pair the network with both prompts
+   * @param rule how the two predictions are combined
    */
   public record Guidance(PromptPair pair, GuidanceRule rule) implements Predictor {
     /**
-     * Classifier-free guidance in one pass; see {@link PromptPair#batched} and
+     * Classifier-free guidance in one batch; see {@link PromptPair#batched} and
      * {@link GuidanceRule.ClassifierFree}.
      */
     public Guidance(Predictor both, double scale) {
@@ -102,10 +100,10 @@ public record GuidedPredictor(
 
     @Override
     public Tensor predict(Tensor input, Step step) {
-      Predictions answers = pair.predict(input, step);
-      Tensor guided = rule.combine(answers, step);
+      Predictions predictions = pair.predict(input, step);
+      Tensor guided = rule.combine(predictions, step);
       return step.update().needsUnguided()
-          ? torch.cat(new TensorVector(guided, answers.negative()), 0)
+          ? torch.cat(new TensorVector(guided, predictions.negative()), 0)
           : guided;
     }
 
@@ -116,15 +114,15 @@ public record GuidedPredictor(
   }
 
   /**
-   * Guidance in a part of the run only (Kynkäänniemi et al. 2024, arXiv:2404.07724); outside of it
-   * the network is asked once.
+   * Guidance in an interval of the rows (Kynkäänniemi et al. 2024, arXiv:2404.07724); outside of it
+   * the network is evaluated for the prompt alone.
    *
-   * @param guided asked from row {@code first} on and before row {@code end}
-   * @param plain asked in the other rows
+   * @param guided the predictor from row {@code first} to before row {@code end}
+   * @param plain the predictor in the other rows
    */
   public record GuidanceInterval(Predictor guided, Predictor plain, int first, int end)
       implements Predictor {
-    /** Between two shares of a run's rows, rounded down as diffusers' guiders do. */
+    /** The interval between two shares of the rows, rounded down as in diffusers' guiders. */
     public static GuidanceInterval of(
         Predictor guided, Predictor plain, double from, double until, int rows) {
       return new GuidanceInterval(guided, plain, (int) (from * rows), (int) (until * rows));
@@ -145,25 +143,25 @@ public record GuidedPredictor(
     }
   }
 
-  /** A network asked under two prompts, at once or one after the other. */
+  /** A network evaluated for two prompts, in one batch or one after the other. */
   @FunctionalInterface
   public interface PromptPair extends StepRunner.Capturable {
-    /** Both answers for an input [batch, channels, h, w]; they belong to the calling scope. */
+    /** Both predictions for an input [batch, channels, h, w]; they belong to the calling scope. */
     Predictions predict(Tensor input, Step step);
 
     /**
-     * One pass over twice the batch: {@code both} is conditioned on [negative; positive], each for
+     * One call with twice the batch. {@code both} is conditioned on [negative; positive], each for
      * the whole batch.
      */
     static PromptPair batched(Predictor both) {
       return withLayout(both::layout, (input, step) -> {
-        Tensor answer = both.predict(torch.cat(new TensorVector(input, input), 0), step);
+        Tensor prediction = both.predict(torch.cat(new TensorVector(input, input), 0), step);
         long half = input.size(0);
-        return new Predictions(answer.narrow(0, 0, half), answer.narrow(0, half, half));
+        return new Predictions(prediction.narrow(0, 0, half), prediction.narrow(0, half, half));
       });
     }
 
-    /** Two passes over the batch: half the memory, and prompts may differ in length. */
+    /** Two calls with the batch: less memory, and prompts may differ in length. */
     static PromptPair sequential(Predictor negative, Predictor positive) {
       return withLayout(
           step ->
@@ -172,28 +170,29 @@ public record GuidedPredictor(
               new Predictions(negative.predict(input, step), positive.predict(input, step)));
     }
 
-    /** One pass under the prompt alone, whose answer stands for both. */
+    /** One call for the prompt alone, whose prediction stands for both. */
     static PromptPair positiveOnly(Predictor positive) {
       return withLayout(positive::layout, (input, step) -> {
-        Tensor answer = positive.predict(input, step);
-        return new Predictions(answer, answer);
+        Tensor prediction = positive.predict(input, step);
+        return new Predictions(prediction, prediction);
       });
     }
 
     /**
-     * These answers, and beside them what {@code weak}, the weakened network under the prompt, says
-     * where it counts.
+     * Adds the prediction of the degraded network for the prompt, in rows in which degraded
+     * guidance is active.
      */
-    default PromptPair withDegraded(Predictor weak, DegradedGuidance degradedGuidance, int rows) {
-      Predicate<Step> counts = step -> degradedGuidance.isActive(step.index(), rows);
+    default PromptPair withDegraded(
+        Predictor degraded, DegradedGuidance degradedGuidance, int rows) {
+      Predicate<Step> active = step -> degradedGuidance.isActive(step.index(), rows);
       return withLayout(
-          step -> counts.test(step)
-              ? StepRunner.Capturable.combineLayouts(layout(step), weak.layout(step))
+          step -> active.test(step)
+              ? StepRunner.Capturable.combineLayouts(layout(step), degraded.layout(step))
               : layout(step),
           (input, step) -> {
             Predictions both = predict(input, step);
-            return counts.test(step)
-                ? new Predictions(both.negative(), both.positive(), weak.predict(input, step))
+            return active.test(step)
+                ? new Predictions(both.negative(), both.positive(), degraded.predict(input, step))
                 : both;
           });
     }

@@ -12,16 +12,16 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** The denoising loop, the only one: everything else plugs into one of its joints. */
+/** The sampling loop, the only one of the library. Everything else plugs into its hooks. */
 public final class SamplingLoop {
   private SamplingLoop() {}
 
   /**
-   * Walks {@code start} down the plan: one call of the network and one linear update per row.
+   * Executes a plan: one call of the network and one linear update for each row.
    *
    * @param start the first sample, [batch, channels, h, w] in f32
-   * @param random where rows that draw noise draw it, image by image
-   * @return the last sample, owned by the calling scope (by the caller, when there is none)
+   * @param random the source of fresh noise, image by image
+   * @return the last sample, owned by the calling scope, or by the caller without a scope
    */
   public static Tensor sample(
       Tensor start,
@@ -34,8 +34,8 @@ public final class SamplingLoop {
   }
 
   /**
-   * The same, each row's work done by {@code runner}, with something put into every sample on the
-   * way: see {@link PreparedLatents.Blend}.
+   * Executes a plan with a runner of each row's work, and with {@link PreparedLatents.Blend}
+   * applied to every sample.
    */
   public static Tensor sample(
       Tensor start,
@@ -62,13 +62,13 @@ public final class SamplingLoop {
     }
   }
 
-  /** The row's unit noise where the plan sums noise; in a row that draws none it does not count. */
+  /** The row's unit noise if the plan uses noise; zeros in rows without noise. */
   private static List<Tensor> noise(
       Step step, List<StepHistory.Term> terms, Tensor like, NoiseSource random) {
-    Tensor drawn = step.update().needsNoise() ? random.next(shape(like)) : null;
+    Tensor noise = step.update().needsNoise() ? random.next(shape(like)) : null;
     return !StepHistory.Term.needsNoise(terms)
         ? List.of()
-        : List.of(drawn == null ? torch.zeros_like(like) : Tensors.toDeviceOf(like, drawn));
+        : List.of(noise == null ? torch.zeros_like(like) : Tensors.toDeviceOf(like, noise));
   }
 
   private static long[] shape(Tensor x) {

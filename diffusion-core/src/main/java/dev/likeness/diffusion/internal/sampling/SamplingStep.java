@@ -19,9 +19,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A row's work from sample to next sample: scaling, network with guidance, prediction, clipping and
- * sum. Its inputs are the sample, the given terms and, last, the row's unit noise where the plan
- * sums noise; its outputs the next sample, the prediction before clipping, and what the row made of
- * each carried kind.
+ * sum.
+ *
+ * <p>Inputs are the sample, the known terms and, last, the row's unit noise if the plan uses noise.
+ * Outputs are the next sample, the prediction before clipping, and the row's tensor of each kept
+ * kind.
  */
 record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     implements StepRunner.Work {
@@ -36,8 +38,8 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
 
   @Override
   public Tensor[] compute(StepScalars row, Tensor... in) {
-    Tensor answers = network.predict(row.multiply(in[0], s -> s.scaling().in()), step);
-    Map<Kind, Tensor> made = outputsByKind(row, in[0], answers, in[in.length - 1]);
+    Tensor outputs = network.predict(row.multiply(in[0], s -> s.scaling().in()), step);
+    Map<Kind, Tensor> made = outputsByKind(row, in[0], outputs, in[in.length - 1]);
     Iterator<Tensor> given = List.of(in).subList(1, in.length).iterator();
     Tensor next = null;
     for (StepHistory.Term term : terms) {
@@ -51,10 +53,10 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     return out.toArray(Tensor[]::new);
   }
 
-  private Map<Kind, Tensor> outputsByKind(StepScalars row, Tensor x, Tensor answers, Tensor noise) {
+  private Map<Kind, Tensor> outputsByKind(StepScalars row, Tensor x, Tensor outputs, Tensor noise) {
     long count = x.size(0);
-    boolean guided = answers.size(0) > count; // one that is not says the same of both
-    Tensor answer = guided ? answers.narrow(0, 0, count) : answers;
+    boolean guided = outputs.size(0) > count; // otherwise both predictions are the same
+    Tensor answer = guided ? outputs.narrow(0, 0, count) : outputs;
     Tensor mean = Variance.mean(answer, x);
     Tensor raw = predictDenoised(row, x, mean);
     Map<Kind, Tensor> made = new EnumMap<>(Kind.class);
@@ -62,7 +64,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     made.put(Kind.RAW, raw);
     made.put(
         Kind.UNGUIDED,
-        guided ? predictDenoised(row, x, Variance.mean(answers.narrow(0, count, count), x)) : raw);
+        guided ? predictDenoised(row, x, Variance.mean(outputs.narrow(0, count, count), x)) : raw);
     made.put(Kind.OUTPUT, mean);
     if (StepHistory.Term.needsNoise(terms)) {
       made.put(Kind.NOISE, Variance.scale(row, noise, answer, step.variance().kind()));
@@ -75,7 +77,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
         row.multiply(x, s -> s.scaling().skip()), answer, s -> s.scaling().out());
   }
 
-  /** Clipping of denoised predictions, the non-linear joint of a plan's rows, on tensors. */
+  /** Clipping of denoised predictions on tensors. */
   static final class Thresholding {
     private Thresholding() {}
 
@@ -88,8 +90,8 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     }
 
     /**
-     * Imagen's threshold, arXiv:2205.11487 section 2.3: each image by the quantile of its own
-     * magnitudes.
+     * Dynamic thresholding (Imagen, arXiv:2205.11487, section 2.3): each image by a quantile of its
+     * own magnitudes.
      */
     private static Tensor dynamicThreshold(Clipping clipping, Tensor denoised) {
       Tensor magnitudes = denoised.flatten(1, -1).abs();
@@ -105,16 +107,16 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
     }
   }
 
-  /** Networks that answer with a variance in a second half of their channels (arXiv:2102.09672). */
+  /** Networks that predict a variance in the second half of their channels (arXiv:2102.09672). */
   static final class Variance {
     private Variance() {}
 
-    /** The part of the answer that predicts the image: as many channels as the sample has. */
+    /** The output's channels that predict the image: as many as the sample has. */
     static Tensor mean(Tensor answer, Tensor x) {
       return answer.size(1) > x.size(1) ? answer.narrow(1, 0, x.size(1)) : answer;
     }
 
-    /** The row's fresh noise at the scale that the network asks for. */
+    /** The row's fresh noise, at the scale that the network predicts. */
     static Tensor scale(
         StepScalars row, Tensor noise, Tensor answer, Step.LearnedVariance.Kind kind) {
       if (kind == Step.LearnedVariance.Kind.NONE) {
@@ -124,7 +126,7 @@ record SamplingStep(Predictor network, List<StepHistory.Term> terms, Step step)
       if (kind == Step.LearnedVariance.Kind.DIRECT) {
         return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
       }
-      // equation 15: exp(v log max + (1 - v) log min), v the answer brought from -1..1 to 0..1
+      // equation 15: exp(v log max + (1 - v) log min), where v is the output mapped to 0..1
       Tensor log = row.addScaled(
           row.multiply(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
           torch.ones_like(predicted),

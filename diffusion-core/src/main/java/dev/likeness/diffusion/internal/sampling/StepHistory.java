@@ -15,14 +15,14 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What the rows of a run made that later ones sum, newest first: samples as the network was given
- * them and as the rows before made them, predictions, answers and noises.
+ * The tensors of earlier rows that later rows use, newest first: samples before and after blending,
+ * predictions, outputs and noise.
  */
 final class StepHistory {
   private final List<Term> terms;
   private final Map<Kind, Deque<Tensor>> tensors = new EnumMap<>(Kind.class);
 
-  /** Before the first row; what it keeps belongs to the calling scope. */
+  /** Creates the history before the first row. Its tensors belong to the calling scope. */
   StepHistory(List<Term> terms, Tensor start) {
     this.terms = terms;
     for (Kind kind : Kind.values()) {
@@ -38,8 +38,8 @@ final class StepHistory {
   }
 
   /**
-   * The sample and the terms that were made before this row, in their order. The sample stands in
-   * for what is not made yet and does not count.
+   * The sample and the known terms of a row, in order. The sample stands in for a missing tensor
+   * with a factor of 0.
    */
   List<Tensor> inputs(Step step) {
     List<Tensor> given = new ArrayList<>(List.of(sample()));
@@ -59,18 +59,17 @@ final class StepHistory {
       return newest.next();
     }
     if (term.factor(step) != 0) {
-      throw new IllegalArgumentException(
-          "row " + step.index() + " of the plan sums what was made " + term.back()
-              + " rows before it, but the run has only begun; a plan may sum what its own rows made");
+      throw new IllegalArgumentException("row " + step.index() + " of the plan uses a tensor of "
+          + term.back() + " rows before, which does not exist");
     }
     return sample();
   }
 
   /**
-   * Keeps what a row made, beyond {@code scope}, as long as a later row may read it.
+   * Keeps a row's tensors beyond {@code scope} as long as a later row may use them.
    *
    * @param made the outputs of {@link SamplingStep}
-   * @param sample the next sample as it goes on
+   * @param sample the next sample after blending
    */
   void advance(TensorScope scope, Tensor[] made, Tensor sample) {
     keep(scope, Kind.SAMPLE, sample);
@@ -89,7 +88,7 @@ final class StepHistory {
         .orElse(0);
     int most = kind == Kind.SAMPLE || kind == Kind.ARRIVED ? reach + 1 : reach;
     Deque<Tensor> all = tensors.get(kind);
-    // A handle of its own: a row may have made one tensor in two places.
+    // A separate handle, because two outputs of a row may be the same tensor.
     all.push(scope.promote(newest.alias()));
     while (all.size() > most) {
       scope.release(all.removeLast());
@@ -97,12 +96,12 @@ final class StepHistory {
   }
 
   /**
-   * A term of the sum that is the next sample.
+   * A term of the next sample's sum.
    *
-   * @param back how many rows ago it was made; 0 for the row's own
+   * @param back the number of rows since it was computed; 0 for the current row
    */
   record Term(Kind kind, int back) {
-    /** What rows make and sum, in the order of {@link Step.Update}. */
+    /** The kinds of tensors in a sum, in the order of {@link Step.Update}. */
     enum Kind {
       SAMPLE(Step.Update::samples),
       ARRIVED(Step.Update::unblended),
@@ -120,8 +119,8 @@ final class StepHistory {
     }
 
     /**
-     * All terms that some row of a plan has, so that one sum serves every row; a row's own factors
-     * may be 0.
+     * All terms that any row of a plan has, so that one sum serves every row; factors of a row may
+     * be 0.
      */
     static List<Term> of(SamplingPlan plan) {
       List<Term> terms = new ArrayList<>();
@@ -141,17 +140,17 @@ final class StepHistory {
       return back < factors.length ? factors[back] : 0;
     }
 
-    /** Whether there is such a tensor before the row asks the network. */
+    /** Whether the tensor exists before the row calls the network. */
     boolean isKnownBefore() {
       return back > 0 || kind == Kind.SAMPLE || kind == Kind.ARRIVED;
     }
 
-    /** Whether some of these is noise. */
+    /** Whether one of the terms is noise. */
     static boolean needsNoise(List<Term> terms) {
       return terms.stream().anyMatch(term -> term.kind == Kind.NOISE);
     }
 
-    /** The kinds that a row makes and later ones read, beside samples. */
+    /** The kinds, other than samples, that a row computes and later rows use. */
     static List<Kind> keptKinds(List<Term> terms) {
       return terms.stream()
           .filter(term -> term.back > 0)

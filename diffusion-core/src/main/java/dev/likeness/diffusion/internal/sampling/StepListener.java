@@ -4,25 +4,24 @@ import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Hears of each step as it ends; may throw {@link dev.likeness.diffusion.error.CancelledException}
- * to stop the run.
+ * Receives each finished step; may throw {@link dev.likeness.diffusion.error.CancelledException} to
+ * stop sampling.
  */
 @FunctionalInterface
 public interface StepListener extends AutoCloseable {
-  /** Hears nothing. */
+  /** Ignores every step. */
   StepListener NONE = (step, of, latents, denoised) -> {};
 
   /**
-   * A step has ended.
+   * Receives a finished step. The tensors are valid during the call only.
    *
-   * @param of how many steps the run has
+   * @param of the number of steps
    * @param latents the sample after the step, [batch, channels, h, w] in f32
-   * @param denoised what the network takes the finished sample to be at this row, guided and before
-   *     clipping, same shape; both are valid during the call only
+   * @param denoised the denoised prediction of the row, guided and before clipping, same shape
    */
   void onStep(Step step, int of, Tensor latents, Tensor denoised);
 
-  /** The run has ended, well or not. */
+  /** Called when sampling has ended, with or without failure. */
   @Override
   default void close() {}
 }

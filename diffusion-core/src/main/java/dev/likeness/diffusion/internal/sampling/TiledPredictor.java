@@ -10,16 +10,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A network that sees a large sample through overlapping windows of the size it knows, its answers
- * averaged where they overlap at every step, so that the windows agree on one image: MultiDiffusion
- * (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5). Each window's weight falls towards its
- * edges, which leaves no seams. Whoever is attached to the network is attached in every window. Not
- * for networks that are shown a mask or an image, nor for adapters that act in places of the image
- * ({@link dev.likeness.diffusion.request.Adapter#isRegional}): these places do not move along. Nor
- * for networks that remember what they answered, by an
- * {@link dev.likeness.diffusion.request.CachingOptions} or a rule with momentum
- * ({@link GuidanceRule#isStateful}): a window would go on from what another one said, and requests
- * for both are refused.
+ * A network that predicts a large sample in overlapping windows, whose predictions are averaged at
+ * every step: MultiDiffusion (Bar-Tal et al. 2023, arXiv:2302.08113, equation 5).
+ *
+ * <p>Each window's weight falls towards its edges, which avoids seams. Not for networks with a mask
+ * or reference image, nor for regional adapters
+ * ({@link dev.likeness.diffusion.request.Adapter#isRegional}), because these do not move with the
+ * windows. Not with {@link dev.likeness.diffusion.request.CachingOptions} or stateful rules
+ * ({@link GuidanceRule#isStateful}), because a window would continue from another window's
+ * prediction.
  */
 public final class TiledPredictor implements Predictor {
   private final Predictor network;
@@ -33,14 +32,16 @@ public final class TiledPredictor implements Predictor {
   }
 
   /**
-   * Windows of {@code window} by {@code window} latents, one every {@code stride} at most.
+   * Wraps a network.
    *
-   * @throws IllegalArgumentException unless 1 &lt;= stride &lt;= window
+   * @param window the side of a window in latent pixels
+   * @param stride the largest distance of two windows in latent pixels, 1..{@code window}
+   * @throws IllegalArgumentException if the stride is not in this range
    */
   public static TiledPredictor of(Predictor network, int window, int stride) {
     if (stride < 1 || stride > window) {
-      throw new IllegalArgumentException("windows of " + window + " latents every " + stride
-          + " leave gaps or go nowhere; give a stride of 1 to " + window);
+      throw new IllegalArgumentException("the stride must be in 1.." + window + " for windows of "
+          + window + " latent pixels, got " + stride);
     }
     return new TiledPredictor(network, window, stride);
   }
@@ -61,12 +62,14 @@ public final class TiledPredictor implements Predictor {
     for (long y : windowStarts(height, h)) {
       for (long x : windowStarts(width, w)) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor answer = network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
-          // Some rows are answered with and without guidance, in twice the batch.
+          Tensor prediction =
+              network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
+          // Some rows have guided and unguided predictions, in twice the batch.
           sum = sum == null
-              ? scope.promote(input.new_zeros(answer.size(0), answer.size(1), height, width))
+              ? scope.promote(
+                  input.new_zeros(prediction.size(0), prediction.size(1), height, width))
               : sum;
-          sum.narrow(2, y, h).narrow(3, x, w).add_(answer.mul(weight));
+          sum.narrow(2, y, h).narrow(3, x, w).add_(prediction.mul(weight));
           weights.narrow(2, y, h).narrow(3, x, w).add_(weight);
         }
       }
@@ -74,7 +77,7 @@ public final class TiledPredictor implements Predictor {
     return sum.div_(weights);
   }
 
-  /** Where windows begin: evenly spread from edge to edge, no further apart than the stride. */
+  /** The starts of the windows: evenly spaced between the edges, at most a stride apart. */
   private List<Long> windowStarts(long length, long size) {
     long gaps = (length - size + stride - 1) / stride;
     List<Long> places = new ArrayList<>();
@@ -84,8 +87,7 @@ public final class TiledPredictor implements Predictor {
     return places;
   }
 
-  // A raised cosine that never quite reaches 0, since at the sample's own edges nothing else
-  // counts.
+  // A raised cosine above 0, because only one window covers the sample's edges.
   private static Tensor weight(long size) {
     float[] values = new float[(int) size];
     for (int i = 0; i < values.length; i++) {

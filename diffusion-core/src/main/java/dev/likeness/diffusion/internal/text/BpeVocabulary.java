@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tables of a byte-pair code.
+ * The tables of byte-pair encoding.
  *
  * @param source the file or folder they came from
  * @param ids from symbol to id
@@ -27,7 +27,7 @@ record BpeVocabulary(
     }
     if (!files.has("vocab.json") || !files.has("merges.txt")) {
       throw new InvalidInputException(files.folder()
-          + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
+          + " has no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
     }
     Map<String, Integer> ids = ids(files.path("vocab.json"), object(files, "vocab.json"));
     List<String> lines = files
@@ -47,7 +47,7 @@ record BpeVocabulary(
         || !(model.get("merges") instanceof List<?> merges)) {
       throw new InvalidInputException(
           file
-              + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+              + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {

@@ -8,12 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What the names and shapes of a CLIP text encoder alone tell: how it is spelled, and its
- * {@code config.json}.
- */
+/** Key formats of a CLIP text encoder file, and its {@code config.json} from names and shapes. */
 public final class ClipKeyFormat {
-  /** CLIP's heads are this wide in every published tower. */
+  /** The head width of every published CLIP text encoder. */
   private static final int HEAD_DIM = 64;
 
   static final String PROJECTION = "text_projection.weight";
@@ -21,9 +18,9 @@ public final class ClipKeyFormat {
   private ClipKeyFormat() {}
 
   /**
-   * The layout of the text encoder below {@code prefix}; null when there is none.
+   * The key mapping of the text encoder below {@code prefix}; null if there is none.
    *
-   * @param most how many of its layers the family runs at most
+   * @param most the largest number of layers that the family uses
    * @param projects whether the family uses the projection
    */
   public static KeyMapping layout(TensorNames keys, String prefix, int most, boolean projects) {
@@ -45,19 +42,19 @@ public final class ClipKeyFormat {
   }
 
   /**
-   * The same for a family that listens to it unprojected though its class projects: the projection
-   * is the identity.
+   * The key mapping for a family that ignores the projection of the encoder's class: it is the
+   * identity.
    */
   public static KeyMapping unprojected(KeyMapping layout) {
     return new Unprojected(layout);
   }
 
-  /** Whether {@code name} is a tensor of a whole CLIP that is none of its text encoder's. */
+  /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
   public static boolean isOtherClipTensor(String name) {
     return ClipLayout.isOtherClipTensor(name);
   }
 
-  /** The layout that a text encoder is written in: OpenCLIP's, or transformers' own. */
+  /** The key mapping to write a text encoder: OpenCLIP's or transformers'. */
   public static KeyMapping outputLayout(boolean openClip, boolean projects, String prefix) {
     return openClip
         ? new OpenClipKeyFormat(Integer.MAX_VALUE, projects).withPrefix(prefix + "model.")
@@ -106,8 +103,8 @@ public final class ClipKeyFormat {
   }
 
   /**
-   * A text encoder of transformers inside a single file: its own names, those of merges that lost a
-   * module, or those that stable-diffusion.cpp gives OpenCLIP's, whose forms it keeps.
+   * A text encoder with transformers' names inside a single file, also without {@code text_model.},
+   * or with stable-diffusion.cpp's names of OpenCLIP's layers.
    */
   static final class ClipLayout implements KeyMapping {
     private static final String MODULE = "text_model.";
@@ -115,7 +112,7 @@ public final class ClipKeyFormat {
     private static final String FUSED = ".self_attn.in_proj.";
     private static final List<String> PARTS =
         List.of(".self_attn.q_proj.", ".self_attn.k_proj.", ".self_attn.v_proj.");
-    /** What a whole CLIP has beside its text encoder. */
+    /** Prefixes of a whole CLIP's other tensors. */
     private static final List<String> OTHER_CLIP_TENSORS =
         List.of("vision_model.", "visual_projection.", "logit_scale");
 
@@ -131,7 +128,7 @@ public final class ClipKeyFormat {
       this.projection = projection;
     }
 
-    /** As it is written: {@code text_model.} in its names, all layers. */
+    /** The key mapping to write: with {@code text_model.} and all layers. */
     static ClipLayout whole() {
       return new ClipLayout(
           true, Integer.MAX_VALUE, false, KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
@@ -141,11 +138,11 @@ public final class ClipKeyFormat {
      * The text encoder below {@code prefix}.
      *
      * @param named whether the file has {@code text_model.} in its names
-     * @param most how many layers are used at most
+     * @param most the largest number of layers that are used
      */
     static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
       String open = MODULE + "text_projection";
-      // Stable Diffusion 3's own files hold it turned already, and it is renamed as it is.
+      // Stable Diffusion 3's files have it transposed already.
       KeyMapping.Location.Form form = prefix.startsWith("text_encoders.")
           ? KeyMapping.Location.Form.AS_STORED
           : KeyMapping.Location.Form.TRANSPOSED;
@@ -160,7 +157,7 @@ public final class ClipKeyFormat {
               : KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
     }
 
-    /** Whether a whole CLIP's tensor is none of its text encoder's. */
+    /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
     static boolean isOtherClipTensor(String name) {
       return name.endsWith("position_ids")
           || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);
@@ -197,10 +194,7 @@ public final class ClipKeyFormat {
     }
   }
 
-  /**
-   * A text encoder of the class that projects, whose projection changes nothing, whatever the file
-   * holds.
-   */
+  /** A text encoder whose projection is replaced by the identity. */
   record Unprojected(KeyMapping layout) implements KeyMapping {
     private static final String WIDE = "text_model.final_layer_norm.weight";
 

@@ -13,11 +13,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Prompts to what the UNet attends to: a tokenizer and one text tower.
+ * Encodes prompts with a tokenizer and one CLIP text encoder.
  *
  * @param inversions the textual inversions that prompts may name
- * @param trainedVectors the words' vectors [all of them, width] while they are learned, f32; null
- *     to take them from the words
+ * @param trainedVectors the embeddings in training, [vectors, width], f32; null for those of the
+ *     inversions
  */
 public record ClipPromptEncoder(
     ClipTokenizer tokenizer,
@@ -34,20 +34,17 @@ public record ClipPromptEncoder(
     this(tokenizer, encoder, compute, List.of(), null);
   }
 
-  /** The same with words of a request's own. */
+  /** This encoder with textual inversions. */
   public ClipPromptEncoder withInversions(List<TextualInversion> inversions) {
     return new ClipPromptEncoder(tokenizer, encoder, compute, inversions, null);
   }
 
-  /**
-   * The same with one word whose vectors gradients flow to; what {@code word} says of them itself
-   * is not used.
-   */
+  /** This encoder with one textual inversion in training; its own embeddings are not used. */
   public ClipPromptEncoder withTrainedVectors(TextualInversion word, Tensor vectors) {
     return new ClipPromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
   }
 
-  /** Encodes prompts, each cut at the tokenizer's length; the rows keep the order given. */
+  /** Encodes prompts, each truncated at the tokenizer's length, in order. */
   public TextEncoding encode(List<String> prompts) {
     return encode(prompts, 0);
   }
@@ -64,9 +61,9 @@ public record ClipPromptEncoder(
   /**
    * Encodes one prompt.
    *
-   * @param layersLeftOut how many of the last layers to leave out
-   * @param normed whether the last norm is applied also then
-   * @param chunks how many there are at least; those beyond the prompt's own have no words
+   * @param layersLeftOut the number of last layers that are skipped
+   * @param normed whether the final norm is applied even then
+   * @param chunks the smallest number of chunks; additional ones are empty
    * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first
    *     chunk's
    */
@@ -84,7 +81,7 @@ public record ClipPromptEncoder(
     return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
   }
 
-  /** The ids that a prompt becomes, chunk by chunk, begin, end and padding included. */
+  /** The ids of a prompt by chunk, with begin, end and padding. */
   public List<int[]> ids(String prompt, PromptSyntax syntax) {
     return chunks(prompt, syntax).stream().map(PromptChunker.PromptChunk::ids).toList();
   }
@@ -130,7 +127,7 @@ public record ClipPromptEncoder(
       long first = from;
       from += word.vectors();
       long next = from;
-      // One that was learned for fewer towers is no hindrance to prompts that do not name it.
+      // An inversion that lacks this text encoder is refused only if a prompt names it.
       boolean named = LongStream.of(ids).anyMatch(id -> id >= first && id < next);
       rows.add(
           named
@@ -140,7 +137,7 @@ public record ClipPromptEncoder(
     return Tensors.place(compute, torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
   }
 
-  /** States times their weights, brought back to the mean they had, as in the web interface. */
+  /** Multiplies states by weights and restores their mean, as in the web UI. */
   private static Tensor applyWeights(Tensor states, PromptChunker.PromptChunk chunk) {
     if (!chunk.isWeighted()) {
       return states;

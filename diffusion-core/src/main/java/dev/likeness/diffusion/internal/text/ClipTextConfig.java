@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.nn.Activation;
 import java.util.List;
 
 /**
- * The shape of a CLIP text tower, by transformers' names.
+ * The shape of a CLIP text encoder, by transformers' names.
  *
  * @param projection width of {@code text_projection}, or 0 when the class has none
  * @param endToken the id whose first place gives the pooled vector; 2 is a legacy spelling of "the
@@ -28,7 +28,7 @@ public record ClipTextConfig(
     return of(c, c.has("architectures") ? c.texts("architectures", List.of()) : List.of());
   }
 
-  /** The same of one that is loaded as another class than its config's. */
+  /** Reads the config for another class than its own. */
   public static ClipTextConfig of(ModelConfig c, List<String> classes) {
     c.requireValue("use_attention_mask", false);
     boolean projects = classes.contains("CLIPTextModelWithProjection");

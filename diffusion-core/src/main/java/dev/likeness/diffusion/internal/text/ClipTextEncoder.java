@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * CLIP's text tower (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of
+ * CLIP's text encoder (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of
  * transformers' {@code CLIPTextModel}. Immutable and shared by threads.
  */
 public final class ClipTextEncoder {
@@ -49,23 +49,22 @@ public final class ClipTextEncoder {
   }
 
   /**
-   * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its
-   * norm.
+   * Encodes token ids [batch, tokens] (int64). The tokens are those after the final norm.
    *
-   * @param layersLeftOut how many of the last layers to leave out, from 0 to all; their output then
-   *     goes unnormalised, as SDXL wants
+   * @param layersLeftOut the number of last layers that are skipped, 0 to all; without the final
+   *     norm then, as for SDXL
    */
   public TextEncoding forward(Tensor ids, int layersLeftOut) {
     return forward(ids, null, layersLeftOut, layersLeftOut == 0, false);
   }
 
   /**
-   * Encodes token ids, some of which are words of a request's own.
+   * Encodes token ids with textual inversions.
    *
-   * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null
+   * @param words their embeddings [vectors, width], with ids from the vocabulary's size on; null
    *     for none
-   * @param normed whether the tokens go through the last norm also where layers are left out, as
-   *     Stable Diffusion 1 and 2 skip layers
+   * @param normed whether the final norm is applied to skipped layers too, as for Stable Diffusion
+   *     1 and 2
    * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it
    *     does in transformers where the config has CLIP's first, wrong number of that token: the
    *     highest id is taken for it then
@@ -74,7 +73,7 @@ public final class ClipTextEncoder {
       Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
     if (layersLeftOut > config.layers()) {
       throw new IllegalArgumentException("a text encoder of " + config.layers()
-          + " layers cannot leave out its last " + layersLeftOut
+          + " layers cannot skip its last " + layersLeftOut
           + ", the family's own and the clip skip's; ask for 0 to " + config.layers() + " in all");
     }
     try (TensorScope call = TensorScope.open()) {
@@ -112,7 +111,7 @@ public final class ClipTextEncoder {
     return torch.where(own, known, trained);
   }
 
-  /** The state at each text's end token, projected where the class projects. */
+  /** The state at each text's end token, projected if the class has a projection. */
   private Tensor pooled(Tensor last, Tensor ids, boolean wordsEnd) {
     Tensor marked = config.endToken() != 2
         ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)

@@ -12,7 +12,7 @@ import java.util.Map;
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  */
 public final class ClipTokenizer implements AutoCloseable {
-  /** How many ids CLIP's own tokenizer has. */
+  /** The vocabulary size of CLIP's tokenizer. */
   public static final int CLIP_VOCABULARY = 49408;
 
   /** More than any tokenizer's ids. */
@@ -36,12 +36,11 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /**
    * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code vocab.json} and
-   * {@code merges.txt}; and {@code tokenizer_config.json} and {@code special_tokens_map.json} where
-   * they are there.
+   * {@code merges.txt}; and {@code tokenizer_config.json} and {@code special_tokens_map.json} if
+   * they exist.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when a file is missing or broken
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
-   *     load
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a file is missing or broken
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the native library does not load
    */
   public static ClipTokenizer open(Path folder) {
     return of(TokenizerFiles.read(folder));
@@ -76,7 +75,7 @@ public final class ClipTokenizer implements AutoCloseable {
     return pad;
   }
 
-  /** The prompt as {@link #maxLength()} ids: begin, as many of its own as fit, end, padding. */
+  /** The prompt as {@link #maxLength()} ids: begin, its own as far as they fit, end, padding. */
   public int[] encode(String prompt) {
     int[] own = ids(prompt);
     int fitting = Math.min(own.length, maxLength - 2);
@@ -89,9 +88,9 @@ public final class ClipTokenizer implements AutoCloseable {
   }
 
   /**
-   * The words at the end of a plain prompt that do not fit, in lower case; empty when all do.
+   * The truncated end of a plain prompt, in lower case; empty if it fits.
    *
-   * @param words the textual inversions that the prompt may name, of several ids each
+   * @param words the textual inversions that the prompt may name
    */
   public String truncatedText(String prompt, List<TextualInversion> words) {
     return new PromptChunker(this, words, BEYOND_VOCABULARY).truncatedText(prompt);
@@ -120,8 +119,8 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /**
    * Builds CLIP's tokenizer out of its tables: the pipeline is always transformers' own (NFC, white
-   * space to one space, lower case, CLIP's split, byte-level byte-pair code that ends a word with
-   * {@code </w>}), whatever the folder says.
+   * space to one space, lower case, CLIP's split, byte-level byte-pair encoding with {@code </w>}
+   * at the end of a word), whatever the folder's files have.
    *
    * <p>Source: {@code CLIPTokenizer} of transformers 5, {@code models/clip/tokenization_clip.py}.
    */

@@ -16,10 +16,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 
-/**
- * A tokenizer of the native library, read by many threads and closed once; begin, end and padding
- * are the caller's.
- */
+/** A tokenizer of the native library. Thread-safe; the caller adds begin, end and padding. */
 final class NativeTokenizer implements AutoCloseable {
   private static final Map<String, String> WHOLE =
       Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
@@ -106,9 +103,9 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /**
-   * Keeps DJL away from the network while a tokenizer is made: it would otherwise look for CUDA,
-   * fetch natives and report its use. The settings are DJL's system properties, so they are put
-   * back at once; a user's own choice is kept.
+   * Keeps DJL offline while a tokenizer is created: otherwise it searches for CUDA, downloads
+   * native libraries and reports its use. The settings are system properties of DJL and are
+   * restored afterwards; a user's own values are kept.
    */
   static final class Offline {
     private static final Map<String, String> SETTINGS = new TreeMap<>(

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * CLIP's text tower as OpenCLIP names it: queries, keys and values in one matrix, the projection
- * turned.
+ * CLIP's text encoder in OpenCLIP's names: fused queries, keys and values, and a transposed
+ * projection.
  *
  * <p>Source: {@code open_clip/transformer.py} of mlfoundations/open_clip.
  */
@@ -38,8 +38,8 @@ final class OpenClipKeyFormat implements KeyMapping {
   private final boolean projects;
 
   /**
-   * A tower of which the first {@code layers} are used; {@code projects} says whether its
-   * projection is.
+   * A text encoder of which the first {@code layers} are used, and the projection if
+   * {@code projects}.
    */
   OpenClipKeyFormat(int layers, boolean projects) {
     this.layers = layers;

@@ -12,23 +12,23 @@ import java.util.stream.Stream;
  * Prompts to chunks of ids.
  *
  * @param inversions the textual inversions that prompts may name
- * @param vocabulary the number of the tower's own tokens; ids from there on are the words' vectors,
- *     in order
+ * @param vocabulary the vocabulary size; ids from there on are embeddings of textual inversions, in
+ *     order
  */
 public record PromptChunker(
     ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
-  /** How far back a chunk that is full looks for a comma to end at, as in the web interface. */
+  /** How far back a full chunk searches for a comma to end at, as in the web UI. */
   private static final int COMMA_BACKTRACK = 20;
 
-  /** One chunk, cut where it is full. */
+  /** One truncated chunk. */
   public PromptChunk plain(String prompt) {
     int[] own = ids(prompt);
     return chunk(Arrays.copyOf(own, Math.min(own.length, capacity())), null);
   }
 
   /**
-   * The words at the end of a prompt that its one chunk leaves out, those that were learned last;
-   * empty when all fit.
+   * The end of a prompt that its one chunk truncates, including textual inversions; empty if it
+   * fits.
    */
   String truncatedText(String prompt) {
     int[] lost = IntStream.of(ids(prompt)).skip(capacity()).toArray();
@@ -54,7 +54,7 @@ public record PromptChunker(
     throw new IllegalStateException("no word has the id " + id);
   }
 
-  /** As many chunks as it takes, with weights; at least one. */
+  /** All chunks of a prompt with weights; at least one. */
   public List<PromptChunk> weighted(String prompt) {
     Chunks chunks = new Chunks();
     for (WeightedText piece : WeightedText.parse(prompt)) {
@@ -67,7 +67,7 @@ public record PromptChunker(
     return chunks.all();
   }
 
-  /** A chunk of no words, to make one prompt as long as another. */
+  /** An empty chunk, to extend a prompt. */
   PromptChunk empty() {
     return chunk(new int[0], null);
   }
@@ -76,7 +76,7 @@ public record PromptChunker(
     return tokenizer.maxLength() - 2;
   }
 
-  /** All ids of a text: the tokenizer's between the words, and the words' own. */
+  /** All ids of a text, with those of textual inversions. */
   private int[] ids(String text) {
     int at = -1;
     TextualInversion found = null;
@@ -122,7 +122,7 @@ public record PromptChunker(
     return new PromptChunk(ids, all);
   }
 
-  /** Chunks while they fill. */
+  /** Fills chunks. */
   private final class Chunks {
     private final List<PromptChunk> closed = new ArrayList<>();
     private final List<Integer> ids = new ArrayList<>();
@@ -184,7 +184,7 @@ public record PromptChunker(
     }
   }
 
-  /** How many ids must stay together: a word's vectors, or one. */
+  /** The number of ids that must stay together: an inversion's vectors, or one. */
   private int wordLength(int id) {
     int first = vocabulary;
     for (TextualInversion word : inversions) {
@@ -197,11 +197,11 @@ public record PromptChunker(
   }
 
   /**
-   * What a text tower reads at once.
+   * The input of a text encoder.
    *
-   * @param ids begin, the prompt's own, end, padding; from the vocabulary's size on they count the
-   *     vectors of textual inversions
-   * @param weights how much each token's state counts; 1 everywhere for plain prompts
+   * @param ids begin, the prompt's own, end, padding; from the vocabulary's size on, vectors of
+   *     textual inversions
+   * @param weights the weight of each token's state; 1 for plain prompts
    */
   public record PromptChunk(int[] ids, double[] weights) {
     boolean isWeighted() {

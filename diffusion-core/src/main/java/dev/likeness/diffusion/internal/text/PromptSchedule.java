@@ -5,29 +5,29 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A prompt that changes during the run: {@code [from:to:when]} with {@code switchStep} a share of
+ * A prompt that changes over the steps: {@code [from:to:when]} with {@code switchStep} a share of
  * the steps (0.4) or a step (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]}
  * step by step. They nest. Brackets that are neither stay as they are, for the weights.
  *
- * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call
- * of the network from 0, and that of step 1 to the first call too. In a second pass shares are 1 to
- * 2, and steps count on.
+ * <p>Steps count as in the web UI: the prompt of step k, from 1, goes to the k-th call of the
+ * network from 0, and that of step 1 also to the first call. In a second pass shares are 1 to 2,
+ * and steps continue.
  *
- * @param rows the calls of a run
- * @param totalRows how many they are from noise to the end
- * @param completedRows how many of these another run has made
- * @param firstPassRows how many a first pass had, or 0
+ * @param rows the number of calls
+ * @param totalRows the number of calls from noise to the end
+ * @param completedRows the number of calls that another model has made
+ * @param firstPassRows the number of calls of the first pass, or 0
  */
 public record PromptSchedule(int rows, int totalRows, int completedRows, int firstPassRows) {
   private static final Pattern NUMBER =
       Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
 
-  /** From noise to the end in so many calls of the network. */
+  /** A schedule from noise to the end. */
   public static PromptSchedule of(int rows) {
     return new PromptSchedule(rows, rows, 0, 0);
   }
 
-  /** What a row, from 0, is told of a prompt. */
+  /** The text of a prompt at a row, from 0. */
   public String at(String prompt, int row) {
     return resolve(prompt, Math.max(completedRows + row, 1));
   }

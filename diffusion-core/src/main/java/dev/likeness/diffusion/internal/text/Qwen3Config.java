@@ -9,11 +9,11 @@ import java.util.Map;
 /**
  * The shape of a Qwen3 language model, by transformers' names.
  *
- * @param keyValueHeads how many heads keys and values have, which queries' heads share
+ * @param keyValueHeads the number of key and value heads, which query heads share
  * @param headDim channels of one head; heads times this need not be the width
  * @param attentionBias whether the attention's layers have biases
- * @param theta the slowest turn of the rotary positions
- * @param tiedEmbeddings whether the layer that says words is the embedding again
+ * @param theta the base of the rotary embedding
+ * @param tiedEmbeddings whether the output layer is the embedding
  */
 public record Qwen3Config(
     int vocabulary,
@@ -61,7 +61,7 @@ public record Qwen3Config(
     return config;
   }
 
-  // transformers 5 writes the positions' options together, earlier ones beside the others.
+  // Transformers 5 groups the rope options; earlier versions do not.
   private static double theta(ModelConfig c) {
     if (!(c.values().get("rope_parameters") instanceof Map<?, ?> rope)) {
       return c.number("rope_theta", 10000);

@@ -18,9 +18,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The layers of Qwen3 (arXiv:2505.09388) that an image model listens to, with the names and numbers
- * of transformers' {@code Qwen3Model}. What comes after the last of them is not computed. Immutable
- * and shared by threads.
+ * The layers of Qwen3 (arXiv:2505.09388) up to the last one that an image model reads, with the
+ * names and numbers of transformers' {@code Qwen3Model}. Immutable and shared by threads.
  */
 public final class Qwen3Encoder {
   private final Qwen3Config config;
@@ -28,7 +27,7 @@ public final class Qwen3Encoder {
   private final Tensor embedding;
   private final BlockList<Qwen3Layer> layers;
 
-  /** @param wanted after how many layers to listen, each time; at most as many as there are */
+  /** @param wanted the layers whose outputs are read */
   public Qwen3Encoder(Qwen3Config config, List<Integer> wanted, Weights w) {
     this.config = config;
     this.outputLayers = List.copyOf(wanted);
@@ -37,7 +36,7 @@ public final class Qwen3Encoder {
         w.at("model.layers"), Collections.max(wanted), (layer, i) -> new Qwen3Layer(layer, config));
   }
 
-  /** Asks for every tensor of the whole model, to check that it is one. */
+  /** Checks every tensor of the whole model. */
   public static void check(Qwen3Config config, Weights w) {
     new Qwen3Encoder(config, List.of(config.layers()), w);
     new RmsNorm(w.at("model.norm"), config.width(), config.eps());
@@ -50,9 +49,8 @@ public final class Qwen3Encoder {
    * Encodes token ids.
    *
    * @param ids [batch, tokens], int64
-   * @param counts [batch, 1], int64: how many of a row's tokens are text; those after them are
-   *     looked at by none
-   * @return the wanted layers beside one another, [batch, tokens, wanted * width], owned by the
+   * @param counts [batch, 1], int64: the number of text tokens of each row; later ones are masked
+   * @return the concatenated outputs of the layers, [batch, tokens, wanted * width], owned by the
    *     calling scope
    */
   public Tensor forward(Tensor ids, Tensor counts) {
@@ -62,24 +60,24 @@ public final class Qwen3Encoder {
       Tensor cos = angles.cos().to(x.scalar_type());
       Tensor sin = angles.sin().to(x.scalar_type());
       Tensor mask = mask(ids, counts).to(x.scalar_type());
-      Map<Integer, Tensor> heard = new HashMap<>();
+      Map<Integer, Tensor> kept = new HashMap<>();
       try (BlockList.Pass<Qwen3Layer> pass = layers.pass()) {
         for (int done = 1; pass.hasNext(); done++) {
           try (TensorScope scope = TensorScope.open()) {
             Tensor next = pass.next().forward(x, cos, sin, mask);
-            x = heard.containsValue(x) ? scope.promote(next) : scope.replace(x, next);
+            x = kept.containsValue(x) ? scope.promote(next) : scope.replace(x, next);
           }
           if (outputLayers.contains(done)) {
-            heard.put(done, x);
+            kept.put(done, x);
           }
         }
       }
       return call.promote(torch.cat(
-          new TensorVector(outputLayers.stream().map(heard::get).toArray(Tensor[]::new)), 2));
+          new TensorVector(outputLayers.stream().map(kept::get).toArray(Tensor[]::new)), 2));
     }
   }
 
-  /** [tokens, headWidth], f32: each angle once for either half of a head. */
+  /** The angles [tokens, headWidth], f32, repeated for both halves of a head. */
   private Tensor angles(Tensor like) {
     Tensor exponents = torch
         .arange(new Scalar(0.0), new Scalar((double) config.headDim()), new Scalar(2.0))
@@ -92,10 +90,7 @@ public final class Qwen3Encoder {
     return torch.cat(new TensorVector(half, half), 1);
   }
 
-  /**
-   * 0 where a token looks, else minus infinity: at itself and those before it, as far as they are
-   * text.
-   */
+  /** The causal mask: 0 for a token itself and text tokens before it, else minus infinity. */
   private static Tensor mask(Tensor ids, Tensor counts) {
     Tensor places =
         torch.arange(new Scalar((double) ids.size(1))).to(ids.device(), ScalarType.Long);
@@ -109,8 +104,7 @@ public final class Qwen3Encoder {
   }
 
   /**
-   * One layer of Qwen3: attention whose queries' heads share keys, and a gated feed-forward, each
-   * normalised before.
+   * One layer of Qwen3: grouped-query attention and a gated feed-forward, each normalised before.
    */
   static final class Qwen3Layer {
     private final Qwen3Config config;
@@ -148,8 +142,8 @@ public final class Qwen3Encoder {
     /**
      * Maps [batch, tokens, width] to the same shape.
      *
-     * @param cos cosines of the positions' angles, twice beside one another, [tokens, headWidth]
-     * @param sin sines of the same
+     * @param cos cosines of the rotary angles, [tokens, headWidth]
+     * @param sin sines of the rotary angles
      * @param mask added to the scores, [batch, 1, tokens, tokens]
      */
     Tensor forward(Tensor x, Tensor cos, Tensor sin, Tensor mask) {
@@ -173,7 +167,7 @@ public final class Qwen3Encoder {
           config.heads() / config.keyValueHeads(), new LongOptional(1), new LongOptional());
     }
 
-    // A channel's partner lies half a head away.
+    // Rotated channels are half a head apart.
     private static Tensor rotate(Tensor x, Tensor cos, Tensor sin) {
       long half = x.size(3) / 2;
       Tensor partner =

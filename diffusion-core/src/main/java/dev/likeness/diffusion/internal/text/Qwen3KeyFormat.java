@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the names and shapes of a Qwen3 language model alone tell: where it lies, and its
- * {@code config.json}.
+ * Key formats of a Qwen3 language model file, and its {@code config.json} from names and shapes.
  */
 public final class Qwen3KeyFormat {
   private static final String LAYER = "model.layers.0.";
@@ -18,7 +17,7 @@ public final class Qwen3KeyFormat {
 
   private Qwen3KeyFormat() {}
 
-  /** The layout of the language model below {@code prefix}; null when there is none. */
+  /** The key mapping of the language model below {@code prefix}; null if there is none. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     if (LlamaCppKeyFormat.isQwen3(keys, prefix)) {
       return LlamaCppKeyFormat.qwen3(keys, prefix);
@@ -30,8 +29,8 @@ public final class Qwen3KeyFormat {
   }
 
   /**
-   * The options under transformers' names, by canonical names; those of the published models where
-   * nothing tells.
+   * The options under transformers' names, by canonical names; defaults are those of the published
+   * models.
    */
   public static Map<String, Object> config(TensorNames keys) {
     ShapeReader shapes = new ShapeReader(keys, "", "language model");

@@ -20,7 +20,7 @@ public final class QwenTokenizer implements AutoCloseable {
   private static final String EMPTY_THINKING = "<think>\n\n</think>\n\n";
   private static final String TURN_END = "<|im_end|>";
   private static final String CONFIG = "tokenizer_config.json";
-  /** What the template of every Qwen3 model has, and an older one has not. */
+  /** A word in the chat template of every Qwen3 model, but not of older ones. */
   private static final String TEMPLATE = "enable_thinking";
 
   private final String source;
@@ -35,12 +35,11 @@ public final class QwenTokenizer implements AutoCloseable {
 
   /**
    * Opens a tokenizer: {@code tokenizer.json}, or {@code vocab.json} and {@code merges.txt}, and
-   * what else lies beside them.
+   * other tokenizer files beside them.
    *
-   * @throws InvalidInputException when a file is missing or broken, or the template of a
-   *     conversation is not Qwen3's
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
-   *     load
+   * @throws InvalidInputException if a file is missing or broken, or the chat template is not
+   *     Qwen3's
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the native library does not load
    */
   public static QwenTokenizer of(TokenizerFiles files) {
     BpeVocabulary tables = BpeVocabulary.read(files);
@@ -50,8 +49,8 @@ public final class QwenTokenizer implements AutoCloseable {
         : config.get("chat_template");
     if (template instanceof String text && !text.contains(TEMPLATE)) {
       throw new InvalidInputException(
-          files.folder() + ": the template of a conversation is not Qwen3's, which knows "
-              + TEMPLATE + "; give the tokenizer that the model came with");
+          files.folder() + ": the chat template is not Qwen3's, which has " + TEMPLATE
+              + "; give the model's own tokenizer");
     }
     if ("left".equals(config.get("padding_side"))) {
       throw new InvalidInputException(files.folder()
@@ -61,20 +60,16 @@ public final class QwenTokenizer implements AutoCloseable {
   }
 
   /**
-   * The ids of a prompt as the one thing that a user says, in the frame that Qwen3's template gives
-   * it.
+   * The ids of a prompt as a user message in Qwen3's chat template.
    *
-   * @param thinking whether the answer, which nobody waits for, would begin with a thought
+   * @param thinking whether the template enables thinking
    */
   public int[] encodePrompt(String prompt, boolean thinking) {
     return ids("<|im_start|>user\n" + prompt + TURN_END + "\n<|im_start|>assistant\n"
         + (thinking ? "" : EMPTY_THINKING));
   }
 
-  /**
-   * What {@code tokens} of {@link #encodePrompt} leave out at the prompt's end; empty when all of
-   * it fits.
-   */
+  /** The end of the prompt beyond {@code tokens} of {@link #encodePrompt}; empty if it fits. */
   public String truncatedText(String prompt, boolean thinking, int tokens) {
     int[] all = encodePrompt(prompt, thinking);
     String lost =
@@ -87,7 +82,7 @@ public final class QwenTokenizer implements AutoCloseable {
     return code.ids(text);
   }
 
-  /** The id that fills up a short text. */
+  /** The padding id. */
   public int pad() {
     return pad;
   }

@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a {@code spiece.model} holds: SentencePiece's protocol buffer, of which the pieces with
- * their scores and the normaliser's table are read. Source: {@code sentencepiece_model.proto} of
+ * The content of a {@code spiece.model}, SentencePiece's protocol buffer: the pieces with their
+ * scores, and the normaliser's table. Source: {@code sentencepiece_model.proto} of
  * google/sentencepiece.
  *
  * @param pieces in the order of their ids
- * @param normalizer the precompiled character map, empty when there is none
+ * @param normalizer the precompiled character map; empty if there is none
  */
 record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   private static final long LARGEST_FILE = 64L << 20;
@@ -34,9 +34,9 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
   private record Field(int number, ByteBuffer bytes, float real) {}
 
   /**
-   * Reads {@code file}.
+   * Reads a file.
    *
-   * @throws InvalidInputException when it is not such a file; says at which byte
+   * @throws InvalidInputException if it is not such a file; the message says at which byte
    */
   static SentencePieceModel read(Path file) {
     try {
@@ -62,7 +62,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
     }
     if (pieces.isEmpty()) {
       throw new InvalidInputException(
-          name + " holds no pieces; expected a SentencePiece model (spiece.model)");
+          name + " has no pieces; expected a SentencePiece model (spiece.model)");
     }
     return new SentencePieceModel(pieces, normalizer);
   }

@@ -7,22 +7,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which tokens of a folder are special and how they are matched in a prompt, in the precedence of
- * transformers 5: {@code added_tokens_decoder} of {@code tokenizer_config.json}; without it,
+ * The special tokens of a folder and their matching rules, with the precedence of transformers 5:
+ * {@code added_tokens_decoder} of {@code tokenizer_config.json}; without it,
  * {@code special_tokens_map.json}, {@code added_tokens.json} and the added tokens of
  * {@code tokenizer.json}.
  *
  * @param contents the texts of {@code bos_token}, {@code eos_token}, {@code unk_token},
  *     {@code pad_token}
- * @param added every token matched before the byte-pair code runs, in the order of their ids
+ * @param added every token that is matched before byte-pair encoding, in the order of ids
  * @param maxLength ids of a padded prompt, begin and end included
  */
 record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLength) {
   private static final String END = "<|endoftext|>";
-  /** The tokens of CLIP that a folder need not name. */
+  /** CLIP's default special tokens. */
   static final Map<String, String> CLIP =
       Map.of("bos_token", "<|startoftext|>", "eos_token", END, "unk_token", END, "pad_token", END);
-  /** The same of Qwen, which has none to begin with. */
+  /** Qwen's default special tokens; there is no begin token. */
   static final Map<String, String> QWEN =
       Map.of("eos_token", END, "unk_token", END, "pad_token", END);
 
@@ -68,7 +68,8 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
     }
   }
 
-  // A name that no list of added tokens knows is special, and matched as its own entry says.
+  // A named token without an entry in a list of added tokens is special, with its own matching
+  // rules.
   private static String name(Object token, String otherwise, Map<String, Map<?, ?>> rules) {
     String content = otherwise;
     if (token instanceof String text) {
@@ -107,7 +108,7 @@ record SpecialTokens(Map<String, String> contents, List<Added> added, int maxLen
     return flags.get(name) instanceof Boolean value ? value : fallback;
   }
 
-  // transformers writes 1e30 where it knows no limit.
+  // Transformers writes 1e30 for no limit.
   private static int maxLength(Map<String, Object> config) {
     boolean usable = config.get("model_max_length") instanceof Integer length && length > 2;
     return usable ? (Integer) config.get("model_max_length") : CLIP_LENGTH;

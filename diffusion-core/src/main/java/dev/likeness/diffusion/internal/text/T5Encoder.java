@@ -17,8 +17,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * T5's encoder (Raffel et al. 2019, arXiv:1910.10683), with the names and numbers of transformers'
- * {@code T5EncoderModel}. Padding is attended to like any token, as most diffusion models were
- * trained, unless a caller says how many tokens are not padding. Immutable and shared by threads.
+ * {@code T5EncoderModel}. Padding is not masked, as in most diffusion models, unless a caller gives
+ * the numbers of text tokens. Immutable and shared by threads.
  */
 public final class T5Encoder {
   private final T5Config config;
@@ -52,10 +52,10 @@ public final class T5Encoder {
   }
 
   /**
-   * The same with padding left out of attention.
+   * Encodes token ids with masked padding.
    *
-   * @param counts how many tokens of each row are not padding, [batch, 1] (int64); null to attend
-   *     to padding like to any token
+   * @param counts the number of tokens of each row that are not padding, [batch, 1] (int64); null
+   *     for no mask
    */
   public Tensor forward(Tensor ids, Tensor counts) {
     try (TensorScope call = TensorScope.open()) {
@@ -77,14 +77,14 @@ public final class T5Encoder {
     }
   }
 
-  /** What the layers add to, see {@link T5Layer}. */
+  /** The residual stream, see {@link T5Layer}. */
   private static Tensor sum(Tensor embedded) {
     return Tensors.dtype(embedded) == DType.F16 ? embedded.to(ScalarType.Float) : embedded;
   }
 
   /**
-   * The bias of every distance, [1, heads, tokens, tokens]; row i, column j is that of token j seen
-   * from token i.
+   * The bias of every distance, [1, heads, tokens, tokens]; row i, column j is that of token j for
+   * query token i.
    */
   private Tensor bias(long tokens) {
     Tensor places = relativePositions(tokens);
@@ -97,8 +97,8 @@ public final class T5Encoder {
   }
 
   /**
-   * Half of the buckets look back and half ahead; in each half, small distances have their own and
-   * large ones share.
+   * Half of the buckets are for preceding tokens and half for following ones. In each half, small
+   * distances have their own bucket and large ones share.
    */
   private Tensor buckets(Tensor distance) {
     int half = config.relativeBuckets() / 2;
@@ -118,8 +118,8 @@ public final class T5Encoder {
 
   /**
    * One layer of T5's encoder: attention without scaling, biased by distance, and a feed-forward,
-   * each normalised before. What the layers add up leaves the range of f16, and so does what the
-   * feed-forward adds: both are f32 where the rest is f16, as transformers keeps {@code wo}
+   * each normalised before. The residual stream and the feed-forward's output exceed the range of
+   * f16. They are f32 if the rest is f16, as transformers keeps {@code wo}
    * ({@code _keep_in_fp32_modules}).
    */
   static final class T5Layer {
@@ -153,7 +153,7 @@ public final class T5Encoder {
     }
 
     /**
-     * Maps the sum so far, [batch, tokens, width], f32 in f16, to the same; {@code bias} is [1 or
+     * Maps the residual stream, [batch, tokens, width], to the same shape; {@code bias} is [1 or
      * batch, heads, tokens, tokens].
      */
     Tensor forward(Tensor x, Tensor bias) {
@@ -183,8 +183,8 @@ public final class T5Encoder {
    *
    * @param headDim channels of one head ({@code d_kv}); heads times this need not be the width
    * @param isGated whether the feed-forward multiplies two branches, as version 1.1 does
-   * @param relativeBuckets how many distances between tokens have a bias of their own
-   * @param maxDistance the distance from which on all share one
+   * @param relativeBuckets the number of buckets of relative distances
+   * @param maxDistance the distance from which all share a bucket
    */
   public record T5Config(
       int vocabulary,
@@ -205,7 +205,7 @@ public final class T5Encoder {
       String feedForward = c.text("feed_forward_proj", "relu");
       boolean gated = feedForward.startsWith(GATED);
       String name = gated ? feedForward.substring(GATED.length()) : feedForward;
-      // transformers reads "gated-gelu" as the tanh formula, and only this one so.
+      // Transformers reads only "gated-gelu" as the tanh formula.
       Activation activation =
           feedForward.equals("gated-gelu") ? Activation.GELU_TANH : Activation.parse(name);
       return new T5Config(

@@ -8,9 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What the names and shapes of a T5 encoder alone tell: where it lies, and its {@code config.json}.
- */
+/** Key formats of a T5 encoder file, and its {@code config.json} from names and shapes. */
 public final class T5KeyFormat {
   private static final String FIRST = "encoder.block.0.layer.0.SelfAttention.q.weight";
   private static final String DISTANCES =
@@ -18,7 +16,7 @@ public final class T5KeyFormat {
 
   private T5KeyFormat() {}
 
-  /** The layout of the T5 encoder below {@code prefix}; null when there is none. */
+  /** The key mapping of the T5 encoder below {@code prefix}; null if there is none. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     if (LlamaCppKeyFormat.isT5(keys, prefix)) {
       return LlamaCppKeyFormat.t5(keys, prefix);
@@ -29,7 +27,7 @@ public final class T5KeyFormat {
   }
 
   /**
-   * The options under transformers' names, by canonical names; version 1.1's where nothing tells.
+   * The options under transformers' names, by canonical names; defaults are those of version 1.1.
    */
   public static Map<String, Object> config(TensorNames keys) {
     ShapeReader shapes = new ShapeReader(keys, "", "T5 encoder");
@@ -51,8 +49,8 @@ public final class T5KeyFormat {
   }
 
   /**
-   * T5's encoder as transformers names it, inside a single file; its embedding may stand under its
-   * second name alone.
+   * T5's encoder in transformers' names inside a single file. The embedding may have its second
+   * name only.
    */
   public static final class T5Layout implements KeyMapping {
     static final String EMBEDDING = "shared.weight";
@@ -61,8 +59,9 @@ public final class T5KeyFormat {
     private final boolean tiedAlone;
 
     /**
-     * {@code tiedAlone} tells that the embedding is called {@code encoder.embed_tokens.weight}
-     * only.
+     * Creates the mapping.
+     *
+     * @param tiedAlone whether the embedding is named {@code encoder.embed_tokens.weight} only
      */
     T5Layout(boolean tiedAlone) {
       this.tiedAlone = tiedAlone;

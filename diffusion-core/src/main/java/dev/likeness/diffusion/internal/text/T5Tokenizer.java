@@ -14,8 +14,8 @@ import java.util.Map;
  * T5's tokenizer: ids equal to those of transformers' {@code T5Tokenizer} with
  * {@code padding="max_length"} and {@code truncation=True}. Thread-safe; needs no network.
  *
- * <p>The pipeline is always transformers' own (character map, split at white space, pieces that
- * begin a word marked {@code ▁}), whatever the folder says. Source: transformers 5,
+ * <p>The pipeline is always transformers' own (character map, split at white space, {@code ▁}
+ * before the first piece of a word), whatever the folder's files have. Source: transformers 5,
  * {@code models/t5/tokenization_t5.py}.
  */
 public final class T5Tokenizer implements AutoCloseable {
@@ -37,16 +37,14 @@ public final class T5Tokenizer implements AutoCloseable {
   /**
    * Opens the tokenizer in {@code folder}: {@code tokenizer.json}, or {@code spiece.model}.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when both are missing or the one is
-   *     broken
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the native library does not
-   *     load
+   * @throws dev.likeness.diffusion.error.InvalidInputException if both are missing or one is broken
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the native library does not load
    */
   public static T5Tokenizer open(Path folder) {
     return new T5Tokenizer(Vocabulary.read(folder));
   }
 
-  /** The prompt as {@code length} ids: as many of its own as fit, end, padding. */
+  /** The prompt as {@code length} ids: its own as far as they fit, end, padding. */
   public int[] encode(String prompt, int length) {
     int[] own = ids(prompt);
     int fitting = Math.min(own.length, length - 1);
@@ -57,12 +55,12 @@ public final class T5Tokenizer implements AutoCloseable {
     return padded;
   }
 
-  /** How many ids of {@link #encode} are not padding. */
+  /** The number of ids of {@link #encode} that are not padding. */
   public int count(String prompt, int length) {
     return Math.min(ids(prompt).length, length - 1) + 1;
   }
 
-  /** The words at the end of the prompt that {@link #encode} leaves out; empty when all fit. */
+  /** The end of the prompt that {@link #encode} truncates; empty if it fits. */
   public String truncatedText(String prompt, int length) {
     int[] own = ids(prompt);
     return own.length <= length - 1
@@ -127,8 +125,7 @@ public final class T5Tokenizer implements AutoCloseable {
    * @param source the file they came from
    * @param pieces in the order of their ids
    * @param normalizer the precompiled character map in base 64, or null
-   * @param added tokens that are matched before the code runs, as {@code tokenizer.json} writes
-   *     them
+   * @param added tokens that are matched before encoding, as {@code tokenizer.json} writes them
    */
   record Vocabulary(String source, List<Piece> pieces, String normalizer, List<Map<?, ?>> added) {
     private static final String WHOLE = "tokenizer.json";
@@ -143,7 +140,7 @@ public final class T5Tokenizer implements AutoCloseable {
       return fromSentencePiece(files
           .pieces()
           .orElseThrow(() -> new InvalidInputException(
-              folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model")));
+              folder + " has no T5 tokenizer; expected tokenizer.json or spiece.model")));
     }
 
     private static Vocabulary fromTokenizerJson(TokenizerFiles files) {
@@ -152,7 +149,7 @@ public final class T5Tokenizer implements AutoCloseable {
       if (!(document.get("model") instanceof Map<?, ?> model)
           || !(model.get("vocab") instanceof List<?> entries)) {
         throw new InvalidInputException(
-            file + " holds no unigram code; expected \"model\" with a list \"vocab\", as T5's has");
+            file + " has no unigram model; expected \"model\" with a list \"vocab\", as T5's has");
       }
       List<Piece> pieces = new ArrayList<>(entries.size());
       for (Object entry : entries) {
@@ -188,7 +185,7 @@ public final class T5Tokenizer implements AutoCloseable {
       return null;
     }
 
-    // The file lacks the 100 sentinels that follow the pieces, the last of them first.
+    // The file lacks the 100 sentinels after the pieces, which are in descending order.
     private static Vocabulary fromSentencePiece(Path file) {
       SentencePieceModel model = SentencePieceModel.read(file);
       List<Map<?, ?>> added = new ArrayList<>();

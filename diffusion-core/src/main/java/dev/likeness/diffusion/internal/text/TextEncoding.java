@@ -4,17 +4,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A text as its encoder sees it.
+ * An encoded text.
  *
  * @param tokens one vector per token [batch, tokens, width]
- * @param pooled one vector per text [batch, width]; of a language model, how many tokens are the
- *     text's own [batch, 1]
+ * @param pooled one vector per text [batch, width]; of a language model, the number of text tokens
+ *     [batch, 1]
  */
 public record TextEncoding(Tensor tokens, Tensor pooled) {
-  /**
-   * What bases are told in the place of no words that were taught by zeros there: zeros of these
-   * shapes.
-   */
+  /** Zeros of these shapes, for bases whose empty prompt is zeros. */
   public TextEncoding zeros() {
     return new TextEncoding(torch.zeros_like(tokens), torch.zeros_like(pooled));
   }

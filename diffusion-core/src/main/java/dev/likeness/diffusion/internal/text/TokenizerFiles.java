@@ -25,7 +25,7 @@ import java.util.zip.GZIPInputStream;
  * @param texts by file name
  */
 public record TokenizerFiles(Path folder, Map<String, String> texts) {
-  /** The files that say something about ids, or about what goes around a text. */
+  /** The files that determine ids and the template around a text. */
   public static final List<String> NAMES = List.of(
       "tokenizer.json",
       "vocab.json",
@@ -44,9 +44,9 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
   }
 
   /**
-   * Reads what is there.
+   * Reads the files of a folder.
    *
-   * @throws InvalidInputException when a file is not text or too large
+   * @throws InvalidInputException if a file is not text or too large
    */
   public static TokenizerFiles read(Path folder) {
     Map<String, String> texts = new LinkedHashMap<>();
@@ -58,10 +58,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
     return new TokenizerFiles(folder, texts);
   }
 
-  /**
-   * CLIP's own tokenizer, which every published model has, padding with {@code pad}; no file is
-   * read.
-   */
+  /** The built-in CLIP tokenizer with the padding token {@code pad}. */
   public static TokenizerFiles clip(String pad) {
     return ClipVocabulary.files(merges(), pad);
   }
@@ -87,7 +84,7 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
     }
   }
 
-  /** T5's pieces, which are no text, where they lie beside the texts. */
+  /** The path of T5's binary {@code spiece.model}, if it exists. */
   public Optional<Path> pieces() {
     return Optional.of(path(PIECES)).filter(Files::exists);
   }
@@ -193,13 +190,13 @@ public record TokenizerFiles(Path folder, Map<String, String> texts) {
       return ids;
     }
 
-    /** A visible character for each byte: itself where it is visible, else one from 256 on. */
+    /** A visible character for each byte: itself if it is visible, else one from 256 on. */
     private static List<String> bytes() {
       List<String> visible = new ArrayList<>();
       List<String> others = new ArrayList<>();
       for (int b = 0; b < 256; b++) {
-        boolean shown = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
-        if (shown) {
+        boolean isVisible = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
+        if (isVisible) {
           visible.add(Character.toString(b));
         } else {
           others.add(Character.toString(256 + others.size()));

@@ -3,16 +3,16 @@ package dev.likeness.diffusion.internal.text;
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 
 /**
- * What a text encoder leaves out of a prompt that is too long for it.
+ * The truncated part of a prompt for one text encoder.
  *
- * @param encoder the part of the model
- * @param tokens how many of a prompt it hears
- * @param text the prompt's end; empty where all of it is heard
+ * @param encoder the text encoder's component
+ * @param tokens the number of tokens that it reads
+ * @param text the truncated end of the prompt; empty if nothing is truncated
  */
 public record TruncatedPrompt(ModelComponent encoder, int tokens, String text) {
-  /** As its reader should know it. */
+  /** The warning for the user. */
   public String message() {
-    return encoder.folder() + " hears " + tokens + " tokens of a prompt and leaves out the rest: \""
+    return encoder.folder() + " reads " + tokens + " tokens of a prompt; the rest was truncated: \""
         + text + "\"";
   }
 }

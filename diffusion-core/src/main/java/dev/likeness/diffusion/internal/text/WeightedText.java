@@ -8,13 +8,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A piece of a prompt and how much it counts.
+ * A part of a prompt with its weight.
  *
- * @param text its words, escapes taken away
- * @param weight 1 for the normal amount
+ * @param text its words, without escapes
+ * @param weight 1 for no change
  */
 public record WeightedText(String text, double weight) {
-  /** Where a new chunk begins. */
+  /** The start of a new chunk. */
   static final WeightedText BREAK = new WeightedText("BREAK", -1);
 
   private static final double STEP = 1.1;
@@ -24,8 +24,8 @@ public record WeightedText(String text, double weight) {
 
   /**
    * Reads round brackets (times 1.1, or a weight of their own), square brackets (divided by 1.1)
-   * and backslashes; brackets that are never closed count to the end. The rules of the web
-   * interface's {@code parse_prompt_attention}.
+   * and backslashes; an unclosed bracket extends to the end. The rules are those of the web UI's
+   * {@code parse_prompt_attention}.
    */
   public static List<WeightedText> parse(String prompt) {
     List<WeightedText> pieces = new ArrayList<>();

@@ -7,50 +7,47 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Images to latents and back. Images are [batch, 3, h, w] in -1..1; latents are [batch, channels,
- * h/factor, w/factor] at the diffusion model's scale. What is returned belongs to the calling
- * scope.
+ * Encodes images to latents and decodes latents to images. Images are [batch, 3, h, w] in -1..1;
+ * latents are [batch, channels, h/factor, w/factor] at the diffusion model's scale. Results belong
+ * to the calling scope.
  */
 public interface Autoencoder {
-  /** Latents' channels. */
+  /** The number of latent channels. */
   int latentChannels();
 
-  /** How many pixels a latent's side covers. */
+  /** The number of pixels along a side of a latent pixel. */
   int vaeScaleFactor();
 
-  /** The image of latents, not clamped. */
+  /** Decodes latents to images, without clamping. */
   Tensor decode(Tensor latents);
 
   /** The distribution of an image's latents. */
   LatentDistribution encode(Tensor images);
 
-  /**
-   * About how many bytes decoding an image takes, the weights' own with them; 0 where that is not
-   * known.
-   */
+  /** The approximate memory of decoding an image in bytes, with weights; 0 if it is not known. */
   default long decodingMemory(int width, int height) {
     return 0;
   }
 
   /**
-   * The same autoencoder computing its large layers a few rows at a time: equal to rounding, with
-   * less memory.
+   * This autoencoder with large layers computed in strips: less memory, and the same result up to
+   * rounding.
    */
   default Autoencoder tiled() {
     return this;
   }
 
-  /** The same autoencoder in f32; itself where it computes in that. */
+  /** This autoencoder in f32; itself if it is f32. */
   default Autoencoder inF32() {
     return this;
   }
 
-  /** The same autoencoder working on one image after the other: equal, with the memory of one. */
+  /** This autoencoder on one image after the other: the same result with the memory of one. */
   default Autoencoder sliced() {
     return new SlicedAutoencoder(this);
   }
 
-  /** An autoencoder that takes the images of a batch one at a time. */
+  /** An autoencoder that processes the images of a batch one at a time. */
   record SlicedAutoencoder(Autoencoder autoencoder) implements Autoencoder {
     @Override
     public int latentChannels() {

@@ -8,10 +8,11 @@ import java.util.List;
 /**
  * The shape of an {@code AutoencoderKL}, by diffusers' names.
  *
- * @param channels of the encoder's levels, the largest images first
- * @param decoderChannels the same of the decoder
+ * @param channels of the encoder's levels, the highest resolution first
+ * @param decoderChannels of the decoder's levels
  * @param forceUpcast whether it overflows in f16
- * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
+ * @param mean of the latents of each channel, or null; latents are normalised with mean and
+ *     standard deviation
  * @param std standard deviation of the latents of each channel, or null
  */
 public record AutoencoderConfig(
@@ -32,10 +33,7 @@ public record AutoencoderConfig(
     List<Double> mean,
     List<Double> std) {
 
-  /**
-   * How many channels images have; autoencoders of images with others (LDM3D's depth) are not
-   * supported.
-   */
+  /** The number of image channels; others, such as LDM3D's depth, are not supported. */
   static final int COLOURS = 3;
 
   /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */

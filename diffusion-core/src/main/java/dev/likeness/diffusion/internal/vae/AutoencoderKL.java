@@ -31,7 +31,8 @@ public final class AutoencoderKL implements Autoencoder {
   }
 
   /**
-   * The same network with its large layers computed in strips: equal to rounding, with less memory.
+   * Creates the network with large layers computed in strips: less memory, and the same result up
+   * to rounding.
    */
   public AutoencoderKL(AutoencoderConfig config, Weights w, RowTiling strips) {
     this.config = config;
@@ -57,7 +58,7 @@ public final class AutoencoderKL implements Autoencoder {
     return config.vaeScaleFactor();
   }
 
-  /** The image of {@code z}, latents at the autoencoder's own scale. */
+  /** Decodes {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(decoder.forward(

@@ -11,16 +11,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/**
- * What the names and shapes of an autoencoder alone tell: how it is spelled, and its
- * {@code config.json}.
- */
+/** Key formats of an autoencoder file, and its {@code config.json} from names and shapes. */
 public final class AutoencoderKeyFormat {
   private AutoencoderKeyFormat() {}
 
   /**
-   * The layout of the autoencoder below {@code prefix}; null when there is none in latent
-   * diffusion's spelling.
+   * The key mapping of the autoencoder below {@code prefix}; null if there is none in latent
+   * diffusion's names.
    */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     int levels = ShapeReader.Numbered.count(keys, prefix + "decoder.up.");
@@ -34,7 +31,7 @@ public final class AutoencoderKeyFormat {
   /**
    * The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}.
    *
-   * @param kinds classes beside it that the autoencoder may be of
+   * @param kinds other classes that the autoencoder may have
    */
   public static Map<String, Object> config(TensorNames keys, List<AutoencoderKind> kinds) {
     int levels = ShapeReader.Numbered.count(keys, "decoder.up_blocks.");
@@ -66,7 +63,7 @@ public final class AutoencoderKeyFormat {
     return config;
   }
 
-  /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers through. */
+  /** The options of an {@code AutoencoderTiny}, whose layers diffusers numbers consecutively. */
   public static Map<String, Object> tinyConfig(TensorNames keys) {
     List<Integer> blocks = IntStream.range(0, ShapeReader.Numbered.count(keys, "encoder.layers."))
         .mapToObj(i -> keys.has("encoder.layers." + i + ".conv.0.weight") ? 1 : 0)
@@ -103,7 +100,7 @@ public final class AutoencoderKeyFormat {
   }
 
   /**
-   * The autoencoder as latent diffusion's own code names it.
+   * The autoencoder in the names of latent diffusion's code.
    *
    * <p>Source: {@code diffusionmodules/model.py} of CompVis/stable-diffusion.
    */
@@ -127,16 +124,17 @@ public final class AutoencoderKeyFormat {
     private AutoencoderLayout() {}
 
     /**
-     * The layout of an autoencoder with so many resolutions, and at most so many residual blocks in
-     * each, no prefix.
+     * The key mapping of an autoencoder without a prefix, by the number of levels and the largest
+     * number of residual blocks in each.
      */
     public static KeyMapping of(int levels, int mostBlocks) {
       return of(levels, mostBlocks, false);
     }
 
     /**
-     * The same; {@code inside} tells whether the layers between the halves belong to them, as in
-     * FLUX.2's.
+     * The key mapping of an autoencoder.
+     *
+     * @param inside whether the layers between encoder and decoder belong to them, as in FLUX.2's
      */
     public static KeyMapping of(int levels, int mostBlocks, boolean inside) {
       ModuleTable table = new ModuleTable(

@@ -15,11 +15,11 @@ import java.util.function.Function;
  * @param className in diffusers
  * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL},
  *     which has none
- * @param read what its {@code config.json} says
+ * @param read reads its {@code config.json}
  */
 public record AutoencoderKind(
     String className, String signature, Function<ModelConfig, Shape> read) {
-  /** What most families share. */
+  /** The class of most families. */
   public static final AutoencoderKind KL = new AutoencoderKind("AutoencoderKL", null, c -> {
     AutoencoderConfig config = AutoencoderConfig.of(c);
     return new Shape(
@@ -28,7 +28,7 @@ public record AutoencoderKind(
         config.forceUpcast(),
         Set.of());
   });
-  /** TAESD and its kin. */
+  /** TAESD and similar autoencoders. */
   public static final AutoencoderKind TINY =
       new AutoencoderKind("AutoencoderTiny", "encoder.layers.0.weight", c -> {
         AutoencoderTiny.Config config = AutoencoderTiny.Config.of(c);
@@ -40,12 +40,12 @@ public record AutoencoderKind(
       });
 
   /**
-   * A network that a configuration describes.
+   * A network of a configuration.
    *
-   * @param network makes it of its tensors
+   * @param network creates it from its tensors
    * @param channels of the decoder's last level
    * @param forceUpcast whether it overflows in f16
-   * @param ignored tensors that may be there and that nothing asks for
+   * @param ignored tensors that are allowed and not used
    */
   public record Shape(
       BiFunction<Weights, RowTiling, Autoencoder> network,
@@ -54,8 +54,8 @@ public record AutoencoderKind(
       Set<String> ignored) {}
 
   /**
-   * The kind of an autoencoder in {@link #KL}'s key names: one of {@code others} whose sign is
-   * there, else {@code KL}.
+   * The kind of an autoencoder in {@link #KL}'s key names: one of {@code others} whose signature
+   * exists, else {@code KL}.
    */
   public static AutoencoderKind of(TensorNames names, List<AutoencoderKind> others) {
     return others.stream().filter(kind -> names.has(kind.signature)).findFirst().orElse(KL);

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The small, fast autoencoder of previews (TAESD), with the names and numbers of diffusers'
- * {@code AutoencoderTiny}. Its encoder is certain of its latents. Immutable and shared by threads.
+ * {@code AutoencoderTiny}. Its encoder is deterministic. Immutable and shared by threads.
  */
 public final class AutoencoderTiny implements Autoencoder {
   private final Config config;
@@ -67,7 +67,7 @@ public final class AutoencoderTiny implements Autoencoder {
     decoder.add(new Conv2d(w.at(at), channels.get(last), config.outChannels(), 3)::forward);
   }
 
-  /** Three convolutions beside the input, and a rectifier over the sum. */
+  /** Three convolutions with a skip connection, and a ReLU on the sum. */
   private UnaryOperator<Tensor> block(Weights w, int width) {
     Conv2d first = new Conv2d(w.at("conv.0"), width, width, 3);
     Conv2d second = new Conv2d(w.at("conv.2"), width, width, 3);

@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Images to the moments of their latents. */
+/** Encodes images to the moments of their latents. */
 final class Encoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
@@ -31,8 +31,7 @@ final class Encoder {
         layers.add(x -> resnet.forward(x, null));
       }
       if (i < last) {
-        // Padded at the right and bottom alone, as the first latent diffusion autoencoders were
-        // trained.
+        // Padded at the right and bottom only, as in latent diffusion's first autoencoders.
         Conv2d half = new Conv2d(block.at("downsamplers.0.conv"), out, out, 3, 2, 0);
         layers.add(x -> strips.downsample(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
       }
@@ -49,7 +48,7 @@ final class Encoder {
     return chain(layers, x);
   }
 
-  /** Applies the layers in turn, each in a scope of its own, freeing what lies between. */
+  /** Applies the layers in order, each in its own scope, which frees intermediate tensors. */
   static Tensor chain(List<UnaryOperator<Tensor>> layers, Tensor input) {
     Tensor x = input;
     for (UnaryOperator<Tensor> layer : layers) {

@@ -7,11 +7,11 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An autoencoder whose answer, where it is not finite, is computed once more in f32; an image that
- * is not finite there either is refused. Some published ones overflow in f16.
+ * An autoencoder that computes in f32 again if its result is not finite, because some published
+ * ones overflow in f16. An image that is not finite in f32 either is refused.
  *
- * @param fast the autoencoder as it is asked first
- * @param warnings told when it had to be asked again
+ * @param fast the autoencoder that is used first
+ * @param warnings receives a warning for each retry
  */
 public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
     implements Autoencoder {
@@ -35,14 +35,14 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
 
   private Tensor decodeInF32(Tensor latents) {
     if (fast.inF32() != fast) {
-      warnings.accept("the autoencoder's image was not finite, so it was decoded again in f32");
+      warnings.accept("the decoded image was not finite, so it was decoded again in f32");
       Tensor image = fast.inF32().decode(latents);
       if (ImageTensors.isFinite(image)) {
         return image;
       }
     }
     throw new InvalidInputException(
-        "the autoencoder's image is not finite, in f32 either; give the base another autoencoder, or choose"
+        "the decoded image is not finite, even in f32; give the base another autoencoder, or choose"
             + " other steps or guidance");
   }
 
@@ -52,7 +52,7 @@ public record FallbackAutoencoder(Autoencoder fast, Consumer<String> warnings)
       LatentDistribution latents = fast.encode(images);
       if (overflowed(latents.mean(), images) && fast.inF32() != fast) {
         warnings.accept(
-            "the autoencoder's latents were not finite, so the image was encoded again in f32");
+            "the encoded latents were not finite, so the image was encoded again in f32");
         latents = fast.inF32().encode(images);
       }
       return new LatentDistribution(

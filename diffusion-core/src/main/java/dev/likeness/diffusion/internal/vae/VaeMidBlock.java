@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The autoencoder's bottom: a residual block, attention over pixels where the config has it, a
+ * The autoencoder's mid block: a residual block, attention over pixels if the config has it, and a
  * residual block.
  */
 final class VaeMidBlock {
@@ -35,7 +35,7 @@ final class VaeMidBlock {
     return second.forward(attention == null ? h : attention.forward(h), null);
   }
 
-  /** One-headed attention of every pixel to every other, at the autoencoder's bottom. */
+  /** Single-head attention over all pixels, in the autoencoder's mid block. */
   static final class PixelAttention {
     private final GroupNorm norm;
     private final Linear toQ;

@@ -51,10 +51,10 @@ class CustomTimestepsTest {
           "a number that is given later counts");
       assertEquals(4, base.generate(request).request().steps());
       assertRefused(
-          "PNDM spaces its own timesteps and takes no others",
+          "PNDM computes its own timesteps; leave timesteps out",
           () -> base.validate(REQUEST.timesteps(DISTILLED)));
       assertRefused(
-          "timesteps must fall within the trained 0..999, got 1000.0 first",
+          "timesteps must descend within 0..999, got 1000.0 first",
           () -> base.validate(REQUEST.scheduler("DPM++ 2M").timesteps(1000, 500)));
     }
   }
@@ -67,7 +67,7 @@ class CustomTimestepsTest {
       assertEquals("4 8.5", base.defaults().steps() + " " + base.defaults().guidance());
       ImageRequest over = REQUEST.initialImage(RgbImage.of(16, 16, new byte[3 * 16 * 16]), 0.6);
       assertRefused(
-          "strength 0.6 leaves 30 of 50 distilled steps, got 31; ask for fewer",
+          "strength 0.6 leaves 30 of 50 distilled steps, got 31; use fewer steps",
           () -> base.validate(over.steps(31)));
     }
   }
@@ -89,7 +89,7 @@ class CustomTimestepsTest {
           timesteps(base, request, typed),
           "a scheduler of the caller's own walks them too");
       assertRefused(
-          "DPMSolverMultistepScheduler computes its own sigmas and takes no others",
+          "DPMSolverMultistepScheduler computes its own sigmas; leave sigmas out",
           () -> base.validate(request.scheduler("DPM++ 2M")));
     }
   }
@@ -115,21 +115,19 @@ class CustomTimestepsTest {
 
   @Test
   void refusesSigmasThatDoNotFall() {
-    String way = "; give them from noise to the image";
     assertRefused(
-        "timesteps must be finite and fall to no less than 0, got 300.0 after 200.0" + way,
+        "timesteps must be finite, at least 0 and descending, got 300.0 after 200.0",
         () -> REQUEST.timesteps(200, 300));
     assertRefused(
-        "sigmas must be finite and fall to no less than 0, got Infinity first" + way,
+        "sigmas must be finite, at least 0 and descending, got Infinity first",
         () -> REQUEST.sigmas(Double.POSITIVE_INFINITY, 0));
     assertRefused(
-        "sigmas must be finite and fall to no less than 0, got NaN after 1.0" + way,
+        "sigmas must be finite, at least 0 and descending, got NaN after 1.0",
         () -> REQUEST.sigmas(1, Double.NaN));
     assertRefused(
-        "timesteps of a run must be at least 1, got 0; give some, or a number of steps",
-        () -> REQUEST.timesteps());
+        "no timesteps given; give at least one, or a number of steps", () -> REQUEST.timesteps());
     assertRefused(
-        "a run has timesteps or sigmas of its own, not both; give one of them",
+        "both timesteps and sigmas were given; give one of them",
         () ->
             new SamplingOptions(1, List.of(999.0), List.of(1.0), null, null, 1, 0, 1, 0, 1, null));
     assertEquals(

@@ -106,8 +106,8 @@ class ControlNetFileTest {
     Files.delete(whole.resolve("config.json"));
     assertRefused(
         whole.resolve("diffusion_pytorch_model.safetensors"),
-        " is a ControlNet without its config.json; put the one"
-            + " beside it that lies beside diffusion_pytorch_model.safetensors where it was published");
+        " is a ControlNet without its config.json; put the published config.json"
+            + " beside the file");
   }
 
   /**

@@ -232,9 +232,8 @@ class SingleTransformerFileTest {
         .getMessage();
     int filling = 2 * in + 4 * 2 * 2;
     assertEquals(
-        whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or "
-            + filling + " as of Fill;"
-            + " FLUX.1 Canny and Depth, which are shown an image of edges or distances beside the sample, are not supported: give"
+        whole + ": the transformer takes " + 2 * in + " channels, expected " + in + ", or "
+            + filling + " for Fill;" + " FLUX.1 Canny and Depth are not supported: use"
             + " dev with a ControlNet",
         told);
   }

@@ -56,7 +56,7 @@ class PromptWarningsTest {
       .scheduler("Euler");
 
   private static final String NEGATIVE_IGNORED =
-      "the negative prompt is not heard: guidance by two prompts (--guidance, or --true-cfg where the network has guidance of its own) is off, or this base has none";
+      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg for FLUX.1) is off, or this base does not support it";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
@@ -167,7 +167,7 @@ class PromptWarningsTest {
           .layers();
       base.generate(REQUEST.clipSkip(layers));
       assertRefused(
-          "a text encoder of " + layers + " layers cannot leave out its last 20",
+          "a text encoder of " + layers + " layers cannot skip its last 20",
           base,
           REQUEST.clipSkip(20));
     }
@@ -208,7 +208,7 @@ class PromptWarningsTest {
           .prompt("a ".repeat(75) + "B C")
           .negative("a ".repeat(75) + "D")
           .hires(HiresFix.pixels(2, 0.5));
-      String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
+      String start = "text_encoder reads 77 tokens of a prompt; the rest was truncated: ";
       assertEquals(List.of(start + "\"b c\"", start + "\"d\""), warnings(base, request));
       assertEquals(
           List.of(start + "\"b c\"", NEGATIVE_IGNORED), warnings(base, request.guidance(1)));
@@ -238,7 +238,7 @@ class PromptWarningsTest {
           .textualInversion(new TextualInversion("Ada", Map.of(32, new float[32])))
           .count(5);
       assertEquals(
-          List.of("the learned word \"Ada\" does nothing: no prompt names it"),
+          List.of("the textual inversion \"Ada\" has no effect: no prompt names its token"),
           warnings(base, request));
       assertEquals(
           List.of(), warnings(base, request.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
@@ -265,15 +265,15 @@ class PromptWarningsTest {
         Compute.EXACT)) {
       ImageRequest request = REQUEST.syntax(PromptSyntax.A1111);
       String tag =
-          " has <lora:ada:0.8>, by which the web interface loads a file; take it out, and give a LoRA as its file:"
-              + " ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
+          " has <lora:ada:0.8>, which loads a file in the web UI; remove it, and give the LoRA as an adapter:"
+              + " ImageRequest.adapter(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
       assertRefused("the prompt" + tag, base, request.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
       assertRefused("the negative prompt" + tag, base, request.negative("(<lora:ada:0.8>:1.2)"));
       assertRefused(
           "the prompt has <hypernet:old:1>", base, request.prompt("a cat <hypernet:old:1>"));
       assertRefused(
-          "the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
-              + " them, or write the word in small letters",
+          "prompts joined by AND are not supported (\"a cat AND a dog :1.2\"); use one of"
+              + " them, or write the word in lower case",
           base,
           request.prompt("a cat AND a dog :1.2"));
       assertRefused("the prompt ends in \": 1.2\"", base, request.prompt("a cat : 1.2"));

@@ -76,7 +76,6 @@ class TiledPredictorTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> TiledPredictor.of((x, step) -> x, 8, 9));
     assertEquals(
-        "windows of 8 latents every 9 leave gaps or go nowhere; give a stride of 1 to 8",
-        refused.getMessage());
+        "the stride must be in 1..8 for windows of 8 latent pixels, got 9", refused.getMessage());
   }
 }

@@ -125,7 +125,7 @@ class ClipTokenizerTest {
 
   @Test
   void saysThatAFolderHoldsNoTokenizer() {
-    refused(folder + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
+    refused(folder + " has no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
   }
 
   @ParameterizedTest
@@ -161,7 +161,7 @@ class ClipTokenizerTest {
         folder.resolve("tokenizer.json"), "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}");
     refused(
         folder.resolve("tokenizer.json")
-            + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+            + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
   }
 
   private void refused(String message) {

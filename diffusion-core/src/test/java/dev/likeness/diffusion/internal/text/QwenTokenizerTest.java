@@ -63,8 +63,7 @@ class QwenTokenizerTest {
     Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages[0].content }}");
     assertEquals(
         folder
-            + ": the template of a conversation is not Qwen3's, which knows enable_thinking; give the tokenizer "
-            + "that the model came with",
+            + ": the chat template is not Qwen3's, which has enable_thinking; give the model's own tokenizer",
         refusal());
   }
 

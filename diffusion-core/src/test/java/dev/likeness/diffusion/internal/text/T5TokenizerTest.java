@@ -68,7 +68,7 @@ class T5TokenizerTest {
     InvalidInputException e =
         assertThrows(InvalidInputException.class, () -> T5Tokenizer.open(folder));
     assertEquals(
-        folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model", e.getMessage());
+        folder + " has no T5 tokenizer; expected tokenizer.json or spiece.model", e.getMessage());
   }
 
   @Test

@@ -15,13 +15,13 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A scheduler that is a ladder walked by a solver.
+ * A scheduler of a sigma schedule and a solver.
  *
  * @param network what the network was trained for
- * @param sigmaSchedules the whole ladder of a request
+ * @param sigmaSchedules the whole sigma schedule of a request
  * @param solvers the solver of a request
- * @param initNoiseSigma the standard deviation of the first sample, given the ladder
- * @param rowsPerStep how many rows the solver writes for a step, the last step apart; 1 or 2
+ * @param initNoiseSigma the standard deviation of the first sample for a sigma schedule
+ * @param rowsPerStep the number of rows of a step, except the last one; 1 or 2
  */
 record ConfiguredScheduler(
     NetworkConfig network,
@@ -31,7 +31,7 @@ record ConfiguredScheduler(
     int rowsPerStep)
     implements Scheduler {
 
-  /** One row for each step, begun from unit noise. */
+  /** One row for each step, starting from unit noise. */
   static Scheduler withUnitNoise(
       NetworkConfig training,
       Function<PlanRequest, SigmaSchedule> sigmaSchedules,
@@ -42,13 +42,13 @@ record ConfiguredScheduler(
   @Override
   public SamplingPlan plan(PlanRequest request) {
     SigmaSchedule sigmaSchedule = sigmaSchedules.apply(request);
-    SigmaSchedule begun = sigmaSchedule.from(firstStep(request, sigmaSchedule));
+    SigmaSchedule entered = sigmaSchedule.from(firstStep(request, sigmaSchedule));
     var draft = new PlanBuilder(network.scaling(), network.clipping());
-    List<Step> rows = rows(request, begun, draft);
+    List<Step> rows = rows(request, entered, draft);
     int count = (int) rows.stream()
         .filter(row -> row.timestep() >= request.endTimestep(network.length()))
         .count();
-    NoiseLevel level = begun.start();
+    NoiseLevel level = entered.start();
     return new SamplingPlan(
         request.denoisingEnd() < 1 ? rows.subList(0, count) : rows,
         new SamplingPlan.Start(level.alpha(), draft.startNoise(level.sigma())),
@@ -62,8 +62,7 @@ record ConfiguredScheduler(
 
   private int firstStep(PlanRequest request, SigmaSchedule sigmaSchedule) {
     if (request.denoisingStart() == 0) {
-      // The caller's own levels are as many steps as they make, which is one fewer where the last
-      // is where the run ends.
+      // Sigmas of the caller have one step each, or one step less if the last sigma is the end.
       boolean own = request.sigmas().length > 0 || request.timesteps().length > 0;
       return Math.min(
           own ? request.firstStep(sigmaSchedule.size()) : request.firstStep(),
@@ -97,14 +96,14 @@ record ConfiguredScheduler(
     return network.prediction();
   }
 
-  /** What a class refuses of a request. */
+  /** Checks of a request that several classes share. */
   static final class Requests {
     private Requests() {}
 
     static void requireSteps(int steps, int least, int most) {
       if (steps < least || steps > most) {
         throw new IllegalArgumentException(
-            "this scheduler makes " + least + " to " + most + " steps, got " + steps);
+            "this scheduler supports " + least + " to " + most + " steps, got " + steps);
       }
     }
 
@@ -115,17 +114,18 @@ record ConfiguredScheduler(
 
     static void requireNoTimesteps(PlanRequest request, String owner) {
       if (request.timesteps().length > 0) {
-        throw new IllegalArgumentException(owner + " spaces its own timesteps and takes no others");
+        throw new IllegalArgumentException(
+            owner + " computes its own timesteps; leave timesteps out");
       }
     }
 
-    /** Refuses timesteps of the caller's own that climb or were never trained. */
+    /** Checks that the caller's timesteps descend and are in the trained range. */
     static double[] requireDescending(double[] timesteps, int trained) {
       for (int i = 0; i < timesteps.length; i++) {
         double above = i == 0 ? trained : timesteps[i - 1];
         if (!(timesteps[i] < above && timesteps[i] >= 0)) {
-          throw new IllegalArgumentException("timesteps must fall within the trained 0.."
-              + (trained - 1) + ", got " + timesteps[i] + (i == 0 ? " first" : " after " + above));
+          throw new IllegalArgumentException("timesteps must descend within 0.." + (trained - 1)
+              + ", got " + timesteps[i] + (i == 0 ? " first" : " after " + above));
         }
       }
       return timesteps;
@@ -133,7 +133,7 @@ record ConfiguredScheduler(
 
     static void requireNoSigmas(PlanRequest request, String owner) {
       if (request.sigmas().length > 0) {
-        throw new IllegalArgumentException(owner + " computes its own sigmas and takes no others");
+        throw new IllegalArgumentException(owner + " computes its own sigmas; leave sigmas out");
       }
     }
   }

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-/** The classes of diffusers for distilled networks that jump to the clean image. */
+/** Diffusers' scheduler classes for consistency models and other distilled networks. */
 final class ConsistencySchedulers {
   private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
 
@@ -46,7 +46,7 @@ final class ConsistencySchedulers {
         request -> new Tcd(request.etaOrDefault(0.3), training.noiseSchedule()::level));
   }
 
-  /** The steps are chosen among those that the network was distilled on. */
+  /** Chooses the steps among those that the network was distilled on. */
   private static SigmaSchedule distilledSchedule(
       Options options, NetworkConfig training, PlanRequest request) {
     ConfiguredScheduler.Requests.requireNoSigmas(request, options.className());

@@ -24,9 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/**
- * The classes of diffusers whose steps are training timesteps: DDPM, DDIM and what follows them.
- */
+/** Diffusers' scheduler classes whose steps are training timesteps: DDPM, DDIM and similar. */
 final class DdpmSchedulers {
   private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
   private static final double MIN_VARIANCE = 1e-20;
@@ -41,7 +39,7 @@ final class DdpmSchedulers {
         training, sigmaSchedule::ddpmSchedule, request -> new Ddpm(variance, MIN_VARIANCE, true));
   }
 
-  // Saved configs of DPM-Solver say null.
+  // Saved configs of DPM-Solver have null.
   private static Ddpm.Variance variance(Options options) {
     if (!options.isSet("variance_type")) {
       return Ddpm.Variance.SMALL;
@@ -96,18 +94,18 @@ final class DdpmSchedulers {
     var sigmaSchedule = TrainedTimesteps.of(options, training);
     if ("linspace".equals(options.text("timestep_spacing"))) {
       throw new IllegalArgumentException(
-          "DDIMInverseScheduler spaces its timesteps leading or trailing, not linspace");
+          "DDIMInverseScheduler supports timestep_spacing leading and trailing, got linspace");
     }
     if (sigmaSchedule.end().sigma() == 0 && training.prediction() == SAMPLE) {
       throw new IllegalArgumentException(
-          "DDIMInverseScheduler cannot tell the noise of a clean image from"
-              + " prediction_type sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
+          "DDIMInverseScheduler with prediction_type sample cannot start at a clean image;"
+              + " use epsilon or v_prediction, or set set_alpha_to_one to false");
     }
     return ConfiguredScheduler.withUnitNoise(
         training, sigmaSchedule::inverseSchedule, request -> new Ddim(0));
   }
 
-  /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
+  /** Wuerstchen's networks take the time in 0..1, on a continuous cosine schedule. */
   static Scheduler wuerstchen(Options options) {
     double s = options.number("s");
     double scaler = options.number("scaler");
@@ -149,8 +147,8 @@ final class DdpmSchedulers {
   }
 
   /**
-   * SDE-DPM-Solver++ of order 2 on CogVideoX's schedule; the reference draws noise twice a step and
-   * drops the first.
+   * SDE-DPM-Solver++ of order 2 on CogVideoX's schedule. The reference samples noise twice in a
+   * step and discards the first.
    */
   static Scheduler cogVideoDpm(Options options) {
     NetworkConfig training = snrShifted(options);
@@ -166,7 +164,7 @@ final class DdpmSchedulers {
     });
   }
 
-  /** CogVideoX moves the whole schedule towards noise and does not clip. */
+  /** CogVideoX shifts the whole schedule towards noise and does not clip. */
   private static NetworkConfig snrShifted(Options options) {
     double scale = options.number("snr_shift_scale");
     NoiseSchedule shifted =
@@ -186,8 +184,8 @@ final class DdpmSchedulers {
   }
 
   /**
-   * The class's betas are the sigmas of its levels; trained ones make the whole ladder, whatever
-   * the step count.
+   * The class's betas are the sigmas of its levels. Trained betas are the whole sigma schedule,
+   * whatever the number of steps.
    */
   private static SigmaSchedule sineSchedule(Options options, PlanRequest request) {
     ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "IPNDMScheduler");
@@ -210,11 +208,11 @@ final class DdpmSchedulers {
   }
 
   /**
-   * Ladders whose steps are whole training timesteps: DDPM's and DDIM's.
+   * Sigma schedules whose steps are integer training timesteps: DDPM's and DDIM's.
    *
    * @param network the trained levels
-   * @param spacing how the steps are spread
-   * @param offset what leading spacing adds
+   * @param spacing the spacing of the timesteps
+   * @param offset the offset of leading spacing
    * @param end the level below the first timestep
    */
   record TrainedTimesteps(
@@ -229,8 +227,8 @@ final class DdpmSchedulers {
     }
 
     /**
-     * Each step ends where the next one begins, the last at the end (DDPM); the caller's own
-     * timesteps are taken.
+     * Each step ends where the next one starts, the last one at the end (DDPM). Takes the caller's
+     * timesteps.
      */
     SigmaSchedule ddpmSchedule(PlanRequest request) {
       ConfiguredScheduler.Requests.requireNoSigmas(request, "DDPM");
@@ -243,8 +241,8 @@ final class DdpmSchedulers {
     }
 
     /**
-     * Each step ends a whole stride below its beginning (DDIM), which is not always where the next
-     * one begins.
+     * Each step ends one stride below its start (DDIM), which is not always where the next one
+     * starts.
      */
     SigmaSchedule ddimSchedule(PlanRequest request) {
       ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "DDIM");
@@ -253,7 +251,7 @@ final class DdpmSchedulers {
     }
 
     /**
-     * The strided ladder climbed from below (DDIM inversion): each step ends at its own timestep.
+     * The schedule from the image to noise (DDIM inversion): each step ends at its own timestep.
      */
     SigmaSchedule inverseSchedule(PlanRequest request) {
       ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, "DDIM inversion");
@@ -266,7 +264,7 @@ final class DdpmSchedulers {
       return network.length() / request.steps();
     }
 
-    /** The falling whole timesteps of so many steps. */
+    /** The integer timesteps in descending order. */
     double[] timesteps(int steps) {
       int trained = network.length();
       ConfiguredScheduler.Requests.requireSteps(steps, 1, trained);

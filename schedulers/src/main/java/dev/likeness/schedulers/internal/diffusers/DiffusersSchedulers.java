@@ -80,10 +80,10 @@ public final class DiffusersSchedulers implements SchedulerProvider {
   }
 
   /**
-   * The options of every class of diffusers 0.42.1 with their defaults, read from
-   * {@code defaults.txt}, which {@code tools/goldens/schedulers_defaults.py} writes from the
-   * classes themselves, and what they read of a config beside: diffusers keeps what a class does
-   * not declare, such as options of the class that it was switched from.
+   * The default options of every scheduler class of diffusers 0.42.1.
+   *
+   * <p>{@code tools/goldens/schedulers_defaults.py} writes {@code defaults.txt} from the classes.
+   * Added to it are options that a class reads from a config without declaring them.
    */
   static final class OptionDefaults {
     private static final Set<String> FLOW_SIGMA_OPTIONS = Set.of(

@@ -15,7 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** The DPM-Solver classes of diffusers and their kin on the same ladders. */
+/** Diffusers' DPM-Solver classes, and others with the same sigma schedules. */
 final class DpmSchedulers {
   private static final Set<Prediction> PREDICTIONS = EnumSet.allOf(Prediction.class);
 
@@ -25,7 +25,7 @@ final class DpmSchedulers {
     return scheduler(options, FinalSigma.SIGMA_MIN, multistepSolver(options, algorithm(options)));
   }
 
-  /** The multistep solver of the options that all classes with it share. */
+  /** The multistep solver of the options that its classes share. */
   static Solver multistepSolver(Options options, DpmAlgorithm algorithm) {
     boolean clean = options.has("final_sigmas_type") && SigmaOptions.LastSigma.isZero(options);
     boolean firstAtLast = options.flag("euler_at_final") || clean;
@@ -61,7 +61,7 @@ final class DpmSchedulers {
         .equals(options.oneOf("algorithm_type", "data_prediction", "noise_prediction"));
     if (options.isSet("tau_func")) {
       throw new IllegalArgumentException(
-          "SASolverScheduler cannot read tau_func from a config; use SaSolver itself");
+          "SASolverScheduler cannot read tau_func from a config; use the solver SaSolver");
     }
     var solver = new SaSolver(
         options.integer("predictor_order"),
@@ -77,9 +77,8 @@ final class DpmSchedulers {
   static Scheduler inverse(Options options) {
     DpmAlgorithm algorithm = algorithm(options);
     if (algorithm.isStochastic() && !options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException(
-          "DPMSolverMultistepInverseScheduler climbs without noise and has"
-              + " algorithm_type dpmsolver++ and dpmsolver, not " + options.text("algorithm_type"));
+      throw new IllegalArgumentException("DPMSolverMultistepInverseScheduler supports"
+          + " algorithm_type dpmsolver++ and dpmsolver, got " + options.text("algorithm_type"));
     }
     NetworkConfig training = NetworkConfig.of(options, PREDICTIONS);
     Solver solver = multistepSolver(options, algorithm);
@@ -133,10 +132,7 @@ final class DpmSchedulers {
     return "heun".equals(options.oneOf("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2"));
   }
 
-  /**
-   * The single-step orders: 1, 2, ... k again and again, cut so that the last steps are of low
-   * order.
-   */
+  /** The orders of a single-step solver: 1, 2, ... k repeatedly, ending with steps of low order. */
   private static List<Integer> orders(Options options, int steps) {
     int order = options.integer("solver_order");
     if (order < 1 || order > 3) {

@@ -12,21 +12,21 @@ import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Ladders of the DPM-Solver family: k-diffusion's sigmas turned into variance-preserving levels, or
+ * Sigma schedules of the DPM-Solver family: k-diffusion's sigmas as variance-preserving levels, or
  * flow levels.
  *
  * @param options the class's options
  * @param network the trained levels
- * @param finalSigma where the ladder ends
+ * @param finalSigma where the schedule ends
  */
 record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma finalSigma) {
   /** The lowest level. */
   enum FinalSigma {
-    /** No noise at all. */
+    /** No noise. */
     ZERO,
     /** The first trained level. */
     SIGMA_MIN,
-    /** The first trained level, or for ladders of sigmas their last one once more. */
+    /** The first trained level; for other sigma schedules, their last sigma repeated. */
     LAST_REPEATED;
 
     static FinalSigma of(Options options, FinalSigma otherwise) {
@@ -82,8 +82,7 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
   }
 
   private double[] flowSigmas(PlanRequest request) {
-    // Classes that cannot say whether their levels move with the resolution move them where the
-    // request says how far.
+    // Classes without use_dynamic_shifting shift if the request has mu.
     double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu())
         ? PlanRequest.FlowShift.of(options, request)
         : Math.exp(request.mu());
@@ -92,14 +91,14 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
     return Sigmas.shift(Arrays.copyOf(descending, request.steps()), shift);
   }
 
-  // Only multistep DPM-Solver, which has Lu's ladder too, keeps fractions on the cosine schedule.
+  // Only multistep DPM-Solver, which has Lu's sigmas too, keeps fractions on the cosine schedule.
   private double[] roundTimesteps(double[] timesteps, boolean toNearest) {
     boolean cosine =
         options.has("use_lu_lambdas") && "squaredcos_cap_v2".equals(options.text("beta_schedule"));
     return toNearest && !cosine ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
   }
 
-  // The reference keeps timesteps as whole numbers and drops what is behind the point.
+  // The reference truncates timesteps to integers.
   private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas, boolean ofSigmas) {
     DoubleFunction<NoiseLevel> form =
         options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::variancePreserving;
@@ -122,7 +121,7 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
   }
 
   /**
-   * Ladders of the DPM-Solver family climbed from the image to noise, for inversion.
+   * Sigma schedules of the DPM-Solver family from the image to noise, for inversion.
    *
    * @param options the class's options
    * @param network the trained levels
@@ -173,9 +172,8 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
     }
 
     private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas, double end) {
-      // The reference drops timesteps that are whole and repeated, and always begins at the second
-      // of
-      // two equal ones.
+      // The reference drops repeated integer timesteps, and always starts at the second of two
+      // equal ones.
       SigmaOptions.Kind kind = SigmaOptions.of(options).kind();
       boolean compared = kind == SigmaOptions.Kind.NONE || kind == SigmaOptions.Kind.KARRAS;
       boolean repeated = compared
@@ -183,8 +181,8 @@ record DpmSigmaSchedules(Options options, NetworkConfig network, FinalSigma fina
           : timesteps.length > 1 && timesteps[0] == timesteps[1];
       if (repeated) {
         throw new IllegalArgumentException(
-            options.className() + " has no " + timesteps.length
-                + " different timesteps on this ladder; ask for fewer steps or a ladder without respaced sigmas");
+            "the sigma schedule of " + options.className() + " does not have " + timesteps.length
+                + " different timesteps; use fewer steps or a schedule without respaced sigmas");
       }
       DoubleFunction<NoiseLevel> form =
           options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::variancePreserving;

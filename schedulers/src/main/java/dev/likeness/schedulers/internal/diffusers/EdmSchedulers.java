@@ -17,7 +17,9 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 
-/** The classes of diffusers for networks preconditioned as in EDM (arXiv:2206.00364, table 1). */
+/**
+ * Diffusers' scheduler classes for networks with EDM preconditioning (arXiv:2206.00364, table 1).
+ */
 final class EdmSchedulers {
   private EdmSchedulers() {}
 
@@ -42,9 +44,9 @@ final class EdmSchedulers {
   }
 
   /**
-   * The paper's algorithm 2 on a geometric ladder, for networks that answer {@code (D - x) /
-   * sigma}. As in the class, the ladder holds squared sigmas while the first sample has the largest
-   * sigma itself.
+   * The paper's algorithm 2 on a geometric schedule, for networks that predict {@code (D - x) /
+   * sigma}. As in the class, the schedule has squared sigmas, but the first sample has the largest
+   * sigma.
    */
   static Scheduler karrasVe(Options options) {
     double max = options.number("sigma_max");
@@ -56,8 +58,8 @@ final class EdmSchedulers {
         options.number("s_noise"),
         sigma -> sigma);
     if (churn.maxSigma() >= max * max) {
-      throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
-          + ", the square of sigma_max, which is not churned; set s_max below");
+      throw new IllegalArgumentException("KarrasVeScheduler starts at " + max * max
+          + ", the square of sigma_max, which must not have churn; set s_max below it");
     }
     NetworkConfig training = NetworkConfig.continuous(
         1, Prediction.EPSILON, level -> new Step.Scaling(1, 1, level.sigma()));
@@ -78,7 +80,8 @@ final class EdmSchedulers {
         2);
   }
 
-  private static Scheduler scheduler(Options options, Solver solver, DoubleUnaryOperator told) {
+  private static Scheduler scheduler(
+      Options options, Solver solver, DoubleUnaryOperator timestepOf) {
     Prediction prediction =
         NetworkConfig.prediction(options, Set.of(Prediction.EPSILON, Prediction.V));
     double data = options.number("sigma_data");
@@ -91,7 +94,7 @@ final class EdmSchedulers {
     double max = options.number("sigma_max");
     return new ConfiguredScheduler(
         training,
-        request -> sigmaSchedule(options, request, told),
+        request -> sigmaSchedule(options, request, timestepOf),
         request -> solver,
         all -> Math.sqrt(max * max + 1),
         1);
@@ -104,7 +107,7 @@ final class EdmSchedulers {
   }
 
   private static SigmaSchedule sigmaSchedule(
-      Options options, PlanRequest request, DoubleUnaryOperator told) {
+      Options options, PlanRequest request, DoubleUnaryOperator timestepOf) {
     ConfiguredScheduler.Requests.requireNoTimestepsOrSigmas(request, options.className());
     double max = options.number("sigma_max");
     double min = options.number("sigma_min");
@@ -113,12 +116,12 @@ final class EdmSchedulers {
         ? Sigmas.karras(max, min, request.steps(), options.number("rho"))
         : Sigmas.exponential(request.steps() == 1 ? min : max, min, request.steps());
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    // The multistep classes end at sigma_min; Euler's repeats the last level, which differs in a
-    // run of one step.
+    // The multistep classes end at sigma_min. Euler's repeats the last level, which differs for one
+    // step.
     double least = options.has("solver_order") ? min : sigmas[sigmas.length - 1];
     all[sigmas.length] = SigmaOptions.LastSigma.isZero(options) ? 0 : least;
     return SigmaSchedule.of(
-        Arrays.stream(sigmas).map(told).toArray(),
+        Arrays.stream(sigmas).map(timestepOf).toArray(),
         Arrays.stream(all).mapToObj(NoiseLevel::varianceExploding).toList());
   }
 }

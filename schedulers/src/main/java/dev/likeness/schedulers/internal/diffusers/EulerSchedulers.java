@@ -28,7 +28,7 @@ import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 
-/** The classes of diffusers in k-diffusion's form. */
+/** Diffusers' scheduler classes in k-diffusion's form. */
 final class EulerSchedulers {
   private EulerSchedulers() {}
 
@@ -88,12 +88,12 @@ final class EulerSchedulers {
   }
 
   /**
-   * Ladders in k-diffusion's form, {@code x = x0 + sigma n}: Euler's, Heun's, DPM2's, LMS's and
-   * their kin.
+   * Sigma schedules in k-diffusion's form, {@code x = x0 + sigma n}: of Euler, Heun, DPM2, LMS and
+   * similar classes.
    *
    * @param options the class's options
    * @param network the trained levels
-   * @param roundsKarrasTimesteps whether the timesteps of a Karras ladder are rounded
+   * @param roundsKarrasTimesteps whether the timesteps of a Karras schedule are rounded
    */
   record EulerSigmaSchedule(Options options, NetworkConfig network, boolean roundsKarrasTimesteps) {
     SigmaSchedule sigmaSchedule(PlanRequest request) {
@@ -129,10 +129,9 @@ final class EulerSchedulers {
       if (kind != SigmaOptions.Kind.NONE || isContinuous()) {
         throw new IllegalArgumentException(options.className()
             + (isContinuous()
-                ? " with timestep_type continuous tells the logarithm of" + " its sigmas"
-                : " with use_" + kind.name().toLowerCase(Locale.ROOT)
-                    + "_sigmas lays its own ladder")
-            + " and takes no timesteps; give sigmas, or leave that option out");
+                ? " with timestep_type continuous"
+                : " with use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas")
+            + " computes its own timesteps; give sigmas, or leave that option out");
       }
       return ConfiguredScheduler.Requests.requireDescending(timesteps, network.length());
     }
@@ -161,7 +160,7 @@ final class EulerSchedulers {
       return sigmaSchedule(network.noiseSchedule().timesteps(above), sigmas);
     }
 
-    // A log-linear ladder has one level too many in the reference, which never reaches the last.
+    // The reference has one sigma too many in a log-linear schedule and never reaches the last.
     private SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas) {
       double[] used = Arrays.copyOf(sigmas, timesteps.length + 1);
       return SigmaSchedule.of(
@@ -169,7 +168,7 @@ final class EulerSchedulers {
           Arrays.stream(used).mapToObj(NoiseLevel::varianceExploding).toList());
     }
 
-    // Networks trained on continuous time are told 0.25 log sigma.
+    // The timestep of networks trained on continuous time is 0.25 log sigma.
     private double[] networkTimesteps(double[] timesteps, double[] sigmas) {
       return isContinuous()
           ? Arrays.stream(sigmas)

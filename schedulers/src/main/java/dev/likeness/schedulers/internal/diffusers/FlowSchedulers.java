@@ -16,7 +16,7 @@ import dev.likeness.schedulers.solvers.Heun;
 import java.util.Arrays;
 import java.util.function.Function;
 
-/** The rectified-flow classes of diffusers. */
+/** Diffusers' scheduler classes for rectified flow. */
 final class FlowSchedulers {
   private FlowSchedulers() {}
 
@@ -34,13 +34,13 @@ final class FlowSchedulers {
   static Scheduler lcm(Options options) {
     if (options.numbers("scale_factors").length > 0) {
       throw new IllegalArgumentException(
-          "FlowMatchLCMScheduler with scale_factors grows the image between steps, which"
-              + " a plan of one size cannot; leave scale_factors out");
+          "FlowMatchLCMScheduler with scale_factors is not supported, because it changes the"
+              + " image size between steps; leave scale_factors out");
     }
     return flowMatch(options, new ConsistencyMultistep(true), 1);
   }
 
-  /** On {@code FlowMatchEulerDiscreteScheduler}'s ladder. */
+  /** A scheduler with the sigma schedule of {@code FlowMatchEulerDiscreteScheduler}. */
   static Scheduler eulerAncestral(Options options) {
     requireNoInvertedSigmas(options);
     SigmaOptions.of(options);
@@ -50,7 +50,7 @@ final class FlowSchedulers {
     return scheduler(
         options,
         request -> {
-          // The class takes sigmas under both names.
+          // The class accepts sigmas under both names.
           double[] own = request.sigmas().length > 0 ? request.sigmas() : request.timesteps();
           return own.length > 0
               ? sigmaSchedule.fromSigmas(own)
@@ -77,7 +77,7 @@ final class FlowSchedulers {
         1);
   }
 
-  /** MiniMax's networks are told how much signal there is, and answer {@code x0 - n}. */
+  /** MiniMax's networks take the share of signal as the timestep, and predict {@code x0 - n}. */
   static Scheduler miniMaxH3(Options options) {
     double shift = options.number("shift");
     var training = NetworkConfig.continuous(1, Prediction.FLOW, FlowSchedulers::invertedScaling);
@@ -121,12 +121,12 @@ final class FlowSchedulers {
         training, sigmaSchedules, request -> solver, all -> 1, rowsPerStep);
   }
 
-  /** Refuses to add fresh noise by levels that count signal. */
+  /** Refuses fresh noise with inverted sigmas. */
   private static void requireNoInvertedSigmas(Options options) {
     if (options.flag("invert_sigmas")) {
       throw new IllegalArgumentException(
-          options.className() + " with invert_sigmas counts signal, and its noise would be"
-              + " added as signal; leave invert_sigmas out or sample without noise");
+          options.className() + " with invert_sigmas cannot add noise;"
+              + " leave invert_sigmas out or sample without noise");
     }
   }
 
@@ -135,8 +135,8 @@ final class FlowSchedulers {
   }
 
   /**
-   * Ladders of rectified flow: levels from 1 to 0, shifted towards noise by a number or by the
-   * resolution.
+   * Sigma schedules of rectified flow: sigmas from 1 to 0, shifted towards noise by a number or by
+   * the resolution.
    *
    * @param options the class's options
    * @param length the number of training timesteps, which is the timestep of pure noise
@@ -149,14 +149,14 @@ final class FlowSchedulers {
       return sigmaSchedule(own ? request.timesteps() : timesteps(respaced), respaced);
     }
 
-    /** A ladder of sigmas of the caller's own, the last one where the run ends. */
+    /** A schedule of the caller's sigmas, of which the last one is the end. */
     SigmaSchedule fromSigmas(double[] sigmas) {
       double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
       return SigmaSchedule.of(
           timesteps(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
     }
 
-    /** A ladder of sigmas with 0 below. */
+    /** A schedule of sigmas that ends at 0. */
     SigmaSchedule sigmaSchedule(double[] timesteps, double[] sigmas) {
       double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
       return SigmaSchedule.of(
@@ -169,7 +169,7 @@ final class FlowSchedulers {
           .toArray();
     }
 
-    // Mochi's networks are told how much signal there is.
+    // Mochi's networks take the share of signal as the timestep.
     private boolean isInverted() {
       return options.flag("invert_sigmas");
     }
@@ -200,9 +200,8 @@ final class FlowSchedulers {
 
     double[] shift(double[] sigmas, PlanRequest request) {
       double shift = PlanRequest.FlowShift.of(options, request);
-      // The same formula in the reference's words: some classes cut timesteps to whole numbers,
-      // where
-      // the last bit counts.
+      // The reference's order of operations: some classes truncate timesteps to integers, so the
+      // last bit matters.
       return usesDynamicShifting()
           ? Arrays.stream(sigmas)
               .map(sigma -> shift / (shift + (1 / sigma - 1)))
@@ -212,7 +211,7 @@ final class FlowSchedulers {
 
     double[] stretchToTerminal(double[] sigmas) {
       double terminal = options.number("shift_terminal", 0);
-      if (terminal == 0 || sigmas[sigmas.length - 1] == 1) { // pure noise cannot be stretched
+      if (terminal == 0 || sigmas[sigmas.length - 1] == 1) { // the formula divides by 0
         return sigmas;
       }
       double scale = (1 - sigmas[sigmas.length - 1]) / (1 - terminal);

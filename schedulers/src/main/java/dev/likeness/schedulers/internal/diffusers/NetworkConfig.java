@@ -11,13 +11,13 @@ import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
- * What the options say of the network: its noise levels, its prediction, and how that is clipped.
+ * The network that options describe: its noise levels, its prediction, and the clipping.
  *
  * @param length the number of training timesteps
  * @param noiseSchedule the trained noise levels; null for networks trained on continuous ones
- * @param prediction what the network answers
- * @param scaling how it is called at a level
- * @param clipping what is done to its denoised predictions
+ * @param prediction what the network predicts
+ * @param scaling the scaling of input and output at a level
+ * @param clipping the clipping of denoised predictions
  */
 record NetworkConfig(
     int length,
@@ -32,8 +32,8 @@ record NetworkConfig(
   }
 
   /**
-   * As {@link #of}, but a schedule without signal at its end keeps a little, so that no sigma is
-   * infinite.
+   * As {@link #of}, but a schedule without signal at its end keeps a little of it, so that every
+   * sigma is finite.
    */
   static NetworkConfig withFiniteSigmas(Options options, Set<Prediction> predictions) {
     NoiseSchedule schedule = noiseSchedule(options);
@@ -52,7 +52,7 @@ record NetworkConfig(
         schedule.length(), schedule, prediction, prediction::scaling, clipping(options));
   }
 
-  /** A network trained on noise levels that no table lists. */
+  /** A network trained on continuous noise levels. */
   static NetworkConfig continuous(
       int length, Prediction prediction, Function<NoiseLevel, Step.Scaling> network) {
     return new NetworkConfig(length, null, prediction, network, Clipping.NONE);
@@ -64,24 +64,24 @@ record NetworkConfig(
   }
 
   /**
-   * The prediction that the options name; others than {@code predictions} are refused, and flow
-   * beside levels that are none.
+   * The prediction that the options name. Refuses others than {@code predictions}, and flow without
+   * flow sigmas.
    */
   static Prediction prediction(Options options, Set<Prediction> predictions) {
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
-      throw new IllegalArgumentException(options.className() + " does not sample prediction_type "
-          + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
+      throw new IllegalArgumentException(options.className() + " does not support prediction_type "
+          + options.text("prediction_type") + "; known: " + new TreeSet<>(predictions));
     }
     if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
       throw new IllegalArgumentException(options.className()
-          + " with prediction_type flow_prediction needs the levels of flow; set"
+          + " with prediction_type flow_prediction needs flow sigmas; set"
           + " use_flow_sigmas to true");
     }
     return prediction;
   }
 
-  /** The schedule of the options, rescaled to no signal at the end where they say so. */
+  /** The noise schedule of the options, with {@code rescale_betas_zero_snr} applied. */
   static NoiseSchedule noiseSchedule(Options options) {
     NoiseSchedule schedule = NoiseSchedule.of(options);
     return options.flag("rescale_betas_zero_snr") ? schedule.rescaleZeroTerminalSnr() : schedule;
@@ -98,7 +98,7 @@ record NetworkConfig(
         : Clipping.NONE;
   }
 
-  /** The level at a training timestep, and {@code end} below the first. */
+  /** The level at a training timestep; {@code end} below the first. */
   NoiseLevel level(int timestep, NoiseLevel end) {
     return timestep >= 0 ? noiseSchedule.level(timestep) : end;
   }

@@ -14,12 +14,11 @@ import java.util.Set;
 import java.util.stream.DoubleStream;
 
 /**
- * diffusers' {@code PNDMScheduler}: its timesteps are rows, some of them repeated, rather than
- * steps.
+ * Diffusers' {@code PNDMScheduler}. Its timesteps are those of rows, some of them repeated.
  *
  * @param network the trained levels
- * @param steps how the steps are spread
- * @param skipPrkSteps whether the run begins with a repeated step
+ * @param steps the spacing of the steps
+ * @param skipPrkSteps whether sampling starts with a repeated step
  */
 record PndmScheduler(
     NetworkConfig network, DdpmSchedulers.TrainedTimesteps steps, boolean skipPrkSteps) {
@@ -62,7 +61,7 @@ record PndmScheduler(
     }
     if (request.firstStep() > 0 || request.denoisingStart() > 0) {
       throw new IllegalArgumentException(
-          "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps");
+          "PNDM with Runge-Kutta steps does not support a strength below 1; set skip_prk_steps to true");
     }
     int half = steps.stride(request) / 2;
     DoubleStream stages = Arrays.stream(new int[] {0, 1, 2})

@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Which ladder of sigmas replaces the one that the timesteps give.
+ * The sigma schedule that replaces the one of the timesteps.
  *
- * @param kind the ladder
- * @param options the class's options, which may fix its ends
+ * @param kind the kind of sigma schedule
+ * @param options the class's options, which may set its ends
  */
 record SigmaOptions(Kind kind, Options options) {
   enum Kind {
@@ -21,30 +21,29 @@ record SigmaOptions(Kind kind, Options options) {
     BETA
   }
 
-  /** Classes whose Karras ladders keep to the trained levels, whatever ends their config fixes. */
+  /** Classes whose Karras schedules use the trained ends, whatever ends the config sets. */
   private static final Set<String> TRAINED_KARRAS =
       Set.of("LMSDiscreteScheduler", "DPMSolverSDEScheduler");
 
   static SigmaOptions of(Options options) {
-    List<Kind> asked = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
+    List<Kind> chosen = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
         .filter(kind -> options.flag("use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas"))
         .toList();
-    if (asked.size() > 1) {
+    if (chosen.size() > 1) {
       throw new IllegalArgumentException(options.className()
           + " takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas");
     }
-    return new SigmaOptions(asked.isEmpty() ? Kind.NONE : asked.get(0), options);
+    return new SigmaOptions(chosen.isEmpty() ? Kind.NONE : chosen.get(0), options);
   }
 
-  /** The same for classes whose ladders of sigmas hold more noise than flow levels can. */
+  /** As {@link #of}, for classes whose sigma schedules exceed the range of flow sigmas. */
   static SigmaOptions requireNoFlowSigmas(Options options) {
     SigmaOptions respacing = of(options);
     if (options.flag("use_flow_sigmas")
         && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
-      throw new IllegalArgumentException(
-          options.className() + " takes either use_flow_sigmas or a ladder of sigmas ("
-              + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind())
-              + "), whose noise exceeds flow's");
+      throw new IllegalArgumentException(options.className()
+          + " takes either use_flow_sigmas or another sigma schedule, got both use_flow_sigmas and "
+          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()));
     }
     return respacing;
   }
@@ -53,7 +52,7 @@ record SigmaOptions(Kind kind, Options options) {
     return kind == Kind.NONE;
   }
 
-  /** The replacing ladder between the ends of a falling one, or that one itself. */
+  /** The replacing schedule between the ends of the given one; the given one if there is none. */
   double[] sigmas(double[] descending, int count) {
     if (isNone()) {
       return descending;
@@ -70,11 +69,11 @@ record SigmaOptions(Kind kind, Options options) {
     };
   }
 
-  /** Where a ladder ends, by the option {@code final_sigmas_type}. */
+  /** Where a sigma schedule ends, by the option {@code final_sigmas_type}. */
   static final class LastSigma {
     private LastSigma() {}
 
-    /** Whether the ladder ends without noise; classes that lack the option do. */
+    /** Whether the schedule ends at 0; it does for classes without the option. */
     static boolean isZero(Options options) {
       return !options.has("final_sigmas_type")
           || "zero".equals(options.oneOf("final_sigmas_type", "zero", "sigma_min"));

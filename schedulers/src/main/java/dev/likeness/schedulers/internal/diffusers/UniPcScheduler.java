@@ -15,30 +15,29 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * diffusers' {@code UniPCMultistepScheduler}, whose flow ladders are its own.
+ * Diffusers' {@code UniPCMultistepScheduler}, which has flow sigmas of its own.
  *
  * @param options the class's options
  * @param network the trained levels
  */
 record UniPcScheduler(Options options, NetworkConfig network) {
-  // A level without signal has no lambda; the reference keeps this much away from it.
+  // A level without signal has an infinite lambda; the reference keeps this distance from it.
   private static final double PURE_NOISE_MARGIN = 1e-6;
 
   static Scheduler of(Options options) {
     if (options.isSet("solver_p")) {
       throw new IllegalArgumentException(
-          "UniPCMultistepScheduler with another predictor (solver_p) is not supported");
+          "UniPCMultistepScheduler with solver_p is not supported; leave solver_p out");
     }
     boolean firstKind =
         "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
     if (!options.flag("predict_x0") && SigmaOptions.LastSigma.isZero(options)) {
-      throw new IllegalArgumentException(
-          "UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
-              + " without noise; set final_sigmas_type to sigma_min");
+      throw new IllegalArgumentException("UniPCMultistepScheduler with predict_x0 false cannot end"
+          + " without noise; set final_sigmas_type to sigma_min");
     }
     if (options.isSet("shift_terminal") && !options.flag("use_flow_sigmas")) {
       throw new IllegalArgumentException(
-          "UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got "
+          "UniPCMultistepScheduler supports shift_terminal with use_flow_sigmas only, got "
               + options.number("shift_terminal")
               + "; set use_flow_sigmas to true, or leave shift_terminal out");
     }

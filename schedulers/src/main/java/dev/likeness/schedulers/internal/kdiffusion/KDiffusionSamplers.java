@@ -21,7 +21,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * k-diffusion's samplers by name; networks trained on betas unless the name ends in {@code _RF}.
+ * k-diffusion's samplers by name: for networks trained on betas, or for flow if the name ends in
+ * {@code _RF}.
  */
 public final class KDiffusionSamplers implements SchedulerProvider {
   @Override
@@ -77,10 +78,9 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     NoiseSchedule schedule =
         className.endsWith(SamplerTable.FLOW_SUFFIX) ? null : schedule(options);
     if (options.number("shift_terminal", 0) != 0) {
-      throw new IllegalArgumentException(
-          className + " does not stretch its levels to a last one (shift_terminal "
-              + options.number("shift_terminal")
-              + "); set shift_terminal to 0, or sample by a FlowMatch class or UniPC");
+      throw new IllegalArgumentException(className + " does not support shift_terminal, got "
+          + options.number("shift_terminal")
+          + "; set shift_terminal to 0, or use a FlowMatch class or UniPC");
     }
     TrainedSigmas table = schedule == null
         ? flow(options, PlanRequest.FlowShift.of(options))
@@ -89,7 +89,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
     SamplerTable.SAMPLERS
         .get(className)
-        .apply(options, table); // refuses options before a plan is asked for
+        .apply(options, table); // checks the options before a plan is made
     return new Sampler(
         className,
         options,
@@ -125,8 +125,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
    * A sampler with its options set.
    *
    * @param className its name
-   * @param options its options; the request's eta comes before theirs
-   * @param scheduler the ladder, without a solver
+   * @param options its options; the request's eta replaces theirs
+   * @param scheduler the sigma schedule, without a solver
    * @param noiseSchedule the betas; null for flow
    */
   private record Sampler(
@@ -149,7 +149,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       };
     }
 
-    /** The request may say how far flow levels are moved. */
+    /** The request may set the shift of flow sigmas. */
     private CustomScheduler shiftedScheduler(PlanRequest request) {
       return noiseSchedule != null
           ? scheduler
@@ -169,13 +169,13 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     }
   }
 
-  /** The samplers that lay their own ladder for a number of calls instead of taking one. */
+  /** The samplers that make their own sigma schedule for a number of calls. */
   static final class OwnSigmaSchedules {
     private OwnSigmaSchedules() {}
 
     /**
-     * DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the
-     * lowest trained one.
+     * DPM-Solver-fast: the requested steps are calls, on sigmas uniform in log sigma that end at
+     * the lowest trained one.
      */
     static SamplingPlan dpmFast(
         CustomScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
@@ -189,8 +189,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     }
 
     /**
-     * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run
-     * and its repetitions.
+     * Restart with Stable Diffusion web UI's settings: the requested steps include the repetitions.
      */
     static SamplingPlan restart(CustomScheduler scheduler, PlanRequest request) {
       int steps = request.steps();
@@ -207,8 +206,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     private static PlanRequest withSigmas(double[] sigmas, PlanRequest request) {
       if (request.sigmas().length + request.timesteps().length > 0) {
         throw new IllegalArgumentException(
-            "DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
-                + " a number of steps");
+            "DPM fast and Restart compute their own sigmas and timesteps; give a number of steps");
       }
       return PlanRequest.ofSigmas(sigmas)
           .strength(request.strength())

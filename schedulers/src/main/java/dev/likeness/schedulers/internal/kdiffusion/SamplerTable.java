@@ -33,14 +33,11 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
 
-/**
- * The solver that each sampler is, by the sampler's name, its options and the sigmas that the
- * network knows.
- */
+/** The solvers of k-diffusion's samplers, by name, options and trained sigmas. */
 final class SamplerTable {
-  /** Behind the names of the samplers for rectified flow. */
+  /** The suffix of the samplers for rectified flow. */
   static final String FLOW_SUFFIX = "_RF";
-  /** Samplers by name; null for those that lay ladders of their own. */
+  /** Samplers by name; null for those that make their own sigma schedule. */
   static final Map<String, BiFunction<Options, TrainedSigmas, Solver>> SAMPLERS = samplers();
 
   private SamplerTable() {}
@@ -99,7 +96,7 @@ final class SamplerTable {
     return samplers;
   }
 
-  /** The samplers whose formulas hold for every form of noise levels. */
+  /** The samplers whose formulas are valid for every form of noise levels. */
   private static Map<String, BiFunction<Options, TrainedSigmas, Solver>> commonSamplers() {
     Map<String, BiFunction<Options, TrainedSigmas, Solver>> samplers = new TreeMap<>();
     samplers.put("sample_lms", (o, t) -> new Lms(o.integer("order")));
@@ -142,7 +139,7 @@ final class SamplerTable {
     return new DpmPlusPlus2SAncestral(eta(o), noiseScale(o), plusPlus, table::timestep);
   }
 
-  // As DPM-Solver's class, it takes what other classes call their solvers for its own default.
+  // As in DPM-Solver's class, other classes' solver names stand for the default.
   private static boolean heun(Options o) {
     return "heun".equals(o.oneOf("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2"));
   }

@@ -14,7 +14,7 @@ import java.util.List;
  * @param headDim channels of a head
  * @param heads attention heads
  * @param textWidth width of the text encoder's tokens
- * @param axes how many of a head's channels each position axis turns
+ * @param axes the channels of a head for each axis of the rotary embedding
  * @param approximatorChannels inputs of the approximator
  * @param approximatorWidth channels inside the approximator
  * @param approximatorLayers residual layers of the approximator
@@ -34,10 +34,10 @@ public record ChromaConfig(
   private static final int VECTORS = 6;
   private static final int SINGLE_VECTORS = 3;
   private static final int LAST_VECTORS = 2;
-  /** Time, guidance and twice as many features of the index, each an even number of features. */
+  /** The features of time, guidance and index (twice as many), each of which is even. */
   private static final int FEATURE_UNIT = 8;
 
-  /** Reads a transformer's {@code config.json}. Refuses an unsupported option by name. */
+  /** Reads a transformer's {@code config.json}. Refuses unsupported options. */
   public static ChromaConfig of(ModelConfig c) {
     c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);
@@ -77,7 +77,7 @@ public record ChromaConfig(
     return heads * headDim;
   }
 
-  /** How many shifts, scales and gates the approximator makes. */
+  /** The number of shifts, scales and gates that the approximator computes. */
   int vectors() {
     return textVectors(layers) + LAST_VECTORS;
   }

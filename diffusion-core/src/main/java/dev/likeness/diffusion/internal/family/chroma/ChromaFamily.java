@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Chroma: FLUX.1's shape without CLIP, guided by two prompts. */
+/** Chroma: FLUX.1's architecture without CLIP, with classifier-free guidance. */
 public final class ChromaFamily implements ModelFamily {
   static final String CLASS = "ChromaTransformer2DModel";
   private static final Variant VARIANT = new TransformerVariant(
@@ -39,7 +39,7 @@ public final class ChromaFamily implements ModelFamily {
       List.of());
   private static final int HEADS = 24;
   private static final int HEAD_DIM = 128;
-  /** An image and the same under the negative prompt. */
+  /** Prompt and negative prompt in one batch. */
   private static final int ROWS = 2;
 
   @Override
@@ -87,9 +87,7 @@ public final class ChromaFamily implements ModelFamily {
 
   /** Chroma's layers in LoRA files. */
   static final class ChromaLoraLayers {
-    /**
-     * FLUX's layers that are none here: modulation and the embedders of time, guidance and text.
-     */
+    /** FLUX's layers that Chroma lacks: modulation and the embedders of time, guidance and text. */
     private static final Pattern ABSENT = Pattern.compile(
         "(img|txt)_mod[._]|modulation[._]|norm1?(_context)?[._]linear|norm_out[._]linear|time_text_embed"
             + "|(vector|time|guidance)_in[._]|to_qkv_mlp_proj|ff(_context)?[._]linear_(in|out)");

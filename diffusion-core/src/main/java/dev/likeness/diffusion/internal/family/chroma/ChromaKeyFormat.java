@@ -21,7 +21,7 @@ public final class ChromaKeyFormat {
 
   private ChromaKeyFormat() {}
 
-  /** What every name of the transformer begins with; null when there is none. */
+  /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
     return DoubleStreamKeys.PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
@@ -31,7 +31,7 @@ public final class ChromaKeyFormat {
         .orElse(null);
   }
 
-  /** Where the transformer below {@code prefix} lies. */
+  /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return layout(
@@ -40,8 +40,8 @@ public final class ChromaKeyFormat {
   }
 
   /**
-   * The layout of a transformer with so many double blocks, single blocks and layers of the
-   * approximator, without a prefix.
+   * The key mapping of a transformer, without a prefix, by the numbers of double blocks, single
+   * blocks and approximator layers.
    */
   public static KeyMapping layout(int doubles, int singles, int layers) {
     TensorTable table = new TensorTable();

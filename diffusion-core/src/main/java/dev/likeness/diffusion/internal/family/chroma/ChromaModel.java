@@ -41,15 +41,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Chroma: T5's tokens with padding masked, and classifier-free guidance by two prompts. Defaults
- * are those of diffusers' {@code ChromaPipeline}, {@code ChromaImg2ImgPipeline} and
+ * Chroma: T5's tokens with masked padding, and classifier-free guidance. Defaults are those of
+ * diffusers' {@code ChromaPipeline}, {@code ChromaImg2ImgPipeline} and
  * {@code ChromaInpaintPipeline}.
  */
 record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements OpenModel {
   static final int TEXT_TOKENS = 512;
-  /** Latents' side of an image of the model's own size. */
+  /** The latents' side at the model's default size. */
   static final int SIDE = 128;
-  /** Half of what the other pipelines read. */
+  /** Half of the tokens of the other pipelines. */
   private static final int INPAINTING_TOKENS = 256;
 
   private static final double MAX_SHIFT = 1.15;
@@ -88,12 +88,11 @@ record ChromaModel(ChromaFamily family, ChromaNetworks networks) implements Open
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    PlanRequest plan =
-        FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
-    // Where the pipelines of FLUX leave flow sigmas to the scheduler, those of Chroma give them to
-    // the one that takes them.
+    PlanRequest plan = FlowPlan.withLinearSigmas(
+        FlowPlan.withShift(unadjusted, networks.scheduler(), mu), scheduler);
+    // Chroma's pipelines pass flow sigmas to the scheduler, while FLUX's leave them to it.
     boolean given = scheduler.className().equals("UniPCMultistepScheduler")
         && scheduler.options().flag("use_flow_sigmas")
         && !scheduler.options().has("ladder")

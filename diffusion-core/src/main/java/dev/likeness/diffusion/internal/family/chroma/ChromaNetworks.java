@@ -41,8 +41,8 @@ public final class ChromaNetworks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its configuration.
    *
-   * @throws InvalidInputException when a component is missing, misshapen, left over, or of a class
-   *     that is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static ChromaNetworks open(ModelParts files, Compute compute) {
     files.requireClass("transformer", ChromaFamily.CLASS);
@@ -54,19 +54,19 @@ public final class ChromaNetworks extends NetworksBase {
   private void requireLatents(ModelParts files) {
     int expected = PIXELS_PER_TOKEN * autoencoder.latentChannels();
     if (config().inChannels() != expected || config().outChannels() != expected) {
-      throw new InvalidInputException(files.describe() + ": the transformer maps "
+      throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels to " + config().outChannels() + ", expected "
           + expected + ", 4 times the autoencoder's " + autoencoder.latentChannels()
-          + "; they are of different models");
+          + "; they belong to different models");
     }
     if (config().textWidth() != t5.config().width()) {
-      throw new InvalidInputException(files.describe() + ": the transformer reads text of width "
+      throw new InvalidInputException(files.describe() + ": the transformer takes text of width "
           + config().textWidth() + ", the text encoder gives " + t5.config().width()
-          + "; they are of different models");
+          + "; they belong to different models");
     }
   }
 
-  /** T5, whose tokens the transformer attends to. */
+  /** T5, whose outputs the transformer attends to. */
   public LoadedT5 t5() {
     return t5;
   }
@@ -75,7 +75,7 @@ public final class ChromaNetworks extends NetworksBase {
     return transformer.config();
   }
 
-  /** The transformer as an adaptation has it. */
+  /** The adapted transformer. */
   public ChromaTransformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }

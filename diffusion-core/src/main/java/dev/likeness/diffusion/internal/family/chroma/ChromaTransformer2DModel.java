@@ -28,8 +28,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The denoising network of Chroma (lodestones/Chroma1-HD), with the names and numbers of diffusers'
- * {@code ChromaTransformer2DModel}: FLUX.1's blocks, whose shifts, scales and gates an approximator
- * makes. Immutable and shared by threads.
+ * {@code ChromaTransformer2DModel}: FLUX.1's blocks with shifts, scales and gates from an
+ * approximator. Immutable and shared by threads.
  */
 public final class ChromaTransformer2DModel {
   private static final QkvProjection.Style STYLE = new QkvProjection.Style(true, true, 1e-6);
@@ -83,9 +83,9 @@ public final class ChromaTransformer2DModel {
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
    * @param text T5's tokens [batch, textTokens, textWidth]
-   * @param mask is added to the attention scores, see {@link #mask}
+   * @param mask added to the attention scores, see {@link #mask}
    * @param rotation positions of the text's tokens, then of the image's
-   * @param cache lets the first block stand for the others; may be null
+   * @param cache the first-block cache, or null
    * @param segments runs the blocks
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
@@ -112,12 +112,12 @@ public final class ChromaTransformer2DModel {
   }
 
   /**
-   * What is added to the attention scores, [batch, 1, tokens, tokens]: 1 between two tokens that
-   * are read, 0 elsewhere. Read are the image's tokens, the prompt's own and one token of padding.
+   * The mask that is added to the attention scores, [batch, 1, tokens, tokens]: 1 between two
+   * unmasked tokens, 0 elsewhere. Unmasked are the image tokens, the prompt tokens and one padding
+   * token.
    *
-   * <p>Source: {@code ChromaPipeline} of diffusers 0.42.1, which gives its mask of ones and zeros
-   * to attention as numbers to add. Padding is attended to less, not left out
-   * (huggingface/diffusers#12116).
+   * <p>Source: {@code ChromaPipeline} of diffusers 0.42.1, which adds its mask of ones and zeros to
+   * the scores. Padding is weighted less, but not masked out (huggingface/diffusers#12116).
    *
    * @param counts tokens of each prompt that are not padding, [batch, 1]
    */
@@ -161,8 +161,8 @@ public final class ChromaTransformer2DModel {
   }
 
   /**
-   * Makes the shifts, scales and gates of all of Chroma's blocks at once from the time and the
-   * index of each vector. Replaces the layers that each block of FLUX.1 has for them, as diffusers'
+   * Computes the shifts, scales and gates of all of Chroma's blocks from the time and the index of
+   * each vector. It replaces the modulation layers of FLUX.1's blocks, as diffusers'
    * {@code ChromaApproximator} and {@code ChromaCombinedTimestepTextProjEmbeddings} do. Immutable
    * and shared by threads.
    */
@@ -206,9 +206,9 @@ public final class ChromaTransformer2DModel {
       return outProj.forward(x);
     }
 
-    // The guidance is a constant 0 since it was distilled.
+    // The guidance input is always 0.
     private Tensor features(Tensor timestep) {
-      Tensor told = torch
+      Tensor modulationInput = torch
           .cat(
               new TensorVector(scalar.embed(timestep), scalar.embed(torch.zeros_like(timestep))), 1)
           .unsqueeze(1)
@@ -218,10 +218,10 @@ public final class ChromaTransformer2DModel {
           .to(torch.ScalarType.Float)
           .mul(new Scalar(INDEX_SCALE));
       Tensor own = index.embed(indices).unsqueeze(0).expand(timestep.size(0), -1, -1);
-      return torch.cat(new TensorVector(told, own), 2).to(timestep.scalar_type());
+      return torch.cat(new TensorVector(modulationInput, own), 2).to(timestep.scalar_type());
     }
 
-    // The epsilon is that of the type, as the reference leaves it open.
+    // The epsilon is that of the element type, PyTorch's default.
     private static Tensor normalise(Tensor x, Tensor weight) {
       return torch.rms_norm(
           x, new long[] {x.size(-1)}, new TensorOptional(weight), new DoubleOptional());

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What FLUX's transformer and its ControlNets have in common: embeddings, double blocks, single
+ * The common part of FLUX's transformer and its ControlNets: embeddings, double blocks, single
  * blocks.
  */
 final class FluxBackbone {
@@ -47,10 +47,12 @@ final class FluxBackbone {
             (block, i) -> new FluxSingleBlock(block, config)));
   }
 
-  /** What every block listens to: the time, the pooled text and the guidance, [batch, width]. */
-  Tensor timeTextEmbedding(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs told) {
+  /** The conditioning of every block: embedded time, pooled text and guidance, [batch, width]. */
+  Tensor timeTextEmbedding(Tensor tokens, Tensor time, FluxTransformer2DModel.Inputs conditioning) {
     return embedding.forward(
-        timesThousand(time, tokens), timesThousand(told.guidance(), tokens), told.pooled());
+        timesThousand(time, tokens),
+        timesThousand(conditioning.guidance(), tokens),
+        conditioning.pooled());
   }
 
   /** Tokens at the network's width. */
@@ -59,8 +61,8 @@ final class FluxBackbone {
   }
 
   /** The text's tokens at the network's width. */
-  Tensor embedText(FluxTransformer2DModel.Inputs told) {
-    return contextEmbedder.forward(told.text());
+  Tensor embedText(FluxTransformer2DModel.Inputs conditioning) {
+    return contextEmbedder.forward(conditioning.text());
   }
 
   /**
@@ -76,18 +78,19 @@ final class FluxBackbone {
       SegmentRunner segments) {
     return blocks.forward(
         start,
-        (block, x) -> x.apply((in, told) -> block.forward(in, told, rotation), listened, segments),
+        (block, x) -> x.apply(
+            (in, conditioning) -> block.forward(in, conditioning, rotation), listened, segments),
         (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened),
         visitor,
         cache);
   }
 
-  // In the tokens' own type before the multiplication, as the reference rounds it.
+  // Rounded to the tokens' type before the multiplication, as in the reference.
   private static Tensor timesThousand(Tensor value, Tensor like) {
     return value == null ? null : value.to(like.scalar_type()).mul(new Scalar(1000.0));
   }
 
-  /** FLUX.1's double block, which makes its shifts, scales and gates itself. */
+  /** FLUX.1's double block, with its own modulation layers. */
   static final class FluxBlock {
     private final AdaLayerNorm norm1;
     private final AdaLayerNorm norm1Context;
@@ -109,7 +112,7 @@ final class FluxBackbone {
     }
   }
 
-  /** FLUX.1's single block, which makes its shift, scale and gate itself. */
+  /** FLUX.1's single block, with its own modulation layer. */
   static final class FluxSingleBlock {
     private final AdaLayerNorm norm;
     private final SingleStreamBlock block;

@@ -7,15 +7,15 @@ import java.util.List;
 /**
  * The shape of a {@code FluxTransformer2DModel}, by diffusers' names.
  *
- * @param inChannels of a packed token: four latent pixels, and for Fill the mask and the masked
- *     image beside them
+ * @param inChannels of a packed token: four latent pixels; for Fill, also the mask and the masked
+ *     image
  * @param outChannels of a packed token
  * @param layers double blocks
  * @param singleLayers single blocks
  * @param textWidth width of the text encoder's tokens
  * @param pooledWidth width of the pooled text
  * @param guidanceEmbeds whether the guidance scale is an input (guidance-distilled)
- * @param axes how many of a head's channels each position axis turns
+ * @param axes the channels of a head for each axis of the rotary embedding
  */
 public record FluxConfig(
     int inChannels,
@@ -29,9 +29,7 @@ public record FluxConfig(
     boolean guidanceEmbeds,
     List<Integer> axes) {
 
-  /**
-   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
-   */
+  /** Reads a transformer's {@code config.json}; unsupported options are refused. */
   public static FluxConfig of(ModelConfig c) {
     c.requireValue("patch_size", 1);
     int in = c.integer("in_channels", 64);

@@ -37,30 +37,30 @@ public final class FluxControlNet extends LoadedControlNet {
     return false;
   }
 
-  /** The ControlNet of a control image and its network beside a transformer of this shape. */
+  /** The ControlNet of control images, with its network for a transformer of this shape. */
   static Attached attach(List<ControlImage> controls, FluxConfig base) {
     LoadedControlNet net = LoadedControlNet.of(controls.get(0).controlNet());
     FluxControlNet own = Optional.of(net)
         .filter(FluxControlNet.class::isInstance)
         .map(FluxControlNet.class::cast)
-        .orElseThrow(() ->
-            new IllegalArgumentException("ControlNet " + net.name() + " is for " + net.baseKind()
-                + ", the base is FLUX of width " + base.width() + "; give one made for this base"));
+        .orElseThrow(() -> new IllegalArgumentException("ControlNet " + net.name() + " is for "
+            + net.baseKind() + ", but the base is FLUX of width " + base.width()
+            + "; use a ControlNet for this base"));
     return new Attached(own, own.network(base));
   }
 
   /**
-   * The network beside a transformer of this shape.
+   * The network for a transformer of this shape.
    *
-   * @throws IllegalArgumentException when it was made for another
+   * @throws IllegalArgumentException if the ControlNet is for another
    */
   public FluxControlNetModel network(FluxConfig base) {
     if (config.backbone().width() != base.width()
         || config.backbone().textWidth() != base.textWidth()
         || config.backbone().inChannels() != base.outChannels()) {
       throw new IllegalArgumentException("ControlNet " + name() + " is for a transformer of width "
-          + config.backbone().width() + ", the base is FLUX of width " + base.width()
-          + "; give one made for this base");
+          + config.backbone().width() + ", but the base is FLUX of width " + base.width()
+          + "; use a ControlNet for this base");
     }
     return new FluxControlNetModel(config, Weights.of(weights()));
   }
@@ -71,7 +71,7 @@ public final class FluxControlNet extends LoadedControlNet {
       ControlImage control = controls.get(0);
       if (control.mask() != null) {
         throw new IllegalArgumentException("ControlNet " + net.name()
-            + " is of FLUX, whose images have no mask; give" + " the control without one");
+            + " is for FLUX and does not support a mask; give" + " the control image without one");
       }
       net.requireMode(control.mode());
       return new Input(
@@ -79,7 +79,7 @@ public final class FluxControlNet extends LoadedControlNet {
     }
   }
 
-  /** An encoded control image and the network that it goes through. */
+  /** An encoded control image and its network. */
   record Input(
       List<ControlImage> controls, int rows, FluxControlNetModel network, List<Tensor> embeddings)
       implements ControlInput {

@@ -21,8 +21,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Blocks beside FLUX's that look at an image as well and add to what the transformer's leave, with
- * the names and numbers of diffusers' {@code FluxControlNetModel}. Immutable and shared by threads.
+ * A ControlNet for FLUX: blocks that take a control image and add residuals to the transformer's
+ * blocks. Names and numbers are those of diffusers' {@code FluxControlNetModel}. Immutable and
+ * shared by threads.
  */
 public final class FluxControlNetModel {
   private static final List<Integer> CONDITIONING_WIDTHS = List.of(16, 16, 16, 16);
@@ -62,10 +63,10 @@ public final class FluxControlNetModel {
   }
 
   /**
-   * What {@link #forward} is given of an image, owned by the calling scope.
+   * The conditioning embedding of a control image for {@link #forward}, owned by the calling scope.
    *
-   * @param seen its latents [batch, channels, h, w], or its pixels in -1..1 where the network has
-   *     layers of its own for them
+   * @param seen its latents [batch, channels, h, w], or its pixels in -1..1 if the network embeds
+   *     pixels
    */
   public Tensor conditioningEmbedding(Tensor seen) {
     try (TensorScope call = TensorScope.open()) {
@@ -75,25 +76,25 @@ public final class FluxControlNetModel {
   }
 
   /**
-   * What to add to the transformer for noisy tokens; owned by the calling scope.
+   * The residuals for noisy tokens, owned by the calling scope.
    *
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
    * @param rotation positions of the text's tokens, then of the image's
    * @param hint of {@link #conditioningEmbedding}
-   * @param mode which kind of image it is, for networks that are told; else ignored
+   * @param mode the control mode, for union ControlNets; else ignored
    */
   public Residuals forward(
       Tensor tokens,
       Tensor time,
-      FluxTransformer2DModel.Inputs told,
+      FluxTransformer2DModel.Inputs conditioning,
       RotaryEmbedding rotation,
       Tensor hint,
       int mode) {
     List<Tensor> blocks = new ArrayList<>();
     List<Tensor> singles = new ArrayList<>();
     try (TensorScope call = TensorScope.open()) {
-      Tensor text = backbone.embedText(told);
+      Tensor text = backbone.embedText(conditioning);
       if (modeEmbedder != null) {
         Tensor first =
             modeEmbedder.narrow(0, mode, 1).unsqueeze(0).expand(text.size(0), 1, text.size(2));
@@ -103,7 +104,7 @@ public final class FluxControlNetModel {
           new JointAttention.Streams(backbone.embedImage(tokens).add(hint), text);
       backbone.forward(
           start,
-          backbone.timeTextEmbedding(tokens, time, told),
+          backbone.timeTextEmbedding(tokens, time, conditioning),
           modeEmbedder == null ? rotation : rotation.afterOrigin(),
           (single, i, image) -> (single ? singles : blocks)
               .add((single ? singleOut : blockOut).get(i).forward(image)),
@@ -119,24 +120,19 @@ public final class FluxControlNetModel {
    * The shape of a {@code FluxControlNetModel}, by diffusers' names.
    *
    * @param backbone the shape of its blocks
-   * @param modes how many kinds of images it was trained for and is told of; 0 when it is told
-   *     nothing
-   * @param conditioningChannels channels that its own layers make of the image's pixels; 0 when it
-   *     looks at latents
+   * @param modes the number of control modes; 0 for none
+   * @param conditioningChannels output channels of its embedding of pixels; 0 if it takes latents
    */
   public record Config(FluxConfig backbone, int modes, int conditioningChannels) {
-    /**
-     * Reads a ControlNet's {@code config.json}; an option that is not supported is refused by name.
-     */
+    /** Reads a ControlNet's {@code config.json}; unsupported options are refused. */
     public static Config of(ModelConfig c) {
       Map<String, Object> shared = new LinkedHashMap<>(c.values());
       int hint = c.integer("conditioning_embedding_channels", 0);
       List.of("conditioning_embedding_channels", "num_mode").forEach(shared::remove);
       if (hint > 0) {
         if (c.integer("patch_size", 1) != 2) {
-          throw new InvalidInputException(
-              c.source() + ": patch_size is " + c.integer("patch_size", 1)
-                  + ", expected 2 where conditioning_embedding_channels looks at pixels");
+          throw new InvalidInputException(c.source() + ": patch_size is "
+              + c.integer("patch_size", 1) + ", expected 2 with conditioning_embedding_channels");
         }
         shared.remove("patch_size");
       }
@@ -150,16 +146,16 @@ public final class FluxControlNetModel {
   }
 
   /**
-   * What a ControlNet adds to the image's tokens after FLUX's blocks, each [batch, imageTokens,
-   * width]. There may be fewer than blocks, or none.
+   * The residuals of a ControlNet for the image tokens after FLUX's blocks, each [batch,
+   * imageTokens, width]. There may be fewer than blocks, or none.
    *
    * @param blocks for the double blocks
    * @param singles for the single blocks
-   * @param interleaved whether the double blocks take them in turns, rather than neighbours sharing
-   *     one
+   * @param interleaved whether consecutive double blocks take consecutive residuals, instead of
+   *     sharing one
    */
   public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean interleaved) {
-    /** The same times {@code scale}. */
+    /** The residuals times {@code scale}. */
     public Residuals scale(double scale) {
       Scalar s = new Scalar(scale);
       return new Residuals(
@@ -168,7 +164,7 @@ public final class FluxControlNetModel {
           interleaved);
     }
 
-    /** The same for the batch twice over, and so on. */
+    /** The residuals repeated over the batch. */
     public Residuals repeatBatch(long times) {
       return times == 1
           ? this
@@ -178,7 +174,7 @@ public final class FluxControlNetModel {
               interleaved);
     }
 
-    /** What block {@code i} of {@code of} is given, or null. */
+    /** The residual for block {@code i} of {@code of}, or null. */
     Tensor forBlock(boolean single, int i, int of) {
       List<Tensor> all = single ? singles : blocks;
       if (all.isEmpty()) {

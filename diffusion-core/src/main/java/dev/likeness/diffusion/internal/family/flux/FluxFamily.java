@@ -121,8 +121,7 @@ public final class FluxFamily implements ModelFamily {
   static final class FluxVariant extends TransformerVariant {
     static final String CLASS = "FluxTransformer2DModel";
     /**
-     * Fill's tokens hold the mask and the masked image too: more than twice the channels that it
-     * answers with.
+     * Fill's tokens also have the mask and the masked image: more than twice the output channels.
      */
     private static final int FILL_CHANNELS = 2;
 
@@ -159,8 +158,8 @@ public final class FluxFamily implements ModelFamily {
       return Certainty.DECLARED;
     }
 
-    // A config that is known may be of another FLUX.1: whether this one was distilled its tensors
-    // tell.
+    // A known config may be of another FLUX.1; the tensors show whether this one is
+    // guidance-distilled.
     @Override
     protected Map<String, Object> config(TensorNames names, String at, Map<String, Object> known) {
       Map<String, Object> config = super.config(names, at, known);
@@ -187,7 +186,7 @@ public final class FluxFamily implements ModelFamily {
       Map<String, Map<String, List<String>>> blocks = StreamNames.blocks("mod_lin");
       blocks.get("single_blocks").put("modulation_lin", List.of("norm.linear"));
       Map<String, List<String>> top = StreamNames.outerLayers("img_in", "x_embedder", "txt_in");
-      // As OneTrainer writes it.
+      // OneTrainer's name.
       top.put("img_in_proj", List.of("x_embedder"));
       StreamNames.addEmbedder(
           top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");

@@ -8,14 +8,14 @@ import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a FLUX.1 transformer in Black Forest Labs' spelling tell of it. */
+/** Key format of a FLUX.1 transformer in Black Forest Labs' names. */
 public final class FluxKeyFormat {
-  /** How the channels of a head are shared among the position axes. */
+  /** The channels of a head for each position axis. */
   private static final List<Integer> AXES = List.of(16, 56, 56);
 
   private FluxKeyFormat() {}
 
-  /** What every name of the transformer begins with; null when there is none. */
+  /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
     return DoubleStreamKeys.PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
@@ -25,7 +25,7 @@ public final class FluxKeyFormat {
         .orElse(null);
   }
 
-  /** Where the transformer below {@code prefix} lies. */
+  /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return FluxLayout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
@@ -41,13 +41,13 @@ public final class FluxKeyFormat {
     return config;
   }
 
-  /** Whether the guidance scale is an input: dev and its kin, not schnell. */
+  /** Whether the guidance scale is an input: for dev and similar models, not for schnell. */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return DoubleStreamKeys.isGuided(keys, prefix);
   }
 
   /**
-   * FLUX.1's transformer as Black Forest Labs' own code names it.
+   * FLUX.1's transformer in the names of Black Forest Labs' code.
    *
    * <p>Source: {@code src/flux/model.py} and {@code src/flux/modules/layers.py} of
    * black-forest-labs/flux.
@@ -55,7 +55,10 @@ public final class FluxKeyFormat {
   public static final class FluxLayout {
     private FluxLayout() {}
 
-    /** The layout of a transformer with so many double and single blocks, without a prefix. */
+    /**
+     * The key mapping of a transformer without a prefix, by the numbers of double and single
+     * blocks.
+     */
     public static KeyMapping of(int layers, int singleLayers) {
       TensorTable table = new TensorTable();
       addEmbedder(table, "timestep_embedder", "time_in");

@@ -40,8 +40,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * FLUX.1: CLIP's pooled text and T5's tokens; the request's guidance goes into the network where it
- * was distilled.
+ * FLUX.1: CLIP's pooled text and T5's tokens. The guidance scale is an input of guidance-distilled
+ * networks.
  */
 final class FluxModel implements OpenModel {
   static final int TEXT_TOKENS = 512;
@@ -80,8 +80,8 @@ final class FluxModel implements OpenModel {
   }
 
   /**
-   * Where the network has guidance of its own, diffusers gives it twice as much over an image and
-   * beside a ControlNet.
+   * With a guidance embedding, diffusers' defaults are twice as high for image-to-image and with a
+   * ControlNet.
    */
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
@@ -118,9 +118,10 @@ final class FluxModel implements OpenModel {
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
+    return FlowPlan.withLinearSigmas(
+        FlowPlan.withShift(unadjusted, model.scheduler(), mu), scheduler);
   }
 
   private RgbImage prepareReference(RgbImage image, boolean ownSize) {
@@ -132,7 +133,7 @@ final class FluxModel implements OpenModel {
         size.height() / sizeMultiple() * sizeMultiple());
   }
 
-  /** Fill: the kept part, and the mask's pixels side by side as channels. */
+  /** Fill: the kept part, and the mask's pixels as channels. */
   private final class FillInpainting implements Inpainting {
     @Override
     public Tensor conditioning(Tensor mask, Tensor kept) {
@@ -196,13 +197,13 @@ final class FluxModel implements OpenModel {
   public PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents) {
     if (latents.reference() != null && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "ControlNets and an image to edit do not go together; give one of them");
+          "control images and a reference image do not go together; give one of them");
     }
     if (batch.request().caching().kind() == CachingOptions.Kind.FIRST_BLOCK
         && !latents.controls().isEmpty()) {
       throw new IllegalArgumentException(
-          "ControlNets add to the blocks that the first-block cache leaves out; approximate by"
-              + " extrapolation, or draw without one");
+          "ControlNets do not go with the first-block cache, which skips their blocks; use"
+              + " extrapolation, or leave out one of the two");
     }
     List<FluxTransformer2DModel> views =
         batch.adaptedNetworks(batch.adaptation(ModelComponent.TRANSFORMER), model::transformer);
@@ -247,9 +248,8 @@ final class FluxModel implements OpenModel {
   record KontextSize(int width, int height) {
     private static final int PATCH_SIZE = 16;
 
-    // diffusers' PREFERRED_KONTEXT_RESOLUTIONS; the narrow ones first, since of two as near it
-    // takes
-    // the first.
+    // Diffusers' PREFERRED_KONTEXT_RESOLUTIONS, in order, because of equal distances the first
+    // counts.
     private static final int[][] SIZES = {
       {672, 1568},
       {688, 1504},
@@ -270,10 +270,7 @@ final class FluxModel implements OpenModel {
       {1568, 672}
     };
 
-    /**
-     * The one whose sides are nearest in ratio to the image's, which count in whole tokens, as in
-     * diffusers.
-     */
+    /** The size with the nearest aspect ratio to the image, in whole tokens, as in diffusers. */
     static KontextSize nearest(RgbImage image) {
       double ratio = (double) patches(image.width()) / patches(image.height());
       int[] best = SIZES[0];

@@ -16,7 +16,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /**
- * The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and
+ * The networks of a FLUX.1 model (dev, schnell and similar), opened and checked. Immutable and
  * shared by threads.
  */
 public final class FluxNetworks extends NetworksBase {
@@ -49,8 +49,8 @@ public final class FluxNetworks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
-   *     is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static FluxNetworks open(ModelParts files, Compute compute) {
     files.requireClass("transformer", "FluxTransformer2DModel");
@@ -62,16 +62,15 @@ public final class FluxNetworks extends NetworksBase {
 
   private void requireLatents(ModelParts files) {
     if (config().outChannels() != PATCH_SIZE * autoencoder.latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer answers with "
+      throw new InvalidInputException(files.describe() + ": the transformer has output of "
           + config().outChannels() + " channels, expected 4 times the autoencoder's "
-          + autoencoder.latentChannels() + "; they are of different models");
+          + autoencoder.latentChannels() + "; they belong to different models");
     }
     if (config().inChannels() != config().outChannels() && !isFill()) {
-      throw new InvalidInputException(files.describe() + ": the transformer is shown "
-          + config().inChannels() + " channels, expected "
-          + config().outChannels() + ", or " + fillChannels()
-          + " as of Fill; FLUX.1 Canny and Depth, which are shown an image of"
-          + " edges or distances beside the sample, are not supported: give dev with a ControlNet");
+      throw new InvalidInputException(files.describe() + ": the transformer takes "
+          + config().inChannels() + " channels, expected " + config().outChannels() + ", or "
+          + fillChannels() + " for Fill; FLUX.1 Canny and Depth are not supported:"
+          + " use dev with a ControlNet");
     }
   }
 
@@ -81,25 +80,22 @@ public final class FluxNetworks extends NetworksBase {
             + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
   }
 
-  /**
-   * Whether the transformer is shown a mask and the masked image beside the sample, to paint there
-   * (Fill).
-   */
+  /** Whether the transformer takes a mask and the masked image (Fill). */
   public boolean isFill() {
     return config().inChannels() == fillChannels();
   }
 
-  /** Whether the transformer is shown a whole image beside the sample, to edit it (Kontext). */
+  /** Whether the transformer takes a reference image to edit (Kontext). */
   public boolean isKontext() {
     return isKontext;
   }
 
-  /** CLIP, whose pooled text the transformer listens to. */
+  /** CLIP, whose pooled text conditions the transformer. */
   public LoadedClip clip() {
     return clip;
   }
 
-  /** T5, whose tokens the transformer attends to. */
+  /** T5, whose outputs the transformer attends to. */
   public LoadedT5 t5() {
     return t5;
   }
@@ -108,7 +104,7 @@ public final class FluxNetworks extends NetworksBase {
     return transformer.config();
   }
 
-  /** The transformer as an adaptation has it. */
+  /** The adapted transformer. */
   public FluxTransformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }

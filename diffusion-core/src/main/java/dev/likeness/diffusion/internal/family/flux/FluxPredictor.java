@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * FLUX.1's transformer as the sampling loop calls it.
  *
- * @param networks the transformer as it is adapted at each row of the plan
- * @param text encodings, those of negative prompts first where there are any
+ * @param networks the adapted transformer at each row of the plan
+ * @param text encodings; those of negative prompts come first
  */
 record FluxPredictor(
     FluxNetworks model,
@@ -43,7 +43,7 @@ record FluxPredictor(
     FirstBlockCache cache = caching.kind() == CachingOptions.Kind.FIRST_BLOCK
         ? new FirstBlockCache(caching.threshold())
         : null;
-    // What a ControlNet adds, and which blocks are asked, changes with the row.
+    // The active ControlNets and the computed blocks change with the row.
     boolean alike = latents.controls().isEmpty() && cache == null;
     return new Predictor.CapturableNetwork(
         latents.runner(),
@@ -81,8 +81,8 @@ record FluxPredictor(
   }
 
   /**
-   * Residuals of ControlNets, which are given the prompt also where the transformer is given the
-   * negative one, as in diffusers.
+   * Residuals of ControlNets. As in diffusers, they take the prompt even if the transformer takes
+   * the negative prompt.
    */
   private List<FluxControlNetModel.Residuals> residuals(Tensor input, Step step, StepScalars row) {
     if (latents.controls().isEmpty()) {

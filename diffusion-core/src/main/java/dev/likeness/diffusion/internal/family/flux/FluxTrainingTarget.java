@@ -20,15 +20,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** FLUX.1: CLIP's pooled text and T5's tokens. */
 record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
-  /** Latent pixels in a token. */
+  /** The latent pixels of a token. */
   private static final int PIXELS_PER_TOKEN = 4;
 
   private static final double LEARNING_RATE = 1e-4;
-  /** What a guidance-distilled network is told while it learns, as diffusers' script has it. */
+  /** The guidance input of a guidance-distilled network in training, as in diffusers' script. */
   private static final double GUIDANCE = 3.5;
 
   /**
-   * The target, or why there is none: a {@link TrainingTarget} or a {@link TrainingTarget.Refusal}.
+   * The target, or the reason that training is not supported: a {@link TrainingTarget} or a
+   * {@link TrainingTarget.Refusal}.
    */
   static Object of(FluxNetworks model) {
     Refusal refusal = TrainingTarget.refusal(
@@ -79,7 +80,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
       Trained trained, Tensor noised, double[] levels, TextEncoding text, SegmentRunner segments) {
     long height = noised.size(2);
     long width = noised.size(3);
-    FluxTransformer2DModel.Inputs told = new FluxTransformer2DModel.Inputs(
+    FluxTransformer2DModel.Inputs conditioning = new FluxTransformer2DModel.Inputs(
         text.tokens(), text.pooled(), TrainingTarget.perImageNumbers(model, 1, GUIDANCE));
     Tensor positions = torch
         .cat(
@@ -92,7 +93,7 @@ record FluxTrainingTarget(FluxNetworks model) implements TrainingTarget {
     Tensor answer = network.forward(
         LatentPacking.pack(Tensors.place(model.compute(), noised)),
         TrainingTarget.perImageNumbers(model, 1, levels),
-        told,
+        conditioning,
         RotaryEmbedding.of(positions, model.config().axes()),
         segments);
     return LatentPacking.unpack(answer, height, width);

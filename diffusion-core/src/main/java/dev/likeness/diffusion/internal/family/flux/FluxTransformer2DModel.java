@@ -45,7 +45,7 @@ public final class FluxTransformer2DModel {
     return forward(tokens, time, conditioning, rotation, SegmentRunner.PLAIN);
   }
 
-  /** The same, with its blocks run by {@code segments}. */
+  /** Predicts the flow with blocks run by {@code segments}. */
   public Tensor forward(
       Tensor tokens,
       Tensor time,
@@ -56,10 +56,9 @@ public final class FluxTransformer2DModel {
   }
 
   /**
-   * The same, with what ControlNets add to it.
+   * Predicts the flow with residuals of ControlNets.
    *
-   * @param cache what its blocks did before, to ask the first alone at times, or null; not beside
-   *     ControlNets
+   * @param cache the first-block cache, or null; not with ControlNets
    */
   public Tensor forward(
       Tensor tokens,
@@ -104,12 +103,12 @@ public final class FluxTransformer2DModel {
   }
 
   /**
-   * What FLUX is told beside the noisy tokens and the time.
+   * The conditioning of FLUX, other than the time.
    *
    * @param text T5's tokens [batch, textTokens, textWidth]
    * @param pooled CLIP's pooled text [batch, pooledWidth]
-   * @param guidance the distilled guidance scale [batch] or [1] in f32; ignored by networks that
-   *     know none
+   * @param guidance the distilled guidance scale [batch] or [1] in f32; ignored by networks without
+   *     a guidance embedding
    */
   public record Inputs(Tensor text, Tensor pooled, Tensor guidance) {}
 }

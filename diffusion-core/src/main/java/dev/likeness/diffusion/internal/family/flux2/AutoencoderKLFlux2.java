@@ -20,16 +20,15 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * FLUX.2's autoencoder, with the names and numbers of diffusers' {@code AutoencoderKLFlux2}: its
- * latents are squares of two by two of an {@link AutoencoderKL}'s, side by side as channels,
- * brought to mean 0 and deviation 1 by the statistics of a batch norm. Immutable and shared by
- * threads.
+ * latents are 2x2 patches of an {@link AutoencoderKL}'s as channels, normalised by the statistics
+ * of a batch norm. Immutable and shared by threads.
  */
 public final class AutoencoderKLFlux2 implements Autoencoder {
   private static final int PATCH = 2;
-  /** How often the statistics were brought up to date, which nothing asks for. */
+  /** The update count of the statistics, which is not used. */
   private static final Set<String> IGNORED = Set.of("bn.num_batches_tracked");
 
-  /** The class as models and single files hold it. */
+  /** The class in models and single files. */
   static final AutoencoderKind KIND =
       new AutoencoderKind("AutoencoderKLFlux2", "bn.running_mean", c -> {
         AutoencoderConfig config = config(c);
@@ -46,7 +45,7 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
   private final Tensor variance;
   private final double eps;
 
-  /** @param eps what is added to the variance */
+  /** @param eps the epsilon added to the variance */
   public AutoencoderKLFlux2(AutoencoderConfig config, double eps, Weights w, RowTiling strips) {
     autoencoder = new AutoencoderKL(config, w, strips);
     mean = w.tensor("bn.running_mean", latentChannels());
@@ -54,7 +53,7 @@ public final class AutoencoderKLFlux2 implements Autoencoder {
     this.eps = eps;
   }
 
-  /** Reads its {@code config.json}, whose latents' scale is that of a batch norm. */
+  /** Reads its {@code config.json}, in which a batch norm scales the latents. */
   static AutoencoderConfig config(ModelConfig c) {
     c.requireValue("patch_size", List.of(PATCH, PATCH));
     Map<String, Object> options = new LinkedHashMap<>(Map.of(

@@ -11,9 +11,9 @@ import java.util.List;
  * @param layers double blocks
  * @param singleLayers single blocks
  * @param textWidth width of the language model's tokens, of several layers together
- * @param timeFeatures sinusoids that the time is told by
+ * @param timeFeatures features of the sinusoidal time embedding
  * @param innerDim channels inside a feed-forward
- * @param axes how many of a head's channels each position axis turns
+ * @param axes the channels of a head for each axis of the rotary embedding
  * @param theta of the rotary positions
  */
 public record Flux2Config(
@@ -29,16 +29,14 @@ public record Flux2Config(
     List<Integer> axes,
     double theta) {
 
-  /**
-   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
-   */
+  /** Reads a transformer's {@code config.json}; unsupported options are refused. */
   public static Flux2Config of(ModelConfig c) {
     c.requireValue("patch_size", 1);
     c.requireValue("eps", 1e-6);
     if (c.flag("guidance_embeds", true)) {
       throw new InvalidInputException(c.source()
-          + ": option \"guidance_embeds\" is true, as FLUX.2 dev's; of FLUX.2 only klein is"
-          + " supported, whose is false");
+          + ": option \"guidance_embeds\" is true, as in FLUX.2 dev; only FLUX.2 klein is"
+          + " supported, in which it is false");
     }
     int in = c.integer("in_channels", 128);
     int head = c.integer("attention_head_dim", 128);

@@ -107,8 +107,8 @@ public final class Flux2Family implements ModelFamily {
     private static final List<String> HALVES = List.of(".linear_in", ".linear_out");
 
     /**
-     * Layers of FLUX.1 that are none here: the blocks' own modulation, the pooled text, and a
-     * single block's halves.
+     * Layers of FLUX.1 that FLUX.2 lacks: the blocks' modulation, the pooled text, and the split
+     * layers of single blocks.
      */
     private static final Pattern ABSENT = Pattern.compile(
         "mod(ulation)?[._]lin[._]|vector_in|text_embedder|norm1?(_context)?[._]linear|proj_mlp|proj_out|processor"

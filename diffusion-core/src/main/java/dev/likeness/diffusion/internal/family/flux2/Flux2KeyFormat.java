@@ -8,14 +8,14 @@ import dev.likeness.diffusion.internal.file.TensorTable;
 import java.util.List;
 import java.util.Map;
 
-/** What the names and shapes of a FLUX.2 transformer in Black Forest Labs' spelling tell of it. */
+/** Key format of a FLUX.2 transformer in Black Forest Labs' names. */
 public final class Flux2KeyFormat {
-  /** How the channels of a head are shared among the position axes. */
+  /** The channels of a head for each position axis. */
   private static final List<Integer> AXES = List.of(32, 32, 32, 32);
 
   private Flux2KeyFormat() {}
 
-  /** What every name of the transformer begins with; null when there is none. */
+  /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
     return DoubleStreamKeys.PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + DoubleStreamKeys.NORM)
@@ -24,7 +24,7 @@ public final class Flux2KeyFormat {
         .orElse(null);
   }
 
-  /** Where the transformer below {@code prefix} lies. */
+  /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     return Flux2Layout.of(shapes.count("double_blocks."), shapes.count("single_blocks."))
@@ -46,7 +46,7 @@ public final class Flux2KeyFormat {
   }
 
   /**
-   * FLUX.2's transformer as Black Forest Labs' own code names it.
+   * FLUX.2's transformer in the names of Black Forest Labs' code.
    *
    * <p>Source: {@code convert_flux2_transformer_checkpoint_to_diffusers} of diffusers 0.42.1.
    */
@@ -55,7 +55,10 @@ public final class Flux2KeyFormat {
 
     private Flux2Layout() {}
 
-    /** The layout of a transformer with so many double and single blocks, without a prefix. */
+    /**
+     * The key mapping of a transformer without a prefix, by the numbers of double and single
+     * blocks.
+     */
     public static KeyMapping of(int layers, int singleLayers) {
       TensorTable table = new TensorTable();
       for (String embedder : List.of("time", "guidance")) {

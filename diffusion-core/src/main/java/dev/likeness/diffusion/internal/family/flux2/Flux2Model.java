@@ -36,16 +36,13 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** FLUX.2 klein: a language model's tokens, and an image to edit beside the noise. */
+/** FLUX.2 klein: a language model's tokens, and reference images to edit. */
 final class Flux2Model implements OpenModel {
   private static final int SIDE = 64;
   private static final float TRAINING_STEPS = 1000;
   private static final double MAX_PIXELS = 1024 * 1024;
 
-  /**
-   * Lines through the shifts that are best with 10 and with 200 steps, and where the first of them
-   * ends.
-   */
+  /** Linear fits of the shift for 10 and for 200 steps, and the limit of the first one. */
   private static final double SLOPE_10 = 8.73809524e-05;
 
   private static final double OFFSET_10 = 1.89833333;
@@ -99,7 +96,7 @@ final class Flux2Model implements OpenModel {
     return model.isDistilled() ? 1 : request.guidance();
   }
 
-  /** Not larger than a million pixels, its edges cut away to whole tokens. */
+  /** Scales the image to at most a million pixels and crops it to whole tokens. */
   private RgbImage prepareReference(RgbImage image, boolean ownSize) {
     double scale = Math.sqrt(MAX_PIXELS / ((double) image.width() * image.height()));
     RgbImage small = scale >= 1 || ownSize
@@ -109,7 +106,7 @@ final class Flux2Model implements OpenModel {
     int height = small.height() / sizeMultiple() * sizeMultiple();
     if (width == 0 || height == 0) {
       throw new IllegalArgumentException("an image of " + image.width() + "x" + image.height()
-          + " is too small to be edited; give one of at least " + sizeMultiple()
+          + " is too small for a reference image; give one of at least " + sizeMultiple()
           + " pixels a side");
     }
     return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
@@ -117,15 +114,13 @@ final class Flux2Model implements OpenModel {
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
-    double mu = mu(latents().tokens(request), asked.steps());
-    return FlowPlan.withLinearSigmas(FlowPlan.withShift(asked, model.scheduler(), mu), scheduler);
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
+    double mu = mu(latents().tokens(request), unadjusted.steps());
+    return FlowPlan.withLinearSigmas(
+        FlowPlan.withShift(unadjusted, model.scheduler(), mu), scheduler);
   }
 
-  /**
-   * The shift's exponent, which the number of steps moves too ({@code compute_empirical_mu} of
-   * diffusers).
-   */
+  /** The exponent of the shift, by tokens and steps (diffusers' {@code compute_empirical_mu}). */
   static double mu(long tokens, int steps) {
     double at200 = SLOPE_200 * tokens + OFFSET_200;
     double at10 = SLOPE_10 * tokens + OFFSET_10;

@@ -17,11 +17,11 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /**
- * The networks of a FLUX.2 klein model, opened and checked; its transformer reads a Qwen3 language
+ * The networks of a FLUX.2 klein model, opened and checked. Its text encoder is a Qwen3 language
  * model. Immutable and shared by threads.
  */
 public final class Flux2Networks extends NetworksBase {
-  /** After how many of the language model's layers the transformer reads. */
+  /** The layers of the language model whose outputs the transformer takes. */
   static final List<Integer> TEXT_LAYERS = List.of(9, 18, 27);
 
   private final boolean isDistilled;
@@ -49,8 +49,8 @@ public final class Flux2Networks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
-   *     is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static Flux2Networks open(ModelParts files, Compute compute) {
     files.requireClass("transformer", "Flux2Transformer2DModel");
@@ -58,21 +58,21 @@ public final class Flux2Networks extends NetworksBase {
     files.requireClass("vae", AutoencoderKLFlux2.KIND.className());
     if (files.pipeline().contains("KV")) {
       throw new InvalidInputException(
-          files.describe() + " is of the class " + files.pipeline()
-              + ", whose network sees an image to edit in its own way; give a FLUX.2 klein of the class Flux2KleinPipeline");
+          files.describe() + " has the pipeline class " + files.pipeline()
+              + ", which is not supported; use a FLUX.2 klein of the class Flux2KleinPipeline");
     }
     return new Flux2Networks(files, compute);
   }
 
   private void requireLatents(ModelParts files) {
     if (config().inChannels() != autoencoder.latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer draws in "
+      throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + "; they are of different models");
+          + "; they belong to different models");
     }
   }
 
-  /** Whether the network needs no guidance and is given none. */
+  /** Whether the model is distilled and runs without guidance. */
   public boolean isDistilled() {
     return isDistilled;
   }
@@ -81,17 +81,17 @@ public final class Flux2Networks extends NetworksBase {
     return transformer.config();
   }
 
-  /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
+  /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
   public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
     return encode.encode(prompts, false, TEXT_LAYERS, true, adaptation);
   }
 
-  /** The end of a prompt that the language model does not read. */
+  /** The truncated part of a prompt. */
   public TruncatedPrompt truncated(String prompt) {
     return encode.truncated(prompt, false);
   }
 
-  /** The transformer as an adaptation has it. */
+  /** The adapted transformer. */
   public Flux2Transformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }

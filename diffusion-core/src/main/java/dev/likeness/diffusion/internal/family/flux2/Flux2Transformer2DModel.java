@@ -92,31 +92,32 @@ public final class Flux2Transformer2DModel {
    * @param t [batch] or [1], 0..1, f32
    * @param text the language model's tokens [batch, textTokens, textWidth]
    * @param rotation positions of the text's tokens, then of the image's
-   * @param cache what its blocks did before, to ask the first alone at times, or null
+   * @param cache the first-block cache, or null
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(
       Tensor tokens, Tensor t, Tensor text, RotaryEmbedding rotation, FirstBlockCache cache) {
     try (TensorScope call = TensorScope.open()) {
-      // In the tokens' own type before the multiplication, as the reference rounds it.
+      // Rounded to the tokens' type before the multiplication, as in the reference.
       Tensor features = sinusoids.embed(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
-      Tensor told = Activation.SILU.apply(time.forward(features.to(tokens.scalar_type())));
-      List<Tensor> m = imageModulation.vectors(told);
-      List<Tensor> c = textModulation.vectors(told);
-      List<Tensor> single = singleModulation.vectors(told);
+      Tensor timeEmbedded = Activation.SILU.apply(time.forward(features.to(tokens.scalar_type())));
+      List<Tensor> m = imageModulation.vectors(timeEmbedded);
+      List<Tensor> c = textModulation.vectors(timeEmbedded);
+      List<Tensor> single = singleModulation.vectors(timeEmbedded);
       Tensor image = blocks.forward(
           new JointAttention.Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
           (block, x) -> block.forward(x, m, c, rotation),
           (block, x) -> block.forward(x, single, rotation),
           DoubleStreamBackbone.Visitor.NONE,
           cache);
-      List<Tensor> out = normOut.vectors(told);
+      List<Tensor> out = normOut.vectors(timeEmbedded);
       return call.promote(projOut.forward(AdaLayerNorm.apply(image, out.get(1), out.get(0))));
     }
   }
 
   /**
-   * Where FLUX.2's tokens lie on its four axes: which image, row, column, and place in the text.
+   * The positions of FLUX.2's tokens on its four axes: image, row, column, and position in the
+   * text.
    */
   public static final class Flux2Positions {
     private static final double FIRST_REFERENCE = 10;
@@ -124,25 +125,31 @@ public final class Flux2Transformer2DModel {
     private Flux2Positions() {}
 
     /**
-     * The rotation of the text's tokens, then the image's row by row, then those of an image that
-     * is shown.
+     * The rotary embedding of the text tokens, then the image tokens row by row, then those of a
+     * reference image.
      *
      * @param rows of the image's tokens
      * @param columns of the image's tokens
-     * @param shown latents [1, channels, h, w], or null
+     * @param reference latents of a reference image [1, channels, h, w], or null
      */
     public static RotaryEmbedding rotation(
-        Flux2Config config, long textTokens, long rows, long columns, Tensor shown, Device device) {
+        Flux2Config config,
+        long textTokens,
+        long rows,
+        long columns,
+        Tensor reference,
+        Device device) {
       Tensor places = torch.arange(new Scalar((double) textTokens)).unsqueeze(1);
       Tensor all = torch.cat(
           new TensorVector(
               torch.cat(new TensorVector(torch.zeros(textTokens, 3), places), 1),
               imagePositions(rows, columns, 0)),
           0);
-      Tensor whole = shown == null
+      Tensor whole = reference == null
           ? all
           : torch.cat(
-              new TensorVector(all, imagePositions(shown.size(2), shown.size(3), FIRST_REFERENCE)),
+              new TensorVector(
+                  all, imagePositions(reference.size(2), reference.size(3), FIRST_REFERENCE)),
               0);
       return RotaryEmbedding.of(whole.to(device, ScalarType.Float), config.axes(), config.theta());
     }
@@ -156,8 +163,8 @@ public final class Flux2Transformer2DModel {
   }
 
   /**
-   * FLUX.2's single block: attention and gated feed-forward side by side, out of one layer and into
-   * one.
+   * FLUX.2's single block: attention and gated feed-forward in parallel, with fused input and
+   * output layers.
    */
   static final class SingleBlock {
     private static final double EPS = 1e-6;
@@ -182,8 +189,8 @@ public final class Flux2Transformer2DModel {
     }
 
     /**
-     * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} are a shift, a
-     * scale and a gate.
+     * Maps [batch, textTokens + imageTokens, width] to the same shape; {@code m} has shift, scale
+     * and gate.
      */
     Tensor forward(Tensor x, List<Tensor> m, RotaryEmbedding rotation) {
       Tensor all = in.forward(AdaLayerNorm.apply(x, m.get(0), m.get(1)));

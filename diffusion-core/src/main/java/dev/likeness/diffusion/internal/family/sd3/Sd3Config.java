@@ -8,11 +8,11 @@ import java.util.List;
  * The shape of an {@code SD3Transformer2DModel}, by diffusers' names.
  *
  * @param sampleSize side of the latents that the model was trained on
- * @param patch side of the square of latent pixels that make a token
+ * @param patch the side of a token's patch in latent pixels
  * @param textWidth width of the text's tokens
  * @param pooledWidth width of the pooled texts together
- * @param positions side of the grid that position embeddings are stored for, in tokens
- * @param dualLayers blocks that attend to the image a second time on its own (SD 3.5 medium)
+ * @param positions the side of the stored grid of position embeddings, in tokens
+ * @param dualLayers blocks with a second attention over the image alone (SD 3.5 medium)
  * @param hasQkNorm whether queries and keys are normalised (SD 3.5)
  */
 public record Sd3Config(
@@ -29,9 +29,7 @@ public record Sd3Config(
     List<Integer> dualLayers,
     boolean hasQkNorm) {
 
-  /**
-   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
-   */
+  /** Reads a transformer's {@code config.json}; unsupported options are refused. */
   public static Sd3Config of(ModelConfig c) {
     c.requireValue("qk_norm", "rms_norm");
     List<Integer> dual = c.integers("dual_attention_layers");

@@ -121,8 +121,7 @@ public final class Sd3Family implements ModelFamily {
             "stable-diffusion-3-medium")),
         List.of(
             Signature.of("(^|[._])joint_blocks[._]", Certainty.SHARED),
-            // Other transformers with such blocks have no second attention, and such blocks only up
-            // to the nineteenth.
+            // Other transformers with such blocks have no second attention, and at most 19 of them.
             Signature.of(BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", Certainty.WEAK),
             Signature.of("^text_encoder_3\\.", Certainty.WEAK)),
         null,

@@ -9,20 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/**
- * What the names and shapes of a Stable Diffusion 3 transformer in Stability's spelling tell of it.
- */
+/** Key format of a Stable Diffusion 3 transformer in Stability AI's names. */
 public final class Sd3KeyFormat {
   private static final List<String> PREFIXES =
       List.of("model.diffusion_model.", "diffusion_model.", "");
-  /** The width of a head of every published model. */
+  /** The head width of every published model. */
   private static final int HEAD_DIM = 64;
 
   private static final int LATENTS = 128;
 
   private Sd3KeyFormat() {}
 
-  /** What every name of the transformer begins with; null when there is none. */
+  /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
     return PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + "joint_blocks.0.x_block.attn.qkv.weight")
@@ -31,7 +29,7 @@ public final class Sd3KeyFormat {
         .orElse(null);
   }
 
-  /** Where the transformer below {@code prefix} lies. */
+  /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     return Sd3Layout.of(ShapeReader.Numbered.count(keys, prefix + "joint_blocks."))
         .withPrefix(prefix);
@@ -68,7 +66,7 @@ public final class Sd3KeyFormat {
   }
 
   /**
-   * Stable Diffusion 3's transformer as Stability's own code names it.
+   * Stable Diffusion 3's transformer in the names of Stability AI's code.
    *
    * <p>Source: {@code mmditx.py} of Stability-AI/sd3.5.
    */
@@ -77,7 +75,7 @@ public final class Sd3KeyFormat {
 
     private Sd3Layout() {}
 
-    /** The layout of a transformer with so many blocks, without a prefix. */
+    /** The key mapping of a transformer without a prefix, by its number of blocks. */
     public static KeyMapping of(int layers) {
       TensorTable table = new TensorTable();
       table.addTensor("pos_embed.pos_embed", KeyMapping.Location.whole("pos_embed"));

@@ -44,10 +44,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * Stable Diffusion 3 and 3.5: two CLIP encoders and T5, whose place is zeros where the model came
- * without it.
- */
+/** Stable Diffusion 3 and 3.5: two CLIP encoders and T5, or zeros without T5. */
 final class Sd3Model implements OpenModel {
   private static final double MAX_SHIFT = 1.16;
 
@@ -103,9 +100,9 @@ final class Sd3Model implements OpenModel {
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
-    return FlowPlan.withWholeFirstStep(FlowPlan.withShift(asked, model.scheduler(), mu));
+    return FlowPlan.withWholeFirstStep(FlowPlan.withShift(unadjusted, model.scheduler(), mu));
   }
 
   @Override
@@ -132,8 +129,8 @@ final class Sd3Model implements OpenModel {
   }
 
   /**
-   * Prompts by one CLIP encoder; the negative one is read with the layers that are skipped for the
-   * other.
+   * Encodes prompts with one CLIP encoder. Clip skip applies to the prompt, not to the negative
+   * prompt.
    */
   private static TextEncoding encode(
       ClipPromptEncoder encoder, List<String> prompts, int leftOut, int skip) {
@@ -178,9 +175,8 @@ final class Sd3Model implements OpenModel {
     Set<Integer> blocks =
         guidance.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
     if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
-      throw new IllegalArgumentException(
-          "skip-layer guidance leaves out blocks " + guidance.layers() + ", but the model has "
-              + model.config().layers() + ", counted from 0");
+      throw new IllegalArgumentException("skip-layer guidance skips blocks " + guidance.layers()
+          + ", but the model has " + model.config().layers() + ", counted from 0");
     }
     return blocks;
   }
@@ -188,10 +184,10 @@ final class Sd3Model implements OpenModel {
   /**
    * The transformer as the sampling loop calls it.
    *
-   * @param networks the transformer as it is adapted at each row of the plan
-   * @param degradedNetworks the same degraded on purpose
-   * @param skippedLayers blocks that the degraded one leaves out
-   * @param text encodings, those of negative prompts first where there are any
+   * @param networks the adapted transformer at each row of the plan
+   * @param degradedNetworks the degraded transformer at each row
+   * @param skippedLayers blocks that the degraded transformer skips
+   * @param text encodings; those of negative prompts come first
    */
   private record Rows(
       Sd3Networks model,
@@ -226,10 +222,7 @@ final class Sd3Model implements OpenModel {
     }
   }
 
-  /**
-   * Stable Diffusion 3 and 3.5: two CLIP towers side by side, then T5, or zeros where the model
-   * came without it.
-   */
+  /** Stable Diffusion 3 and 3.5: two concatenated CLIP encoders, then T5, or zeros without T5. */
   record Sd3TrainingTarget(Sd3Networks model) implements TrainingTarget {
     private static final double TRAINING_STEPS = 1000;
     private static final double LEARNING_RATE = 1e-4;

@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
  * three text encoders, may be absent. Immutable and shared by threads.
  */
 public final class Sd3Networks extends NetworksBase {
-  /** What is read of a text by T5. */
+  /** The number of T5 tokens. */
   public static final int T5_TOKENS = 256;
 
   private final List<LoadedClip> clipTextEncoders;
@@ -56,8 +56,8 @@ public final class Sd3Networks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
-   *     is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static Sd3Networks open(ModelParts files, Compute compute) {
     files.requireClass("transformer", "SD3Transformer2DModel");
@@ -74,30 +74,29 @@ public final class Sd3Networks extends NetworksBase {
     if (config().inChannels() != autoencoder.latentChannels()) {
       throw new InvalidInputException(files.describe() + ": the transformer takes "
           + config().inChannels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + "; they are of different models");
+          + "; they belong to different models");
     }
   }
 
   /**
-   * The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are
-   * joined.
+   * The two CLIP encoders: their tokens are concatenated along the width and precede T5's; their
+   * pooled texts are concatenated.
    */
   public List<LoadedClip> clipTextEncoders() {
     return clipTextEncoders;
   }
 
-  /** T5, or null when the model came without. */
+  /** T5, or null if the model has none. */
   public LoadedT5 t5() {
     return t5;
   }
 
   /**
-   * What the transformer is told of texts: the towers' tokens side by side, widened by zeros to
-   * T5's, before T5's 256, or zeros where the model came without it; and the towers' pooled texts
-   * side by side.
+   * Encodes texts: the concatenated CLIP tokens, padded with zeros to T5's width, followed by T5's
+   * 256 tokens or zeros without T5; pooled is the concatenated pooled texts.
    *
-   * @param textEncoder encodes the texts by one tower
-   * @param ofT5 encodes the texts by T5, {@link #T5_TOKENS} each
+   * @param textEncoder encodes the texts with one CLIP encoder
+   * @param ofT5 encodes the texts with T5, {@link #T5_TOKENS} each
    */
   public TextEncoding encode(
       List<String> texts,
@@ -122,7 +121,7 @@ public final class Sd3Networks extends NetworksBase {
     return transformer.config();
   }
 
-  /** The transformer as an adaptation has it. */
+  /** The adapted transformer. */
   public Sd3Transformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }

@@ -55,8 +55,8 @@ public final class Sd3Transformer2DModel {
    * @param timestep [batch] or [1], 0..1000, f32
    * @param text [batch, textTokens, textWidth]
    * @param pooled [batch, pooledWidth]
-   * @param skipped blocks to leave out, for skip-layer guidance
-   * @param cache what its blocks did before, to ask the first alone at times, or null
+   * @param skipped blocks to skip, for skip-layer guidance
+   * @param cache the first-block cache, or null
    * @return [batch, outChannels, h, w], owned by the calling scope
    */
   public Tensor forward(
@@ -69,7 +69,7 @@ public final class Sd3Transformer2DModel {
     return forward(latents, timestep, text, pooled, skipped, cache, SegmentRunner.PLAIN);
   }
 
-  /** The same, all blocks run by {@code segments}. */
+  /** Predicts the flow with blocks run by {@code segments}. */
   public Tensor forward(
       Tensor latents, Tensor timestep, Tensor text, Tensor pooled, SegmentRunner segments) {
     return forward(latents, timestep, text, pooled, Set.of(), null, segments);
@@ -84,7 +84,7 @@ public final class Sd3Transformer2DModel {
       FirstBlockCache cache,
       SegmentRunner segments) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor listened = embedding.forward(timestep, null, pooled);
+      Tensor conditioned = embedding.forward(timestep, null, pooled);
       Tensor time = timestep.narrow(0, 0, 1);
       Tensor image;
       try (BlockList.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
@@ -93,10 +93,10 @@ public final class Sd3Transformer2DModel {
         image = forwardBlocks(
             pass,
             start,
-            (block, x) -> x.apply((in, told) -> block.forward(in, told, time), listened, segments),
+            (block, x) -> x.apply((in, emb) -> block.forward(in, emb, time), conditioned, segments),
             cache);
       }
-      List<Tensor> m = normOut.vectors(listened);
+      List<Tensor> m = normOut.vectors(conditioned);
       Tensor tokens = projOut.forward(AdaLayerNorm.apply(image, m.get(1), m.get(0)));
       return call.promote(
           unpatchify(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
@@ -104,8 +104,8 @@ public final class Sd3Transformer2DModel {
   }
 
   /**
-   * The image's tokens after all blocks, or the first alone where {@code cache}, which may be null,
-   * knows the others.
+   * The image tokens after all blocks. If {@code cache}, which may be null, applies, only the first
+   * block is computed.
    */
   private static Tensor forwardBlocks(
       BlockList.Pass<Sd3Block> pass,
@@ -140,8 +140,8 @@ public final class Sd3Transformer2DModel {
   }
 
   /**
-   * Latents to tokens, one per square of pixels, with the middle of a stored grid of position
-   * embeddings added.
+   * Converts latents to tokens, one for each patch, and adds the centre of a stored grid of
+   * position embeddings.
    */
   static final class PatchEmbedding {
     private final Conv2d proj;
@@ -166,8 +166,8 @@ public final class Sd3Transformer2DModel {
     private Tensor croppedPositions(long rows, long columns) {
       if (rows > side || columns > side) {
         throw new IllegalArgumentException(
-            "an image of " + columns + "x" + rows + " tokens is larger than the " + side + "x"
-                + side + " that the model has positions for; ask for a smaller size");
+            "an image of " + columns + "x" + rows + " tokens exceeds the " + side + "x" + side
+                + " positions of the model; use a smaller size");
       }
       return positions
           .view(1, side, side, -1)
@@ -179,7 +179,7 @@ public final class Sd3Transformer2DModel {
 
   /**
    * Stable Diffusion 3's block (MMDiT; with a second attention over the image alone, MMDiT-X):
-   * joint attention, then each stream's own feed-forward. The last block leaves the text behind.
+   * joint attention, then each stream's own feed-forward. The last block returns no text.
    */
   static final class Sd3Block {
     private final AdaLayerNorm norm1;
@@ -204,7 +204,7 @@ public final class Sd3Transformer2DModel {
       ffContext = last ? null : new FeedForward.GeluFeedForward(w.at("ff_context"), width);
     }
 
-    /** Whether the text goes on after this block. */
+    /** Whether the block returns text tokens. */
     boolean returnsText() {
       return ffContext != null;
     }
@@ -212,8 +212,8 @@ public final class Sd3Transformer2DModel {
     /**
      * Both streams after the block.
      *
-     * @param embedding what the block listens to, [batch, width]
-     * @param time what adapters are told, [1], 0..1000
+     * @param embedding the conditioning of the block, [batch, width]
+     * @param time the timestep for adapters, [1], 0..1000
      */
     JointAttention.Streams forward(JointAttention.Streams x, Tensor embedding, Tensor time) {
       List<Tensor> m = norm1.vectors(embedding);

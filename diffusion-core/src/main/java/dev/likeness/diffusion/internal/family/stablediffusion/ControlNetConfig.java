@@ -12,11 +12,11 @@ import java.util.Map;
 /**
  * The shape of a {@code ControlNetModel} or {@code ControlNetUnionModel}, by diffusers' names.
  *
- * @param unet the shape of the UNet that it is half of
- * @param conditioningChannels channels of the image that it looks at
- * @param conditioningEmbeddingChannels widths of the layers that look at it
- * @param isBgr whether the image's channels go in blue first
- * @param union how it is told several kinds of images apart; null where it knows one
+ * @param unet the shape of the UNet whose encoder it copies
+ * @param conditioningChannels channels of the control image
+ * @param conditioningEmbeddingChannels widths of the layers that embed it
+ * @param isBgr whether the image's channels are in the order blue, green, red
+ * @param union the union's configuration; null for a ControlNet with one kind of control images
  */
 public record ControlNetConfig(
     UNetConfig unet,
@@ -35,15 +35,15 @@ public record ControlNetConfig(
   /**
    * A union of ControlNets.
    *
-   * @param modes how many kinds of images it knows, counted from 0
-   * @param layers of the transformer that its images go through
-   * @param sinusoids how each kind is told, being shown or not
+   * @param modes the number of control modes
+   * @param layers the layers of the transformer over its images
+   * @param sinusoids the embedding of active control modes
    */
   public record Union(int modes, int layers, SinusoidalEmbedding sinusoids) {}
 
   /**
-   * Reads a ControlNet's {@code config.json}; with {@code num_control_type} it is a union's,
-   * whatever class it names. An option that is not supported is refused by name.
+   * Reads a ControlNet's {@code config.json}; with {@code num_control_type} it is a union, whatever
+   * class it names. Unsupported options are refused.
    */
   public static ControlNetConfig of(ModelConfig c) {
     Map<String, Object> shared = new LinkedHashMap<>(c.values());
@@ -87,7 +87,7 @@ public record ControlNetConfig(
         several ? union(c, unet.levels().get(0).channels()) : null);
   }
 
-  // The number of heads changes nothing: see ControlUnion.
+  // The number of heads has no effect: see ControlNetUnion.
   private static Union union(ModelConfig c, int width) {
     c.requireValue("num_trans_channel", width);
     c.requireValue("num_proj_channel", width);

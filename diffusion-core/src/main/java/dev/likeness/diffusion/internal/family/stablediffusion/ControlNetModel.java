@@ -27,8 +27,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A second way down beside a UNet's, which looks at an image as well and adds to what the first
- * leaves (Zhang et al. 2023, arXiv:2302.05543), with the names and numbers of diffusers'
+ * A ControlNet for a UNet: a copy of its encoder that takes a control image and adds residuals
+ * (Zhang et al. 2023, arXiv:2302.05543). Names and numbers are those of diffusers'
  * {@code ControlNetModel} and {@code ControlNetUnionModel}. Immutable and shared by threads.
  */
 public final class ControlNetModel {
@@ -79,8 +79,8 @@ public final class ControlNetModel {
   }
 
   /**
-   * What {@link #forward} is given of an image [1, 3, height, width] in 0..1; owned by the calling
-   * scope.
+   * The conditioning embedding of a control image [1, 3, height, width] in 0..1 for
+   * {@link #forward}; owned by the calling scope.
    */
   public Tensor conditioningEmbedding(Tensor image) {
     try (TensorScope call = TensorScope.open()) {
@@ -88,19 +88,14 @@ public final class ControlNetModel {
     }
   }
 
-  /**
-   * The same of a union, which is told the image's kind, and how much it counts beside others: 1
-   * for one alone.
-   */
+  /** The conditioning embedding of a union's control image, with its control mode and scale. */
   public Tensor conditioningEmbedding(Tensor image, int kind, double scale) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(union.addTask(conditioningEmbedding(image), kind, scale));
     }
   }
 
-  /**
-   * What {@link #forward} is given of the kinds of a union's images; owned by the calling scope.
-   */
+  /** The embedding of a union's control modes for {@link #forward}; owned by the calling scope. */
   public Tensor modeEmbedding(Collection<Integer> kinds) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(union.modeEmbedding(kinds));
@@ -108,11 +103,12 @@ public final class ControlNetModel {
   }
 
   /**
-   * What to add to the UNet for noisy latents; owned by the calling scope.
+   * The residuals for noisy latents; owned by the calling scope.
    *
-   * @param sample [batch, inChannels, h, w], without what an inpainting UNet is shown beside it
+   * @param sample [batch, inChannels, h, w], without the channels for inpainting
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; a union's sum over its images
+   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; for a union, the sum over its
+   *     images
    * @param kinds of {@link #modeEmbedding} for a union, else null
    */
   public Residuals forward(
@@ -136,20 +132,19 @@ public final class ControlNetModel {
   }
 
   /**
-   * What a ControlNet adds to a UNet.
+   * The residuals of a ControlNet.
    *
-   * @param down to what each layer of the way down leaves for the way up, in the order they leave
-   *     it
-   * @param mid to the bottom's output
+   * @param down for each skip connection of the encoder, in order
+   * @param mid for the output of the mid block
    */
   public record Residuals(List<Tensor> down, Tensor mid) {
-    /** The same times {@code scale}. */
+    /** The residuals times {@code scale}. */
     public Residuals scale(double scale) {
       Scalar s = new Scalar(scale);
       return new Residuals(down.stream().map(tensor -> tensor.mul(s)).toList(), mid.mul(s));
     }
 
-    /** Two ControlNets' together; {@code other} may be null. */
+    /** The sum of two ControlNets' residuals; {@code other} may be null. */
     public Residuals add(Residuals other) {
       if (other == null) {
         return this;
@@ -163,9 +158,9 @@ public final class ControlNetModel {
   }
 
   /**
-   * What a ControlNet for several kinds of images has beside a plain one's layers, with the names
-   * and numbers of diffusers' {@code ControlNetUnionModel}: the kinds are told beside the time, and
-   * what is seen of each image is moved by a vector made of its mean and its kind.
+   * The additional layers of a union ControlNet, with the names and numbers of diffusers'
+   * {@code ControlNetUnionModel}: the control modes are added to the time embedding, and each
+   * image's embedding is shifted by a vector of its mean and its mode.
    */
   static final class ControlNetUnion {
     private final ControlNetConfig.Union config;
@@ -183,7 +178,7 @@ public final class ControlNetModel {
       taskEmbedding = w.tensor("task_embedding", config.modes(), width);
       transformerLayers = IntStream.range(0, config.layers())
           .mapToObj(i -> new Layer(w.at("transformer_layes").at(i), width))
-          .toList(); // sic
+          .toList(); // the published name
       spatialProjection = new Linear(w.at("spatial_ch_projs"), width, width);
       modeEmbedding = new TimestepEmbedding(
           w.at("control_add_embedding"),
@@ -193,8 +188,8 @@ public final class ControlNetModel {
     }
 
     /**
-     * What blocks listen to beside the time, [1, timeWidth], of all {@code kinds} of images that
-     * are shown.
+     * The embedding of the active control modes, [1, timeWidth], which is added to the time
+     * embedding.
      */
     Tensor modeEmbedding(Collection<Integer> kinds) {
       Tensor flags = torch.zeros(
@@ -205,7 +200,7 @@ public final class ControlNetModel {
           config.sinusoids().embed(flags).reshape(1, -1).to(taskEmbedding.scalar_type()));
     }
 
-    /** What is seen of an image, [1, width, h, w], moved, and counting so much. */
+    /** An image's embedding, [1, width, h, w], with its mode's shift, times {@code scale}. */
     Tensor addTask(Tensor seen, int kind, double scale) {
       Scalar s = new Scalar(scale);
       Tensor x = seen.mean(new long[] {2, 3}, false, null)
@@ -218,9 +213,9 @@ public final class ControlNetModel {
     }
 
     /**
-     * A block of the transformer. It attends along the batch, not from image to image, as it was
-     * trained; all of a batch are shown the same, so that whatever queries and keys are, the answer
-     * is a token's own value.
+     * A block of the transformer. As in the reference, it attends along the batch. All items of a
+     * batch have the same image, so the attention output is a token's own value, whatever queries
+     * and keys are.
      */
     private static final class Layer {
       private final LayerNorm norm1;
@@ -242,7 +237,7 @@ public final class ControlNetModel {
       }
 
       Tensor forward(Tensor x) {
-        // Queries and keys lie before the values.
+        // Queries and keys precede the values.
         Tensor value = torch.linear(
             norm1.forward(x),
             weight.chunk(3, 0).get(2),

@@ -6,14 +6,14 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a UNet's deep layers last said, for rows of a run at which only its shallow ones are asked
- * (DeepCache, Ma et al. 2023, arXiv:2312.00858). One run's, on one thread; dies with the scope that
- * it was made in.
+ * The cached output of a UNet's deep layers, for rows that compute only the shallow ones
+ * (DeepCache, Ma et al. 2023, arXiv:2312.00858). For one generation, on one thread, within the
+ * scope that it was created in.
  */
 public final class DeepCache {
   /**
-   * Where features are continued, so many calls ask all layers first: they decide what the image
-   * becomes.
+   * With extrapolation, this many first calls compute all layers, because they decide the
+   * composition.
    */
   private static final int WARMUP_CALLS = 2;
 
@@ -28,12 +28,12 @@ public final class DeepCache {
   private int previousAt;
 
   /**
-   * Nothing said yet.
+   * Creates an empty cache.
    *
-   * @param every how many calls of the network share an answer of the deep layers
+   * @param every the number of calls that share an output of the deep layers
    * @param layers of the first level that are computed at every call
-   * @param forecast whether the last two answers are continued in a straight line over the calls
-   *     between, rather than the last one kept
+   * @param forecast whether the last two outputs are extrapolated linearly, instead of reusing the
+   *     last one
    */
   public DeepCache(int every, int layers, boolean forecast) {
     this.interval = every;
@@ -41,7 +41,9 @@ public final class DeepCache {
     this.forecast = forecast;
   }
 
-  /** For a run of these options, or null where they ask for none; belongs to the calling scope. */
+  /**
+   * The cache for a generation with these options, or null for none; belongs to the calling scope.
+   */
   public static DeepCache of(CachingOptions options) {
     return options.isDeep()
         ? new DeepCache(
@@ -51,16 +53,13 @@ public final class DeepCache {
         : null;
   }
 
-  /**
-   * Told the row of the plan that is asked next; after rows without this network what was said is
-   * too old.
-   */
+  /** Starts a row of the plan. After rows without this network, the cache is outdated. */
   public void startRow(int row) {
     calls = row == lastRow + 1 ? calls : 0;
     lastRow = row;
   }
 
-  /** Counts a call of the network, and tells whether it can do with what was said. */
+  /** Counts a call of the network and returns whether the cache applies. */
   boolean shouldUseCache() {
     int row = calls++;
     return forecast
@@ -72,7 +71,7 @@ public final class DeepCache {
     return layers;
   }
 
-  /** What the deep layers would say now; the calling scope owns it. */
+  /** The cached or extrapolated output of the deep layers; the calling scope owns it. */
   Tensor cached() {
     if (previous.tensor() == null) {
       return cached.tensor().alias();

@@ -11,31 +11,30 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * How a single file's UNet predicts. It is said by the keys that trainers leave ({@code v_pred},
- * {@code ztsnr}) or by Stability's model spec in the metadata. Files of SD 2.x that say nothing are
- * told apart by how far the numbers of one of their weights lie from one another, but for
- * inpainting, which is epsilon. Where that weight is missing they are taken as diffusers takes
- * them: v.
+ * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred},
+ * {@code ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
+ * standard deviation of one weight decides; inpainting is epsilon. Without that weight it is v, as
+ * in diffusers.
  *
  * <p>Source: {@code SD20.model_type} of ComfyUI {@code comfy/supported_models.py}.
  *
  * @param type diffusers' {@code prediction_type}
  * @param zeroTerminal whether the last training step is pure noise
- * @param certainty whence it is known
+ * @param certainty how it is known
  */
 record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty) {
   private static final String VELOCITY = "v_prediction";
   private static final String EPSILON = "epsilon";
   private static final String INDICATOR_WEIGHT =
       "output_blocks.11.1.transformer_blocks.0.norm1.bias";
-  /** The standard deviation of that weight above which the network predicts v. */
+  /** The standard deviation of the weight above which the network predicts v. */
   private static final double DEVIATION_THRESHOLD = 0.09;
 
   private static final int TEXT_TO_IMAGE = 4;
-  /** The latents' side, of 512 pixels, that SD 2.x was trained at where it does not predict v. */
+  /** The latents' side of SD 2.x with epsilon prediction, for 512 pixels. */
   private static final int EPSILON_SAMPLE_SIZE = 64;
 
-  /** What a file does; of its weights this reads at most that one. */
+  /** Detects the prediction type of a file; reads at most one weight. */
   static PredictionDetector of(CheckpointHeader header) {
     TensorNames keys = header.names();
     UNetDetector.UNetKeys unet = UNetDetector.UNetKeys.of(keys);
@@ -65,7 +64,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
             : spec.startsWith("eps") ? EPSILON : null;
   }
 
-  /** The standard deviation of all the numbers there are, not of a sample. */
+  /** The standard deviation of the population. */
   private static double deviation(List<Double> numbers) {
     double mean = numbers.stream().mapToDouble(each -> each).average().orElse(0);
     return Math.sqrt(numbers.stream()
@@ -75,8 +74,8 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
   }
 
   /**
-   * The scheduler's options with this prediction; where the last step is pure noise, runs begin at
-   * that step and not before it.
+   * The scheduler's options with this prediction; with a zero terminal SNR, sampling starts at the
+   * last step.
    */
   Map<String, Object> applyTo(Map<String, Object> scheduler) {
     Map<String, Object> options = new LinkedHashMap<>(scheduler);
@@ -88,7 +87,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
     return options;
   }
 
-  /** The components of SD 2.x, with the size that goes with this prediction. */
+  /** The components of SD 2.x, with the sample size of this prediction. */
   Map<String, ComponentDetector.Detected> withSampleSize(
       Map<String, ComponentDetector.Detected> components) {
     if (VELOCITY.equals(type)) {
@@ -106,8 +105,8 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
   }
 
   /**
-   * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its
-   * latents' channels, by which it was preconditioned as in EDM (arXiv:2402.17245).
+   * Detects a single file of Playground v2.5, which has the mean and standard deviation of the
+   * latents' channels for EDM preconditioning (arXiv:2402.17245).
    *
    * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of
    * diffusers {@code loaders/single_file_utils.py}.
@@ -119,14 +118,14 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
 
     private Playground() {}
 
-    /** Whether a file with these tensors is one. */
+    /** Whether a file with these tensors is Playground v2.5. */
     static boolean matches(TensorNames keys) {
       return keys.has(MEAN) && keys.has(DEVIATION);
     }
 
     /**
-     * The components of a file, its autoencoder with the latents' scale that the file holds; of
-     * others nothing is read.
+     * The components of a file, with the file's latent scale in the autoencoder's configuration.
+     * Other files are not read.
      */
     static Map<String, ComponentDetector.Detected> withLatentScale(
         CheckpointHeader header, Map<String, ComponentDetector.Detected> components) {

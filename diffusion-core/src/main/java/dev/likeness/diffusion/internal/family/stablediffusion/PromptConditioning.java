@@ -26,12 +26,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
+/** The conditioning of a UNet: encoded texts, and for SDXL sizes. */
 final class PromptConditioning {
-  /** The score of an image that nobody wants, as diffusers has it. */
+  /** Diffusers' default aesthetic score of negative prompts. */
   private static final double NEGATIVE_AESTHETIC_SCORE = 2.5;
 
-  /** As many as a model was trained on; no run does more. */
+  /** The number of training timesteps, which limits the steps. */
   private static final int MAX_STEPS = 1000;
 
   private final StableDiffusionNetworks model;
@@ -52,10 +52,10 @@ final class PromptConditioning {
   }
 
   /**
-   * What the prompts say at each of the plan's rows; rows with one text share it, and all have as
-   * many chunks as the longest.
+   * Encodes the prompts at each row of the plan. Rows with the same text share their encoding, and
+   * all have the number of chunks of the longest.
    *
-   * @param together whether both prompts of a row have to be of as many chunks
+   * @param together whether both prompts of a row must have the same number of chunks
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
@@ -70,17 +70,16 @@ final class PromptConditioning {
   }
 
   /**
-   * What the prompt says all the way.
+   * Encodes a constant prompt.
    *
-   * @throws IllegalArgumentException when it changes
+   * @throws IllegalArgumentException if it changes over the steps
    */
   TextEncoding constantEncoding() {
     List<String> all =
         rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
-      throw new IllegalArgumentException(
-          "the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
-              + " encode what it says at each part of the way");
+      throw new IllegalArgumentException("the prompt \"" + request.prompt()
+          + "\" changes over the steps, which an embedding cannot;" + " encode each of its texts");
     }
     return encode(all.get(0), false, 1);
   }
@@ -125,7 +124,10 @@ final class PromptConditioning {
         : new TextEncoding(tokens(given), pooled(given));
   }
 
-  /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
+  /**
+   * Encodes a text with every text encoder: tokens [1, tokens, width], pooled [1, width] of the
+   * last.
+   */
   private TextEncoding encode(String text, boolean negativePrompt, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
@@ -162,8 +164,8 @@ final class PromptConditioning {
   }
 
   /**
-   * What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where
-   * it knows one.
+   * The UNet's conditioning for texts, one row each; with sizes for SDXL, and the guidance if the
+   * UNet takes it.
    */
   static UNetConditioning unetConditioning(
       StableDiffusionNetworks model,
@@ -202,9 +204,9 @@ final class PromptConditioning {
   }
 
   /**
-   * What the web interface reads in prompts that is no text, and is not done here: tags of extra
-   * networks ({@code modules/extra_networks.py}) and prompts joined by {@code AND} or weighed
-   * ({@code modules/prompt_parser.py}). They are refused, since text encoders would take them for
+   * Syntax of the web UI that is not supported: tags of extra networks
+   * ({@code modules/extra_networks.py}) and prompts joined by {@code AND} or weighted
+   * ({@code modules/prompt_parser.py}). It is refused, because text encoders would read it as
    * words.
    */
   static final class UnsupportedSyntax {
@@ -219,22 +221,22 @@ final class PromptConditioning {
     private UnsupportedSyntax() {}
 
     /**
-     * The request as text encoders read it: in the web interface's syntax without comments.
+     * The request without comments in the web UI's syntax.
      *
-     * @throws IllegalArgumentException when one says what is not done here
+     * @throws IllegalArgumentException if a prompt has unsupported syntax
      */
-    static ImageRequest read(ImageRequest asked) {
-      if (asked.prompts().syntax() != PromptSyntax.A1111) {
-        return asked;
+    static ImageRequest read(ImageRequest given) {
+      if (given.prompts().syntax() != PromptSyntax.A1111) {
+        return given;
       }
-      ImageRequest request = asked
-          .prompt(asked.prompt().replaceAll(COMMENT, "\n"))
-          .negative(asked.negative().replaceAll(COMMENT, "\n"));
+      ImageRequest request = given
+          .prompt(given.prompt().replaceAll(COMMENT, "\n"))
+          .negative(given.negative().replaceAll(COMMENT, "\n"));
       if (request.embedding() == null) {
         refuseTags("prompt", request.prompt(), request);
         refuseComposableDiffusion(request.prompt());
       }
-      // The web interface takes AND and a number at the end of a negative prompt for words.
+      // The web UI reads AND and a number at the end of a negative prompt as words.
       if (request.negativeEmbedding() == null) {
         refuseTags("negative prompt", request.negative(), request);
       }
@@ -250,8 +252,8 @@ final class PromptConditioning {
           .ifPresent(tag -> {
             throw new IllegalArgumentException(
                 "the " + which + " has " + tag
-                    + ", by which the web interface loads a file; take it out, and"
-                    + " give a LoRA as its file: ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT");
+                    + ", which loads a file in the web UI; remove it, and"
+                    + " give the LoRA as an adapter: ImageRequest.adapter(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT");
           });
     }
 
@@ -263,15 +265,14 @@ final class PromptConditioning {
     private static void refuseComposableDiffusion(String prompt) {
       Matcher joined = COMPOSED.matcher(prompt);
       if (joined.find()) {
-        throw new IllegalArgumentException(
-            "the prompt joins prompts by AND, which are not drawn together here (\"" + prompt
-                + "\"); ask for one of them, or write the word in small letters");
+        throw new IllegalArgumentException("prompts joined by AND are not supported (\"" + prompt
+            + "\"); use one of them, or write the word in lower case");
       }
       Matcher factor = FACTOR.matcher(prompt);
       if (factor.find()) {
         throw new IllegalArgumentException("the prompt ends in \""
             + factor.group().strip() + "\", which multiplies the guidance in the"
-            + " web interface; write (WORDS:1.2), or change the guidance");
+            + " web UI; write (WORDS:1.2), or change the guidance");
       }
     }
   }

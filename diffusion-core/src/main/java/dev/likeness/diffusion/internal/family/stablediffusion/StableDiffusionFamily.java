@@ -61,7 +61,7 @@ public final class StableDiffusionFamily implements ModelFamily {
         StableDiffusionVariant.SD1);
   }
 
-  /** SDXL's pipelines say it in their name; which of 1.x and 2.x it is the UNet tells. */
+  /** SDXL has pipelines of its own; the UNet determines 1.x or 2.x. */
   @Override
   public Optional<Variant> variantOf(ModelParts parts) {
     String pipeline = parts.pipeline();
@@ -157,8 +157,8 @@ public final class StableDiffusionFamily implements ModelFamily {
                   ? "conditioner.embedders.0."
                   : "conditioner.embedders.1.");
         default ->
-          throw new InvalidInputException(
-              parts.describe() + ": a single file has no names for " + component);
+          throw new InvalidInputException(parts.describe() + ": component " + component
+              + " cannot be written to a single file");
       };
     }
 
@@ -179,10 +179,7 @@ public final class StableDiffusionFamily implements ModelFamily {
     }
   }
 
-  /**
-   * Stable Diffusion's kinds in LoRA files, which the widths of their attentions to the text tell
-   * apart.
-   */
+  /** Stable Diffusion's kinds in LoRA files, identified by the width of cross-attention. */
   static final class StableDiffusionLoraLayers {
     static final LoraLayers LAYERS = new LoraLayers(
         List.of(

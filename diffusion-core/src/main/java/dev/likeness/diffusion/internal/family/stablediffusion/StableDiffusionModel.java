@@ -76,14 +76,14 @@ final class StableDiffusionModel implements OpenModel {
     return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
   }
 
-  /** Latent consistency models are given the guidance scale. */
+  /** Latent consistency models take the guidance scale as input. */
   private boolean isConsistencyModel() {
     return model.unetConfig().guidanceWidth() != 0 && model.sizeIds() == 0;
   }
 
   /**
-   * SDXL's inpainting has more guidance, and beside a ControlNet its strength over an image is
-   * higher.
+   * SDXL's inpainting has a higher default guidance, and image-to-image with a ControlNet a higher
+   * strength.
    */
   @Override
   public GenerationDefaults defaults(ImageRequest request) {
@@ -121,26 +121,25 @@ final class StableDiffusionModel implements OpenModel {
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
-    boolean over = asked.strength() < 1
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
+    boolean over = unadjusted.strength() < 1
         && !request.initialImage().isMasked()
         && request.controlImages().isEmpty();
-    boolean own = asked.timesteps().length + asked.sigmas().length > 0;
+    boolean own = unadjusted.timesteps().length + unadjusted.sigmas().length > 0;
     return over && !own && isConsistencyModel() && scheduler.className().equals("LCMScheduler")
-        ? withDistilledTimesteps(asked, scheduler.options())
-        : asked;
+        ? withDistilledTimesteps(unadjusted, scheduler.options())
+        : unadjusted;
   }
 
-  // Latent consistency's pipeline does all steps over an image, among the lowest of those that the
-  // network was
-  // distilled on.
+  // Latent consistency's pipeline samples all steps in image-to-image, among the lowest distilled
+  // steps.
   private static PlanRequest withDistilledTimesteps(PlanRequest plain, Options options) {
     int origins = options.integer("original_inference_steps");
     int left = (int) (origins * plain.strength());
     int n = plain.steps();
     if (left < n) {
       throw new IllegalArgumentException("strength " + plain.strength() + " leaves " + left + " of "
-          + origins + " distilled steps, got " + n + "; ask for fewer");
+          + origins + " distilled steps, got " + n + "; use fewer steps");
     }
     int stride = options.integer("num_train_timesteps") / origins;
     return PlanRequest.ofTimesteps(IntStream.range(0, n)
@@ -152,7 +151,7 @@ final class StableDiffusionModel implements OpenModel {
 
   private Tensor maskConditioning(Tensor mask, Tensor kept) {
     long factor = model.autoencoder().vaeScaleFactor();
-    // The pixel in the upper left corner of each latent.
+    // The upper left pixel of each latent pixel.
     Tensor small = mask.view(
             new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor})
         .select(5, 0)

@@ -25,9 +25,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted
- * view of a network reads no weight again: all views share the tensors loaded here. Immutable and
- * shared by threads.
+ * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Adapted networks
+ * share the tensors loaded here. Immutable and shared by threads.
  */
 public final class StableDiffusionNetworks extends NetworksBase {
   private static final Map<String, Object> TEXT_TO_IMAGE_DEFAULTS =
@@ -74,8 +73,8 @@ public final class StableDiffusionNetworks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
-   *     is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static StableDiffusionNetworks open(ModelParts files, Compute compute) {
     boolean xl = files.componentClass("text_encoder_2") != null;
@@ -91,10 +90,10 @@ public final class StableDiffusionNetworks extends NetworksBase {
   }
 
   /**
-   * The scheduler as the pipelines of 1.x and 2.x read it, which overrule two options of old
+   * The scheduler as the pipelines of 1.x and 2.x read it, which override two options of old
    * configs.
    *
-   * @param pipeline the pipeline's class, of whose folder the config is
+   * @param pipeline the class of the folder's pipeline
    */
   public static SchedulerConfig scheduler(ModelConfig config, String pipeline) {
     return SchedulerFile.read(
@@ -104,7 +103,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
             : TEXT_TO_IMAGE_DEFAULTS);
   }
 
-  // The texts' widths side by side are what every cross-attention reads.
+  // Every cross-attention takes the concatenated texts.
   private void requireText(ModelParts files) {
     int width = clipTextEncoders.stream()
         .mapToInt(textEncoder -> textEncoder.config().width())
@@ -113,7 +112,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
       if ((level.hasAttention() || level.hasUpAttention()) && level.contextWidth() != width) {
         throw new InvalidInputException(
             files.describe() + ": the UNet attends to text of width " + level.contextWidth()
-                + ", the text encoders give " + width + "; they are of different models");
+                + ", the text encoders give " + width + "; they belong to different models");
       }
     }
     if (unetConfig.timeIds() != null) {
@@ -122,7 +121,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
     }
   }
 
-  // Other inputs (depth, a small image, an edited one) come with pipelines that are not here.
+  // Other inputs (depth, a small image, an edited one) belong to unsupported pipelines.
   private void requireLatents(ModelParts files) {
     int latent = autoencoder.latentChannels();
     int in = unetConfig.inChannels();
@@ -134,9 +133,9 @@ public final class StableDiffusionNetworks extends NetworksBase {
   }
 
   /**
-   * What the model's maker draws it with, by names that only this library reads from its
-   * scheduler's config ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta};
-   * diffusers passes over what begins so); {@code usual} where nothing is said.
+   * The recommended value of an option in the model's scheduler config ({@code _guidance_scale},
+   * {@code _num_inference_steps}, {@code _eta}, which diffusers ignores); {@code usual} if it has
+   * none.
    */
   public double recommendedOption(String name, double usual) {
     return schedulerConfig.number(name, usual);
@@ -146,38 +145,32 @@ public final class StableDiffusionNetworks extends NetworksBase {
     return unetConfig;
   }
 
-  /** The UNet as an adaptation has it. */
+  /** The adapted UNet. */
   public UNet2DConditionModel unet(Adaptation adaptation) {
     return new UNet2DConditionModel(unetConfig, Weights.of(unetWeights, adaptation));
   }
 
-  /** The text encoders, first to last: the UNet attends to their tokens side by side. */
+  /** The text encoders in order; the UNet attends to their concatenated tokens. */
   public List<LoadedClip> clipTextEncoders() {
     return List.copyOf(clipTextEncoders);
   }
 
-  /** The first text tower as an adaptation has it. */
+  /** The adapted first text encoder. */
   public ClipTextEncoder textEncoder(Adaptation adaptation) {
     return clipTextEncoders.get(0).encoder(adaptation);
   }
 
-  /** The first text tower's tokenizer. */
+  /** The first text encoder's tokenizer. */
   public ClipTokenizer tokenizer() {
     return clipTextEncoders.get(0).tokenizer();
   }
 
-  /**
-   * Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base
-   * was trained.
-   */
+  /** Whether an empty negative prompt is encoded as zeros, as SDXL's base was trained. */
   public boolean zerosForEmptyPrompt() {
     return zerosForEmptyPrompt;
   }
 
-  /**
-   * How many numbers about sizes the UNet is told: 6 for SDXL, 5 (the last a score) for its
-   * refiner, else 0.
-   */
+  /** The number of time ids: 6 for SDXL, 5 for its refiner, else 0. */
   public int sizeIds() {
     return unetConfig.timeIds() == null
         ? 0
@@ -204,9 +197,9 @@ public final class StableDiffusionNetworks extends NetworksBase {
   }
 
   /**
-   * Loads one network, e.g. {@code unet}, now instead of at its first use.
+   * Loads one network, for example {@code unet}, before its first use.
    *
-   * @throws IllegalArgumentException when the model has no such network
+   * @throws IllegalArgumentException if the model has no such network
    */
   public void load(String component) {
     if (component.equals("vae")) {
@@ -217,10 +210,10 @@ public final class StableDiffusionNetworks extends NetworksBase {
   }
 
   /**
-   * Frees the memory of one network, e.g. {@code text_encoder} between two phases of a large job;
-   * its next use loads it again. Not while a request is under way.
+   * Frees the memory of one network, for example {@code text_encoder}; its next use loads it again.
+   * Must not be called during a generation.
    *
-   * @throws IllegalArgumentException when the model has no such network
+   * @throws IllegalArgumentException if the model has no such network
    */
   public void release(String component) {
     if (component.equals("vae")) {
@@ -240,10 +233,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
             () -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
   }
 
-  /**
-   * How many numbers about sizes a UNet is told beside the pooled text, by the width of its layer
-   * that takes both.
-   */
+  /** The number of time ids, from the width of the layer that takes them with the pooled text. */
   static final class SizeIds {
     private static final int BASE = 6;
     private static final int REFINER = 5;
@@ -254,7 +244,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
      * The count.
      *
      * @param pooled width of the pooled text
-     * @throws InvalidInputException when the widths leave neither 6 nor 5
+     * @throws InvalidInputException if the number is neither 6 nor 5
      */
     static int count(UNetConfig.TimeIds ids, int pooled, String where) {
       for (int count : new int[] {BASE, REFINER}) {

@@ -21,16 +21,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Stable Diffusion 1.x, 2.x and XL. */
 record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements TrainingTarget {
   private static final double LEARNING_RATE = 2e-4;
-  /** How many numbers about sizes SDXL's refiner is given. */
+  /** The number of time ids of SDXL's refiner. */
   private static final int REFINER = 5;
 
   /**
-   * The target, or why there is none: a {@link TrainingTarget} or a {@link TrainingTarget.Refusal}.
+   * The target, or the reason that training is not supported: a {@link TrainingTarget} or a
+   * {@link TrainingTarget.Refusal}.
    */
   static Object of(StableDiffusionNetworks model) {
     if (model.sizeIds() == REFINER) {
-      return new Refusal(
-          "a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
+      return new Refusal("training a refiner is not supported; train its base");
     }
     Refusal refusal = TrainingTarget.refusal(
         "inpainting", model.unetConfig().inChannels(), model.autoencoder().latentChannels());
@@ -47,7 +47,7 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
     return new UNetPositions(model.unetConfig().levels(), places);
   }
 
-  /** Of SDXL zeros, where it was trained with those. */
+  /** Zeros for SDXL, if it was trained with zeros. */
   @Override
   public TextEncoding emptyNegative(TextEncoding empty) {
     return model.zerosForEmptyPrompt() ? empty.zeros() : empty;
@@ -107,7 +107,9 @@ record StableDiffusionTrainingTarget(StableDiffusionNetworks model) implements T
     return new UNetConditioning(text.tokens(), text.pooled(), placed);
   }
 
-  /** Places of a UNet, whose levels have a quarter each of the places above. */
+  /**
+   * Positions of a UNet, each of whose levels has a quarter of the positions of the level above.
+   */
   record UNetPositions(List<UNetConfig.Level> levels, double positionCount)
       implements LayerPositions {
     private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");

@@ -14,8 +14,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * The families of Stable Diffusion with a UNet. What names and shapes do not tell is in the
- * resource of the family's name, taken from the first published checkpoint's own configs.
+ * Variants of Stable Diffusion with a UNet. Values that names and shapes do not determine are in a
+ * resource of the variant, from the configs of the first published checkpoint.
  */
 final class StableDiffusionVariant implements Variant {
   private static final int ALL = Integer.MAX_VALUE;
@@ -58,15 +58,15 @@ final class StableDiffusionVariant implements Variant {
       List.of(new TextEncoderLocation(
           "text_encoder_2", "!", ALL, true, "conditioner.embedders.0.", "cond_stage_model.")));
 
-  /** Heads are this wide in the families that do not count them. */
+  /** The head width of variants with a fixed one. */
   private static final int HEAD_DIM = 64;
 
   private static final int INPAINTING = 9;
 
   /**
-   * Where a family keeps a text encoder.
+   * The place of a text encoder in a file.
    *
-   * @param layers how many of its layers it runs at most
+   * @param layers the largest number of layers that are used
    */
   private record TextEncoderLocation(
       String component, String padding, int layers, boolean hasProjection, String... prefixes) {}
@@ -199,10 +199,7 @@ final class StableDiffusionVariant implements Variant {
         UNetKeyFormat.of(UNetConfig.of(options)).withPrefix(prefix));
   }
 
-  /**
-   * The config of a ControlNet in latent diffusion's naming: what its shapes tell, and the facts of
-   * the family that it is for.
-   */
+  /** The config of a ControlNet in latent diffusion's names, from its shapes and its variant. */
   static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
     Map<String, Object> shapes = UNetDetector.controlNetConfig(keys, prefix);
     boolean second = Boolean.TRUE.equals(shapes.get("use_linear_projection"))
@@ -224,7 +221,7 @@ final class StableDiffusionVariant implements Variant {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
         throw new InvalidInputException(
             keys.describe() + ": a UNet of widths " + channels
-                + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
+                + " has an unknown number of heads, which the file does not have; give a diffusers folder, or its config");
       }
       config.put(
           "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());

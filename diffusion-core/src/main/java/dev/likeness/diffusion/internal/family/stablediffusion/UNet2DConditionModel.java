@@ -59,25 +59,24 @@ public final class UNet2DConditionModel {
    *
    * @param sample [batch, inChannels, h, w], of the weights' type or f32
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @return [batch, outChannels, h, w], f32 whatever the weights' type, since guidance multiplies
+   * @return [batch, outChannels, h, w], f32 for every weight type, because guidance amplifies
    *     rounding; owned by the calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
     return forward(sample, timesteps, conditioning, SegmentRunner.PLAIN);
   }
 
-  /** The same, with its layers run by {@code segments}. */
+  /** Predicts with layers run by {@code segments}. */
   public Tensor forward(
       Tensor sample, Tensor timesteps, UNetConditioning conditioning, SegmentRunner segments) {
     return forward(sample, timesteps, conditioning, null, null, segments);
   }
 
   /**
-   * The same, with what ControlNets add to it, or null.
+   * Predicts with residuals of ControlNets, or null.
    *
-   * @param deep what its deep layers said before, to do without them at times, or null
-   * @throws IllegalArgumentException when more layers of the first level are to be computed than it
-   *     has
+   * @param deep the DeepCache, or null
+   * @throws IllegalArgumentException if DeepCache has more layers of the first level than the UNet
    */
   public Tensor forward(
       Tensor sample,
@@ -127,7 +126,7 @@ public final class UNet2DConditionModel {
     }
   }
 
-  /** All the way down, and up to before the last block. */
+  /** The encoder, and the decoder without its last block. */
   private Tensor forwardDeep(
       Tensor x,
       Tensor time,
@@ -150,8 +149,7 @@ public final class UNet2DConditionModel {
     int most = down.get(0).layers();
     if (deep.layers() > most) {
       throw new IllegalArgumentException(
-          "DeepCache is to compute " + deep.layers() + " layers of the first level at every"
-              + " row; this UNet has " + most + ": ask for 0 to " + most);
+          "DeepCache layers must be in 0.." + most + " for this UNet, got " + deep.layers());
     }
     return deep.layers();
   }
@@ -166,7 +164,7 @@ public final class UNet2DConditionModel {
     }
   }
 
-  /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
+  /** The output of the mid block in a separate tensor, because the decoder frees its input. */
   private Tensor forwardMid(
       Tensor x,
       Tensor time,

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** A ControlNet of Stable Diffusion 1.x, 2.x or XL, or a union of them. */
 final class UNetControlNet extends LoadedControlNet {
-  /** Modes of xinsir/controlnet-union-sdxl-1.0, whose six the ProMax edition has two more than. */
+  /** Modes of xinsir/controlnet-union-sdxl-1.0: six, and two more in the ProMax edition. */
   private static final List<List<String>> UNION = List.of(
       List.of("openpose"),
       List.of("depth"),
@@ -59,9 +59,9 @@ final class UNetControlNet extends LoadedControlNet {
   }
 
   /**
-   * Encodes control images of one ControlNet beside a UNet of this shape.
+   * Encodes control images of one ControlNet for a UNet of this shape.
    *
-   * @throws IllegalArgumentException when it was made for another
+   * @throws IllegalArgumentException if the ControlNet is for another
    */
   static ControlInput input(
       List<ControlImage> controls,
@@ -72,9 +72,9 @@ final class UNetControlNet extends LoadedControlNet {
     if (!(loaded instanceof UNetControlNet own) || !own.matches(base)) {
       throw new IllegalArgumentException("ControlNet " + loaded.name() + " is for "
           + (loaded instanceof UNetControlNet other ? other.shape() : loaded.baseKind())
-          + ", the base is a UNet of widths " + channels(base) + " and text of "
+          + ", but the base is a UNet of widths " + channels(base) + " and text of "
           + base.levels().get(0).contextWidth()
-          + "; give one made for this base");
+          + "; use a ControlNet for this base");
     }
     ControlNetModel net = new ControlNetModel(own.config, Weights.of(own.weights()));
     if (!own.isUnion()) {
@@ -100,8 +100,8 @@ final class UNetControlNet extends LoadedControlNet {
   }
 
   /**
-   * Pixels of a control image, 0..1; where {@code white} is white, and it is to be generated anew,
-   * -1, for a union 0.
+   * Pixels of a control image, 0..1. Pixels under a white mask, which are generated, are -1, or 0
+   * for a union.
    */
   static Tensor pixels(RgbImage image, RgbImage white, boolean union) {
     Tensor pixels = ImageTensors.toUnit(image);
@@ -130,9 +130,9 @@ final class UNetControlNet extends LoadedControlNet {
   }
 
   /**
-   * Encoded control images and the network that they go through.
+   * Encoded control images and their network.
    *
-   * @param modes what a union is given of the images' modes, or null
+   * @param modes the embedding of a union's control modes, or null
    */
   record Input(
       List<ControlImage> controls,

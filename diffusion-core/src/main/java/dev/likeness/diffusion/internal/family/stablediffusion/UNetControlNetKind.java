@@ -18,12 +18,12 @@ import java.util.stream.Stream;
 
 /** ControlNets of Stable Diffusion 1.x, 2.x and XL, unions included. */
 final class UNetControlNetKind implements ControlNetKind {
-  /** What begins as such a file does and is none, by a tensor that only it has. */
+  /** Similar files that are not ControlNets, by a tensor that only they have. */
   private static final Map<String, String> OTHERS = Map.of(
       "difference", "a ControlNet's difference to its base", "lora_controlnet", "a control LoRA");
 
   private static final String TASKS = "task_embedding";
-  /** The name of a union's authors' own class. */
+  /** The authors' class name of a union. */
   private static final String UNION = "ControlNetModel_Union";
 
   @Override
@@ -41,7 +41,7 @@ final class UNetControlNetKind implements ControlNetKind {
     return List.of("controlnet_cond_embedding.conv_in.weight");
   }
 
-  /** A file in its authors' key format, whose configuration its shapes tell. */
+  /** Detects a file in the authors' key format, with a configuration from its shapes. */
   @Override
   public Optional<ComponentDetector.Detected> detect(String fileName, TensorNames keys) {
     return Stream.of("control_model.", "")
@@ -59,7 +59,7 @@ final class UNetControlNetKind implements ControlNetKind {
       }
     });
     Map<String, Object> options = StableDiffusionVariant.controlNetConfig(keys, prefix);
-    // No tensor tells of it; its authors' own programs go by the name, too.
+    // No tensor determines it; the authors' programs use the file name too.
     options.put("global_pool_conditions", fileName.contains("shuffle"));
     ModelConfig config = ModelConfig.of(options, keys.describe() + " (controlnet)");
     return new ComponentDetector.Detected(
@@ -82,9 +82,7 @@ final class UNetControlNetKind implements ControlNetKind {
     }
   }
 
-  /**
-   * A union's config need not say how many modes it knows: a row of its weights stands for each.
-   */
+  /** Adds the number of control modes to a union's config: the rows of one of its weights. */
   private static ModelConfig withModeCount(ModelConfig config, LoadedWeights weights) {
     if (config.has("num_control_type") || !weights.has(TASKS)) {
       return config;

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the names and shapes of a single file's UNet tell of its {@code config.json}: everything but
- * its heads.
+ * Detects the {@code config.json} of a single file's UNet from names and shapes: all options but
+ * the heads.
  */
 public final class UNetDetector {
-  /** One resolution: {@code transformers} is 0 where it does not attend. */
+  /** One resolution: {@code transformers} is 0 without attention. */
   private record Level(int channels, int layers, int transformers) {}
 
   private final TensorNames keys;
@@ -29,15 +29,16 @@ public final class UNetDetector {
   /**
    * The options under diffusers' names.
    *
-   * @param prefix what comes before {@code input_blocks}, with its dot
-   * @throws InvalidInputException when the names are not those of such a UNet
+   * @param prefix the prefix of {@code input_blocks}, with its dot
+   * @throws InvalidInputException if the names are not those of such a UNet
    */
   public static Map<String, Object> config(TensorNames keys, String prefix) {
     return new UNetDetector(keys, prefix).config();
   }
 
   /**
-   * The options of a ControlNet, which is such a UNet's way down and looks at an image, as above.
+   * The options of a ControlNet, which is such a UNet's encoder with an embedding of control
+   * images.
    */
   public static Map<String, Object> controlNetConfig(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
@@ -60,7 +61,7 @@ public final class UNetDetector {
     return config;
   }
 
-  /** What else is to be said of a UNet that is told a guidance scale. */
+  /** The additional options of a UNet that takes a guidance scale. */
   public static Map<String, Object> guidanceOptions(TensorNames keys, String prefix) {
     UNetDetector shape = new UNetDetector(keys, prefix);
     String name = "time_embedding.cond_proj.weight";
@@ -126,7 +127,7 @@ public final class UNetDetector {
     return types;
   }
 
-  // The bottom has as many as the last level, attending or not.
+  // The mid block has as many as the last level, with or without attention.
   private List<Integer> transformers() {
     List<Integer> counts = new ArrayList<>(
         levels.stream().map(level -> Math.max(1, level.transformers)).toList());
@@ -134,7 +135,7 @@ public final class UNetDetector {
     if (bottom > 0) {
       counts.set(counts.size() - 1, bottom);
     }
-    // A level that does not attend has as many as all others, where these agree.
+    // A level without attention has as many as all others, if these agree.
     List<Integer> said = new ArrayList<>(
         levels.stream().map(Level::transformers).filter(count -> count > 0).toList());
     said.add(counts.get(counts.size() - 1));
@@ -172,21 +173,21 @@ public final class UNetDetector {
 
   private InvalidInputException missing(String name) {
     return new InvalidInputException(keys.describe() + ": the UNet has no usable tensor \"" + prefix
-        + name + "\"; the file is incomplete or of a family that is not supported");
+        + name + "\"; the file is incomplete or its family is not supported");
   }
 
   private static Object singleOrList(List<Integer> values) {
     return values.stream().distinct().count() == 1 ? values.get(0) : values;
   }
 
-  /** What a single file's names and shapes tell of its UNet's family: one rule each. */
+  /** Rules that detect the variant of a single file's UNet from names and shapes. */
   record UNetKeys(TensorNames keys, String prefix) {
     private static final List<String> PREFIXES =
         List.of("model.diffusion_model.", "diffusion_model.", "");
     private static final long REFINER_TEXT = 1280;
     static final long SD2_TEXT = 1024;
 
-    /** The UNet in latent diffusion's spelling; null when there is none. */
+    /** The UNet in latent diffusion's names; null if there is none. */
     static UNetKeys of(TensorNames keys) {
       return PREFIXES.stream()
           .filter(prefix -> keys.has(prefix + "input_blocks.0.0.weight")
@@ -205,10 +206,7 @@ public final class UNetDetector {
       return !hasSizeConditioning() && !usesLinearProjection();
     }
 
-    /**
-     * Its projections are linear where those of the first generation are convolutions, or its text
-     * is wider.
-     */
+    /** Its projections are linear, where those of 1.x are convolutions, or its text is wider. */
     boolean isSd2() {
       return !hasSizeConditioning() && (usesLinearProjection() || textWidth() == SD2_TEXT);
     }
@@ -217,9 +215,7 @@ public final class UNetDetector {
       return hasSizeConditioning() && !isRefiner();
     }
 
-    /**
-     * It has one text encoder, and that is OpenCLIP's; alone, it is told by the width of its text.
-     */
+    /** It has one text encoder, OpenCLIP's; a UNet alone is detected by the width of its text. */
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
           && keys.layerRoles().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
@@ -238,7 +234,7 @@ public final class UNetDetector {
       return dimension(".attn2.to_k.weight", 1);
     }
 
-    /** A size of the first such tensor; 0 when it has fewer dimensions, -1 when there is none. */
+    /** A size of the first matching tensor; 0 if it has fewer dimensions, -1 if there is none. */
     private long dimension(String ending, int dimension) {
       return keys.layerRoles().stream()
           .filter(name -> name.startsWith(prefix) && name.endsWith(ending))

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What every residual block of a UNet listens to: the time, for SDXL pooled text and sizes, and the
- * guidance of some.
+ * The embedding for every residual block of a UNet: the time, for SDXL pooled text and sizes, and
+ * the guidance of some models.
  */
 final class UNetEmbedding {
   private final UNetConfig config;
@@ -19,7 +19,7 @@ final class UNetEmbedding {
   private final TimestepEmbedding added;
   private final Linear guidance;
 
-  /** Reads {@code time_embedding} and, where sizes are told, {@code add_embedding}. */
+  /** Reads {@code time_embedding} and, for SDXL, {@code add_embedding}. */
   UNetEmbedding(Weights w, UNetConfig config) {
     this.config = config;
     time = new TimestepEmbedding(
@@ -40,31 +40,31 @@ final class UNetEmbedding {
   }
 
   /**
-   * The activated embedding [batch or 1, timeWidth], in the sample's type, of {@code more} [1,
-   * timeWidth] too; null for none.
+   * The activated embedding [batch or 1, timeWidth], in the sample's type. {@code more}, [1,
+   * timeWidth] or null, is added.
    */
   Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor more) {
-    Tensor told = sum(sample, timesteps, conditioning);
-    return config.activation().apply(more == null ? told : told.add(more));
+    Tensor embedded = sum(sample, timesteps, conditioning);
+    return config.activation().apply(more == null ? embedded : embedded.add(more));
   }
 
   private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
     Tensor features = config.time().embed(timesteps).to(sample.scalar_type());
     Tensor scale = conditioning.guidance();
     boolean guided = guidance != null && scale != null;
-    Tensor told = time.forward(
+    Tensor embedded = time.forward(
         guided ? features.add(guidance.forward(scale.to(sample.scalar_type()))) : features);
     if (added == null) {
-      return told;
+      return embedded;
     }
     Tensor ids = conditioning.timeIds();
     if (ids == null || conditioning.pooled() == null) {
       throw new IllegalArgumentException(
-          "this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
+          "this UNet needs pooled text and sizes, as SDXL's; got text tokens alone");
     }
     Tensor sizes = config.timeIds().sinusoids().embed(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();
-    return told.add(
+    return embedded.add(
         added.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));
   }
 }

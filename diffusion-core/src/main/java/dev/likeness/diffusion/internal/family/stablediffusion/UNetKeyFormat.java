@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The UNet as latent diffusion's own code names it, in SD 1.x, 2.x and XL files alike: one list of
- * input blocks, a middle, one list of output blocks.
+ * The UNet in the names of latent diffusion's code, in SD 1.x, 2.x and XL files: one list of input
+ * blocks, a middle, one list of output blocks.
  *
  * <p>Source: {@code openaimodel.py} of CompVis/stable-diffusion and Stability-AI/generative-models.
  */
@@ -34,7 +34,7 @@ public final class UNetKeyFormat {
     table
         .add("time_embedding.linear_1", "time_embed.0")
         .add("time_embedding.linear_2", "time_embed.2");
-    // diffusers' script leaves its name.
+    // Diffusers' script keeps its name.
     table.add("time_embedding.cond_proj", "time_embedding.cond_proj");
     table
         .add("add_embedding.linear_1", "label_emb.0.0")
@@ -47,14 +47,13 @@ public final class UNetKeyFormat {
     addUpBlocks(config.levels());
   }
 
-  /** The layout of a UNet of this shape, without a prefix. */
+  /** The key mapping of a UNet of this shape, without a prefix. */
   public static KeyMapping of(UNetConfig config) {
     return new UNetKeyFormat(config).table;
   }
 
   /**
-   * The layout of a ControlNet of this shape, which is such a UNet's way down between layers of its
-   * own.
+   * The key mapping of a ControlNet of this shape: such a UNet's encoder with additional layers.
    */
   public static KeyMapping of(ControlNetConfig config) {
     ModuleTable table = new UNetKeyFormat(config.unet()).table;

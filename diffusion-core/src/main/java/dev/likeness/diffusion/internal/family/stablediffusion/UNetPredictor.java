@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** The UNet as the sampling loop calls it, with what the prompts say at each row of the plan. */
+/** The UNet as the sampling loop calls it, with the prompts at each row of the plan. */
 final class UNetPredictor implements PromptedNetwork {
   private final StableDiffusionNetworks model;
   private final ConditionedBatch batch;
@@ -29,10 +29,10 @@ final class UNetPredictor implements PromptedNetwork {
   private final List<UNetConditioning> negative;
 
   /**
-   * A network for a batch; its conditioning belongs to the calling scope.
+   * The network for a batch; its conditioning belongs to the calling scope.
    *
-   * @param views the UNet as it is adapted at each row of the plan
-   * @param degraded the same degraded on purpose, or null
+   * @param views the adapted UNet at each row of the plan
+   * @param degraded the degraded UNet at each row, or null
    */
   UNetPredictor(
       StableDiffusionNetworks model,
@@ -50,10 +50,7 @@ final class UNetPredictor implements PromptedNetwork {
     this.negative = guided ? conditioning(true) : null;
   }
 
-  /**
-   * The conditioning at each row of the plan; rows with the same texts share it, and what is kept
-   * of it.
-   */
+  /** The conditioning at each row of the plan. Rows with the same texts share it and its cache. */
   private List<UNetConditioning> conditioning(boolean ofNegative) {
     Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
     return IntStream.range(0, networks.size())
@@ -88,10 +85,7 @@ final class UNetPredictor implements PromptedNetwork {
         .toList();
   }
 
-  /**
-   * With keys and values kept, unless the network is another at every row, whose own would be kept
-   * for each.
-   */
+  /** Adds a cache of keys and values, unless the network changes at every row. */
   private UNetConditioning withCache(UNetConditioning conditioning) {
     return networks.stream().distinct().count() == 1 ? conditioning.withCache() : conditioning;
   }
@@ -117,7 +111,7 @@ final class UNetPredictor implements PromptedNetwork {
     Device device = new Device(model.compute().device());
     DeepCache deep = deepCache(batch.request().caching());
     List<UNet2DConditionModel> nets = degraded ? degradedNetworks : networks;
-    // What a ControlNet adds, and which layers are asked, changes with the row.
+    // The active ControlNets and the computed layers change with the row.
     boolean alike = latents.controls().isEmpty() && deep == null;
     return new Predictor.CapturableNetwork(
         latents.runner(),
@@ -130,8 +124,8 @@ final class UNetPredictor implements PromptedNetwork {
           if (deep != null) {
             deep.startRow(step.index());
           }
-          Tensor shown = latents.networkInput(input).to(device, torch.ScalarType.Float);
-          return nets.get(step.index()).forward(shown, time, here, control, deep);
+          Tensor networkInput = latents.networkInput(input).to(device, torch.ScalarType.Float);
+          return nets.get(step.index()).forward(networkInput, time, here, control, deep);
         });
   }
 

@@ -10,13 +10,13 @@ import java.util.List;
  *
  * @param width channels of a token inside the network
  * @param layers blocks over image and text together
- * @param refiners blocks over each of them alone before
+ * @param refiners blocks over image and text separately, before the joint ones
  * @param hasQkNorm whether queries and keys are normalised
  * @param textWidth width of the language model's tokens
  * @param theta of the rotary positions
- * @param timeScale what the time is multiplied by
- * @param axesDims how many of a head's channels each position axis turns
- * @param axesLengths how many positions each axis has
+ * @param timeScale the factor of the time
+ * @param axesDims the channels of a head for each axis of the rotary embedding
+ * @param axesLengths the number of positions of each axis
  */
 public record ZImageConfig(
     int channels,
@@ -31,14 +31,12 @@ public record ZImageConfig(
     double timeScale,
     List<Integer> axesDims,
     List<Integer> axesLengths) {
-  /** Side of the square of latent pixels that make a token. */
+  /** The side of a token's patch in latent pixels. */
   public static final int PATCH = 2;
 
   private static final int MODULATION = 256;
 
-  /**
-   * Reads a transformer's {@code config.json}; an option that is not supported is refused by name.
-   */
+  /** Reads a transformer's {@code config.json}; unsupported options are refused. */
   public static ZImageConfig of(ModelConfig c) {
     c.requireValue("all_patch_size", List.of(PATCH));
     c.requireValue("all_f_patch_size", List.of(1));
@@ -73,7 +71,7 @@ public record ZImageConfig(
     return config;
   }
 
-  /** Channels of what blocks are told of the time. */
+  /** Channels of the time embedding. */
   int modulation() {
     return Math.min(width, MODULATION);
   }

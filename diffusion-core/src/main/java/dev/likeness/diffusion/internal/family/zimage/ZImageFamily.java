@@ -89,8 +89,7 @@ public final class ZImageFamily implements ModelFamily {
   }
 
   /**
-   * Z-Image's layers in LoRA files. Trainers write a layer and its parts, of which diffusers takes
-   * the parts.
+   * Z-Image's layers in LoRA files. Trainers write a layer and its parts; diffusers uses the parts.
    */
   static final class ZImageLoraLayers {
     static final LoraLayers LAYERS = new LoraLayers(

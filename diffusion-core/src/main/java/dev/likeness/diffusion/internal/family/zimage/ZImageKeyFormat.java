@@ -10,18 +10,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What the names and shapes of a Z-Image transformer alone in a file tell of it, in ComfyUI's
- * spelling or diffusers'.
- */
+/** Key formats of a Z-Image transformer file, in ComfyUI's or diffusers' names. */
 public final class ZImageKeyFormat {
   private static final List<String> PREFIXES =
       List.of("model.diffusion_model.", "diffusion_model.", "");
   private static final String MODULATION = "layers.0.adaLN_modulation.0.weight";
   private static final int PATCH = 4;
   /**
-   * The width of a head of every published model, how its channels are shared among the position
-   * axes, and their lengths.
+   * The head width of every published model, its channels for each position axis, and the lengths
+   * of the axes.
    */
   private static final int HEAD_DIM = 128;
 
@@ -30,7 +27,7 @@ public final class ZImageKeyFormat {
 
   private ZImageKeyFormat() {}
 
-  /** What every name of the transformer begins with; null when there is none. */
+  /** The prefix of the transformer's keys; null if the file has no transformer. */
   public static String prefix(TensorNames keys) {
     return PREFIXES.stream()
         .filter(prefix -> keys.has(prefix + MODULATION) && keys.has(prefix + "cap_pad_token"))
@@ -38,7 +35,7 @@ public final class ZImageKeyFormat {
         .orElse(null);
   }
 
-  /** Where the transformer below {@code prefix} lies. */
+  /** The key mapping of the transformer below {@code prefix}. */
   public static KeyMapping layout(TensorNames keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     KeyMapping layout = shapes.has("x_embedder.weight")
@@ -64,8 +61,8 @@ public final class ZImageKeyFormat {
     if (head != HEAD_DIM) {
       throw new InvalidInputException(
           keys.describe() + ": a transformer with heads " + head
-              + " wide has an unknown share of them"
-              + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
+              + " wide has unknown channels"
+              + " for each position axis, which the file does not have; give a diffusers folder, or its config");
     }
     int width = shapes.size("all_x_embedder.2-1.weight", 0);
     Map<String, Object> config = new LinkedHashMap<>();
@@ -88,8 +85,8 @@ public final class ZImageKeyFormat {
   }
 
   /**
-   * Z-Image's transformer as ComfyUI's files name it: its authors' names, with queries, keys and
-   * values in one.
+   * Z-Image's transformer in the names of ComfyUI's files: its authors' names, with fused queries,
+   * keys and values.
    *
    * <p>Source: {@code convert_z_image_transformer_checkpoint_to_diffusers} of diffusers 0.42.1.
    */
@@ -108,8 +105,8 @@ public final class ZImageKeyFormat {
     private ZImageLayout() {}
 
     /**
-     * The layout of a transformer with so many blocks over everything and over each alone, without
-     * a prefix.
+     * The key mapping of a transformer without a prefix, by the numbers of joint and refiner
+     * blocks.
      */
     public static KeyMapping of(int layers, int refiners) {
       TensorTable table = new TensorTable();

@@ -32,7 +32,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Z-Image: a language model's tokens, and guidance that is none at 0. */
+/** Z-Image: a language model's tokens, and a guidance scale that is off at 0. */
 record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements OpenModel {
   private static final int PIXELS = 1024;
   private static final double MAX_SHIFT = 1.15;
@@ -57,7 +57,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     return new LatentSpace(sizeMultiple(), Double.POSITIVE_INFINITY, true, false, false);
   }
 
-  /** The reference adds the guidance to an answer that counts once already. */
+  /** The reference's scale is lower by 1 than in the usual formula. */
   @Override
   public double guidanceScale(ImageRequest request) {
     return request.guidance() + 1;
@@ -65,10 +65,10 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
 
   @Override
   public PlanRequest adjustPlan(
-      PlanRequest asked, ImageRequest request, SchedulerConfig scheduler) {
+      PlanRequest unadjusted, ImageRequest request, SchedulerConfig scheduler) {
     double mu = FlowPlan.mu(scheduler, latents().tokens(request), MAX_SHIFT);
     return FlowPlan.withLinearSigmas(
-        FlowPlan.withShift(asked, networks.scheduler(), mu), scheduler);
+        FlowPlan.withShift(unadjusted, networks.scheduler(), mu), scheduler);
   }
 
   @Override
@@ -91,7 +91,7 @@ record ZImageModel(ZImageFamily family, ZImageNetworks networks) implements Open
     Adaptation own = batch.adaptation(ModelComponent.TRANSFORMER);
     if (AttentionLayers.of(networks, ModelComponent.TRANSFORMER).hasBranches(own)) {
       throw new IllegalArgumentException(
-          "Z-Image's network has no place for image prompts; draw without, or with another base");
+          "Z-Image does not support image prompts; leave them out, or use another base");
     }
     List<ZImageTransformer2DModel> views = batch.adaptedNetworks(own, networks::transformer);
     TextEncoding text = batch.constant(guidanceScale(batch.request()) > 1);

@@ -18,8 +18,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
 
 /**
- * The networks of a Z-Image model, opened and checked; its transformer reads a Qwen3 language model
- * that is asked to think, and nothing of the padding. Immutable and shared by threads.
+ * The networks of a Z-Image model, opened and checked; its text encoder is a Qwen3 language model
+ * with thinking enabled; padding is not read. Immutable and shared by threads.
  */
 public final class ZImageNetworks extends NetworksBase {
   private final LoadedQwen3 encode;
@@ -45,8 +45,8 @@ public final class ZImageNetworks extends NetworksBase {
   /**
    * Opens a model and checks every tensor against its config.
    *
-   * @throws InvalidInputException when a part is missing, misshapen, left over, or of a class that
-   *     is not supported
+   * @throws InvalidInputException if a component is missing, or has wrong shapes, unknown tensors
+   *     or an unsupported class
    */
   public static ZImageNetworks open(ModelParts files, Compute compute) {
     files.requireClass("transformer", "ZImageTransformer2DModel");
@@ -55,16 +55,16 @@ public final class ZImageNetworks extends NetworksBase {
     return new ZImageNetworks(files, compute);
   }
 
-  /** After how many of the language model's layers the transformer reads. */
+  /** The layer of the language model whose output the transformer takes. */
   static int layer(Qwen3Config text) {
     return text.layers() - 1;
   }
 
   private void requireLatents(ModelParts files) {
     if (config().channels() != autoencoder.latentChannels()) {
-      throw new InvalidInputException(files.describe() + ": the transformer draws in "
+      throw new InvalidInputException(files.describe() + ": the transformer has "
           + config().channels() + " channels, the autoencoder has " + autoencoder.latentChannels()
-          + "; they are of different models");
+          + "; they belong to different models");
     }
   }
 
@@ -72,17 +72,17 @@ public final class ZImageNetworks extends NetworksBase {
     return transformer.config();
   }
 
-  /** Prompts as the transformer is given them, a row for each; see {@link LoadedQwen3#encode}. */
+  /** Encodes prompts, one row each; see {@link LoadedQwen3#encode}. */
   public TextEncoding encode(List<String> prompts, Adaptation adaptation) {
     return encode.encode(prompts, true, List.of(layer(encode.config())), false, adaptation);
   }
 
-  /** The end of a prompt that the language model does not read. */
+  /** The truncated part of a prompt. */
   public TruncatedPrompt truncated(String prompt) {
     return encode.truncated(prompt, true);
   }
 
-  /** The transformer as an adaptation has it. */
+  /** The adapted transformer. */
   public ZImageTransformer2DModel transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);
   }

@@ -13,15 +13,15 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Where the tokens of images and of their texts lie: either is filled up to whole groups of 32, the
- * text first in the order of places, the image first in the order of tokens. Of texts that differ
- * in length the shorter are masked.
+ * The positions of image and text tokens. Both are padded to multiples of 32. Text positions
+ * precede image positions, but image tokens precede text tokens. Shorter texts are masked.
  *
  * @param image rotation of the images' tokens, padding included
  * @param text rotation of the texts' tokens, as many as the longest has
  * @param imageTokens without padding
- * @param padding 1 where a text's token is padding, [batch, textTokens, 1]
- * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null where all are as long
+ * @param padding 1 for a padding token of a text, [batch, textTokens, 1]
+ * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null if all have the same
+ *     length
  */
 public record ZImageSequence(
     RotaryEmbedding image, RotaryEmbedding text, long imageTokens, Tensor padding, Tensor mask) {
@@ -44,7 +44,7 @@ public record ZImageSequence(
       throw new InvalidInputException(
           "an image of " + columns + "x" + rows + " tokens after " + longest
               + " of text is larger than the " + config.axesLengths()
-              + " that the model has places for; ask for a smaller size");
+              + " positions of the model; use a smaller size");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);
@@ -107,7 +107,7 @@ public record ZImageSequence(
     return image.concat(text);
   }
 
-  /** The mask over the image's tokens too; null where there is none. */
+  /** The mask over image and text tokens; null if there is none. */
   Tensor jointMask() {
     return mask == null
         ? null

@@ -71,35 +71,34 @@ public final class ZImageTransformer2DModel {
   }
 
   /**
-   * Predicts the way from noise to image, the flow's opposite.
+   * Predicts the direction from noise to image, the negative flow.
    *
    * @param latents [batch, channels, h, w], sides even
-   * @param time how much of the noise is gone, [batch] or [1], 0..1, f32
+   * @param time the share of signal, [batch] or [1], 0..1, f32
    * @param words of {@link #embedText}
    * @return [batch, channels, h, w], owned by the calling scope
    */
   public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor told = timeEmbedding(time, latents);
-      Tensor image =
-          forwardBlocks(noiseRefiner, embedImage(latents, sequence), told, sequence.image(), null);
+      Tensor embeddedTime = timeEmbedding(time, latents);
+      Tensor image = forwardBlocks(
+          noiseRefiner, embedImage(latents, sequence), embeddedTime, sequence.image(), null);
       Tensor both = forwardBlocks(
           layers,
           torch.cat(new TensorVector(image, words), 1),
-          told,
+          embeddedTime,
           sequence.joint(),
           castMask(sequence.jointMask(), image));
       Tensor own = both.narrow(1, 0, sequence.imageTokens());
-      Tensor scale = scaleOut.forward(Activation.SILU.apply(told)).unsqueeze(1);
+      Tensor scale = scaleOut.forward(Activation.SILU.apply(embeddedTime)).unsqueeze(1);
       return call.promote(unpatchify(projOut.forward(AdaLayerNorm.apply(own, scale)), latents));
     }
   }
 
   /**
-   * Texts as the layers see them beside images: the same at every step.
+   * Embeds texts, for all steps.
    *
-   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the
-   *     sequence says
+   * @param text the language model's tokens [batch, any, textWidth]; the sequence has their counts
    * @return [batch, the sequence's text tokens, width], owned by the calling scope
    */
   public Tensor embedText(Tensor text, ZImageSequence sequence) {
@@ -120,7 +119,7 @@ public final class ZImageTransformer2DModel {
     return mask == null ? null : mask.to(like.scalar_type());
   }
 
-  /** The image's tokens, then padding of the network's own. */
+  /** The image tokens, followed by the network's padding tokens. */
   private Tensor embedImage(Tensor latents, ZImageSequence sequence) {
     long batch = latents.size(0);
     long h = latents.size(2) / 2;
@@ -149,14 +148,14 @@ public final class ZImageTransformer2DModel {
   private static Tensor forwardBlocks(
       BlockList<ZImageBlock> blocks,
       Tensor start,
-      Tensor told,
+      Tensor embeddedTime,
       RotaryEmbedding rotation,
       Tensor mask) {
     Tensor x = start;
     try (BlockList.Pass<ZImageBlock> pass = blocks.pass()) {
       while (pass.hasNext()) {
         try (TensorScope scope = TensorScope.open()) {
-          x = scope.replace(x, pass.next().forward(x, told, rotation, mask));
+          x = scope.replace(x, pass.next().forward(x, embeddedTime, rotation, mask));
         }
       }
     }
@@ -174,7 +173,7 @@ public final class ZImageTransformer2DModel {
 
   /**
    * Z-Image's block: attention and feed-forward over one stream, each normalised before and after;
-   * where it is told the time, scaled before and gated after.
+   * with time, scaled before and gated after.
    */
   static final class ZImageBlock {
     private static final int VECTORS = 4;
@@ -187,7 +186,7 @@ public final class ZImageTransformer2DModel {
     private final RmsNorm ffNorm2;
     private final Linear modulation;
 
-    /** @param timed whether the block is told the time */
+    /** @param timed whether the block takes the time */
     ZImageBlock(Weights w, ZImageConfig config, boolean timed) {
       int width = config.width();
       attention =

@@ -104,7 +104,8 @@ final class CachingVariants implements AutoCloseable {
     variants.put(
         "deep forecast every 3, guidance until 0.6",
         new Variant(
-            base, request -> withEarlyGuidance(request).caching(CachingOptions.deepForecast(3, 0))));
+            base,
+            request -> withEarlyGuidance(request).caching(CachingOptions.deepForecast(3, 0))));
   }
 
   private void addCommonVariants(BaseModel base) {

@@ -93,7 +93,9 @@ public class NetworkBenchmark {
     scope.close();
   }
 
-  /** A UNet and what it is told; as in a run, its keys and values of the text are made once. */
+  /**
+   * A UNet and its conditioning; as in a generation, keys and values of the text are computed once.
+   */
   @State(Scope.Thread)
   public static class Step {
     /** Of a LoRA on every attention; 0 for none. */
@@ -143,7 +145,9 @@ public class NetworkBenchmark {
 
     private Adaptation adaptation(NetworkBenchmark b) {
       if (rank == 0) {
-        return tokenMergingRatio == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(tokenMergingRatio);
+        return tokenMergingRatio == 0
+            ? Adaptation.NONE
+            : new Adaptation.MergedTokens(tokenMergingRatio);
       }
       lora = RandomWeights.lora(b.opened, rank);
       return ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, b.model.compute());

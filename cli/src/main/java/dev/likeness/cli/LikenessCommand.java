@@ -88,8 +88,8 @@ public final class LikenessCommand implements Runnable {
   }
 
   /**
-   * Runs {@code commandLine} on {@code console}, where it reports what fails as this command does, and
-   * returns its exit status.
+   * Runs {@code commandLine} on {@code console}, where it reports what fails as this command does,
+   * and returns its exit status.
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);

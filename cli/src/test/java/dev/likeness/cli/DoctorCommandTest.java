@@ -43,6 +43,7 @@ class DoctorCommandTest {
 
   @Test
   void findsNothingMissingWhereTheTestsRun() {
-    assertTrue(CommandResult.of("doctor").out().lines().noneMatch(line -> line.startsWith("MISSING")));
+    assertTrue(
+        CommandResult.of("doctor").out().lines().noneMatch(line -> line.startsWith("MISSING")));
   }
 }

@@ -261,8 +261,8 @@ class EditCommandTest {
 
   @Test
   void namesMissingOptions() {
-    CommandResult run =
-        CommandResult.of("edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+    CommandResult run = CommandResult.of(
+        "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
     assertEquals(
         List.of(
@@ -271,6 +271,7 @@ class EditCommandTest {
         run.errorLines());
     assertEquals(
         List.of("nothing to edit; give words for a part, a mask, or margins"),
-        CommandResult.of("edit", image.toString(), "--person", "x", "--out", "x").errorLines());
+        CommandResult.of("edit", image.toString(), "--person", "x", "--out", "x")
+            .errorLines());
   }
 }

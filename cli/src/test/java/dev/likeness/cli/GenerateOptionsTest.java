@@ -98,7 +98,8 @@ class GenerateOptionsTest {
     return Stream.of(
         Arguments.of("", REQUEST),
         Arguments.of("--negative blurry", REQUEST.negative("blurry")),
-        Arguments.of("--scheduler euler_a --steps 3", REQUEST.scheduler("euler_a").steps(3)),
+        Arguments.of(
+            "--scheduler euler_a --steps 3", REQUEST.scheduler("euler_a").steps(3)),
         Arguments.of(
             "--scheduler lcm --timesteps 999,749,499,249",
             REQUEST.scheduler("lcm").timesteps(999, 749, 499, 249)),
@@ -139,7 +140,8 @@ class GenerateOptionsTest {
             REQUEST.textualInversion(TextualInversion.open(folder.resolve("red.safetensors")))),
         Arguments.of("--guidance-rescale 0.7", REQUEST.guidance(guidance.rescale(0.7))),
         Arguments.of(
-            "--guidance-start 0.3 --guidance-end 0.8", REQUEST.guidance(guidance.between(0.3, 0.8))),
+            "--guidance-start 0.3 --guidance-end 0.8",
+            REQUEST.guidance(guidance.between(0.3, 0.8))),
         Arguments.of("--caching deep-cache:3", REQUEST.caching(CachingOptions.deepCache(3, 0))),
         Arguments.of(
             "--caching deep-forecast:4", REQUEST.caching(CachingOptions.deepForecast(4, 0))),
@@ -182,8 +184,11 @@ class GenerateOptionsTest {
     try (BaseModel model =
         BaseModel.open(ModelFiles.of(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
-          model.generate(REQUEST).pixels(), pixelsOf(REQUEST, "--vae " + other.resolve("vae")), 1e-6f);
-      assertArrayEquals(model.generate(REQUEST).pixels(), pixelsOf(REQUEST, "--part vae=" + other), 1e-6f);
+          model.generate(REQUEST).pixels(),
+          pixelsOf(REQUEST, "--vae " + other.resolve("vae")),
+          1e-6f);
+      assertArrayEquals(
+          model.generate(REQUEST).pixels(), pixelsOf(REQUEST, "--part vae=" + other), 1e-6f);
     }
   }
 

@@ -100,7 +100,8 @@ class HeadshotCommandTest {
   @Test
   void describesPeopleByTheReaderThatABaseBrings() throws IOException {
     Path reading = TinyBase.in(folder);
-    ConfidentReader.write(reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
+    ConfidentReader.write(
+        reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
     CommandResult run =
         headshot("--photos", photos.toString(), "--style", "studio", "--base", reading.toString());
     assertEquals(0, run.status(), run.err());
@@ -136,7 +137,8 @@ class HeadshotCommandTest {
     byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("again");
-    CommandResult again = headshot("--person", person.toString(), "--style", "office", "--seed", "7");
+    CommandResult again =
+        headshot("--person", person.toString(), "--style", "office", "--seed", "7");
     assertEquals(0, again.status(), again.err());
     assertEquals(
         List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
@@ -148,8 +150,7 @@ class HeadshotCommandTest {
   void refusesUselessOptionsAndUnwritableFoldersFirst() throws IOException {
     CommandResult steps = headshot("--person", "ada.safetensors", "--rank", "2");
     assertEquals(
-        List.of(
-            "--train-steps and --rank are for somebody who is learnt from --photos; leave them out"),
+        List.of("--train-steps and --rank are for training from --photos; leave them out"),
         steps.errorLines());
     CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
     assertEquals(

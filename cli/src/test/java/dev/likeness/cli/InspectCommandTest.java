@@ -55,8 +55,7 @@ class InspectCommandTest {
     "inpainting,inpainting",
     "v-prediction,text-to-image"
   })
-  void findsTheVariantByTheLatentChannels(String folderName, String variant)
-      throws IOException {
+  void findsTheVariantByTheLatentChannels(String folderName, String variant) throws IOException {
     Path base =
         GoldenFolder.write(folderName, GoldenFolder.KeyFormat.CURRENT, folder).path();
     assertEquals(variant, inspect(0, base).get("variant"));
@@ -174,7 +173,8 @@ class InspectCommandTest {
   void describesASingleFileAndConvertsItBack() throws IOException {
     Path base = TinyBase.in(folder);
     Path single = folder.resolve("single.safetensors");
-    assertEquals(0, CommandResult.of("convert", base.toString(), single.toString()).status());
+    assertEquals(
+        0, CommandResult.of("convert", base.toString(), single.toString()).status());
     Map<String, Object> found = inspect(0, single);
     assertEquals(
         List.of("base", "sd1", "single-file"),
@@ -262,7 +262,8 @@ class InspectCommandTest {
   void readsForPeopleToo() {
     CommandResult run = CommandResult.of("inspect", TinyBase.in(folder).toString());
     assertTrue(run.out().lines().anyMatch("kind         base"::equals), run.out());
-    CommandResult missing = CommandResult.of("inspect", folder.resolve("nothing").toString());
+    CommandResult missing =
+        CommandResult.of("inspect", folder.resolve("nothing").toString());
     assertEquals(3, missing.status());
     assertEquals(
         List.of(folder.resolve("nothing")

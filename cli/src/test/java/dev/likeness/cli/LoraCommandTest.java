@@ -37,7 +37,8 @@ class LoraCommandTest {
     Path usual = folder.resolve("usual.safetensors");
     CommandResult run = CommandResult.of(with(call, usual.toString()));
     assertEquals(0, run.status(), run.err());
-    assertEquals(1, run.err().lines().filter(line -> line.contains(RANK_NOTICE)).count(), run.err());
+    assertEquals(
+        1, run.err().lines().filter(line -> line.contains(RANK_NOTICE)).count(), run.err());
     CommandResult asked =
         CommandResult.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
     assertFalse(asked.err().contains(RANK_NOTICE), asked.err());

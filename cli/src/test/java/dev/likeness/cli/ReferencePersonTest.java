@@ -78,7 +78,8 @@ class ReferencePersonTest {
         NoiseSource noise = NoiseSource.seeded(8);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new VisionTower(VisionConfig.of(ModelConfig.of(VISION_ENCODER, "tower")), Weights.of(weights));
+      new VisionTower(
+          VisionConfig.of(ModelConfig.of(VISION_ENCODER, "tower")), Weights.of(weights));
       SafetensorsWriter.write(
           encoder.resolve("model.safetensors"), new HashMap<>(weights.leaves()), Map.of());
     }
@@ -102,8 +103,7 @@ class ReferencePersonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ipadapter", "both"})
-  void usesFacelessGroupAndRotatedPhotosAndReportsThem(
-      String way, @TempDir Path folder) {
+  void usesFacelessGroupAndRotatedPhotosAndReportsThem(String way, @TempDir Path folder) {
     List<String> asked = new ArrayList<>(List.of(
         "headshot",
         "--base",
@@ -449,8 +449,9 @@ class ReferencePersonTest {
   @Test
   void portraitUsesWholeReferenceImages(@TempDir Path folder) throws IOException {
     List<String> asked = List.of("generate", "--prompt", "a woman", "--steps", "2", "--out");
-    CommandResult.of(Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString()))
-        .toArray(String[]::new));
+    CommandResult.of(
+        Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString()))
+            .toArray(String[]::new));
     CommandResult run = CommandResult.of(Stream.concat(
             asked.stream(),
             Stream.of(

@@ -30,7 +30,7 @@ class RenderedPhotosTest {
     Path photos = Selfies.of("5000000000", 1, folder);
     Files.move(folder.resolve("people.json"), photos.resolve("people.json"));
     assertTrue(SyntheticPhotos.isSyntheticFolder(photos));
-    assertTrue(
-        SyntheticPhotos.isSyntheticFolder(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
+    assertTrue(SyntheticPhotos.isSyntheticFolder(
+        Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
   }
 }

@@ -274,8 +274,7 @@ class TrainCommandTest {
     for (List<String> where : List.of(
         List.of("--out", folder.resolve("big").toString()),
         List.of("--store", folder.resolve("store").toString(), "--key", key))) {
-      List<String> asked =
-          new ArrayList<>(List.of("--rank", "2000000000", "--class-images", "1"));
+      List<String> asked = new ArrayList<>(List.of("--rank", "2000000000", "--class-images", "1"));
       asked.addAll(where);
       CommandResult run = train(asked.toArray(String[]::new));
       assertTrue(
@@ -289,9 +288,11 @@ class TrainCommandTest {
 
   @Test
   void refusesContradictoryOptions() {
-    CommandResult blind = train("--validation-steps", "1", "--out", folder.resolve("b").toString());
+    CommandResult blind =
+        train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
-        List.of("--validation-steps compares faces; give --embedder FILE, since the base brings no embedder"),
+        List.of(
+            "--validation-steps compares faces; give --embedder FILE, since the base brings no embedder"),
         blind.errorLines());
     CommandResult unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());

@@ -45,8 +45,8 @@ class VerifyCommandTest {
     assertTrue(
         run.out().contains("manifest     whole, from a signer that nobody here vouches for"),
         run.out());
-    Map<String, Object> found =
-        JSON.std.mapFrom(CommandResult.of("inspect", "--json", signed.toString()).out());
+    Map<String, Object> found = JSON.std.mapFrom(
+        CommandResult.of("inspect", "--json", signed.toString()).out());
     assertEquals(
         "image png true false",
         found.get("kind") + " " + found.get("format") + " " + found.get("disclosed") + " "
@@ -86,7 +86,8 @@ class VerifyCommandTest {
   void endsWithThreeOnAnImageOfAnUntrustedSigner() throws Exception {
     Path root = Files.write(
         folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
-    CommandResult vouched = CommandResult.of("verify", signed.toString(), "--trust", root.toString());
+    CommandResult vouched =
+        CommandResult.of("verify", signed.toString(), "--trust", root.toString());
     assertEquals(0, vouched.status(), vouched.err());
     assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
     Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
@@ -95,7 +96,7 @@ class VerifyCommandTest {
     assertEquals(3, unknown.status());
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
-        List.of(signed + " is signed by Likeness development certificate: do not trust, whom "
+        List.of(signed + " is signed by Likeness development certificate: do not trust, which "
             + others + " does not vouch for; ask who made it"),
         unknown.errorLines());
   }

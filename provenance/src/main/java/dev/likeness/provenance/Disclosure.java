@@ -28,9 +28,9 @@ import java.util.Optional;
 /**
  * How images that leave become files, with the sRGB profile, that say that they were generated: an
  * invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA manifest.
- * Nothing of how they were made, and of whom they show, goes with them. Immutable; the methods
- * return another one. The same image gives the same file, unless the signer's algorithm draws
- * random numbers (all but Ed25519 do).
+ * Neither the settings nor the person shown is disclosed. Immutable; the methods return another
+ * one. The same image gives the same file, unless the signer's algorithm draws random numbers (all
+ * but Ed25519 do).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is
@@ -175,22 +175,22 @@ public record Disclosure(
      *
      * @throws ResourceLimitException when the machine has no font
      */
-    static RgbImage render(RgbImage picture, String text) {
-      BufferedImage image = picture.toBufferedImage();
+    static RgbImage render(RgbImage source, String text) {
+      BufferedImage image = source.toBufferedImage();
       Graphics2D pen = image.createGraphics();
       try {
         pen.setRenderingHint(
             RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         pen.setFont(
-            new Font(Font.SANS_SERIF, Font.BOLD, Math.max(MIN_FONT_SIZE, picture.height() / 30)));
+            new Font(Font.SANS_SERIF, Font.BOLD, Math.max(MIN_FONT_SIZE, source.height() / 30)));
         FontMetrics metrics = pen.getFontMetrics();
         int margin = metrics.getHeight() / 2;
-        List<TextLayout> lines = lines(text, pen, picture.width() - 2 * margin);
-        int top = picture.height() - lines.size() * metrics.getHeight() - margin;
+        List<TextLayout> lines = lines(text, pen, source.width() - 2 * margin);
+        int top = source.height() - lines.size() * metrics.getHeight() - margin;
         int width = (int)
             Math.ceil(lines.stream().mapToDouble(TextLayout::getAdvance).max().orElseThrow());
         pen.setColor(BACKGROUND);
-        pen.fillRect(0, top, width + 2 * margin, picture.height() - top);
+        pen.fillRect(0, top, width + 2 * margin, source.height() - top);
         pen.setColor(Color.WHITE);
         for (int i = 0; i < lines.size(); i++) {
           lines

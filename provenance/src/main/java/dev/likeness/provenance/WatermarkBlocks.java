@@ -41,7 +41,12 @@ final class WatermarkBlocks {
       int x = left + i % 4 * 2;
       int y = top + i / 4 * 2;
       most = Math.max(
-          most, (chroma(rgb, x, y) + chroma(rgb, x + 1, y) + chroma(rgb, x, y + 1) + chroma(rgb, x + 1, y + 1)) / 2.0);
+          most,
+          (chroma(rgb, x, y)
+                  + chroma(rgb, x + 1, y)
+                  + chroma(rgb, x, y + 1)
+                  + chroma(rgb, x + 1, y + 1))
+              / 2.0);
     }
     return most;
   }

@@ -173,7 +173,8 @@ class DisclosureTest {
   @Test
   void isTheSameFileForTheSameImage() {
     assertArrayEquals(
-        Disclosure.standard().encodePng(IMAGE), Disclosure.standard().encodePng(TestImages.of(320, 264, 1)));
+        Disclosure.standard().encodePng(IMAGE),
+        Disclosure.standard().encodePng(TestImages.of(320, 264, 1)));
   }
 
   @Test
@@ -186,7 +187,8 @@ class DisclosureTest {
   @Test
   void isUsedForGeneratedImagesOfTheLibrary() {
     assertArrayEquals(
-        Disclosure.standard().encodePng(IMAGE), GeneratedImage.Marking.load().encodePng(IMAGE, false));
+        Disclosure.standard().encodePng(IMAGE),
+        GeneratedImage.Marking.load().encodePng(IMAGE, false));
     assertArrayEquals(
         Disclosure.standard().edited(true).encodeJpeg(IMAGE),
         GeneratedImage.Marking.load().encode(IMAGE, ImageFormat.JPEG, true));

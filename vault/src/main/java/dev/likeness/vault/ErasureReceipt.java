@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was erased and when, signed; nothing in it tells whom it was about.
+ * A signed record of what was erased and when. It does not identify the person.
  *
  * @param subject the random id
  * @param startedAt when erasure began, by the machine's clock

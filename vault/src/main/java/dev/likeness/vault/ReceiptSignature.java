@@ -59,8 +59,8 @@ enum ReceiptSignature {
       return ED25519;
     }
     throw new IllegalArgumentException(
-        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of "
-            + MIN_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of " + MIN_RSA_BITS
+            + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
   }
 
   byte[] sign(PrivateKey key, byte[] message) {

@@ -32,7 +32,7 @@ final class StoreLock implements AutoCloseable {
   /**
    * Takes the folder.
    *
-   * @throws StoreInUseException when somebody has it
+   * @throws StoreInUseException when another process has it open
    */
   static StoreLock acquire(Path folder) throws IOException {
     Path real = folder.toRealPath();

@@ -143,7 +143,8 @@ public final class Subject {
 
   private void recordUse(DataCategory holding) {
     long now = store.clock().now();
-    if (dates != null && now - dates.lastUsedAt(holding) >= store.retention().secondsBetweenRecords()) {
+    if (dates != null
+        && now - dates.lastUsedAt(holding) >= store.retention().secondsBetweenRecords()) {
       dates = dates.withUse(holding, now);
       saveDates();
     }

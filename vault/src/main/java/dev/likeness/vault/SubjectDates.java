@@ -16,7 +16,8 @@ import java.util.Map;
  * @param photosUsedAt when photos came in or were worked on last, or everything renewed
  * @param lastUsedAt when anything of theirs was last used or renewed
  */
-record SubjectDates(long createdAt, long purposeMetAt, long trainedAt, long photosUsedAt, long lastUsedAt) {
+record SubjectDates(
+    long createdAt, long purposeMetAt, long trainedAt, long photosUsedAt, long lastUsedAt) {
   private static final long NEVER = -1;
 
   static SubjectDates createdAt(long now) {

@@ -164,8 +164,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Persons under another key would make a store that no key opens. One whom the key opens is
-   * enough: a damaged key file of one must keep nobody else out.
+   * People under another key would make a store that no key opens. One person that the key opens is
+   * enough: a damaged key file of one person must not lock out the others.
    */
   private void requireKey() {
     RuntimeException refusal = null;

@@ -88,7 +88,8 @@ public final class SubjectStudio {
     SubjectWork.callUnlessErased(subject, () -> {
       subject.addPhoto(() -> {
         subject.recordPhotos();
-        Optional<Path> file = FileNames.of(name).findFree(subject.folder(DataCategory.PHOTOS), photo);
+        Optional<Path> file =
+            FileNames.of(name).findFree(subject.folder(DataCategory.PHOTOS), photo);
         file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
       });
       return null;
@@ -109,7 +110,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * As above, of somebody of whom some is known.
+   * As above, for a person with a corrected profile.
    *
    * @param known how they look, as far as the user says; it is believed
    */
@@ -125,7 +126,8 @@ public final class SubjectStudio {
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
           // What other photos or settings left behind goes with the rest of the work.
-          Path state = studio.stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
+          Path state =
+              studio.stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
               studio.train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
@@ -136,8 +138,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Keeps a person who was learnt outside the store, from photos that are not in it, as
-   * {@link #train} keeps whom it learns. So a program can learn with the store closed, which other
+   * Stores a person that was trained outside the store, from photos that are not in it, as
+   * {@link #train} stores its result. So a program can train with the store closed, which other
    * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
    * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover
@@ -181,7 +183,8 @@ public final class SubjectStudio {
         // Files of earlier versions may say nothing of what the subject's own record says.
         TrainedPerson known =
             person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
-        return withTools(with -> shootIntoStore(subject, known, request, with, progress, cancellation));
+        return withTools(
+            with -> shootIntoStore(subject, known, request, with, progress, cancellation));
       }
     });
   }
@@ -236,7 +239,8 @@ public final class SubjectStudio {
      * Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may
      * be other work's as well.
      */
-    static <T> T callWhileRegistered(Subject subject, Cancellation caller, Function<Cancellation, T> work) {
+    static <T> T callWhileRegistered(
+        Subject subject, Cancellation caller, Function<Cancellation, T> work) {
       Cancellation stop = caller.child();
       subject.workStarted(stop);
       try {

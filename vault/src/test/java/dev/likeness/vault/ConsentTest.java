@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConsentTest {
-  private static final Consent HEADSHOTS_ONLY = Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
+  private static final Consent HEADSHOTS_ONLY =
+      Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
 
   @TempDir
   private Path folder;

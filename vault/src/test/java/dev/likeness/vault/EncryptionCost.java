@@ -35,8 +35,8 @@ final class EncryptionCost {
         SubjectStore.open(folder.resolve("store"), WrappingKey.createFile(folder.resolve("key")))) {
       for (int pair = 0; pair < Integer.parseInt(args[1]); pair++) {
         Subject subject = store.create(Consent.of("measured"));
-        double encrypted =
-            measure(subject.folder(DataCategory.PHOTOS), subject.folder(DataCategory.TRAINING_STATES));
+        double encrypted = measure(
+            subject.folder(DataCategory.PHOTOS), subject.folder(DataCategory.TRAINING_STATES));
         double plain = measure(folder.resolve("plain"), folder.resolve("plain"));
         subject.erase();
         System.out.printf(

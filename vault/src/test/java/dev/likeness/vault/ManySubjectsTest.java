@@ -158,7 +158,9 @@ class ManySubjectsTest {
       assertTrue(subject.isErased());
     } catch (IOException e) {
       assertTrue(
-          subject.isErased() || holding == DataCategory.PHOTOS || holding == DataCategory.TRAINING_STATES,
+          subject.isErased()
+              || holding == DataCategory.PHOTOS
+              || holding == DataCategory.TRAINING_STATES,
           e.toString());
     }
   }

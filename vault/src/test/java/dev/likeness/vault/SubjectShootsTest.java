@@ -172,7 +172,8 @@ class SubjectShootsTest {
       FileNames.ImageNumbers numbers = ada.imageNumbers();
       Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(List.of("headshot-001.png", "record.json"), names(images));
-      assertEquals(List.of(1, 41), List.of(numbers.reserve(images, 40), numbers.reserve(images, 2)));
+      assertEquals(
+          List.of(1, 41), List.of(numbers.reserve(images, 40), numbers.reserve(images, 2)));
       numbers.release(41, 2);
       numbers.release(1, 40);
       assertEquals(

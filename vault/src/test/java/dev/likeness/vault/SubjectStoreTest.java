@@ -246,7 +246,7 @@ class SubjectStoreTest {
   private static String refusal(Subject subject, DataCategory holding) {
     return "subject " + subject.id() + ": its " + holding.label()
         + " cannot be opened: the key does not open it: it is kept under another one, or"
-        + " its key file was changed; give the key that the person was taken in under (verify names all whom a key does not open)";
+        + " its key file was changed; give the key under which the person was stored (verify lists all people that a key does not open)";
   }
 
   @Test

@@ -73,7 +73,8 @@ final class ControlOptions {
         .anyMatch(given -> given.size() > controlNets.size())) {
       throw new IllegalArgumentException(
           "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one"
-              + " --controlnet each, of which " + controlNets.size() + " are given; leave the others out");
+              + " --controlnet each, of which " + controlNets.size()
+              + " are given; leave the others out");
     }
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();

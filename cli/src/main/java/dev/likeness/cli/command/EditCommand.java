@@ -47,7 +47,7 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** What is told of an image of which nobody knows how it was made. */
+  /** The keys that are recorded of an image without a record. */
   private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;
@@ -156,7 +156,8 @@ public final class EditCommand implements Runnable {
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceOptions.likeness(FaceOptions.withEmbedderOf(tools, own, notes), notes)
+      HeadshotScores scores = FaceOptions.likeness(
+              FaceOptions.withEmbedderOf(tools, own, notes), notes)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);

@@ -24,7 +24,7 @@ final class FaceOptions {
       names = "--embedder",
       paramLabel = "FILE",
       description = "an ONNX file named after SFace, MobileFace, AuraFace "
-          + "or ArcFace: finds photos of somebody else and the same shot twice")
+          + "or ArcFace: finds photos of another person and the same shot twice")
   private Path embedder;
 
   @Option(
@@ -64,7 +64,8 @@ final class FaceOptions {
    * @param own the base's, or null
    * @param notes of the person's file
    */
-  static ReviewTools withEmbedderOf(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
+  static ReviewTools withEmbedderOf(
+      ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
     Optional<String> kept = FaceEmbeddings.of(notes).map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
@@ -73,8 +74,8 @@ final class FaceOptions {
   }
 
   /**
-   * Likeness to whom a file with these notes keeps; empty where it keeps no faces as the embedder
-   * of {@code tools} sees them.
+   * Likeness to the person of a file with these notes; empty if it has no embeddings of the
+   * embedder of {@code tools}.
    */
   static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
     return tools

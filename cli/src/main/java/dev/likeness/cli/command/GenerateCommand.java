@@ -206,8 +206,8 @@ public final class GenerateCommand implements Runnable {
         .size(width, height)
         .scheduler(scheduler);
     ImageRequest request = customSteps.apply(
-        caching.apply(
-            guidanceOptions.apply(prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain))))),
+        caching.apply(guidanceOptions.apply(
+            prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain))))),
         steps);
     List<WeightedFile> wanted =
         Stream.concat(loras.stream(), fewStep.lora(base).stream()).toList();

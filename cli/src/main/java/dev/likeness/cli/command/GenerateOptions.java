@@ -91,7 +91,10 @@ final class GenerateOptions {
       throw new IllegalArgumentException(
           "--degraded-guidance-scale does nothing without --skip-layers or --pag-layers; give one of them");
     }
-    GuidanceOptions guidance = guidanceFormula().rescale(rescale).between(guidanceStart, guidanceEnd).trueCfgScale(trueCfgScale);
+    GuidanceOptions guidance = guidanceFormula()
+        .rescale(rescale)
+        .between(guidanceStart, guidanceEnd)
+        .trueCfgScale(trueCfgScale);
     DegradedGuidance degradedGuidance = skipLayers != null
         ? DegradedGuidance.skipLayers(skipLayers)
         : perturbedLayers != null ? DegradedGuidance.perturbedAttention(perturbedLayers) : null;

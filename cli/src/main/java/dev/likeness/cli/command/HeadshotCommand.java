@@ -141,7 +141,7 @@ public final class HeadshotCommand implements Runnable {
     if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
-          "--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
+          "--train-steps and --rank are for training from --photos; leave them out");
     }
     if (person != null) {
       photos.missingConsent().requireMissing(store, identity.files(person));
@@ -227,7 +227,9 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
-  /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
+  /**
+   * Generates headshots of a trained person, of reference photos through {@code eye}, or of both.
+   */
   private void generate(ShootContext run, TrainedPerson learnt, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
       generate(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
@@ -267,10 +269,13 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private void generate(
-      ShootContext run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
+      ShootContext run,
+      Identity who,
+      Map<String, String> notes,
+      Function<Shoot, ShootRecord> record) {
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, notes);
-    ShootFolder folder =
-        new ShootFolder(out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
+    ShootFolder folder = new ShootFolder(
+        out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
     SelectionOptions.GeneratedShoot drawn = folder
         .generateOrRescue(
             run.studio,

@@ -130,7 +130,7 @@ final class IdentityOptions {
         IdentityStrength.forAdapter(file.path())));
   }
 
-  /** The files of somebody who is kept in {@code person}, their LoRA first. */
+  /** The files of the person stored in {@code person}, the LoRA first. */
   Path[] files(Path person) {
     return method().trains() && method().usesReferences()
         ? new Path[] {person, referenceFile(person)}
@@ -142,14 +142,14 @@ final class IdentityOptions {
   }
 
   /**
-   * Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the
-   * file beside it.
+   * The person from the reference file {@code person}, or, if that is a LoRA, from the file beside
+   * it.
    *
    * @param consent theirs, where the file records none
    */
   ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
-    ReferencePerson kept = ReferencePerson.open(referenceFile(person), eye.adapter())
-        .withStrength(eye.strength());
+    ReferencePerson kept =
+        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 

@@ -139,7 +139,8 @@ final class ImageFolder {
     }
   }
 
-  private record PromptRecord(PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
+  private record PromptRecord(
+      PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
 
   /** Guidance beyond its scale and its formula, which the entry and the command's options have. */
   private record GuidanceRecord(
@@ -176,7 +177,10 @@ final class ImageFolder {
       return told.isEmpty() ? null : told;
     }
     if (value instanceof List<?> list) {
-      return list.stream().map(one -> jsonValue(one, null)).filter(Objects::nonNull).toList();
+      return list.stream()
+          .map(one -> jsonValue(one, null))
+          .filter(Objects::nonNull)
+          .toList();
     }
     return value instanceof Number || value instanceof String || value instanceof Boolean
         ? value

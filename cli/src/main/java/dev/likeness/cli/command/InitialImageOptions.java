@@ -76,7 +76,8 @@ final class InitialImageOptions {
           "--strength, --mask, --change-map and --extend need an image: --init IMAGE");
       return request;
     }
-    boolean one = (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
+    boolean one =
+        (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
     RgbImage image = ExifOrientation.upright(init, RgbImage.read(init));
     if (margins != null) {
@@ -93,7 +94,8 @@ final class InitialImageOptions {
         mask != null
             ? initial.mask(ExifOrientation.upright(mask, RgbImage.readMask(mask)))
             : changeMap != null
-                ? initial.changeMap(ExifOrientation.upright(changeMap, RgbImage.readMask(changeMap)))
+                ? initial.changeMap(
+                    ExifOrientation.upright(changeMap, RgbImage.readMask(changeMap)))
                 : initial);
   }
 

@@ -151,7 +151,11 @@ final class IpAdapterOptions {
   }
 
   private ImagePrompt facePrompt(
-      IpAdapter ip, IpAdapter plain, List<Reference> shown, OpenedAdapter looking, Console console) {
+      IpAdapter ip,
+      IpAdapter plain,
+      List<Reference> shown,
+      OpenedAdapter looking,
+      Console console) {
     FaceEmbedder recogniser = looking.register(openEmbedder());
     FaceDetector finder =
         looking.register(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));

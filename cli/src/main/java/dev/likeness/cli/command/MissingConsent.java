@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 record MissingConsent(String text) {
   /** Refuses a consent for a person whose files or store say already who agreed. */
   void requireMissing(VaultOptions store, Path... files) {
-    if (text != null && (store.isGiven() || Stream.of(files).noneMatch(MissingConsent::lacksConsent))) {
+    if (text != null
+        && (store.isGiven() || Stream.of(files).noneMatch(MissingConsent::lacksConsent))) {
       throw new IllegalArgumentException(
           "--consent is for photos and for people whose file records none; the file or store of this"
               + " person says who agreed: leave it out");

@@ -15,12 +15,12 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
- * Whom headshots are drawn of: somebody in a file or a store, or to be learnt from photos, into the
- * store where one is given.
+ * The person of the headshots: from a file, from a store, or trained from photos (into the store,
+ * if one is given).
  *
- * @param photos of somebody to be learnt, and what the user says of them
- * @param person a file, or an id in the store; null for somebody to be learnt
- * @param out receives the file of somebody learnt without a store
+ * @param photos of a person to be trained, and the traits that the user gives
+ * @param person a file, or an id in the store; null for a person to be trained
+ * @param out receives the file of a person trained without a store
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {

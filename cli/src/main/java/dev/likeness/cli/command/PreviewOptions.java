@@ -54,8 +54,8 @@ final class PreviewOptions {
     }
     Set<Path> shown = new TreeSet<>();
     try (PreviewDecoder previews = PreviewDecoder.open(decoderPath(from), base.compute())) {
-      ImageRequest watched =
-          previews.attach(request, interval, (row, images) -> writePreviews(images, out, marking, shown));
+      ImageRequest watched = previews.attach(
+          request, interval, (row, images) -> writePreviews(images, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
@@ -74,7 +74,8 @@ final class PreviewOptions {
     return own;
   }
 
-  private static void writePreviews(List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
+  private static void writePreviews(
+      List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
     for (int i = 0; i < images.size(); i++) {
       Path file = out.resolve(ImageFolder.NumberedFiles.name("preview", i));
       shown.add(file);

@@ -108,7 +108,8 @@ final class SelectionOptions {
           + " headshots shows a face; draw more with --count, "
           + "other styles, or without --keep to look at them");
     }
-    return new GeneratedShoot(new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
+    return new GeneratedShoot(
+        new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
   }
 
   private HeadshotScores scores(

@@ -87,7 +87,8 @@ final class ShootFolder {
     }
   }
 
-  private void writeFinished(List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
+  private void writeFinished(
+      List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
     if (!finished.isEmpty()) {
       write(finished);
       record.apply(finished).write(folder.resolve(ShootRecord.FILE));

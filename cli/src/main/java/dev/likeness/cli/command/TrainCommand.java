@@ -137,7 +137,8 @@ public final class TrainCommand implements Runnable {
           "--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
               + " folder; put them into the base's folder first");
     }
-    if (store.isGiven() && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
+    if (store.isGiven()
+        && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
           "--validation-steps, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
@@ -229,10 +230,14 @@ public final class TrainCommand implements Runnable {
         .err()
         .println("takes about "
             + fitting.memory(
-                model, model.defaults().width(), model.defaults().height(), validationInterval != null));
+                model,
+                model.defaults().width(),
+                model.defaults().height(),
+                validationInterval != null));
     try (TrainedPerson person = studio
         .training(asked)
-        .train(review, photos.consent(), photos.profile(), state, progress, console.cancellation())) {
+        .train(
+            review, photos.consent(), photos.profile(), state, progress, console.cancellation())) {
       person.save(out);
       printPhrase(person.phrase());
     }
@@ -246,9 +251,18 @@ public final class TrainCommand implements Runnable {
         .err()
         .println("takes about "
             + asked.memory(
-                model, model.defaults().width(), model.defaults().height(), validationInterval != null));
+                model,
+                model.defaults().width(),
+                model.defaults().height(),
+                validationInterval != null));
     try (TrainedModel trained = studio.trainModel(
-        review, photos.consent(), photos.profile(), asked, state, progress, console.cancellation())) {
+        review,
+        photos.consent(),
+        photos.profile(),
+        asked,
+        state,
+        progress,
+        console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());
       printPhrase(trained.subject().phrase());
     }

@@ -23,7 +23,8 @@ final class BaseDetails {
       details.put("variant", variant(unet.integer("in_channels", LATENTS), latentChannels(files)));
       details.put("prediction", files.scheduler().text("prediction_type", "epsilon"));
       if (unet.has("sample_size") && files.componentClass("vae") != null) {
-        details.put("resolution", unet.integer("sample_size", 0) * vaeScaleFactor(files.config("vae")));
+        details.put(
+            "resolution", unet.integer("sample_size", 0) * vaeScaleFactor(files.config("vae")));
       }
     } else if (files.componentClass("transformer") != null) {
       details.put("prediction", "flow");

@@ -90,7 +90,10 @@ final class FileInspection {
   private static Map<String, String> shorten(Map<String, String> metadata) {
     Map<String, String> shown = new LinkedHashMap<>();
     metadata.forEach((name, value) -> shown.put(
-        name, value.length() > MAX_METADATA_LENGTH ? value.substring(0, MAX_METADATA_LENGTH) + "…" : value));
+        name,
+        value.length() > MAX_METADATA_LENGTH
+            ? value.substring(0, MAX_METADATA_LENGTH) + "…"
+            : value));
     return shown;
   }
 }

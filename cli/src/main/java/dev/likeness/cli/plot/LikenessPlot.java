@@ -73,8 +73,9 @@ public final class LikenessPlot {
       share[(int) Math.max(0, Math.min(BINS - 1, (cosine - MIN_COSINE) / width))] +=
           1.0 / cosines.length;
     }
-    double[] centers =
-        IntStream.range(0, BINS).mapToDouble(i -> MIN_COSINE + (i + 0.5) * width).toArray();
+    double[] centers = IntStream.range(0, BINS)
+        .mapToDouble(i -> MIN_COSINE + (i + 0.5) * width)
+        .toArray();
     XYSeries series = chart.addSeries(name, centers, share);
     series.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Area);
     series.setMarker(SeriesMarkers.NONE);

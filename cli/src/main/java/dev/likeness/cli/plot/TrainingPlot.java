@@ -46,7 +46,7 @@ public final class TrainingPlot implements Progress {
   private boolean isStarted;
   private boolean failed;
 
-  /** Watches what is told to {@code next}. */
+  /** Records the events that it passes on to {@code next}. */
   public TrainingPlot(Progress next) {
     this(next, null);
   }
@@ -57,8 +57,8 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * Watches what is told to {@code next} of a training with that state, and goes on with what was
-   * told of it before.
+   * Records the events of a training with that state, passes them on to {@code next}, and continues
+   * the records of earlier runs.
    */
   public static TrainingPlot beside(Path state, Progress next) {
     return new TrainingPlot(next, TrainingState.lossFile(state));
@@ -75,7 +75,7 @@ public final class TrainingPlot implements Progress {
     next.onEvent(event);
   }
 
-  /** Takes up what was told of the steps before the first one that is told now. */
+  /** Restores the records of steps before the first one reported now. */
   private void start(int first) {
     if (file != null && !isStarted && Files.exists(file)) {
       try {

@@ -20,8 +20,8 @@ class ProgressBarsTest {
   private final List<String> printed = new CopyOnWriteArrayList<>();
   private final ConsoleProgress.ProgressBars bars = new ConsoleProgress.ProgressBars(
       new PrintWriter(lines),
-      () ->
-          new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(printed::add, 80)));
+      () -> new ProgressBarBuilder()
+          .setConsumer(new DelegatingProgressBarConsumer(printed::add, 80)));
 
   @Test
   void continuesAfterMessagesBetweenSteps() {

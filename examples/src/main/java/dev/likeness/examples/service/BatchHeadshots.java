@@ -83,7 +83,8 @@ public final class BatchHeadshots {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(
           base, own == null ? studio : studio.embedder(own), request, detector, System.out);
-      System.exit(batch.processAll(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
+      System.exit(
+          batch.processAll(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }
 

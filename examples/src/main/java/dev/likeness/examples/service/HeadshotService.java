@@ -138,7 +138,8 @@ public final class HeadshotService implements AutoCloseable {
    * browser on it shows.
    */
   private boolean isLocal(HttpExchange exchange) {
-    Set<String> here = LOCAL_HOSTS.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
+    Set<String> here =
+        LOCAL_HOSTS.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
     String origin = exchange.getRequestHeaders().getFirst("Origin");
     return here.contains(exchange.getRequestHeaders().getFirst("Host"))
         && (origin == null
@@ -204,8 +205,7 @@ public final class HeadshotService implements AutoCloseable {
     Map<String, Object> state = new HashMap<>();
     GenerationJob.State now = job.state();
     state.put("state", now.name().toLowerCase(Locale.ROOT));
-    state.put(
-        "pictures", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
+    state.put("images", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
     if (job.lastEvent() instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }

@@ -40,7 +40,8 @@ final class RecentShoots {
   /** How many there are, for whoever asks for one that is not. */
   @Override
   public String toString() {
-    return "the last " + maxShoots + " are kept, of up to " + maxBytes / (1 << 20) + " MiB of images";
+    return "the last " + maxShoots + " are kept, of up to " + maxBytes / (1 << 20)
+        + " MiB of images";
   }
 
   private synchronized void onFinished(String id) {

@@ -72,7 +72,7 @@ public final class ServePeople {
    *
    * @throws IllegalArgumentException when two of them have one name
    * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another
-   *     kind of base; that somebody was learnt on another of the same kind is said
+   *     kind of base; a person trained on another base of the same kind is reported
    */
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
     try (FaceDetector detector = new CascadeDetector();

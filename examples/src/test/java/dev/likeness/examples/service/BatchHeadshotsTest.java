@@ -82,12 +82,13 @@ class BatchHeadshotsTest {
       assertEquals("ada: done", processAll(base, quick, photos, out).get(1));
       assertFalse(Arrays.equals(ofThree, Files.readAllBytes(person)), "an old person was drawn");
       assertThrows(
-          IllegalArgumentException.class, () -> processAll(base, quick, photos, photos.resolve("out")));
+          IllegalArgumentException.class,
+          () -> processAll(base, quick, photos, photos.resolve("out")));
     }
   }
 
-  private static List<String> processAll(BaseModel base, HeadshotStudio studio, Path photos, Path out)
-      throws Exception {
+  private static List<String> processAll(
+      BaseModel base, HeadshotStudio studio, Path photos, Path out) throws Exception {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8);
         FaceDetector detector = new CascadeDetector()) {

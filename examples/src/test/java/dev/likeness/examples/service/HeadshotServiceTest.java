@@ -284,7 +284,8 @@ class HeadshotServiceTest {
   @Test
   void answersNoPageFromElsewhere() throws Exception {
     String wrong = "HTTP/1.1 403 Forbidden";
-    assertEquals(wrong, parameters("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
+    assertEquals(
+        wrong, parameters("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
     assertEquals(
         wrong,
         parameters(

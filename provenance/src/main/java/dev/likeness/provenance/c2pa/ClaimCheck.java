@@ -25,7 +25,7 @@ import org.bouncycastle.tsp.TimeStampResponse;
 import org.bouncycastle.tsp.TimeStampToken;
 import org.bouncycastle.util.Selector;
 
-/** Whether a claim is signed by whom it says, and its assertions are those that it speaks of. */
+/** Checks that a claim is signed by its stated signer and that its assertions match its hashes. */
 final class ClaimCheck {
   private final TrustAnchors anchors;
   private final Instant now;
@@ -166,13 +166,15 @@ final class ClaimCheck {
   record TimeStamp(Instant time, List<X509Certificate> authority) {
     /** Whether the signature carries one at all. */
     static boolean isIn(CoseSign1 signature) {
-      return signature.unprotectedHeaders().containsKey("sigTst") || signature.unprotectedHeaders().containsKey("sigTst2");
+      return signature.unprotectedHeaders().containsKey("sigTst")
+          || signature.unprotectedHeaders().containsKey("sigTst2");
     }
 
     /** The first time stamp, when it is genuine and is one of this signature. */
     static Optional<TimeStamp> of(CoseSign1 signature, byte[] claim) {
       boolean second = signature.unprotectedHeaders().containsKey("sigTst2");
-      byte[] stamped = signature.counterSignatureInput(second ? Cbor.write(signature.signature()) : claim);
+      byte[] stamped =
+          signature.counterSignatureInput(second ? Cbor.write(signature.signature()) : claim);
       return first(signature.unprotectedHeaders().get(second ? "sigTst2" : "sigTst"))
           .flatMap(bytes -> verify(bytes, stamped));
     }

@@ -22,7 +22,10 @@ import java.util.Optional;
  * @param signature the bytes of the signature
  */
 record CoseSign1(
-    byte[] protectedBytes, Map<String, Object> protectedHeaders, Map<String, Object> unprotectedHeaders, byte[] signature) {
+    byte[] protectedBytes,
+    Map<String, Object> protectedHeaders,
+    Map<String, Object> unprotectedHeaders,
+    byte[] signature) {
   private static final int TAG = 18;
   private static final int ALGORITHM = 1;
   private static final int CHAIN = 33;

@@ -65,7 +65,8 @@ final class HardBinding {
     }
   }
 
-  private Optional<Boolean> checkData(Map<String, Object> fields, Claim claim, List<long[]> excluded) {
+  private Optional<Boolean> checkData(
+      Map<String, Object> fields, Claim claim, List<long[]> excluded) {
     Optional<MessageDigest> digest =
         Claim.Hashes.find(fields.getOrDefault("alg", claim.fields().get("alg")));
     if (digest.isEmpty()) {
@@ -92,8 +93,9 @@ final class HardBinding {
           && map.get("length") instanceof Number length)) {
         throw new JumbfBox.MalformedManifest("an exclusion without start and length");
       }
-      ranges.add(
-          new long[] {start.longValue(), allowedLength(start.longValue(), length.longValue(), updated)});
+      ranges.add(new long[] {
+        start.longValue(), allowedLength(start.longValue(), length.longValue(), updated)
+      });
     }
     ranges.sort(Comparator.comparingLong(range -> range[0]));
     return ranges;

@@ -200,8 +200,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
             ? List.of()
             : certificate.getExtendedKeyUsage();
         return Collections.disjoint(purposes, ACCEPTED) || !Collections.disjoint(purposes, EXCLUDED)
-            ? Optional.of("has the extended key usages " + purposes + "; a signer's has " + ACCEPTED_NAMES
-                + ", and none of " + EXCLUDED)
+            ? Optional.of("has the extended key usages " + purposes + "; a signer's has "
+                + ACCEPTED_NAMES + ", and none of " + EXCLUDED)
             : Optional.empty();
       } catch (CertificateParsingException e) {
         return Optional.of("has extended key usages that cannot be read");

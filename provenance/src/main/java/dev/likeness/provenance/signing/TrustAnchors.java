@@ -27,8 +27,8 @@ import java.util.Set;
  */
 public record TrustAnchors(List<X509Certificate> certificates) {
   /**
-   * Nobody's word: whether a file was altered is still found out, by whom it was signed is only
-   * reported.
+   * No trusted certificates: alterations are still detected, and the signer is reported but not
+   * verified.
    */
   public static final TrustAnchors NONE = new TrustAnchors(List.of());
 

@@ -44,7 +44,9 @@ class ExpiryTest {
   private static byte[] signedBy(TestAuthority signer) {
     SigningIdentity identity =
         new SigningIdentity(signer.keys().getPrivate(), List.of(signer.certificate()));
-    return Disclosure.standard().signer(identity).encodePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
+    return Disclosure.standard()
+        .signer(identity)
+        .encodePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
   }
 
   @Test
@@ -121,7 +123,8 @@ class ExpiryTest {
     CoseSign1 signature = CoseSign1.parse(box.content());
     byte[] token = token(signature.counterSignatureInput(Cbor.write(signature.signature())), clock);
     List<Object> cose = new ArrayList<>(List.of(
-        signature.protectedBytes(), Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
+        signature.protectedBytes(),
+        Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
     cose.add(null);
     cose.add(signature.signature());
     return JumbfBox.of(box.kind(), box.label(), Cbor.write(new Cbor.Tagged(18, cose)));

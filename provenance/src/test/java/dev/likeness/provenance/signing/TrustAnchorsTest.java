@@ -61,8 +61,8 @@ class TrustAnchorsTest {
     assertFalse(isTrusted(third.issue(signer), third, middle));
     TestAuthority narrow = TestAuthority.root("EC", Profile.authority("Narrow", 0));
     TestAuthority below = narrow.issue(Profile.authority("Department", 0));
-    assertFalse(new TrustAnchors(List.of(narrow.certificate()))
-        .trusts(chain(below.issue(signer), below)));
+    assertFalse(
+        new TrustAnchors(List.of(narrow.certificate())).trusts(chain(below.issue(signer), below)));
     TestAuthority noAuthority = root.issue(signer);
     assertFalse(isTrusted(noAuthority.issue(signer), noAuthority));
     TestAuthority signsNoCertificates =

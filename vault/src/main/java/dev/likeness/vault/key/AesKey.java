@@ -39,7 +39,7 @@ final class AesKey implements WrappingKey {
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
           "the key does not open it: it is kept under another one, or its key file was changed; give the key "
-              + "that the person was taken in under (verify names all whom a key does not open)",
+              + "under which the person was stored (verify lists all people that a key does not open)",
           e);
     }
   }

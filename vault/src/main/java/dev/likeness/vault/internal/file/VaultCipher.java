@@ -32,15 +32,16 @@ final class VaultCipher {
   VaultCipher(byte[] key, String place) {
     this.context = place.getBytes(StandardCharsets.UTF_8);
     try {
-      contents =
-          new AesGcmHkdfStreaming(deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
+      contents = new AesGcmHkdfStreaming(
+          deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
       names = new AesSiv(deriveKey(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("a vault's key has 32 bytes, given " + key.length, e);
     }
   }
 
-  private static byte[] deriveKey(byte[] key, String use, int size) throws GeneralSecurityException {
+  private static byte[] deriveKey(byte[] key, String use, int size)
+      throws GeneralSecurityException {
     return Hkdf.computeHkdf(
         MAC, key, new byte[0], ("likeness vault " + use).getBytes(StandardCharsets.UTF_8), size);
   }

@@ -139,7 +139,10 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.move(
-          encryptedPath(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+          encryptedPath(source),
+          to,
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());
     } finally {
       fileSystem.vault().placementLock().unlock();

@@ -77,8 +77,8 @@ public final class PackedConvolution {
   }
 
   /**
-   * While nothing is learnt, of an image whose channels lie together, as the result's will, in a
-   * type that oneDNN takes here.
+   * Outside training, of an image whose channels lie together, as the result's will, in a type that
+   * oneDNN takes here.
    */
   static boolean isFaster(Tensor x) {
     return x.is_cpu()

@@ -215,7 +215,7 @@ class EditCommandTest {
     assertEquals(
         "studio portrait of sks woman, window light",
         ((Map<?, ?>) record.get("after")).get("prompt"));
-    assertEquals(1.0, record.get("drawn_anew"));
+    assertEquals(1.0, record.get("changed_share"));
     Map<?, ?> before = (Map<?, ?>) record.get("before");
     assertTrue(((List<?>) before.get("scores")).size() > 10);
     assertEquals(

@@ -110,9 +110,9 @@ class HeadshotCommandTest {
     Map<?, ?> person = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))).get("person");
     assertTrue(
-        person.get("words").toString().contains("a red bob")
-            && person.get("words").toString().contains("cat-eye glasses"),
-        person.get("words").toString());
+        person.get("phrase").toString().contains("a red bob")
+            && person.get("phrase").toString().contains("cat-eye glasses"),
+        person.get("phrase").toString());
     assertTrue(
         ((List<?>) person.get("profile"))
             .stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),

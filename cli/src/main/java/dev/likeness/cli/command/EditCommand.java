@@ -199,7 +199,7 @@ public final class EditCommand implements Runnable {
     }
     record.put("before", before);
     record.put("after", entry(edited.after(), EDITED, scores));
-    record.put("drawn_anew", edited.changedShare());
+    record.put("changed_share", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 

@@ -238,7 +238,7 @@ public final class HeadshotCommand implements Runnable {
     ReferencePerson shown = run.review == null
         ? identity.openReference(person, eye, photos.missingConsent())
         : openReference(run, eye).withStrength(eye.strength());
-    run.timings.lap("showing");
+    run.timings.lap("references");
     if (learnt != null) {
       shown.findMismatch(learnt).ifPresent(console.err()::println);
     }
@@ -293,7 +293,7 @@ public final class HeadshotCommand implements Runnable {
                 .apply(new Shoot(run.request, finished))
                 .faceGuidance(run.studio.usesFaceGuidance(who)))
         .map(shot -> aspect.crop(shot, tools.detector(), console.err()::println));
-    run.timings.lap("drawing");
+    run.timings.lap("generation");
     folder.write(
         run.model,
         drawn,

@@ -44,13 +44,13 @@ record PersonSource(
       Path state = studio.stateFile(out, review, photos.profile());
       requireSamePerson(state);
       TrainedPerson learnt = train(studio, review, state);
-      watch.lap("learning");
+      watch.lap("training");
       return closeOnFailure(learnt, who -> save(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
       which = trainInStore(studio, tools);
-      watch.lap("learning");
+      watch.lap("training");
     }
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");

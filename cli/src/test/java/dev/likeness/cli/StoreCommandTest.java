@@ -322,7 +322,7 @@ class StoreCommandTest {
     ByteWatch watch = new ByteWatch(store);
     person.secrets().forEach(watch::searchFor);
     watch.searchInStore(
-        "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
+        "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.training_state");
     for (String name : TinyBase.namesIn(photos)) {
       watch.searchFor(Files.readAllBytes(photos.resolve(name)));
       watch.searchFor(RgbImage.read(photos.resolve(name)).rgb());

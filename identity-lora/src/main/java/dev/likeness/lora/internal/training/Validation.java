@@ -22,13 +22,17 @@ import org.bytedeco.pytorch.Tensor;
 /** The looks that a training takes at what it has learned so far, and the best of them. */
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST = "best.";
-  private static final String TAKEN = "likeness.last_look";
+  private static final String TAKEN = "likeness.last_validation";
   /** Of the best score: two looks at the same weights differ by less. */
   private static final double MARGIN = 0.03;
 
   private static final String SCORE = "likeness.best_score";
-  private static final String LOSSES = "likeness.losses_between_looks";
-  private static final String WITHOUT = "likeness.looks_without_better";
+  private static final String LOSSES = "likeness.losses_between_validations";
+  private static final String WITHOUT = "likeness.validations_without_improvement";
+  // Keys that earlier versions wrote; they are only read.
+  private static final String OLD_TAKEN = "likeness.last_look";
+  private static final String OLD_LOSSES = "likeness.losses_between_looks";
+  private static final String OLD_WITHOUT = "likeness.looks_without_better";
 
   private final ValidationOptions previews;
   private final BaseModel base;
@@ -155,9 +159,10 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   @Override
   public void resume(Map<String, String> notes) {
     bestScore = Double.parseDouble(notes.get(SCORE));
-    without = Integer.parseInt(notes.get(WITHOUT));
-    taken = Integer.parseInt(notes.get(TAKEN));
-    String[] parts = notes.getOrDefault(LOSSES, "NaN 0 0 false").split(" ");
+    without = Integer.parseInt(notes.getOrDefault(WITHOUT, notes.get(OLD_WITHOUT)));
+    taken = Integer.parseInt(notes.getOrDefault(TAKEN, notes.get(OLD_TAKEN)));
+    String losses = notes.getOrDefault(LOSSES, notes.get(OLD_LOSSES));
+    String[] parts = (losses == null ? "NaN 0 0 false" : losses).split(" ");
     lossBefore = Double.parseDouble(parts[0]);
     lossSum = Double.parseDouble(parts[1]);
     lossCount = Long.parseLong(parts[2]);

@@ -149,8 +149,8 @@ class ReferencePersonTest {
         "contact-sheet.png",
         "headshot-001.png",
         "record.json",
-        "report.html",
-        "shown.safetensors"));
+        "reference.safetensors",
+        "report.html"));
     if (way.equals("both")) {
       files.add(2, "person.safetensors");
     }
@@ -158,14 +158,15 @@ class ReferencePersonTest {
     generatesAgainFromTheFile(way, folder.resolve("out"), folder.resolve("again"));
   }
 
-  private static void generatesAgainFromTheFile(String way, Path before, Path out) {
+  private static void generatesAgainFromTheFile(String way, Path before, Path out)
+      throws IOException {
     CommandResult run = CommandResult.of(
         "headshot",
         "--base",
         base.toString(),
         "--person",
         before
-            .resolve(way.equals("both") ? "person.safetensors" : "shown.safetensors")
+            .resolve(way.equals("both") ? "person.safetensors" : "reference.safetensors")
             .toString(),
         "--identity",
         way,
@@ -188,7 +189,9 @@ class ReferencePersonTest {
     changesTheirHeadshot(way, before);
   }
 
-  private static void changesTheirHeadshot(String way, Path before) {
+  private static void changesTheirHeadshot(String way, Path before) throws IOException {
+    // Folders of earlier versions have the old name.
+    Files.move(before.resolve("reference.safetensors"), before.resolve("shown.safetensors"));
     Path black = before.resolve("mask.png");
     RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
     CommandResult run = CommandResult.of(
@@ -248,7 +251,7 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.in(base, model)) {
-      ReferencePerson kept = ReferencePerson.open(folder.resolve("out/shown.safetensors"), adapter);
+      ReferencePerson kept = ReferencePerson.open(folder.resolve("out/reference.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
@@ -257,14 +260,14 @@ class ReferencePersonTest {
     }
     assertEquals(
         "ip-adapter.safetensors",
-        SafetensorsHeader.read(folder.resolve("out/shown.safetensors"))
+        SafetensorsHeader.read(folder.resolve("out/reference.safetensors"))
             .metadata()
             .get("likeness.recipe"));
     replacesThemByTheSamePhotosAlone(folder.resolve("out"));
   }
 
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
-    Path shown = out.resolve("shown.safetensors");
+    Path shown = out.resolve("reference.safetensors");
     byte[] before = Files.readAllBytes(shown);
     assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), shown));
     CommandResult other = CommandResult.of(

@@ -53,7 +53,7 @@ public final class EditCommand implements Runnable {
   private final Console console;
 
   @Parameters(
-      paramLabel = "PICTURE",
+      paramLabel = "IMAGE",
       description =
           "a headshot; what it was asked by is read from record.json or edit.json " + "beside it")
   private Path image;
@@ -64,7 +64,7 @@ public final class EditCommand implements Runnable {
       paramLabel = "FILE",
       description =
           "the person, learnt before; with "
-              + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
+              + "--identity ipadapter reference.safetensors, with both the first with the second beside it; with --store, their id")
   private Path person;
 
   @Option(

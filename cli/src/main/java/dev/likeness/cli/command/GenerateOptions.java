@@ -123,7 +123,7 @@ final class GenerateOptions {
 
     @Option(
         names = "--caching",
-        paramLabel = "WAY",
+        paramLabel = "METHOD[:N]",
         description =
             "nearly the same image in less time: extrapolate:N asks the network at steps that come"
                 + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"

@@ -45,7 +45,7 @@ public final class HeadshotCommand implements Runnable {
       names = "--person",
       paramLabel = "FILE",
       description = "a person learnt or shown before, instead of --photos: "
-          + "person.safetensors, with --identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, "
+          + "person.safetensors, with --identity ipadapter reference.safetensors, with both the first with the second beside it; with --store, "
           + "their id")
   private Path person;
 
@@ -105,7 +105,7 @@ public final class HeadshotCommand implements Runnable {
       paramLabel = "DIR",
       description = "receives headshot-001.png and so on, "
           + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt and "
-          + "shown.safetensors when one was shown")
+          + "reference.safetensors when one was shown")
   private Path out;
 
   /** A subcommand that speaks to {@code console}. */
@@ -217,7 +217,7 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private void requireSamePerson(PhotoReview review) {
-    Path file = out.resolve(ShootFolder.REFERENCE);
+    Path file = ShootFolder.referenceFile(out);
     if (identity.method().usesReferences()
         && Files.exists(file)
         && !ReferencePerson.matches(review, file)) {

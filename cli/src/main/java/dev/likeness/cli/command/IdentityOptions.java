@@ -56,7 +56,7 @@ final class IdentityOptions {
 
   @Option(
       names = "--identity",
-      paramLabel = "WAY",
+      paramLabel = "METHOD",
       defaultValue = "lora",
       converter = Method.Parser.class,
       description = "lora learns the person, ipadapter only shows their photos, both does both "
@@ -138,7 +138,7 @@ final class IdentityOptions {
   }
 
   private Path referenceFile(Path person) {
-    return method().trains() ? person.resolveSibling(ShootFolder.REFERENCE) : person;
+    return method().trains() ? ShootFolder.referenceFile(person.toAbsolutePath().getParent()) : person;
   }
 
   /**

@@ -40,7 +40,7 @@ public final class LoraCommand implements Runnable {
 
   @Option(
       names = "--extract",
-      paramLabel = "TUNED",
+      paramLabel = "TUNED-BASE",
       description = "in their place: a model that was trained from the base")
   private Path tunedModel;
 

@@ -37,7 +37,7 @@ public final class PhotoOptions {
 
   @Option(
       names = "--trait",
-      paramLabel = "SLOT=WORDS",
+      paramLabel = "TRAIT=WORDS",
       description = "what you know of how they look, such as "
           + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
           + "is found out; may be given several times")

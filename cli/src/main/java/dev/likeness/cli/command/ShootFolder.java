@@ -34,7 +34,10 @@ import java.util.function.Function;
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
-  static final String REFERENCE = "shown.safetensors";
+  static final String REFERENCE = "reference.safetensors";
+  /** The name that earlier versions gave {@link #REFERENCE}; it is only read. */
+  static final String OLD_REFERENCE = "shown.safetensors";
+
   private static final String SHEET = "contact-sheet.png";
   private static final String REPORT = "report.html";
 
@@ -55,6 +58,15 @@ final class ShootFolder {
     this.disclosure = disclosure;
     this.tools = tools;
     this.console = console;
+  }
+
+  /**
+   * Returns the reference file of {@code folder}: one with the old name if that is the only one.
+   */
+  static Path referenceFile(Path folder) {
+    Path file = folder.resolve(REFERENCE);
+    Path old = folder.resolve(OLD_REFERENCE);
+    return !Files.exists(file) && Files.exists(old) ? old : file;
   }
 
   /**

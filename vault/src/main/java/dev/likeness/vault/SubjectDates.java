@@ -19,6 +19,9 @@ import java.util.Map;
 record SubjectDates(
     long createdAt, long purposeMetAt, long trainedAt, long photosUsedAt, long lastUsedAt) {
   private static final long NEVER = -1;
+  private static final String TRAINED = "trained";
+  /** The key of stores that earlier versions wrote; it is only read. */
+  private static final String OLD_TRAINED = "learnt";
 
   static SubjectDates createdAt(long now) {
     return new SubjectDates(now, NEVER, NEVER, now, now);
@@ -66,7 +69,7 @@ record SubjectDates(
     Map<String, Long> ages = new LinkedHashMap<>();
     ages.put("created", now - createdAt);
     if (trainedAt >= 0) {
-      ages.put("learnt", now - trainedAt);
+      ages.put(TRAINED, now - trainedAt);
     }
     ages.put("used", now - lastUsedAt);
     return ages;
@@ -76,28 +79,28 @@ record SubjectDates(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("created", createdAt);
     map.put("purpose_met", purposeMetAt);
-    map.put("learnt", trainedAt);
+    map.put(TRAINED, trainedAt);
     map.put("photos_use", photosUsedAt);
     map.put("last_use", lastUsedAt);
     return map;
   }
 
   /**
-   * Reads them; stores once kept three of the five.
+   * Reads the dates. Files of earlier versions may lack two of the five, or have an old key.
    *
-   * @throws InvalidInputException when the file holds none, or is missing
+   * @throws InvalidInputException if the file is missing, or lacks a date
    */
   static SubjectDates read(Path file) {
     if (!Files.exists(file)) {
       throw new InvalidInputException(file + " is missing; restore it from a copy");
     }
     Map<String, Object> map = JsonFile.read(file);
-    map.putIfAbsent("learnt", map.get("purpose_met"));
+    map.putIfAbsent(TRAINED, map.getOrDefault(OLD_TRAINED, map.get("purpose_met")));
     map.putIfAbsent("photos_use", map.get("last_use"));
     return new SubjectDates(
         readSeconds(map, "created", file),
         readSeconds(map, "purpose_met", file),
-        readSeconds(map, "learnt", file),
+        readSeconds(map, TRAINED, file),
         readSeconds(map, "photos_use", file),
         readSeconds(map, "last_use", file));
   }
@@ -107,6 +110,6 @@ record SubjectDates(
       return number.longValue();
     }
     throw new InvalidInputException(
-        file + " says no number of seconds as " + name + "; restore it from a copy");
+        file + " has no number of seconds under \"" + name + "\"; restore it from a copy");
   }
 }

@@ -130,7 +130,7 @@ class RetentionTest {
     clock.go(Duration.ofDays(1));
     ada.folder(DataCategory.PERSON);
     assertEquals(1, store.purgeDue().files());
-    assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("learnt"));
+    assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("trained"));
   }
 
   @Test

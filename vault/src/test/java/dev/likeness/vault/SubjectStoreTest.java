@@ -391,7 +391,7 @@ class SubjectStoreTest {
     assertEquals(1, problems.size());
     assertTrue(
         problems.get(0).contains(ada.id())
-            && problems.get(0).contains("says no number of seconds as purpose_met"),
+            && problems.get(0).contains("has no number of seconds under \"purpose_met\""),
         problems.get(0));
     assertTrue(store.subject(ada.id()).erase().isGenuine());
     assertTrue(store.subject(bob.id()).erase().isGenuine());

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.time.Duration;
@@ -136,7 +137,7 @@ public final class PeopleCommand implements Runnable {
             .ages()
             .forEach(
                 (name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
-        subject.counts().forEach((holding, count) -> line(holding.label(), count + " files"));
+        subject.counts().forEach((holding, count) -> line(title(holding), count + " files"));
         line("consent", consent.text());
         line(
             "given",
@@ -149,6 +150,11 @@ public final class PeopleCommand implements Runnable {
                 .collect(Collectors.joining(", ")));
         console.out().flush();
       }
+    }
+
+    // The label on disk is an old one, which the encryption and signed receipts depend on.
+    private static String title(DataCategory category) {
+      return category == DataCategory.IMAGES ? "images" : category.label();
     }
 
     private void line(String name, String value) {

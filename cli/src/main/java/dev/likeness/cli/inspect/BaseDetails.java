@@ -71,14 +71,14 @@ final class BaseDetails {
       details.computeIfAbsent(
           "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
     }
-    Map<String, Object> parts = new LinkedHashMap<>();
-    for (Map.Entry<String, ComponentDetector.Detected> part : file.components().entrySet()) {
+    Map<String, Object> components = new LinkedHashMap<>();
+    for (Map.Entry<String, ComponentDetector.Detected> component : file.components().entrySet()) {
       CanonicalTensors tensors =
-          new CanonicalTensors(file.keys(), part.getValue().layout());
-      parts.put(
-          part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
+          new CanonicalTensors(file.keys(), component.getValue().layout());
+      components.put(
+          component.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
     }
-    details.put("parts", parts);
+    details.put("components", components);
     details.put("missing", file.missingComponents());
     details.put("extra", file.unusedTensors());
     return details;

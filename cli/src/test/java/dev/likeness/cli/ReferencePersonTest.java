@@ -103,7 +103,8 @@ class ReferencePersonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ipadapter", "both"})
-  void usesFacelessGroupAndRotatedPhotosAndReportsThem(String way, @TempDir Path folder) {
+  void usesFacelessGroupAndRotatedPhotosAndReportsThem(String way, @TempDir Path folder)
+      throws IOException {
     List<String> asked = new ArrayList<>(List.of(
         "headshot",
         "--base",

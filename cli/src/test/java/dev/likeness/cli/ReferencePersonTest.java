@@ -252,7 +252,8 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.in(base, model)) {
-      ReferencePerson kept = ReferencePerson.open(folder.resolve("out/reference.safetensors"), adapter);
+      ReferencePerson kept =
+          ReferencePerson.open(folder.resolve("out/reference.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
@@ -296,7 +297,7 @@ class ReferencePersonTest {
     assertEquals(3, other.status(), other.err());
     assertEquals(
         List.of(shown
-            + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out,"
+            + " was made from other photos or with another face detector, and is not replaced; give another --out,"
             + " or move it away"),
         other.errorLines());
     assertArrayEquals(before, Files.readAllBytes(shown));
@@ -525,7 +526,7 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
-    assertTrue(run.err().contains("ip-adapter.safetensors looks at the images instead"), run.err());
+    assertTrue(run.err().contains("ip-adapter.safetensors uses the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }
 

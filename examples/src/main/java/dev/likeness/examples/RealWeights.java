@@ -94,13 +94,14 @@ public record RealWeights(
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(detector)
         .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
-      PhotoReview learnt = review("learnt from", photos, tools);
-      List<AcceptedPhoto> unseen = withoutDuplicates(review("held back", heldBack, tools), learnt);
+      PhotoReview training = review("training", photos, tools);
+      List<AcceptedPhoto> unseen =
+          withoutDuplicates(review("held back", heldBack, tools), training);
       Likeness likeness = Likeness.of(
-          new ValidationSplit(learnt.accepted(), unseen, true),
+          new ValidationSplit(training.accepted(), unseen, true),
           tools.detector(),
           tools.embedder().orElseThrow());
-      List<RgbImage> headshots = headshots(base, learnt, out);
+      List<RgbImage> headshots = headshots(base, training, out);
       lines(likeness.report(headshots)).forEach(console.out()::println);
       console.out().flush();
     }
@@ -124,10 +125,10 @@ public record RealWeights(
   }
 
   /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
-  private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview learnt) {
+  private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview training) {
     QualityLimits.Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
-    for (AcceptedPhoto seen : learnt.accepted()) {
+    for (AcceptedPhoto seen : training.accepted()) {
       unseen.removeIf(photo -> {
         boolean copied = same.judge(photo.distance(seen)) != Verdict.KEEP;
         if (copied) {
@@ -141,7 +142,7 @@ public record RealWeights(
     }
     if (unseen.isEmpty()) {
       throw new InvalidInputException(
-          "no photo is left to measure by; hold back shots that are not among those to learn from");
+          "no photo is left for validation; hold back photos that are not in the training set");
     }
     return unseen;
   }
@@ -169,7 +170,7 @@ public record RealWeights(
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
-              + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
+              + " was trained on other photos or settings, and is not replaced; give another OUT, or move it away");
     }
     TrainedPerson person = studio.train(
         photos,

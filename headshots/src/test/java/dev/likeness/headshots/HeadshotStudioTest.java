@@ -306,8 +306,8 @@ class HeadshotStudioTest {
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
     assertEquals(
         "4x5 of " + drawn.image().width() + "x" + drawn.image().height(),
-        headshot.get("width") + "x" + headshot.get("height") + " of " + headshot.get("generated_width")
-            + "x" + headshot.get("generated_height"));
+        headshot.get("width") + "x" + headshot.get("height") + " of "
+            + headshot.get("generated_width") + "x" + headshot.get("generated_height"));
   }
 
   @Test

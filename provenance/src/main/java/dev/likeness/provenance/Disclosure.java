@@ -201,7 +201,7 @@ public record Disclosure(
         throw new ResourceLimitException(
             "this machine has no font for the label \"" + text
                 + "\"; install one (fontconfig and any"
-                + " TrueType font), or draw without a label",
+                + " TrueType font), or generate without a label",
             noFonts);
       } finally {
         pen.dispose();

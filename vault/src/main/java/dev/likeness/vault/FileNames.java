@@ -104,8 +104,7 @@ record FileNames(String stem, String extension) {
             .max()
             .orElse(0);
       } catch (IOException e) {
-        throw new ResourceLimitException(
-            "cannot look at the images that are kept: " + e.getMessage(), e);
+        throw new ResourceLimitException("cannot list the stored images: " + e.getMessage(), e);
       }
     }
   }

@@ -256,7 +256,7 @@ public final class Subject {
   private void requireNotClaimed() {
     requireNotErased();
     if (isClaimed) {
-      throw new IllegalStateException(this + " is being learnt; wait for that to end");
+      throw new IllegalStateException(this + " is being trained; wait for the training to end");
     }
   }
 

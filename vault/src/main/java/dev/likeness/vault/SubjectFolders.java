@@ -144,8 +144,7 @@ final class SubjectFolders {
 
     static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
-          .map(
-              told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
+          .map(told -> subject + ": " + told + "; its retention time has started again");
       return Stream.concat(
               damage,
               Stream.of(DataCategory.values())

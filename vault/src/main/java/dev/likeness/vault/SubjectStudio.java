@@ -160,8 +160,8 @@ public final class SubjectStudio {
     List<PhotoVerdict> rejected = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.REJECT)
         .toList();
-    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(
-        photo.name() + ": " + photo.worst().orElseThrow().message() + "; it is not learnt from")));
+    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(photo.name() + ": "
+        + photo.worst().orElseThrow().message() + "; it is not used for training")));
     if (!rejected.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
           review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
@@ -216,8 +216,7 @@ public final class SubjectStudio {
   public static Path personFile(Subject subject) {
     Path file = subject.folder(DataCategory.PERSON).resolve(PERSON);
     if (!Files.exists(file)) {
-      throw new InvalidInputException(
-          subject + " has not been learnt; learn them from photos first");
+      throw new InvalidInputException(subject + " has not been trained; train on photos first");
     }
     return file;
   }

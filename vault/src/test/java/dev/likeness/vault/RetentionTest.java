@@ -154,7 +154,7 @@ class RetentionTest {
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
     assertEquals(
-        ada + " is being learnt; wait for that to end",
+        ada + " is being trained; wait for the training to end",
         assertThrows(IllegalStateException.class, ada::markPurposeMet).getMessage());
     assertEquals("{PHOTOS=1, WORK=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();

@@ -16,7 +16,8 @@ class SubjectDatesTest {
   void readsFilesOfEarlierVersions() throws IOException {
     assertEquals(
         new SubjectDates(1, 2, 3, 4, 5),
-        read("{\"created\": 1, \"purpose_met\": 2, \"learnt\": 3, \"photos_use\": 4, \"last_use\": 5}"));
+        read(
+            "{\"created\": 1, \"purpose_met\": 2, \"learnt\": 3, \"photos_use\": 4, \"last_use\": 5}"));
     assertEquals(
         new SubjectDates(1, 2, 2, 5, 5),
         read("{\"created\": 1, \"purpose_met\": 2, \"last_use\": 5}"));

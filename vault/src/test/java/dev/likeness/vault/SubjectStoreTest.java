@@ -422,9 +422,8 @@ class SubjectStoreTest {
     assertTrue(
         store
             .verify()
-            .contains(
-                "subject " + ada.id() + ": " + dates
-                    + " is missing; restore it from a copy; as it is, their time in the store has begun anew"),
+            .contains("subject " + ada.id() + ": " + dates
+                + " is missing; restore it from a copy; its retention time has started again"),
         store.verify().toString());
     assertTrue(Files.exists(dates));
   }

@@ -12,8 +12,8 @@ import picocli.CommandLine.Command;
     name = "doctor",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Shows natives, devices, memory, settings and caches, and what is missing with its coordinates.")
+    description = "Shows native libraries, devices, memory, settings and caches, and names what "
+        + "is missing.")
 public final class DoctorCommand implements Runnable {
   private final Console console;
 

@@ -23,26 +23,26 @@ final class FaceOptions {
   @Option(
       names = "--embedder",
       paramLabel = "FILE",
-      description = "an ONNX file named after SFace, MobileFace, AuraFace "
-          + "or ArcFace: finds photos of another person and the same shot twice")
+      description = "face embedder, an ONNX file named after SFace, MobileFace, AuraFace or "
+          + "ArcFace: finds photos of another person and repeated shots")
   private Path embedder;
 
   @Option(
       names = "--quality",
       paramLabel = "FILE",
-      description = "a face-quality ONNX file: a second opinion")
+      description = "face quality model, an ONNX file: an additional check of photos")
   private Path quality;
 
   @Option(
       names = "--brisque",
       paramLabel = "MODEL,RANGE",
       split = ",",
-      description = "OpenCV's two YAML files of a BRISQUE " + "model, instead of the built-in one")
+      description = "BRISQUE model in OpenCV's two YAML files (default: the built-in model)")
   private List<Path> brisque;
 
   @Option(
       names = "--commercial",
-      description = "refuses networks whose licence forbids commercial use")
+      description = "refuses models whose licence forbids commercial use")
   private boolean commercial;
 
   /** The tools, to be closed by the caller. */
@@ -100,7 +100,9 @@ final class FaceOptions {
     @Option(
         names = "--detector",
         paramLabel = "FILE",
-        description = "a YuNet ONNX file: finds more faces, and their pose")
+        description =
+            "face detector, a YuNet ONNX file: finds more faces than the built-in one, and "
+                + "their pose")
     private Path detector;
 
     /** The built-in tools with that detector where one is given, to be closed by the caller. */
@@ -115,9 +117,10 @@ final class FaceOptions {
   static final class FaceGuidanceOption {
     @Option(
         names = "--no-face-guidance",
-        description = "leaves faces as the base draws them, four to five times "
-            + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
-            + "the person's, its ip_adapter acting a little, too")
+        description =
+            "turns off face guidance: four to five times as fast, less alike. Face guidance "
+                + "needs a base that includes a preview decoder and a face_embedder (in "
+                + "ip_adapter or guidance); it also uses the base's ip_adapter at a low scale")
     private boolean isOff;
 
     /**

@@ -37,7 +37,7 @@ final class IdentityOptions {
             .filter(way -> way.name().equalsIgnoreCase(text))
             .findFirst()
             .orElseThrow(() -> new TypeConversionException(
-                "\"" + text + "\" is no way to know a person; known: lora, ipadapter, both"));
+                "\"" + text + "\" is not an identity method; known: lora, ipadapter, both"));
       }
     }
 
@@ -59,29 +59,29 @@ final class IdentityOptions {
       paramLabel = "METHOD",
       defaultValue = "lora",
       converter = Method.Parser.class,
-      description = "lora learns the person, ipadapter only shows their photos, both does both "
-          + "(default: ${DEFAULT-VALUE})")
+      description = "lora trains on the photos, ipadapter uses them as reference images without "
+          + "training, both does both (default: ${DEFAULT-VALUE})")
   private Method method;
 
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
       description =
-          "the adapter that shows the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
+          "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the " + "base)")
   private Path adapter;
 
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
-      description =
-          "the image encoder that it was trained with, a folder or a file (default: image_encoder of the base)")
+      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
+          + "(default: image_encoder of the base)")
   private Path encoder;
 
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",
-      description = "the face recogniser that an adapter of the FaceID kinds"
-          + " was trained with (default: face_embedder beside the adapter)")
+      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
+          + "beside the adapter)")
   private Path faceEmbedder;
 
   Method method() {
@@ -96,7 +96,7 @@ final class IdentityOptions {
   void requireNoStore(VaultOptions store) {
     if (store.isGiven() && method().usesReferences()) {
       throw new IllegalArgumentException(
-          "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
+          "--store works with --identity lora only; leave --store out");
     }
   }
 
@@ -105,8 +105,8 @@ final class IdentityOptions {
     if (method().usesReferences() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
-              ? adapter + " is not there; give an IP-Adapter's file"
-              : "the base " + name + " has no IP-Adapter of its own (" + Extra.IP_ADAPTER.at(base)
+              ? adapter + " does not exist; give an IP-Adapter file"
+              : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
                   + "); give --ip-adapter FILE with "
                   + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
     }
@@ -138,7 +138,9 @@ final class IdentityOptions {
   }
 
   private Path referenceFile(Path person) {
-    return method().trains() ? ShootFolder.referenceFile(person.toAbsolutePath().getParent()) : person;
+    return method().trains()
+        ? ShootFolder.referenceFile(person.toAbsolutePath().getParent())
+        : person;
   }
 
   /**

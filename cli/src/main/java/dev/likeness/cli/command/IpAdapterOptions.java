@@ -29,57 +29,58 @@ final class IpAdapterOptions {
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
-      description = "shows --reference images to the base (default: its own, "
+      description = "IP-Adapter for the --reference images (default: the base's "
           + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
-      description =
-          "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
-              + " the adapter is its own; FaceID and FaceID Portrait need none)")
+      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
+          + "(default: image_encoder of the base, for its own adapter). FaceID and FaceID "
+          + "Portrait need none")
   private Path encoder;
 
   @Option(
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "what the images are to look like; may be given several times")
+      description = "reference image; may be repeated")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
       names = "--reference-blocks",
       paramLabel = "NAME",
       defaultValue = "linear",
-      description = "where in the base references count: linear, style, composition and so on "
-          + "(default: ${DEFAULT-VALUE})")
+      description = "blocks of the network that use references: linear, style, composition and so "
+          + "on (default: ${DEFAULT-VALUE})")
   private String blocks;
 
   @Option(
       names = "--face-detector",
       paramLabel = "FILE",
-      description = "YuNet for FaceID adapters (default: cascades)")
+      description = "YuNet face detector for FaceID adapters, an ONNX file (default: the built-in "
+          + "cascades)")
   private Path detector;
 
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",
-      description =
-          "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
+      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
+          + "beside the adapter)")
   private Path embedder;
 
   @Option(
       names = "--fallback-adapter",
       paramLabel = "FILE",
       description =
-          "an adapter that looks at images through "
-              + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
+          "IP-Adapter with --image-encoder, used if a FaceID adapter finds no usable face "
+              + "in any reference")
   private Path fallback;
 
   @Option(
       names = "--commercial",
-      description = "refuses face recognisers whose licence forbids commercial use")
+      description = "refuses face embedders whose licence forbids commercial use")
   private boolean commercial;
 
   /** What was opened for one run. */
@@ -103,7 +104,7 @@ final class IpAdapterOptions {
         try {
           open.pop().close();
         } catch (Exception e) {
-          throw new IllegalStateException("a part of the adapter did not close", e);
+          throw new IllegalStateException("a component of the adapter did not close", e);
         }
       }
     }
@@ -171,8 +172,8 @@ final class IpAdapterOptions {
     if (person.plain()) {
       console
           .err()
-          .println("no reference has a face that can be used; " + fallback.getFileName()
-              + " looks at the images instead");
+          .println("no reference has a usable face; " + fallback.getFileName()
+              + " uses the images instead");
     }
     return person.prompt();
   }
@@ -223,7 +224,7 @@ final class IpAdapterOptions {
   private void requireAdapter() {
     if (adapter == null && !references.isEmpty()) {
       throw new IllegalArgumentException(
-          "the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
+          "the base has no IP-Adapter; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
     if (references.stream().anyMatch(r -> r.weight() < 0)) {
       throw new IllegalArgumentException("a reference's weight must not be negative");

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     name = "people",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Looks after the people in a store.")
+    description = "Lists, shows and erases the people in a store.")
 public final class PeopleCommand implements Runnable {
   @Spec
   private CommandSpec spec;
@@ -37,12 +37,13 @@ public final class PeopleCommand implements Runnable {
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
-              + "proves nothing about who erased. A train or headshot that learns them meanwhile stops and keeps nothing.")
+          "Erases everything that a store has of a person, and prints the receipt, signed "
+              + "with --sign-key. Without --sign-key it proves nothing about the signer. A "
+              + "running train or headshot of this person stops and keeps nothing.")
   public static final class PeopleEraseCommand implements Runnable {
     private final Console console;
 
-    @Parameters(paramLabel = "ID", description = "of the person, as people list shows it")
+    @Parameters(paramLabel = "ID", description = "id of the person, from people list")
     private String id;
 
     @Mixin
@@ -68,7 +69,7 @@ public final class PeopleCommand implements Runnable {
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Lists the persons of a store: ids, files, days since they came and were last used.")
+          "Lists the people in a store: ids, files, days since they were added and last " + "used.")
   public static final class PeopleListCommand implements Runnable {
     private final Console console;
 
@@ -111,12 +112,11 @@ public final class PeopleCommand implements Runnable {
       name = "show",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description =
-          "Shows what a store has of a person, and what they agreed to; needs the store's key.")
+      description = "Shows what a store has of a person and the consent; needs the store's key.")
   public static final class PeopleShowCommand implements Runnable {
     private final Console console;
 
-    @Parameters(paramLabel = "ID", description = "of the person, as people list shows it")
+    @Parameters(paramLabel = "ID", description = "id of the person, from people list")
     private String id;
 
     @Mixin

@@ -30,7 +30,7 @@ record PersonSource(
   }
 
   /**
-   * The person as the user describes them, opened or learnt now; the caller closes them.
+   * The person as the user describes them, opened or trained now; the caller closes them.
    *
    * @param review their photos, where they {@linkplain #isReviewed() are looked at here}
    */
@@ -43,9 +43,9 @@ record PersonSource(
     if (isReviewed()) {
       Path state = studio.stateFile(out, review, photos.profile());
       requireSamePerson(state);
-      TrainedPerson learnt = train(studio, review, state);
+      TrainedPerson trained = train(studio, review, state);
       watch.lap("training");
-      return closeOnFailure(learnt, who -> save(TrainingState.tag(who, state)));
+      return closeOnFailure(trained, who -> save(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
@@ -66,7 +66,7 @@ record PersonSource(
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
-              + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
+              + " was trained on other photos or settings, and is not replaced; give another --out, or move it away");
     }
   }
 
@@ -90,8 +90,8 @@ record PersonSource(
     if (Files.exists(state) && !(failure instanceof InvalidInputException)) {
       console
           .err()
-          .println(state + " is the person as far as they were learnt: " + command
-              + " goes on from it; keep it as you keep " + "the photos, or delete it");
+          .println(state + " holds the unfinished training: " + command
+              + " resumes it; protect it like the photos, or delete it");
     }
   }
 
@@ -113,7 +113,7 @@ record PersonSource(
         .err()
         .println(
             file
-                + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+                + " holds the person, unencrypted: protect it like the photos; --store DIR encrypts it");
     return who;
   }
 
@@ -121,8 +121,7 @@ record PersonSource(
     String id = new VaultTraining(store, photos, console).train(studio, tools);
     console
         .err()
-        .println("kept in the store as " + id
-            + "; headshot --person draws them again, people erase erases them");
+        .println("stored as " + id + "; use this id with headshot --person or people erase");
     return Path.of(id);
   }
 

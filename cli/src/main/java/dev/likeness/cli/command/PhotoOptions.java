@@ -31,16 +31,16 @@ public final class PhotoOptions {
       names = "--consent",
       paramLabel = "TEXT",
       description =
-          "who agreed to what, kept with the person's file; "
-              + "needed with --photos, except for photos of rendered people, and with a --person whose file records none")
+          "who agreed to what, stored with the person; required with --photos, except for "
+              + "rendered people, and for a --person whose file records no consent")
   private String consent;
 
   @Option(
       names = "--trait",
       paramLabel = "TRAIT=WORDS",
-      description = "what you know of how they look, such as "
-          + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
-          + "is found out; may be given several times")
+      description = "known trait of the person, such as \"glasses=round glasses\"; \"glasses=\" "
+          + "leaves it out of prompts. Other traits are measured in the photos; may be "
+          + "repeated")
   private Map<String, String> traits = Map.of();
 
   /** What is said of how the person looks. */
@@ -66,11 +66,11 @@ public final class PhotoOptions {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
         throw new IllegalArgumentException(
-            "--out is the photos' own folder, where headshots would be taken for photos the next time;"
+            "--out is the folder of the photos; headshots in it would be read as photos next time;"
                 + " choose another");
       }
     } catch (IOException e) {
-      throw new InvalidInputException("cannot look at " + out + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + out + ": " + e.getMessage(), e);
     }
   }
 
@@ -81,8 +81,9 @@ public final class PhotoOptions {
         && !SyntheticPhotos.isSyntheticFolder(photos)) {
       console
           .err()
-          .println(base.name() + " knows rendered people alone; for photographs give --base a"
-              + " model that was trained on photographs");
+          .println(
+              base.name() + " was trained on rendered people only; for photographs give --base a"
+                  + " model that was trained on photographs");
     }
   }
 

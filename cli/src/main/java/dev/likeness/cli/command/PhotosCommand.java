@@ -30,7 +30,7 @@ public final class PhotosCommand implements Runnable {
   @Option(
       names = "--sheet",
       paramLabel = "FILE",
-      description = "writes a PNG of the photos with faces, verdicts and reasons")
+      description = "writes a PNG sheet of the photos with faces, verdicts and reasons")
   private Path sheet;
 
   @Mixin

@@ -27,16 +27,15 @@ final class PreviewOptions {
       paramLabel = "DIR|FILE",
       arity = "0..1",
       fallbackValue = "",
-      description =
-          "until the images are done, --out shows what they are becoming as preview-001.png and so on, by a small "
-              + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
+      description = "writes preview-001.png and so on to --out during sampling, decoded by a small "
+          + "autoencoder of the base's family (TAESD; without a value the base's own)")
   private Path autoencoder;
 
   @Option(
       names = "--preview-every",
       paramLabel = "N",
       defaultValue = "1",
-      description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
+      description = "steps between previews (default: ${DEFAULT-VALUE})")
   private int interval;
 
   /** Draws {@code request}, showing each image to {@code each} when it is done. */
@@ -68,8 +67,8 @@ final class PreviewOptions {
       return autoencoder;
     }
     if (!Files.exists(own)) {
-      throw new InvalidInputException("the base " + base.name() + " brings no small autoencoder ("
-          + own + "); give one: --preview DIR|FILE");
+      throw new InvalidInputException("the base " + base.name() + " has no preview decoder (" + own
+          + "); give one: --preview DIR|FILE");
     }
     return own;
   }

@@ -31,16 +31,16 @@ final class SelectionOptions {
   @Option(
       names = "--keep",
       paramLabel = "K",
-      description = "keeps the K best and most varied of all that were drawn; "
-          + "record.json and report.html say why of each (default: all)")
+      description = "keeps the K best and most varied headshots; record.json and report.html give "
+          + "the reasons (default: all)")
   private Integer keep;
 
   @Option(
       names = "--distortion",
       paramLabel = "MAX",
-      description =
-          "with --keep: fails what BRISQUE finds distorted by more, "
-              + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
+      description = "with --keep: rejects headshots with a BRISQUE distortion above this limit, "
+          + "0..100; photos have 0 to 36, headshots by portrait 47 to 68 (default: no "
+          + "limit)")
   private Double distortion;
 
   /**
@@ -105,8 +105,8 @@ final class SelectionOptions {
         .shoot(person, request, keep, progress, cancellation);
     if (choice.selected().isEmpty()) {
       throw new InvalidInputException("none of the " + choice.verdicts().size()
-          + " headshots shows a face; draw more with --count, "
-          + "other styles, or without --keep to look at them");
+          + " headshots shows a face; generate more with --count, "
+          + "give other styles, or leave --keep out to see them");
     }
     return new GeneratedShoot(
         new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
@@ -119,10 +119,10 @@ final class SelectionOptions {
       ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice("likeness does not count in what is kept: "
+      progress.onEvent(new ProgressEvent.Notice("likeness is not used for --keep: "
           + FaceEmbeddings.of(notes)
-              .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
-              .orElse("the base brings no embedder")
+              .map(faces -> "the person's file has face embeddings of " + faces.embedder())
+              .orElse("the base has no face embedder")
           + "; give one with --embedder"));
       return scores;
     }
@@ -132,8 +132,8 @@ final class SelectionOptions {
         : FaceOptions.likeness(tools, notes);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
-          "likeness does not count in what is kept: the person's file keeps no faces as "
-              + eye.name() + " sees them; learn or show the person again with --embedder"));
+          "likeness is not used for --keep: the person's file has no face embeddings of "
+              + eye.name() + "; train again, or give --photos, with --embedder"));
     }
     return likeness.map(scores::likeness).orElse(scores);
   }

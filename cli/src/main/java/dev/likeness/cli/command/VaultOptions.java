@@ -38,15 +38,15 @@ final class VaultOptions {
   @Option(
       names = "--store",
       paramLabel = "DIR",
-      description = "the folder where persons are kept, encrypted; one process has it open at a"
-          + " time, for which this waits half a minute")
+      description = "folder of the encrypted store of people; waits up to 30 seconds if another "
+          + "process has it open")
   private Path store;
 
   @Option(
       names = "--key",
       paramLabel = "FILE",
-      description = "the store's key, made for a new store "
-          + "where there is no such file (default: the environment variable " + KEY_VARIABLE + ")")
+      description = "file of the store's key; created for a new store "
+          + "(default: the environment variable " + KEY_VARIABLE + ")")
   private Path key;
 
   @Mixin
@@ -54,8 +54,7 @@ final class VaultOptions {
 
   boolean isGiven() {
     if (store == null && key != null) {
-      throw new IllegalArgumentException(
-          "--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
+      throw new IllegalArgumentException("--key needs --store DIR; give both or neither");
     }
     return store != null;
   }
@@ -69,7 +68,7 @@ final class VaultOptions {
   void requireUsedSigner() {
     if (!isGiven() && signing.isGiven()) {
       throw new IllegalArgumentException(
-          "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
+          "--sign-key signs erasure receipts and needs --store DIR; leave it out");
     }
   }
 
@@ -140,8 +139,8 @@ final class VaultOptions {
   private WrappingKey keys() {
     if (key != null) {
       if (!Files.exists(key) && hasPeople()) {
-        throw new InvalidInputException("there is no key " + key + ", and the people in " + store
-            + " are encrypted under another; give the file of theirs");
+        throw new InvalidInputException("there is no key file " + key + ", and the people in "
+            + store + " are encrypted with another key; give its file");
       }
       return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
     }
@@ -155,8 +154,7 @@ final class VaultOptions {
     try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
       return folders.findAny().isPresent();
     } catch (IOException e) {
-      throw new ResourceLimitException(
-          "cannot look into the store " + store + ": " + e.getMessage(), e);
+      throw new ResourceLimitException("cannot read the store " + store + ": " + e.getMessage(), e);
     }
   }
 

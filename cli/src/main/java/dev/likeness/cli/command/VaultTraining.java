@@ -66,7 +66,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   private static InvalidInputException erasedException(String id, Throwable cause) {
     return new InvalidInputException(
         id
-            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn them again",
+            + " was erased during the training, and the result was discarded; train again if the person still agrees",
         cause);
   }
 
@@ -78,8 +78,8 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
       failure.addSuppressed(e);
       console
           .err()
-          .println("what " + id + " agreed to is left in the store: " + e.getMessage()
-              + "; people erase " + id + " erases it");
+          .println("the consent of " + id + " is left in the store: " + e.getMessage()
+              + "; erase it with people erase " + id);
     }
   }
 }

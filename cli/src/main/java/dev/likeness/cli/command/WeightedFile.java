@@ -39,7 +39,7 @@ record WeightedFile(Path file, double weight) {
         return new WeightedFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)));
       } catch (NumberFormatException e) {
         throw new TypeConversionException("\"" + weighted.group(2)
-            + "\" is no weight; give FILE@WEIGHT with a number such as 0.8");
+            + "\" is not a number; give FILE@WEIGHT with a number such as 0.8");
       }
     }
   }

@@ -52,7 +52,7 @@ public record Console(
       case MACHINE ->
         ExitStatus.isOutOfMemory(failure)
             ? "not enough memory (" + LibTorch.firstLine(failure)
-                + "); ask for a smaller image, or free memory"
+                + "); request a smaller image, or free memory"
             : failure.getMessage();
       default -> failure.getMessage();
     };

@@ -72,11 +72,13 @@ final class BaseDetails {
           "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
     }
     Map<String, Object> components = new LinkedHashMap<>();
-    for (Map.Entry<String, ComponentDetector.Detected> component : file.components().entrySet()) {
+    for (Map.Entry<String, ComponentDetector.Detected> component :
+        file.components().entrySet()) {
       CanonicalTensors tensors =
           new CanonicalTensors(file.keys(), component.getValue().layout());
       components.put(
-          component.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
+          component.getKey(),
+          tensors.names().stream().mapToLong(tensors::elements).sum());
     }
     details.put("components", components);
     details.put("missing", file.missingComponents());

@@ -141,7 +141,7 @@ public final class TrainingPlot implements Progress {
   public synchronized RgbImage render() {
     if (losses.isEmpty()) {
       throw new IllegalStateException(
-          "no step of a training has been seen; draw the plot when it has begun");
+          "no training step was recorded; render the plot after the first step");
     }
     XYChart chart = new XYChartBuilder()
         .width(WIDTH)

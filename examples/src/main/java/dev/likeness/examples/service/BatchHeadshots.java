@@ -136,9 +136,9 @@ public final class BatchHeadshots {
     Path state = studio.stateFile(results, review, PersonProfile.UNKNOWN);
     // Who was learnt from other photos, or otherwise, is not who is asked for now.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson learnt = studio.train(
+      try (TrainedPerson trained = studio.train(
           review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
-        TrainingState.tag(learnt, state).save(file);
+        TrainingState.tag(trained, state).save(file);
       }
     }
     // Also what a run that was stopped between the two left.

@@ -192,7 +192,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   /** Writes a JSON file, whole or not at all. */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();
-    curves.put(REFERENCE_ONLY, referenceOnly.stream().map(IdentityStrength::toMap).toList());
+    curves.put(
+        REFERENCE_ONLY, referenceOnly.stream().map(IdentityStrength::toMap).toList());
     curves.put(WITH_LORA, withLora.stream().map(IdentityStrength::toMap).toList());
     AtomicFile.write(
         file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(curves)));

@@ -129,7 +129,8 @@ class IdentityStrengthTest {
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"reference_only\": 3}");
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
-        .startsWith(file + " is no likeness dial; expected the curves \"reference_only\" and \"with_lora\""));
+        .startsWith(file
+            + " is no likeness dial; expected the curves \"reference_only\" and \"with_lora\""));
   }
 
   private static IdentityStrength strength() {

@@ -40,12 +40,12 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * The whole job on the reader's own weights and selfies, with a report by an encoder that took no
- * part in it; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ * Trains, generates and reports with your own weights and selfies. An independent embedder measures
+ * likeness; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
  *
  * @param console where it speaks
- * @param configure what is changed of the studio that learns
- * @param request what is drawn
+ * @param configure changes the studio that trains
+ * @param request the shoot
  */
 public record RealWeights(
     Console console, UnaryOperator<HeadshotStudio> configure, ShootRequest request) {
@@ -54,7 +54,9 @@ public record RealWeights(
   private static final int IMAGES = 8;
   private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
-  /** Base, photos to learn from, photos held back, YuNet file, embedder file, output folder. */
+  /**
+   * Arguments: base, training photos, held-back photos, YuNet file, embedder file, output folder.
+   */
   public static void main(String[] args) {
     Console console = Console.ofProcess();
     Interrupt interrupt = Interrupt.install(console.cancellation());
@@ -69,7 +71,7 @@ public record RealWeights(
     System.exit(status);
   }
 
-  /** Does the whole job and returns the exit status. */
+  /** Runs the example and returns the exit status. */
   public int run(String... args) {
     try {
       if (args.length != 6) {
@@ -124,7 +126,10 @@ public record RealWeights(
     return review;
   }
 
-  /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
+  /**
+   * Returns the held-back photos that do not repeat a training photo, which would raise every
+   * likeness.
+   */
   private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview training) {
     QualityLimits.Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
@@ -149,20 +154,23 @@ public record RealWeights(
 
   private List<RgbImage> headshots(Path files, PhotoReview photos, Path out) {
     Progress progress = ConsoleProgress.on(console);
-    List<RgbImage> drawn = new ArrayList<>();
+    List<RgbImage> generated = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
       HeadshotStudio studio = configure.apply(HeadshotStudio.on(base)).onHeadshot(headshot -> {
-        headshot.write(out.resolve(Headshot.fileName(drawn.size())));
-        drawn.add(headshot.image());
+        headshot.write(out.resolve(Headshot.fileName(generated.size())));
+        generated.add(headshot.image());
       });
       try (TrainedPerson person = train(studio, photos, out, progress)) {
         studio.shoot(person, request, progress, console.cancellation());
-        return drawn;
+        return generated;
       }
     }
   }
 
-  /** Kept on the way and when they are learnt: what took hours outlives what fails afterwards. */
+  /**
+   * Trains the person and saves it at once, so that a later failure does not lose hours of
+   * training.
+   */
   private TrainedPerson train(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");

@@ -13,9 +13,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but
- * what is written there is encrypted under keys of this subject's, and no path leads from one
- * subject to another. Safe for threads. After {@link #erase()} everything fails with
+ * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
+ * encrypted with keys of this subject. Safe for threads. After {@link #erase()} every method throws
  * {@link SubjectErasedException}.
  */
 public final class Subject {
@@ -82,7 +81,7 @@ public final class Subject {
     return Optional.ofNullable(damage);
   }
 
-  /** The random id: 32 hexadecimal digits that say nothing about the person. */
+  /** Returns the random id: 32 hexadecimal digits. */
   public String id() {
     return id;
   }
@@ -98,7 +97,7 @@ public final class Subject {
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
-  /** What the person agreed to; asking is no use. */
+  /** Returns the person's consent. Does not count as a use. */
   public Consent consent() {
     try {
       return Consent.parse(
@@ -109,9 +108,8 @@ public final class Subject {
   }
 
   /**
-   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the
-   * holding is purged or the subject erased, what is open there fails with {@link IOException}, and
-   * nothing more of it is kept.
+   * Returns the folder of a category, for reading and writing. Counts as a use. After a purge or
+   * erasure, open files in it fail with {@link IOException}.
    */
   public Path folder(DataCategory holding) {
     synchronized (this) {
@@ -134,7 +132,7 @@ public final class Subject {
     }
   }
 
-  /** Says that the person is still wanted: the time since the last use begins anew. */
+  /** Renews the subject: retention limits after the last use start again. */
   public synchronized void renew() {
     requireNotErased();
     dates = dates.withRenewal(store.clock().now());
@@ -158,9 +156,9 @@ public final class Subject {
   }
 
   /**
-   * Says that the person has been learnt, and removes what is no longer needed for it.
+   * Records that the person was trained, and removes data that is no longer needed.
    *
-   * @throws IllegalStateException while {@link SubjectStudio} learns from the photos
+   * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    */
   public synchronized void markPurposeMet() {
     requireNotClaimed();
@@ -215,15 +213,16 @@ public final class Subject {
   }
 
   /**
-   * Says that long work on this person begins, a use until it is over: its switch is turned when
-   * they are erased.
+   * Records that long work on this subject begins, which counts as use until it ends.
+   *
+   * @param cancellation cancelled if the subject is erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
-  /** Says that work is over. */
+  /** Records that work on this subject has ended. */
   public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
       recordEnd(DataCategory.PERSON);
@@ -241,7 +240,7 @@ public final class Subject {
     }
   }
 
-  /** Says that the photos are being learnt from, which is done by one at a time. */
+  /** Claims the photos for training, which one caller at a time may do. */
   synchronized void claimPhotos() {
     requireNotClaimed();
     isClaimed = true;
@@ -276,8 +275,8 @@ public final class Subject {
   }
 
   /**
-   * When it came, was learnt and was last used, as seconds before now; the second is missing until
-   * then.
+   * Returns the seconds since the subject was {@code created}, {@code trained} and last
+   * {@code used}. {@code trained} is missing before the first training.
    */
   public synchronized Map<String, Long> ages() {
     return dates.ages(store.clock().now());

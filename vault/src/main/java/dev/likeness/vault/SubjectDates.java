@@ -7,14 +7,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * When what happened, in seconds of the store's own time; see {@link StoreClock}. Photos, and the
- * work on them, have a use of their own: drawing a person needs neither.
+ * The dates of a subject, in seconds of {@link StoreClock}. Photos and training states have a
+ * separate last use, because generation needs neither.
  *
- * @param createdAt when the subject came into the store
- * @param purposeMetAt when the photos that are there were learnt from, or -1
- * @param trainedAt when the person was last learnt, or -1
- * @param photosUsedAt when photos came in or were worked on last, or everything renewed
- * @param lastUsedAt when anything of theirs was last used or renewed
+ * @param createdAt when the subject was created
+ * @param purposeMetAt when the stored photos were trained on, or -1
+ * @param trainedAt when the person was last trained, or -1
+ * @param photosUsedAt when photos were last added, used or renewed
+ * @param lastUsedAt when any data was last used or renewed
  */
 record SubjectDates(
     long createdAt, long purposeMetAt, long trainedAt, long photosUsedAt, long lastUsedAt) {

@@ -103,7 +103,8 @@ class RetentionTest {
   void removesPhotosAndStatesOnceThePersonIsTrained() throws IOException {
     Subject ada = ada();
     ada.markPurposeMet();
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=0, TRAINING_STATES=0, PERSON=2, IMAGES=1}", ada.counts().toString());
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
     assertEquals(1, ada.counts().get(DataCategory.PHOTOS));
   }
@@ -115,7 +116,8 @@ class RetentionTest {
     assertEquals(0, store.purgeDue().files());
     clock.go(Duration.ofDays(1));
     assertEquals(2, store.purgeDue().files());
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=0, TRAINING_STATES=0, PERSON=2, IMAGES=1}", ada.counts().toString());
   }
 
   @Test
@@ -156,7 +158,8 @@ class RetentionTest {
     assertEquals(
         ada + " is being trained; wait for the training to end",
         assertThrows(IllegalStateException.class, ada::markPurposeMet).getMessage());
-    assertEquals("{PHOTOS=1, WORK=1, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=1, TRAINING_STATES=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();
     assertEquals(0, store.purgeDue().files(), "they were worked on until now");
     clock.go(Duration.ofDays(7));

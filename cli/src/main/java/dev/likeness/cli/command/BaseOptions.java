@@ -13,7 +13,7 @@ import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which base model to draw with, and on what. */
+/** The options that choose the base model and the device. */
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
@@ -54,7 +54,7 @@ final class BaseOptions {
     return open(compute());
   }
 
-  /** The same in f32 unless said, for what is lost in fewer bits. */
+  /** Opens the base in f32 unless --dtype is given, for work that fewer bits would spoil. */
   BaseModel openExact() {
     return open(compute.exact());
   }
@@ -112,13 +112,13 @@ final class BaseOptions {
       return Compute.of(device, dtype);
     }
 
-    /** Where and how precisely to compute what is lost in fewer bits: in f32 unless said. */
+    /** Returns the device and element type, f32 unless --dtype is given. */
     Compute exact() {
       return Compute.of(device, dtype == null ? "f32" : dtype);
     }
   }
 
-  /** In how much memory an image is drawn. */
+  /** The options that limit memory. */
   static final class MemoryOptions {
     @Option(
         names = "--memory",
@@ -141,10 +141,7 @@ final class BaseOptions {
                 + "on a CPU with VNNI, nearly the same image; not with --memory or --eight-bits")
     private boolean eightBitProducts;
 
-    /**
-     * Opens {@code base} for a request, in the memory that is allowed; in 8 bits where only that is
-     * said.
-     */
+    /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
     BaseModel open(BaseOptions base, ImageRequest request, Console console) {
       if (eightBitProducts) {
         if (memory != null || eightBits) {

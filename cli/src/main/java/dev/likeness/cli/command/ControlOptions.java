@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Images that ControlNets hold a run to; the options of the first are given first, and so on. */
+/** The ControlNet options. Repeated options belong to ControlNets by their order. */
 final class ControlOptions {
   @Option(
       names = "--controlnet",
@@ -63,7 +63,10 @@ final class ControlOptions {
           "mask for a ControlNet trained for inpainting; white pixels are generated again")
   private List<Path> masks = List.of();
 
-  /** The request held to the images; what is opened for it is added to {@code open}. */
+  /**
+   * Returns the request with its control images. ControlNets that are opened are added to
+   * {@code open}, which the caller closes.
+   */
   ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(

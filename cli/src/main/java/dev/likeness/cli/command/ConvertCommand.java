@@ -49,7 +49,7 @@ public final class ConvertCommand implements Runnable {
           + "unchanged)")
   private String dtype;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public ConvertCommand(Console console) {
     this.console = console;
   }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
 public final class DoctorCommand implements Runnable {
   private final Console console;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public DoctorCommand(Console console) {
     this.console = console;
   }

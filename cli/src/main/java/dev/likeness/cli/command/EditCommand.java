@@ -107,7 +107,7 @@ public final class EditCommand implements Runnable {
       description = "receives edited.png, before-after.png and edit.json")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public EditCommand(Console console) {
     this.console = console;
   }

@@ -15,7 +15,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The networks that photos are judged with, beside the built-in cascades. */
+/** The options that choose models for checking photos. */
 final class FaceOptions {
   @Mixin
   private DetectorOption detector;
@@ -58,11 +58,11 @@ final class FaceOptions {
   }
 
   /**
-   * What drawings are seen by: the base's own embedder, unless one is given or a person's file
-   * keeps faces as another sees them.
+   * Adds the base's face embedder, unless {@code tools} has one or the person's file has embeddings
+   * of another one.
    *
    * @param own the base's, or null
-   * @param notes of the person's file
+   * @param notes metadata of the person's file
    */
   static ReviewTools withEmbedderOf(
       ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
@@ -85,17 +85,17 @@ final class FaceOptions {
             .map(faces -> faces.likeness(tools.detector(), eye)));
   }
 
-  /** Whether a file is given that judges nothing but photos. */
+  /** Returns whether a face quality model is given, which checks photos only. */
   boolean hasQualityModel() {
     return quality != null;
   }
 
-  /** Which networks' licences will do. */
+  /** Returns which licences are accepted. */
   UsePolicy policy() {
     return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 
-  /** What finds faces. */
+  /** The option that chooses the face detector. */
   static final class DetectorOption {
     @Option(
         names = "--detector",
@@ -113,7 +113,7 @@ final class FaceOptions {
     }
   }
 
-  /** Whether drawn faces are held to the person's. */
+  /** The option that turns face guidance off. */
   static final class FaceGuidanceOption {
     @Option(
         names = "--no-face-guidance",
@@ -124,8 +124,8 @@ final class FaceOptions {
     private boolean isOff;
 
     /**
-     * What holds faces on the base in {@code folder}, to be closed by the caller; null where it is
-     * not wanted or not to be had.
+     * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null
+     * if it is turned off or the base has none.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
       return isOff ? null : FaceGuidance.in(folder, base, detector).orElse(null);

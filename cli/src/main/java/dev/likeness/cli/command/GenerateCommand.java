@@ -180,7 +180,7 @@ public final class GenerateCommand implements Runnable {
   @Spec
   private CommandSpec spec;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public GenerateCommand(Console console) {
     this.console = console;
   }

@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** How guidance works beyond its scale. */
+/** The options for guidance beyond its scale. */
 final class GenerateOptions {
   @Option(
       names = "--guidance-formula",
@@ -118,7 +118,7 @@ final class GenerateOptions {
     };
   }
 
-  /** Nearly the same image with less work. */
+  /** The option for caching. */
   static final class CachingOption {
     private static final Pattern PATTERN = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
@@ -165,7 +165,7 @@ final class GenerateOptions {
     }
   }
 
-  /** Drawing in few steps, with the LoRA that a base brings for it. */
+  /** The option for few-step sampling with the base's own LoRA. */
   static final class FewStepOption {
     private static final int STEPS = 4;
 
@@ -176,7 +176,7 @@ final class GenerateOptions {
                 + "the base's own LoRA (lora/few-step.safetensors)")
     private boolean isEnabled;
 
-    /** The LoRA, where few steps are asked for. */
+    /** Returns the few-step LoRA if --few-step is given. */
     Optional<WeightedFile> lora(BaseOptions base) {
       if (!isEnabled) {
         return Optional.empty();
@@ -189,7 +189,7 @@ final class GenerateOptions {
       return Optional.of(new WeightedFile(file, 1));
     }
 
-    /** The request as few steps want it. */
+    /** Returns the request with the settings of few-step sampling. */
     ImageRequest apply(ImageRequest request) {
       if (!isEnabled) {
         return request;
@@ -205,7 +205,7 @@ final class GenerateOptions {
     }
   }
 
-  /** Steps that are given one by one, in place of a number of them. */
+  /** The options for custom timesteps or sigmas. */
   static final class CustomStepsOptions {
     @Option(
         names = "--timesteps",
@@ -225,9 +225,9 @@ final class GenerateOptions {
     private double[] sigmas;
 
     /**
-     * The request in these steps, if any.
+     * Returns the request with the custom steps, if given.
      *
-     * @param steps the number of steps that was asked for, or 0
+     * @param steps the number of steps given by --steps, or 0
      */
     ImageRequest apply(ImageRequest request, int steps) {
       if (timesteps == null && sigmas == null) {
@@ -241,7 +241,7 @@ final class GenerateOptions {
     }
   }
 
-  /** How prompts are read. */
+  /** The options for prompts. */
   static final class PromptOptions {
     @Option(
         names = "--prompt-syntax",

@@ -111,7 +111,7 @@ public final class HeadshotCommand implements Runnable {
           + "reference.safetensors of reference photos")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public HeadshotCommand(Console console) {
     this.console = console;
   }
@@ -139,7 +139,7 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
-  /** Refuses options that would do nothing. */
+  /** Refuses options that have no effect. */
   private void requireUsed() {
     if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
@@ -161,10 +161,10 @@ public final class HeadshotCommand implements Runnable {
   }
 
   /**
-   * One run of this command.
+   * The objects of one run of this command.
    *
    * @param review null for a person from a file or store
-   * @param faceEmbedder the embedder that the base brings, or null
+   * @param faceEmbedder the base's face embedder, or null
    */
   private record ShootContext(
       HeadshotStudio studio,
@@ -253,7 +253,7 @@ public final class HeadshotCommand implements Runnable {
         shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
-  /** Shown by their photos, and kept. */
+  /** Encodes the photos as references and saves them. */
   private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
     ReferencePerson reference = run.studio.reference(
         run.review,
@@ -279,7 +279,7 @@ public final class HeadshotCommand implements Runnable {
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, notes);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
-    SelectionOptions.GeneratedShoot drawn = folder
+    SelectionOptions.GeneratedShoot generated = folder
         .generateOrRescue(
             run.studio,
             studio -> selection.generate(
@@ -299,8 +299,8 @@ public final class HeadshotCommand implements Runnable {
     run.timings.lap("generation");
     folder.write(
         run.model,
-        drawn,
-        record.apply(drawn.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
+        generated,
+        record.apply(generated.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
         notes,
         run.review,
         run.timings);

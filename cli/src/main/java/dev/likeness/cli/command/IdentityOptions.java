@@ -17,9 +17,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** How a person becomes known to a base model, and the adapter that shows them. */
+/** The options for the identity method and its IP-Adapter. */
 final class IdentityOptions {
-  /** The ways to a person. */
+  /** The identity methods. */
   enum Method {
     LORA,
     IPADAPTER,
@@ -46,7 +46,7 @@ final class IdentityOptions {
     }
   }
 
-  /** An adapter with what it looks through, and what was measured of it. */
+  /** An opened IP-Adapter with its image encoder or face embedder, and its identity strength. */
   record LoadedAdapter(PersonAdapter adapter, IdentityStrength strength) implements AutoCloseable {
     @Override
     public void close() {
@@ -92,7 +92,7 @@ final class IdentityOptions {
     return method;
   }
 
-  /** Refuses a store where people are shown: it keeps those who were learnt. */
+  /** Refuses a store for methods with reference images: a store keeps trained people only. */
   void requireNoStore(VaultOptions store) {
     if (store.isGiven() && method().usesReferences()) {
       throw new IllegalArgumentException(
@@ -100,7 +100,7 @@ final class IdentityOptions {
     }
   }
 
-  /** Refuses before any work when there is no adapter to show anybody with. */
+  /** Refuses, before any work, if the method needs an IP-Adapter and none exists. */
   void require(Path base, String name) {
     if (method().usesReferences() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
@@ -113,9 +113,11 @@ final class IdentityOptions {
   }
 
   /**
-   * Opens the adapter for {@code model}, which was opened from {@code base}, where people are
-   * shown: before anybody is learnt, so that what does not fit is said first. Recognisers as
-   * {@code policy} allows.
+   * Opens the IP-Adapter for {@code model}, if the method uses one. It is opened before training,
+   * so that a mismatch is reported first.
+   *
+   * @param base the folder that {@code model} was opened from
+   * @param policy which licences of face embedders are accepted
    */
   Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
     if (!method().usesReferences()) {
@@ -144,10 +146,10 @@ final class IdentityOptions {
   }
 
   /**
-   * The person from the reference file {@code person}, or, if that is a LoRA, from the file beside
-   * it.
+   * Opens the person from the reference file {@code person}, or, if that is a LoRA, from the file
+   * beside it.
    *
-   * @param consent theirs, where the file records none
+   * @param consent the consent, if the file records none
    */
   ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
     ReferencePerson kept =

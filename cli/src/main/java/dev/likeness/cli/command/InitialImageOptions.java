@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What a run begins from instead of noise alone. */
+/** The options for the initial image and hires fix. */
 final class InitialImageOptions {
   @Option(
       names = {"--init", "--init-image"},

@@ -29,7 +29,7 @@ public final class InspectCommand implements Runnable {
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public InspectCommand(Console console) {
     this.console = console;
   }

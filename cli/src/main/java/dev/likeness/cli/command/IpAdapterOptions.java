@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Reference images and the adapter that shows them to a base model. */
+/** The options for reference images and their IP-Adapter. */
 final class IpAdapterOptions {
   @Option(
       names = "--ip-adapter",
@@ -83,12 +83,12 @@ final class IpAdapterOptions {
       description = "refuses face embedders whose licence forbids commercial use")
   private boolean commercial;
 
-  /** What was opened for one run. */
+  /** The resources opened for one run. */
   final class OpenedAdapter implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private Adapter prompt;
 
-    /** The references as an adapter of a request, when there are any that count. */
+    /** Returns the references as an adapter of a request, if any has a weight above 0. */
     Optional<Adapter> adapter() {
       return Optional.ofNullable(prompt);
     }
@@ -111,8 +111,8 @@ final class IpAdapterOptions {
   }
 
   /**
-   * Shows references, where any are given, to the adapter for {@code base}, which lies in
-   * {@code folder}; what it looks through is closed again.
+   * Opens the IP-Adapter for {@code base}, which lies in {@code folder}, and encodes the
+   * references. Encoders are closed before this returns.
    */
   OpenedAdapter open(BaseModel base, Path folder, Console console) {
     OpenedAdapter opened = new OpenedAdapter();
@@ -191,8 +191,8 @@ final class IpAdapterOptions {
   }
 
   /**
-   * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
-   * sold with.
+   * Refuses options that this kind of adapter does not use. {@code --commercial} is accepted for
+   * every kind.
    */
   private void requireUsed(IpAdapterFile.Kind kind) {
     boolean faces = kind.looksAtFaces();
@@ -209,7 +209,7 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Where no adapter is given, the base's own, with its own eyes. */
+  /** Uses the base's own adapter and image encoder if no adapter is given. */
   private void useDefaultAdapter(Path folder) {
     if (adapter != null || references.isEmpty()) {
       return;

@@ -71,7 +71,7 @@ public final class LoraCommand implements Runnable {
       description = "receives the LoRA; must not exist")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public LoraCommand(Console console) {
     this.console = console;
   }

@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code likeness people}: looks after the people in a store, by its subcommands. */
+/** {@code likeness people}: lists, shows and erases the people in a store. */
 @Command(
     name = "people",
     mixinStandardHelpOptions = true,
@@ -31,7 +31,7 @@ public final class PeopleCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "no subcommand given");
   }
 
-  /** {@code likeness people erase}: makes a store forget a person. */
+  /** {@code likeness people erase}: erases a person from a store. */
   @Command(
       name = "erase",
       mixinStandardHelpOptions = true,
@@ -49,7 +49,7 @@ public final class PeopleCommand implements Runnable {
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleEraseCommand(Console console) {
       this.console = console;
     }
@@ -63,7 +63,7 @@ public final class PeopleCommand implements Runnable {
     }
   }
 
-  /** {@code likeness people list}: who is in a store. */
+  /** {@code likeness people list}: lists the people in a store. */
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,
@@ -76,7 +76,7 @@ public final class PeopleCommand implements Runnable {
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleListCommand(Console console) {
       this.console = console;
     }
@@ -107,7 +107,7 @@ public final class PeopleCommand implements Runnable {
     }
   }
 
-  /** {@code likeness people show}: what a store has of one person. */
+  /** {@code likeness people show}: shows what a store has of one person. */
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,
@@ -122,7 +122,7 @@ public final class PeopleCommand implements Runnable {
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleShowCommand(Console console) {
       this.console = console;
     }

@@ -24,15 +24,15 @@ import java.util.function.UnaryOperator;
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
-  /** Whether their photos are looked at here, and not by the store. */
+  /** Returns whether the photos are reviewed here, and not for the store. */
   boolean isReviewed() {
     return person == null && !store.isGiven();
   }
 
   /**
-   * The person as the user describes them, opened or trained now; the caller closes them.
+   * Opens or trains the person, with the traits that the user gives. The caller closes the person.
    *
-   * @param review their photos, where they {@linkplain #isReviewed() are looked at here}
+   * @param review the review of the photos if {@link #isReviewed()}, else null
    */
   TrainedPerson open(
       HeadshotStudio studio,
@@ -70,7 +70,7 @@ record PersonSource(
     }
   }
 
-  /** Learnt now, or from where a run that was stopped had come to. */
+  /** Trains the person, or resumes a stopped training. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
       return studio.train(

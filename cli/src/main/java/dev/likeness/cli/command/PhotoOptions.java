@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Whose photos, and who agreed that they are learnt from. */
+/** The options for photos, consent and known traits. */
 public final class PhotoOptions {
   @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
@@ -43,7 +43,7 @@ public final class PhotoOptions {
           + "repeated")
   private Map<String, String> traits = Map.of();
 
-  /** What is said of how the person looks. */
+  /** Returns the traits that the user gives. */
   PersonProfile profile() {
     PersonProfile profile = PersonProfile.UNKNOWN;
     for (Map.Entry<String, String> trait : traits.entrySet()) {
@@ -56,12 +56,12 @@ public final class PhotoOptions {
     return photos != null;
   }
 
-  /** The consent of a person who is kept in a file that records none. */
+  /** Returns the consent for a person file that records none. */
   MissingConsent missingConsent() {
     return new MissingConsent(consent);
   }
 
-  /** Refuses to write beside the photos, where results would be taken for photos the next time. */
+  /** Refuses an output folder that is the folder of the photos. */
   void requireSeparateFolder(Path out) {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
@@ -74,7 +74,7 @@ public final class PhotoOptions {
     }
   }
 
-  /** Says what is to be expected where real photos are for a base that knows none. */
+  /** Prints a warning if photographs are given to a base trained on rendered people only. */
   void warn(BaseOptions base, Console console) {
     if (isGiven()
         && !ModelExtras.in(base.folder()).photographs()
@@ -87,7 +87,11 @@ public final class PhotoOptions {
     }
   }
 
-  /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
+  /**
+   * Reviews the photos.
+   *
+   * @throws IllegalArgumentException if the consent is missing, before any work
+   */
   PhotoReview review() {
     try (ReviewTools tools = ReviewTools.builtIn()) {
       return review(tools);

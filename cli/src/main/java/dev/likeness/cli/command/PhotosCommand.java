@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness photos}: what a headshot run would think of a folder of photos. */
+/** {@code likeness photos}: reviews a folder of photos as {@code headshot} does. */
 @Command(
     name = "photos",
     mixinStandardHelpOptions = true,
@@ -36,7 +36,7 @@ public final class PhotosCommand implements Runnable {
   @Mixin
   private FaceOptions faces;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public PhotosCommand(Console console) {
     this.console = console;
   }

@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** Images to watch while they are drawn. */
+/** The options for previews during sampling. */
 final class PreviewOptions {
   @Option(
       names = "--preview",
@@ -38,7 +38,7 @@ final class PreviewOptions {
       description = "steps between previews (default: ${DEFAULT-VALUE})")
   private int interval;
 
-  /** Draws {@code request}, showing each image to {@code each} when it is done. */
+  /** Generates {@code request} and passes each finished image to {@code each}. */
   void generate(
       BaseModel base,
       BaseOptions from,

@@ -24,7 +24,7 @@ public final class PurgeCommand implements Runnable {
   @Mixin
   private VaultOptions store;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public PurgeCommand(Console console) {
     this.console = console;
   }

@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
 
-/** How many of the drawn headshots are kept. */
+/** The options that select the best headshots. */
 final class SelectionOptions {
   @Option(
       names = "--keep",
@@ -44,14 +44,14 @@ final class SelectionOptions {
   private Double distortion;
 
   /**
-   * What was drawn, and with {@code --keep} what was kept of it.
+   * The headshots, and with {@code --keep} the selection.
    *
-   * @param shoot all, or those that were kept
-   * @param cards the scores of all without {@code --keep}; with it they stand in the choice
+   * @param shoot all headshots, or the selected ones
+   * @param cards the scores of all headshots without {@code --keep}; empty with it
    * @param selection empty without {@code --keep}
    */
   record GeneratedShoot(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> selection) {
-    /** The same with its headshots changed; what was chosen by stays as it was. */
+    /** Returns the shoot with changed headshots and the same scores. */
     GeneratedShoot map(UnaryOperator<Headshot> change) {
       return new GeneratedShoot(
           new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
@@ -60,7 +60,10 @@ final class SelectionOptions {
     }
   }
 
-  /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
+  /**
+   * Refuses a {@code --keep} above the number of headshots, and a limit that is out of range or has
+   * no effect.
+   */
   void validate(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
       throw new IllegalArgumentException(
@@ -73,10 +76,10 @@ final class SelectionOptions {
   }
 
   /**
-   * Draws, and chooses by {@code limits} where some are to be kept.
+   * Generates headshots and selects by {@code limits} if {@code --keep} is given.
    *
-   * @param notes of the person's file, which likeness is measured by where there is no
-   *     {@code review}
+   * @param notes metadata of the person's file; likeness is measured with it if {@code review} is
+   *     null
    */
   GeneratedShoot generate(
       HeadshotStudio studio,

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** What headshots are asked for. */
+/** The options of a shoot. */
 final class ShootOptions {
   @Option(
       names = "--style",
@@ -106,7 +106,7 @@ final class ShootOptions {
             .toList();
   }
 
-  /** Which part of a headshot is shown. */
+  /** The option that crops headshots. */
   static final class AspectOption {
     @Option(
         names = "--aspect",
@@ -117,7 +117,8 @@ final class ShootOptions {
     private String aspect;
 
     /**
-     * The headshot as it is asked for; whole where no face is seen, which {@code notices} hears of.
+     * Returns the cropped headshot. If no face is found, returns it whole and reports that to
+     * {@code notices}.
      */
     Headshot crop(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
       String format = format(headshot.style());
@@ -134,8 +135,9 @@ final class ShootOptions {
     }
 
     /**
-     * What to say where crops of images with sides of {@code side} pixels have fewer than are asked
-     * for, on a base of that unit.
+     * Returns a notice if crops of images of {@code side} pixels are smaller than requested.
+     *
+     * @param unit image sides are multiples of this number of pixels
      */
     Optional<String> findShortage(List<Style> styles, int side, int unit) {
       List<String> asked = styles.stream()

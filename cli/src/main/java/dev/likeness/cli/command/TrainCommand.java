@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code likeness train}: learns a person from photos, to be drawn later. */
+/** {@code likeness train}: trains on photos of a person. */
 @Command(
     name = "train",
     mixinStandardHelpOptions = true,
@@ -106,7 +106,7 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private VaultOptions store;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public TrainCommand(Console console) {
     this.console = console;
   }
@@ -206,7 +206,7 @@ public final class TrainCommand implements Runnable {
     console.out().flush();
   }
 
-  /** The file keeps what faces are to {@code eye}, where there is one. */
+  /** Sets the embedder whose face embeddings the file records, if there is one. */
   private static HeadshotStudio withEmbedder(HeadshotStudio studio, FaceEmbedder eye) {
     return eye == null ? studio : studio.embedder(eye);
   }
@@ -300,7 +300,7 @@ public final class TrainCommand implements Runnable {
     return classImages == null ? timed : timed.prior(classImages, timed.priorWeight());
   }
 
-  /** How much of the base a person may change. */
+  /** The option for the rank of the LoRA. */
   static final class RankOption {
     @Option(
         names = "--rank",

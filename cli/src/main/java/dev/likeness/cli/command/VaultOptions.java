@@ -24,12 +24,9 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which store of persons, its key, and who signs receipts of its erasures. */
+/** The options for the store, its key and the signer of erasure receipts. */
 final class VaultOptions {
-  /**
-   * How long it waits for a process that has the store; commands have it while they read or write
-   * there alone.
-   */
+  /** How long a command waits for another process that has the store open. */
   static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
 
   private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
@@ -59,12 +56,12 @@ final class VaultOptions {
     return store != null;
   }
 
-  /** Who signs the receipts of erasures, and of a command that draws the images. */
+  /** Returns the signer of erasure receipts and images. */
   DisclosureOptions.SigningOptions signing() {
     return signing;
   }
 
-  /** Refuses a signer without a store, of a command that signs nothing else. */
+  /** Refuses a signer without a store, for commands that sign receipts only. */
   void requireUsedSigner() {
     if (!isGiven() && signing.isGiven()) {
       throw new IllegalArgumentException(
@@ -81,9 +78,9 @@ final class VaultOptions {
   }
 
   /**
-   * The same with another patience.
+   * Opens the store, waiting at most {@code patience}.
    *
-   * @throws dev.likeness.vault.StoreInUseException when that is over
+   * @throws dev.likeness.vault.StoreInUseException if another process still has it open then
    */
   SubjectStore open(Console console, Duration patience, Cancellation stop) {
     long begun = System.nanoTime();

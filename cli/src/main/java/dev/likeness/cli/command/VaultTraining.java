@@ -15,12 +15,11 @@ import dev.likeness.vault.SubjectStudio;
 import java.time.Duration;
 
 /**
- * Takes a person into a store and learns them with the store closed, so that they, and others, can
- * be erased meanwhile: photos and the run's state stay in memory. When it fails nothing of them is
- * left.
+ * Creates a subject in a store and trains with the store closed, so that subjects can be erased
+ * meanwhile. Photos and state stay in memory; if the training fails, the subject is erased.
  */
 record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
-  /** What took hours to learn waits longer than a look does. */
+  /** Saving waits longer than other commands, because the training took hours. */
   private static final Duration SAVE_TIMEOUT = Duration.ofHours(1);
 
   /** Returns the id. */
@@ -46,7 +45,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
   }
 
-  /** Whoever is erased meanwhile is learnt no further. */
+  /** Cancels the training if the subject is erased. */
   private Progress cancelIfErased(Cancellation stop, String id) {
     Progress shown = ConsoleProgress.on(console);
     return event -> {

@@ -55,7 +55,7 @@ public final class VerifyCommand implements Runnable {
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public VerifyCommand(Console console) {
     this.console = console;
   }

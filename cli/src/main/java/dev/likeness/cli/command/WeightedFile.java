@@ -51,7 +51,7 @@ record WeightedFile(Path file, double weight) {
    * @param weight 1 is full strength, 0 none
    */
   record ReferenceOption(Path file, double weight) {
-    /** The image, upright: photos say by a mark how they were held. */
+    /** Reads the image and turns it upright by its EXIF orientation. */
     RgbImage readImage() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)

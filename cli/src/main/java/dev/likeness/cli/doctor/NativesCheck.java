@@ -47,7 +47,7 @@ final class NativesCheck {
         Finding.ofOk("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
   }
 
-  /** The graphics cards with their memory as the driver tells it. */
+  /** Returns the GPUs with their memory as the driver reports it. */
   private static Finding cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
       return Finding.ofOk("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);

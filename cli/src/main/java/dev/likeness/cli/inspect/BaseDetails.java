@@ -39,8 +39,8 @@ final class BaseDetails {
   }
 
   /**
-   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, an image,
-   * its depth, its pixels.
+   * Returns the variant of a UNet by its input channels beside the sample: mask and masked image,
+   * image, depth or pixels.
    */
   private static String variant(int in, int latents) {
     int shown = in - latents;

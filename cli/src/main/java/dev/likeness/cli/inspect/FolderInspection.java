@@ -14,7 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a diffusers folder is: its pipeline, its components, and the headers of their weights. */
+/** Inspects a diffusers folder: its pipeline, components and headers of weights. */
 final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");

@@ -39,7 +39,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
- *                                   images of 1000 steps; 400 for what cannot be drawn, 429 when full,
+ *                                   images of 1000 steps; 400 for an invalid request, 429 when full,
  *                                   503 when this machine cannot
  * GET    /shoots/ID                 {"state": …, "images": n}, and "error" when it failed; 404 when long done
  * GET    /shoots/ID/1.png           an image, once done, cropped as its style says

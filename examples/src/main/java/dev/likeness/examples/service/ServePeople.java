@@ -67,8 +67,8 @@ public final class ServePeople {
   }
 
   /**
-   * Serves whoever is in {@code files} while {@code serving} lasts, faces held where the base in
-   * {@code folder} brings what holds them.
+   * Serves the people in {@code files} until {@code serving} returns, with face guidance if the
+   * base in {@code folder} includes it.
    *
    * @throws IllegalArgumentException when two of them have one name
    * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another

@@ -32,9 +32,9 @@ public final class ManifestWriter {
    *
    * @param generator the program that made the image, for {@code claim_generator_info}
    * @param sourceType IPTC's address of the digital source type
-   * @param edited whether it drew over another image ({@code c2pa.opened}, {@code c2pa.edited}) or
-   *     from nothing ({@code c2pa.created}). Of that other image the manifest says only that there
-   *     was one: it carries none of its credentials.
+   * @param edited whether the model changed another image ({@code c2pa.opened},
+   *     {@code c2pa.edited}) or from nothing ({@code c2pa.created}). Of that other image the
+   *     manifest says only that there was one: it carries none of its credentials.
    */
   public ManifestWriter(
       SigningIdentity signer, String generator, String sourceType, boolean edited) {

@@ -43,7 +43,7 @@ import java.util.function.UnaryOperator;
  * Trains, generates and reports with your own weights and selfies. An independent embedder measures
  * likeness; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
  *
- * @param console where it speaks
+ * @param console receives the output
  * @param configure changes the studio that trains
  * @param request the shoot
  */
@@ -197,7 +197,7 @@ public record RealWeights(
     }
   }
 
-  /** A report for people: the most alike first, then what it comes to. */
+  /** Returns the lines of a report: the most similar images first, then the summary. */
   static List<String> lines(LikenessReport report) {
     List<String> lines = new ArrayList<>();
     for (int i : report.ranking()) {

@@ -67,7 +67,7 @@ public final class PortraitModel {
     }
   }
 
-  // Found out by a thread that nobody interrupts.
+  // Opened by a thread that is never interrupted.
   private static boolean isReadable(FileSystem jar) {
     return CompletableFuture.supplyAsync(
             () -> {

@@ -29,7 +29,7 @@ import java.util.Optional;
  * Encodes images as files that disclose their origin: an invisible watermark, XMP's
  * {@code DigitalSourceType} and a signed C2PA manifest. Files have the sRGB profile. Neither
  * settings nor the person is disclosed. Immutable; the methods return another one. The same image
- * gives the same file, unless the signer's algorithm draws random numbers (all but Ed25519 do).
+ * gives the same file, unless the signature algorithm is randomised (all but Ed25519 are).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is
@@ -136,8 +136,8 @@ public record Disclosure(
   }
 
   /**
-   * Encodes as {@link #encode(RgbImage, ImageFormat)} does, as {@link #edited(boolean) edited}
-   * where either says so.
+   * Encodes as {@link #encode(RgbImage, ImageFormat)} does, as {@link #edited(boolean) edited} if
+   * this disclosure or {@code overAnother} says so.
    */
   @Override
   public byte[] encode(RgbImage generated, ImageFormat format, boolean overAnother) {
@@ -165,10 +165,7 @@ public record Disclosure(
     return isWatermarked ? Watermark.embed(labelled) : labelled;
   }
 
-  /**
-   * Words in the lower left corner of an image that anybody can read, in as many lines as they
-   * need.
-   */
+  /** A visible label in the lower left corner of an image, wrapped into lines. */
   static final class VisibleLabel {
     private static final Color BACKGROUND = new Color(0, 0, 0, 150);
     private static final int MIN_FONT_SIZE = 10;
@@ -179,7 +176,7 @@ public record Disclosure(
      * The image with {@code text} on it, white on a dark strip, its letters a thirtieth of the
      * height.
      *
-     * @throws ResourceLimitException when the machine has no font
+     * @throws ResourceLimitException if the machine has no font
      */
     static RgbImage render(RgbImage source, String text) {
       BufferedImage image = source.toBufferedImage();

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  * The content credentials of an image file. Reading them never uses the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
- * @param sourceType what XMP says, as an address of IPTC's
+ * @param sourceType XMP's digital source type, as an IPTC URL
  * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there
  *     can be none
  * @param manifest the content credentials

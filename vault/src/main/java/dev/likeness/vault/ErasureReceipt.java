@@ -145,7 +145,7 @@ public record ErasureReceipt(
   /**
    * Reads a receipt.
    *
-   * @throws InvalidInputException when the file holds none
+   * @throws InvalidInputException if the file is not a receipt
    */
   public static ErasureReceipt read(Path file) {
     Map<String, Object> map = JsonFile.read(file);

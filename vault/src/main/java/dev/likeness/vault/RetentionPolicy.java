@@ -88,8 +88,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * How often a use is noted: once an hour, or so often that no holding is kept for less than nine
-   * tenths of its time.
+   * Returns how often a use is recorded: once an hour, or more often if a limit is so short that it
+   * would lose a tenth of it.
    */
   long secondsBetweenRecords() {
     long shortest = limits.values().stream()

@@ -58,7 +58,7 @@ final class StoredShoot {
     write(record());
   }
 
-  /** All that was kept, once its record says in what each departs from the photos. */
+  /** Adds the authenticity flags to the record and returns the stored headshots. */
   Shoot finish() {
     List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
         .map(measure ->

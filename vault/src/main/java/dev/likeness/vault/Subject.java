@@ -63,8 +63,8 @@ public final class Subject {
   }
 
   /**
-   * One damaged or lost file must keep nobody from being erased or purged, this person least of
-   * all: their time begins anew, once.
+   * Resets the dates if their file is damaged or lost, once, so that the subject can still be
+   * erased and purged.
    */
   private void resetDates(InvalidInputException damaged) {
     damage = damaged.getMessage();
@@ -72,7 +72,7 @@ public final class Subject {
     try {
       saveDates();
     } catch (ResourceLimitException full) {
-      // Nor must a full disk; the next one that opens the store tries again.
+      // The same for a full disk: the next opening of the store tries again.
     }
   }
 
@@ -87,10 +87,9 @@ public final class Subject {
   }
 
   /**
-   * Whether the store's key opens what is kept of the person; false where they have no key of their
-   * own.
+   * Returns whether the store's key opens the subject's data; false if the subject has no key.
    *
-   * @throws InvalidInputException when another key would
+   * @throws InvalidInputException if the subject's keys are encrypted with another key
    */
   synchronized boolean canOpen() {
     requireNotErased();
@@ -119,9 +118,7 @@ public final class Subject {
     }
   }
 
-  /**
-   * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
-   */
+  /** Returns the folder of a category without counting as a use, for checks of the store. */
   synchronized Path peek(DataCategory holding) {
     requireNotErased();
     try {
@@ -165,7 +162,7 @@ public final class Subject {
     markTrained();
   }
 
-  /** The same by whoever has claimed the photos. */
+  /** Records the training for the caller that has claimed the photos. */
   synchronized void markTrained() {
     requireNotErased();
     dates = dates.trainedAt(store.clock().now());
@@ -178,8 +175,8 @@ public final class Subject {
   }
 
   /**
-   * Whether a holding's time is over; work that is under way uses the person and their images, of
-   * photos only whoever claims them.
+   * Returns whether the limit of a category is reached. Running work counts as use of the person
+   * and images; only a claim counts as use of photos.
    */
   private boolean isDue(DataCategory holding) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
@@ -195,8 +192,8 @@ public final class Subject {
   }
 
   /**
-   * Removes the holdings whose time is over, but neither the person's own nor any while the photos
-   * are claimed.
+   * Removes the categories whose limit is reached, except the person data, and none while the
+   * photos are claimed.
    */
   synchronized Map<DataCategory, Integer> purgeDue() {
     return isClaimed ? Map.of() : purge();
@@ -268,7 +265,7 @@ public final class Subject {
     return imageNumbers;
   }
 
-  /** How many files each holding has. */
+  /** Returns the number of files by category. */
   public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
     return folders.counts();
@@ -291,7 +288,7 @@ public final class Subject {
     return store.erase(this);
   }
 
-  /** Stops work and makes everything unreadable; the lock is held for as long as that takes. */
+  /** Cancels work and destroys all keys, under the lock. */
   synchronized void destroyKeys() throws IOException {
     isErased = true;
     work.forEach(Cancellation::cancel);

@@ -44,18 +44,18 @@ record SubjectDates(
     return new SubjectDates(createdAt, now, now, photosUsedAt, Math.max(lastUsedAt, now));
   }
 
-  /** New photos serve a new purpose, which is not met yet. */
+  /** Returns the dates after new photos were added, whose purpose is not met yet. */
   SubjectDates withPhotos(long now) {
     return new SubjectDates(
         createdAt, NEVER, trainedAt, Math.max(photosUsedAt, now), Math.max(lastUsedAt, now));
   }
 
-  /** When {@code holding} was last used. */
+  /** Returns when the category was last used. */
   long lastUsedAt(DataCategory holding) {
     return isOfPhotos(holding) ? photosUsedAt : lastUsedAt;
   }
 
-  /** When what {@code holding} is there for was done, or -1. */
+  /** Returns when the purpose of the category was met, or -1. */
   long purposeMetAt(DataCategory holding) {
     return isOfPhotos(holding) ? purposeMetAt : trainedAt;
   }
@@ -64,7 +64,7 @@ record SubjectDates(
     return holding == DataCategory.PHOTOS || holding == DataCategory.TRAINING_STATES;
   }
 
-  /** How long before now each was; {@code trainedAt} is missing until then. */
+  /** Returns the seconds since each date; {@code trained} is missing before the first training. */
   Map<String, Long> ages(long now) {
     Map<String, Long> ages = new LinkedHashMap<>();
     ages.put("created", now - createdAt);

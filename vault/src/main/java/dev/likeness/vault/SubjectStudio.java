@@ -127,7 +127,7 @@ public final class SubjectStudio {
           PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
-          // What other photos or settings left behind goes with the rest of the work.
+          // States of other photos or settings are deleted with the training states.
           Path state =
               studio.stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
@@ -174,13 +174,13 @@ public final class SubjectStudio {
    * A shoot that stops or fails leaves its finished headshots. Numbers continue after earlier
    * shoots, whose images and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
-   * @param stop turned by the caller; erasing the subject stops this work alone
+   * @param stop cancels this work; erasing the subject cancels it too
    * @throws InvalidInputException if the person has not been trained
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        // Files of earlier versions may say nothing of what the subject's own record says.
+        // Files of earlier versions may lack a consent that the subject records.
         TrainedPerson known =
             person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
         return withTools(
@@ -259,7 +259,7 @@ public final class SubjectStudio {
       }
     }
 
-    /** Whatever fails on an erased subject does so because its files went away, and says that. */
+    /** Runs work and reports any failure on an erased subject as {@link SubjectErasedException}. */
     static <T> T callUnlessErased(Subject subject, Supplier<T> work) {
       try {
         return work.get();

@@ -7,7 +7,7 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import java.util.List;
 import picocli.CommandLine.Command;
 
-/** {@code likeness doctor}: what this machine offers and what is missing. */
+/** {@code likeness doctor}: shows what this machine has and what is missing. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness inspect}: what a file or folder is, from its headers alone. */
+/** {@code likeness inspect}: shows what a file or folder is, from its headers alone. */
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,

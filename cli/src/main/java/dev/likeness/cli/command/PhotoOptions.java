@@ -98,13 +98,15 @@ public final class PhotoOptions {
     }
   }
 
-  /** The same with other tools, which stay the caller's to close. */
+  /** Reviews the photos with {@code tools}, which the caller closes. */
   PhotoReview review(ReviewTools tools) {
     consent();
     return PhotoReview.of(PhotoSet.from(photos), tools);
   }
 
-  /** The same without programs that convert photos, which would read them from a temporary file. */
+  /**
+   * Reviews the photos without external converters, which would read them from a temporary file.
+   */
   PhotoReview reviewInMemory(ReviewTools tools) {
     consent();
     return PhotoReview.of(
@@ -127,7 +129,7 @@ public final class PhotoOptions {
   }
 
   /**
-   * A review of photos as lines for people: one a photo, then how many can be used and what the set
+   * Formats a review as lines: one for each photo, then how many can be used and what the set
    * lacks.
    */
   public static final class ReviewText {

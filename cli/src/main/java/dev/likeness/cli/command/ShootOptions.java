@@ -159,7 +159,7 @@ final class ShootOptions {
           .orElse(0);
     }
 
-    /** Refuses what is no aspect. */
+    /** Refuses an invalid aspect. */
     void validate() {
       if (aspect != null) {
         try {

@@ -275,7 +275,7 @@ public final class TrainCommand implements Runnable {
 
   private void trainInStore() {
     photos.consent();
-    // Opened once before, to find out first that it cannot be.
+    // Opened once before training, so that a failure is reported first.
     store.open(console).close();
     photos.warn(base, console);
     try (BaseModel model = base.open();

@@ -116,7 +116,7 @@ final class VaultOptions {
     return SubjectStore.open(store, keys(), signed);
   }
 
-  /** The same of a store that is there already. */
+  /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
       throw new InvalidInputException("there is no store in " + store

@@ -70,7 +70,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   }
 
   private void eraseSubject(String id, Throwable failure) {
-    // Ctrl-C, which may be what failed, must not stop this, too.
+    // The failure may be Ctrl-C, which must not stop the erasure.
     try (SubjectStore opened = store.open(console, VaultOptions.LOCK_TIMEOUT, new Cancellation())) {
       opened.subject(id).erase();
     } catch (RuntimeException e) {

@@ -20,7 +20,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.pytorch.global.torch;
 
-/** libtorch, OpenCV and the tokenizers' natives, and what they can compute on. */
+/** Checks the native libraries of libtorch, OpenCV and the tokenizers, and their devices. */
 final class NativesCheck {
   private NativesCheck() {}
 

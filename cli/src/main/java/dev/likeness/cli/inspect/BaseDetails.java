@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.model.SingleFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the headers and the built-in configuration tell of a base model beyond its family. */
+/** Reads details of a base model from its headers and configuration. */
 final class BaseDetails {
   /** The channels of Stable Diffusion's latents. */
   private static final int LATENTS = 4;
@@ -59,7 +59,7 @@ final class BaseDetails {
     return vae.has(list) ? 1 << vae.integers(list).size() - 1 : 8;
   }
 
-  /** The same of a single file, and which parts it has, lacks, or carries beside them. */
+  /** Returns the details of a single file, with its present, missing and unused components. */
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelParts) file);
     if (file.componentClass("unet") != null && !file.declaresPrediction()) {

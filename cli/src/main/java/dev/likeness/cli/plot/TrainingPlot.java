@@ -117,7 +117,7 @@ public final class TrainingPlot implements Progress {
     }
   }
 
-  /** A plot is no reason to end a training. */
+  /** Reports a failure of the plot without ending the training. */
   private void failed(String what, IOException e) {
     if (failed) {
       return;

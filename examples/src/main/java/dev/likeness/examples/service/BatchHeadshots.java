@@ -65,8 +65,8 @@ public final class BatchHeadshots {
   }
 
   /**
-   * Arguments: the folder of folders, the base model, the folder for the results, who agreed to
-   * what.
+   * Runs the batch. Arguments: the folder of folders, the base model, the output folder, the
+   * consent.
    */
   public static void main(String[] args) throws IOException {
     if (args.length != 4) {
@@ -139,7 +139,7 @@ public final class BatchHeadshots {
         TrainingState.tag(trained, state).save(file);
       }
     }
-    // Also what a run that was stopped between the two left.
+    // Also deletes the states of a run that stopped between the two.
     TrainingState.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).crop(detector);

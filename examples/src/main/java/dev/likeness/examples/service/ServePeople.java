@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /**
  * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the
  * process is ended. The base is a folder, a checkpoint file or {@code portrait}; port 0 takes any
- * that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
+ * that is free. {@code ada.safetensors} is requested as {@code person=ada}.
  */
 public final class ServePeople {
   private static final String USAGE =

@@ -41,7 +41,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * Trains, generates and reports with your own weights and selfies. An independent embedder measures
- * likeness; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ * likeness; see {@code docs/explanation/how-likeness-is-judged.md}.
+ * {@code examples/bin/real-weights} runs it.
  *
  * @param console receives the output
  * @param configure changes the studio that trains

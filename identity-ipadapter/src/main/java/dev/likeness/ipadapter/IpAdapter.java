@@ -35,9 +35,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference
- * images to the base's attentions. Immutable, shared by threads; owns its tensors until closed, the
- * image encoder stays its caller's.
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it feeds reference
+ * images to the base's attentions. Immutable and thread-safe; owns its tensors until closed. The
+ * caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */

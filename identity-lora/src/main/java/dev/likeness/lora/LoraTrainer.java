@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Trains a person as a LoRA of a base model: low-rank changes of some layers, in one small file.
+ * Trains a LoRA of a person for a base model: low-rank deltas of some layers, in one small file.
  *
  * @param settings every number of the training
  */

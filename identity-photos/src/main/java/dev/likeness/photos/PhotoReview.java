@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The judgement of a set of photos: a verdict for each, those that may be used, and what the set
- * lacks. Immutable.
+ * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for
+ * the set. Immutable.
  */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;

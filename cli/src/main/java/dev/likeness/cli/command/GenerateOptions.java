@@ -121,7 +121,8 @@ final class GenerateOptions {
   /** The option for caching. */
   static final class CachingOption {
     private static final Pattern PATTERN = Pattern.compile(
-        "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
+        "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?"
+            + "(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
     @Option(
         names = "--caching",
@@ -144,7 +145,8 @@ final class GenerateOptions {
       if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
             "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and"
-                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
+                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone"
+                + " or after one of them with a"
                 + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null

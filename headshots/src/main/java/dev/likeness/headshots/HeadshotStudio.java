@@ -63,7 +63,7 @@ public final class HeadshotStudio {
    * hours without a graphics card.
    */
   public static HeadshotStudio on(BaseModel base) {
-    LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
+    LoraTraining training = LoraTraining.balanced().forBase(base).captions("selfie of %s");
     return new HeadshotStudio(
         base,
         new PersonTraining(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
@@ -279,8 +279,8 @@ public final class HeadshotStudio {
    */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
-        PersonStudy.subject(base, profile).consent(person.subject().consent());
-    return profile.addTo(person.called(subject.token(person.subject().token())));
+        PersonStudy.subject(base, profile).consent(person.personToken().consent());
+    return profile.addTo(person.withPersonToken(subject.token(person.personToken().token())));
   }
 
   /**

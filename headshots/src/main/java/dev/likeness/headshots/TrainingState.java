@@ -22,7 +22,7 @@ public final class TrainingState {
 
   /** The same person, whose file tells by which training they were learnt: that of this state. */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
-    return person.with(TrainingStateFile.OWNER, state.getFileName().toString());
+    return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 
   /** Whether the person in a file was learnt by the training of this state. */

@@ -125,7 +125,7 @@ class HeadshotStudioTest {
         .get(0);
     RgbImage drawn = base.generate(shot.request()).image();
     assertNotEquals(drawn, shot.image());
-    assertEquals(Luma.of(drawn).image(), shot.image());
+    assertEquals(Luma.of(drawn).toImage(), shot.image());
   }
 
   @Test
@@ -334,8 +334,8 @@ class HeadshotStudioTest {
   @Test
   void requiresConsentOfGuidedAndTrainedPersons() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unasked = ada.called(
-        ada.subject().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
+    TrainedPerson unasked = ada.withPersonToken(
+        ada.personToken().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
         null, unasked, Consent.of("Ada: yes"), "an adapter", IdentityStrength.DEFAULT, Map.of());
@@ -352,7 +352,7 @@ class HeadshotStudioTest {
   @Test
   void refusesAPersonWithoutAKnownConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unknown = ada.called(ada.subject().consent(" "));
+    TrainedPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
     ReferencePerson shown =
         new ReferencePerson(null, null, null, "an adapter", IdentityStrength.DEFAULT, Map.of());
     Identity stranger = new Identity() {

@@ -199,7 +199,7 @@ class SelectionTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 

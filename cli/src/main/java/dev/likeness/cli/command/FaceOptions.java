@@ -128,7 +128,7 @@ final class FaceOptions {
      * if it is turned off or the base has none.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
-      return isOff ? null : FaceGuidance.in(folder, base, detector).orElse(null);
+      return isOff ? null : FaceGuidance.findIn(folder, base, detector).orElse(null);
     }
   }
 }

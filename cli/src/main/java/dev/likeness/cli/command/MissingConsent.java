@@ -30,7 +30,7 @@ record MissingConsent(String text) {
     try {
       return SafetensorsHeader.read(file)
           .metadata()
-          .getOrDefault(TrainedPerson.CONSENT, "")
+          .getOrDefault(TrainedPerson.CONSENT_KEY, "")
           .isBlank();
     } catch (InvalidInputException e) {
       // An unreadable file is reported when it is opened.

@@ -112,7 +112,7 @@ public final class PhotoOptions {
     return PhotoReview.of(
         PhotoSet.from(photos),
         tools,
-        ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
+        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms()));
   }
 
   Consent consent() {
@@ -159,7 +159,7 @@ public final class PhotoOptions {
               Locale.ROOT,
               "%-" + widest + "s  %-6s  %s",
               photo.name(),
-              photo.verdict().word(),
+              photo.verdict().id(),
               why)
           .stripTrailing();
     }

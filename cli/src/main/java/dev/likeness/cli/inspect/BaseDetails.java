@@ -78,7 +78,7 @@ final class BaseDetails {
           new CanonicalTensors(file.keys(), component.getValue().layout());
       components.put(
           component.getKey(),
-          tensors.names().stream().mapToLong(tensors::elements).sum());
+          tensors.layerRoles().stream().mapToLong(tensors::elements).sum());
     }
     details.put("components", components);
     details.put("missing", file.missingComponents());

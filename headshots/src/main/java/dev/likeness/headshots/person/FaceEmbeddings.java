@@ -75,7 +75,7 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
   }
 
   private TrainedPerson addTo(TrainedPerson person, String note) {
-    return person.with(note, toJson());
+    return person.withNote(note, toJson());
   }
 
   /** As files keep them; {@link #parse} reads it. */

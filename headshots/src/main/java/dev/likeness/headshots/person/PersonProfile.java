@@ -100,7 +100,7 @@ public record PersonProfile(List<Trait> traits) {
 
   /** The same person with this profile in their file. */
   public TrainedPerson addTo(TrainedPerson person) {
-    return person.with(NOTE_KEY, toJson());
+    return person.withNote(NOTE_KEY, toJson());
   }
 
   /** A JSON list of objects with slot, value, confidence (0 to 1) and source. */

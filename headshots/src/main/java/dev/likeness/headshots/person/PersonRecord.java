@@ -48,7 +48,7 @@ public record PersonRecord(List<FaceTraits> traits) {
 
   /** The same person with these in their file. */
   public TrainedPerson addTo(TrainedPerson person) {
-    return person.with(NOTE_KEY, toJson());
+    return person.withNote(NOTE_KEY, toJson());
   }
 
   public String toJson() {
@@ -95,7 +95,7 @@ public record PersonRecord(List<FaceTraits> traits) {
 
     /** The same person with this in their file. */
     public TrainedPerson addTo(TrainedPerson person) {
-      return words.isEmpty() ? person : person.with(NOTE_KEY, words);
+      return words.isEmpty() ? person : person.withNote(NOTE_KEY, words);
     }
 
     /**

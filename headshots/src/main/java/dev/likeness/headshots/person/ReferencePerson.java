@@ -70,7 +70,7 @@ public record ReferencePerson(
               + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
     }
     return new ReferencePerson(
-        adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD_KEY, "person")),
+        adapter.prompt(kept).withPhrase(notes.getOrDefault(CLASS_WORD_KEY, "person")),
         null,
         Optional.of(notes.get(CONSENT_KEY))
             .filter(text -> !text.isBlank())
@@ -164,7 +164,7 @@ public record ReferencePerson(
   }
 
   Adapter at(IdentityStrength.Setting setting) {
-    Adapter shown = imagePrompt.steps(setting.start(), setting.end()).at(setting.adapter());
+    Adapter shown = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
     return trainedPerson == null
         ? shown
         : trainedPerson.lora().at(setting.lora()).and(shown);

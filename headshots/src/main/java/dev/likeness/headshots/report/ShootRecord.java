@@ -163,7 +163,7 @@ public final class ShootRecord {
       object.put(
           "purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
     });
-    object.put("trained_on", person.base());
+    object.put("trained_on", person.baseName());
     object.put("recipe", person.recipe());
     return object;
   }
@@ -171,7 +171,7 @@ public final class ShootRecord {
   private static Map<String, Object> photo(PhotoVerdict photo) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("file", photo.name());
-    object.put("verdict", photo.verdict().word());
+    object.put("verdict", photo.verdict().id());
     object.put("reasons", photo.reasons().stream().map(Reason::message).toList());
     return object;
   }

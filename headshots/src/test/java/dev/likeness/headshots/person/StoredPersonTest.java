@@ -76,7 +76,7 @@ class StoredPersonTest {
 
   @Test
   void isNotLogged() {
-    String logged = ada + " " + ada.subject()
+    String logged = ada + " " + ada.personToken()
         + new ReferencePerson(
             null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, ada.notes());
     assertTrue(
@@ -129,7 +129,7 @@ class StoredPersonTest {
       assertEquals(
           PersonProfile.Trait.Source.USER,
           profile.trait("glasses").orElseThrow().source());
-      assertEquals("Ada: yes", opened.subject().consent());
+      assertEquals("Ada: yes", opened.personToken().consent());
       assertEquals(ada.recipe(), opened.recipe());
     }
   }
@@ -141,8 +141,8 @@ class StoredPersonTest {
       assertEquals("eye", faces.embedder());
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
-    assertEquals(Optional.empty(), FaceEmbeddings.of(ada.with("likeness.faces", "")));
-    TrainedPerson torn = ada.with("likeness.faces", "{");
+    assertEquals(Optional.empty(), FaceEmbeddings.of(ada.withNote("likeness.faces", "")));
+    TrainedPerson torn = ada.withNote("likeness.faces", "{");
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> FaceEmbeddings.of(torn));
     assertEquals(
@@ -156,7 +156,7 @@ class StoredPersonTest {
         PersonProfile.of(ada).withCorrection("sex", "woman").withCorrection("glasses", "");
     TrainedPerson corrected = HeadshotStudio.on(base).withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
-    assertEquals("Ada: yes", corrected.subject().consent());
+    assertEquals("Ada: yes", corrected.personToken().consent());
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> profile.withCorrection("nose", "long"));
     assertEquals(
@@ -186,7 +186,7 @@ class StoredPersonTest {
   @Test
   void reportsThatItWasTrainedOnAnotherBase() {
     assertEquals(Optional.empty(), ada.baseMismatch(base));
-    assertTrue(new TrainedPerson(ada.lora(), ada.subject(), "sdxl", "", Map.of())
+    assertTrue(new TrainedPerson(ada.lora(), ada.personToken(), "sdxl", "", Map.of())
         .baseMismatch(base)
         .orElseThrow()
         .startsWith("the person was taught to sdxl and is drawn with " + base.name()));

@@ -92,7 +92,7 @@ public record PersonTraining(
         FaceEmbeddings.GUIDANCE_NOTE_KEY,
         FaceEmbeddings.of(review.accepted(), eye).toJson()));
     return new ReferencePerson(
-        adapter.identity(review.accepted()).called(study.subject().classWord()),
+        adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
         null,
         consent,
         adapter.name(),
@@ -141,7 +141,7 @@ public record PersonTraining(
             study.captions(GRAY_CAPTIONS)),
         PersonRecord.SharedLight.of(scenes),
         steps);
-    TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
+    TrainedPerson learnt = fitting.train(base, set.stateFile(state), steps, cancellation);
     try {
       TrainedPerson described =
           PersonRecord.SharedLight.of(scenes).addTo(study.profile().addTo(learnt));
@@ -175,7 +175,7 @@ public record PersonTraining(
             study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
         PersonRecord.SharedLight.of(scenes),
         steps);
-    return way.train(base, set.state(state), steps, cancellation);
+    return way.train(base, set.stateFile(state), steps, cancellation);
   }
 
   /**
@@ -207,7 +207,7 @@ public record PersonTraining(
             .mask(mask)
             .caption(caption + said.get(turn).captionSuffix()));
       }
-      images.add(TrainingExample.of(Luma.of(crops.get(i)).image())
+      images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
           .mask(mask)
           .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
     }
@@ -236,7 +236,7 @@ public record PersonTraining(
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
     return held.isEmpty()
         ? set
-        : set.previews(validation
+        : set.validation(validation
             .get()
             .validationOptions(
                 held.stream().map(study.photos()::get).toList(),

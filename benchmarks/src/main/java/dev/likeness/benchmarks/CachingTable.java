@@ -22,14 +22,14 @@ import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 
 /**
- * What approximations cost in quality and gain in time: draws the same images of a base exactly and
- * with each, in turns. Prints for each the share of the exact time by the clock and of the exact
+ * Measures quality and time of caching: generates the same images of a base without and with each
+ * method, in turns. Prints for each the share of the exact time by the clock and of the exact
  * processor time (medians of the images), the peak signal-to-noise ratio against the exact images
  * (mean and least, in dB) and how like the exact image's person the one in it is (mean and least
  * cosine by the base's own face embedder), beside the likeness of images of other seeds.
  *
- * <p>Arguments: {@code [PICTURES [STEPS [WAYS [BASE]]]]}, 8, 30, all and {@code portrait}; WAYS is
- * a pattern for the names of those to be drawn.
+ * <p>Arguments: {@code [IMAGES [STEPS [VARIANTS [BASE]]]]}, 8, 30, all and {@code portrait};
+ * VARIANTS is a regular expression for their names.
  */
 public final class CachingTable {
   private static final String[] PROMPTS = {
@@ -61,14 +61,14 @@ public final class CachingTable {
         CascadeDetector detector = new CascadeDetector();
         TorchEmbedder embedder = TorchEmbedder.findIn(folder).orElse(null)) {
       CachingTable table = new CachingTable(detector, embedder);
-      Map<String, CachingVariants.Variant> drawn = ways.matching(wanted);
-      drawn.values().stream()
+      Map<String, CachingVariants.Variant> variants = ways.matching(wanted);
+      variants.values().stream()
           .map(CachingVariants.Variant::model)
           .distinct()
           .forEach(model -> model.generate(request(0, 2, ways.sampler())));
       Closeness.Reference other = null;
       for (int i = 0; i < images; i++) {
-        other = table.measure(request(i, steps, ways.sampler()), drawn, other);
+        other = table.measure(request(i, steps, ways.sampler()), variants, other);
       }
       table.print();
     }

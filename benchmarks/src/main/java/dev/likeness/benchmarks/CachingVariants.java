@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** Every approximation that a base can take, by name, the exact way first. To be closed. */
+/** All caching methods of a base by name, the exact one first. Closed by the caller. */
 final class CachingVariants implements AutoCloseable {
   static final String EXACT = "exact";
 
@@ -29,7 +29,7 @@ final class CachingVariants implements AutoCloseable {
 
   private CachingVariants() {}
 
-  /** By which model an image is drawn, and what is asked of it. */
+  /** A model and the change of its request. */
   record Variant(BaseModel model, UnaryOperator<ImageRequest> configure) {}
 
   /**

@@ -29,7 +29,7 @@ record Closeness(double psnr, double likeness) {
     }
 
     /**
-     * To the same image drawn otherwise: its face lies where this one's does, so no detector's
+     * To the same image generated otherwise: its face lies where this one's does, so no detector's
      * jumps enter.
      */
     Closeness compareTo(RgbImage other) {

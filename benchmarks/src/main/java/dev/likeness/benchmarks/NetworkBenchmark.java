@@ -114,7 +114,7 @@ public class NetworkBenchmark {
     @Param("2")
     public int rows;
 
-    /** Sides of an image drawn before, for which weights were packed first; 0 for none. */
+    /** Sides of an image generated before, for which weights were packed first; 0 for none. */
     @Param("0")
     public int before;
 

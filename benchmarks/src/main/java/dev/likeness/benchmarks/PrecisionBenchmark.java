@@ -50,7 +50,7 @@ public class PrecisionBenchmark {
   private BaseModel base;
   private List<RgbImage> photos;
 
-  /** Opens the model, and draws four images to learn from. */
+  /** Opens the model and generates four training images. */
   @Setup(Level.Trial)
   public void open() {
     base = BaseModel.open(

@@ -30,8 +30,8 @@ import java.util.Random;
  * KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
  * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole}
- * learns every weight ({@link DreamBooth}), {@code watch} looks at an image after every step, each
- * better than the one before.
+ * trains every weight ({@link DreamBooth}), {@code watch} validates with an image after every step,
+ * each better than the one before.
  */
 public final class TrainingTimes {
   private static final int STEPS = 4;

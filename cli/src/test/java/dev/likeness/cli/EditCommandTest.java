@@ -190,7 +190,7 @@ class EditCommandTest {
     Path edited = Files.copy(image, out.resolve("edited.png"));
     CommandResult run = edit(edited, out, "--light", "window light");
     assertEquals(
-        List.of(edited + " would be written over by what it becomes; choose another --out"),
+        List.of(edited + " would be overwritten by the result; choose another --out"),
         run.errorLines());
     assertArrayEquals(Files.readAllBytes(image), Files.readAllBytes(edited));
   }
@@ -215,7 +215,7 @@ class EditCommandTest {
     assertEquals(
         "studio portrait of sks woman, window light",
         ((Map<?, ?>) record.get("after")).get("prompt"));
-    assertEquals(1.0, record.get("drawn_anew"));
+    assertEquals(1.0, record.get("changed_share"));
     Map<?, ?> before = (Map<?, ?>) record.get("before");
     assertTrue(((List<?>) before.get("scores")).size() > 10);
     assertEquals(
@@ -266,7 +266,7 @@ class EditCommandTest {
     assertEquals(2, run.status());
     assertEquals(
         List.of(
-            "--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
+            "--words is the prompt for --mask IMAGE; for a whole part give --outfit, --backdrop, "
                 + "--light or --expression (try likeness edit --help)"),
         run.errorLines());
     assertEquals(

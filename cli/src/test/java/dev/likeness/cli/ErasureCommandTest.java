@@ -115,8 +115,7 @@ class ErasureCommandTest {
       CommandResult run =
           CommandResult.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
       assertEquals(
-          List.of(
-              "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out"),
+          List.of("--sign-key signs erasure receipts and needs --store DIR; leave it out"),
           run.errorLines());
     }
     CommandResult half =

@@ -103,19 +103,19 @@ class FewStepCommandTest {
   void namesMissingExtras() {
     refused(
         3,
-        "the base " + base + " brings no LoRA for few steps ("
+        "the base " + base + " has no few-step LoRA ("
             + base.resolve("lora/few-step.safetensors")
             + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1",
         "--few-step");
     refused(
         2,
-        "--few-step draws with LCM and without guidance; leave --scheduler and --guidance out",
+        "--few-step uses the LCM scheduler without guidance; leave --scheduler and --guidance out",
         "--few-step",
         "--guidance",
         "3");
     refused(
         3,
-        "the base " + base + " brings no small autoencoder (" + base.resolve("preview")
+        "the base " + base + " has no preview decoder (" + base.resolve("preview")
             + "); give one: --preview DIR|FILE",
         "--preview");
   }

@@ -90,7 +90,7 @@ class GenerateCommandTest {
     assertFalse(text.contains(folder.toString()), text);
     Map<String, Object> record = JSON.std.mapFrom(text);
     assertEquals(
-        Set.of("likeness", "made", "java", "base", "compute", "options", "images"),
+        Set.of("likeness", "created", "java", "base", "compute", "options", "images"),
         record.keySet());
     assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
     assertEquals(
@@ -98,7 +98,7 @@ class GenerateCommandTest {
     assertTrue(((Map<?, ?>) record.get("options")).containsKey("--vae-tiling"), text);
     assertEquals(
         "{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
-            + " height=32, tiled=true}",
+            + " height=32, vae_tiling=true}",
         ((List<?>) record.get("images")).get(1).toString());
   }
 
@@ -135,8 +135,8 @@ class GenerateCommandTest {
         run.err());
     String sampled = "scheduler=DDIM, steps=2, guidance=1.0, eta=0.0, ";
     String settings =
-        ", guidance_options={weakening={kind=PERTURBED_ATTENTION, layers=[mid], scale=3.0,"
-            + " decline=0.0, from=0.0, until=1.0}}";
+        ", guidance_options={degraded_guidance={kind=PERTURBED_ATTENTION, layers=[mid], scale=3.0,"
+            + " adaptive_scale=0.0, start=0.0, end=1.0}}";
     assertEquals(
         "[{file=image-001.png, seed=0, prompt=a cat, negative=blurry, " + sampled
             + "strength=0.6, width=48, height=48" + settings + ", first_pass={" + sampled

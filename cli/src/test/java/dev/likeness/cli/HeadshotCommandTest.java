@@ -110,9 +110,9 @@ class HeadshotCommandTest {
     Map<?, ?> person = (Map<?, ?>)
         JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))).get("person");
     assertTrue(
-        person.get("words").toString().contains("a red bob")
-            && person.get("words").toString().contains("cat-eye glasses"),
-        person.get("words").toString());
+        person.get("phrase").toString().contains("a red bob")
+            && person.get("phrase").toString().contains("cat-eye glasses"),
+        person.get("phrase").toString());
     assertTrue(
         ((List<?>) person.get("profile"))
             .stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),
@@ -153,9 +153,7 @@ class HeadshotCommandTest {
         List.of("--train-steps and --rank are for training from --photos; leave them out"),
         steps.errorLines());
     CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
-    assertEquals(
-        List.of("--quality is for --photos: nothing else is judged by it; leave it out"),
-        quality.errorLines());
+    assertEquals(List.of("--quality applies to --photos only; leave it out"), quality.errorLines());
     CommandResult trait =
         headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
     assertTrue(
@@ -165,7 +163,7 @@ class HeadshotCommandTest {
     assertTrue(headshot("--photos", photos.toString())
         .errorLines()
         .get(0)
-        .startsWith("--out is the photos' own folder"));
+        .startsWith("--out is the folder of the photos"));
     out = Files.writeString(folder.resolve("a file"), "").resolve("out");
     CommandResult nowhere = headshot("--photos", photos.toString());
     assertEquals(4, nowhere.status(), nowhere.err());
@@ -193,7 +191,7 @@ class HeadshotCommandTest {
     assertEquals(3, run.status(), run.err());
     assertEquals(
         List.of(
-            "none of the 2 headshots shows a face; draw more with --count, other styles, or without --keep to "
+            "none of the 2 headshots shows a face; generate more with --count, other styles, or without --keep to "
                 + "look at them"),
         run.errorLines());
   }
@@ -216,7 +214,7 @@ class HeadshotCommandTest {
     assertTrue(
         run.err()
             .contains(
-                "likeness does not count in what is kept: the person's file keeps no faces as "
+                "likeness is not used for --keep: the person's file has no face embeddings of "
                     + "MobileFace"),
         run.err());
   }
@@ -243,8 +241,7 @@ class HeadshotCommandTest {
     assertTrue(
         unlike
             .err()
-            .contains(
-                "likeness does not count in what is kept: the person's file keeps no faces as"),
+            .contains("likeness is not used for --keep: the person's file keeps no faces as"),
         unlike.err());
     assertEquals(
         0,
@@ -365,7 +362,7 @@ class HeadshotCommandTest {
     assertEquals(List.of("cancelled; no half-written file was left"), run.errorLines());
     assertEquals(1, TinyBase.namesIn(out).size());
     Path state = out.resolve(TinyBase.namesIn(out).get(0));
-    assertTrue(run.err().contains(state + " is the person as far as they were learnt"), run.err());
+    assertTrue(run.err().contains(state + " holds the unfinished training"), run.err());
     byte[] kept = Files.readAllBytes(state);
     Files.writeString(state, "damaged");
     assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");

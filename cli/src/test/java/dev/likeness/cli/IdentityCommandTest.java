@@ -24,7 +24,7 @@ class IdentityCommandTest {
         folder.resolve("out").toString());
     assertEquals(3, run.status());
     assertEquals(
-        "likeness: the base " + folder + " has no IP-Adapter of its own ("
+        "likeness: the base " + folder + " has no IP-Adapter ("
             + folder.resolve("ip_adapter/ip-adapter.safetensors")
             + "); give --ip-adapter FILE with --image-encoder PATH or --face-embedder FILE, or --identity lora",
         run.err().strip());
@@ -36,7 +36,7 @@ class IdentityCommandTest {
         "likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both",
         usage("headshot", "--face-embedder", "x.onnx"));
     assertEquals(
-        "likeness: Invalid value for option '--identity': \"face\" is no way to know a person; known: lora, "
+        "likeness: Invalid value for option '--identity': \"face\" is not an identity method; known: lora, "
             + "ipadapter, both (try likeness headshot --help)",
         usage("headshot", "--identity", "face"));
   }

@@ -179,7 +179,7 @@ class InspectCommandTest {
     assertEquals(
         List.of("base", "sd1", "single-file"),
         List.of(found.get("kind"), found.get("family"), found.get("format")));
-    assertEquals(inspect(0, base).get("parts"), found.get("parts"));
+    assertEquals(inspect(0, base).get("components"), found.get("components"));
     assertEquals("text-to-image", found.get("variant"));
     assertEquals("epsilon", found.get("prediction"));
     assertEquals(List.of(), found.get("missing"));

@@ -103,7 +103,8 @@ class ReferencePersonTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"ipadapter", "both"})
-  void usesFacelessGroupAndRotatedPhotosAndReportsThem(String way, @TempDir Path folder) {
+  void usesFacelessGroupAndRotatedPhotosAndReportsThem(String way, @TempDir Path folder)
+      throws IOException {
     List<String> asked = new ArrayList<>(List.of(
         "headshot",
         "--base",
@@ -149,8 +150,8 @@ class ReferencePersonTest {
         "contact-sheet.png",
         "headshot-001.png",
         "record.json",
-        "report.html",
-        "shown.safetensors"));
+        "reference.safetensors",
+        "report.html"));
     if (way.equals("both")) {
       files.add(2, "person.safetensors");
     }
@@ -158,14 +159,15 @@ class ReferencePersonTest {
     generatesAgainFromTheFile(way, folder.resolve("out"), folder.resolve("again"));
   }
 
-  private static void generatesAgainFromTheFile(String way, Path before, Path out) {
+  private static void generatesAgainFromTheFile(String way, Path before, Path out)
+      throws IOException {
     CommandResult run = CommandResult.of(
         "headshot",
         "--base",
         base.toString(),
         "--person",
         before
-            .resolve(way.equals("both") ? "person.safetensors" : "shown.safetensors")
+            .resolve(way.equals("both") ? "person.safetensors" : "reference.safetensors")
             .toString(),
         "--identity",
         way,
@@ -188,7 +190,9 @@ class ReferencePersonTest {
     changesTheirHeadshot(way, before);
   }
 
-  private static void changesTheirHeadshot(String way, Path before) {
+  private static void changesTheirHeadshot(String way, Path before) throws IOException {
+    // Folders of earlier versions have the old name.
+    Files.move(before.resolve("reference.safetensors"), before.resolve("shown.safetensors"));
     Path black = before.resolve("mask.png");
     RgbImage.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
     CommandResult run = CommandResult.of(
@@ -248,7 +252,8 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
-      ReferencePerson kept = ReferencePerson.open(folder.resolve("out/shown.safetensors"), adapter);
+      ReferencePerson kept =
+          ReferencePerson.open(folder.resolve("out/reference.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
@@ -257,14 +262,14 @@ class ReferencePersonTest {
     }
     assertEquals(
         "ip-adapter.safetensors",
-        SafetensorsHeader.read(folder.resolve("out/shown.safetensors"))
+        SafetensorsHeader.read(folder.resolve("out/reference.safetensors"))
             .metadata()
             .get("likeness.recipe"));
     replacesThemByTheSamePhotosAlone(folder.resolve("out"));
   }
 
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
-    Path shown = out.resolve("shown.safetensors");
+    Path shown = out.resolve("reference.safetensors");
     byte[] before = Files.readAllBytes(shown);
     assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), shown));
     CommandResult other = CommandResult.of(
@@ -292,7 +297,7 @@ class ReferencePersonTest {
     assertEquals(3, other.status(), other.err());
     assertEquals(
         List.of(shown
-            + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out,"
+            + " was made from other photos or with another face detector, and is not replaced; give another --out,"
             + " or move it away"),
         other.errorLines());
     assertArrayEquals(before, Files.readAllBytes(shown));
@@ -521,7 +526,7 @@ class ReferencePersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
-    assertTrue(run.err().contains("ip-adapter.safetensors looks at the images instead"), run.err());
+    assertTrue(run.err().contains("ip-adapter.safetensors uses the images instead"), run.err());
     assertFalse(held.toString().contains("image_encoder"), "held while images are drawn");
   }
 

@@ -80,7 +80,7 @@ class StoreCommandTest {
           List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
           TinyBase.namesIn(folder.resolve("out")));
       String id = TinyBase.namesIn(store.resolve("subjects")).get(0);
-      assertTrue(headshot.err().contains("kept in the store as " + id), headshot.err());
+      assertTrue(headshot.err().contains("stored as " + id), headshot.err());
       plain.requireSame(decrypted(id));
       run("people", "erase", id, "--store", store.toString());
       assertEquals(Set.of(), watch.pollAll());
@@ -158,8 +158,8 @@ class StoreCommandTest {
     CommandResult mistyped = CommandResult.of(
         "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
     assertEquals(
-        List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
-            + " are encrypted under another; give the file of theirs"),
+        List.of("there is no key file " + folder.resolve("kye") + ", and the people in " + store
+            + " are encrypted with another key; give its file"),
         mistyped.errorLines());
     CommandResult locked = CommandResult.of("verify", "--store", store.toString());
     assertTrue(
@@ -213,7 +213,7 @@ class StoreCommandTest {
     assertEquals(3, train.status(), train.err());
     assertEquals(
         List.of(learnt.get(0)
-            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
+            + " was erased during the training, and the result was discarded; train"
             + " them again"),
         train.errorLines());
     assertFalse(
@@ -322,7 +322,11 @@ class StoreCommandTest {
     ByteWatch watch = new ByteWatch(store);
     person.secrets().forEach(watch::searchFor);
     watch.searchInStore(
-        "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
+        "selfie-0",
+        ".lora_A.weight",
+        "likeness.class_word",
+        "likeness.measures",
+        "likeness.training_state");
     for (String name : TinyBase.namesIn(photos)) {
       watch.searchFor(Files.readAllBytes(photos.resolve(name)));
       watch.searchFor(RgbImage.read(photos.resolve(name)).rgb());

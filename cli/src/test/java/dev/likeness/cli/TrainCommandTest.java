@@ -163,7 +163,7 @@ class TrainCommandTest {
     CommandResult none = CommandResult.of(
         "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
     assertEquals(
-        List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"),
+        List.of("give either LoRA files or --extract TUNED-BASE (try likeness lora --help)"),
         none.errorLines());
   }
 
@@ -225,8 +225,7 @@ class TrainCommandTest {
     Path state = folder.resolve("ada.safetensors.state");
     assertTrue(
         stop.err()
-            .contains(state
-                + " is the person as far as they were learnt: with --resume the same command"),
+            .contains(state + " holds the unfinished training: the same command with --resume"),
         stop.err());
     byte[] learnt = Files.readAllBytes(state);
     long stopped = System.currentTimeMillis() / 1000;
@@ -239,7 +238,7 @@ class TrainCommandTest {
     Files.write(state, learnt);
     assertTrue(train("--out", person.toString())
         .err()
-        .contains(state + " of a run that was stopped is deleted"));
+        .contains(state + " of a stopped training is deleted"));
   }
 
   @Test
@@ -292,7 +291,7 @@ class TrainCommandTest {
         train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
         List.of(
-            "--validation-steps compares faces; give --embedder FILE, since the base brings no embedder"),
+            "--validation-steps compares faces; give --embedder FILE, since the base has no face embedder"),
         blind.errorLines());
     CommandResult unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
@@ -305,7 +304,7 @@ class TrainCommandTest {
     CommandResult store =
         train("--method", "dreambooth", "--store", folder.resolve("store").toString());
     assertEquals(
-        List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
+        List.of("--method dreambooth and --plot need --out; a store keeps person files only"),
         store.errorLines());
   }
 }

@@ -54,7 +54,7 @@ class UsageTest {
         "--out",
         "x");
     assertWrong(
-        "Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a "
+        "Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is not a number; give FILE@WEIGHT with a "
             + "number such as 0.8 (try likeness generate --help)",
         "generate",
         "--prompt",
@@ -75,7 +75,7 @@ class UsageTest {
         "--recipe",
         "quick");
     assertWrong(
-        "give either LoRA files or --extract TUNED (try likeness lora --help)",
+        "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)",
         "lora",
         "--key-format",
         "kohya",
@@ -101,7 +101,7 @@ class UsageTest {
 
   @Test
   void refusesStepsGivenTwice() {
-    String told = "--steps, --timesteps and --sigmas each say all of the steps; give one of them";
+    String told = "--steps, --timesteps and --sigmas exclude each other; give one of them";
     assertWrong(
         told,
         "generate",

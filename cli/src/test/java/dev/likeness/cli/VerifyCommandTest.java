@@ -141,7 +141,7 @@ class VerifyCommandTest {
         List.of("give either a FILE or --store DIR (try likeness verify --help)"),
         CommandResult.of("verify").errorLines());
     assertEquals(
-        List.of("--trust is for a FILE: a store is signed by nobody; leave it out"),
+        List.of("--trust applies to a FILE only: a store is not signed; leave it out"),
         CommandResult.of("verify", "--store", "people", "--trust", "ours.pem").errorLines());
   }
 }

@@ -40,12 +40,13 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * The whole job on the reader's own weights and selfies, with a report by an encoder that took no
- * part in it; see {@code docs/explanation/how-likeness-is-judged.md}. {@code examples/bin/real-weights} runs it.
+ * Trains, generates and reports with your own weights and selfies. An independent embedder measures
+ * likeness; see {@code docs/explanation/how-likeness-is-judged.md}.
+ * {@code examples/bin/real-weights} runs it.
  *
- * @param console where it speaks
- * @param configure what is changed of the studio that learns
- * @param request what is drawn
+ * @param console receives the output
+ * @param configure changes the studio that trains
+ * @param request the shoot
  */
 public record RealWeights(
     Console console, UnaryOperator<HeadshotStudio> configure, ShootRequest request) {
@@ -54,7 +55,9 @@ public record RealWeights(
   private static final int IMAGES = 8;
   private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
-  /** Base, photos to learn from, photos held back, YuNet file, embedder file, output folder. */
+  /**
+   * Arguments: base, training photos, held-back photos, YuNet file, embedder file, output folder.
+   */
   public static void main(String[] args) {
     Console console = Console.ofProcess();
     Interrupt interrupt = Interrupt.install(console.cancellation());
@@ -69,7 +72,7 @@ public record RealWeights(
     System.exit(status);
   }
 
-  /** Does the whole job and returns the exit status. */
+  /** Runs the example and returns the exit status. */
   public int run(String... args) {
     try {
       if (args.length != 6) {
@@ -94,13 +97,14 @@ public record RealWeights(
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(detector)
         .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
-      PhotoReview learnt = review("learnt from", photos, tools);
-      List<AcceptedPhoto> unseen = withoutDuplicates(review("held back", heldBack, tools), learnt);
+      PhotoReview training = review("training", photos, tools);
+      List<AcceptedPhoto> unseen =
+          withoutDuplicates(review("held back", heldBack, tools), training);
       Likeness likeness = Likeness.of(
-          new ValidationSplit(learnt.accepted(), unseen, true),
+          new ValidationSplit(training.accepted(), unseen, true),
           tools.detector(),
           tools.embedder().orElseThrow());
-      List<RgbImage> headshots = headshots(base, learnt, out);
+      List<RgbImage> headshots = headshots(base, training, out);
       lines(likeness.report(headshots)).forEach(console.out()::println);
       console.out().flush();
     }
@@ -123,11 +127,14 @@ public record RealWeights(
     return review;
   }
 
-  /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
-  private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview learnt) {
+  /**
+   * Returns the held-back photos that do not repeat a training photo, which would raise every
+   * likeness.
+   */
+  private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview training) {
     QualityLimits.Band same = REVIEW.qualityLimits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
-    for (AcceptedPhoto seen : learnt.accepted()) {
+    for (AcceptedPhoto seen : training.accepted()) {
       unseen.removeIf(photo -> {
         boolean copied = same.judge(photo.distance(seen)) != Verdict.KEEP;
         if (copied) {
@@ -141,27 +148,30 @@ public record RealWeights(
     }
     if (unseen.isEmpty()) {
       throw new InvalidInputException(
-          "no photo is left to measure by; hold back shots that are not among those to learn from");
+          "no photo is left for validation; hold back photos that are not in the training set");
     }
     return unseen;
   }
 
   private List<RgbImage> headshots(Path files, PhotoReview photos, Path out) {
     Progress progress = ConsoleProgress.on(console);
-    List<RgbImage> drawn = new ArrayList<>();
+    List<RgbImage> generated = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
       HeadshotStudio studio = configure.apply(HeadshotStudio.on(base)).onHeadshot(headshot -> {
-        headshot.write(out.resolve(Headshot.fileName(drawn.size())));
-        drawn.add(headshot.image());
+        headshot.write(out.resolve(Headshot.fileName(generated.size())));
+        generated.add(headshot.image());
       });
       try (TrainedPerson person = train(studio, photos, out, progress)) {
         studio.shoot(person, request, progress, console.cancellation());
-        return drawn;
+        return generated;
       }
     }
   }
 
-  /** Kept on the way and when they are learnt: what took hours outlives what fails afterwards. */
+  /**
+   * Trains the person and saves it at once, so that a later failure does not lose hours of
+   * training.
+   */
   private TrainedPerson train(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
@@ -169,7 +179,7 @@ public record RealWeights(
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
-              + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
+              + " was trained on other photos or settings, and is not replaced; give another OUT, or move it away");
     }
     TrainedPerson person = studio.train(
         photos,
@@ -188,7 +198,7 @@ public record RealWeights(
     }
   }
 
-  /** A report for people: the most alike first, then what it comes to. */
+  /** Returns the lines of a report: the most similar images first, then the summary. */
   static List<String> lines(LikenessReport report) {
     List<String> lines = new ArrayList<>();
     for (int i : report.ranking()) {

@@ -1,2 +1,2 @@
-/** Small programs that embed the library; what the command does is in {@code cli}. */
+/** Small programs that embed the library. The command itself is in {@code cli}. */
 package dev.likeness.examples;

@@ -110,7 +110,7 @@ class RealWeightsTest {
     Path photos = photos("photos", "examples__obama_small");
     assertEquals(3, run(folder.resolve("no base is opened"), photos, photos));
     assertEquals(
-        "likeness: no photo is left to measure by; hold back shots that are not among those to learn from\n",
+        "likeness: no photo is left for validation; hold back photos that are not in the training set\n",
         err.toString());
   }
 

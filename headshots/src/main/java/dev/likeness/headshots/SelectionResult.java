@@ -64,15 +64,15 @@ public record SelectionResult(List<Verdict> verdicts) {
       entry.put("style", candidate.headshot().style().name());
       entry.put("seed", candidate.headshot().seed());
       entry.put("prompt", candidate.headshot().request().prompt());
-      entry.put("kept", verdict.isSelected());
+      entry.put("selected", verdict.isSelected());
       entry.put("reason", verdict.reason());
-      entry.put("merit", Math.round(1e4 * verdict.rankingScore()) / 1e4);
+      entry.put("ranking_score", Math.round(1e4 * verdict.rankingScore()) / 1e4);
       entry.put(
-          "obedience",
+          "prompt_adherence",
           Double.isNaN(candidate.promptAdherence()) ? null : candidate.promptAdherence());
-      entry.put("repaired", candidate.hasRegeneratedFace());
+      entry.put("face_regenerated", candidate.hasRegeneratedFace());
       entry.put(
-          "held_likeness",
+          "guidance_likeness",
           Double.isNaN(candidate.guidanceLikeness()) ? null : candidate.guidanceLikeness());
       entry.put("scores", candidate.card().asList());
       list.add(entry);

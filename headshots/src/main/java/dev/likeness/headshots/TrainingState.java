@@ -2,8 +2,8 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
-import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.internal.training.TrainingStateFile;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -16,24 +16,18 @@ import java.util.Locale;
  * serve.
  */
 public final class TrainingState {
-  /** What headers of states, and of persons kept beside, say of the run. */
-  private static final String STATE_KEY = "likeness.run";
-
   private static final String FILE_PATTERN = "training-????????.safetensors";
 
   private TrainingState() {}
 
   /** The same person, whose file tells by which training they were learnt: that of this state. */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
-    return person.withNote(STATE_KEY, state.getFileName().toString());
+    return person.withNote(TrainingStateFile.OWNER, state.getFileName().toString());
   }
 
   /** Whether the person in a file was learnt by the training of this state. */
   public static boolean matches(Path person, Path state) {
-    return state
-        .getFileName()
-        .toString()
-        .equals(SafetensorsHeader.read(person).metadata().get(STATE_KEY));
+    return state.getFileName().toString().equals(TrainingStateFile.owner(person));
   }
 
   /** The state in {@code folder} of the training with that number. */
@@ -82,7 +76,7 @@ public final class TrainingState {
 
   private static boolean isStateFile(Path file) {
     try {
-      return SafetensorsHeader.read(file).metadata().containsKey(STATE_KEY);
+      return TrainingStateFile.owner(file) != null;
     } catch (InvalidInputException e) {
       return false;
     }

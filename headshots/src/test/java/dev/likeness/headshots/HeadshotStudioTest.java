@@ -282,14 +282,14 @@ class HeadshotStudioTest {
   void recordsHowItWasDone() throws IOException {
     Shoot shoot = HeadshotStudio.on(base).shoot(ada, request());
     Map<String, Object> record = JSON.std.mapFrom(ShootRecord.of(base, ada, shoot)
-        .timings(Map.of("drawing", Duration.ofMillis(1500)))
+        .timings(Map.of("generation", Duration.ofMillis(1500)))
         .toJson());
-    assertEquals(Map.of("drawing", 1.5), record.get("seconds"));
+    assertEquals(Map.of("generation", 1.5), record.get("seconds"));
     assertEquals(
         "cpu f32, PNDMScheduler, 0.0",
         record.get("compute") + ", " + record.get("scheduler") + ", " + record.get("eta"));
     Map<?, ?> person = (Map<?, ?>) record.get("person");
-    assertEquals("sks woman, Ada: yes", person.get("words") + ", " + person.get("consent"));
+    assertEquals("sks woman, Ada: yes", person.get("phrase") + ", " + person.get("consent"));
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
     assertEquals(
         "headshot-001.png 0 2",
@@ -306,8 +306,8 @@ class HeadshotStudioTest {
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
     assertEquals(
         "4x5 of " + drawn.image().width() + "x" + drawn.image().height(),
-        headshot.get("width") + "x" + headshot.get("height") + " of " + headshot.get("drawn_width")
-            + "x" + headshot.get("drawn_height"));
+        headshot.get("width") + "x" + headshot.get("height") + " of "
+            + headshot.get("generated_width") + "x" + headshot.get("generated_height"));
   }
 
   @Test

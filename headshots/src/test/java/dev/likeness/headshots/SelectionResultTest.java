@@ -409,7 +409,8 @@ class SelectionResultTest {
         false);
     String svg = LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
     assertTrue(
-        svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""),
+        svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30")
+            && svg.contains("class=\"selected\""),
         svg);
     assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
   }

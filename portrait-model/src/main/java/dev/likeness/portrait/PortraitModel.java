@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The embedded base model: a small Stable-Diffusion-shaped model that draws 256x256 portraits of
- * people who do not exist. It is a diffusers folder whose files travel in this artifact.
+ * The embedded base model: a small model of Stable Diffusion's architecture that generates 256x256
+ * portraits of people who do not exist. It is a diffusers folder inside this artifact.
  */
 public final class PortraitModel {
   private static final String FOLDER = "/dev/likeness/models/portrait";
@@ -24,9 +24,8 @@ public final class PortraitModel {
   private PortraitModel() {}
 
   /**
-   * The model's folder, with {@code model_index.json} in it: a path inside the jar, or in the
-   * classes folder. Open it as any other folder: {@code BaseModel.open(PortraitModel.files(),
-   * Compute.best())}.
+   * Returns the model's folder: a path inside the jar or the classes folder. Open it as any
+   * diffusers folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
    */
   public static Path files() {
     URL index = PortraitModel.class.getResource(FOLDER + "/" + INDEX);
@@ -68,7 +67,7 @@ public final class PortraitModel {
     }
   }
 
-  // Found out by a thread that nobody interrupts.
+  // Opened by a thread that is never interrupted.
   private static boolean isReadable(FileSystem jar) {
     return CompletableFuture.supplyAsync(
             () -> {

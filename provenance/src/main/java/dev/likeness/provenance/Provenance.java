@@ -25,10 +25,10 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
- * What an image file says of where it comes from. Reading it never reaches for the network.
+ * The content credentials of an image file. Reading them never uses the network.
  *
  * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
- * @param sourceType what XMP says, as an address of IPTC's
+ * @param sourceType XMP's digital source type, as an IPTC URL
  * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there
  *     can be none
  * @param manifest the content credentials
@@ -43,15 +43,16 @@ public record Provenance(
   private static final int MAX_BYTES = 200_000_000;
   private static final int MAX_SIDE = 16384;
 
-  /** What {@code file} carries, believing no signer in particular. */
+  /** Reads the content credentials of a file, without trust anchors. */
   public static Provenance inspect(Path file) {
     return inspect(file, TrustAnchors.NONE);
   }
 
   /**
-   * What {@code file} carries.
+   * Reads the content credentials of a file.
    *
-   * @throws InvalidInputException when it cannot be read, or is no whole PNG, JPEG or WebP file
+   * @param anchors the trusted certificates
+   * @throws InvalidInputException if it cannot be read, or is not a complete PNG, JPEG or WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     try (InputStream in = Files.newInputStream(file)) {
@@ -69,9 +70,10 @@ public record Provenance(
   }
 
   /**
-   * What the file with this content carries.
+   * Reads the content credentials of a file's bytes.
    *
-   * @throws InvalidInputException when it is no whole PNG, JPEG or WebP file
+   * @param anchors the trusted certificates
+   * @throws InvalidInputException if it is not a complete PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
     ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
@@ -95,7 +97,7 @@ public record Provenance(
     return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
 
-  /** Whether anything in the file says that a model made it or took part. */
+  /** Returns whether anything in the file discloses that a model made or changed it. */
   public boolean isDisclosed() {
     return isWatermarked()
         || sourceType.flatMap(DigitalSourceType::of).isPresent()
@@ -105,35 +107,32 @@ public record Provenance(
   }
 
   /**
-   * Whether the file or its manifest was changed after signing, or the manifest cannot be read; a
-   * file without manifest cannot tell.
+   * Returns whether the file or its manifest was changed after signing, or the manifest cannot be
+   * read. False without a manifest.
    */
   public boolean isAltered() {
     return manifest.filter(ManifestReport::isAltered).isPresent();
   }
 
   /**
-   * Whether a certificate that signed is not valid now, and nothing vouches that it was when it
-   * signed.
+   * Returns whether the signer's certificate is not valid now, and no time stamp attests that it
+   * was when it signed.
    */
   public boolean isExpired() {
     return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
-  /**
-   * The facts as plain maps, lists, strings, numbers and nulls, under the names that JSON has them
-   * by.
-   */
+  /** Returns the content of {@link #toJson} as maps, lists, strings, numbers and nulls. */
   public Map<String, Object> toMap() {
     return ProvenanceText.facts(this);
   }
 
-  /** The facts as one JSON object. */
+  /** Returns one JSON object. */
   public String toJson() {
     return ProvenanceText.json(this);
   }
 
-  /** The facts, one line each, for people. */
+  /** Returns one line for each fact. */
   @Override
   public String toString() {
     return ProvenanceText.lines(this);

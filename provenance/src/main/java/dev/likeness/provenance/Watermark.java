@@ -22,7 +22,8 @@ public final class Watermark {
   /** How many bits the mark has. */
   public static final int BITS = 48;
   /**
-   * From how many bits on an image counts as marked: one unmarked image in a million has as many.
+   * The number of bits from which an image counts as marked: one unmarked image in a million has as
+   * many.
    */
   public static final int MIN_BITS = 40;
 
@@ -43,7 +44,7 @@ public final class Watermark {
     return image.width() * (long) image.height() >= MIN_PIXELS;
   }
 
-  /** The marked image; one that is too small comes back as it is. */
+  /** Returns the image with the watermark. An image that is too small is returned unchanged. */
   public static RgbImage embed(RgbImage image) {
     if (!canEmbed(image)) {
       return image;
@@ -61,9 +62,7 @@ public final class Watermark {
     }
   }
 
-  /**
-   * How many of the mark's bits an image shows, 0 to 48; empty when it is too small to carry any.
-   */
+  /** Returns how many bits of the watermark an image shows, 0 to 48; empty if it is too small. */
   public static OptionalInt read(RgbImage image) {
     return canEmbed(image)
         ? OptionalInt.of(new WatermarkBlocks(image).matchingBits())

@@ -1,10 +1,10 @@
 /**
- * Says of an image that it was generated, and checks what an image says.
+ * Discloses that images were generated, and validates content credentials.
  *
- * <p>{@link Disclosure} writes images that say so in three ways: XMP, a signed C2PA manifest, and
- * an invisible {@link Watermark}. {@link Provenance} reports what a file carries and whether it was
- * altered. With this module on the class path, {@link Disclosure} also becomes the marking of every
- * image that {@code likeness-headshots} writes; no module depends on this one.
+ * <p>{@link Disclosure} writes images with three disclosures: XMP, a signed C2PA manifest, and an
+ * invisible {@link Watermark}. {@link Provenance} reads the credentials of a file and whether it
+ * was altered. With this module on the class path, {@link Disclosure} also becomes the marking of
+ * every image that {@code likeness-headshots} writes; no module depends on this one.
  *
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));

@@ -1,6 +1,8 @@
 package dev.likeness.vault;
 
-/** What is kept of a person, by how long it is needed. Each holding has a key of its own. */
+/**
+ * The categories of data that a store keeps of a subject. Each has its own key and retention limit.
+ */
 public enum DataCategory {
   /** Selfies and crops of them. */
   PHOTOS("photos"),
@@ -17,7 +19,7 @@ public enum DataCategory {
     this.label = word;
   }
 
-  /** Its name on disk, in policies and in receipts; stores written before keep theirs. */
+  /** Returns the name on disk, in retention policies and in receipts. */
   public String label() {
     return label;
   }

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Erasing a subject so that it is finished whatever happens: a note that it began, the keys, the
- * files, the receipt, and the note away. Every step can be done again.
+ * Erases a subject so that an interrupted erasure can be finished: writes a note, destroys the
+ * keys, deletes the files, writes the receipt, deletes the note. Every step can be repeated.
  */
 final class Erasure {
   private final Path subjects;
@@ -36,13 +36,16 @@ final class Erasure {
     this.signer = signer;
   }
 
-  /** Destroys what makes a subject readable. */
+  /** Destroys the keys of a subject. */
   @FunctionalInterface
   interface Keys {
     void destroy() throws IOException;
   }
 
-  /** Notes that {@code id} is to be erased, and what it holds, and destroys its {@code keys}. */
+  /**
+   * Writes the note of the erasure of {@code id} with its file counts, and destroys its
+   * {@code keys}.
+   */
   void start(String id, Keys keys) throws IOException {
     Map<String, Object> note = new LinkedHashMap<>();
     note.put("begun", now().toString());
@@ -79,7 +82,7 @@ final class Erasure {
     return Files.exists(ErasureReceipt.file(store, id)) && !isStarted(id);
   }
 
-  /** Does what is left to do of an erasure that was noted. */
+  /** Finishes an erasure that has a note. */
   ErasureReceipt finish(String id) throws IOException {
     Map<String, Object> note = JsonFile.read(startedFolder.resolve(id));
     remove(subjects.resolve(id));
@@ -97,7 +100,7 @@ final class Erasure {
     return ErasureReceipt.read(file);
   }
 
-  /** Finishes all that a process left unfinished. */
+  /** Finishes all interrupted erasures. */
   void finishAll() throws IOException {
     if (Files.isDirectory(startedFolder)) {
       try (Stream<Path> notes = Files.list(startedFolder)) {

@@ -18,14 +18,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A signed record of what was erased and when. It does not identify the person.
+ * A signed record of an erasure. It does not identify the person.
  *
  * @param subject the random id
- * @param startedAt when erasure began, by the machine's clock
- * @param finishedAt when the last file was gone
- * @param files how many files there were, by holding
+ * @param startedAt when the erasure began, by the machine's clock
+ * @param finishedAt when the last file was deleted
+ * @param files the number of files, by category label
  * @param signature over everything above
- * @param certificates of who signed and of whoever vouches for them, the signer's first, DER
+ * @param certificates the signer's certificate, then those of its issuers, as DER
  */
 public record ErasureReceipt(
     String subject,
@@ -45,8 +45,8 @@ public record ErasureReceipt(
   }
 
   /**
-   * Where the store in {@code store} keeps the receipt of {@code id}'s erasure, once there is one;
-   * the store need not be open.
+   * Returns the file of the receipt for {@code id} in the folder {@code store}, which may not exist
+   * yet. The store need not be open.
    */
   public static Path file(Path store, String id) {
     return store.resolve(FOLDER).resolve(id + ".json");
@@ -89,20 +89,20 @@ public record ErasureReceipt(
   }
 
   /**
-   * Whether it is as it was signed; whether its {@link #signer()} may be believed is for trust
-   * anchors to say.
+   * Returns whether the receipt is unchanged since it was signed. Whether its {@link #signer()} is
+   * trusted is decided by trust anchors.
    */
   public boolean isGenuine() {
     return ReceiptSigner.verify(
         signer().getPublicKey(), message(subject, startedAt, finishedAt, files), signature);
   }
 
-  /** The certificate of who signed it. */
+  /** Returns the signer's certificate. */
   public X509Certificate signer() {
     return chain().get(0);
   }
 
-  /** The certificates of the signer and of whoever vouches for them, for trust anchors to judge. */
+  /** Returns the signer's certificate, then those of its issuers. */
   public List<X509Certificate> chain() {
     try {
       List<X509Certificate> chain = new ArrayList<>();
@@ -145,7 +145,7 @@ public record ErasureReceipt(
   /**
    * Reads a receipt.
    *
-   * @throws InvalidInputException when the file holds none
+   * @throws InvalidInputException if the file is not a receipt
    */
   public static ErasureReceipt read(Path file) {
     Map<String, Object> map = JsonFile.read(file);

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a photo's file is called among the photos of a subject.
+ * The name of a photo's file in a subject.
  *
  * @param stem without an ending
  * @param extension with its dot, or empty
@@ -28,8 +28,8 @@ record FileNames(String stem, String extension) {
   private static final int MAX_LENGTH = 100;
 
   /**
-   * From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to
-   * {@code PhotoSet}.
+   * Returns the name for a sent file name: without folders, cut to its last 100 bytes, and visible
+   * to {@code PhotoSet}.
    */
   static FileNames of(String sent) {
     String whole = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
@@ -93,8 +93,8 @@ record FileNames(String stem, String extension) {
     }
 
     /**
-     * The highest number that an image or record there has: what was taken out between leaves its
-     * number free for good.
+     * Returns the highest number of an image or record in the folder. Numbers of deleted images
+     * below it are not used again.
      */
     private static int last(Path images) {
       try (Stream<Path> kept = Files.list(images)) {
@@ -104,8 +104,7 @@ record FileNames(String stem, String extension) {
             .max()
             .orElse(0);
       } catch (IOException e) {
-        throw new ResourceLimitException(
-            "cannot look at the images that are kept: " + e.getMessage(), e);
+        throw new ResourceLimitException("cannot list the stored images: " + e.getMessage(), e);
       }
     }
   }

@@ -86,7 +86,7 @@ enum ReceiptSignature {
       signature.update(message);
       return signature.verify(signed);
     } catch (GeneralSecurityException | RuntimeException e) {
-      // A receipt may hold a key that no signer has, on which providers fail in their own ways.
+      // A receipt may contain an invalid key, for which providers throw various exceptions.
       return false;
     }
   }

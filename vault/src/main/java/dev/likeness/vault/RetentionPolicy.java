@@ -7,17 +7,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How long each holding is kept, by two clocks: since its purpose was met (the person was learnt),
- * and since it was last used; whichever runs out first. Immutable.
+ * How long each category of data is kept: after its purpose was met (the person was trained) and
+ * after its last use, whichever ends first. Immutable.
  *
- * @param limits for every holding
+ * @param limits a limit for every category
  */
 public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /**
-   * How long one holding is kept.
+   * How long one category is kept.
    *
-   * @param afterPurpose since the purpose was met
-   * @param afterUse since the last use, or the last renewal
+   * @param afterPurpose duration after its purpose was met
+   * @param afterUse duration after the last use or renewal
    */
   public record Limit(Duration afterPurpose, Duration afterUse) {
     public Limit {
@@ -29,8 +29,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * The longest that the strictest law known to us lets face geometry be kept after its last use:
-   * three years.
+   * The longest accepted duration after the last use: three years, as the strictest law known to
+   * the authors requires for face geometry.
    */
   public static final Duration MAX_DURATION = Duration.ofDays(3 * 365);
 
@@ -55,8 +55,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * Photos and work go once the person is learnt, and after a week at the latest; the rest after 30
-   * idle days.
+   * Returns the defaults: photos and training states are removed after training, and after a week
+   * at the latest; the rest after 30 days without use.
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);
@@ -72,14 +72,14 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
         later));
   }
 
-  /** The same with another limit for one holding. */
+  /** Returns a policy with another limit for one category. */
   public RetentionPolicy with(DataCategory holding, Limit limit) {
     Map<DataCategory, Limit> other = new EnumMap<>(limits);
     other.put(holding, limit);
     return new RetentionPolicy(other);
   }
 
-  /** Whether a holding's time is over. */
+  /** Returns whether the limit of a category is reached. */
   boolean isDue(DataCategory holding, SubjectDates dates, long now) {
     Limit limit = limits.get(holding);
     long met = dates.purposeMetAt(holding);
@@ -88,8 +88,8 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * How often a use is noted: once an hour, or so often that no holding is kept for less than nine
-   * tenths of its time.
+   * Returns how often a use is recorded: once an hour, or more often if a limit is so short that it
+   * would lose a tenth of it.
    */
   long secondsBetweenRecords() {
     long shortest = limits.values().stream()
@@ -127,10 +127,10 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   }
 
   /**
-   * What a purge removed.
+   * The result of a purge.
    *
-   * @param erased receipts of the persons whose time was over
-   * @param files how many files of others went
+   * @param erased receipts of the erased subjects
+   * @param files the number of files removed of other subjects
    */
   public record PurgeReport(List<ErasureReceipt> erased, int files) {
     public PurgeReport {

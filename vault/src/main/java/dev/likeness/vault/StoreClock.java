@@ -26,7 +26,7 @@ final class StoreClock {
   // must not grow without end.
   private static final int MAX_SET_BACKS = 32;
 
-  /** What the machine's clock showed, and what the store's own time was then. */
+  /** A reading of the machine's clock, and the store's time at that moment. */
   private record Reading(long systemSeconds, long elapsedSeconds) {
     Reading advancedTo(long later) {
       return new Reading(later, elapsedSeconds + later - systemSeconds);

@@ -60,8 +60,8 @@ final class StoreLock implements AutoCloseable {
   }
 
   /**
-   * Deletes what is half-written in a place where a store alone writes: whoever has the lock knows
-   * that only a killed process can have left it.
+   * Deletes unfinished files in a folder that only the store writes to. With the lock held, only a
+   * killed process can have left them.
    */
   static void discardUnfinished(Path place) throws IOException {
     try (Stream<Path> files = Files.isDirectory(place) ? Files.walk(place) : Stream.empty()) {

@@ -4,34 +4,34 @@ import java.time.Clock;
 import java.util.Optional;
 
 /**
- * How a store works. Immutable; the methods return other options.
+ * The settings of a store. Immutable; the methods return changed copies.
  *
  * @param clock the machine's clock
- * @param signer who signs receipts
- * @param retention how long things are kept; empty for what the store was told last, or the
- *     defaults
+ * @param signer signs receipts
+ * @param retention how long data is kept; empty for the policy that the store was last opened with,
+ *     or the defaults
  */
 public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<RetentionPolicy> retention) {
   /**
-   * The system's clock, the development certificate, the retention that the store knows. Everybody
-   * has that certificate's key: a receipt of an erasure proves something about who erased only
-   * where the application signs it ({@link #signer}).
+   * Returns the defaults: the system clock, the development signer and the store's recorded
+   * retention. The development key is public, so its receipts prove nothing about the signer; set
+   * your own with {@link #signer}.
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), ReceiptSigner.development(), Optional.empty());
   }
 
-  /** With another clock. */
+  /** Returns options with another clock. */
   public StoreOptions clock(Clock other) {
     return new StoreOptions(other, signer, retention);
   }
 
-  /** With receipts signed by the application. */
+  /** Returns options with another signer of receipts. */
   public StoreOptions signer(ReceiptSigner other) {
     return new StoreOptions(clock, other, retention);
   }
 
-  /** With another retention, which the store remembers. */
+  /** Returns options with another retention policy, which the store records. */
   public StoreOptions retention(RetentionPolicy policy) {
     return new StoreOptions(clock, signer, Optional.of(policy));
   }

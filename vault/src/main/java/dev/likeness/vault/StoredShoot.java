@@ -15,8 +15,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A shoot into a subject's images: each headshot is kept as it is drawn, so that what stops the
- * shoot loses none, not even a killed process.
+ * Stores each headshot of a shoot when it is finished, so that not even a killed process loses one.
  */
 final class StoredShoot {
   private final BaseModel base;
@@ -51,18 +50,15 @@ final class StoredShoot {
     this.tools = tools;
   }
 
-  /**
-   * Keeps what was drawn, cropped as its style says, whole where no face is seen to crop by, and
-   * the record of all so far.
-   */
-  void add(Headshot drawn) {
-    Headshot cropped = drawn.crop(drawn.style().crop(), tools.detector()).orElse(drawn);
+  /** Stores a headshot, cropped by its style if a face is found, and the record of all so far. */
+  void add(Headshot headshot) {
+    Headshot cropped = headshot.crop(headshot.style().crop(), tools.detector()).orElse(headshot);
     cropped.write(imageFolder.resolve(Headshot.fileName(firstIndex + headshots.size())), marking);
     headshots.add(cropped);
     write(record());
   }
 
-  /** All that was kept, once its record says in what each departs from the photos. */
+  /** Adds the authenticity flags to the record and returns the stored headshots. */
   Shoot finish() {
     List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
         .map(measure ->

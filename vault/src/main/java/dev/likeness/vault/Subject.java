@@ -13,9 +13,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but
- * what is written there is encrypted under keys of this subject's, and no path leads from one
- * subject to another. Safe for threads. After {@link #erase()} everything fails with
+ * The data of one person in a store. Its folders are ordinary {@link Path}s whose files are
+ * encrypted with keys of this subject. Safe for threads. After {@link #erase()} every method throws
  * {@link SubjectErasedException}.
  */
 public final class Subject {
@@ -64,8 +63,8 @@ public final class Subject {
   }
 
   /**
-   * One damaged or lost file must keep nobody from being erased or purged, this person least of
-   * all: their time begins anew, once.
+   * Resets the dates if their file is damaged or lost, once, so that the subject can still be
+   * erased and purged.
    */
   private void resetDates(InvalidInputException damaged) {
     damage = damaged.getMessage();
@@ -73,7 +72,7 @@ public final class Subject {
     try {
       saveDates();
     } catch (ResourceLimitException full) {
-      // Nor must a full disk; the next one that opens the store tries again.
+      // The same for a full disk: the next opening of the store tries again.
     }
   }
 
@@ -82,23 +81,22 @@ public final class Subject {
     return Optional.ofNullable(damage);
   }
 
-  /** The random id: 32 hexadecimal digits that say nothing about the person. */
+  /** Returns the random id: 32 hexadecimal digits. */
   public String id() {
     return id;
   }
 
   /**
-   * Whether the store's key opens what is kept of the person; false where they have no key of their
-   * own.
+   * Returns whether the store's key opens the subject's data; false if the subject has no key.
    *
-   * @throws InvalidInputException when another key would
+   * @throws InvalidInputException if the subject's keys are encrypted with another key
    */
   synchronized boolean canOpen() {
     requireNotErased();
     return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
-  /** What the person agreed to; asking is no use. */
+  /** Returns the person's consent. Does not count as a use. */
   public Consent consent() {
     try {
       return Consent.parse(
@@ -109,9 +107,8 @@ public final class Subject {
   }
 
   /**
-   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the
-   * holding is purged or the subject erased, what is open there fails with {@link IOException}, and
-   * nothing more of it is kept.
+   * Returns the folder of a category, for reading and writing. Counts as a use. After a purge or
+   * erasure, open files in it fail with {@link IOException}.
    */
   public Path folder(DataCategory holding) {
     synchronized (this) {
@@ -121,9 +118,7 @@ public final class Subject {
     }
   }
 
-  /**
-   * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
-   */
+  /** Returns the folder of a category without counting as a use, for checks of the store. */
   synchronized Path peek(DataCategory holding) {
     requireNotErased();
     try {
@@ -134,7 +129,7 @@ public final class Subject {
     }
   }
 
-  /** Says that the person is still wanted: the time since the last use begins anew. */
+  /** Renews the subject: retention limits after the last use start again. */
   public synchronized void renew() {
     requireNotErased();
     dates = dates.withRenewal(store.clock().now());
@@ -158,16 +153,16 @@ public final class Subject {
   }
 
   /**
-   * Says that the person has been learnt, and removes what is no longer needed for it.
+   * Records that the person was trained, and removes data that is no longer needed.
    *
-   * @throws IllegalStateException while {@link SubjectStudio} learns from the photos
+   * @throws IllegalStateException while {@link SubjectStudio} trains on the photos
    */
   public synchronized void markPurposeMet() {
     requireNotClaimed();
     markTrained();
   }
 
-  /** The same by whoever has claimed the photos. */
+  /** Records the training for the caller that has claimed the photos. */
   synchronized void markTrained() {
     requireNotErased();
     dates = dates.trainedAt(store.clock().now());
@@ -180,8 +175,8 @@ public final class Subject {
   }
 
   /**
-   * Whether a holding's time is over; work that is under way uses the person and their images, of
-   * photos only whoever claims them.
+   * Returns whether the limit of a category is reached. Running work counts as use of the person
+   * and images; only a claim counts as use of photos.
    */
   private boolean isDue(DataCategory holding) {
     boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
@@ -197,8 +192,8 @@ public final class Subject {
   }
 
   /**
-   * Removes the holdings whose time is over, but neither the person's own nor any while the photos
-   * are claimed.
+   * Removes the categories whose limit is reached, except the person data, and none while the
+   * photos are claimed.
    */
   synchronized Map<DataCategory, Integer> purgeDue() {
     return isClaimed ? Map.of() : purge();
@@ -215,15 +210,16 @@ public final class Subject {
   }
 
   /**
-   * Says that long work on this person begins, a use until it is over: its switch is turned when
-   * they are erased.
+   * Records that long work on this subject begins, which counts as use until it ends.
+   *
+   * @param cancellation cancelled if the subject is erased
    */
   public synchronized void workStarted(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
-  /** Says that work is over. */
+  /** Records that work on this subject has ended. */
   public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
       recordEnd(DataCategory.PERSON);
@@ -241,7 +237,7 @@ public final class Subject {
     }
   }
 
-  /** Says that the photos are being learnt from, which is done by one at a time. */
+  /** Claims the photos for training, which one caller at a time may do. */
   synchronized void claimPhotos() {
     requireNotClaimed();
     isClaimed = true;
@@ -256,7 +252,7 @@ public final class Subject {
   private void requireNotClaimed() {
     requireNotErased();
     if (isClaimed) {
-      throw new IllegalStateException(this + " is being learnt; wait for that to end");
+      throw new IllegalStateException(this + " is being trained; wait for the training to end");
     }
   }
 
@@ -269,15 +265,15 @@ public final class Subject {
     return imageNumbers;
   }
 
-  /** How many files each holding has. */
+  /** Returns the number of files by category. */
   public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
     return folders.counts();
   }
 
   /**
-   * When it came, was learnt and was last used, as seconds before now; the second is missing until
-   * then.
+   * Returns the seconds since the subject was {@code created}, {@code trained} and last
+   * {@code used}. {@code trained} is missing before the first training.
    */
   public synchronized Map<String, Long> ages() {
     return dates.ages(store.clock().now());
@@ -292,7 +288,7 @@ public final class Subject {
     return store.erase(this);
   }
 
-  /** Stops work and makes everything unreadable; the lock is held for as long as that takes. */
+  /** Cancels work and destroys all keys, under the lock. */
   synchronized void destroyKeys() throws IOException {
     isErased = true;
     work.forEach(Cancellation::cancel);

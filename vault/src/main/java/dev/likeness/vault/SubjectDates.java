@@ -7,18 +7,21 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * When what happened, in seconds of the store's own time; see {@link StoreClock}. Photos, and the
- * work on them, have a use of their own: drawing a person needs neither.
+ * The dates of a subject, in seconds of {@link StoreClock}. Photos and training states have a
+ * separate last use, because generation needs neither.
  *
- * @param createdAt when the subject came into the store
- * @param purposeMetAt when the photos that are there were learnt from, or -1
- * @param trainedAt when the person was last learnt, or -1
- * @param photosUsedAt when photos came in or were worked on last, or everything renewed
- * @param lastUsedAt when anything of theirs was last used or renewed
+ * @param createdAt when the subject was created
+ * @param purposeMetAt when the stored photos were trained on, or -1
+ * @param trainedAt when the person was last trained, or -1
+ * @param photosUsedAt when photos were last added, used or renewed
+ * @param lastUsedAt when any data was last used or renewed
  */
 record SubjectDates(
     long createdAt, long purposeMetAt, long trainedAt, long photosUsedAt, long lastUsedAt) {
   private static final long NEVER = -1;
+  private static final String TRAINED = "trained";
+  /** The key of stores that earlier versions wrote; it is only read. */
+  private static final String OLD_TRAINED = "learnt";
 
   static SubjectDates createdAt(long now) {
     return new SubjectDates(now, NEVER, NEVER, now, now);
@@ -41,18 +44,18 @@ record SubjectDates(
     return new SubjectDates(createdAt, now, now, photosUsedAt, Math.max(lastUsedAt, now));
   }
 
-  /** New photos serve a new purpose, which is not met yet. */
+  /** Returns the dates after new photos were added, whose purpose is not met yet. */
   SubjectDates withPhotos(long now) {
     return new SubjectDates(
         createdAt, NEVER, trainedAt, Math.max(photosUsedAt, now), Math.max(lastUsedAt, now));
   }
 
-  /** When {@code holding} was last used. */
+  /** Returns when the category was last used. */
   long lastUsedAt(DataCategory holding) {
     return isOfPhotos(holding) ? photosUsedAt : lastUsedAt;
   }
 
-  /** When what {@code holding} is there for was done, or -1. */
+  /** Returns when the purpose of the category was met, or -1. */
   long purposeMetAt(DataCategory holding) {
     return isOfPhotos(holding) ? purposeMetAt : trainedAt;
   }
@@ -61,12 +64,12 @@ record SubjectDates(
     return holding == DataCategory.PHOTOS || holding == DataCategory.TRAINING_STATES;
   }
 
-  /** How long before now each was; {@code trainedAt} is missing until then. */
+  /** Returns the seconds since each date; {@code trained} is missing before the first training. */
   Map<String, Long> ages(long now) {
     Map<String, Long> ages = new LinkedHashMap<>();
     ages.put("created", now - createdAt);
     if (trainedAt >= 0) {
-      ages.put("learnt", now - trainedAt);
+      ages.put(TRAINED, now - trainedAt);
     }
     ages.put("used", now - lastUsedAt);
     return ages;
@@ -76,28 +79,28 @@ record SubjectDates(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("created", createdAt);
     map.put("purpose_met", purposeMetAt);
-    map.put("learnt", trainedAt);
+    map.put(TRAINED, trainedAt);
     map.put("photos_use", photosUsedAt);
     map.put("last_use", lastUsedAt);
     return map;
   }
 
   /**
-   * Reads them; stores once kept three of the five.
+   * Reads the dates. Files of earlier versions may lack two of the five, or have an old key.
    *
-   * @throws InvalidInputException when the file holds none, or is missing
+   * @throws InvalidInputException if the file is missing, or lacks a date
    */
   static SubjectDates read(Path file) {
     if (!Files.exists(file)) {
       throw new InvalidInputException(file + " is missing; restore it from a copy");
     }
     Map<String, Object> map = JsonFile.read(file);
-    map.putIfAbsent("learnt", map.get("purpose_met"));
+    map.putIfAbsent(TRAINED, map.getOrDefault(OLD_TRAINED, map.get("purpose_met")));
     map.putIfAbsent("photos_use", map.get("last_use"));
     return new SubjectDates(
         readSeconds(map, "created", file),
         readSeconds(map, "purpose_met", file),
-        readSeconds(map, "learnt", file),
+        readSeconds(map, TRAINED, file),
         readSeconds(map, "photos_use", file),
         readSeconds(map, "last_use", file));
   }
@@ -107,6 +110,6 @@ record SubjectDates(
       return number.longValue();
     }
     throw new InvalidInputException(
-        file + " says no number of seconds as " + name + "; restore it from a copy");
+        file + " has no number of seconds under \"" + name + "\"; restore it from a copy");
   }
 }

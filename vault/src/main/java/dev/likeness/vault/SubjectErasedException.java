@@ -1,6 +1,6 @@
 package dev.likeness.vault;
 
-/** What was asked for belonged to a person whose things have been erased. */
+/** Thrown if a subject has been erased. */
 public final class SubjectErasedException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 

@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The vaults of one subject, one for each holding. The subject sees to it that one thread at a time
- * asks.
+ * The encrypted folders of one subject, one for each category. Not safe for threads:
+ * {@link Subject} synchronises.
  */
 final class SubjectFolders {
   private final String id;
@@ -38,15 +38,15 @@ final class SubjectFolders {
   }
 
   /**
-   * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
-   * holds more has lost them, e.g. in a restore.
+   * Returns whether a folder without dates is left from an interrupted creation or removal. One
+   * with more files has lost its dates, such as in a restore.
    */
   static boolean isRemnant(String id, Path folder) {
     return !Files.exists(folder.resolve(Subject.DATES))
         && new SubjectFolders(id, folder, WrappingKey.none()).containsOnlyConsent();
   }
 
-  // A vault whose key is gone stays closed; what comes next goes into another, with another key.
+  // A vault without key stays closed; new files go into another vault with a new key.
   private void renew(DataCategory holding) {
     folders.put(
         holding,
@@ -54,8 +54,8 @@ final class SubjectFolders {
   }
 
   /**
-   * A holding's files; its key is made where it has none, by nobody whose key does not open the
-   * person.
+   * Returns the root folder of a category. Creates its key if missing and if the store's key opens
+   * the person.
    */
   Path root(DataCategory holding) {
     if (!has(holding) && has(DataCategory.PERSON)) {
@@ -68,10 +68,7 @@ final class SubjectFolders {
     return folders.get(holding).exists();
   }
 
-  /**
-   * Whether nothing can be read here, since no key is left, or what the person agreed to alone,
-   * which is kept first.
-   */
+  /** Returns whether nothing, or only the consent, can be read. */
   boolean containsOnlyConsent() {
     Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
     folders.keySet().stream().filter(this::has).forEach(readable::add);
@@ -80,7 +77,7 @@ final class SubjectFolders {
             && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
   }
 
-  /** How many files each has. */
+  /** Returns the number of files by category. */
   Map<DataCategory, Integer> counts() {
     Map<DataCategory, Integer> counts = new EnumMap<>(DataCategory.class);
     try {
@@ -93,7 +90,7 @@ final class SubjectFolders {
     return counts;
   }
 
-  /** Destroys a holding's key, then its files; returns how many those were. */
+  /** Destroys the key of a category, then its files, and returns their number. */
   int destroy(DataCategory holding) {
     try {
       int count = folders.get(holding).count();
@@ -107,7 +104,7 @@ final class SubjectFolders {
     }
   }
 
-  /** Finishes what was interrupted: holdings that have lost their key lose their files. */
+  /** Finishes interrupted removals: deletes files of categories without a key. */
   void deleteEmpty() {
     for (DataCategory holding : DataCategory.values()) {
       if (!has(holding)) {
@@ -117,8 +114,8 @@ final class SubjectFolders {
   }
 
   /**
-   * Makes everything unreadable for good. Where one key withstands, the others go; what withstood
-   * is thrown in the end.
+   * Destroys all keys. If one cannot be destroyed, the others are, and the failure is thrown at the
+   * end.
    */
   void destroyKeys() throws IOException {
     IOException failure = null;
@@ -144,8 +141,7 @@ final class SubjectFolders {
 
     static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
-          .map(
-              told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
+          .map(told -> subject + ": " + told + "; its retention time has started again");
       return Stream.concat(
               damage,
               Stream.of(DataCategory.values())

@@ -21,9 +21,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The things of many persons, each encrypted under keys of their own, in a folder that the
- * application names. One process opens it at a time; in it, any number of threads. Opening finishes
- * what an earlier process left unfinished.
+ * An encrypted store of personal data in one folder. Each subject has its own keys. One process
+ * opens the store at a time, with any number of threads. Opening it finishes interrupted erasures.
  */
 public final class SubjectStore implements AutoCloseable {
   private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
@@ -61,17 +60,20 @@ public final class SubjectStore implements AutoCloseable {
     }
   }
 
-  /** Opens a store, or makes one, with the default options. */
+  /** Opens or creates a store with the default options. */
   public static SubjectStore open(Path folder, WrappingKey keys) {
     return open(folder, keys, StoreOptions.defaults());
   }
 
   /**
-   * Opens a store, or makes one.
+   * Opens or creates a store.
    *
-   * @throws InvalidInputException when the folder holds other things
-   * @throws StoreInUseException when it is open already, here or in another process
-   * @throws ResourceLimitException when the disk refuses
+   * @param folder the store's folder; created if missing
+   * @param keys the application's key; {@link WrappingKey#none()} is enough to list, erase and
+   *     purge
+   * @throws InvalidInputException if the folder holds other files
+   * @throws StoreInUseException if the store is already open, in this or another process
+   * @throws ResourceLimitException if the disk fails
    */
   public static SubjectStore open(Path folder, WrappingKey keys, StoreOptions options) {
     try {
@@ -137,15 +139,15 @@ public final class SubjectStore implements AutoCloseable {
     return clock;
   }
 
-  /** How long things are kept. */
+  /** Returns the retention policy. */
   public RetentionPolicy retention() {
     return retention;
   }
 
   /**
-   * Takes in a person who has agreed; nothing of them is kept before.
+   * Creates a subject with the person's consent.
    *
-   * @throws InvalidInputException when the key opens nobody who is in the store already
+   * @throws InvalidInputException if the key opens none of the subjects already in the store
    */
   public Subject create(Consent consent) {
     requireKey();
@@ -195,9 +197,9 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * The subject of this id.
+   * Returns the subject with this id.
    *
-   * @throws InvalidInputException when there is none; an id that was erased is one of those
+   * @throws InvalidInputException if there is none, also if it was erased
    */
   public Subject subject(String id) {
     Subject subject = subjects.get(id);
@@ -209,17 +211,16 @@ public final class SubjectStore implements AutoCloseable {
     return subject;
   }
 
-  /** All subjects. */
+  /** Returns all subjects. */
   public List<Subject> subjects() {
     return subjects.values().stream().sorted(Comparator.comparing(Subject::id)).toList();
   }
 
   /**
-   * Removes everything whose time is over; a person whose own time is over is erased, unless work
-   * on them is under way. Where one fails, the others go on.
+   * Removes all data whose retention limit is reached. A subject whose person data is due is
+   * erased, unless work on it is in progress.
    *
-   * @throws ResourceLimitException in the end, when a disk refused; further failures are suppressed
-   *     in it
+   * @throws ResourceLimitException after all others were tried, if the disk failed for one
    */
   public RetentionPolicy.PurgeReport purgeDue() {
     List<ErasureReceipt> receipts = new ArrayList<>();
@@ -282,7 +283,7 @@ public final class SubjectStore implements AutoCloseable {
         : "; nothing of it is gone yet, try again";
   }
 
-  /** The receipt of an erasure. */
+  /** Returns the receipt of an erasure. */
   public ErasureReceipt receipt(String id) {
     if (!isId(id)) {
       throw new InvalidInputException("ids are 32 hexadecimal digits");
@@ -290,14 +291,14 @@ public final class SubjectStore implements AutoCloseable {
     return ErasureReceipt.read(ErasureReceipt.file(folder, id));
   }
 
-  /** Reads every file of every subject; returns what cannot be read, one line each. */
+  /** Reads every file of every subject and returns one line for each that cannot be read. */
   public List<String> verify() {
     return subjects().stream()
         .flatMap(subject -> SubjectFolders.SubjectCheck.findProblems(subject).stream())
         .toList();
   }
 
-  /** Ends the use of the store by this process. */
+  /** Closes the store, so that another process can open it. */
   @Override
   public void close() {
     try (lock) {

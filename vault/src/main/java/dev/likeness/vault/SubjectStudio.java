@@ -30,9 +30,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with
- * everything kept in the subject and nothing anywhere else. Erasing the subject stops the work
- * within a step. Immutable, for any number of threads.
+ * Runs a studio on subjects of a store: adds photos, trains the person and generates headshots. All
+ * data stays in the subject. Erasing the subject stops the work within a step. Immutable and safe
+ * for threads.
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
@@ -54,21 +54,23 @@ public final class SubjectStudio {
   }
 
   /**
-   * The work of {@code studio}, which is on {@code base}, with
-   * {@link GeneratedImage.Marking#load()} and the built-in tools.
+   * Returns a studio for subjects, with {@link GeneratedImage.Marking#load()} and the built-in
+   * tools.
+   *
+   * @param base the base that {@code studio} was created on
    */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
     return new SubjectStudio(base, studio, GeneratedImage.Marking.load(), null);
   }
 
-  /** The same, with headshots marked in the application's way. */
+  /** Returns a copy that marks headshots with {@code other}. */
   public SubjectStudio marking(GeneratedImage.Marking other) {
     return new SubjectStudio(base, studio, other, tools);
   }
 
   /**
-   * The same, looking at faces with other tools, which stay the caller's to close; with an embedder
-   * the person file keeps its vectors too, and headshots are judged by likeness.
+   * Returns a copy with other tools for faces, which the caller closes. With an embedder, the
+   * person file records face embeddings, and the likeness of headshots is measured.
    */
   public SubjectStudio tools(ReviewTools others) {
     return new SubjectStudio(
@@ -76,12 +78,12 @@ public final class SubjectStudio {
   }
 
   /**
-   * Takes a photo in; the same one under the same name once.
+   * Adds a photo. The same photo under the same name is added once.
    *
-   * @param name what the report calls it, its last 100 bytes without dots in front; of photos of
-   *     one name the later ones are numbered, as in {@code selfie (2).jpg}
-   * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover it
-   * @throws IllegalStateException while the subject is being learnt
+   * @param name the name in reports, cut to its last 100 bytes without leading dots; further photos
+   *     of that name are numbered, as in {@code selfie (2).jpg}
+   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover it
+   * @throws IllegalStateException while the subject is being trained
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
@@ -97,22 +99,22 @@ public final class SubjectStudio {
   }
 
   /**
-   * Learns the person from the photos taken in and keeps the person file; photos and work then go,
-   * as the retention policy says. A run that was stopped goes on where it was.
+   * Trains on the added photos and stores the person file. Photos and training states are then
+   * removed as the retention policy says. A stopped training is resumed.
    *
-   * @param progress hears of each photo that is rejected, too, by name
-   * @param stop turned by the caller; erasing the subject stops this work alone
-   * @throws dev.likeness.diffusion.error.CancelledException when it is turned
-   * @throws IllegalStateException while the subject is being learnt by another call
+   * @param progress also receives each rejected photo, by name
+   * @param stop cancels this work; erasing the subject cancels it too
+   * @throws dev.likeness.diffusion.error.CancelledException if the work is cancelled
+   * @throws IllegalStateException while another call trains the subject
    */
   public void train(Subject subject, Progress progress, Cancellation stop) {
     train(subject, PersonProfile.UNKNOWN, progress, stop);
   }
 
   /**
-   * As above, for a person with a corrected profile.
+   * Trains as {@link #train(Subject, Progress, Cancellation)} does, with known traits.
    *
-   * @param known how they look, as far as the user says; it is believed
+   * @param known traits given by the user, which replace measured ones
    */
   public void train(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
     Consent consent = subject.consent();
@@ -125,7 +127,7 @@ public final class SubjectStudio {
           PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
-          // What other photos or settings left behind goes with the rest of the work.
+          // States of other photos or settings are deleted with the training states.
           Path state =
               studio.stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
@@ -138,13 +140,12 @@ public final class SubjectStudio {
   }
 
   /**
-   * Stores a person that was trained outside the store, from photos that are not in it, as
-   * {@link #train} stores its result. So a program can train with the store closed, which other
-   * processes open then; photos and states that it keeps meanwhile are its own to remove.
+   * Stores a person that was trained outside the store. So a program can train while the store is
+   * closed. It must remove its own photos and states.
    *
-   * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover
-   *     learning
-   * @throws IllegalStateException while the subject is being learnt here
+   * @throws dev.likeness.diffusion.ConsentException if the subject's consent does not cover
+   *     training
+   * @throws IllegalStateException while this process trains the subject
    */
   public static void savePerson(Subject subject, TrainedPerson person) {
     Consent.require(subject.consent(), Purpose.TRAINING);
@@ -155,13 +156,13 @@ public final class SubjectStudio {
     });
   }
 
-  /** Nobody else is shown the review. */
+  /** Reports rejected photos, since the review itself is not returned. */
   private static void reportRejected(PhotoReview review, Progress progress) {
     List<PhotoVerdict> rejected = review.photos().stream()
         .filter(photo -> photo.verdict() == Verdict.REJECT)
         .toList();
-    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(
-        photo.name() + ": " + photo.worst().orElseThrow().message() + "; it is not learnt from")));
+    rejected.forEach(photo -> progress.onEvent(new ProgressEvent.Notice(photo.name() + ": "
+        + photo.worst().orElseThrow().message() + "; it is not used for training")));
     if (!rejected.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
           review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
@@ -169,18 +170,17 @@ public final class SubjectStudio {
   }
 
   /**
-   * Draws headshots, cropped as their styles say, and keeps each with their record as it is drawn:
-   * a shoot that is stopped or fails leaves what it had finished. In the end the record says in
-   * what each departs from the photos. Their numbers go on after those of earlier shoots, whose
-   * images and records stay: {@code record.json}, {@code record-041.json} and so on.
+   * Generates headshots, crops them by style, and stores each with the record when it is finished.
+   * A shoot that stops or fails leaves its finished headshots. Numbers continue after earlier
+   * shoots, whose images and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
-   * @param stop turned by the caller; erasing the subject stops this work alone
-   * @throws InvalidInputException when the person has not been learnt
+   * @param stop cancels this work; erasing the subject cancels it too
+   * @throws InvalidInputException if the person has not been trained
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        // Files of earlier versions may say nothing of what the subject's own record says.
+        // Files of earlier versions may lack a consent that the subject records.
         TrainedPerson known =
             person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
         return withTools(
@@ -209,15 +209,14 @@ public final class SubjectStudio {
   }
 
   /**
-   * The person file of a subject.
+   * Returns the person file of a subject.
    *
-   * @throws InvalidInputException when the person has not been learnt
+   * @throws InvalidInputException if the person has not been trained
    */
   public static Path personFile(Subject subject) {
     Path file = subject.folder(DataCategory.PERSON).resolve(PERSON);
     if (!Files.exists(file)) {
-      throw new InvalidInputException(
-          subject + " has not been learnt; learn them from photos first");
+      throw new InvalidInputException(subject + " has not been trained; train on photos first");
     }
     return file;
   }
@@ -231,7 +230,7 @@ public final class SubjectStudio {
     }
   }
 
-  /** Work on a subject who may be erased meanwhile. */
+  /** Runs work on a subject that may be erased meanwhile. */
   static final class SubjectWork {
     private SubjectWork() {}
 
@@ -260,7 +259,7 @@ public final class SubjectStudio {
       }
     }
 
-    /** Whatever fails on an erased subject does so because its files went away, and says that. */
+    /** Runs work and reports any failure on an erased subject as {@link SubjectErasedException}. */
     static <T> T callUnlessErased(Subject subject, Supplier<T> work) {
       try {
         return work.get();

@@ -193,12 +193,13 @@ class ManySubjectsTest {
       assertTrue(subject.isErased(), e.toString());
     } catch (InvalidInputException e) {
       assertTrue(
-          e.getMessage().contains(what.equals("draw") ? "has not been learnt" : "photo"),
+          e.getMessage().contains(what.equals("draw") ? "has not been trained" : "photo"),
           e.toString());
       count("no " + what);
     } catch (IllegalStateException e) {
       assertTrue(
-          !what.equals("draw") && e.getMessage().endsWith(" is being learnt; wait for that to end"),
+          !what.equals("draw")
+              && e.getMessage().endsWith(" is being trained; wait for the training to end"),
           e.toString());
       count("no " + what);
     }

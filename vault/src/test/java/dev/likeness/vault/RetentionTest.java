@@ -103,7 +103,8 @@ class RetentionTest {
   void removesPhotosAndStatesOnceThePersonIsTrained() throws IOException {
     Subject ada = ada();
     ada.markPurposeMet();
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=0, TRAINING_STATES=0, PERSON=2, IMAGES=1}", ada.counts().toString());
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
     assertEquals(1, ada.counts().get(DataCategory.PHOTOS));
   }
@@ -115,7 +116,8 @@ class RetentionTest {
     assertEquals(0, store.purgeDue().files());
     clock.go(Duration.ofDays(1));
     assertEquals(2, store.purgeDue().files());
-    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=0, TRAINING_STATES=0, PERSON=2, IMAGES=1}", ada.counts().toString());
   }
 
   @Test
@@ -130,7 +132,7 @@ class RetentionTest {
     clock.go(Duration.ofDays(1));
     ada.folder(DataCategory.PERSON);
     assertEquals(1, store.purgeDue().files());
-    assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("learnt"));
+    assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("trained"));
   }
 
   @Test
@@ -154,9 +156,10 @@ class RetentionTest {
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
     assertEquals(
-        ada + " is being learnt; wait for that to end",
+        ada + " is being trained; wait for the training to end",
         assertThrows(IllegalStateException.class, ada::markPurposeMet).getMessage());
-    assertEquals("{PHOTOS=1, WORK=1, PERSON=2, IMAGES=1}", ada.counts().toString());
+    assertEquals(
+        "{PHOTOS=1, TRAINING_STATES=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();
     assertEquals(0, store.purgeDue().files(), "they were worked on until now");
     clock.go(Duration.ofDays(7));

@@ -29,7 +29,7 @@ import java.util.Random;
  */
 public final class StoreProgram {
   /** What those agree to who are learnt, and those who are not. */
-  static final String TRAIN = "learn me";
+  static final String TRAIN = "train me";
 
   static final String KEEP = "yes";
 

@@ -176,7 +176,7 @@ class SubjectStoreTest {
     ada.workStarted(work);
     ErasureReceipt receipt = ada.erase();
     assertTrue(work.isCancelled());
-    assertEquals("{photos=2, work=0, person=1, images=0}", receipt.files().toString());
+    assertEquals("{photos=2, work=0, person=1, pictures=0}", receipt.files().toString());
     assertTrue(receipt.isGenuine());
     assertEquals(receipt.toJson(), ada.erase().toJson());
     assertFalse(Files.exists(folder.resolve("store/subjects/" + ada.id())));
@@ -201,7 +201,7 @@ class SubjectStoreTest {
     Thread.currentThread().interrupt();
     ErasureReceipt receipt = ada.erase();
     assertTrue(Thread.interrupted());
-    assertEquals("{photos=1, work=0, person=1, images=0}", receipt.files().toString());
+    assertEquals("{photos=1, work=0, person=1, pictures=0}", receipt.files().toString());
     assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
   }
 
@@ -391,7 +391,7 @@ class SubjectStoreTest {
     assertEquals(1, problems.size());
     assertTrue(
         problems.get(0).contains(ada.id())
-            && problems.get(0).contains("says no number of seconds as purpose_met"),
+            && problems.get(0).contains("has no number of seconds under \"purpose_met\""),
         problems.get(0));
     assertTrue(store.subject(ada.id()).erase().isGenuine());
     assertTrue(store.subject(bob.id()).erase().isGenuine());
@@ -422,9 +422,8 @@ class SubjectStoreTest {
     assertTrue(
         store
             .verify()
-            .contains(
-                "subject " + ada.id() + ": " + dates
-                    + " is missing; restore it from a copy; as it is, their time in the store has begun anew"),
+            .contains("subject " + ada.id() + ": " + dates
+                + " is missing; restore it from a copy; its retention time has started again"),
         store.verify().toString());
     assertTrue(Files.exists(dates));
   }

@@ -13,7 +13,7 @@ import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which base model to draw with, and on what. */
+/** The options that choose the base model and the device. */
 final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
@@ -21,21 +21,21 @@ final class BaseOptions {
       names = "--base",
       paramLabel = "BASE",
       defaultValue = EMBEDDED,
-      description =
-          "a diffusers folder, a checkpoint file, or portrait, the embedded model (default: ${DEFAULT-VALUE})")
+      description = "base model: a diffusers folder, a checkpoint file, or portrait, the embedded "
+          + "model (default: ${DEFAULT-VALUE})")
   private String base;
 
   @Option(
       names = "--vae",
       paramLabel = "DIR|FILE",
-      description = "draws with another autoencoder than the base's own")
+      description = "autoencoder to use instead of the base's own")
   private Path vae;
 
   @Option(
       names = "--part",
       paramLabel = "COMPONENT=DIR|FILE",
-      description = "takes a component from elsewhere, e.g."
-          + " text_encoder_2=DIR: T5 with its tokenizer for a file that has none; may be repeated")
+      description = "file or folder that replaces a component of the base, such as "
+          + "text_encoder_2=DIR for a T5 encoder with its tokenizer; may be repeated")
   private Map<String, Path> parts = Map.of();
 
   @Mixin
@@ -54,7 +54,7 @@ final class BaseOptions {
     return open(compute());
   }
 
-  /** The same in f32 unless said, for what is lost in fewer bits. */
+  /** Opens the base in f32 unless --dtype is given, for work that fewer bits would spoil. */
   BaseModel openExact() {
     return open(compute.exact());
   }
@@ -97,58 +97,56 @@ final class BaseOptions {
     @Option(
         names = "--device",
         paramLabel = "D",
-        description = "cpu or cuda; the best there is by default")
+        description = "cpu or cuda (default: the fastest device found)")
     private String device;
 
     @Option(
         names = "--dtype",
         paramLabel = "T",
-        description = "f32, bf16 or f16; the fastest good one by default, for cards before"
-            + " Ampere choose f16")
+        description =
+            "f32, bf16 or f16 (default: the fastest precise enough on the device); use f16 "
+                + "on GPUs older than Ampere")
     private String dtype;
 
     Compute compute() {
       return Compute.of(device, dtype);
     }
 
-    /** Where and how precisely to compute what is lost in fewer bits: in f32 unless said. */
+    /** Returns the device and element type, f32 unless --dtype is given. */
     Compute exact() {
       return Compute.of(device, dtype == null ? "f32" : dtype);
     }
   }
 
-  /** In how much memory an image is drawn. */
+  /** The options that limit memory. */
   static final class MemoryOptions {
     @Option(
         names = "--memory",
         paramLabel = "SIZE",
-        description =
-            "plans the run within so much memory, e.g. 12GiB: "
-                + "parts are brought in as they are used; prints the plan. LoRAs, adapters and ControlNets come on top")
+        description = "memory limit, such as 12GiB: weights are loaded as they are needed, and the "
+            + "plan is printed. LoRAs, adapters and ControlNets need memory beyond it")
     private String memory;
 
     @Option(
         names = "--eight-bits",
-        description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"
-            + " image, in more time; beside --memory only where its plan needs it")
+        description =
+            "stores the UNet or transformer in 8 bits: less memory, slower, nearly the same "
+                + "image; with --memory only if its plan needs it")
     private boolean eightBits;
 
     @Option(
         names = "--eight-bit-products",
         description =
-            "holds and multiplies the layers of the UNet or transformer in 8 bits:"
-                + " less time on a CPU that has VNNI, and nearly the same image; not beside --memory and --eight-bits")
+            "stores and multiplies the layers of the UNet or transformer in 8 bits: faster "
+                + "on a CPU with VNNI, nearly the same image; not with --memory or --eight-bits")
     private boolean eightBitProducts;
 
-    /**
-     * Opens {@code base} for a request, in the memory that is allowed; in 8 bits where only that is
-     * said.
-     */
+    /** Opens {@code base} for a request within the memory limit, in 8 bits if requested. */
     BaseModel open(BaseOptions base, ImageRequest request, Console console) {
       if (eightBitProducts) {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
-              "--eight-bit-products goes without --memory and --eight-bits; leave them out");
+              "--eight-bit-products excludes --memory and --eight-bits; leave them out");
         }
         return base.open(MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS));
       }

@@ -14,55 +14,59 @@ import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Images that ControlNets hold a run to; the options of the first are given first, and so on. */
+/** The ControlNet options. Repeated options belong to ControlNets by their order. */
 final class ControlOptions {
   @Option(
       names = "--controlnet",
       paramLabel = "DIR",
       description =
-          "holds the run to a --control-image; may be given several times, each with its own; a union ControlNet that is"
-              + " given again looks at all of its images at once")
+          "ControlNet, with one --control-image each; may be repeated. A union ControlNet "
+              + "that is repeated uses all of its images together")
   private List<Path> controlNets = List.of();
 
   @Option(
       names = "--control-image",
       paramLabel = "IMAGE",
-      description = "edges, a pose and so on, as the ControlNet wants them")
+      description =
+          "control image, such as edges or a pose, in the form the ControlNet was trained " + "on")
   private List<Path> images = List.of();
 
   @Option(
       names = "--control-scale",
       paramLabel = "X",
-      description = "how much it counts (default: 1)")
+      description = "strength of the ControlNet (default: 1)")
   private List<Double> scales = List.of();
 
   @Option(
       names = "--control-start",
       paramLabel = "X",
-      description = "the share of the run at which it begins (default: 0)")
+      description = "share of the steps, 0..1, at which the ControlNet starts (default: 0)")
   private List<Double> starts = List.of();
 
   @Option(
       names = "--control-end",
       paramLabel = "X",
-      description = "the share at which it ends (default: 1)")
+      description = "share of the steps, 0..1, at which the ControlNet ends (default: 1)")
   private List<Double> ends = List.of();
 
   @Option(
       names = "--control-mode",
       paramLabel = "KIND",
-      description = "the kind of control image, for union ControlNets: its number, or its name,"
-          + " such as canny, if the ControlNet has names")
+      description = "kind of the control image for a union ControlNet: its number, or its name, "
+          + "such as canny, if the ControlNet has names")
   private List<String> modes = List.of();
 
   @Option(
       names = "--control-mask",
       paramLabel = "IMAGE",
       description =
-          "white where the --control-image is drawn anew, for ControlNets trained for inpainting")
+          "mask for a ControlNet trained for inpainting; white pixels are generated again")
   private List<Path> masks = List.of();
 
-  /** The request held to the images; what is opened for it is added to {@code open}. */
+  /**
+   * Returns the request with its control images. ControlNets that are opened are added to
+   * {@code open}, which the caller closes.
+   */
   ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(

@@ -18,36 +18,38 @@ import picocli.CommandLine.Parameters;
     name = "convert",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Converts between a single file and a diffusers folder, to another dtype, or a pickle to safetensors. Names of "
-            + "a LoRA's keys are changed by likeness lora --key-format.")
+    description = "Converts a single file to a diffusers folder or back, to another dtype, or a "
+        + "pickle to safetensors. To change the key format of a LoRA, use likeness lora "
+        + "--key-format.")
 public final class ConvertCommand implements Runnable {
   private final Console console;
 
   @Parameters(
       index = "0",
       paramLabel = "IN",
-      description = "a checkpoint file (safetensors, ckpt, pt, bin, gguf) or a folder")
+      description = "a checkpoint file (safetensors, ckpt, pt, bin, gguf) or a diffusers folder")
   private Path in;
 
   @Parameters(
       index = "1",
       arity = "0..1",
       paramLabel = "OUT",
-      description = "a file when it ends in .safetensors, else a diffusers folder; must not exist")
+      description =
+          "result: a file if the name ends in .safetensors, else a diffusers folder; must "
+              + "not exist")
   private Path out;
 
-  @Option(names = "--to", paramLabel = "OUT", description = "says OUT, too")
+  @Option(names = "--to", paramLabel = "OUT", description = "the same as OUT")
   private Path to;
 
   @Option(
       names = "--dtype",
       paramLabel = "T",
-      description =
-          "f32, f16, bf16, f8_e4m3, f8_e5m2 for floating-point tensors (default: as they are, bit for bit)")
+      description = "type of floating-point tensors: f32, f16, bf16, f8_e4m3 or f8_e5m2 (default: "
+          + "unchanged)")
   private String dtype;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public ConvertCommand(Console console) {
     this.console = console;
   }
@@ -62,7 +64,7 @@ public final class ConvertCommand implements Runnable {
     DType type = dtype == null ? null : DType.parse(dtype);
     if (type != null && !(type.isFloating() && type.isLoadable())) {
       throw new InvalidInputException("--dtype " + dtype
-          + " is no floating-point type of tensors; known: f32, f16, bf16, f8_e4m3, f8_e5m2");
+          + " is not a floating-point type; known: f32, f16, bf16, f8_e4m3, f8_e5m2");
     }
     if (Files.exists(target)) {
       throw new InvalidInputException(

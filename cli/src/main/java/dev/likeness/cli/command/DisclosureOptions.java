@@ -11,7 +11,7 @@ final class DisclosureOptions {
   @Option(
       names = "--label",
       paramLabel = "TEXT",
-      description = "words to see in the images, such as AI-generated")
+      description = "visible text in the images, such as AI-generated")
   private String label;
 
   Disclosure disclosure(SigningOptions signing) {
@@ -25,15 +25,14 @@ final class DisclosureOptions {
     @Option(
         names = "--sign-key",
         paramLabel = "PEM",
-        description =
-            "your private key, to sign images' content credentials and receipts "
-                + "of erasures with (default: a development key, which everybody has: what it signs proves nothing about who drew or erased)")
+        description = "your private key: signs content credentials of images and erasure receipts "
+            + "(default: a public development key, which proves nothing about the signer)")
     private Path key;
 
     @Option(
         names = "--sign-certificate",
         paramLabel = "PEM",
-        description = "your certificate and those that vouch for it")
+        description = "your certificate, followed by the certificates of its issuers")
     private Path certificate;
 
     boolean isGiven() {

@@ -7,17 +7,17 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import java.util.List;
 import picocli.CommandLine.Command;
 
-/** {@code likeness doctor}: what this machine offers and what is missing. */
+/** {@code likeness doctor}: shows what this machine has and what is missing. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Shows natives, devices, memory, settings and caches, and what is missing with its coordinates.")
+    description = "Shows native libraries, devices, memory, settings and caches, and names what "
+        + "is missing.")
 public final class DoctorCommand implements Runnable {
   private final Console console;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public DoctorCommand(Console console) {
     this.console = console;
   }

@@ -53,24 +53,23 @@ public final class EditCommand implements Runnable {
   private final Console console;
 
   @Parameters(
-      paramLabel = "PICTURE",
-      description =
-          "a headshot; what it was asked by is read from record.json or edit.json " + "beside it")
+      paramLabel = "IMAGE",
+      description = "a headshot; its settings are read from record.json or edit.json beside it")
   private Path image;
 
   @Option(
       names = "--person",
       required = true,
       paramLabel = "FILE",
-      description =
-          "the person, learnt before; with "
-              + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
+      description = "the person: person.safetensors; reference.safetensors for --identity "
+          + "ipadapter; for both, person.safetensors with reference.safetensors beside it; "
+          + "an id for --store")
   private Path person;
 
   @Option(
       names = "--consent",
       paramLabel = "TEXT",
-      description = "who agreed to what; needed where the person's file records none")
+      description = "who agreed to what; required if the person's file records no consent")
   private String consent;
 
   @Mixin
@@ -80,7 +79,7 @@ public final class EditCommand implements Runnable {
       names = "--likeness",
       paramLabel = "0..1",
       defaultValue = "NaN",
-      description = "how strongly the person is drawn (default: as the headshot was)")
+      description = "identity strength (default: that of the headshot)")
   private double likeness;
 
   @Mixin
@@ -108,7 +107,7 @@ public final class EditCommand implements Runnable {
       description = "receives edited.png, before-after.png and edit.json")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public EditCommand(Console console) {
     this.console = console;
   }
@@ -132,14 +131,15 @@ public final class EditCommand implements Runnable {
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
-      TrainedPerson learnt =
+      TrainedPerson trained =
           opened == null ? null : agreed.of(opened).map(opened::withConsent).orElse(opened);
-      Optional.ofNullable(learnt)
+      Optional.ofNullable(trained)
           .flatMap(one -> one.baseMismatch(model))
           .ifPresent(console.err()::println);
-      ReferencePerson shown = eye == null ? null : identity.openReference(person, eye, agreed);
-      Identity who =
-          shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
+      ReferencePerson reference = eye == null ? null : identity.openReference(person, eye, agreed);
+      Identity who = reference == null
+          ? trained
+          : trained == null ? reference : reference.withTrainedPerson(trained);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
           .faceGuidance(held)
           .edit(
@@ -155,7 +155,7 @@ public final class EditCommand implements Runnable {
           .withoutPixelMarks()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
-      Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
+      Map<String, String> notes = trained == null ? reference.notes() : trained.notes();
       HeadshotScores scores = FaceOptions.likeness(
               FaceOptions.withEmbedderOf(tools, own, notes), notes)
           .map(plain::likeness)
@@ -175,7 +175,7 @@ public final class EditCommand implements Runnable {
     try {
       if (Files.exists(after) && Files.exists(image) && Files.isSameFile(after, image)) {
         throw new IllegalArgumentException(
-            image + " would be written over by what it becomes; choose another --out");
+            image + " would be overwritten by the result; choose another --out");
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -199,7 +199,7 @@ public final class EditCommand implements Runnable {
     }
     record.put("before", before);
     record.put("after", entry(edited.after(), EDITED, scores));
-    record.put("drawn_anew", edited.changedShare());
+    record.put("changed_share", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 

@@ -17,41 +17,41 @@ final class EditOptions {
   @Option(
       names = "--outfit",
       paramLabel = "TEXT",
-      description = "other clothes, such as \"a navy suit and tie\"")
+      description = "new clothes, such as \"a navy suit and tie\"")
   private String outfit;
 
   @Option(
       names = "--backdrop",
       paramLabel = "TEXT",
-      description = "something else behind, such as \"brick wall\"")
+      description = "new background, such as \"brick wall\"")
   private String backdrop;
 
   @Option(
       names = "--light",
       paramLabel = "TEXT",
-      description = "other light, such as \"window light\"")
+      description = "new light, such as \"window light\"")
   private String light;
 
   @Option(
       names = "--expression",
       paramLabel = "TEXT",
-      description = "another expression, such as \"neutral expression\"")
+      description = "new expression, such as \"neutral expression\"")
   private String expression;
 
-  @Option(names = "--smile", description = "a little more of a smile")
+  @Option(names = "--smile", description = "adds a slight smile")
   private boolean smile;
 
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",
-      description = "draws where this is white, instead of where the parts are " + "found")
+      description = "generates the white pixels again, instead of parts found in the headshot")
   private Path mask;
 
   @Option(
       names = "--words",
       paramLabel = "TEXT",
       defaultValue = "",
-      description = "with --mask: what to draw there")
+      description = "with --mask: prompt for the white pixels")
   private String words;
 
   @Option(
@@ -59,21 +59,21 @@ final class EditOptions {
       paramLabel = "L,T,R,B",
       split = ",",
       hideParamSyntax = true,
-      description = "draws margins of so many pixels around it: left, top, right, bottom")
+      description = "adds margins of so many pixels: left, top, right, bottom")
   private int[] extend;
 
   @Option(
       names = "--strength",
       paramLabel = "X",
       defaultValue = "NaN",
-      description = "how much is drawn anew, 0..1 (default: what the parts need)")
+      description = "how much the changed parts may differ, 0..1 (default: by part)")
   private double strength;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "0",
-      description = "of the noise: another gives another result (default: ${DEFAULT-VALUE})")
+      description = "seed of the noise (default: ${DEFAULT-VALUE})")
   private long seed;
 
   @Spec(Spec.Target.MIXEE)
@@ -86,7 +86,7 @@ final class EditOptions {
     require(!smile || expression == null, "give one of --smile and --expression");
     require(
         words.isEmpty() || mask != null,
-        "--words says what to draw within --mask IMAGE; for a whole part give "
+        "--words is the prompt for --mask IMAGE; for a whole part give "
             + "--outfit, --backdrop, --light or --expression");
     HeadshotEdit.Margins margins = extend == null
         ? new HeadshotEdit.Margins(0, 0, 0, 0)

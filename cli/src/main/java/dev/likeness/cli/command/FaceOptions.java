@@ -15,7 +15,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The networks that photos are judged with, beside the built-in cascades. */
+/** The options that choose models for checking photos. */
 final class FaceOptions {
   @Mixin
   private DetectorOption detector;
@@ -23,26 +23,26 @@ final class FaceOptions {
   @Option(
       names = "--embedder",
       paramLabel = "FILE",
-      description = "an ONNX file named after SFace, MobileFace, AuraFace "
-          + "or ArcFace: finds photos of another person and the same shot twice")
+      description = "face embedder, an ONNX file named after SFace, MobileFace, AuraFace or "
+          + "ArcFace: finds photos of another person and repeated shots")
   private Path embedder;
 
   @Option(
       names = "--quality",
       paramLabel = "FILE",
-      description = "a face-quality ONNX file: a second opinion")
+      description = "face quality model, an ONNX file: an additional check of photos")
   private Path quality;
 
   @Option(
       names = "--brisque",
       paramLabel = "MODEL,RANGE",
       split = ",",
-      description = "OpenCV's two YAML files of a BRISQUE " + "model, instead of the built-in one")
+      description = "BRISQUE model in OpenCV's two YAML files (default: the built-in model)")
   private List<Path> brisque;
 
   @Option(
       names = "--commercial",
-      description = "refuses networks whose licence forbids commercial use")
+      description = "refuses models whose licence forbids commercial use")
   private boolean commercial;
 
   /** The tools, to be closed by the caller. */
@@ -58,11 +58,11 @@ final class FaceOptions {
   }
 
   /**
-   * What drawings are seen by: the base's own embedder, unless one is given or a person's file
-   * keeps faces as another sees them.
+   * Adds the base's face embedder, unless {@code tools} has one or the person's file has embeddings
+   * of another one.
    *
    * @param own the base's, or null
-   * @param notes of the person's file
+   * @param notes metadata of the person's file
    */
   static ReviewTools withEmbedderOf(
       ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
@@ -85,22 +85,24 @@ final class FaceOptions {
             .map(faces -> faces.likeness(tools.detector(), eye)));
   }
 
-  /** Whether a file is given that judges nothing but photos. */
+  /** Returns whether a face quality model is given, which checks photos only. */
   boolean hasQualityModel() {
     return quality != null;
   }
 
-  /** Which networks' licences will do. */
+  /** Returns which licences are accepted. */
   UsePolicy policy() {
     return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 
-  /** What finds faces. */
+  /** The option that chooses the face detector. */
   static final class DetectorOption {
     @Option(
         names = "--detector",
         paramLabel = "FILE",
-        description = "a YuNet ONNX file: finds more faces, and their pose")
+        description =
+            "face detector, a YuNet ONNX file: finds more faces than the built-in one, and "
+                + "their pose")
     private Path detector;
 
     /** The built-in tools with that detector where one is given, to be closed by the caller. */
@@ -111,18 +113,19 @@ final class FaceOptions {
     }
   }
 
-  /** Whether drawn faces are held to the person's. */
+  /** The option that turns face guidance off. */
   static final class FaceGuidanceOption {
     @Option(
         names = "--no-face-guidance",
-        description = "leaves faces as the base draws them, four to five times "
-            + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
-            + "the person's, its ip_adapter acting a little, too")
+        description =
+            "turns off face guidance: four to five times as fast, less alike. Face guidance "
+                + "needs a base that includes a preview decoder and a face_embedder (in "
+                + "ip_adapter or guidance); it also uses the base's ip_adapter at a low scale")
     private boolean isOff;
 
     /**
-     * What holds faces on the base in {@code folder}, to be closed by the caller; null where it is
-     * not wanted or not to be had.
+     * Opens face guidance for the base in {@code folder}, to be closed by the caller. Returns null
+     * if it is turned off or the base has none.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
       return isOff ? null : FaceGuidance.findIn(folder, base, detector).orElse(null);

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     name = "generate",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Draws images from a prompt.")
+    description = "Generates images from a prompt.")
 public final class GenerateCommand implements Runnable {
   private static final String[][] REQUIRED_OPTIONS = {
     {"--preview", "--preview-every"},
@@ -61,7 +61,7 @@ public final class GenerateCommand implements Runnable {
       names = "--negative",
       paramLabel = "TEXT",
       defaultValue = "",
-      description = "what they must not show")
+      description = "negative prompt: what the images must not show")
   private String negative;
 
   @Mixin
@@ -70,7 +70,10 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private BaseOptions.MemoryOptions memory;
 
-  @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "number of sampling steps (default: the base's)")
   private int steps;
 
   @Mixin
@@ -80,43 +83,47 @@ public final class GenerateCommand implements Runnable {
       names = "--guidance",
       paramLabel = "G",
       defaultValue = "NaN",
-      description =
-          "guidance scale, how strictly to follow the prompt: 1 turns guidance off, or 0 on bases"
-              + " that count from there; guidance that the network has of its own stays"
-              + " (default: the base's)")
+      description = "guidance scale: how closely images follow the prompt; 1 turns guidance off (0 "
+          + "on some bases). Embedded guidance of the network stays (default: the base's)")
   private double guidance;
 
   @Option(
       names = "--scheduler",
       paramLabel = "NAME",
-      description = "such as DDIM, euler_a, dpmpp_2m_karras " + "(default: the base's)")
+      description = "scheduler, such as DDIM, euler_a or dpmpp_2m_karras (default: the base's)")
   private String scheduler;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "0",
-      description = "image i draws its noise from S + i (default: ${DEFAULT-VALUE})")
+      description =
+          "seed: the noise of image i is generated from S + i (default: ${DEFAULT-VALUE})")
   private long seed;
 
-  @Option(names = "--width", paramLabel = "W", description = "pixels (default: the base's)")
+  @Option(
+      names = "--width",
+      paramLabel = "W",
+      description = "width in pixels (default: the base's)")
   private int width;
 
-  @Option(names = "--height", paramLabel = "H", description = "pixels (default: the base's)")
+  @Option(
+      names = "--height",
+      paramLabel = "H",
+      description = "height in pixels (default: the base's)")
   private int height;
 
   @Option(
       names = "--count",
       paramLabel = "N",
       defaultValue = "1",
-      description = "images (default: ${DEFAULT-VALUE})")
+      description = "number of images (default: ${DEFAULT-VALUE})")
   private int count;
 
   @Option(
       names = "--vae-tiling",
-      description =
-          "lets the autoencoder work a few rows at a time: the same image with less memory"
-              + " (images above 1024x1024 always are)")
+      description = "decodes a few rows at a time: the same image in less memory (always on above "
+          + "1024x1024)")
   private boolean tile;
 
   @Mixin
@@ -135,7 +142,7 @@ public final class GenerateCommand implements Runnable {
       names = "--lora",
       paramLabel = "FILE[@WEIGHT]",
       converter = WeightedFile.Parser.class,
-      description = "adapts the base for this run; may be given several times")
+      description = "LoRA to apply; may be repeated")
   private List<WeightedFile> loras = List.of();
 
   @Mixin
@@ -151,7 +158,7 @@ public final class GenerateCommand implements Runnable {
       names = "--tensors",
       paramLabel = "FILE",
       description =
-          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
+          "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors " + "file")
   private Path tensors;
 
   @Mixin
@@ -167,14 +174,13 @@ public final class GenerateCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description =
-          "receives image-001.png and so on, and images.json, which says" + " how they were made")
+      description = "receives image-001.png and so on, and images.json with the settings of each")
   private Path out;
 
   @Spec
   private CommandSpec spec;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public GenerateCommand(Console console) {
     this.console = console;
   }
@@ -233,7 +239,7 @@ public final class GenerateCommand implements Runnable {
     try {
       part.close();
     } catch (Exception e) {
-      throw new IllegalStateException("a part of the run did not close", e);
+      throw new IllegalStateException("a component did not close", e);
     }
   }
 

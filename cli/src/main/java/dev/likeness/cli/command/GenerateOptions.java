@@ -16,13 +16,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** How guidance works beyond its scale. */
+/** The options for guidance beyond its scale. */
 final class GenerateOptions {
   @Option(
       names = "--guidance-formula",
       paramLabel = "NAME",
       defaultValue = "cfg",
-      description = "cfg, zero-star or projected (default: ${DEFAULT-VALUE})")
+      description = "guidance formula: cfg, zero-star or projected (default: ${DEFAULT-VALUE})")
   private String formula;
 
   @Option(
@@ -30,57 +30,59 @@ final class GenerateOptions {
       paramLabel = "G",
       defaultValue = "1",
       description =
-          "for bases whose network has guidance of its own: guidance by prompt and negative"
-              + " prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
+          "scale of classifier-free guidance on bases with embedded guidance; takes twice "
+              + "the time, and 1 turns it off (default: ${DEFAULT-VALUE})")
   private double trueCfgScale;
 
   @Option(
       names = "--guidance-rescale",
       paramLabel = "X",
       defaultValue = "0",
-      description = "brings the contrast of strong guidance back, 0..1 (default: ${DEFAULT-VALUE})")
+      description =
+          "guidance rescale, 0..1: reduces overexposure at high guidance scales (default: "
+              + "${DEFAULT-VALUE})")
   private double rescale;
 
   @Option(
       names = "--guidance-start",
       paramLabel = "X",
       defaultValue = "0",
-      description = "the share of the run at which guidance begins (default: ${DEFAULT-VALUE})")
+      description =
+          "share of the steps, 0..1, at which guidance starts (default: ${DEFAULT-VALUE})")
   private double guidanceStart;
 
   @Option(
       names = "--guidance-end",
       paramLabel = "X",
       defaultValue = "1",
-      description = "the share at which it ends (default: ${DEFAULT-VALUE})")
+      description = "share of the steps, 0..1, at which guidance ends (default: ${DEFAULT-VALUE})")
   private double guidanceEnd;
 
   @Option(
       names = "--sequential-guidance",
-      description = "asks for one prompt after the other: slower, in half the memory")
+      description = "runs the network for prompt and negative prompt one after the other: slower, "
+          + "half the memory")
   private boolean sequential;
 
   @Option(
       names = "--skip-layers",
       paramLabel = "N",
       split = ",",
-      description =
-          "for transformers: guidance away from the image without these blocks, e.g. 7,8,9")
+      description = "skip-layer guidance for transformers: blocks to skip, such as 7,8,9")
   private int[] skipLayers;
 
   @Option(
       names = "--pag-layers",
       paramLabel = "LAYER",
       split = ",",
-      description =
-          "away from the image with perturbed attention in these layers: mid, blocks.1 and so on")
+      description = "perturbed-attention guidance: layers to perturb, such as mid or blocks.1")
   private String[] perturbedLayers;
 
   @Option(
       names = "--degraded-guidance-scale",
       paramLabel = "G",
       defaultValue = "NaN",
-      description = "how far away from it (default: 2.8 for --skip-layers, 3 for --pag-layers)")
+      description = "scale of --skip-layers (default: 2.8) or --pag-layers (default: 3)")
   private double degradedScale;
 
   ImageRequest apply(ImageRequest request) {
@@ -112,24 +114,27 @@ final class GenerateOptions {
       case "projected" -> GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 5);
       default ->
         throw new IllegalArgumentException(
-            "unknown guidance rule \"" + formula + "\"; known: cfg, zero-star, projected");
+            "unknown guidance formula \"" + formula + "\"; known: cfg, zero-star, projected");
     };
   }
 
-  /** Nearly the same image with less work. */
+  /** The option for caching. */
   static final class CachingOption {
     private static final Pattern PATTERN = Pattern.compile(
-        "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
+        "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?"
+            + "(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
     @Option(
         names = "--caching",
-        paramLabel = "WAY",
+        paramLabel = "METHOD[:N]",
         description =
-            "nearly the same image in less time: extrapolate:N asks the network at steps that come"
-                + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
-                + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
-                + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
-                + " a --scheduler that adds noise, such as euler_a, makes other images of either")
+            "reduces work for nearly the same image. extrapolate:N runs the network every N "
+                + "steps; deep-cache:N runs its deep layers every N steps; deep-forecast:N does "
+                + "so and extrapolates them; first-block:CHANGE skips a transformer's other "
+                + "blocks if its first changed by less than CHANGE. merge:SHARE merges that share "
+                + "of a UNet's tokens, alone or after a comma. extrapolate:2 is the most "
+                + "accurate, extrapolate:4 faster. Use a --scheduler without noise: others, such "
+                + "as euler_a, give different images")
     private String caching;
 
     ImageRequest apply(ImageRequest request) {
@@ -139,8 +144,9 @@ final class GenerateOptions {
       Matcher said = PATTERN.matcher(caching);
       if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
-            "unknown approximation \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and"
-                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
+            "unknown caching method \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and"
+                + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE, alone"
+                + " or after one of them with a"
                 + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
       }
       CachingOptions one = said.group(3) != null
@@ -161,39 +167,38 @@ final class GenerateOptions {
     }
   }
 
-  /** Drawing in few steps, with the LoRA that a base brings for it. */
+  /** The option for few-step sampling with the base's own LoRA. */
   static final class FewStepOption {
     private static final int STEPS = 4;
 
     @Option(
         names = "--few-step",
         description =
-            "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
-                + " base brings for it (lora/few-step.safetensors)")
+            "generates in 4 steps (or --steps) without guidance, with the LCM scheduler and "
+                + "the base's own LoRA (lora/few-step.safetensors)")
     private boolean isEnabled;
 
-    /** The LoRA, where few steps are asked for. */
+    /** Returns the few-step LoRA if --few-step is given. */
     Optional<WeightedFile> lora(BaseOptions base) {
       if (!isEnabled) {
         return Optional.empty();
       }
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
       if (!Files.exists(file)) {
-        throw new InvalidInputException(
-            "the base " + base.name() + " brings no LoRA for few steps (" + file
-                + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
+        throw new InvalidInputException("the base " + base.name() + " has no few-step LoRA (" + file
+            + "); give one with --lora FILE --scheduler lcm --steps 4 --guidance 1");
       }
       return Optional.of(new WeightedFile(file, 1));
     }
 
-    /** The request as few steps want it. */
+    /** Returns the request with the settings of few-step sampling. */
     ImageRequest apply(ImageRequest request) {
       if (!isEnabled) {
         return request;
       }
       if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
         throw new IllegalArgumentException(
-            "--few-step draws with LCM and without guidance; leave --scheduler and --guidance out");
+            "--few-step uses the LCM scheduler without guidance; leave --scheduler and --guidance out");
       }
       return request
           .scheduler("lcm")
@@ -202,14 +207,14 @@ final class GenerateOptions {
     }
   }
 
-  /** Steps that are given one by one, in place of a number of them. */
+  /** The options for custom timesteps or sigmas. */
   static final class CustomStepsOptions {
     @Option(
         names = "--timesteps",
         paramLabel = "T",
         split = ",",
-        description =
-            "draws at these timesteps, from noise to the image, in place of --steps, e.g. 999,749,499,249")
+        description = "timesteps to sample at, from noise to image, instead of --steps, such as "
+            + "999,749,499,249")
     private double[] timesteps;
 
     @Option(
@@ -217,13 +222,14 @@ final class GenerateOptions {
         paramLabel = "S",
         split = ",",
         description =
-            "draws over these noise levels, as the --scheduler counts them, in place of --steps, e.g. 14.6,3.8,1.3,0.4,0")
+            "sigmas to sample at, as --scheduler defines them, instead of --steps, such as "
+                + "14.6,3.8,1.3,0.4,0")
     private double[] sigmas;
 
     /**
-     * The request in these steps, if any.
+     * Returns the request with the custom steps, if given.
      *
-     * @param steps the number of steps that was asked for, or 0
+     * @param steps the number of steps given by --steps, or 0
      */
     ImageRequest apply(ImageRequest request, int steps) {
       if (timesteps == null && sigmas == null) {
@@ -231,36 +237,36 @@ final class GenerateOptions {
       }
       if (timesteps != null && sigmas != null || steps != 0) {
         throw new IllegalArgumentException(
-            "--steps, --timesteps and --sigmas each say all of the steps; give one of them");
+            "--steps, --timesteps and --sigmas exclude each other; give one of them");
       }
       return timesteps != null ? request.timesteps(timesteps) : request.sigmas(sigmas);
     }
   }
 
-  /** How prompts are read. */
+  /** The options for prompts. */
   static final class PromptOptions {
     @Option(
         names = "--prompt-syntax",
         paramLabel = "NAME",
         defaultValue = "plain",
         description =
-            "plain, or a1111: (word:1.2), [word], BREAK, [from:to:when], [a|b], any length (default: "
-                + "${DEFAULT-VALUE})")
+            "plain, or a1111 with (word:1.2), [word], BREAK, [from:to:when], [a|b] and any "
+                + "length (default: ${DEFAULT-VALUE})")
     private String syntax;
 
     @Option(
         names = "--clip-skip",
         paramLabel = "N",
         defaultValue = "0",
-        description =
-            "leaves out the text encoder's last N layers, beyond the base's own: the web UI's clip skip 2 is 1 on Stable"
-                + " Diffusion 1.x, 0 on XL and 2.x (default: ${DEFAULT-VALUE})")
+        description = "last layers of the text encoder to leave out, beyond those the base leaves "
+            + "out. Clip skip 2 of the web UI is 1 here on Stable Diffusion 1.x, 0 on XL and "
+            + "2.x (default: ${DEFAULT-VALUE})")
     private int clipSkip;
 
     @Option(
         names = "--embedding",
         paramLabel = "FILE",
-        description = "a textual inversion that the prompts may name; may be given several times")
+        description = "textual inversion that prompts may name; may be repeated")
     private List<Path> embeddings = List.of();
 
     ImageRequest apply(ImageRequest request) {

@@ -34,7 +34,8 @@ import picocli.CommandLine.Option;
     name = "headshot",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Learns a person from photos, or opens one learnt before, and draws headshots.")
+    description = "Generates headshots of a person: trains on photos first, or opens a person "
+        + "trained before.")
 public final class HeadshotCommand implements Runnable {
   private final Console console;
 
@@ -44,9 +45,10 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--person",
       paramLabel = "FILE",
-      description = "a person learnt or shown before, instead of --photos: "
-          + "person.safetensors, with --identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, "
-          + "their id")
+      description =
+          "the person, instead of --photos: person.safetensors; reference.safetensors for "
+              + "--identity ipadapter; for both, person.safetensors with reference.safetensors "
+              + "beside it; an id for --store")
   private Path person;
 
   @Mixin
@@ -55,8 +57,9 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--upscaler",
       paramLabel = "FILE",
-      description = "an ONNX file of Real-ESRGAN's kind, by which images "
-          + "larger than the base draws are enlarged before it draws over them")
+      description =
+          "Real-ESRGAN upscaler, an ONNX file: enlarges images for a --size that the base "
+              + "cannot generate at once")
   private Path upscaler;
 
   @Mixin
@@ -71,7 +74,7 @@ public final class HeadshotCommand implements Runnable {
   @Option(
       names = "--train-steps",
       paramLabel = "N",
-      description = "optimiser steps (default: the studio's)")
+      description = "training steps (default: by the base)")
   private Integer trainSteps;
 
   @Mixin
@@ -81,7 +84,7 @@ public final class HeadshotCommand implements Runnable {
       names = "--also",
       paramLabel = "FORMAT",
       split = ",",
-      description = "writes each headshot as jpeg or webp too, " + "beside its PNG file")
+      description = "also writes each headshot as jpeg or webp")
   private List<String> formats = List.of();
 
   @Mixin
@@ -103,12 +106,12 @@ public final class HeadshotCommand implements Runnable {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "receives headshot-001.png and so on, "
-          + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt and "
-          + "shown.safetensors when one was shown")
+      description = "receives headshot-001.png and so on, contact-sheet.png, report.html and "
+          + "record.json; without --store also person.safetensors of a trained person and "
+          + "reference.safetensors of reference photos")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public HeadshotCommand(Console console) {
     this.console = console;
   }
@@ -136,7 +139,7 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
-  /** Refuses options that would do nothing. */
+  /** Refuses options that have no effect. */
   private void requireUsed() {
     if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
@@ -147,22 +150,21 @@ public final class HeadshotCommand implements Runnable {
       photos.missingConsent().requireMissing(store, identity.files(person));
     }
     if (person != null && faces.hasQualityModel()) {
-      throw new IllegalArgumentException(
-          "--quality is for --photos: nothing else is judged by it; leave it out");
+      throw new IllegalArgumentException("--quality applies to --photos only; leave it out");
     }
     if (person != null
         && !identity.method().trains()
         && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
-          "--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
+          "--trait does not apply to a reference file; give --photos with --trait again");
     }
   }
 
   /**
-   * One run of this command.
+   * The objects of one run of this command.
    *
    * @param review null for a person from a file or store
-   * @param faceEmbedder the embedder that the base brings, or null
+   * @param faceEmbedder the base's face embedder, or null
    */
   private record ShootContext(
       HeadshotStudio studio,
@@ -192,7 +194,7 @@ public final class HeadshotCommand implements Runnable {
       plain.validate(request);
       if (upscaler != null && !plain.needsUpscaling(request)) {
         throw new IllegalArgumentException(
-            "--upscaler is for a --size that the base does not draw at once, more than 1.5 times its own "
+            "--upscaler needs a --size that the base cannot generate at once, more than 1.5 times its own "
                 + model.defaults().width() + "; leave it out");
       }
       aspect
@@ -208,21 +210,21 @@ public final class HeadshotCommand implements Runnable {
           .orElse(plain);
       try (IdentityOptions.LoadedAdapter eye =
               identity.open(base.folder(), model, faces.policy()).orElse(null);
-          TrainedPerson learnt = identity.method().trains()
+          TrainedPerson trained = identity.method().trains()
               ? source.open(studio, model, review, tools, watch)
               : null) {
-        generate(new ShootContext(studio, model, review, request, tools, own, watch), learnt, eye);
+        generate(new ShootContext(studio, model, review, request, tools, own, watch), trained, eye);
       }
     }
   }
 
   private void requireSamePerson(PhotoReview review) {
-    Path file = out.resolve(ShootFolder.REFERENCE);
+    Path file = ShootFolder.referenceFile(out);
     if (identity.method().usesReferences()
         && Files.exists(file)
         && !ReferencePerson.matches(review, file)) {
       throw new InvalidInputException(file
-          + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
+          + " was made from other photos or with another face detector, and is not replaced; give another --out, or"
           + " move it away");
     }
   }
@@ -230,42 +232,43 @@ public final class HeadshotCommand implements Runnable {
   /**
    * Generates headshots of a trained person, of reference photos through {@code eye}, or of both.
    */
-  private void generate(ShootContext run, TrainedPerson learnt, IdentityOptions.LoadedAdapter eye) {
+  private void generate(
+      ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
-      generate(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
+      generate(run, trained, trained.notes(), shoot -> ShootRecord.of(run.model, trained, shoot));
       return;
     }
-    ReferencePerson shown = run.review == null
+    ReferencePerson reference = run.review == null
         ? identity.openReference(person, eye, photos.missingConsent())
         : openReference(run, eye).withStrength(eye.strength());
-    run.timings.lap("showing");
-    if (learnt != null) {
-      shown.findMismatch(learnt).ifPresent(console.err()::println);
+    run.timings.lap("references");
+    if (trained != null) {
+      reference.findMismatch(trained).ifPresent(console.err()::println);
     }
-    ReferencePerson who = learnt == null ? shown : shown.withTrainedPerson(learnt);
+    ReferencePerson who = trained == null ? reference : reference.withTrainedPerson(trained);
     generate(
         run,
         who,
-        learnt == null ? shown.notes() : learnt.notes(),
+        trained == null ? reference.notes() : trained.notes(),
         shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
-  /** Shown by their photos, and kept. */
+  /** Encodes the photos as references and saves them. */
   private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
-    ReferencePerson shown = run.studio.reference(
+    ReferencePerson reference = run.studio.reference(
         run.review,
         eye.adapter(),
         photos.consent(),
         photos.profile(),
         ConsoleProgress.on(console),
         console.cancellation());
-    shown.save(out.resolve(ShootFolder.REFERENCE));
+    reference.save(out.resolve(ShootFolder.REFERENCE));
     console
         .err()
         .println(out.resolve(ShootFolder.REFERENCE)
-            + " is the person as the adapter sees them, not encrypted: keep it as you keep "
+            + " holds reference embeddings of the person, unencrypted: protect it like "
             + "the photos");
-    return shown;
+    return reference;
   }
 
   private void generate(
@@ -276,7 +279,7 @@ public final class HeadshotCommand implements Runnable {
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, notes);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
-    SelectionOptions.GeneratedShoot drawn = folder
+    SelectionOptions.GeneratedShoot generated = folder
         .generateOrRescue(
             run.studio,
             studio -> selection.generate(
@@ -293,11 +296,11 @@ public final class HeadshotCommand implements Runnable {
                 .apply(new Shoot(run.request, finished))
                 .faceGuidance(run.studio.usesFaceGuidance(who)))
         .map(shot -> aspect.crop(shot, tools.detector(), console.err()::println));
-    run.timings.lap("drawing");
+    run.timings.lap("generation");
     folder.write(
         run.model,
-        drawn,
-        record.apply(drawn.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
+        generated,
+        record.apply(generated.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
         notes,
         run.review,
         run.timings);

@@ -17,9 +17,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** How a person becomes known to a base model, and the adapter that shows them. */
+/** The options for the identity method and its IP-Adapter. */
 final class IdentityOptions {
-  /** The ways to a person. */
+  /** The identity methods. */
   enum Method {
     LORA,
     IPADAPTER,
@@ -37,7 +37,7 @@ final class IdentityOptions {
             .filter(way -> way.name().equalsIgnoreCase(text))
             .findFirst()
             .orElseThrow(() -> new TypeConversionException(
-                "\"" + text + "\" is no way to know a person; known: lora, ipadapter, both"));
+                "\"" + text + "\" is not an identity method; known: lora, ipadapter, both"));
       }
     }
 
@@ -46,7 +46,7 @@ final class IdentityOptions {
     }
   }
 
-  /** An adapter with what it looks through, and what was measured of it. */
+  /** An opened IP-Adapter with its image encoder or face embedder, and its identity strength. */
   record LoadedAdapter(PersonAdapter adapter, IdentityStrength strength) implements AutoCloseable {
     @Override
     public void close() {
@@ -56,32 +56,32 @@ final class IdentityOptions {
 
   @Option(
       names = "--identity",
-      paramLabel = "WAY",
+      paramLabel = "METHOD",
       defaultValue = "lora",
       converter = Method.Parser.class,
-      description = "lora learns the person, ipadapter only shows their photos, both does both "
-          + "(default: ${DEFAULT-VALUE})")
+      description = "lora trains on the photos, ipadapter uses them as reference images without "
+          + "training, both does both (default: ${DEFAULT-VALUE})")
   private Method method;
 
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
       description =
-          "the adapter that shows the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
+          "IP-Adapter for the photos (default: ip_adapter/ip-adapter.safetensors of the " + "base)")
   private Path adapter;
 
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
-      description =
-          "the image encoder that it was trained with, a folder or a file (default: image_encoder of the base)")
+      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
+          + "(default: image_encoder of the base)")
   private Path encoder;
 
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",
-      description = "the face recogniser that an adapter of the FaceID kinds"
-          + " was trained with (default: face_embedder beside the adapter)")
+      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
+          + "beside the adapter)")
   private Path faceEmbedder;
 
   Method method() {
@@ -92,30 +92,32 @@ final class IdentityOptions {
     return method;
   }
 
-  /** Refuses a store where people are shown: it keeps those who were learnt. */
+  /** Refuses a store for methods with reference images: a store keeps trained people only. */
   void requireNoStore(VaultOptions store) {
     if (store.isGiven() && method().usesReferences()) {
       throw new IllegalArgumentException(
-          "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
+          "--store works with --identity lora only; leave --store out");
     }
   }
 
-  /** Refuses before any work when there is no adapter to show anybody with. */
+  /** Refuses, before any work, if the method needs an IP-Adapter and none exists. */
   void require(Path base, String name) {
     if (method().usesReferences() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
-              ? adapter + " is not there; give an IP-Adapter's file"
-              : "the base " + name + " has no IP-Adapter of its own (" + Extra.IP_ADAPTER.at(base)
+              ? adapter + " does not exist; give an IP-Adapter file"
+              : "the base " + name + " has no IP-Adapter (" + Extra.IP_ADAPTER.at(base)
                   + "); give --ip-adapter FILE with "
                   + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
     }
   }
 
   /**
-   * Opens the adapter for {@code model}, which was opened from {@code base}, where people are
-   * shown: before anybody is learnt, so that what does not fit is said first. Recognisers as
-   * {@code policy} allows.
+   * Opens the IP-Adapter for {@code model}, if the method uses one. It is opened before training,
+   * so that a mismatch is reported first.
+   *
+   * @param base the folder that {@code model} was opened from
+   * @param policy which licences of face embedders are accepted
    */
   Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
     if (!method().usesReferences()) {
@@ -138,14 +140,16 @@ final class IdentityOptions {
   }
 
   private Path referenceFile(Path person) {
-    return method().trains() ? person.resolveSibling(ShootFolder.REFERENCE) : person;
+    return method().trains()
+        ? ShootFolder.referenceFile(person.toAbsolutePath().getParent())
+        : person;
   }
 
   /**
-   * The person from the reference file {@code person}, or, if that is a LoRA, from the file beside
-   * it.
+   * Opens the person from the reference file {@code person}, or, if that is a LoRA, from the file
+   * beside it.
    *
-   * @param consent theirs, where the file records none
+   * @param consent the consent, if the file records none
    */
   ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
     ReferencePerson kept =

@@ -36,8 +36,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * How {@code generate}'s images came about: the options that were given, and each image's request,
- * of an enlarged one both, with defaults filled in.
+ * Writes the record of {@code generate}: the given options and the complete request of each image.
+ * An image with hires fix has the requests of both passes.
  */
 final class ImageFolder {
   static final String FILE = "images.json";
@@ -57,7 +57,10 @@ final class ImageFolder {
             .toList());
   }
 
-  /** As they were typed, but of each path the last name alone: folders tell of the machine. */
+  /**
+   * Returns the values as given. Paths are cut to their last name, because folder names identify
+   * the machine.
+   */
   private static List<String> values(OptionSpec option) {
     String folders =
         option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
@@ -156,7 +159,7 @@ final class ImageFolder {
     }
   }
 
-  /** Numbers and words that differ from the usual ones, by components. */
+  /** Returns the values that differ from the defaults, by key. */
   private static Map<String, Object> differences(Record said, Record usual) {
     Map<String, Object> told = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
@@ -225,8 +228,8 @@ final class ImageFolder {
   }
 
   /**
-   * The numbers of a run as a safetensors file: {@code latents} before decoding and {@code images}
-   * before rounding.
+   * Writes the tensors of a run as a safetensors file: {@code latents} before decoding and
+   * {@code images} before rounding.
    */
   static final class TensorDump {
     private TensorDump() {}

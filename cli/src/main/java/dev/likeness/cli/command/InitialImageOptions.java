@@ -11,54 +11,54 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What a run begins from instead of noise alone. */
+/** The options for the initial image and hires fix. */
 final class InitialImageOptions {
   @Option(
       names = {"--init", "--init-image"},
       paramLabel = "IMAGE",
-      description = "draws over this image")
+      description = "initial image for image-to-image")
   private Path init;
 
   @Option(
       names = "--strength",
       paramLabel = "X",
       defaultValue = "NaN",
-      description = "how much of it is redrawn, 0..1 (default: the base's)")
+      description = "how much the initial image changes, 0..1 (default: the base's)")
   private double strength;
 
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",
-      description = "redraws where this is white and keeps what is black")
+      description = "inpainting mask: white pixels are generated again, black ones are kept")
   private Path mask;
 
   @Option(
       names = "--change-map",
       paramLabel = "IMAGE",
-      description = "redraws the more the lighter this is")
+      description = "map of change: the lighter a pixel, the more it may change")
   private Path changeMap;
 
   @Option(
       names = "--extend",
       paramLabel = "L,T,R,B",
       split = ",",
-      description = "draws margins of so many pixels around it: left, top, right, bottom")
+      description = "outpainting: adds margins of so many pixels: left, top, right, bottom")
   private int[] margins;
 
   @Option(
       names = "--hires",
       paramLabel = "X",
-      description = "draws over the result, enlarged so many times")
+      description = "hires fix: enlarges the image by this factor and refines it in a second pass")
   private double hires;
 
   @Option(
       names = "--hires-strength",
       paramLabel = "X",
       defaultValue = "0.6",
-      description = "how much of it is redrawn, 0..1 (default: ${DEFAULT-VALUE})")
+      description = "how much the second pass changes, 0..1 (default: ${DEFAULT-VALUE})")
   private double hiresStrength;
 
-  @Option(names = "--hires-pixels", description = "enlarges the image rather than its latents")
+  @Option(names = "--hires-pixels", description = "hires fix enlarges pixels instead of latents")
   private boolean hiresPixels;
 
   @Spec(Spec.Target.MIXEE)

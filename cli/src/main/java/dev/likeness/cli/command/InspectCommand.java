@@ -9,27 +9,27 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness inspect}: what a file or folder is, from its headers alone. */
+/** {@code likeness inspect}: shows what a file or folder is, from its headers alone. */
 @Command(
     name = "inspect",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Says what a checkpoint, LoRA or adapter is, from its header alone, and what an image says of its "
-            + "origin.")
+    description = "Shows what a checkpoint, LoRA or adapter is, from its header alone, and the "
+        + "content credentials of an image.")
 public final class InspectCommand implements Runnable {
   private final Console console;
 
   @Parameters(
       paramLabel = "FILE|DIR",
-      description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG image, or a"
-          + " diffusers folder")
+      description =
+          "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG image, or a diffusers "
+              + "folder")
   private Path path;
 
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public InspectCommand(Console console) {
     this.console = console;
   }

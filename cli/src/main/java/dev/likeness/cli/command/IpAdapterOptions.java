@@ -24,70 +24,71 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** Reference images and the adapter that shows them to a base model. */
+/** The options for reference images and their IP-Adapter. */
 final class IpAdapterOptions {
   @Option(
       names = "--ip-adapter",
       paramLabel = "FILE",
-      description = "shows --reference images to the base (default: its own, "
+      description = "IP-Adapter for the --reference images (default: the base's "
           + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
   @Option(
       names = "--image-encoder",
       paramLabel = "PATH",
-      description =
-          "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
-              + " the adapter is its own; FaceID and FaceID Portrait need none)")
+      description = "image encoder that the IP-Adapter was trained with, a folder or a file "
+          + "(default: image_encoder of the base, for its own adapter). FaceID and FaceID "
+          + "Portrait need none")
   private Path encoder;
 
   @Option(
       names = "--reference",
       paramLabel = "IMAGE[@WEIGHT]",
       converter = WeightedFile.ReferenceOption.Parser.class,
-      description = "what the images are to look like; may be given several times")
+      description = "reference image; may be repeated")
   private List<WeightedFile.ReferenceOption> references = List.of();
 
   @Option(
       names = "--reference-blocks",
       paramLabel = "NAME",
       defaultValue = "linear",
-      description = "where in the base references count: linear, style, composition and so on "
-          + "(default: ${DEFAULT-VALUE})")
+      description = "blocks of the network that use references: linear, style, composition and so "
+          + "on (default: ${DEFAULT-VALUE})")
   private String blocks;
 
   @Option(
       names = "--face-detector",
       paramLabel = "FILE",
-      description = "YuNet for FaceID adapters (default: cascades)")
+      description = "YuNet face detector for FaceID adapters, an ONNX file (default: the built-in "
+          + "cascades)")
   private Path detector;
 
   @Option(
       names = "--face-embedder",
       paramLabel = "FILE",
-      description =
-          "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
+      description = "face embedder that a FaceID adapter was trained with (default: face_embedder "
+          + "beside the adapter)")
   private Path embedder;
 
   @Option(
       names = "--fallback-adapter",
       paramLabel = "FILE",
       description =
-          "an adapter that looks at images through "
-              + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
+          "IP-Adapter with --image-encoder, used if a FaceID adapter finds no usable face "
+              + "in any reference")
   private Path fallback;
 
   @Option(
       names = "--commercial",
-      description = "refuses face recognisers whose licence forbids commercial use")
+      description = "refuses face embedders whose licence forbids commercial use")
   private boolean commercial;
 
-  /** What was opened for one run. */
+  /** The resources opened for one run. */
   final class OpenedAdapter implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private Adapter prompt;
 
-    /** The references as an adapter of a request, when there are any that count. */
+    /** Returns the references as an adapter of a request, if any has a weight above 0. */
     Optional<Adapter> adapter() {
       return Optional.ofNullable(prompt);
     }
@@ -103,15 +104,15 @@ final class IpAdapterOptions {
         try {
           open.pop().close();
         } catch (Exception e) {
-          throw new IllegalStateException("a part of the adapter did not close", e);
+          throw new IllegalStateException("a component of the adapter did not close", e);
         }
       }
     }
   }
 
   /**
-   * Shows references, where any are given, to the adapter for {@code base}, which lies in
-   * {@code folder}; what it looks through is closed again.
+   * Opens the IP-Adapter for {@code base}, which lies in {@code folder}, and encodes the
+   * references. Encoders are closed before this returns.
    */
   OpenedAdapter open(BaseModel base, Path folder, Console console) {
     OpenedAdapter opened = new OpenedAdapter();
@@ -171,8 +172,8 @@ final class IpAdapterOptions {
     if (person.usesFallback()) {
       console
           .err()
-          .println("no reference has a face that can be used; " + fallback.getFileName()
-              + " looks at the images instead");
+          .println("no reference has a usable face; " + fallback.getFileName()
+              + " uses the images instead");
     }
     return person.prompt();
   }
@@ -190,8 +191,8 @@ final class IpAdapterOptions {
   }
 
   /**
-   * {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be
-   * sold with.
+   * Refuses options that this kind of adapter does not use. {@code --commercial} is accepted for
+   * every kind.
    */
   private void requireUsed(IpAdapterFile.Kind kind) {
     boolean faces = kind.looksAtFaces();
@@ -208,7 +209,7 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Where no adapter is given, the base's own, with its own eyes. */
+  /** Uses the base's own adapter and image encoder if no adapter is given. */
   private void useDefaultAdapter(Path folder) {
     if (adapter != null || references.isEmpty()) {
       return;
@@ -223,7 +224,7 @@ final class IpAdapterOptions {
   private void requireAdapter() {
     if (adapter == null && !references.isEmpty()) {
       throw new IllegalArgumentException(
-          "the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
+          "the base has no IP-Adapter; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
     if (references.stream().anyMatch(r -> r.weight() < 0)) {
       throw new IllegalArgumentException("a reference's weight must not be negative");

@@ -22,9 +22,8 @@ import picocli.CommandLine.Parameters;
     name = "lora",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Makes a LoRA of others: several"
-            + " as one, at another rank, in another spelling, or of what a model learned since its base.")
+    description = "Writes a LoRA: merges several, changes rank or key format, or extracts the "
+        + "difference between a trained model and its base.")
 public final class LoraCommand implements Runnable {
   /** Where no factors say a rank. */
   private static final int DEFAULT_RANK = 16;
@@ -40,8 +39,9 @@ public final class LoraCommand implements Runnable {
 
   @Option(
       names = "--extract",
-      paramLabel = "TUNED",
-      description = "in their place: a model that was trained from the base")
+      paramLabel = "TUNED-BASE",
+      description =
+          "instead of files: a model trained from --base, whose difference becomes the " + "LoRA")
   private Path tunedModel;
 
   @Mixin
@@ -51,15 +51,17 @@ public final class LoraCommand implements Runnable {
       names = "--rank",
       paramLabel = "R",
       description =
-          "rank of the result (default: the largest of the files'; 16, or theirs where it is more, with changes that have"
-              + " no rank or one above their factors', as OFT and LoHa; 16 for --extract)")
+          "rank of the result (default: the largest rank of the files, at least 16 if one "
+              + "has no rank or a rank above its factors', as OFT and LoHa do; 16 for "
+              + "--extract)")
   private Integer rank;
 
   @Option(
       names = "--key-format",
       paramLabel = "NAME",
       defaultValue = "PEFT",
-      description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
+      description =
+          "key format of the result: PEFT, DIFFUSERS or KOHYA (default: ${DEFAULT-VALUE})")
   private KeyFormat keyFormat;
 
   @Option(
@@ -69,7 +71,7 @@ public final class LoraCommand implements Runnable {
       description = "receives the LoRA; must not exist")
   private Path out;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public LoraCommand(Console console) {
     this.console = console;
   }
@@ -78,7 +80,7 @@ public final class LoraCommand implements Runnable {
   public void run() {
     if (files.isEmpty() == (tunedModel == null)) {
       throw new IllegalArgumentException(
-          "give either LoRA files or --extract TUNED (try likeness lora --help)");
+          "give either LoRA files or --extract TUNED-BASE (try likeness lora --help)");
     }
     if (Files.exists(out)) {
       throw new InvalidInputException(
@@ -115,8 +117,8 @@ public final class LoraCommand implements Runnable {
           loras.stream().mapToInt(lora -> lora.inspection().rank()).reduce(DEFAULT_RANK, Math::max);
       console
           .err()
-          .println("not all changes have a rank that the files say, so that rank " + taken
-              + " is taken, which may lose some of them; give --rank to choose another");
+          .println("some layers have no rank in the files; rank " + taken
+              + " is used, which may be too low for them; give --rank to choose another");
       return taken;
     });
   }

@@ -10,13 +10,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The consent of a kept person whose file records none, as files of other programs and of earlier
- * versions do.
+ * The consent for a stored person whose file records none, such as files of other programs and of
+ * earlier versions.
  *
  * @param text who agreed to what, or null for nothing given
  */
 record MissingConsent(String text) {
-  /** Refuses a consent for a person whose files or store say already who agreed. */
+  /** Refuses a consent for a person whose files or store record one. */
   void requireMissing(VaultOptions store, Path... files) {
     if (text != null
         && (store.isGiven() || Stream.of(files).noneMatch(MissingConsent::lacksConsent))) {
@@ -33,12 +33,12 @@ record MissingConsent(String text) {
           .getOrDefault(TrainedPerson.CONSENT_KEY, "")
           .isBlank();
     } catch (InvalidInputException e) {
-      // What cannot be read is said by who opens it.
+      // An unreadable file is reported when it is opened.
       return false;
     }
   }
 
-  /** What was given, for an identity of which no consent is known. */
+  /** Returns the given consent if the identity has none. */
   Optional<Consent> of(Identity person) {
     return person.consent().isEmpty()
         ? Optional.ofNullable(text).map(Consent::of)

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.cli.console.Console;
 import dev.likeness.diffusion.Consent;
+import dev.likeness.vault.DataCategory;
 import dev.likeness.vault.Subject;
 import dev.likeness.vault.SubjectStore;
 import java.time.Duration;
@@ -15,12 +16,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code likeness people}: looks after the people in a store, by its subcommands. */
+/** {@code likeness people}: lists, shows and erases the people in a store. */
 @Command(
     name = "people",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description = "Looks after the people in a store.")
+    description = "Lists, shows and erases the people in a store.")
 public final class PeopleCommand implements Runnable {
   @Spec
   private CommandSpec spec;
@@ -30,24 +31,25 @@ public final class PeopleCommand implements Runnable {
     throw new ParameterException(spec.commandLine(), "no subcommand given");
   }
 
-  /** {@code likeness people erase}: makes a store forget a person. */
+  /** {@code likeness people erase}: erases a person from a store. */
   @Command(
       name = "erase",
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
-              + "proves nothing about who erased. A train or headshot that learns them meanwhile stops and keeps nothing.")
+          "Erases everything that a store has of a person, and prints the receipt, signed "
+              + "with --sign-key. Without --sign-key it proves nothing about the signer. A "
+              + "running train or headshot of this person stops and keeps nothing.")
   public static final class PeopleEraseCommand implements Runnable {
     private final Console console;
 
-    @Parameters(paramLabel = "ID", description = "of the person, as people list shows it")
+    @Parameters(paramLabel = "ID", description = "id of the person, from people list")
     private String id;
 
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleEraseCommand(Console console) {
       this.console = console;
     }
@@ -61,20 +63,20 @@ public final class PeopleCommand implements Runnable {
     }
   }
 
-  /** {@code likeness people list}: who is in a store. */
+  /** {@code likeness people list}: lists the people in a store. */
   @Command(
       name = "list",
       mixinStandardHelpOptions = true,
       sortOptions = false,
       description =
-          "Lists the persons of a store: ids, files, days since they came and were last used.")
+          "Lists the people in a store: ids, files, days since they were added and last " + "used.")
   public static final class PeopleListCommand implements Runnable {
     private final Console console;
 
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleListCommand(Console console) {
       this.console = console;
     }
@@ -105,23 +107,22 @@ public final class PeopleCommand implements Runnable {
     }
   }
 
-  /** {@code likeness people show}: what a store has of one person. */
+  /** {@code likeness people show}: shows what a store has of one person. */
   @Command(
       name = "show",
       mixinStandardHelpOptions = true,
       sortOptions = false,
-      description =
-          "Shows what a store has of a person, and what they agreed to; needs the store's key.")
+      description = "Shows what a store has of a person and the consent; needs the store's key.")
   public static final class PeopleShowCommand implements Runnable {
     private final Console console;
 
-    @Parameters(paramLabel = "ID", description = "of the person, as people list shows it")
+    @Parameters(paramLabel = "ID", description = "id of the person, from people list")
     private String id;
 
     @Mixin
     private VaultOptions store;
 
-    /** A subcommand that speaks to {@code console}. */
+    /** Creates the subcommand with the console that it prints to. */
     public PeopleShowCommand(Console console) {
       this.console = console;
     }
@@ -136,7 +137,7 @@ public final class PeopleCommand implements Runnable {
             .ages()
             .forEach(
                 (name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
-        subject.counts().forEach((holding, count) -> line(holding.label(), count + " files"));
+        subject.counts().forEach((holding, count) -> line(title(holding), count + " files"));
         line("consent", consent.text());
         line(
             "given",
@@ -149,6 +150,11 @@ public final class PeopleCommand implements Runnable {
                 .collect(Collectors.joining(", ")));
         console.out().flush();
       }
+    }
+
+    // The label on disk is an old one, which the encryption and signed receipts depend on.
+    private static String title(DataCategory category) {
+      return category == DataCategory.IMAGES ? "images" : category.label();
     }
 
     private void line(String name, String value) {

@@ -24,15 +24,15 @@ import java.util.function.UnaryOperator;
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
-  /** Whether their photos are looked at here, and not by the store. */
+  /** Returns whether the photos are reviewed here, and not for the store. */
   boolean isReviewed() {
     return person == null && !store.isGiven();
   }
 
   /**
-   * The person as the user describes them, opened or learnt now; the caller closes them.
+   * Opens or trains the person, with the traits that the user gives. The caller closes the person.
    *
-   * @param review their photos, where they {@linkplain #isReviewed() are looked at here}
+   * @param review the review of the photos if {@link #isReviewed()}, else null
    */
   TrainedPerson open(
       HeadshotStudio studio,
@@ -43,14 +43,14 @@ record PersonSource(
     if (isReviewed()) {
       Path state = studio.stateFile(out, review, photos.profile());
       requireSamePerson(state);
-      TrainedPerson learnt = train(studio, review, state);
-      watch.lap("learning");
-      return closeOnFailure(learnt, who -> save(TrainingState.tag(who, state)));
+      TrainedPerson trained = train(studio, review, state);
+      watch.lap("training");
+      return closeOnFailure(trained, who -> save(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
       which = trainInStore(studio, tools);
-      watch.lap("learning");
+      watch.lap("training");
     }
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
@@ -66,11 +66,11 @@ record PersonSource(
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
-              + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
+              + " was trained on other photos or settings, and is not replaced; give another --out, or move it away");
     }
   }
 
-  /** Learnt now, or from where a run that was stopped had come to. */
+  /** Trains the person, or resumes a stopped training. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
       return studio.train(
@@ -90,8 +90,8 @@ record PersonSource(
     if (Files.exists(state) && !(failure instanceof InvalidInputException)) {
       console
           .err()
-          .println(state + " is the person as far as they were learnt: " + command
-              + " goes on from it; keep it as you keep " + "the photos, or delete it");
+          .println(state + " holds the unfinished training: " + command
+              + " resumes it; protect it like the photos, or delete it");
     }
   }
 
@@ -113,7 +113,7 @@ record PersonSource(
         .err()
         .println(
             file
-                + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+                + " holds the person, unencrypted: protect it like the photos; --store DIR encrypts it");
     return who;
   }
 
@@ -121,8 +121,7 @@ record PersonSource(
     String id = new VaultTraining(store, photos, console).train(studio, tools);
     console
         .err()
-        .println("kept in the store as " + id
-            + "; headshot --person draws them again, people erase erases them");
+        .println("stored as " + id + "; use this id with headshot --person or people erase");
     return Path.of(id);
   }
 

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Whose photos, and who agreed that they are learnt from. */
+/** The options for photos, consent and known traits. */
 public final class PhotoOptions {
   @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
   private Path photos;
@@ -31,19 +31,19 @@ public final class PhotoOptions {
       names = "--consent",
       paramLabel = "TEXT",
       description =
-          "who agreed to what, kept with the person's file; "
-              + "needed with --photos, except for photos of rendered people, and with a --person whose file records none")
+          "who agreed to what, stored with the person; required with --photos, except for "
+              + "rendered people, and for a --person whose file records no consent")
   private String consent;
 
   @Option(
       names = "--trait",
-      paramLabel = "SLOT=WORDS",
-      description = "what you know of how they look, such as "
-          + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
-          + "is found out; may be given several times")
+      paramLabel = "TRAIT=WORDS",
+      description = "known trait of the person, such as \"glasses=round glasses\"; \"glasses=\" "
+          + "leaves it out of prompts. Other traits are measured in the photos; may be "
+          + "repeated")
   private Map<String, String> traits = Map.of();
 
-  /** What is said of how the person looks. */
+  /** Returns the traits that the user gives. */
   PersonProfile profile() {
     PersonProfile profile = PersonProfile.UNKNOWN;
     for (Map.Entry<String, String> trait : traits.entrySet()) {
@@ -56,50 +56,57 @@ public final class PhotoOptions {
     return photos != null;
   }
 
-  /** The consent of a person who is kept in a file that records none. */
+  /** Returns the consent for a person file that records none. */
   MissingConsent missingConsent() {
     return new MissingConsent(consent);
   }
 
-  /** Refuses to write beside the photos, where results would be taken for photos the next time. */
+  /** Refuses an output folder that is the folder of the photos. */
   void requireSeparateFolder(Path out) {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
         throw new IllegalArgumentException(
-            "--out is the photos' own folder, where headshots would be taken for photos the next time;"
+            "--out is the folder of the photos; headshots in it would be read as photos next time;"
                 + " choose another");
       }
     } catch (IOException e) {
-      throw new InvalidInputException("cannot look at " + out + ": " + e.getMessage(), e);
+      throw new InvalidInputException("cannot read " + out + ": " + e.getMessage(), e);
     }
   }
 
-  /** Says what is to be expected where real photos are for a base that knows none. */
+  /** Prints a warning if photographs are given to a base trained on rendered people only. */
   void warn(BaseOptions base, Console console) {
     if (isGiven()
         && !ModelExtras.in(base.folder()).photographs()
         && !SyntheticPhotos.isSyntheticFolder(photos)) {
       console
           .err()
-          .println(base.name() + " knows rendered people alone; for photographs give --base a"
-              + " model that was trained on photographs");
+          .println(
+              base.name() + " was trained on rendered people only; for photographs give --base a"
+                  + " model that was trained on photographs");
     }
   }
 
-  /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
+  /**
+   * Reviews the photos.
+   *
+   * @throws IllegalArgumentException if the consent is missing, before any work
+   */
   PhotoReview review() {
     try (ReviewTools tools = ReviewTools.builtIn()) {
       return review(tools);
     }
   }
 
-  /** The same with other tools, which stay the caller's to close. */
+  /** Reviews the photos with {@code tools}, which the caller closes. */
   PhotoReview review(ReviewTools tools) {
     consent();
     return PhotoReview.of(PhotoSet.from(photos), tools);
   }
 
-  /** The same without programs that convert photos, which would read them from a temporary file. */
+  /**
+   * Reviews the photos without external converters, which would read them from a temporary file.
+   */
   PhotoReview reviewInMemory(ReviewTools tools) {
     consent();
     return PhotoReview.of(
@@ -122,7 +129,7 @@ public final class PhotoOptions {
   }
 
   /**
-   * A review of photos as lines for people: one a photo, then how many can be used and what the set
+   * Formats a review as lines: one for each photo, then how many can be used and what the set
    * lacks.
    */
   public static final class ReviewText {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness photos}: what a headshot run would think of a folder of photos. */
+/** {@code likeness photos}: reviews a folder of photos as {@code headshot} does. */
 @Command(
     name = "photos",
     mixinStandardHelpOptions = true,
@@ -30,13 +30,13 @@ public final class PhotosCommand implements Runnable {
   @Option(
       names = "--sheet",
       paramLabel = "FILE",
-      description = "writes a PNG of the photos with faces, verdicts and reasons")
+      description = "writes a PNG sheet of the photos with faces, verdicts and reasons")
   private Path sheet;
 
   @Mixin
   private FaceOptions faces;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public PhotosCommand(Console console) {
     this.console = console;
   }

@@ -20,26 +20,25 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** Images to watch while they are drawn. */
+/** The options for previews during sampling. */
 final class PreviewOptions {
   @Option(
       names = "--preview",
       paramLabel = "DIR|FILE",
       arity = "0..1",
       fallbackValue = "",
-      description =
-          "until the images are done, --out shows what they are becoming as preview-001.png and so on, by a small "
-              + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
+      description = "writes preview-001.png and so on to --out during sampling, decoded by a small "
+          + "autoencoder of the base's family (TAESD; without a value the base's own)")
   private Path autoencoder;
 
   @Option(
       names = "--preview-every",
       paramLabel = "N",
       defaultValue = "1",
-      description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
+      description = "steps between previews (default: ${DEFAULT-VALUE})")
   private int interval;
 
-  /** Draws {@code request}, showing each image to {@code each} when it is done. */
+  /** Generates {@code request} and passes each finished image to {@code each}. */
   void generate(
       BaseModel base,
       BaseOptions from,
@@ -68,8 +67,8 @@ final class PreviewOptions {
       return autoencoder;
     }
     if (!Files.exists(own)) {
-      throw new InvalidInputException("the base " + base.name() + " brings no small autoencoder ("
-          + own + "); give one: --preview DIR|FILE");
+      throw new InvalidInputException("the base " + base.name() + " has no preview decoder (" + own
+          + "); give one: --preview DIR|FILE");
     }
     return own;
   }

@@ -12,22 +12,19 @@ import picocli.CommandLine.Option;
     name = "purge",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Removes everything from a store whose time is over by its retention policy. Receipts of who is erased are "
-            + "signed with --sign-key; without, they prove nothing about who erased.")
+    description = "Removes everything from a store that its retention policy no longer allows. "
+        + "Erasure receipts are signed with --sign-key; without, they prove nothing about "
+        + "the signer.")
 public final class PurgeCommand implements Runnable {
   private final Console console;
 
-  @Option(
-      names = "--due",
-      required = true,
-      description = "says that everything whose time is over is to go")
+  @Option(names = "--due", required = true, description = "confirms that expired data is removed")
   private boolean due;
 
   @Mixin
   private VaultOptions store;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public PurgeCommand(Console console) {
     this.console = console;
   }

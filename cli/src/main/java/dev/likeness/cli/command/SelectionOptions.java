@@ -26,32 +26,32 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
 
-/** How many of the drawn headshots are kept. */
+/** The options that select the best headshots. */
 final class SelectionOptions {
   @Option(
       names = "--keep",
       paramLabel = "K",
-      description = "keeps the K best and most varied of all that were drawn; "
-          + "record.json and report.html say why of each (default: all)")
+      description = "keeps the K best and most varied headshots; record.json and report.html give "
+          + "the reasons (default: all)")
   private Integer keep;
 
   @Option(
       names = "--distortion",
       paramLabel = "MAX",
-      description =
-          "with --keep: fails what BRISQUE finds distorted by more, "
-              + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
+      description = "with --keep: rejects headshots with a BRISQUE distortion above this limit, "
+          + "0..100; photos have 0 to 36, headshots by portrait 47 to 68 (default: no "
+          + "limit)")
   private Double distortion;
 
   /**
-   * What was drawn, and with {@code --keep} what was kept of it.
+   * The headshots, and with {@code --keep} the selection.
    *
-   * @param shoot all, or those that were kept
-   * @param cards the scores of all without {@code --keep}; with it they stand in the choice
+   * @param shoot all headshots, or the selected ones
+   * @param cards the scores of all headshots without {@code --keep}; empty with it
    * @param selection empty without {@code --keep}
    */
   record GeneratedShoot(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> selection) {
-    /** The same with its headshots changed; what was chosen by stays as it was. */
+    /** Returns the shoot with changed headshots and the same scores. */
     GeneratedShoot map(UnaryOperator<Headshot> change) {
       return new GeneratedShoot(
           new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
@@ -60,7 +60,10 @@ final class SelectionOptions {
     }
   }
 
-  /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
+  /**
+   * Refuses a {@code --keep} above the number of headshots, and a limit that is out of range or has
+   * no effect.
+   */
   void validate(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
       throw new IllegalArgumentException(
@@ -73,10 +76,10 @@ final class SelectionOptions {
   }
 
   /**
-   * Draws, and chooses by {@code limits} where some are to be kept.
+   * Generates headshots and selects by {@code limits} if {@code --keep} is given.
    *
-   * @param notes of the person's file, which likeness is measured by where there is no
-   *     {@code review}
+   * @param notes metadata of the person's file; likeness is measured with it if {@code review} is
+   *     null
    */
   GeneratedShoot generate(
       HeadshotStudio studio,
@@ -105,8 +108,8 @@ final class SelectionOptions {
         .shoot(person, request, keep, progress, cancellation);
     if (choice.selected().isEmpty()) {
       throw new InvalidInputException("none of the " + choice.verdicts().size()
-          + " headshots shows a face; draw more with --count, "
-          + "other styles, or without --keep to look at them");
+          + " headshots shows a face; generate more with --count, "
+          + "give other styles, or leave --keep out to see them");
     }
     return new GeneratedShoot(
         new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
@@ -119,10 +122,10 @@ final class SelectionOptions {
       ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.onEvent(new ProgressEvent.Notice("likeness does not count in what is kept: "
+      progress.onEvent(new ProgressEvent.Notice("likeness is not used for --keep: "
           + FaceEmbeddings.of(notes)
-              .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
-              .orElse("the base brings no embedder")
+              .map(faces -> "the person's file has face embeddings of " + faces.embedder())
+              .orElse("the base has no face embedder")
           + "; give one with --embedder"));
       return scores;
     }
@@ -132,8 +135,8 @@ final class SelectionOptions {
         : FaceOptions.likeness(tools, notes);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
-          "likeness does not count in what is kept: the person's file keeps no faces as "
-              + eye.name() + " sees them; learn or show the person again with --embedder"));
+          "likeness is not used for --keep: the person's file has no face embeddings of "
+              + eye.name() + "; train again, or give --photos, with --embedder"));
     }
     return likeness.map(scores::likeness).orElse(scores);
   }

@@ -34,7 +34,10 @@ import java.util.function.Function;
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
-  static final String REFERENCE = "shown.safetensors";
+  static final String REFERENCE = "reference.safetensors";
+  /** The name that earlier versions gave {@link #REFERENCE}; it is only read. */
+  static final String OLD_REFERENCE = "shown.safetensors";
+
   private static final String SHEET = "contact-sheet.png";
   private static final String REPORT = "report.html";
 
@@ -58,25 +61,31 @@ final class ShootFolder {
   }
 
   /**
-   * Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is
-   * learnt.
+   * Returns the reference file of {@code folder}: one with the old name if that is the only one.
    */
+  static Path referenceFile(Path folder) {
+    Path file = folder.resolve(REFERENCE);
+    Path old = folder.resolve(OLD_REFERENCE);
+    return !Files.exists(file) && Files.exists(old) ? old : file;
+  }
+
+  /** Refuses, before training, a folder that is not writable or a label that cannot be rendered. */
   static void requireWritable(Path folder, Disclosure disclosure) {
     AtomicFile.Writable.requireFolder(folder);
     disclosure.encodePng(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
   }
 
   /**
-   * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
-   * finished is written as it is, with its record.
+   * Runs {@code generation} in {@code studio}. If it fails or is cancelled, the finished headshots
+   * and their record are written.
    */
   SelectionOptions.GeneratedShoot generateOrRescue(
       HeadshotStudio studio,
-      Function<HeadshotStudio, SelectionOptions.GeneratedShoot> drawing,
+      Function<HeadshotStudio, SelectionOptions.GeneratedShoot> generation,
       Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
-      return drawing.apply(studio.onHeadshot(finished::add));
+      return generation.apply(studio.onHeadshot(finished::add));
     } catch (RuntimeException | Error e) {
       try {
         writeFinished(finished, record);
@@ -96,9 +105,8 @@ final class ShootFolder {
   }
 
   /**
-   * What was told of earlier images goes before they do, and with them those that lie beside in
-   * other formats: whatever happens between, no record speaks of others, and no two files of one
-   * number show two images.
+   * Deletes the records of earlier images and their copies in other formats, before the images are
+   * replaced. So a record never describes other images, even after a crash.
    */
   private void deleteOld(int images) {
     try {
@@ -118,7 +126,7 @@ final class ShootFolder {
     }
   }
 
-  /** Writes the images, and says which lie there from before: no record speaks of them any more. */
+  /** Writes the images, and reports files of an earlier run that are no longer in the record. */
   private void write(List<Headshot> headshots) {
     deleteOld(headshots.size());
     ImageFolder.NumberedFiles.write(
@@ -132,25 +140,25 @@ final class ShootFolder {
       console
           .err()
           .println(folder.resolve(Headshot.fileName(next))
-              + " and what follows it are of an earlier run, of which " + ShootRecord.FILE
-              + " no longer speaks");
+              + " and later files are from an earlier run; " + ShootRecord.FILE
+              + " does not list them");
     }
   }
 
   /**
    * Writes everything and names the files on standard output.
    *
-   * @param notes of the person's file
+   * @param notes metadata of the person's file
    * @param review null for a person from a file or store
    */
   void write(
       BaseModel base,
-      SelectionOptions.GeneratedShoot drawn,
+      SelectionOptions.GeneratedShoot generated,
       ShootRecord untimed,
       Map<String, String> notes,
       PhotoReview review,
       Timings watch) {
-    Shoot shoot = drawn.shoot();
+    Shoot shoot = generated.shoot();
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
     List<RgbImage> photos = review == null
@@ -158,7 +166,7 @@ final class ShootFolder {
         : review.accepted().stream().map(AcceptedPhoto::image).toList();
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record =
-        drawn.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
+        generated.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review))
         .authenticity(verdicts(notes, review, shoot))
@@ -167,7 +175,7 @@ final class ShootFolder {
     RgbImage overview = ContactSheet.of(
         photos,
         shoot.headshots(),
-        "Drawn by likeness " + LikenessVersion.current() + " with the base model " + base.name()
+        "Generated by likeness " + LikenessVersion.current() + " with the base model " + base.name()
             + ": generated images, not photographs");
     byte[] png = disclosure
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
@@ -177,7 +185,12 @@ final class ShootFolder {
     console.out().println(sheet);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(shoot, drawn.selection(), drawn.cards(), Optional.ofNullable(review), disclosure)
+    ShootReport.of(
+            shoot,
+            generated.selection(),
+            generated.cards(),
+            Optional.ofNullable(review),
+            disclosure)
         .write(report);
     console.out().println(report);
     console.out().flush();
@@ -206,12 +219,12 @@ final class ShootFolder {
         .orElse(List.of());
   }
 
-  /** How long the parts of some work take, one after the other. */
+  /** Measures the durations of consecutive stages. */
   static final class Timings {
     private final Map<String, Duration> laps = new LinkedHashMap<>();
     private long last = System.nanoTime();
 
-    /** Ends the part that began with the last lap, and names it. */
+    /** Ends the stage that began with the last lap, under this name. */
     void lap(String name) {
       long now = System.nanoTime();
       laps.put(name, Duration.ofNanos(now - last));

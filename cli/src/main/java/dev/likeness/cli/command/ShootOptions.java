@@ -11,20 +11,20 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
-/** What headshots are asked for. */
+/** The options of a shoot. */
 final class ShootOptions {
   @Option(
       names = "--style",
       paramLabel = "NAME",
-      description =
-          "studio, office, outdoor, black-and-white, corporate, linkedin and others (a wrong name lists all); "
-              + "may be given several times (default: the first four)")
+      description = "studio, office, outdoor, black-and-white, corporate, linkedin and others (an "
+          + "unknown name lists all); may be repeated (default: the first four)")
   private List<String> styles = List.of();
 
   @Option(
       names = "--styles",
       paramLabel = "FILE",
-      description = "styles of your own, as JSON; drawn instead, or chosen " + "from with --style")
+      description = "your own styles, as JSON; used instead of the built-in ones, while --style "
+          + "chooses from both")
   private Path styleFile;
 
   @Option(
@@ -38,7 +38,7 @@ final class ShootOptions {
       names = "--steps",
       paramLabel = "N",
       defaultValue = "" + ShootRequest.STEPS,
-      description = "sampling steps (default: ${DEFAULT-VALUE})")
+      description = "number of sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
   @Option(
@@ -46,35 +46,37 @@ final class ShootOptions {
       paramLabel = "G",
       defaultValue = "NaN",
       description =
-          "how strictly to follow the style (default: two thirds of what the base itself takes, at most 4)")
+          "guidance scale: how closely headshots follow the style (default: two thirds of "
+              + "the base's, at most 4)")
   private double guidance;
 
   @Option(
       names = "--likeness",
       paramLabel = "0..1",
       defaultValue = "1",
-      description = "how strongly the person is drawn (default: ${DEFAULT-VALUE})")
+      description = "identity strength (default: ${DEFAULT-VALUE})")
   private double likeness;
 
   @Option(
       names = "--size",
       paramLabel = "PX",
-      description = "width and height, a multiple of 8 from 64 to 4096 " + "(default: the base's)")
+      description =
+          "width and height in pixels, a multiple of 8 from 64 to 4096 (default: the " + "base's)")
   private int size;
 
   @Option(
       names = "--seed",
       paramLabel = "S",
       defaultValue = "0",
-      description = "of the first headshot (default: 0)")
+      description = "seed of the first headshot (default: 0)")
   private long seed;
 
   @Option(
       names = "--variant",
       paramLabel = "V",
       defaultValue = "0",
-      description = "which of a style's combinations of clothes, "
-          + "expression, light and backdrop comes first, counted from 0 (default: 0)")
+      description = "index of a style's first combination of clothes, expression, light and "
+          + "backdrop, from 0 (default: 0)")
   private int variant;
 
   ShootRequest request() {
@@ -104,25 +106,26 @@ final class ShootOptions {
             .toList();
   }
 
-  /** Which part of a headshot is shown. */
+  /** The option that crops headshots. */
   static final class AspectOption {
     @Option(
         names = "--aspect",
         paramLabel = "ASPECT",
-        description = "square, avatar (round), sides such as 4:5 and 3:2, or "
-            + "pixels such as 1200x630: cropped with the eyes on the upper third, and reduced to the pixels where it has as many "
-            + "(default: the style's, mostly square)")
+        description = "square, avatar (round), a ratio such as 4:5 or 3:2, or pixels such as "
+            + "1200x630: crops with the eyes on the upper third, and reduces to these pixels "
+            + "if the image has as many (default: the style's, mostly square)")
     private String aspect;
 
     /**
-     * The headshot as it is asked for; whole where no face is seen, which {@code notices} hears of.
+     * Returns the cropped headshot. If no face is found, returns it whole and reports that to
+     * {@code notices}.
      */
     Headshot crop(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
       String format = format(headshot.style());
       Optional<Headshot> cropped = headshot.crop(format, detector);
       if (cropped.isEmpty()) {
         notices.accept("seed " + headshot.seed()
-            + ": no face is seen, so the image is not cropped to " + format);
+            + ": no face was found, so the image is not cropped to " + format);
       }
       return cropped.orElse(headshot);
     }
@@ -132,8 +135,9 @@ final class ShootOptions {
     }
 
     /**
-     * What to say where crops of images with sides of {@code side} pixels have fewer than are asked
-     * for, on a base of that unit.
+     * Returns a notice if crops of images of {@code side} pixels are smaller than requested.
+     *
+     * @param unit image sides are multiples of this number of pixels
      */
     Optional<String> findShortage(List<Style> styles, int side, int unit) {
       List<String> asked = styles.stream()
@@ -145,7 +149,7 @@ final class ShootOptions {
       return asked.isEmpty()
           ? Optional.empty()
           : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels "
-              + "have fewer, so crops stay as large as they are; draw with --size "
+              + "have fewer, so crops are not scaled to it; give --size "
               + (most + unit - 1) / unit * unit);
     }
 
@@ -155,7 +159,7 @@ final class ShootOptions {
           .orElse(0);
     }
 
-    /** Refuses what is no aspect. */
+    /** Refuses an invalid aspect. */
     void validate() {
       if (aspect != null) {
         try {

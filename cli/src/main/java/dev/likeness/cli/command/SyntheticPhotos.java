@@ -15,9 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/**
- * Whether a folder of photos shows a person who does not exist, so that nobody needs to be asked.
- */
+/** Recognises folders of rendered people, whose photos need no consent. */
 public final class SyntheticPhotos {
   /** The file that lists rendered photos by their digests. */
   public static final String LIST = "people.json";

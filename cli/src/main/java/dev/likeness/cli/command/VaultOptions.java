@@ -24,12 +24,9 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which store of persons, its key, and who signs receipts of its erasures. */
+/** The options for the store, its key and the signer of erasure receipts. */
 final class VaultOptions {
-  /**
-   * How long it waits for a process that has the store; commands have it while they read or write
-   * there alone.
-   */
+  /** How long a command waits for another process that has the store open. */
   static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
 
   private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
@@ -38,15 +35,15 @@ final class VaultOptions {
   @Option(
       names = "--store",
       paramLabel = "DIR",
-      description = "the folder where persons are kept, encrypted; one process has it open at a"
-          + " time, for which this waits half a minute")
+      description = "folder of the encrypted store of people; waits up to 30 seconds if another "
+          + "process has it open")
   private Path store;
 
   @Option(
       names = "--key",
       paramLabel = "FILE",
-      description = "the store's key, made for a new store "
-          + "where there is no such file (default: the environment variable " + KEY_VARIABLE + ")")
+      description = "file of the store's key; created for a new store "
+          + "(default: the environment variable " + KEY_VARIABLE + ")")
   private Path key;
 
   @Mixin
@@ -54,22 +51,21 @@ final class VaultOptions {
 
   boolean isGiven() {
     if (store == null && key != null) {
-      throw new IllegalArgumentException(
-          "--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
+      throw new IllegalArgumentException("--key needs --store DIR; give both or neither");
     }
     return store != null;
   }
 
-  /** Who signs the receipts of erasures, and of a command that draws the images. */
+  /** Returns the signer of erasure receipts and images. */
   DisclosureOptions.SigningOptions signing() {
     return signing;
   }
 
-  /** Refuses a signer without a store, of a command that signs nothing else. */
+  /** Refuses a signer without a store, for commands that sign receipts only. */
   void requireUsedSigner() {
     if (!isGiven() && signing.isGiven()) {
       throw new IllegalArgumentException(
-          "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
+          "--sign-key signs erasure receipts and needs --store DIR; leave it out");
     }
   }
 
@@ -82,9 +78,9 @@ final class VaultOptions {
   }
 
   /**
-   * The same with another patience.
+   * Opens the store, waiting at most {@code patience}.
    *
-   * @throws dev.likeness.vault.StoreInUseException when that is over
+   * @throws dev.likeness.vault.StoreInUseException if another process still has it open then
    */
   SubjectStore open(Console console, Duration patience, Cancellation stop) {
     long begun = System.nanoTime();
@@ -120,7 +116,7 @@ final class VaultOptions {
     return SubjectStore.open(store, keys(), signed);
   }
 
-  /** The same of a store that is there already. */
+  /** Opens a store that must exist. */
   SubjectStore openExisting(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
       throw new InvalidInputException("there is no store in " + store
@@ -140,8 +136,8 @@ final class VaultOptions {
   private WrappingKey keys() {
     if (key != null) {
       if (!Files.exists(key) && hasPeople()) {
-        throw new InvalidInputException("there is no key " + key + ", and the people in " + store
-            + " are encrypted under another; give the file of theirs");
+        throw new InvalidInputException("there is no key file " + key + ", and the people in "
+            + store + " are encrypted with another key; give its file");
       }
       return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
     }
@@ -155,8 +151,7 @@ final class VaultOptions {
     try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
       return folders.findAny().isPresent();
     } catch (IOException e) {
-      throw new ResourceLimitException(
-          "cannot look into the store " + store + ": " + e.getMessage(), e);
+      throw new ResourceLimitException("cannot read the store " + store + ": " + e.getMessage(), e);
     }
   }
 

@@ -15,12 +15,11 @@ import dev.likeness.vault.SubjectStudio;
 import java.time.Duration;
 
 /**
- * Takes a person into a store and learns them with the store closed, so that they, and others, can
- * be erased meanwhile: photos and the run's state stay in memory. When it fails nothing of them is
- * left.
+ * Creates a subject in a store and trains with the store closed, so that subjects can be erased
+ * meanwhile. Photos and state stay in memory; if the training fails, the subject is erased.
  */
 record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
-  /** What took hours to learn waits longer than a look does. */
+  /** Saving waits longer than other commands, because the training took hours. */
   private static final Duration SAVE_TIMEOUT = Duration.ofHours(1);
 
   /** Returns the id. */
@@ -46,7 +45,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
   }
 
-  /** Whoever is erased meanwhile is learnt no further. */
+  /** Cancels the training if the subject is erased. */
   private Progress cancelIfErased(Cancellation stop, String id) {
     Progress shown = ConsoleProgress.on(console);
     return event -> {
@@ -66,20 +65,20 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   private static InvalidInputException erasedException(String id, Throwable cause) {
     return new InvalidInputException(
         id
-            + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn them again",
+            + " was erased during the training, and the result was discarded; train again if the person still agrees",
         cause);
   }
 
   private void eraseSubject(String id, Throwable failure) {
-    // Ctrl-C, which may be what failed, must not stop this, too.
+    // The failure may be Ctrl-C, which must not stop the erasure.
     try (SubjectStore opened = store.open(console, VaultOptions.LOCK_TIMEOUT, new Cancellation())) {
       opened.subject(id).erase();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
       console
           .err()
-          .println("what " + id + " agreed to is left in the store: " + e.getMessage()
-              + "; people erase " + id + " erases it");
+          .println("the consent of " + id + " is left in the store: " + e.getMessage()
+              + "; erase it with people erase " + id);
     }
   }
 }

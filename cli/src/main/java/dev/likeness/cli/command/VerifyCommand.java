@@ -29,17 +29,17 @@ import picocli.CommandLine.Parameters;
     name = "verify",
     mixinStandardHelpOptions = true,
     sortOptions = false,
-    description =
-        "Checks the signature of an image and lists its content credentials; or the signature of an erasure "
-            + "receipt; with --trust also the signer; or that everything in a store can be read. "
-            + "Exit status 3 if a check fails or nothing is signed.")
+    description = "Checks the signature of an image and lists its content credentials, or checks "
+        + "an erasure receipt; with --trust also the signer. With --store, checks that "
+        + "everything in a store can be read. Exit status 3 if a check fails or nothing "
+        + "is signed.")
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "a PNG, JPEG or WebP file, or a receipt")
+      description = "a PNG, JPEG or WebP image, or an erasure receipt")
   private Path file;
 
   @Mixin
@@ -48,15 +48,14 @@ public final class VerifyCommand implements Runnable {
   @Option(
       names = "--trust",
       paramLabel = "PEM",
-      description =
-          "trusted certificates: a FILE signed by another signer, or with an expired certificate, "
-              + "ends with 3 (default: every signer is accepted)")
+      description = "trusted certificates: exit status 3 if FILE has another signer or an expired "
+          + "certificate (default: every signer is accepted)")
   private Path trust;
 
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
-  /** A subcommand that speaks to {@code console}. */
+  /** Creates the subcommand with the console that it prints to. */
   public VerifyCommand(Console console) {
     this.console = console;
   }
@@ -70,7 +69,7 @@ public final class VerifyCommand implements Runnable {
     }
     if (store.isGiven() && trust != null) {
       throw new IllegalArgumentException(
-          "--trust is for a FILE: a store is signed by nobody; leave it out");
+          "--trust applies to a FILE only: a store is not signed; leave it out");
     }
     if (store.isGiven()) {
       verifyStore();

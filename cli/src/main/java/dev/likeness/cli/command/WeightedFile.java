@@ -39,7 +39,7 @@ record WeightedFile(Path file, double weight) {
         return new WeightedFile(Path.of(weighted.group(1)), Double.parseDouble(weighted.group(2)));
       } catch (NumberFormatException e) {
         throw new TypeConversionException("\"" + weighted.group(2)
-            + "\" is no weight; give FILE@WEIGHT with a number such as 0.8");
+            + "\" is not a number; give FILE@WEIGHT with a number such as 0.8");
       }
     }
   }
@@ -51,7 +51,7 @@ record WeightedFile(Path file, double weight) {
    * @param weight 1 is full strength, 0 none
    */
   record ReferenceOption(Path file, double weight) {
-    /** The image, upright: photos say by a mark how they were held. */
+    /** Reads the image and turns it upright by its EXIF orientation. */
     RgbImage readImage() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)

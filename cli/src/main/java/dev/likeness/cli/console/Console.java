@@ -7,7 +7,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where a subcommand speaks: results to {@code out}, everything else to {@code err}.
+ * The streams of a subcommand: results go to {@code out}, everything else to {@code err}.
  *
  * @param out standard output
  * @param err standard error
@@ -16,7 +16,9 @@ import java.nio.charset.StandardCharsets;
  */
 public record Console(
     PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
-  /** The streams of this process; the launcher tells whether standard error is a terminal. */
+  /**
+   * Returns the streams of this process. The launcher sets whether standard error is a terminal.
+   */
   public static Console ofProcess() {
     String told = System.getProperty("likeness.terminal");
     boolean terminal = told == null ? System.console() != null : Boolean.parseBoolean(told);
@@ -52,7 +54,7 @@ public record Console(
       case MACHINE ->
         ExitStatus.isOutOfMemory(failure)
             ? "not enough memory (" + LibTorch.firstLine(failure)
-                + "); ask for a smaller image, or free memory"
+                + "); request a smaller image, or free memory"
             : failure.getMessage();
       default -> failure.getMessage();
     };

@@ -4,9 +4,9 @@ import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 
-/** How the command ends, and the one place that decides it from what went wrong. */
+/** The exit status of the command, and its mapping from exceptions. */
 public enum ExitStatus {
-  /** Everything that was asked for is there. */
+  /** The command succeeded. */
   DONE(0),
   /** A defect of the command itself. */
   DEFECT(1),
@@ -25,12 +25,12 @@ public enum ExitStatus {
     this.code = code;
   }
 
-  /** What the process returns. */
+  /** Returns the exit status of the process. */
   public int code() {
     return code;
   }
 
-  /** How the command ends after {@code failure}. */
+  /** Returns the exit status for {@code failure}. */
   public static ExitStatus of(Throwable failure) {
     if (failure instanceof CancelledException) {
       return CANCELLED;
@@ -44,7 +44,7 @@ public enum ExitStatus {
     return failure instanceof IllegalArgumentException ? USAGE : DEFECT;
   }
 
-  // libtorch's own failures come as RuntimeException, told apart only by their text.
+  // Failures of libtorch are RuntimeExceptions that differ in their text only.
   static boolean isOutOfMemory(Throwable failure) {
     String text = String.valueOf(failure.getMessage());
     return failure instanceof OutOfMemoryError

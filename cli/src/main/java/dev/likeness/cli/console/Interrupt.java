@@ -26,7 +26,7 @@ public final class Interrupt {
     return interrupt;
   }
 
-  /** Says that the work is over, whichever way. */
+  /** Reports that the work has ended, normally or not. */
   public void workEnded() {
     ended.countDown();
   }

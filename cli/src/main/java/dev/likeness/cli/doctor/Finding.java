@@ -3,14 +3,14 @@ package dev.likeness.cli.doctor;
 import java.util.Locale;
 
 /**
- * One line of the examination.
+ * One finding of {@code likeness doctor}.
  *
- * @param state whether it is as it should be
- * @param subject what was looked at
- * @param text what was found and, where something is wrong, what to do
+ * @param state the state of the subject
+ * @param subject the examined thing
+ * @param text the finding and, for a problem, what to do
  */
 public record Finding(State state, String subject, String text) {
-  /** How a thing stands: fine, works but could be better, or missing so that drawing fails. */
+  /** The state of a finding: fine, usable but not optimal, or missing so that generation fails. */
   public enum State {
     OK,
     ADVICE,
@@ -29,7 +29,7 @@ public record Finding(State state, String subject, String text) {
     return new Finding(State.MISSING, subject, text);
   }
 
-  /** Whether drawing fails without it. */
+  /** Returns whether generation fails without it. */
   public boolean isMissing() {
     return state == State.MISSING;
   }

@@ -20,7 +20,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.pytorch.global.torch;
 
-/** libtorch, OpenCV and the tokenizers' natives, and what they can compute on. */
+/** Checks the native libraries of libtorch, OpenCV and the tokenizers, and their devices. */
 final class NativesCheck {
   private NativesCheck() {}
 
@@ -47,7 +47,7 @@ final class NativesCheck {
         Finding.ofOk("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
   }
 
-  /** The graphics cards with their memory as the driver tells it. */
+  /** Returns the GPUs with their memory as the driver reports it. */
   private static Finding cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
       return Finding.ofOk("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);

@@ -8,7 +8,7 @@ import dev.likeness.diffusion.internal.model.SingleFile;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the headers and the built-in configuration tell of a base model beyond its family. */
+/** Reads details of a base model from its headers and configuration. */
 final class BaseDetails {
   /** The channels of Stable Diffusion's latents. */
   private static final int LATENTS = 4;
@@ -39,8 +39,8 @@ final class BaseDetails {
   }
 
   /**
-   * What a UNet is for, by what it is shown beside the sample: a mask and the kept part, an image,
-   * its depth, its pixels.
+   * Returns the variant of a UNet by its input channels beside the sample: mask and masked image,
+   * image, depth or pixels.
    */
   private static String variant(int in, int latents) {
     int shown = in - latents;
@@ -59,7 +59,7 @@ final class BaseDetails {
     return vae.has(list) ? 1 << vae.integers(list).size() - 1 : 8;
   }
 
-  /** The same of a single file, and which parts it has, lacks, or carries beside them. */
+  /** Returns the details of a single file, with its present, missing and unused components. */
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelParts) file);
     if (file.componentClass("unet") != null && !file.declaresPrediction()) {
@@ -71,14 +71,16 @@ final class BaseDetails {
       details.computeIfAbsent(
           "resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
     }
-    Map<String, Object> parts = new LinkedHashMap<>();
-    for (Map.Entry<String, ComponentDetector.Detected> part : file.components().entrySet()) {
+    Map<String, Object> components = new LinkedHashMap<>();
+    for (Map.Entry<String, ComponentDetector.Detected> component :
+        file.components().entrySet()) {
       CanonicalTensors tensors =
-          new CanonicalTensors(file.keys(), part.getValue().layout());
-      parts.put(
-          part.getKey(), tensors.layerRoles().stream().mapToLong(tensors::elements).sum());
+          new CanonicalTensors(file.keys(), component.getValue().layout());
+      components.put(
+          component.getKey(),
+          tensors.layerRoles().stream().mapToLong(tensors::elements).sum());
     }
-    details.put("parts", parts);
+    details.put("components", components);
     details.put("missing", file.missingComponents());
     details.put("extra", file.unusedTensors());
     return details;

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What a file or folder turned out to be.
+ * The result of an inspection.
  *
- * @param path what was looked at
+ * @param path the inspected file or folder
  * @param kind image, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet,
  *     text-encoder, image-encoder, or unknown
  * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image,

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The family of base models that a file is of or fits, told by its names, or by the width of the
- * text that its attention reads.
+ * Detects the family of base models that a file belongs to or fits, by its tensor names or the
+ * width of its text conditioning.
  */
 public final class Family {
   public static final String UNKNOWN = LoraFamilyDetector.UNKNOWN;

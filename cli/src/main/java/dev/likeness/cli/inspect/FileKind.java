@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 
-/** What sort of weights a file holds, told by the names of its tensors. */
+/** The kind of weights in a file, detected by its tensor names. */
 public enum FileKind {
   BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
   LORA(List.of(

@@ -14,13 +14,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a diffusers folder is: its pipeline, its parts, and the headers of their weights. */
+/** Inspects a diffusers folder: its pipeline, components and headers of weights. */
 final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
 
   private final Tally tally = new Tally();
-  private final Map<String, Object> parts = new LinkedHashMap<>();
+  private final Map<String, Object> components = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Path folder;
   private String family = Family.UNKNOWN;
@@ -38,9 +38,9 @@ final class FolderInspection {
   }
 
   private CheckpointInspection inspect(ModelFolder model) {
-    for (String part : WITH_WEIGHTS) {
-      if (model.componentClass(part) != null) {
-        addPart(model, part);
+    for (String component : WITH_WEIGHTS) {
+      if (model.componentClass(component) != null) {
+        addComponent(model, component);
       }
     }
     if (family.equals(Family.UNKNOWN)) {
@@ -54,14 +54,14 @@ final class FolderInspection {
     details.put("pipeline", model.pipeline());
     details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
     details.putAll(BaseDetails.of(model));
-    details.put("parts", parts);
+    details.put("components", components);
     return new CheckpointInspection(
         folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
   }
 
-  private void addPart(ModelFolder model, String part) {
+  private void addComponent(ModelFolder model, String component) {
     try {
-      parts.put(part, count(model, part));
+      components.put(component, count(model, component));
     } catch (InvalidInputException e) {
       problems.add(e.getMessage());
     }
@@ -69,18 +69,18 @@ final class FolderInspection {
 
   // A folder may hold the same weights in several precisions, forms and averages; what would be
   // opened counts.
-  private long count(ModelFolder model, String part) {
-    Path file = model.weightsFile(part);
+  private long count(ModelFolder model, String component) {
+    Path file = model.weightsFile(component);
     if (file.toString().endsWith(".json")) {
       try (TensorSource shards = ShardedSource.open(file, TensorFileFormat::open)) {
-        return count(shards, part);
+        return count(shards, component);
       }
     }
-    return count(TensorFileFormat.list(file), part);
+    return count(TensorFileFormat.list(file), component);
   }
 
-  private long count(TensorNames tensors, String part) {
-    if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
+  private long count(TensorNames tensors, String component) {
+    if (component.equals("unet") && family.equals(Family.UNKNOWN)) {
       family = Family.of(FileKind.UNET, tensors);
     }
     return tally.add(tensors);

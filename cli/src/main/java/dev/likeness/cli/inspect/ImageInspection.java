@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** What one image says of where it comes from. */
+/** Inspects the content credentials of an image. */
 final class ImageInspection {
   static final String KIND = "image";
 

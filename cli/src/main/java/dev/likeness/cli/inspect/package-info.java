@@ -1,5 +1,5 @@
 /**
- * What a model file or folder is, from headers and configs alone: no weight is read and libtorch is
- * not needed.
+ * Inspects model files and folders by headers and configurations. No weights are read and libtorch
+ * is not needed.
  */
 package dev.likeness.cli.inspect;

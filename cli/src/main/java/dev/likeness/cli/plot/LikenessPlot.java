@@ -19,7 +19,7 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Draws a likeness report: where its images lie between the person's own pairs and impostors, and
+ * Plots a likeness report: where its images lie between the person's own pairs and impostors, and
  * the ROC curve.
  */
 public final class LikenessPlot {

@@ -23,9 +23,9 @@ import org.knowm.xchart.style.Styler;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
- * Watches a training and draws how its loss and the likeness of its previews went. Passes every
- * event on. It keeps numbers alone, no image; beside a state, so that a training that goes on is
- * drawn from its first step.
+ * Plots the loss of a training and the likeness of its validation images, and passes every event
+ * on. The numbers are stored beside the training state, so that the plot of a resumed training
+ * starts at its first step.
  */
 public final class TrainingPlot implements Progress {
   private static final String LOSS = "loss";
@@ -117,7 +117,7 @@ public final class TrainingPlot implements Progress {
     }
   }
 
-  /** A plot is no reason to end a training. */
+  /** Reports a failure of the plot without ending the training. */
   private void failed(String what, IOException e) {
     if (failed) {
       return;
@@ -127,7 +127,7 @@ public final class TrainingPlot implements Progress {
         + "): the training goes on, and once it is stopped its plot begins where it goes on"));
   }
 
-  /** Whether there is a step to draw: none in a run that goes on from its end. */
+  /** Returns whether a step was recorded. A training that is resumed at its end has none. */
   public synchronized boolean hasSteps() {
     return !losses.isEmpty();
   }
@@ -141,7 +141,7 @@ public final class TrainingPlot implements Progress {
   public synchronized RgbImage render() {
     if (losses.isEmpty()) {
       throw new IllegalStateException(
-          "no step of a training has been seen; draw the plot when it has begun");
+          "no training step was recorded; render the plot after the first step");
     }
     XYChart chart = new XYChartBuilder()
         .width(WIDTH)

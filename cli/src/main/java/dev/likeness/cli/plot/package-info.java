@@ -1,2 +1,2 @@
-/** Plots by XChart: how a training goes, and what a likeness report found. */
+/** Plots of trainings and likeness reports, made with XChart. */
 package dev.likeness.cli.plot;

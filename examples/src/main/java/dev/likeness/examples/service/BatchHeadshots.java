@@ -32,9 +32,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Headshots of everybody who has a folder of photos in one folder: {@code BatchHeadshots PHOTOS
- * BASE OUT CONSENT}. What is done already is left as it is, so a batch that was stopped goes on;
- * who cannot be learnt or drawn is named, and the rest goes on.
+ * Generates headshots for each subfolder of photos: {@code BatchHeadshots PHOTOS BASE OUT CONSENT}.
+ * Finished people are skipped, so a stopped batch continues. People that fail are reported.
  */
 public final class BatchHeadshots {
   private static final String RECORD = "record.json";
@@ -47,8 +46,7 @@ public final class BatchHeadshots {
   private final PrintStream log;
 
   /**
-   * A batch that draws {@code request} of each person with {@code studio}, which is on
-   * {@code base}.
+   * Creates a batch that generates {@code request} for each person with {@code studio}.
    *
    * @param detector finds the faces by which headshots are cropped as their styles say; the
    *     caller's to close
@@ -67,8 +65,8 @@ public final class BatchHeadshots {
   }
 
   /**
-   * Arguments: the folder of folders, the base model, the folder for the results, who agreed to
-   * what.
+   * Runs the batch. Arguments: the folder of folders, the base model, the output folder, the
+   * consent.
    */
   public static void main(String[] args) throws IOException {
     if (args.length != 4) {
@@ -89,7 +87,7 @@ public final class BatchHeadshots {
   }
 
   /**
-   * Does everybody in the folders of {@code photos}; how many could not be done.
+   * Processes all subfolders of {@code photos} and returns the number of failures.
    *
    * @throws IllegalArgumentException when {@code out} is or lies in {@code photos}
    */
@@ -134,14 +132,14 @@ public final class BatchHeadshots {
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
     Path state = studio.stateFile(results, review, PersonProfile.UNKNOWN);
-    // Who was learnt from other photos, or otherwise, is not who is asked for now.
+    // A person trained on other photos or settings is trained again.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson learnt = studio.train(
+      try (TrainedPerson trained = studio.train(
           review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
-        TrainingState.tag(learnt, state).save(file);
+        TrainingState.tag(trained, state).save(file);
       }
     }
-    // Also what a run that was stopped between the two left.
+    // Also deletes the states of a run that stopped between the two.
     TrainingState.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).crop(detector);

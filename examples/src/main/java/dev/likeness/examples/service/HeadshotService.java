@@ -33,13 +33,13 @@ import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
 /**
- * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users
- * or encryption. The last 256 shoots are kept, of up to 256 MiB of images, in memory. What a page
- * from elsewhere asks is answered by 403.
+ * Serves headshots over HTTP on the loopback interface: a small example of the studio's queue,
+ * without users or encryption. Keeps the last 256 shoots, up to 256 MiB of images, in memory.
+ * Requests by pages of other origins get 403.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
- *                                   images of 1000 steps; 400 for what cannot be drawn, 429 when full,
+ *                                   images of 1000 steps; 400 for an invalid request, 429 when full,
  *                                   503 when this machine cannot
  * GET    /shoots/ID                 {"state": …, "images": n}, and "error" when it failed; 404 when long done
  * GET    /shoots/ID/1.png           an image, once done, cropped as its style says
@@ -73,7 +73,7 @@ public final class HeadshotService implements AutoCloseable {
       throws IOException {
     this.people = Map.copyOf(people);
     this.detector = detector;
-    // First, as a port may be taken: workers that nobody can close would hold the studio.
+    // Binds first: if the port is taken, no worker may have been started.
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     queue = GenerationQueue.on(studio, options);
     server.createContext("/shoots", this::handle);
@@ -134,8 +134,7 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   /**
-   * Whether it is asked for by a name of this machine, and not by a page from elsewhere that a
-   * browser on it shows.
+   * Returns whether the request names this machine and does not come from a page of another origin.
    */
   private boolean isLocal(HttpExchange exchange) {
     Set<String> here =
@@ -215,7 +214,7 @@ public final class HeadshotService implements AutoCloseable {
     return state;
   }
 
-  // Only what the library itself says is meant to be read by whoever asked.
+  // Only messages of the library are meant for the client.
   private static String failure(GenerationJob<Shoot> job) {
     try {
       job.join();

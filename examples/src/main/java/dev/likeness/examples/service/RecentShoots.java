@@ -8,9 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Shoots by id: so many, with so many bytes of images, and all that still wait or run. What
- * finished first is forgotten first, so that memory stays bounded; what finished last is kept,
- * however large.
+ * Shoots by id. Keeps all waiting and running shoots, and the last finished ones within a number
+ * and a size. The last finished one is always kept.
  */
 final class RecentShoots {
   private final int maxShoots;

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /**
  * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the
  * process is ended. The base is a folder, a checkpoint file or {@code portrait}; port 0 takes any
- * that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
+ * that is free. {@code ada.safetensors} is requested as {@code person=ada}.
  */
 public final class ServePeople {
   private static final String USAGE =
@@ -67,8 +67,8 @@ public final class ServePeople {
   }
 
   /**
-   * Serves whoever is in {@code files} while {@code serving} lasts, faces held where the base in
-   * {@code folder} brings what holds them.
+   * Serves the people in {@code files} until {@code serving} returns, with face guidance if the
+   * base in {@code folder} includes it.
    *
    * @throws IllegalArgumentException when two of them have one name
    * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another

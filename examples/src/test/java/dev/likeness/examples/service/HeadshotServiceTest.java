@@ -69,14 +69,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two clients and more ask one service for four persons at once. {@code -Dlikeness.soak=600} keeps
- * eight of them asking for so many seconds, {@code -Dlikeness.soak.held=true} of {@code portrait}
+ * eight of them asking for so many seconds, {@code -Dlikeness.soak.guided=true} of {@code portrait}
  * and people whose faces are held.
  */
 @ExtendWith(NoTensorLeaks.class)
 class HeadshotServiceTest {
   private static final List<String> NAMES = List.of("ada", "bob", "cleo", "dan");
   private static final int CLIENTS = 8;
-  private static final boolean WITH_FACE_GUIDANCE = Boolean.getBoolean("likeness.soak.held");
+  private static final boolean WITH_FACE_GUIDANCE = Boolean.getBoolean("likeness.soak.guided");
   private static final BoundingBox FACE = new BoundingBox(6, 6, 12, 12);
   private static final FaceDetector DETECTOR = new FaceDetector() {
     @Override

@@ -23,13 +23,23 @@ import java.util.stream.Stream;
  * @param withLora the same with the person's LoRA acting too
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
+  private static final String REFERENCE_ONLY = "reference_only";
+  private static final String WITH_LORA = "with_lora";
+  private static final String PROMPT_ADHERENCE = "prompt_adherence";
+  private static final String IMAGES = "images";
+  // Keys of files that earlier versions wrote; they are only read.
+  private static final String OLD_REFERENCE_ONLY = "shown";
+  private static final String OLD_WITH_LORA = "both";
+  private static final String OLD_PROMPT_ADHERENCE = "following";
+  private static final String OLD_IMAGES = "pictures";
+
   // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023,
   // section 4.4.2).
   private static final double REFERENCE_ONLY_SCALE = 0.8;
   // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like
   // the person.
   private static final double WITH_LORA_SCALE = 0.4;
-  // Beside both of these.
+  // With both LoRA and face guidance.
   static final double WITH_LORA_AND_GUIDANCE_SCALE = 0.2;
 
   /**
@@ -182,8 +192,9 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   /** Writes a JSON file, whole or not at all. */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();
-    curves.put("shown", referenceOnly.stream().map(IdentityStrength::toMap).toList());
-    curves.put("both", withLora.stream().map(IdentityStrength::toMap).toList());
+    curves.put(
+        REFERENCE_ONLY, referenceOnly.stream().map(IdentityStrength::toMap).toList());
+    curves.put(WITH_LORA, withLora.stream().map(IdentityStrength::toMap).toList());
     AtomicFile.write(
         file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(curves)));
   }
@@ -197,11 +208,13 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     try {
       Map<String, Object> curves =
           JSON.std.mapFrom(UninterruptibleIo.read(file, Files::readAllBytes));
-      return new IdentityStrength(read(curves.get("shown")), read(curves.get("both")));
+      return new IdentityStrength(
+          read(get(curves, REFERENCE_ONLY, OLD_REFERENCE_ONLY)),
+          read(get(curves, WITH_LORA, OLD_WITH_LORA)));
     } catch (IOException | RuntimeException e) {
       throw new InvalidInputException(
-          file + " holds no likeness dial, expected the curves \"shown\" and \"both\" ("
-              + e.getMessage() + "); measure it anew, or delete it",
+          file + " is no likeness dial; expected the curves \"" + REFERENCE_ONLY + "\" and \""
+              + WITH_LORA + "\" (" + e.getMessage() + "); measure it again, or delete it",
           e);
     }
   }
@@ -214,8 +227,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
     point.put("lora", m.setting().lora());
     point.put("face", m.setting().face());
     point.put("likeness", m.likeness());
-    point.put("following", m.promptAdherence());
-    point.put("pictures", m.images());
+    point.put(PROMPT_ADHERENCE, m.promptAdherence());
+    point.put(IMAGES, m.images());
     return point;
   }
 
@@ -231,13 +244,21 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
                     number(point, "lora"),
                     point.containsKey("face") ? number(point, "face") : 0),
                 number(point, "likeness"),
-                number(point, "following"),
-                (int) number(point, "pictures")))
+                number(get(point, PROMPT_ADHERENCE, OLD_PROMPT_ADHERENCE)),
+                (int) number(get(point, IMAGES, OLD_IMAGES))))
             .toList();
   }
 
   private static double number(Map<?, ?> point, String name) {
-    return ((Number) point.get(name)).doubleValue();
+    return number(point.get(name));
+  }
+
+  private static double number(Object value) {
+    return ((Number) value).doubleValue();
+  }
+
+  private static Object get(Map<?, ?> object, String key, String oldKey) {
+    return object.containsKey(key) ? object.get(key) : object.get(oldKey);
   }
 
   private static boolean dominates(Measurement other, Measurement m) {

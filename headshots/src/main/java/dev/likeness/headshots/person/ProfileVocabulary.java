@@ -103,6 +103,6 @@ public record ProfileVocabulary(Map<String, String> values) {
   private static Attribute attribute(Map<?, ?> fields) {
     List<String> words =
         ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
-    return new Attribute((String) fields.get("slot"), words, (String) fields.get("sex"));
+    return new Attribute((String) fields.get("attribute"), words, (String) fields.get("sex"));
   }
 }

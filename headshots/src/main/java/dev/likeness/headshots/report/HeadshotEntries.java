@@ -165,8 +165,8 @@ public final class HeadshotEntries {
     object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
     object.put("width", headshot.image().width());
     object.put("height", headshot.image().height());
-    object.put("drawn_width", request.width());
-    object.put("drawn_height", request.height());
+    object.put("generated_width", request.width());
+    object.put("generated_height", request.height());
     object.put("likeness", headshot.likeness());
     return object;
   }

@@ -59,7 +59,7 @@ public final class LikenessCurve {
           Locale.ROOT,
           "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"><title>"
               + "%.2f</title></rect>%n",
-          bar.isSelected ? "kept" : "dropped",
+          bar.isSelected ? "selected" : "rejected",
           MARGIN + i * step,
           top,
           Math.max(1, step - 3),

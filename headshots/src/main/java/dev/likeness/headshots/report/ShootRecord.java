@@ -58,10 +58,10 @@ public final class ShootRecord {
   public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
         person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
-    object.put("words", person.phrase());
+    object.put("phrase", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     person.consent().ifPresent(consent -> object.put("consent", consent.text()));
-    object.put("shown_by", person.adapterName());
+    object.put("ip_adapter", person.adapterName());
     object.put("references", person.imagePrompt().references().count());
     return of(base, object, shoot, 0);
   }
@@ -88,7 +88,7 @@ public final class ShootRecord {
   private static Map<String, Object> header(BaseModel base) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("likeness", LikenessVersion.current());
-    content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    content.put("created", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     content.put("java", Runtime.version().toString());
     content.put("base", base.name());
     content.put("compute", base.compute().toString());
@@ -114,7 +114,7 @@ public final class ShootRecord {
 
   /** The same record with what became of each image that was drawn, kept or not. */
   public ShootRecord selection(List<Map<String, Object>> verdicts) {
-    return with("choice", verdicts);
+    return with("selection", verdicts);
   }
 
   /**
@@ -155,7 +155,7 @@ public final class ShootRecord {
 
   private static Map<String, Object> person(TrainedPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
-    object.put("words", person.phrase());
+    object.put("phrase", person.phrase());
     object.put("profile", PersonProfile.of(person).asList());
     person.consent().ifPresent(consent -> {
       object.put("consent", consent.text());
@@ -163,7 +163,7 @@ public final class ShootRecord {
       object.put(
           "purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
     });
-    object.put("learnt_on", person.baseName());
+    object.put("trained_on", person.baseName());
     object.put("recipe", person.recipe());
     return object;
   }

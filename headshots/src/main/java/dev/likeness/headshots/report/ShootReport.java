@@ -151,7 +151,7 @@ public final class ShootReport {
           verdict.isSelected() ? Headshot.fileName(verdict.rank() - 1) : "seed " + headshot.seed();
       appendFigure(
           page,
-          verdict.isSelected() ? "kept" : "dropped",
+          verdict.isSelected() ? "selected" : "rejected",
           headshot,
           name,
           verdict.reason(),

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.person;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -98,6 +99,19 @@ class IdentityStrengthTest {
   }
 
   @Test
+  void readsOldKeys(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("likeness-dial.json");
+    strength().save(file);
+    String text = Files.readString(file);
+    String old = text.replace("\"reference_only\"", "\"shown\"")
+        .replace("\"with_lora\"", "\"both\"")
+        .replace("\"prompt_adherence\"", "\"following\"")
+        .replace("\"images\"", "\"pictures\"");
+    assertFalse(old.contains("images") || old.contains("lora\" : ["), old);
+    assertEquals(strength(), IdentityStrength.open(Files.writeString(file, old)));
+  }
+
+  @Test
   void refusesInvalidCurves(@TempDir Path folder) throws IOException {
     assertTrue(assertThrows(
             IllegalArgumentException.class,
@@ -112,10 +126,11 @@ class IdentityStrengthTest {
         IllegalArgumentException.class,
         () -> new IdentityStrength(
             List.of(NOTHING, LATE, SOME), IdentityStrength.DEFAULT.withLora()));
-    Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"shown\": 3}");
+    Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"reference_only\": 3}");
     assertTrue(assertThrows(InvalidInputException.class, () -> IdentityStrength.open(file))
         .getMessage()
-        .startsWith(file + " holds no likeness dial, expected the curves \"shown\" and \"both\""));
+        .startsWith(file
+            + " is no likeness dial; expected the curves \"reference_only\" and \"with_lora\""));
   }
 
   private static IdentityStrength strength() {

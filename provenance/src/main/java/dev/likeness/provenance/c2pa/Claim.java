@@ -19,7 +19,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   private static final List<String> LINKS =
       List.of("assertions", "created_assertions", "gathered_assertions");
 
-  /** What a claim says about a box: where it is and its hash. */
+  /** A claim's reference to a box: its URL and hash. */
   record Link(String url, String name, byte[] hash, Object algorithm) {}
 
   static Claim of(JumbfBox manifest) throws JumbfBox.MalformedManifest {
@@ -73,7 +73,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
         .toList();
   }
 
-  /** What the claim says about its assertions. */
+  /** Returns the claim's references to its assertions. */
   List<Link> links() {
     List<Link> links = new ArrayList<>();
     for (String field : LINKS) {

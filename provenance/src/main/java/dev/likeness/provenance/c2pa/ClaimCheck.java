@@ -136,7 +136,7 @@ final class ClaimCheck {
         findings.failure("assertion.hashedURI.mismatch", url);
       }
     }
-    // What is named is the first of its label; another would be hashed by nobody.
+    // A label refers to its first box; a second one would not be hashed.
     claim.assertions().stream()
         .filter(box -> !named.remove(box.label()))
         .forEach(box ->
@@ -160,8 +160,7 @@ final class ClaimCheck {
    * When a claim was signed, as a time-stamping authority attests (RFC 3161).
    *
    * @param time the attested time
-   * @param authority the certificates of who attests it and of whoever vouches for them, theirs
-   *     first
+   * @param authority the certificate of the time-stamping authority, then those of its issuers
    */
   record TimeStamp(Instant time, List<X509Certificate> authority) {
     /** Whether the signature carries one at all. */
@@ -217,7 +216,7 @@ final class ClaimCheck {
           | GeneralSecurityException
           | OperatorCreationException
           | RuntimeException e) {
-        // The parsers answer to some broken structures with whatever their code runs into.
+        // The parsers throw any RuntimeException for some broken structures.
         return Optional.empty();
       }
     }

@@ -107,7 +107,7 @@ record CoseSign1(
         }
       }
     } catch (CertificateException | RuntimeException e) {
-      // Java's parsers answer to some broken keys with whatever their code runs into.
+      // Java's parsers throw any RuntimeException for some broken keys.
       throw new JumbfBox.MalformedManifest("a certificate that cannot be read", e);
     }
     if (certificates.isEmpty()) {

@@ -20,7 +20,7 @@ final class HardBinding {
     this.file = file;
   }
 
-  /** What binds {@code claim} to a file. */
+  /** Returns the hash assertions that bind {@code claim} to a file. */
   static List<JumbfBox> of(Claim claim) {
     List<JumbfBox> bindings = new ArrayList<>(claim.assertions(DATA));
     bindings.addAll(claim.assertions(BOXES));
@@ -28,7 +28,7 @@ final class HardBinding {
   }
 
   /**
-   * Compares the file with what {@code claim} was made for.
+   * Compares the file with the hashes of {@code claim}.
    *
    * @param updated whether later manifests were added, which lets the excluded manifest have grown
    */

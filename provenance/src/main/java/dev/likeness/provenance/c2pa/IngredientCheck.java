@@ -59,7 +59,7 @@ final class IngredientCheck {
     if (whole) {
       findings.success("ingredient.manifest.validated", link.url());
     } else if (!matches(ingredient.content(), algorithm, link.hash())) {
-      // Manifests of version 1.0 hashed the claim alone.
+      // Manifests of version 1.0 hash the claim only.
       findings.failure("ingredient.manifest.mismatch", link.url());
     }
     check.check(ingredient, findings);
@@ -78,9 +78,7 @@ final class IngredientCheck {
     return Claim.link(old == null ? ingredient.get("activeManifest") : old);
   }
 
-  /**
-   * The manifests of the images that a claim's image goes on from, one at most in a sound claim.
-   */
+  /** Returns the manifests of the parent images of a claim; a valid claim has one at most. */
   static List<Claim.Link> parents(Claim claim) throws JumbfBox.MalformedManifest {
     List<Claim.Link> parents = new ArrayList<>();
     for (JumbfBox ingredient : claim.assertions(KIND)) {

@@ -15,8 +15,8 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 
 /**
- * Reads and judges the manifests of an image (C2PA specification 2.1, 15); compressed ones are not
- * read. Never reaches for the network.
+ * Reads and validates the manifests of an image (C2PA specification 2.1, section 15). Compressed
+ * manifests are not supported. Never uses the network.
  */
 public final class ManifestReader {
   private static final Set<String> MANIFESTS =
@@ -25,22 +25,20 @@ public final class ManifestReader {
   private final ClaimCheck check;
 
   /**
-   * A reader.
+   * Creates a reader.
    *
-   * @param anchors whose word about signers is taken
-   * @param now the time at which signatures without a time stamp must be valid
+   * @param anchors the trusted certificates
+   * @param now the time at which certificates of signatures without a time stamp must be valid
    */
   public ManifestReader(TrustAnchors anchors, Instant now) {
     this.check = new ClaimCheck(anchors, now);
   }
 
   /**
-   * What the manifest in a PNG, JPEG or WebP file says and whether it holds; empty when there is
-   * none.
+   * Reads and validates the manifest of a PNG, JPEG or WebP file; empty if there is none.
    *
    * @param bytes the whole file
-   * @throws dev.likeness.diffusion.error.InvalidInputException when it begins like such a file and
-   *     is broken
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is damaged
    */
   public Optional<ManifestReport> read(byte[] bytes) {
     return ImageFile.of(bytes).flatMap(this::read);

@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a file's content credentials say, and whether they hold.
+ * The content credentials of a file and their validation.
  *
- * @param state what it comes to
- * @param activeManifest the label of the manifest that speaks for the file
+ * @param state the result of the validation
+ * @param activeManifest the label of the active manifest
  * @param generator the program that made the claim
- * @param actions what was done, in order
- * @param signer who signed
- * @param findings what was found about the file and its manifest
+ * @param actions the recorded actions, in order
+ * @param signer the signer
+ * @param findings the findings about the file and its manifest
  * @param ingredients what was found about the images that went into it, beyond what is on record
  */
 public record ManifestReport(
@@ -25,11 +25,11 @@ public record ManifestReport(
     Optional<Signer> signer,
     List<Finding> findings,
     List<Finding> ingredients) {
-  /** What the findings come to. */
+  /** The result of a validation. */
   public enum State {
     /**
-     * Cannot be read, something does not match, or nothing tells that a certificate was valid when
-     * it signed.
+     * The manifest cannot be read, a hash or signature does not match, or no evidence shows that
+     * the certificate was valid at signing.
      */
     INVALID,
     /** Everything matches; whether to believe the signer is for the reader to decide. */
@@ -39,10 +39,10 @@ public record ManifestReport(
   }
 
   /**
-   * Something that was done.
+   * A recorded action.
    *
-   * @param name such as {@code c2pa.created}
-   * @param sourceType IPTC's address of where the content came from; empty when it is not said
+   * @param name the C2PA name, such as {@code c2pa.created}
+   * @param sourceType the IPTC URL of the digital source type; empty if not given
    */
   public record Action(String name, String sourceType) {}
 
@@ -75,7 +75,7 @@ public record ManifestReport(
         List.of());
   }
 
-  /** The codes of what does not match; an unknown signer is not among them. */
+  /** Returns the codes of failed checks, without that of an unknown signer. */
   public List<String> faults() {
     return Stream.concat(findings.stream(), ingredients.stream())
         .filter(ManifestReport::isFault)
@@ -93,8 +93,8 @@ public record ManifestReport(
   }
 
   /**
-   * Whether the certificate of who signed, or of who signed an ingredient, is not valid now, and no
-   * time stamp tells that it was when it signed.
+   * Returns whether a certificate of the signer, or of an ingredient's signer, is not valid now and
+   * no time stamp attests that it was at signing.
    */
   public boolean isExpired() {
     return faults().contains(EXPIRED);
@@ -134,12 +134,12 @@ public record ManifestReport(
   }
 
   /**
-   * One thing that a check of a manifest brought to light.
+   * A finding of a validation.
    *
-   * @param code C2PA's word for it (specification 2.1, 15.2), such as
+   * @param code the C2PA status code (specification 2.1, section 15.2), such as
    *     {@code assertion.dataHash.mismatch}
-   * @param url what it is about, as a JUMBF address
-   * @param kind how much it matters
+   * @param url the JUMBF URL of the object
+   * @param kind success, information or failure
    */
   public record Finding(String code, String url, Kind kind) {
     /** How much a finding matters. */

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Puts a signed manifest into an image: what was done, from what source the image came, and a hash
- * over everything else in the file (C2PA specification 2.1, claims of version 2). The same file and
- * signer give the same bytes wherever the signer's algorithm is deterministic (Ed25519).
+ * Writes a signed manifest into an image: actions, digital source type and a hash over the rest of
+ * the file (C2PA specification 2.1, claims of version 2). The same file and signer give the same
+ * bytes wherever the signer's algorithm is deterministic (Ed25519).
  */
 public final class ManifestWriter {
   private static final String ASSERTIONS = "c2pa.assertions";
@@ -28,13 +28,13 @@ public final class ManifestWriter {
   private final boolean edited;
 
   /**
-   * A writer of manifests.
+   * Creates a writer.
    *
    * @param generator the program that made the image, for {@code claim_generator_info}
    * @param sourceType IPTC's address of the digital source type
-   * @param edited whether it drew over another image ({@code c2pa.opened}, {@code c2pa.edited}) or
-   *     from nothing ({@code c2pa.created}). Of that other image the manifest says only that there
-   *     was one: it carries none of its credentials.
+   * @param edited whether the model changed another image ({@code c2pa.opened},
+   *     {@code c2pa.edited}) or from nothing ({@code c2pa.created}). Of that other image the
+   *     manifest says only that there was one: it carries none of its credentials.
    */
   public ManifestWriter(
       SigningIdentity signer, String generator, String sourceType, boolean edited) {

@@ -44,8 +44,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   }
 
   /**
-   * The library's own: anybody can sign with it, nobody trusts it, and its name says so. Always the
-   * same.
+   * Returns the library's development identity, always the same. Its key is public, so its
+   * signatures prove nothing about the signer.
    */
   public static SigningIdentity development() {
     return DevelopmentCertificate.IDENTITY;
@@ -131,7 +131,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
         entries.add(entry);
       }
     } catch (IOException | RuntimeException e) {
-      // What is cut short or garbled the parser answers with whatever its parts throw.
+      // For truncated or garbled input the parser throws various RuntimeExceptions.
       throw unreadable(file, e);
     }
     return entries;
@@ -159,8 +159,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   }
 
   /**
-   * What C2PA asks of a certificate that signs claims (specification 2.2, 14.4.1 and 14.5.1): it
-   * issues no others, and is for signing. Receipts of erasures are held to the same.
+   * C2PA's requirements for a signer's certificate (specification 2.2, sections 14.4.1 and 14.5.1):
+   * it is not an authority, and is for signing. Erasure receipts have the same requirements.
    */
   public static final class SignerProfile {
     private static final List<String> ACCEPTED = List.of(

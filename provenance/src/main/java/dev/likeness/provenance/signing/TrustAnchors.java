@@ -21,9 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The authorities whose word about a signer is taken.
+ * The trusted certificates.
  *
- * @param certificates of authorities, or of signers who are trusted by themselves
+ * @param certificates certificates of authorities, or of signers that are trusted directly
  */
 public record TrustAnchors(List<X509Certificate> certificates) {
   /**
@@ -78,7 +78,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /**
-   * Whether these anchors vouch for a time-stamping authority at the time that it attests.
+   * Returns whether these anchors trust a time-stamping authority at the attested time.
    *
    * @param authority the authority's certificate first
    * @param time the attested time
@@ -94,13 +94,13 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     }
   }
 
-  /** Whether a certificate is valid at {@code time}. */
+  /** Returns whether a certificate is valid at {@code time}. */
   public static boolean isValidAt(X509Certificate certificate, Instant time) {
     return !time.isBefore(certificate.getNotBefore().toInstant())
         && !time.isAfter(certificate.getNotAfter().toInstant());
   }
 
-  // The chain may lie in any order and hold others.
+  // The chain may have any order and contain other certificates.
   private boolean hasTrustedPath(List<X509Certificate> chain, Instant time) {
     List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
     while (path.size() <= MAX_CHAIN_LENGTH) {

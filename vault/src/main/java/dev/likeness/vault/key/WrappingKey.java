@@ -4,46 +4,53 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import java.nio.file.Path;
 
 /**
- * The application's key: wraps the small keys that files are encrypted with. Implement these two
- * methods on top of a key management service, or take a key from a file or the environment. Safe
- * for threads.
+ * The application's key, which encrypts (wraps) the keys of subjects. Implement the two methods
+ * with a key management service, or use a key from a file or the environment. Implementations are
+ * safe for threads.
  */
 public interface WrappingKey {
   /**
-   * Wraps a key.
+   * Encrypts a key.
    *
    * @param key 32 bytes
-   * @param context what must be given again to unwrap it; not secret
+   * @param context must be the same for unwrapping; not secret
+   * @return the wrapped key
    */
   byte[] wrap(byte[] key, byte[] context);
 
   /**
-   * The key that was wrapped.
+   * Decrypts a wrapped key.
    *
-   * @throws InvalidInputException when it was wrapped by another key, or for another context
+   * @param wrapped the result of {@link #wrap}
+   * @param context the context given to {@link #wrap}
+   * @return the key, 32 bytes
+   * @throws InvalidInputException if it was wrapped with another key or context
    */
   byte[] unwrap(byte[] wrapped, byte[] context);
 
   /**
-   * A key of 32 bytes, in Base64, out of a file.
+   * Reads a key from a file: 32 bytes in Base64.
    *
-   * @throws InvalidInputException when the file cannot be read or holds something else
+   * @throws InvalidInputException if the file cannot be read or has another content
    */
   static WrappingKey ofFile(Path file) {
     return AesKey.KeyText.of(file);
   }
 
-  /** The same out of an environment variable. */
+  /** Reads a key from an environment variable: 32 bytes in Base64. */
   static WrappingKey ofEnvironment(String variable) {
     return AesKey.KeyText.of(variable);
   }
 
-  /** Makes a file with a new key, readable by its owner alone where the disk can do that. */
+  /**
+   * Creates a file with a new random key, readable by its owner only where the file system supports
+   * that.
+   */
   static WrappingKey createFile(Path file) {
     return AesKey.KeyText.create(file);
   }
 
-  /** No key: what needs none (listing, erasing, purging) works, everything else is refused. */
+  /** Returns no key: listing, erasing and purging work, everything else is refused. */
   static WrappingKey none() {
     return new AbsentKey();
   }

@@ -2,12 +2,12 @@
  * The application's key, which wraps the key of every vault.
  *
  * <p>{@link WrappingKey} has two methods, so that a key management service can stand behind it;
- * keys from a file or an environment variable are built in. Without its key, a store can list,
- * erase and purge subjects, and reads nothing: {@link WrappingKey#absent()}. A lost key cannot be
- * replaced.
+ * keys from a file or an environment variable are built in. Without its key
+ * ({@link WrappingKey#none()}), a store can list, erase and purge subjects, but read nothing. A
+ * lost key cannot be replaced.
  *
  * <pre>{@code
- * WrappingKey key = WrappingKey.newFile(Path.of("store.key"));
+ * WrappingKey key = WrappingKey.createFile(Path.of("store.key"));
  * try (SubjectStore store = SubjectStore.open(Path.of("store"), key)) {
  *   store.subjects().forEach(subject -> System.out.println(subject.id()));
  * }

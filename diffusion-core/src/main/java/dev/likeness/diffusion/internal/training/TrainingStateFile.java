@@ -22,8 +22,11 @@ import org.bytedeco.pytorch.Tensor;
  * Random state is not stored: every step seeds its own source with its number.
  */
 public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, Ema ema) {
-  /** Under what the notes say whose a state is. */
-  public static final String OWNER = "likeness.run";
+  /** The metadata key of the training that a state, or a person trained by it, belongs to. */
+  public static final String OWNER = "likeness.training_state";
+
+  /** The key that earlier versions wrote; it is only read. */
+  private static final String OLD_OWNER = "likeness.run";
 
   private static final String EXTRA = "more.";
 
@@ -43,11 +46,22 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     if (!Files.exists(file)) {
       return false;
     }
-    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
+    if (!owner.equals(owner(file))) {
       throw new InvalidInputException(file + " is the state of another training; give the "
           + decided + " it began with, or delete it to begin anew");
     }
     return true;
+  }
+
+  /**
+   * Returns the training that the safetensors file names under {@link #OWNER} or its old key.
+   *
+   * @return the training, or null if the file names none
+   * @throws InvalidInputException if the file is not a safetensors file
+   */
+  public static String owner(Path file) {
+    Map<String, String> metadata = SafetensorsHeader.read(file).metadata();
+    return metadata.getOrDefault(OWNER, metadata.get(OLD_OWNER));
   }
 
   /**

@@ -22,13 +22,17 @@ import org.bytedeco.pytorch.Tensor;
 /** The looks that a training takes at what it has learned so far, and the best of them. */
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST_PREFIX = "best.";
-  private static final String LAST_STEP_KEY = "likeness.last_look";
+  private static final String LAST_STEP_KEY = "likeness.last_validation";
   /** Of the best score: two looks at the same weights differ by less. */
   private static final double MARGIN = 0.03;
 
   private static final String SCORE_KEY = "likeness.best_score";
-  private static final String LOSSES_KEY = "likeness.losses_between_looks";
-  private static final String PATIENCE_KEY = "likeness.looks_without_better";
+  private static final String LOSSES_KEY = "likeness.losses_between_validations";
+  private static final String PATIENCE_KEY = "likeness.validations_without_improvement";
+  // Keys that earlier versions wrote; they are only read.
+  private static final String OLD_TAKEN = "likeness.last_look";
+  private static final String OLD_LOSSES = "likeness.losses_between_looks";
+  private static final String OLD_WITHOUT = "likeness.looks_without_better";
 
   private final ValidationOptions options;
   private final BaseModel base;
@@ -155,9 +159,10 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   @Override
   public void resume(Map<String, String> notes) {
     bestScore = Double.parseDouble(notes.get(SCORE_KEY));
-    withoutImprovement = Integer.parseInt(notes.get(PATIENCE_KEY));
-    lastStep = Integer.parseInt(notes.get(LAST_STEP_KEY));
-    String[] parts = notes.getOrDefault(LOSSES_KEY, "NaN 0 0 false").split(" ");
+    withoutImprovement = Integer.parseInt(notes.getOrDefault(PATIENCE_KEY, notes.get(OLD_WITHOUT)));
+    lastStep = Integer.parseInt(notes.getOrDefault(LAST_STEP_KEY, notes.get(OLD_TAKEN)));
+    String losses = notes.getOrDefault(LOSSES_KEY, notes.get(OLD_LOSSES));
+    String[] parts = (losses == null ? "NaN 0 0 false" : losses).split(" ");
     previousLoss = Double.parseDouble(parts[0]);
     lossSum = Double.parseDouble(parts[1]);
     lossCount = Long.parseLong(parts[2]);

@@ -16,10 +16,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.Stream;
 
 /**
- * A folder with a key of its own: {@code key} holds it, wrapped by the application's; {@code files}
- * the cipher texts. Destroying removes the key first, so that what is left of the files, wherever
- * it is, can no longer be read. A folder with files and no key is one whose destruction was
- * interrupted. Safe for threads; one process at a time.
+ * A folder encrypted with its own key. {@code key} contains the key, wrapped by the application's
+ * key; {@code files} contains the cipher texts. Destroying removes the key first, so that remaining
+ * copies of files cannot be read. A folder with files and no key was destroyed incompletely. Safe
+ * for threads; one process at a time.
  */
 public final class EncryptedFolder {
   private static final String KEY = "key";
@@ -35,9 +35,9 @@ public final class EncryptedFolder {
   private boolean isDestroyed;
 
   /**
-   * The vault in {@code folder}, which need not exist yet.
+   * Creates the vault in {@code folder}, which may not exist yet.
    *
-   * @param place what its key and contents are bound to: they are refused anywhere else
+   * @param place the associated data of key and files: they cannot be decrypted for another place
    */
   public EncryptedFolder(Path folder, String place, WrappingKey keys) {
     this.folder = folder;
@@ -46,20 +46,20 @@ public final class EncryptedFolder {
   }
 
   /**
-   * The root of what it holds; its key is made when this is asked for the first time.
+   * Returns the root folder. Creates the key at the first call.
    *
-   * @throws IllegalStateException when the vault was destroyed
+   * @throws IllegalStateException if the vault was destroyed
    */
   public Path root() {
     return files().root();
   }
 
-  /** Whether it has a key, and so may hold files. */
+  /** Returns whether the vault has a key. */
   public boolean exists() {
     return Files.exists(folder.resolve(KEY));
   }
 
-  /** How many files it holds, readable or not. */
+  /** Returns the number of files, readable or not. */
   public int count() throws IOException {
     return encryptedFiles().size();
   }

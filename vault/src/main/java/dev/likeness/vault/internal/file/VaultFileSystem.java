@@ -69,8 +69,8 @@ final class VaultFileSystem extends FileSystem {
   }
 
   /**
-   * Deletes what a process that was killed was about to put in place, but nothing whose name this
-   * key cannot read: that may be another key's.
+   * Deletes unfinished files of a killed process. Files whose names this key cannot decrypt are
+   * kept, because they may belong to another key.
    */
   void discardUnfinished() {
     if (!Files.isDirectory(folder)) {

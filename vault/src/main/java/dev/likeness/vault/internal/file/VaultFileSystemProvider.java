@@ -94,7 +94,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
       @Override
       public void close() {
-        // There is nothing open.
+        // No resource is open.
       }
     };
   }

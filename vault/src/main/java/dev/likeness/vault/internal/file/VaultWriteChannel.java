@@ -34,7 +34,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     this.target = target;
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
     file = openFile(fileSystem, temporary);
-    // The file must outlive the cipher's end, to be forced.
+    // The file stays open after the cipher is closed, so that it can be forced.
     OutputStream kept = new FilterOutputStream(AtomicFile.Disk.current().guard(temporary, file)) {
       @Override
       public void write(byte[] bytes, int from, int length) throws IOException {

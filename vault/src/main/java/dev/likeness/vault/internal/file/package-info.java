@@ -1,5 +1,5 @@
 /**
- * A folder that is only readable with its key, as a {@link java.nio.file.FileSystem}: whatever
- * takes a path keeps its files there encrypted, names and all, without knowing.
+ * An encrypted folder as a {@link java.nio.file.FileSystem}. Code that takes a path reads and
+ * writes encrypted files, with encrypted names, without changes.
  */
 package dev.likeness.vault.internal.file;

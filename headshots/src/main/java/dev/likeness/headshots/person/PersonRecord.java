@@ -3,7 +3,6 @@ package dev.likeness.headshots.person;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import java.io.IOException;
@@ -14,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -70,23 +68,6 @@ public record PersonRecord(List<FaceTraits> traits) {
    */
   public record SharedLight(String words) {
     static final String NOTE_KEY = "likeness.shared_light";
-    private static final double MIN_SHARE = 0.75;
-    private static final int MIN_PHOTOS = 3;
-    // What bases draw where no light is asked for: there is nothing to forbid.
-    private static final String DEFAULT_LIGHT = "soft light";
-
-    /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
-    public static SharedLight of(List<SceneWords> photos) {
-      Map<String, Long> counts = photos.stream()
-          .map(photo -> photo.word("light"))
-          .filter(word -> !word.isEmpty() && !word.equals(DEFAULT_LIGHT))
-          .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
-      return new SharedLight(counts.entrySet().stream()
-          .filter(light -> light.getValue() >= Math.max(MIN_PHOTOS, MIN_SHARE * photos.size()))
-          .map(Map.Entry::getKey)
-          .findFirst()
-          .orElse(""));
-    }
 
     /** What is kept of somebody who was learnt; nothing of others. */
     public static SharedLight of(Identity person) {

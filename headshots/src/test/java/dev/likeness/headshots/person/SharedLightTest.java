@@ -40,7 +40,7 @@ class SharedLightTest {
     assertEquals("", lit("flash", "flash").words(), "two photos are few");
     assertEquals(
         "", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
-    assertEquals("", PersonRecord.SharedLight.of(List.of()).words());
+    assertEquals("", SceneWords.sharedLight(List.of()).words());
   }
 
   @Test
@@ -108,7 +108,7 @@ class SharedLightTest {
   }
 
   private static PersonRecord.SharedLight lit(String... lights) {
-    return PersonRecord.SharedLight.of(Stream.of(lights)
+    return SceneWords.sharedLight(Stream.of(lights)
         .map(light -> light.isEmpty() ? SceneWords.EMPTY : SceneWords.EMPTY.with("light", light))
         .toList());
   }

@@ -139,12 +139,12 @@ public record PersonTraining(
             scenes,
             study.captions(training.captions()),
             study.captions(GRAY_CAPTIONS)),
-        PersonRecord.SharedLight.of(scenes),
+        SceneWords.sharedLight(scenes),
         steps);
     TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
     try {
       TrainedPerson described =
-          PersonRecord.SharedLight.of(scenes).addTo(study.profile().addTo(learnt));
+          SceneWords.sharedLight(scenes).addTo(study.profile().addTo(learnt));
       TrainedPerson measured = PersonRecord.of(review.accepted()).addTo(described);
       TrainedPerson person = guidanceEmbedder
           .map(eye -> FaceEmbeddings.of(review.accepted(), eye).addAsGuidanceTo(measured))
@@ -173,7 +173,7 @@ public record PersonTraining(
         consent,
         trainingExamples(
             study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
-        PersonRecord.SharedLight.of(scenes),
+        SceneWords.sharedLight(scenes),
         steps);
     return way.train(base, set.state(state), steps, cancellation);
   }

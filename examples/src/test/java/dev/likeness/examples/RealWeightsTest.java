@@ -9,7 +9,7 @@ import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;

@@ -8,12 +8,21 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.WeightsDigest;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.internal.generation.FaceDetailer;
+import dev.likeness.headshots.internal.generation.HeadshotEditor;
+import dev.likeness.headshots.internal.generation.HeadshotGenerator;
+import dev.likeness.headshots.internal.generation.TiledUpscale;
 import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
 import dev.likeness.headshots.person.GuidedPerson;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -150,7 +159,7 @@ public final class HeadshotStudio {
    *     or a size or steps that this one cannot draw
    */
   public void validate(ShootRequest request) {
-    request.requireCompatible(base);
+    HeadshotGenerator.requireCompatible(request, base);
   }
 
   /**
@@ -166,7 +175,7 @@ public final class HeadshotStudio {
    * its images included; the autoencoder's weights are counted again.
    */
   public long memoryBytes(ShootRequest request) {
-    return request.memoryBytes(base);
+    return HeadshotGenerator.memoryBytes(request, base);
   }
 
   /**

@@ -13,7 +13,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.CascadeDetector;

@@ -7,11 +7,11 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.internal.training.SceneWords;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -88,8 +88,7 @@ class SharedLightTest {
             .headshots()
             .get(0);
         assertEquals("flash", shot.request().negative());
-        HeadshotEdit flash =
-            HeadshotEdit.inMask(white(), "").with(HeadshotEdit.Part.LIGHT, "flash");
+        HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(Style.Part.LIGHT, "flash");
         Headshot lit = studio
             .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
             .after();

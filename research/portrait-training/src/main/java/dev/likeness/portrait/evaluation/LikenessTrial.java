@@ -10,7 +10,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;

@@ -1,12 +1,11 @@
-package dev.likeness.headshots.queue;
+package dev.likeness.headshots;
 
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.report;
 
 import java.io.IOException;
 import java.io.InputStream;

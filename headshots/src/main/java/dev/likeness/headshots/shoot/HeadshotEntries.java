@@ -1,13 +1,9 @@
-package dev.likeness.headshots.report;
+package dev.likeness.headshots.shoot;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,17 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Headshots as they stand in records, one object each, and read from there. */
-public final class HeadshotEntries {
+final class HeadshotEntries {
   // A smile is an expression.
-  private static final List<HeadshotEdit.Part> PARTS = List.of(
-      HeadshotEdit.Part.OUTFIT,
-      HeadshotEdit.Part.EXPRESSION,
-      HeadshotEdit.Part.LIGHT,
-      HeadshotEdit.Part.BACKDROP);
+  private static final List<Style.Part> PARTS =
+      List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
 
   /** A store numbers the records of a subject's later shoots. */
   private static final Pattern RECORD =
@@ -38,15 +30,8 @@ public final class HeadshotEntries {
 
   private HeadshotEntries() {}
 
-  static List<Map<String, Object>> of(Shoot shoot, int first) {
-    List<Headshot> headshots = shoot.headshots();
-    return IntStream.range(0, headshots.size())
-        .mapToObj(i -> entry(headshots.get(i), Headshot.fileName(first + i)))
-        .toList();
-  }
-
   /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
-  public static Optional<Headshot> find(Path file, RgbImage image) {
+  static Optional<Headshot> find(Path file, RgbImage image) {
     return records(file).stream()
         .flatMap(record -> entries(record)
             .filter(shot -> matches(shot, file))
@@ -122,7 +107,7 @@ public final class HeadshotEntries {
         .filter(style -> style.name().equals(name))
         .findFirst()
         .orElse(usual);
-    Map<HeadshotEdit.Part, String> words = new EnumMap<>(HeadshotEdit.Part.class);
+    Map<Style.Part, String> words = new EnumMap<>(Style.Part.class);
     if (shot.get("words") instanceof Map<?, ?> said) {
       PARTS.stream()
           .filter(part -> !text(said, part.label()).isBlank())
@@ -148,7 +133,7 @@ public final class HeadshotEntries {
         record + " cannot be read: " + e.getMessage() + "; edit a copy of the image alone", e);
   }
 
-  public static Map<String, Object> entry(Headshot headshot, String file) {
+  static Map<String, Object> entry(Headshot headshot, String file) {
     ImageRequest request = headshot.request();
     Map<String, Object> words = new LinkedHashMap<>();
     PARTS.forEach(part -> part.findIn(request.prompt(), headshot.style())

@@ -1,11 +1,10 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.report.HeadshotEntries;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.decode.ExifOrientation;

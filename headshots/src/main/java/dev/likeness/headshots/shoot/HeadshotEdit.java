@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.style.Style;
@@ -6,14 +6,10 @@ import dev.likeness.photos.internal.sheet.SheetGraphics;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -30,7 +26,11 @@ import java.util.stream.IntStream;
  * @param seed of the noise
  */
 public record HeadshotEdit(
-    Map<Part, String> words, Optional<Masked> mask, Margins margins, double strength, long seed) {
+    Map<Style.Part, String> words,
+    Optional<Masked> mask,
+    Margins margins,
+    double strength,
+    long seed) {
   /**
    * A place and what to draw there.
    *
@@ -51,18 +51,11 @@ public record HeadshotEdit(
       }
     }
 
-    boolean isNonZero() {
+    /** Whether any side has pixels added. */
+    public boolean isNonZero() {
       return left + top + right + bottom > 0;
     }
   }
-
-  /**
-   * Parts that are drawn at once.
-   *
-   * @param parts none where a mask or margins say what is drawn
-   * @param strength how much is drawn anew, 0 to 1
-   */
-  record Pass(Set<Part> parts, double strength) {}
 
   public HeadshotEdit {
     if (words.values().stream().anyMatch(String::isBlank)) {
@@ -84,13 +77,13 @@ public record HeadshotEdit(
   }
 
   /** One part in other words, such as {@code OUTFIT} in {@code a navy blazer}. */
-  public static HeadshotEdit of(Part part, String words) {
+  public static HeadshotEdit of(Style.Part part, String words) {
     return new HeadshotEdit(Map.of(part, words), Optional.empty(), Margins.NONE, Double.NaN, 0);
   }
 
   /** A little more of a smile: the same face, drawn over lightly. */
   public static HeadshotEdit smile() {
-    return of(Part.SMILE, "smiling");
+    return of(Style.Part.SMILE, "smiling");
   }
 
   /** What {@code words} say, where {@code white} is white. */
@@ -106,8 +99,8 @@ public record HeadshotEdit(
   }
 
   /** Another part too, at once. */
-  public HeadshotEdit with(Part part, String text) {
-    Map<Part, String> more = new EnumMap<>(Part.class);
+  public HeadshotEdit with(Style.Part part, String text) {
+    Map<Style.Part, String> more = new EnumMap<>(Style.Part.class);
     more.putAll(words);
     more.put(part, text);
     return new HeadshotEdit(more, mask, margins, strength, seed);
@@ -122,25 +115,10 @@ public record HeadshotEdit(
     return new HeadshotEdit(words, mask, margins, strength, value);
   }
 
-  /**
-   * What is drawn in turn: each part as much anew as it needs, the most first; at once where a
-   * place or a strength is given.
-   */
-  List<Pass> passes() {
-    List<Part> parts = words.keySet().stream()
-        .sorted(Comparator.comparingDouble(Part::strength).reversed())
-        .toList();
-    if (mask.isEmpty() && !margins.isNonZero() && Double.isNaN(strength)) {
-      return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
-    }
-    double most = parts.isEmpty() ? Part.BACKDROP.strength() : parts.get(0).strength();
-    return List.of(new Pass(words.keySet(), Double.isNaN(strength) ? most : strength));
-  }
-
   /** The prompt of a headshot with this edit's words in it. */
-  String prompt(Headshot headshot) {
+  public String prompt(Headshot headshot) {
     String prompt = headshot.request().prompt();
-    for (Part part : Part.values()) {
+    for (Style.Part part : Style.Part.values()) {
       prompt = words.containsKey(part)
           ? part.replaceIn(prompt, headshot.style(), words.get(part))
           : prompt;
@@ -150,61 +128,6 @@ public record HeadshotEdit(
         .map(", "::concat)
         .map(prompt::concat)
         .orElse(prompt);
-  }
-
-  /** What of a headshot is asked for in other words. */
-  public enum Part {
-    /** The clothes, below the chin. */
-    OUTFIT("wearing ", 0.85, Style::wardrobe),
-    /** What the face does. */
-    EXPRESSION("", 0.55, Style::expressions),
-    /** A little more of an expression: the face is drawn over lightly. */
-    SMILE("", 0.4, Style::expressions),
-    /** How everything is lit; of the face only the broad light changes. */
-    LIGHT("", 0.5, Style::lights),
-    /** What is behind the person. */
-    BACKDROP("", 0.9, Style::backdrops);
-
-    private final String prefix;
-    private final double strength;
-    private final Function<Style, List<String>> styleTexts;
-
-    Part(String before, double strength, Function<Style, List<String>> texts) {
-      this.prefix = before;
-      this.strength = strength;
-      this.styleTexts = texts;
-    }
-
-    /** How much of it is drawn anew unless an edit says, 0 to 1. */
-    public double strength() {
-      return strength;
-    }
-
-    /** As records spell it. */
-    public String label() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-
-    /**
-     * A prompt of {@code style} with these words for this part: instead of the style's own, or
-     * behind all others.
-     */
-    String replaceIn(String prompt, Style style, String words) {
-      return findIn(prompt, style)
-          .map(text -> prompt.replace(clause(text), clause(words)))
-          .orElseGet(() -> prompt + clause(words));
-    }
-
-    /** Which of the style's words for this part a prompt says. */
-    public Optional<String> findIn(String prompt, Style style) {
-      return styleTexts.apply(style).stream()
-          .filter(text -> prompt.contains(clause(text)))
-          .max(Comparator.comparingInt(String::length));
-    }
-
-    private String clause(String text) {
-      return ", " + prefix + text;
-    }
   }
 
   /**

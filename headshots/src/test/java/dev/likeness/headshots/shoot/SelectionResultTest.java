@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,6 +10,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Selfies;
 import dev.likeness.headshots.report.LikenessCurve;
 import dev.likeness.headshots.report.ShootReport;
 import dev.likeness.headshots.score.ScoreAspect;

@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -15,6 +15,9 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.headshots.style.Style;
 import java.nio.file.Path;
 import java.util.ArrayList;

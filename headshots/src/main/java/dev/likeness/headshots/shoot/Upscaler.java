@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;

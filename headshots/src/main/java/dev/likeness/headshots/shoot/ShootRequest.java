@@ -1,8 +1,6 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.style.Style;
 import java.util.List;
@@ -39,15 +37,11 @@ public record ShootRequest(
   public static final int STEPS = 20;
 
   private static final int MIN_SIZE = 64;
-  static final int MAX_SIZE = 4096;
+
+  /** The longest side of an image, in pixels. */
+  public static final int MAX_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int SIZE_MULTIPLE = 8;
-  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
-  // 600, holding a face on portrait 1000.
-  private static final long BYTES_PER_PIXEL = 1500;
-  // Of the whole image, while it is enlarged: as latents, as floats, as bytes.
-  private static final long COPIES = 96;
-  private static final long CHANNELS = 3;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
   private static final double MAX_GUIDANCE = 4;
   private static final double GUIDANCE_SHARE = 2.0 / 3;
@@ -88,49 +82,13 @@ public record ShootRequest(
     return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
-  /** Refuses styles, sizes and steps that are not for {@code base}. */
-  void requireCompatible(BaseModel base) {
-    styles.forEach(style -> style.requireCompatible(base));
-    TiledUpscale.requireValidSize(base, size);
-    try {
-      boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
-      base.validate(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
-    } catch (IllegalArgumentException notSoMany) {
-      throw new InvalidInputException(
-          base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
-              + "; choose so many",
-          notSoMany);
-    }
-  }
-
-  /** About how many bytes drawing takes: what is drawn at once, decoding it, and all images. */
-  long memoryBytes(BaseModel base) {
-    int width = size == 0 ? base.defaults().width() : size;
-    int height = size == 0 ? base.defaults().height() : size;
-    double most = TiledUpscale.MAX_UNTILED_SCALE
-        * TiledUpscale.MAX_UNTILED_SCALE
-        * base.defaults().width()
-        * base.defaults().height();
-    long pixels = (long) width * height;
-    int number = base.compute().dtype().bits() / Byte.SIZE;
-    return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
-        + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
-        + COPIES * pixels
-        + CHANNELS * pixels * count * styles.size();
-  }
-
   /** What the base is asked for one image, before size and person. */
-  ImageRequest imageRequest(String prompt, Style style) {
+  public ImageRequest imageRequest(String prompt, Style style) {
     return ImageRequest.of(prompt)
         .negative(style.negative())
         .steps(steps)
         .guidance(Double.isNaN(guidance) ? style.guidance() : guidance)
         .seed(seed);
-  }
-
-  /** The same with a person's guidance on {@code base} where none is said. */
-  static ImageRequest withGuidance(ImageRequest request, BaseModel base) {
-    return Double.isNaN(request.guidance()) ? request.guidance(guidance(base)) : request;
   }
 
   /** How strictly words are followed when {@code base} draws a person. */

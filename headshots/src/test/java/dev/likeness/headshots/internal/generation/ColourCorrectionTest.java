@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;

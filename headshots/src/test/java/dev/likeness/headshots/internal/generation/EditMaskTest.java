@@ -1,8 +1,9 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadPose;
@@ -17,7 +18,7 @@ class EditMaskTest {
 
   @Test
   void coversClothesFromTheShouldersWithoutTheNeck() {
-    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.OUTFIT));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(Style.Part.OUTFIT));
     assertTrue(mask.at(52, 126, 0) > 200, "a shoulder beside the neck: " + mask.at(52, 126, 0));
     assertTrue(mask.at(100, 126, 0) < 20, "the neck: " + mask.at(100, 126, 0));
     assertTrue(mask.at(100, 170, 0) > 250, "the chest: " + mask.at(100, 170, 0));
@@ -26,7 +27,7 @@ class EditMaskTest {
 
   @Test
   void coversTheBackdropUpToTheFaceAndTheEdgeOfHair() {
-    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(HeadshotEdit.Part.BACKDROP));
+    RgbImage mask = EditMask.of(portrait(), FACE, Set.of(Style.Part.BACKDROP));
     assertTrue(
         mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200,
         "the wall, beside the cheek, too: " + mask.at(54, 90, 0));

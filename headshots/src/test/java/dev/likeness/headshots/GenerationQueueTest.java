@@ -1,4 +1,4 @@
-package dev.likeness.headshots.queue;
+package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,6 +1,8 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.face.PersonMask;
@@ -31,16 +33,16 @@ public final class EditMask {
 
   private EditMask() {}
 
-  static RgbImage of(RgbImage image, Face face, Set<HeadshotEdit.Part> parts) {
+  static RgbImage of(RgbImage image, Face face, Set<Style.Part> parts) {
     int w = image.width();
     int h = image.height();
-    if (parts.contains(HeadshotEdit.Part.LIGHT)) {
+    if (parts.contains(Style.Part.LIGHT)) {
       return render(w, h, (x, y) -> 1);
     }
     BoundingBox box = face.box();
     RgbImage outline = PersonMask.of(image, box);
     RgbImage person = blur(outline, 0.5 * OVERLAP * box.width());
-    Share backdrop = parts.contains(HeadshotEdit.Part.BACKDROP)
+    Share backdrop = parts.contains(Style.Part.BACKDROP)
         ? backdrop(person, blur(outline, OVERLAP * box.width()), box)
         : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? ellipse(box, x, y) : 0;
@@ -51,7 +53,7 @@ public final class EditMask {
           ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF_WIDTH) / OVERLAP);
       double collar = neck - SHOULDER_DEPTH * beside * box.height();
       // Clothes reach over the outline to have another.
-      double outfit = parts.contains(HeadshotEdit.Part.OUTFIT)
+      double outfit = parts.contains(Style.Part.OUTFIT)
           ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body)
           : 0;
       return Math.max(Math.max(outfit, backdrop.at(x, y)), expression.at(x, y));
@@ -71,8 +73,8 @@ public final class EditMask {
   }
 
   /** Whether the face is to do something else. */
-  static boolean changesFace(Set<HeadshotEdit.Part> parts) {
-    return parts.contains(HeadshotEdit.Part.EXPRESSION) || parts.contains(HeadshotEdit.Part.SMILE);
+  static boolean changesFace(Set<Style.Part> parts) {
+    return parts.contains(Style.Part.EXPRESSION) || parts.contains(Style.Part.SMILE);
   }
 
   /** White where either is. */

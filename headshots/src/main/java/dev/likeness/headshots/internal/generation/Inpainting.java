@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.internal.image.Resampler;
 import java.util.List;
 
@@ -18,7 +19,7 @@ import java.util.List;
  * @param request what is drawn, person and all, before its size
  * @param upscaler what is drawn over where the image is larger than the base draws at once
  */
-record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
+public record Inpainting(BaseModel base, ImageRequest request, Upscaler upscaler) {
   /**
    * The image with what {@code mask} shows white drawn anew, at its own size; the rest of it is
    * near to what it was.

@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;

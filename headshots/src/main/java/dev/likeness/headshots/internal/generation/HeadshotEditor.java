@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
@@ -9,9 +9,15 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 
@@ -19,12 +25,21 @@ import java.util.Set;
  * Draws parts of a headshot anew with the person attached: {@link Inpainting}s, each laid over the
  * headshot by its mask, so that everything else stays to the pixel.
  */
-record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Upscaler upscaler) {
+public record HeadshotEditor(
+    BaseModel base, Identity person, FaceDetector detector, Upscaler upscaler) {
   // The broad light of a face is what is left after a blur of so much of its width.
   private static final double LIGHT_BLUR = 0.1;
   private static final double MAX_LIGHT_GAIN = 3;
 
-  HeadshotEdit.Result edit(
+  /**
+   * Parts that are drawn at once.
+   *
+   * @param parts none where a mask or margins say what is drawn
+   * @param strength how much is drawn anew, 0 to 1
+   */
+  private record Pass(Set<Style.Part> parts, double strength) {}
+
+  public HeadshotEdit.Result edit(
       Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
     HeadshotEdit.Margins margins = edit.margins();
     requireSize(before.image(), margins);
@@ -34,7 +49,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
     // With a mask of what to draw there need be no face, and none keeps its detail then.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     String prompt = edit.prompt(before);
-    ImageRequest request = ShootRequest.withGuidance(before.request(), base)
+    ImageRequest request = HeadshotGenerator.withGuidance(before.request(), base)
         .prompt(prompt)
         .seed(edit.seed())
         .hires(null)
@@ -45,12 +60,12 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
     Inpainting drawing =
         new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
     RgbImage anew = null;
-    for (HeadshotEdit.Pass pass : edit.passes()) {
+    for (Pass pass : passes(edit)) {
       RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
       RgbImage drawn = before
           .style()
           .convertColours(drawing.inpaint(after, mask, pass.strength(), progress, cancellation));
-      boolean lit = pass.parts().contains(HeadshotEdit.Part.LIGHT)
+      boolean lit = pass.parts().contains(Style.Part.LIGHT)
           && !EditMask.changesFace(pass.parts())
           && !faces.isEmpty();
       after = blend(after, lit ? relight(after, drawn, faces.get(0)) : drawn, mask);
@@ -66,6 +81,23 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
     return new HeadshotEdit.Result(before, edited, anew);
   }
 
+  /**
+   * What is drawn in turn: each part as much anew as it needs, the most first; at once where a
+   * place or a strength is given.
+   */
+  private static List<Pass> passes(HeadshotEdit edit) {
+    List<Style.Part> parts = edit.words().keySet().stream()
+        .sorted(Comparator.comparingDouble(Style.Part::strength).reversed())
+        .toList();
+    if (edit.mask().isEmpty() && !edit.margins().isNonZero() && Double.isNaN(edit.strength())) {
+      return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
+    }
+    double most =
+        parts.isEmpty() ? Style.Part.BACKDROP.strength() : parts.get(0).strength();
+    return List.of(
+        new Pass(edit.words().keySet(), Double.isNaN(edit.strength()) ? most : edit.strength()));
+  }
+
   private static void requireSize(RgbImage before, HeadshotEdit.Margins margins) {
     int width = before.width() + margins.left() + margins.right();
     int height = before.height() + margins.top() + margins.bottom();
@@ -79,7 +111,7 @@ record HeadshotEditor(BaseModel base, Identity person, FaceDetector detector, Up
       RgbImage before,
       RgbImage canvas,
       HeadshotEdit edit,
-      Set<HeadshotEdit.Part> parts,
+      Set<Style.Part> parts,
       List<Face> faces) {
     if (edit.margins().isNonZero()) {
       return EditMask.margins(before, edit.margins(), canvas.width(), canvas.height());

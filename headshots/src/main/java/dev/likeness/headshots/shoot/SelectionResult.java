@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import dev.likeness.headshots.score.ScoreCard;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.RgbImage;
@@ -6,6 +6,8 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.HeadCrop;
@@ -17,14 +19,14 @@ import java.util.List;
  * enlarged to its own as images of a shoot are, masked image-to-image with the person attached,
  * then blended back. The same person is drawn again, never another image's face put in.
  */
-final class FaceDetailer {
+public final class FaceDetailer {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
   private static final double CROP_SCALE = 1.35;
   private static final double FEATHER = 0.3;
 
   private FaceDetailer() {}
 
-  static Headshot regenerate(
+  public static Headshot regenerate(
       BaseModel base,
       Adapter person,
       Upscaler enlarger,
@@ -43,7 +45,7 @@ final class FaceDetailer {
         Resampler.CUBIC.resize(image, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
     double scale = (double) size / crop.side();
     BoundingBox box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-    ImageRequest again = ShootRequest.withGuidance(
+    ImageRequest again = HeadshotGenerator.withGuidance(
         ImageRequest.of(request.prompt())
             .negative(request.negative())
             .steps(request.steps())

@@ -1,4 +1,4 @@
-package dev.likeness.headshots.queue;
+package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.CancelledException;
 import dev.likeness.diffusion.request.Cancellation;

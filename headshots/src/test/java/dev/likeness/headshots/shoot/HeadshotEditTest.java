@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.shoot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -16,6 +16,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.model.ModelExtrasFile;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.internal.marking.XmpMarking;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.style.Style;
@@ -91,14 +92,14 @@ class HeadshotEditTest {
         "studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
             + "background",
         prompt);
-    String formal = HeadshotEdit.Part.OUTFIT.replaceIn(prompt, style, "a red hoodie");
+    String formal = Style.Part.OUTFIT.replaceIn(prompt, style, "a red hoodie");
     assertEquals(prompt.replace("a navy suit and tie", "a red hoodie"), formal);
     assertEquals(
         prompt.replace("rembrandt lighting", "golden hour"),
-        HeadshotEdit.Part.LIGHT.replaceIn(prompt, style, "golden hour"));
-    assertEquals("Ada, smiling", HeadshotEdit.Part.EXPRESSION.replaceIn("Ada", style, "smiling"));
-    HeadshotEdit both = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "park")
-        .with(HeadshotEdit.Part.EXPRESSION, "laughing");
+        Style.Part.LIGHT.replaceIn(prompt, style, "golden hour"));
+    assertEquals("Ada, smiling", Style.Part.EXPRESSION.replaceIn("Ada", style, "smiling"));
+    HeadshotEdit both =
+        HeadshotEdit.of(Style.Part.BACKDROP, "park").with(Style.Part.EXPRESSION, "laughing");
     assertEquals(
         "studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
         both.prompt(Headshot.of(headshot.image(), style, "Ada").prompt(prompt)));
@@ -209,7 +210,7 @@ class HeadshotEditTest {
   @Test
   void changesTheLightWithinAMaskWithoutAFace() {
     HeadshotEdit light =
-        HeadshotEdit.inMask(right(SIDE), "").with(HeadshotEdit.Part.LIGHT, "window light");
+        HeadshotEdit.inMask(right(SIDE), "").with(Style.Part.LIGHT, "window light");
     RgbImage after = edit(light).after().image();
     assertEquals(headshot.image().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
     assertNotEquals(headshot.image(), after);
@@ -238,9 +239,7 @@ class HeadshotEditTest {
             .getMessage());
     assertEquals(
         "an edit's words are empty; say what to draw, such as a navy blazer",
-        assertThrows(
-                IllegalArgumentException.class,
-                () -> HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, " "))
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(Style.Part.OUTFIT, " "))
             .getMessage());
     assertEquals(
         "margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
@@ -322,7 +321,7 @@ class HeadshotEditTest {
         read.style().name() + ", " + read.style().isMonochrome() + ", "
             + read.request().negative() + ", " + read.seed());
     HeadshotEdit hoodie =
-        HeadshotEdit.inMask(right(SIDE), "").with(HeadshotEdit.Part.OUTFIT, "a hoodie, unzipped");
+        HeadshotEdit.inMask(right(SIDE), "").with(Style.Part.OUTFIT, "a hoodie, unzipped");
     Headshot edited = studio
         .edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation())
         .after();
@@ -335,7 +334,7 @@ class HeadshotEditTest {
         own.resolve(HeadshotEdit.Result.FILE),
         JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
     HeadshotEdit kimono =
-        HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a kimono").with(HeadshotEdit.Part.LIGHT, "dusk");
+        HeadshotEdit.of(Style.Part.OUTFIT, "a kimono").with(Style.Part.LIGHT, "dusk");
     assertEquals(
         "portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
         kimono.prompt(Headshot.read(again, "nobody")));

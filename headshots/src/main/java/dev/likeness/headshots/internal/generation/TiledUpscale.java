@@ -1,4 +1,4 @@
-package dev.likeness.headshots;
+package dev.likeness.headshots.internal.generation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.InvalidInputException;
@@ -14,6 +14,7 @@ import dev.likeness.diffusion.request.GenerationHooks;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.InitialImage;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.shoot.Upscaler;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -25,7 +26,7 @@ import org.bytedeco.pytorch.global.torch;
  * words do not speak of. A base that knows images of whole heads alone draws a head into every
  * window by 0.1 of its steps; its folder declares less ({@link ModelExtras.Upscaling}).
  */
-final class TiledUpscale {
+public final class TiledUpscale {
   /** Up to this many times its own size a base draws at once. */
   static final double MAX_UNTILED_SCALE = 1.5;
 
@@ -39,7 +40,7 @@ final class TiledUpscale {
   private TiledUpscale() {}
 
   /** Whether images of {@code size} pixels a side are larger than the base draws at once. */
-  static boolean isNeeded(BaseModel base, int size) {
+  public static boolean isNeeded(BaseModel base, int size) {
     return size > MAX_UNTILED_SCALE * base.defaults().width();
   }
 

@@ -1,12 +1,12 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.style.Style;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.HeadshotEdit;
-import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
@@ -49,8 +49,7 @@ record EditTrial(
         Style.Part.LIGHT,
         List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
     WORDS.put(
-        Style.Part.EXPRESSION,
-        List.of("laughing", "serious", "surprised", "neutral expression"));
+        Style.Part.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
     WORDS.put(Style.Part.SMILE, List.of(SMILING));
   }
 
@@ -66,8 +65,7 @@ record EditTrial(
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
       List<Headshot> shots = kept.stream()
-          .filter(shot ->
-              part != Style.Part.SMILE || !shot.request().prompt().contains(SMILING))
+          .filter(shot -> part != Style.Part.SMILE || !shot.request().prompt().contains(SMILING))
           .limit(MOST)
           .toList();
       if (shots.isEmpty()) {

@@ -79,8 +79,7 @@ class ArchitectureTest {
   static final ArchRule FAMILY_NAMES = FamilyRules.familiesAreNamedInTheirFolders(ROOT);
 
   @ArchTest
-  static final ArchRule INTERNAL_SIGNATURES =
-      SupportedRules.signaturesMentionNothingInternal(ROOT);
+  static final ArchRule INTERNAL_SIGNATURES = SupportedRules.signaturesMentionNothingInternal(ROOT);
 
   @ArchTest
   static final ArchRule BYTEDECO_SIGNATURES = SupportedRules.signaturesMentionNoBytedeco(ROOT);

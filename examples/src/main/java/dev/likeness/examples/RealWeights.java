@@ -165,19 +165,21 @@ public record RealWeights(
   private TrainedPerson train(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
-    Path state = studio.stateFile(out, photos, PersonProfile.UNKNOWN);
+    Path state = studio.trainer().stateFile(out, photos, PersonProfile.UNKNOWN);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
               + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
     }
-    TrainedPerson person = studio.train(
-        photos,
-        Consent.of("my own photos, for my own use"),
-        PersonProfile.UNKNOWN,
-        state,
-        progress,
-        console.cancellation());
+    TrainedPerson person = studio
+        .trainer()
+        .train(
+            photos,
+            Consent.of("my own photos, for my own use"),
+            PersonProfile.UNKNOWN,
+            state,
+            progress,
+            console.cancellation());
     try {
       TrainingState.tag(person, state).save(file);
       TrainingState.deleteAll(out);

@@ -62,7 +62,7 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes every state that {@link HeadshotStudio#stateFile} named in {@code folder}: of these
+   * Deletes every state that {@link PersonTrainer#stateFile} named in {@code folder}: of these
    * photos, and of others.
    *
    * @throws ResourceLimitException when the disk refuses

@@ -320,8 +320,10 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     ConsentException refused = assertThrows(
         ConsentException.class,
-        () -> studio.reference(
-            null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
+        () -> studio
+            .trainer()
+            .reference(
+                null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
     ReferencePerson shown =
         new ReferencePerson(null, ada, learning, "an adapter", IdentityStrength.DEFAULT, Map.of());

@@ -125,9 +125,9 @@ public final class SubjectStudio {
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
           // What other photos or settings left behind goes with the rest of the work.
-          Path state = studio.stateFile(subject.folder(DataCategory.WORK), review, known);
+          Path state = studio.trainer().stateFile(subject.folder(DataCategory.WORK), review, known);
           try (TrainedPerson person =
-              studio.train(review, consent, known, state, progress, cancellation)) {
+              studio.trainer().train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
           }
           subject.markTrained();

@@ -250,13 +250,15 @@ public final class HeadshotCommand implements Runnable {
 
   /** Shown by their photos, and kept. */
   private ReferencePerson referencePerson(Run run, IdentityOptions.Eye eye) {
-    ReferencePerson shown = run.studio.reference(
-        run.review,
-        eye.adapter(),
-        photos.consent(),
-        photos.known(),
-        ConsoleProgress.on(console),
-        console.cancellation());
+    ReferencePerson shown = run.studio
+        .trainer()
+        .reference(
+            run.review,
+            eye.adapter(),
+            photos.consent(),
+            photos.known(),
+            ConsoleProgress.on(console),
+            console.cancellation());
     shown.save(out.resolve(ShootFolder.REFERENCE));
     console
         .err()
@@ -300,7 +302,9 @@ public final class HeadshotCommand implements Runnable {
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return trainSteps == null ? studio : studio.training(studio.training().steps(trainSteps));
+    return trainSteps == null
+        ? studio
+        : studio.training(studio.trainer().settings().steps(trainSteps));
   }
 
   private List<ImageFormat> also() {

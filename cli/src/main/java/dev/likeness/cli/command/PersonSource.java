@@ -41,7 +41,7 @@ record PersonSource(
       ReviewTools tools,
       ShootFolder.Timings watch) {
     if (isReviewed()) {
-      Path state = studio.stateFile(out, review, photos.known());
+      Path state = studio.trainer().stateFile(out, review, photos.known());
       requireNobodyElse(state);
       TrainedPerson learnt = train(studio, review, state);
       watch.lap("learning");
@@ -73,13 +73,15 @@ record PersonSource(
   /** Learnt now, or from where a run that was stopped had come to. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
-      return studio.train(
-          review,
-          photos.consent(),
-          photos.known(),
-          state,
-          ConsoleProgress.on(console),
-          console.cancellation());
+      return studio
+          .trainer()
+          .train(
+              review,
+              photos.consent(),
+              photos.known(),
+              state,
+              ConsoleProgress.on(console),
+              console.cancellation());
     } catch (RuntimeException e) {
       reportState(state, "the same command", e, console);
       throw e;
@@ -135,6 +137,6 @@ record PersonSource(
     for (PersonProfile.Trait trait : known.traits()) {
       profile = profile.withCorrection(trait.attribute(), trait.value());
     }
-    return studio.withProfile(who, profile);
+    return studio.trainer().withProfile(who, profile);
   }
 }

@@ -221,8 +221,8 @@ public final class TrainCommand implements Runnable {
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     LoraTraining numbers = recipe
         .of(model, review.accepted().size())
-        .captions(studio.training().captions().toArray(String[]::new));
-    LoraTraining asked = requested(rank.of(studio.training(numbers)).training());
+        .captions(studio.trainer().settings().captions().toArray(String[]::new));
+    LoraTraining asked = requested(rank.of(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(model, watch != null, model.compute().memory().total());
     console
@@ -232,6 +232,7 @@ public final class TrainCommand implements Runnable {
                 model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedPerson person = studio
         .training(asked)
+        .trainer()
         .train(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
       print(person.phrase());
@@ -247,8 +248,16 @@ public final class TrainCommand implements Runnable {
         .println("takes about "
             + asked.memory(
                 model, model.defaults().width(), model.defaults().height(), watch != null));
-    try (TrainedModel trained = studio.trainModel(
-        review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
+    try (TrainedModel trained = studio
+        .trainer()
+        .trainModel(
+            review,
+            photos.consent(),
+            photos.known(),
+            asked,
+            state,
+            progress,
+            console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());
       print(trained.subject().phrase());
     }
@@ -277,7 +286,7 @@ public final class TrainCommand implements Runnable {
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return studio.training(requested(studio.training()));
+    return studio.training(requested(studio.trainer().settings()));
   }
 
   private LoraTraining requested(LoraTraining settings) {
@@ -298,7 +307,7 @@ public final class TrainCommand implements Runnable {
     }
 
     HeadshotStudio of(HeadshotStudio studio) {
-      return rank == null ? studio : studio.training(studio.training().rank(rank));
+      return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
     }
   }
 }

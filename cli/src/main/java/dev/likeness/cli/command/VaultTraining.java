@@ -34,7 +34,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
     Cancellation stop = console.cancellation().child();
     try (TrainedPerson person =
-        studio.train(review, consent, photos.known(), null, stopping(stop, id), stop)) {
+        studio.trainer().train(review, consent, photos.known(), null, stopping(stop, id), stop)) {
       keep(person, id);
       return id;
     } catch (RuntimeException | Error e) {

@@ -132,11 +132,13 @@ public final class BatchHeadshots {
     Files.createDirectories(results);
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
-    Path state = studio.stateFile(results, review, PersonProfile.UNKNOWN);
+    Path state = studio.trainer().stateFile(results, review, PersonProfile.UNKNOWN);
     // Who was learnt from other photos, or otherwise, is not who is asked for now.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson learnt = studio.train(
-          review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson learnt = studio
+          .trainer()
+          .train(
+              review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         TrainingState.tag(learnt, state).save(file);
       }
     }

@@ -154,7 +154,7 @@ class StoredPersonTest {
   void usesTheCorrectedProfileInItsPhrase() {
     PersonProfile profile =
         PersonProfile.of(ada).withCorrection("sex", "woman").withCorrection("glasses", "");
-    TrainedPerson corrected = HeadshotStudio.on(base).withProfile(ada, profile);
+    TrainedPerson corrected = HeadshotStudio.on(base).trainer().withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
     assertEquals("Ada: yes", corrected.subject().consent());
     IllegalArgumentException refused =

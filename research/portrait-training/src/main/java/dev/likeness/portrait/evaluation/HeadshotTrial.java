@@ -282,6 +282,6 @@ record HeadshotTrial(
     HeadshotStudio usual = HeadshotStudio.on(base).faceGuidance(guidance);
     return plan.trainSteps() == 0
         ? usual
-        : usual.training(usual.training().steps(plan.trainSteps()));
+        : usual.training(usual.trainer().settings().steps(plan.trainSteps()));
   }
 }

@@ -123,6 +123,7 @@ record IdentityTrial(
   /** Somebody as an adapter is shown them by the same selfies. */
   ReferencePerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
     return studio
+        .trainer()
         .reference(
             PhotoReview.of(PhotoSet.of(selfies(person))),
             adapter,

@@ -103,7 +103,7 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ReferencePerson who = studio.reference(
+        ReferencePerson who = studio.trainer().reference(
             review,
             adapter,
             Consent.synthetic(),
@@ -119,7 +119,7 @@ public final class MeasureDial {
                   person,
                   LikenessCase.TEN,
                   () -> studio
-                      .training(studio.training().steps(steps))
+                      .training(studio.trainer().settings().steps(steps))
                       .train(review, Consent.synthetic()))) {
             one.measure(both, who.withTrainedPerson(learnt), seed, settings(BESIDE, LORAS, faces));
           }

@@ -185,6 +185,7 @@ class FaceGuidanceTest {
         assertEquals(
             "flash",
             PersonRecord.SharedLight.of(studio
+                    .trainer()
                     .reference(
                         review,
                         adapter,

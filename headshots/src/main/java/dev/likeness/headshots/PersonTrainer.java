@@ -11,6 +11,7 @@ import dev.likeness.headshots.internal.training.LikenessValidation;
 import dev.likeness.headshots.internal.training.PersonStudy;
 import dev.likeness.headshots.internal.training.PersonTraining;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -194,7 +195,9 @@ public final class PersonTrainer {
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
         PersonStudy.subject(base, profile).consent(person.subject().consent());
-    return profile.addTo(person.called(subject.token(person.subject().token())));
+    return PersonRecord.of(person)
+        .withProfile(profile)
+        .addTo(person.called(subject.token(person.subject().token())));
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -155,8 +156,8 @@ public final class EditCommand implements Runnable {
           .ofPages()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
-      Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
-      HeadshotScores scores = FaceOptions.likeness(FaceOptions.judging(tools, own, notes), notes)
+      PersonRecord kept = learnt == null ? shown.record() : PersonRecord.of(learnt);
+      HeadshotScores scores = FaceOptions.likeness(FaceOptions.judging(tools, own, kept), kept)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -10,7 +11,6 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,24 +62,24 @@ final class FaceOptions {
    * keeps faces as another sees them.
    *
    * @param own the base's, or null
-   * @param notes of the person's file
+   * @param kept what the person's file keeps
    */
-  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
-    Optional<String> kept = FaceEmbeddings.of(notes).map(FaceEmbeddings::embedder);
+  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
+    Optional<String> name = kept.faces().map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
-        && kept.filter(name -> !name.equals(own.name())).isEmpty();
+        && name.filter(other -> !other.equals(own.name())).isEmpty();
     return fits ? tools.withEmbedder(own) : tools;
   }
 
   /**
-   * Likeness to whom a file with these notes keeps; empty where it keeps no faces as the embedder
-   * of {@code tools} sees them.
+   * Likeness to whom this record is of; empty where it keeps no faces as the embedder of
+   * {@code tools} sees them.
    */
-  static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
+  static Optional<Likeness> likeness(ReviewTools tools, PersonRecord kept) {
     return tools
         .embedder()
-        .flatMap(eye -> FaceEmbeddings.of(notes)
+        .flatMap(eye -> kept.faces()
             .filter(faces -> faces.embedder().equals(eye.name()))
             .map(faces -> faces.likeness(tools.detector(), eye)));
   }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -22,7 +23,6 @@ import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -230,7 +230,8 @@ public final class HeadshotCommand implements Runnable {
   /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
   private void shoot(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
     if (eye == null) {
-      shoot(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
+      shoot(
+          run, learnt, PersonRecord.of(learnt), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
     ReferencePerson shown = run.review == null
@@ -244,7 +245,7 @@ public final class HeadshotCommand implements Runnable {
     shoot(
         run,
         who,
-        learnt == null ? shown.notes() : learnt.notes(),
+        learnt == null ? shown.record() : PersonRecord.of(learnt),
         shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
@@ -269,8 +270,8 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private void shoot(
-      Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = FaceOptions.judging(run.tools, run.own, notes);
+      Run run, Identity who, PersonRecord kept, Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = FaceOptions.judging(run.tools, run.own, kept);
     ShootFolder folder =
         new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
     SelectionOptions.ShootResult drawn = folder
@@ -280,7 +281,7 @@ public final class HeadshotCommand implements Runnable {
                 studio,
                 ScoreLimits.of(run.model),
                 who,
-                notes,
+                kept,
                 run.review,
                 run.request,
                 tools,
@@ -295,7 +296,7 @@ public final class HeadshotCommand implements Runnable {
         run.model,
         drawn,
         record.apply(drawn.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
-        notes,
+        kept,
         run.review,
         run.watch);
   }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -133,7 +134,7 @@ record PersonSource(
     if (known.traits().isEmpty()) {
       return who;
     }
-    PersonProfile profile = PersonProfile.of(who);
+    PersonProfile profile = PersonRecord.of(who).profile();
     for (PersonProfile.Trait trait : known.traits()) {
       profile = profile.withCorrection(trait.attribute(), trait.value());
     }

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
@@ -21,7 +22,6 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
@@ -75,25 +75,21 @@ final class SelectionOptions {
   /**
    * Draws, and chooses by {@code limits} where some are to be kept.
    *
-   * @param notes of the person's file, which likeness is measured by where there is no
+   * @param kept what the person's file keeps, which likeness is measured by where there is no
    *     {@code review}
    */
   ShootResult shoot(
       HeadshotStudio studio,
       ScoreLimits limits,
       Identity person,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       ShootRequest request,
       ReviewTools tools,
       Progress progress,
       Cancellation cancellation) {
     HeadshotScores scores = scores(
-        undistorted(limits, tools),
-        notes,
-        review,
-        tools,
-        keep == null ? Progress.SILENT : progress);
+        undistorted(limits, tools), kept, review, tools, keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
       return new ShootResult(
@@ -113,13 +109,13 @@ final class SelectionOptions {
 
   private HeadshotScores scores(
       HeadshotScores scores,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("likeness does not count in what is kept: "
-          + FaceEmbeddings.of(notes)
+          + kept.faces()
               .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them")
               .orElse("the base brings no embedder")
           + "; give one with --embedder"));
@@ -128,7 +124,7 @@ final class SelectionOptions {
     FaceEmbedder eye = tools.embedder().get();
     Optional<Likeness> likeness = review != null
         ? Optional.of(FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye))
-        : FaceOptions.likeness(tools, notes);
+        : FaceOptions.likeness(tools, kept);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
           "likeness does not count in what is kept: the person's file keeps no faces as "

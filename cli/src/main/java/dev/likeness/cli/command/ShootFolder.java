@@ -9,6 +9,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ContactSheet;
 import dev.likeness.headshots.report.LikenessVersion;
 import dev.likeness.headshots.report.ShootRecord;
@@ -139,14 +140,14 @@ final class ShootFolder {
   /**
    * Writes everything and names the files on standard output.
    *
-   * @param notes of the person's file
+   * @param kept what the person's file keeps
    * @param review null for a person from a file or store
    */
   void write(
       BaseModel base,
       SelectionOptions.ShootResult drawn,
       ShootRecord untimed,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       Timings watch) {
     Shoot shoot = drawn.shoot();
@@ -160,7 +161,7 @@ final class ShootFolder {
         drawn.choice().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review))
-        .authenticity(verdicts(notes, review, shoot))
+        .authenticity(verdicts(kept, review, shoot))
         .write(file);
     Path sheet = folder.resolve(SHEET);
     RgbImage overview = ContactSheet.of(
@@ -193,10 +194,9 @@ final class ShootFolder {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
-  private List<Authenticity.Result> verdicts(
-      Map<String, String> notes, PhotoReview review, Shoot shoot) {
+  private List<Authenticity.Result> verdicts(PersonRecord kept, PhotoReview review, Shoot shoot) {
     Optional<Authenticity> measure = review == null
-        ? Authenticity.of(notes, tools)
+        ? Authenticity.of(kept, tools)
         : Optional.of(Authenticity.of(review.accepted(), tools));
     return measure
         .map(authenticity -> shoot.headshots().stream()

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.Shoot;
@@ -160,7 +160,7 @@ public final class ShootRecord {
   private static Map<String, Object> person(TrainedPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("words", person.phrase());
-    object.put("profile", PersonProfile.of(person).asList());
+    object.put("profile", PersonRecord.of(person).profile().asList());
     person.consent().ifPresent(consent -> {
       object.put("consent", consent.text());
       object.put("consent_given", consent.givenAt().toString());

@@ -79,7 +79,7 @@ class SharedLightTest {
               PersonToken.of("woman").consent("Ada: yes"),
               Progress.SILENT,
               new Cancellation())) {
-        FLASH.addTo(learnt).save(file);
+        PersonRecord.EMPTY.withLight(FLASH).addTo(learnt).save(file);
       }
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         HeadshotStudio studio = HeadshotStudio.on(base);

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
@@ -29,7 +30,6 @@ import dev.likeness.portrait.people.Sex;
 import dev.likeness.portrait.people.Shot;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
@@ -154,7 +154,8 @@ record IdentityTrial(
         Consent.synthetic(),
         adapter.name(),
         dial,
-        Map.of());
+        "",
+        PersonRecord.EMPTY);
     return guidance
         .map(by -> shown.withFaceGuidance(new FaceEmbeddings(by.embedder().name(), faces)))
         .orElse(shown);

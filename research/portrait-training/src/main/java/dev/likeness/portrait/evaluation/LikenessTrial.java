@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.ResourceLimitException;
@@ -162,7 +163,9 @@ record LikenessTrial(
     TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
     return guidance
-        .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).addAsGuidanceTo(learnt))
+        .map(by -> PersonRecord.of(learnt)
+            .withGuidanceFaces(FaceEmbeddings.of(selfies.accepted(), by.embedder()))
+            .addTo(learnt))
         .orElse(learnt);
   }
 

@@ -86,7 +86,7 @@ OWN = {
 }
 MIDPOINT_OR_HEUN = ["midpoint", "heun"]
 EXPLODING = {"EulerDiscreteScheduler", "EulerAncestralDiscreteScheduler"}
-NOT_BEGUN_INSIDE = {"LMSDiscreteScheduler", "PNDMScheduler", "SASolverScheduler"}  # see docs/schedulers.md
+NOT_BEGUN_INSIDE = {"LMSDiscreteScheduler", "PNDMScheduler", "SASolverScheduler"}  # see docs/reference/schedulers.md
 FIXED = {"SCMScheduler", "ConsistencyDecoderScheduler", "MiniMaxH3Scheduler"}
 OWN_TIMESTEPS = FIXED | {"DDPMWuerstchenScheduler", "CMStochasticIterativeScheduler", "LTXEulerAncestralRFScheduler"}
 WITHOUT_SAMPLE = {"CosineDPMSolverMultistepScheduler", "EDMEulerScheduler", "EDMDPMSolverMultistepScheduler",
@@ -154,7 +154,7 @@ def case(name, draw):
         made["steps"] = 2
     if name == "DPMSolverSDEScheduler" or name == "CosineDPMSolverMultistepScheduler":
         made["steps"] = min(made["steps"], 30)
-    if settings.get("invert_sigmas"):  # only Euler's method without an image, see docs/schedulers.md
+    if settings.get("invert_sigmas"):  # only Euler's method without an image, see docs/reference/schedulers.md
         settings["stochastic_sampling"] = False
     own = draw.random()
     trained = settings.get("num_train_timesteps", 1000)
@@ -173,7 +173,7 @@ def case(name, draw):
 
 
 def unusable(result, made):
-    """What makes a finished run of the reference no run to follow; docs/schedulers.md has the list."""
+    """What makes a finished run of the reference no run to follow; docs/reference/schedulers.md has the list."""
     if not result["timesteps"]:
         return "no steps"
     if made["class"] == "DPMSolverMultistepInverseScheduler" and len(result["timesteps"]) < made["steps"]:

@@ -1,4 +1,4 @@
-"""Prints the table of diffusers' scheduler classes for docs/schedulers.md: which are planned here, and why the others are not.
+"""Prints the table of diffusers' scheduler classes for docs/reference/schedulers.md: which are planned here, and why the others are not.
 
 Usage: python tools/goldens/schedulers_table.py
 Made with diffusers 0.42.1. Fails when diffusers exports a class that neither the registry nor REASONS knows.

@@ -8,7 +8,6 @@ import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 public class Headshots {
@@ -16,11 +15,9 @@ public class Headshots {
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) { // a folder or a file
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1]))); // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
-      // Hours on a CPU with SD 1.5 (1,200 steps); another learn(..) takes a Progress.
+      // Training takes minutes on a GPU, hours on a CPU; another train(..) reports its progress.
       try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
-        byte[] png =
-            studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).encodePng();
-        Files.write(Path.of(args[2]), png);
+        studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of(args[2]));
       }
     }
   }

@@ -83,7 +83,7 @@ public class AttentionBenchmark {
   }
 
   @Benchmark
-  public long whole() {
+  public long fullMatrix() {
     try (TensorScope call = TensorScope.open()) {
       Tensor scores = torch.matmul(
           queries.mul(new Scalar(1 / Math.sqrt(queries.size(3)))), keys.transpose(-2, -1));
@@ -92,7 +92,7 @@ public class AttentionBenchmark {
   }
 
   @Benchmark
-  public long chosen() {
+  public long selectedKernel() {
     try (TensorScope call = TensorScope.open()) {
       return ScaledDotProduct.attend(queries, keys, values).numel();
     }

@@ -30,7 +30,7 @@ final class CachingVariants implements AutoCloseable {
   private CachingVariants() {}
 
   /** By which model an image is drawn, and what is asked of it. */
-  record Variant(BaseModel model, UnaryOperator<ImageRequest> request) {}
+  record Variant(BaseModel model, UnaryOperator<ImageRequest> configure) {}
 
   /**
    * The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}.
@@ -38,27 +38,27 @@ final class CachingVariants implements AutoCloseable {
   static CachingVariants of(Path folder, Compute compute) {
     ModelFiles files = ModelFiles.of(folder);
     CachingVariants made = new CachingVariants();
-    BaseModel base = made.opened(BaseModel.open(files, compute));
+    BaseModel base = made.register(BaseModel.open(files, compute));
     made.variants.put(EXACT, new Variant(base, request -> request));
     boolean unet = ModelOpener.open(folder).componentNames().contains("unet");
     if (unet) {
-      made.ofUNets(base);
+      made.addUNetVariants(base);
     } else {
       for (double change : new double[] {0.05, 0.1, 0.2, 0.3, 0.5}) {
         made.put("first block within " + change, base, CachingOptions.firstBlock(change));
       }
     }
-    made.ofAll(base);
-    BaseModel small = made.opened(
+    made.addCommonVariants(base);
+    BaseModel small = made.register(
         BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS)));
     made.put("8-bit weights", small, CachingOptions.NONE);
     made.put("8-bit weights, extrapolation every 4", small, CachingOptions.extrapolation(4));
-    BaseModel multiplied = made.opened(
+    BaseModel multiplied = made.register(
         BaseModel.open(files, compute, MemoryBudget.unlimited().allow8Bit(EightBits.PRODUCTS)));
     made.put("8-bit products", multiplied, CachingOptions.NONE);
     made.put("8-bit products, extrapolation every 4", multiplied, CachingOptions.extrapolation(4));
     Extra.PREVIEW_DECODER.in(folder).ifPresent(tiny -> {
-      BaseModel quick = made.opened(BaseModel.open(files.with("vae", tiny), compute));
+      BaseModel quick = made.register(BaseModel.open(files.with("vae", tiny), compute));
       made.put("tiny decoder", quick, CachingOptions.NONE);
       made.put("tiny decoder, extrapolation every 4", quick, CachingOptions.extrapolation(4));
     });
@@ -77,7 +77,7 @@ final class CachingVariants implements AutoCloseable {
   }
 
   /** Those whose names {@code wanted} is found in. */
-  Map<String, Variant> named(Pattern wanted) {
+  Map<String, Variant> matching(Pattern wanted) {
     Map<String, Variant> found = new LinkedHashMap<>(variants);
     found.keySet().removeIf(name -> !wanted.matcher(name).find());
     return found;
@@ -88,7 +88,7 @@ final class CachingVariants implements AutoCloseable {
     models.forEach(BaseModel::close);
   }
 
-  private void ofUNets(BaseModel base) {
+  private void addUNetVariants(BaseModel base) {
     for (int every = 2; every <= 4; every++) {
       put("DeepCache every " + every, base, CachingOptions.deepCache(every, 0));
       put("deep forecast every " + every, base, CachingOptions.deepForecast(every, 0));
@@ -104,17 +104,18 @@ final class CachingVariants implements AutoCloseable {
     variants.put(
         "deep forecast every 3, guidance until 0.6",
         new Variant(
-            base, request -> guidedFirst(request).caching(CachingOptions.deepForecast(3, 0))));
+            base,
+            request -> withEarlyGuidance(request).caching(CachingOptions.deepForecast(3, 0))));
   }
 
-  private void ofAll(BaseModel base) {
+  private void addCommonVariants(BaseModel base) {
     for (int every = 2; every <= 4; every++) {
       put("extrapolation every " + every, base, CachingOptions.extrapolation(every));
     }
-    variants.put("guidance until 0.6", new Variant(base, CachingVariants::guidedFirst));
+    variants.put("guidance until 0.6", new Variant(base, CachingVariants::withEarlyGuidance));
   }
 
-  private static ImageRequest guidedFirst(ImageRequest request) {
+  private static ImageRequest withEarlyGuidance(ImageRequest request) {
     return request.guidance(GuidanceOptions.DEFAULT.between(0, 0.6));
   }
 
@@ -122,7 +123,7 @@ final class CachingVariants implements AutoCloseable {
     variants.put(name, new Variant(model, request -> request.caching(approximation)));
   }
 
-  private BaseModel opened(BaseModel model) {
+  private BaseModel register(BaseModel model) {
     models.add(model);
     return model;
   }

@@ -14,13 +14,13 @@ import java.util.Optional;
  */
 record Closeness(double psnr, double likeness) {
   /** An image that others are held against, with its largest face. */
-  static final class Of {
+  static final class Reference {
     private final RgbImage image;
     private final FaceEmbedder embedder;
     private final Optional<Face> found;
     private final Optional<float[]> face;
 
-    Of(RgbImage image, FaceDetector detector, FaceEmbedder embedder) {
+    Reference(RgbImage image, FaceDetector detector, FaceEmbedder embedder) {
       this.image = image;
       this.embedder = embedder;
       found =
@@ -32,16 +32,16 @@ record Closeness(double psnr, double likeness) {
      * To the same image drawn otherwise: its face lies where this one's does, so no detector's
      * jumps enter.
      */
-    Closeness to(RgbImage other) {
-      return to(other, found.map(here -> embedder.embed(other, here)));
+    Closeness compareTo(RgbImage other) {
+      return compareTo(other, found.map(here -> embedder.embed(other, here)));
     }
 
     /** To another image, by the face found there. */
-    Closeness to(Of other) {
-      return to(other.image, other.face);
+    Closeness compareTo(Reference other) {
+      return compareTo(other.image, other.face);
     }
 
-    private Closeness to(RgbImage other, Optional<float[]> theirs) {
+    private Closeness compareTo(RgbImage other, Optional<float[]> theirs) {
       double likeness = face.isEmpty() || theirs.isEmpty()
           ? Double.NaN
           : FaceEmbedder.cosine(face.get(), theirs.get());

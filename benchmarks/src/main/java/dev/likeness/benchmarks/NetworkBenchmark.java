@@ -93,7 +93,9 @@ public class NetworkBenchmark {
     scope.close();
   }
 
-  /** A UNet and what it is told; as in a run, its keys and values of the text are made once. */
+  /**
+   * A UNet and its conditioning; as in a generation, keys and values of the text are computed once.
+   */
   @State(Scope.Thread)
   public static class Step {
     /** Of a LoRA on every attention; 0 for none. */
@@ -102,7 +104,7 @@ public class NetworkBenchmark {
 
     /** The share of the tokens that self-attention merges. */
     @Param("0")
-    public double merged;
+    public double tokenMergingRatio;
 
     /** Whether they are. */
     @Param("true")
@@ -143,7 +145,9 @@ public class NetworkBenchmark {
 
     private Adaptation adaptation(NetworkBenchmark b) {
       if (rank == 0) {
-        return merged == 0 ? Adaptation.NONE : new Adaptation.MergedTokens(merged);
+        return tokenMergingRatio == 0
+            ? Adaptation.NONE
+            : new Adaptation.MergedTokens(tokenMergingRatio);
       }
       lora = RandomWeights.lora(b.opened, rank);
       return ModelAdapter.of(lora.at(1)).adapt(ModelComponent.UNET, b.model.compute());
@@ -166,7 +170,7 @@ public class NetworkBenchmark {
 
   /** An autoencoder with something to decode and to encode. */
   @State(Scope.Thread)
-  public static class Pictures {
+  public static class Images {
     Autoencoder autoencoder;
     Tensor latents;
     Tensor image;
@@ -180,14 +184,14 @@ public class NetworkBenchmark {
   }
 
   @Benchmark
-  public long decode(Pictures p) {
+  public long decode(Images p) {
     try (TensorScope call = TensorScope.open()) {
       return p.autoencoder.decode(p.latents).numel();
     }
   }
 
   @Benchmark
-  public long encode(Pictures p) {
+  public long encode(Images p) {
     try (TensorScope call = TensorScope.open()) {
       return p.autoencoder.encode(p.image).mode().numel();
     }

@@ -51,14 +51,14 @@ public class PeopleBenchmark {
   @Param("20")
   public int steps;
 
-  private ImageRequest ask;
+  private ImageRequest request;
   private BaseModel base;
   private final List<TrainedPerson> people = new ArrayList<>();
   private Path file;
 
   @Setup(Level.Trial)
   public void train() throws IOException {
-    ask = WOMAN.steps(steps);
+    request = WOMAN.steps(steps);
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     RgbImage photo =
         base.generate(ImageRequest.of("selfie of a woman").steps(4)).image();
@@ -79,24 +79,24 @@ public class PeopleBenchmark {
   }
 
   @Benchmark
-  public Object baselineOfNobody() {
-    return base.generate(ask);
+  public Object baselineWithoutPerson() {
+    return base.generate(request);
   }
 
   @Benchmark
-  public Object ofAPerson() {
-    return base.generate(ask.adapter(people.get(0).at(1)));
+  public Object onePerson() {
+    return base.generate(request.adapter(people.get(0).at(1)));
   }
 
   @Benchmark
-  public Object baselineOfOneTenTimes() {
-    return base.generate(List.of(ask.adapter(people.get(0).at(1)).count(10)));
+  public Object baselineOnePersonTenImages() {
+    return base.generate(List.of(request.adapter(people.get(0).at(1)).count(10)));
   }
 
   @Benchmark
-  public Object ofTenPersons() {
+  public Object tenPersons() {
     return base.generate(IntStream.range(0, 10)
-        .mapToObj(i -> ask.adapter(people.get(i).at(1)).seed(i))
+        .mapToObj(i -> request.adapter(people.get(i).at(1)).seed(i))
         .toList());
   }
 

@@ -42,7 +42,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3)
 @Fork(1)
 public class PrecisionBenchmark {
-  private static final int LEARNING_STEPS = 10;
+  private static final int TRAINING_STEPS = 10;
 
   @Param({"f32", "bf16"})
   public String dtype;
@@ -69,7 +69,7 @@ public class PrecisionBenchmark {
   }
 
   @Benchmark
-  public RgbImage image() {
+  public RgbImage generate() {
     return base.generate(
             ImageRequest.of("studio portrait of an old woman with red hair and glasses")
                 .steps(20))
@@ -78,9 +78,9 @@ public class PrecisionBenchmark {
 
   /** Ten steps and what surrounds them: encoding the photos, and making the person. */
   @Benchmark
-  @OperationsPerInvocation(LEARNING_STEPS)
-  public String learningStep() {
-    LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(LEARNING_STEPS);
+  @OperationsPerInvocation(TRAINING_STEPS)
+  public String trainingStep() {
+    LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(TRAINING_STEPS);
     try (TrainedPerson person = new LoraTrainer(training)
         .train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
       return person.phrase();

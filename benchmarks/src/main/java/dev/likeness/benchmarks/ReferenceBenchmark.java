@@ -45,7 +45,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class ReferenceBenchmark {
   private static final int NUMBERS = 64;
   private static final int TOKENS = 5;
-  private static final ImageRequest ASK =
+  private static final ImageRequest REQUEST =
       ImageRequest.of("studio portrait of a woman").guidance(4);
 
   @Param({"0", "1", "5"})
@@ -79,8 +79,8 @@ public class ReferenceBenchmark {
   }
 
   @Benchmark
-  public Object image() {
-    ImageRequest request = ASK.steps(steps);
+  public Object generate() {
+    ImageRequest request = REQUEST.steps(steps);
     return base.generate(references == 0 ? request : request.adapter(prompt.at(0.8)));
   }
 

@@ -47,8 +47,8 @@ public final class TrainingTimes {
     boolean watch = words.contains("watch");
     TrainingSet set = set(RgbImage.of(side, side, noise), watch);
     LoraTraining training = LoraTraining.quick()
-        .steps(number(words, "steps", STEPS))
-        .rank(number(words, "rank", RANK))
+        .steps(intArgument(words, "steps", STEPS))
+        .rank(intArgument(words, "rank", RANK))
         .batch(1)
         .targets(LoraTargets.ATTENTION)
         .textEncoder(false)
@@ -56,7 +56,7 @@ public final class TrainingTimes {
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
-    Progress clock = clock(seconds);
+    Progress clock = timeSteps(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
       TrainingMemory told = all
           ? whole.memory(base, side, side, watch)
@@ -86,7 +86,7 @@ public final class TrainingTimes {
     return watch ? set.previews(new ValidationOptions(1, request, images -> looks[0]++, 0)) : set;
   }
 
-  private static Progress clock(List<Double> seconds) {
+  private static Progress timeSteps(List<Double> seconds) {
     long[] last = {System.nanoTime()};
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
@@ -96,7 +96,7 @@ public final class TrainingTimes {
     };
   }
 
-  private static int number(List<String> words, String name, int usual) {
+  private static int intArgument(List<String> words, String name, int usual) {
     return words.stream()
         .filter(word -> word.startsWith(name))
         .findFirst()

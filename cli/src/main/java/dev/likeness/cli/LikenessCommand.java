@@ -43,7 +43,7 @@ public final class LikenessCommand implements Runnable {
 
   /** Runs the command and ends the JVM with its exit status. */
   public static void main(String[] args) {
-    exit(LikenessCommand::line, args);
+    exit(LikenessCommand::commandLine, args);
   }
 
   /**
@@ -65,10 +65,10 @@ public final class LikenessCommand implements Runnable {
 
   /** Runs the command on {@code console} and returns its exit status. */
   public static int run(Console console, String... args) {
-    return execute(line(console), console, args);
+    return execute(commandLine(console), console, args);
   }
 
-  private static CommandLine line(Console console) {
+  private static CommandLine commandLine(Console console) {
     return new CommandLine(new LikenessCommand())
         .addSubcommand(new HeadshotCommand(console))
         .addSubcommand(new EditCommand(console))
@@ -88,15 +88,15 @@ public final class LikenessCommand implements Runnable {
   }
 
   /**
-   * Runs {@code line} on {@code console}, where it reports what fails as this command does, and
-   * returns its exit status.
+   * Runs {@code commandLine} on {@code console}, where it reports what fails as this command does,
+   * and returns its exit status.
    */
   public static int execute(CommandLine line, Console console, String... args) {
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
-      console.complain(wrong.getMessage() + " (try "
+      console.printError(wrong.getMessage() + " (try "
           + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
       return ExitStatus.USAGE.code();
     });

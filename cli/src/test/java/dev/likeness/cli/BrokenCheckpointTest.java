@@ -111,7 +111,7 @@ class BrokenCheckpointTest {
 
   private void assertRefused(String place) {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -125,7 +125,7 @@ class BrokenCheckpointTest {
     assertEquals(1, run.err().lines().count(), run.err());
     assertEquals(
         List.of(true),
-        run.complaints().stream().map(line -> line.contains(place)).toList(),
+        run.errorLines().stream().map(line -> line.contains(place)).toList(),
         run.err());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }

@@ -43,7 +43,7 @@ class BrokenPhotosTest {
   @Test
   void listsThePhotosEvenWhenNoneCanBeUsed() throws IOException {
     Files.createFile(folder.resolve("me.png"));
-    CommandRun run = CommandRun.of("photos", "--json", folder.toString());
+    CommandResult run = CommandResult.of("photos", "--json", folder.toString());
     assertEquals(3, run.status());
     assertTrue(
         run.out()
@@ -66,10 +66,10 @@ class BrokenPhotosTest {
         List.of(
             "train", "--out", out.toString(), "--photos", folder.toString(), "--consent", "mine"),
         List.of("photos", folder.toString()))) {
-      CommandRun run = CommandRun.of(command.toArray(String[]::new));
+      CommandResult run = CommandResult.of(command.toArray(String[]::new));
       assertEquals(3, run.status(), run.err());
       assertEquals(1, run.err().lines().count(), run.err());
-      assertTrue(run.complaints().get(0).startsWith(beginning), run.err());
+      assertTrue(run.errorLines().get(0).startsWith(beginning), run.err());
       assertTrue(Files.notExists(out));
     }
   }

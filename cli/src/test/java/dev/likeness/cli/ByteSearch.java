@@ -21,7 +21,7 @@ final class ByteSearch {
   /** Bytes of a file that are read at once. */
   static final int CHUNK = 1 << 20;
 
-  private static final VarHandle EIGHT =
+  private static final VarHandle LONG_VIEW =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final int BITS = 16;
 
@@ -31,7 +31,7 @@ final class ByteSearch {
 
   /** Adds a piece of at least 8 bytes. */
   void add(byte[] piece) {
-    long begin = (long) EIGHT.get(piece, 0);
+    long begin = (long) LONG_VIEW.get(piece, 0);
     wanted.computeIfAbsent(begin, any -> new ArrayList<>()).add(piece);
     mayBegin[place(begin)] = true;
     longest = Math.max(longest, piece.length);
@@ -61,7 +61,7 @@ final class ByteSearch {
 
   private boolean findsIn(byte[] bytes, int end) {
     for (int at = 0; at + Long.BYTES <= end; at++) {
-      long eight = (long) EIGHT.get(bytes, at);
+      long eight = (long) LONG_VIEW.get(bytes, at);
       if (mayBegin[place(eight)] && begins(bytes, at, end, wanted.getOrDefault(eight, List.of()))) {
         return true;
       }

@@ -42,9 +42,9 @@ final class ByteWatch implements AutoCloseable {
   private final Map<Path, String> seen = new HashMap<>();
   private final Map<Path, WatchKey> folders = new HashMap<>();
   private final Set<String> found = new ConcurrentSkipListSet<>();
-  private final WatchService appearing = FileSystems.getDefault().newWatchService();
+  private final WatchService watchService = FileSystems.getDefault().newWatchService();
   private volatile boolean running;
-  private volatile int looks;
+  private volatile int polls;
   private long longest;
   private Thread thread;
 
@@ -68,7 +68,7 @@ final class ByteWatch implements AutoCloseable {
   }
 
   /** Slices out of all parts of {@code secret}, but for those that could be anything's. */
-  void lookFor(byte[] secret) {
+  void searchFor(byte[] secret) {
     for (int part = 1; part < PARTS; part++) {
       int from = (int) ((long) secret.length * part / PARTS);
       byte[] slice = Arrays.copyOfRange(secret, from, from + SLICE);
@@ -86,7 +86,7 @@ final class ByteWatch implements AutoCloseable {
   /**
    * Words that only plain files have, in the store alone: other programs' files may have them too.
    */
-  void lookForInStore(String... words) {
+  void searchInStore(String... words) {
     for (String word : words) {
       inStore.add(word.getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -100,8 +100,8 @@ final class ByteWatch implements AutoCloseable {
         long begun = System.nanoTime();
         longest = Math.max(longest, begun - last);
         last = begun;
-        look();
-        looks++;
+        poll();
+        polls++;
         pause(EVERY - (System.nanoTime() - begun));
       }
     });
@@ -111,9 +111,9 @@ final class ByteWatch implements AutoCloseable {
   /** Until it is time for the next look, or something appears. */
   private void pause(long nanos) {
     try {
-      for (WatchKey key = appearing.poll(nanos, TimeUnit.NANOSECONDS);
+      for (WatchKey key = watchService.poll(nanos, TimeUnit.NANOSECONDS);
           key != null;
-          key = appearing.poll()) {
+          key = watchService.poll()) {
         key.pollEvents();
         key.reset();
       }
@@ -128,8 +128,8 @@ final class ByteWatch implements AutoCloseable {
   }
 
   /** How often it has looked. */
-  int looks() {
-    return looks;
+  int polls() {
+    return polls;
   }
 
   /**
@@ -146,18 +146,18 @@ final class ByteWatch implements AutoCloseable {
   }
 
   /** Looks once more, at every file. */
-  Set<String> lookAtAll() {
+  Set<String> pollAll() {
     seen.clear();
-    look();
+    poll();
     return found;
   }
 
-  private void look() {
+  private void poll() {
     for (Path place : places) {
       if (Files.exists(place)) {
-        noticeWhatAppearsIn(place);
+        watchFolder(place);
         try (Stream<Path> inside = Files.list(place)) {
-          inside.filter(path -> !before.contains(path)).forEach(this::lookBelow);
+          inside.filter(path -> !before.contains(path)).forEach(this::pollFolder);
         } catch (IOException e) {
           found.add(e.toString());
         }
@@ -165,9 +165,9 @@ final class ByteWatch implements AutoCloseable {
     }
   }
 
-  private void lookBelow(Path top) {
+  private void pollFolder(Path top) {
     try (Stream<Path> files = Files.walk(top)) {
-      files.forEach(this::lookInto);
+      files.forEach(this::pollFile);
     } catch (NoSuchFileException | UncheckedIOException goneMeanwhile) {
       return;
     } catch (IOException e) {
@@ -175,13 +175,13 @@ final class ByteWatch implements AutoCloseable {
     }
   }
 
-  private void lookInto(Path file) {
+  private void pollFile(Path file) {
     try {
       BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
       String state = now.size() + " " + now.lastModifiedTime();
       if (now.isDirectory()) {
-        noticeWhatAppearsIn(file);
-      } else if (now.isRegularFile() && !state.equals(seen.put(file, state)) && tells(file)) {
+        watchFolder(file);
+      } else if (now.isRegularFile() && !state.equals(seen.put(file, state)) && isFound(file)) {
         found.add(file.toString());
       }
     } catch (IOException goneMeanwhile) {
@@ -189,12 +189,12 @@ final class ByteWatch implements AutoCloseable {
     }
   }
 
-  private void noticeWhatAppearsIn(Path folder) {
+  private void watchFolder(Path folder) {
     folders.compute(folder, (same, key) -> {
       try {
         return key != null && key.isValid()
             ? key
-            : folder.register(appearing, StandardWatchEventKinds.ENTRY_CREATE);
+            : folder.register(watchService, StandardWatchEventKinds.ENTRY_CREATE);
       } catch (IOException goneMeanwhile) {
         return null;
       }
@@ -203,10 +203,10 @@ final class ByteWatch implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    appearing.close();
+    watchService.close();
   }
 
-  private boolean tells(Path file) throws IOException {
+  private boolean isFound(Path file) throws IOException {
     return (file.startsWith(store) ? inStore : anywhere).findsIn(file);
   }
 }

@@ -28,7 +28,7 @@ class ControlCommandTest {
   private Path folder;
 
   @Test
-  void holdsARunToAImageAsMuchAsIsAsked() throws IOException {
+  void appliesAControlImageAtItsScale() throws IOException {
     Path base =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     String net = TinyControlNets.write("edges", folder).toString();
@@ -36,12 +36,12 @@ class ControlCommandTest {
     Arrays.fill(rgb, 0, rgb.length / 2, (byte) 200);
     Path image = folder.resolve("edges.png");
     RgbImage.of(32, 32, rgb).writePng(image);
-    byte[] plain = drawn(base, "plain");
-    byte[] held = drawn(base, "held", "--controlnet", net, "--control-image", image.toString());
+    byte[] plain = pngOf(base, "plain");
+    byte[] held = pngOf(base, "held", "--controlnet", net, "--control-image", image.toString());
     assertFalse(Arrays.equals(plain, held));
     assertArrayEquals(
         plain,
-        drawn(
+        pngOf(
             base,
             "off",
             "--controlnet",
@@ -51,11 +51,11 @@ class ControlCommandTest {
             "--control-scale",
             "0"));
     Path lying = folder.resolve("lying.jpg");
-    ReferenceOptionTest.lying(lying, RgbImage.of(32, 32, rgb)).writePng(image);
+    ReferenceOptionTest.rotated(lying, RgbImage.of(32, 32, rgb)).writePng(image);
     assertArrayEquals(
-        drawn(base, "held", "--controlnet", net, "--control-image", image.toString()),
-        drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
-    byte[] masked = drawn(
+        pngOf(base, "held", "--controlnet", net, "--control-image", image.toString()),
+        pngOf(base, "held", "--controlnet", net, "--control-image", lying.toString()));
+    byte[] masked = pngOf(
         base,
         "masked",
         "--controlnet",
@@ -65,7 +65,7 @@ class ControlCommandTest {
         "--control-mask",
         image.toString());
     assertFalse(Arrays.equals(held, masked));
-    CommandRun half = CommandRun.of(
+    CommandResult half = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -78,8 +78,8 @@ class ControlCommandTest {
     assertEquals(2, half.status());
     assertEquals(
         List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"),
-        half.complaints());
-    CommandRun more = CommandRun.of(
+        half.errorLines());
+    CommandResult more = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -89,22 +89,22 @@ class ControlCommandTest {
         net,
         "--control-image",
         image.toString(),
-        "--control-until",
+        "--control-end",
         "0.5",
-        "--control-until",
+        "--control-end",
         "0.7",
         "--out",
         folder.resolve("more").toString());
     assertEquals(2, more.status());
     assertEquals(
         List.of(
-            "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
+            "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one --controlnet"
                 + " each, of which 1 are given; leave the others out"),
-        more.complaints());
+        more.errorLines());
   }
 
   @Test
-  void tellsAUnionWhatItsImagesAre() throws IOException {
+  void passesModesToAUnionControlNet() throws IOException {
     Path base = PipelineFolder.any("sdxl/xl-base", folder);
     String net = TinyControlNets.write("xl-union", folder).toString();
     String image = folder.resolve("picture.png").toString();
@@ -125,8 +125,8 @@ class ControlCommandTest {
         })
         .flatMap(Stream::of)
         .toArray(String[]::new);
-    assertFalse(Arrays.equals(drawn(base, "once", once), drawn(base, "again", again)));
-    CommandRun untold = CommandRun.of(
+    assertFalse(Arrays.equals(pngOf(base, "once", once), pngOf(base, "again", again)));
+    CommandResult untold = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -141,7 +141,7 @@ class ControlCommandTest {
     assertEquals(2, untold.status());
     assertTrue(
         untold
-            .complaints()
+            .errorLines()
             .get(0)
             .contains("; say its name or number (--control-mode): 0 openpose, 1 depth"),
         untold.err());
@@ -150,9 +150,9 @@ class ControlCommandTest {
   @Test
   void printsAPlanThatKeepsToTheMemory() {
     Path base = PipelineFolder.write("flux/schnell", folder).path();
-    byte[] plain = drawn(base, "plain");
-    assertArrayEquals(plain, drawn(base, "planned", "--memory", "40GiB"));
-    CommandRun run = CommandRun.of(
+    byte[] plain = pngOf(base, "plain");
+    assertArrayEquals(plain, pngOf(base, "planned", "--memory", "40GiB"));
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -164,13 +164,13 @@ class ControlCommandTest {
         folder.resolve("none").toString());
     assertEquals(4, run.status());
     assertTrue(
-        run.complaints()
+        run.errorLines()
             .get(0)
             .contains("the budget is 0.0 GiB: give more, or ask for a smaller image"),
         run.err());
   }
 
-  private byte[] drawn(Path base, String name, String... options) {
+  private byte[] pngOf(Path base, String name, String... options) {
     List<String> words = new ArrayList<>(List.of(
         "generate",
         "--base",
@@ -190,7 +190,7 @@ class ControlCommandTest {
         "--out",
         folder.resolve(name).toString()));
     words.addAll(List.of(options));
-    CommandRun run = CommandRun.of(words.toArray(String[]::new));
+    CommandResult run = CommandResult.of(words.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     assertTrue(
         !name.equals("planned")

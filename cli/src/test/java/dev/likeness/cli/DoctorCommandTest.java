@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class DoctorCommandTest {
   @Test
-  void looksAtEverythingThatDrawingNeeds() {
-    CommandRun run = CommandRun.of("doctor");
+  void checksEverythingThatGenerationNeeds() {
+    CommandResult run = CommandResult.of("doctor");
     assertEquals(0, run.status(), run.out() + run.err());
     for (String subject : List.of(
         "java",
@@ -34,7 +34,7 @@ class DoctorCommandTest {
   }
 
   @Test
-  void looksForTheSettingsThatTheLauncherMakes() throws IOException {
+  void checksTheSettingsOfTheLauncher() throws IOException {
     String launcher = Files.readString(Path.of("bin/likeness-env"));
     CpuSettings.environment()
         .forEach((name, value) ->
@@ -43,6 +43,7 @@ class DoctorCommandTest {
 
   @Test
   void findsNothingMissingWhereTheTestsRun() {
-    assertTrue(CommandRun.of("doctor").out().lines().noneMatch(line -> line.startsWith("MISSING")));
+    assertTrue(
+        CommandResult.of("doctor").out().lines().noneMatch(line -> line.startsWith("MISSING")));
   }
 }

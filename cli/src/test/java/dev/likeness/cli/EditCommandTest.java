@@ -94,7 +94,7 @@ class EditCommandTest {
   }
 
   @Test
-  void drawsEachPartAsMuchAnewAsItNeeds() {
+  void usesTheStrengthOfEachPart() {
     HeadshotEdit backdrop = HeadshotEdit.of(Style.Part.BACKDROP, "brick wall");
     // Of ten steps the base's scheduler (PNDM) makes eleven.
     assertEquals(List.of(10, 6), stepsOf(backdrop.with(Style.Part.LIGHT, "window light")));
@@ -131,7 +131,7 @@ class EditCommandTest {
   }
 
   @Test
-  void startsFromTheWordsThatAnEditedImageWasLastDrawnBy() throws IOException {
+  void startsFromThePromptOfTheLastEdit() throws IOException {
     Path first = folder.resolve("first");
     Path second = folder.resolve("second");
     // What the tiny base draws shows no face, by which parts would be found.
@@ -159,7 +159,7 @@ class EditCommandTest {
         ((Map<?, ?>) record.get("after")).get("prompt"));
   }
 
-  private static CommandRun edit(Path which, Path out, String... more) {
+  private static CommandResult edit(Path which, Path out, String... more) {
     List<String> arguments = new ArrayList<>(List.of(
         "edit",
         which.toString(),
@@ -172,41 +172,41 @@ class EditCommandTest {
         "--out",
         out.toString()));
     arguments.addAll(List.of(more));
-    return CommandRun.of(arguments.toArray(String[]::new));
+    return CommandResult.of(arguments.toArray(String[]::new));
   }
 
   @Test
-  void looksAtPhotosUpright() throws IOException {
+  void readsPhotosUpright() throws IOException {
     Path lying = folder.resolve("lying.jpg");
     assertEquals(
-        ReferenceOptionTest.lying(lying, RgbImage.read(image)),
+        ReferenceOptionTest.rotated(lying, RgbImage.read(image)),
         Headshot.read(lying, "Ada").image());
   }
 
   @Test
-  void writesOverNoImageThatItEdits() throws IOException {
+  void neverOverwritesItsInput() throws IOException {
     Path out = Files.createDirectories(folder.resolve("chain"));
     Path edited = Files.copy(image, out.resolve("edited.png"));
-    CommandRun run = edit(edited, out, "--light", "window light");
+    CommandResult run = edit(edited, out, "--light", "window light");
     assertEquals(
         List.of(edited + " would be written over by what it becomes; choose another --out"),
-        run.complaints());
+        run.errorLines());
     assertArrayEquals(Files.readAllBytes(image), Files.readAllBytes(edited));
   }
 
   @Test
-  void namesTheImageThatIsNotThereWhereOneWasEditedBefore() throws IOException {
+  void namesAMissingImage() throws IOException {
     Path out = Files.createDirectories(folder.resolve("again"));
     Files.copy(image, out.resolve("edited.png"));
-    CommandRun run = edit(folder.resolve("typo.png"), out, "--light", "window light");
+    CommandResult run = edit(folder.resolve("typo.png"), out, "--light", "window light");
     assertEquals(3, run.status(), run.err());
-    assertTrue(run.complaints().get(0).contains("typo.png"), run.err());
+    assertTrue(run.errorLines().get(0).contains("typo.png"), run.err());
   }
 
   @Test
   void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
     Path out = folder.resolve("out");
-    CommandRun run = edit(image, out, "--light", "window light");
+    CommandResult run = edit(image, out, "--light", "window light");
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
@@ -225,7 +225,7 @@ class EditCommandTest {
   }
 
   @Test
-  void asksAnewForTheConsentOfWhoseFileRecordsNone() {
+  void requiresConsentIfTheFileRecordsNone() {
     Path old = folder.resolve("old.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
         TrainedPerson ada = TrainedPerson.open(person, model)) {
@@ -240,36 +240,37 @@ class EditCommandTest {
     for (List<String> command : List.of(
         List.of("edit", image.toString(), "--light", "window light", "--strength", "0.1"),
         List.of("headshot", "--style", "studio", "--steps", "1"))) {
-      CommandRun refused = by(command, old);
+      CommandResult refused = by(command, old);
       assertEquals(3, refused.status(), refused.err());
-      assertEquals(List.of(missing), refused.complaints());
+      assertEquals(List.of(missing), refused.errorLines());
       assertEquals(0, by(command, old, "--consent", "Ada: yes").status());
-      CommandRun told = by(command, person, "--consent", "Ada: yes");
+      CommandResult told = by(command, person, "--consent", "Ada: yes");
       assertEquals(2, told.status(), told.err());
-      assertTrue(told.complaints().get(0).startsWith(kept), told.err());
+      assertTrue(told.errorLines().get(0).startsWith(kept), told.err());
     }
   }
 
-  private static CommandRun by(List<String> command, Path who, String... more) {
+  private static CommandResult by(List<String> command, Path who, String... more) {
     List<String> arguments = new ArrayList<>(command);
     arguments.addAll(List.of("--person", who.toString(), "--base", base.toString()));
     arguments.addAll(List.of("--out", folder.resolve("asked").toString()));
     arguments.addAll(List.of(more));
-    return CommandRun.of(arguments.toArray(String[]::new));
+    return CommandResult.of(arguments.toArray(String[]::new));
   }
 
   @Test
-  void saysWhatToGive() {
-    CommandRun run =
-        CommandRun.of("edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+  void namesMissingOptions() {
+    CommandResult run = CommandResult.of(
+        "edit", image.toString(), "--person", "x", "--out", "x", "--words", "a hat");
     assertEquals(2, run.status());
     assertEquals(
         List.of(
             "--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
                 + "--light or --expression (try likeness edit --help)"),
-        run.complaints());
+        run.errorLines());
     assertEquals(
         List.of("nothing to edit; give words for a part, a mask, or margins"),
-        CommandRun.of("edit", image.toString(), "--person", "x", "--out", "x").complaints());
+        CommandResult.of("edit", image.toString(), "--person", "x", "--out", "x")
+            .errorLines());
   }
 }

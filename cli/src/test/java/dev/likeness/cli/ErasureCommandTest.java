@@ -33,7 +33,7 @@ class ErasureCommandTest {
   private String id;
 
   @BeforeEach
-  void takeSomebodyInAYearAgo() throws IOException {
+  void createASubjectAYearAgo() throws IOException {
     store = folder.resolve("store");
     signing = List.of(
         "--store",
@@ -45,7 +45,7 @@ class ErasureCommandTest {
     Clock then = Clock.offset(Clock.systemUTC(), Duration.ofDays(-365));
     try (SubjectStore opened = SubjectStore.open(
         store,
-        WrappingKey.newFile(folder.resolve("key.txt")),
+        WrappingKey.createFile(folder.resolve("key.txt")),
         StoreOptions.defaults().clock(then))) {
       id = opened.create(Consent.of("Ada: yes")).id();
     }
@@ -65,7 +65,7 @@ class ErasureCommandTest {
   }
 
   @Test
-  void whateverFinishesAnInterruptedErasureSigns() throws IOException {
+  void everyCommandThatFinishesAnErasureSigns() throws IOException {
     Path note = Files.createDirectories(store.resolve("erasing")).resolve(id);
     Files.writeString(note, "{\"begun\": \"2026-11-20T12:00:00Z\", \"files\": {\"photos\": 1}}");
     assertEquals("", run(signing, "people", "list").out());
@@ -78,33 +78,33 @@ class ErasureCommandTest {
     OwnCertificate old = OwnCertificate.until(end);
     ReceiptSigner signer = ReceiptSigner.of(old.identity().chain(), old.identity()::sign);
     try (SubjectStore opened =
-        SubjectStore.open(store, WrappingKey.absent(), StoreOptions.defaults().signedBy(signer))) {
+        SubjectStore.open(store, WrappingKey.none(), StoreOptions.defaults().signer(signer))) {
       opened.subject(id).erase();
     }
     String receipt = store.resolve("receipts/" + id + ".json").toString();
     assertTrue(
         run(List.of(), "verify", receipt).out().startsWith("unchanged: " + id + " was erased"));
-    CommandRun trusting =
-        CommandRun.of("verify", receipt, "--trust", old.root(folder).toString());
+    CommandResult trusting =
+        CommandResult.of("verify", receipt, "--trust", old.root(folder).toString());
     assertEquals(3, trusting.status());
     assertEquals(
         List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
             + ", and nothing vouches for when it signed; ask who erased"),
-        trusting.complaints());
+        trusting.errorLines());
   }
 
   private void assertSignedByAda() throws IOException {
     Path receipt = store.resolve("receipts/" + id + ".json");
-    CommandRun vouched =
+    CommandResult vouched =
         run(List.of("--trust", ADA.root(folder).toString()), "verify", receipt.toString());
     assertTrue(vouched.out().startsWith("genuine: " + id + " was erased"), vouched.out());
     assertTrue(vouched.out().strip().endsWith("signed by O=Ada, CN=Ada signer"), vouched.out());
   }
 
-  private static CommandRun run(List<String> more, String... args) {
+  private static CommandResult run(List<String> more, String... args) {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(more);
-    CommandRun run = CommandRun.of(all.toArray(String[]::new));
+    CommandResult run = CommandResult.of(all.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     return run;
   }
@@ -112,17 +112,17 @@ class ErasureCommandTest {
   @Test
   void refusesASignerThatSignsNothing() {
     for (String command : List.of("verify a.png", "train --photos x --out y")) {
-      CommandRun run =
-          CommandRun.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
+      CommandResult run =
+          CommandResult.of((command + " --sign-key k.pem --sign-certificate c.pem").split(" "));
       assertEquals(
           List.of(
               "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out"),
-          run.complaints());
+          run.errorLines());
     }
-    CommandRun half =
-        CommandRun.of("people", "erase", id, "--store", store.toString(), "--sign-key", "k.pem");
+    CommandResult half =
+        CommandResult.of("people", "erase", id, "--store", store.toString(), "--sign-key", "k.pem");
     assertEquals(
         List.of("--sign-key and --sign-certificate go together; give both or neither"),
-        half.complaints());
+        half.errorLines());
   }
 }

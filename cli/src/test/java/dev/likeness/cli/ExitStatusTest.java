@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ExitStatusTest {
   @Test
-  void followsWhoseTurnItIs() {
+  void distinguishesUserInputAndMachine() {
     assertEquals(2, ExitStatus.of(new IllegalArgumentException("--count 0")).code());
     assertEquals(3, ExitStatus.of(new InvalidInputException("broken")).code());
     assertEquals(4, ExitStatus.of(new ResourceLimitException("full")).code());

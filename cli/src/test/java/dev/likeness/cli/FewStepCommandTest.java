@@ -43,7 +43,7 @@ class FewStepCommandTest {
   }
 
   @Test
-  void drawsFourStepsWithTheBasesOwnLora() {
+  void samplesFourStepsWithTheBasesLora() {
     Path file = base.resolve("lora/few-step.safetensors");
     String layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
     try (TensorScope scope = TensorScope.open()) {
@@ -57,7 +57,7 @@ class FewStepCommandTest {
           Map.of());
     }
     Path tensors = folder.resolve("run.safetensors");
-    CommandRun run = generate(
+    CommandResult run = generate(
         "--few-step", "--dtype", "f32", "--device", "cpu", "--tensors", tensors.toString());
     assertEquals(0, run.status(), run.err());
     ImageRequest request =
@@ -81,10 +81,10 @@ class FewStepCommandTest {
       Files.copy(base.resolve("vae").resolve(file), base.resolve("preview").resolve(file));
     }
     AtomicBoolean shown = new AtomicBoolean();
-    CommandRun run = CommandRun.watched(
+    CommandResult run = CommandResult.watched(
         text -> shown.set(shown.get()
             || text.startsWith("decode")
-                && CommandRun.comes(folder.resolve("out/preview-001.png"))),
+                && CommandResult.awaitFile(folder.resolve("out/preview-001.png"))),
         "generate",
         "--base",
         base.toString(),
@@ -100,7 +100,7 @@ class FewStepCommandTest {
   }
 
   @Test
-  void saysWhatTheBaseLacks() {
+  void namesMissingExtras() {
     refused(
         3,
         "the base " + base + " brings no LoRA for few steps ("
@@ -121,12 +121,12 @@ class FewStepCommandTest {
   }
 
   private void refused(int status, String message, String... options) {
-    CommandRun run = generate(options);
+    CommandResult run = generate(options);
     assertEquals(status, run.status(), run.err());
-    assertEquals(List.of(message), run.complaints());
+    assertEquals(List.of(message), run.errorLines());
   }
 
-  private CommandRun generate(String... options) {
+  private CommandResult generate(String... options) {
     List<String> args = new ArrayList<>(List.of(
         "generate",
         "--base",
@@ -142,6 +142,6 @@ class FewStepCommandTest {
         "--out",
         folder.resolve("out").toString()));
     args.addAll(List.of(options));
-    return CommandRun.of(args.toArray(String[]::new));
+    return CommandResult.of(args.toArray(String[]::new));
   }
 }

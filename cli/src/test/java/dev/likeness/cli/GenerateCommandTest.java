@@ -32,7 +32,7 @@ class GenerateCommandTest {
   @Test
   void writesNumberedImagesAndNamesThem() {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         TinyBase.in(folder).toString(),
@@ -61,10 +61,10 @@ class GenerateCommandTest {
   }
 
   @Test
-  void recordsHowImagesWereMadeWithoutFolders() throws IOException {
+  void recordsRequestsWithoutFolders() throws IOException {
     Path out = folder.resolve("out");
     Path base = TinyBase.in(folder);
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         base.toString(),
@@ -78,7 +78,7 @@ class GenerateCommandTest {
         "2",
         "--scheduler",
         "euler a",
-        "--tile",
+        "--vae-tiling",
         "--dtype",
         "f32",
         "--device",
@@ -95,7 +95,7 @@ class GenerateCommandTest {
     assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
     assertEquals(
         List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
-    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--tile"), text);
+    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--vae-tiling"), text);
     assertEquals(
         "{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
             + " height=32, tiled=true}",
@@ -103,9 +103,9 @@ class GenerateCommandTest {
   }
 
   @Test
-  void recordsBothPassesAndTellsWhatIsNotHeard() throws IOException {
+  void recordsBothPassesAndReportsIgnoredOptions() throws IOException {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         TinyBase.in(folder).toString(),
@@ -121,7 +121,7 @@ class GenerateCommandTest {
         "1.5",
         "--scheduler",
         "DDIM",
-        "--perturb",
+        "--pag-layers",
         "mid",
         "--out",
         out.toString());
@@ -149,9 +149,9 @@ class GenerateCommandTest {
   }
 
   @Test
-  void findsOutBeforeItDrawsThatTensorsCannotBeWritten() {
+  void checksTheTensorFileBeforeGeneration() {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         TinyBase.in(folder).toString(),
@@ -167,7 +167,7 @@ class GenerateCommandTest {
         folder.toString(),
         "--out",
         out.toString());
-    assertEquals(List.of(folder + " is a folder; give a file in it"), run.complaints());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), run.errorLines());
     assertFalse(Files.exists(out));
   }
 
@@ -178,7 +178,7 @@ class GenerateCommandTest {
         TensorScope scope = TensorScope.open()) {
       GoldenReference.Run asked = reference.runs().get(0);
       Path tensors = folder.resolve("run.safetensors");
-      CommandRun run = CommandRun.of(
+      CommandResult run = CommandResult.of(
           "generate",
           "--base",
           golden.path().toString(),
@@ -224,9 +224,9 @@ class GenerateCommandTest {
   void endsWithFourOnAFullDiskAndLeavesNothing() {
     Path base = TinyBase.in(folder);
     Path out = folder.resolve("out");
-    CommandRun run;
+    CommandResult run;
     try (FullDisk disk = FullDisk.after(100)) {
-      run = CommandRun.of(
+      run = CommandResult.of(
           "generate",
           "--base",
           base.toString(),
@@ -241,14 +241,14 @@ class GenerateCommandTest {
     assertEquals(
         List.of("cannot write " + out.resolve("image-001.png")
             + ": No space left on device; free space or choose another place"),
-        run.complaints());
+        run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test
   void findsOutFirstThatItCannotWrite() throws IOException {
     Path taken = Files.createFile(folder.resolve("out"));
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "generate",
         "--base",
         folder.resolve("nothing").toString(),
@@ -257,13 +257,13 @@ class GenerateCommandTest {
         "--out",
         taken.toString());
     assertEquals(4, run.status());
-    assertTrue(run.complaints().get(0).startsWith("cannot write into " + taken), run.err());
+    assertTrue(run.errorLines().get(0).startsWith("cannot write into " + taken), run.err());
   }
 
   @Test
   void stopsWithinAStepWhenCancelledAndLeavesNothing() {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.cancelledAt(
+    CommandResult run = CommandResult.cancelledAt(
         "sample",
         "generate",
         "--base",
@@ -275,15 +275,15 @@ class GenerateCommandTest {
         "--out",
         out.toString());
     assertEquals(130, run.status());
-    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
+    assertEquals(List.of("cancelled; no half-written file was left"), run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test
-  void keepsWhatWasDrawnBeforeItIsCancelled() throws IOException {
+  void keepsImagesFinishedBeforeItIsCancelled() throws IOException {
     Path out = folder.resolve("out");
     // The sixth is drawn in the second pass: four share the first.
-    CommandRun run = CommandRun.cancelledAt(
+    CommandResult run = CommandResult.cancelledAt(
         2,
         "sample: ",
         "generate",

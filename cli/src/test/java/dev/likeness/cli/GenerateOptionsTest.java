@@ -49,7 +49,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @ExtendWith(NoTensorLeaks.class)
 class GenerateOptionsTest {
-  private static final ImageRequest ASK = ImageRequest.of("a (red:1.4) cat")
+  private static final ImageRequest REQUEST = ImageRequest.of("a (red:1.4) cat")
       .steps(4)
       .seed(3)
       .size(32, 24)
@@ -88,23 +88,24 @@ class GenerateOptionsTest {
 
   static Stream<Arguments> options() throws IOException {
     InitialImage lying = InitialImage.of(
-            ReferenceOptionTest.lying(folder.resolve("lying.jpg"), image))
+            ReferenceOptionTest.rotated(folder.resolve("lying.jpg"), image))
         .strength(0.6);
-    RgbImage lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
-    ImageRequest whole = ASK.size(40, 32);
+    RgbImage lyingMask = ReferenceOptionTest.rotated(folder.resolve("mask.jpg"), mask);
+    ImageRequest whole = REQUEST.size(40, 32);
     InitialImage initial = InitialImage.of(image).strength(0.6);
     GuidanceOptions guidance = GuidanceOptions.DEFAULT;
-    ImageRequest wider = ASK.outpaint(image, 8, 0, 0, 16);
+    ImageRequest wider = REQUEST.outpaint(image, 8, 0, 0, 16);
     return Stream.of(
-        Arguments.of("", ASK),
-        Arguments.of("--negative blurry", ASK.negative("blurry")),
-        Arguments.of("--scheduler euler_a --steps 3", ASK.scheduler("euler_a").steps(3)),
+        Arguments.of("", REQUEST),
+        Arguments.of("--negative blurry", REQUEST.negative("blurry")),
+        Arguments.of(
+            "--scheduler euler_a --steps 3", REQUEST.scheduler("euler_a").steps(3)),
         Arguments.of(
             "--scheduler lcm --timesteps 999,749,499,249",
-            ASK.scheduler("lcm").timesteps(999, 749, 499, 249)),
+            REQUEST.scheduler("lcm").timesteps(999, 749, 499, 249)),
         Arguments.of(
             "--scheduler Euler --sigmas 14.6,3.9,0.96,0",
-            ASK.scheduler("Euler").sigmas(14.6, 3.9, 0.96, 0)),
+            REQUEST.scheduler("Euler").sigmas(14.6, 3.9, 0.96, 0)),
         Arguments.of("--init init.png --strength 0.6", whole.initialImage(initial)),
         Arguments.of("--init-image init.png", whole.initialImage(InitialImage.of(image))),
         Arguments.of(
@@ -124,49 +125,50 @@ class GenerateOptionsTest {
             wider.initialImage(wider.initialImage().strength(0.9))),
         Arguments.of(
             "--init init.png --extend 3,0,0,17 --width 40 --height 24",
-            ASK.outpaint(image, 3, 0, 0, 17).size(40, 24)),
+            REQUEST.outpaint(image, 3, 0, 0, 17).size(40, 24)),
         Arguments.of(
             "--init init.png --strength 0.6 --change-map clear.png",
             whole.initialImage(initial.changeMap(RgbImage.of(1, 1, new byte[3])))),
-        Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
+        Arguments.of("--hires 1.5 --hires-strength 0.5", REQUEST.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of(
             "--hires 1.5 --hires-strength 0.5 --hires-pixels",
-            ASK.hires(HiresFix.pixels(1.5, 0.5))),
-        Arguments.of("--prompt-syntax a1111", ASK.syntax(PromptSyntax.A1111)),
-        Arguments.of("--clip-skip 2", ASK.clipSkip(2)),
+            REQUEST.hires(HiresFix.pixels(1.5, 0.5))),
+        Arguments.of("--prompt-syntax a1111", REQUEST.syntax(PromptSyntax.A1111)),
+        Arguments.of("--clip-skip 2", REQUEST.clipSkip(2)),
         Arguments.of(
             "--embedding red.safetensors",
-            ASK.textualInversion(TextualInversion.open(folder.resolve("red.safetensors")))),
-        Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
+            REQUEST.textualInversion(TextualInversion.open(folder.resolve("red.safetensors")))),
+        Arguments.of("--guidance-rescale 0.7", REQUEST.guidance(guidance.rescale(0.7))),
         Arguments.of(
-            "--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
-        Arguments.of("--approximate deep-cache:3", ASK.caching(CachingOptions.deepCache(3, 0))),
+            "--guidance-start 0.3 --guidance-end 0.8",
+            REQUEST.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--caching deep-cache:3", REQUEST.caching(CachingOptions.deepCache(3, 0))),
         Arguments.of(
-            "--approximate deep-forecast:4", ASK.caching(CachingOptions.deepForecast(4, 0))),
+            "--caching deep-forecast:4", REQUEST.caching(CachingOptions.deepForecast(4, 0))),
         Arguments.of(
-            "--scheduler DDIM --steps 8 --approximate extrapolate:2",
-            ASK.steps(8).caching(CachingOptions.extrapolation(2))),
+            "--scheduler DDIM --steps 8 --caching extrapolate:2",
+            REQUEST.steps(8).caching(CachingOptions.extrapolation(2))),
         Arguments.of(
-            "--approximate deep-cache:3,merge:0.5",
-            ASK.caching(CachingOptions.deepCache(3, 0).tokenMerging(0.5))),
-        Arguments.of("--approximate merge:0.5", ASK.caching(CachingOptions.NONE.tokenMerging(0.5))),
-        Arguments.of("--sequential-guidance", ASK.guidance(guidance.sequentially())));
+            "--caching deep-cache:3,merge:0.5",
+            REQUEST.caching(CachingOptions.deepCache(3, 0).tokenMerging(0.5))),
+        Arguments.of("--caching merge:0.5", REQUEST.caching(CachingOptions.NONE.tokenMerging(0.5))),
+        Arguments.of("--sequential-guidance", REQUEST.guidance(guidance.sequentially())));
   }
 
   @ParameterizedTest
   @MethodSource("options")
-  void drawsWhatTheRequestDraws(String options, ImageRequest asked) {
+  void equalsTheRequest(String options, ImageRequest asked) {
     try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
-      assertArrayEquals(model.generate(asked).pixels(), drawn(asked, options), 1e-6f, options);
+      assertArrayEquals(model.generate(asked).pixels(), pixelsOf(asked, options), 1e-6f, options);
     }
   }
 
   @Test
   void tilesTheAutoencoder() {
     try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
-      float[] whole = model.generate(ASK).pixels();
-      float[] tiled = drawn(ASK, "--tile");
-      assertArrayEquals(model.generate(ASK.withVaeTiling()).pixels(), tiled, 1e-6f);
+      float[] whole = model.generate(REQUEST).pixels();
+      float[] tiled = pixelsOf(REQUEST, "--vae-tiling");
+      assertArrayEquals(model.generate(REQUEST.withVaeTiling()).pixels(), tiled, 1e-6f);
       assertArrayEquals(whole, tiled, 1e-5f, "the same but for rounding");
       assertFalse(
           Arrays.equals(whole, tiled), "norms of strips round otherwise than norms of the whole");
@@ -176,14 +178,17 @@ class GenerateOptionsTest {
   /** A small autoencoder draws the final image like any other. */
   @ParameterizedTest
   @ValueSource(strings = {"gelu", "tiny-autoencoder"})
-  void takesPartsFromElsewhere(String variant) {
+  void replacesComponents(String variant) {
     Path other =
         GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, folder).path();
     try (BaseModel model =
         BaseModel.open(ModelFiles.of(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(
-          model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
-      assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
+          model.generate(REQUEST).pixels(),
+          pixelsOf(REQUEST, "--vae " + other.resolve("vae")),
+          1e-6f);
+      assertArrayEquals(
+          model.generate(REQUEST).pixels(), pixelsOf(REQUEST, "--part vae=" + other), 1e-6f);
     }
   }
 
@@ -193,20 +198,20 @@ class GenerateOptionsTest {
     try (BaseModel model = BaseModel.open(
             files, Compute.EXACT, MemoryBudget.unlimited().allow8Bit(EightBits.WEIGHTS));
         BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
-      float[] small = drawn(ASK, "--eight-bits");
-      assertArrayEquals(model.generate(ASK).pixels(), small, 1e-6f);
-      assertFalse(Arrays.equals(exact.generate(ASK).pixels(), small), "eight bits round");
+      float[] small = pixelsOf(REQUEST, "--eight-bits");
+      assertArrayEquals(model.generate(REQUEST).pixels(), small, 1e-6f);
+      assertFalse(Arrays.equals(exact.generate(REQUEST).pixels(), small), "eight bits round");
     }
   }
 
   @Test
-  void showsPreviewsUntilTheImageIsDone() {
+  void writesPreviewsUntilTheImageIsDone() {
     Path out = folder.resolve("watched");
     List<String> seen = new ArrayList<>();
-    CommandRun run = CommandRun.watched(
+    CommandResult run = CommandResult.watched(
         text -> {
           if (text.startsWith("decode")) {
-            CommandRun.comes(out.resolve("preview-001.png"));
+            CommandResult.awaitFile(out.resolve("preview-001.png"));
             seen.addAll(TinyBase.namesIn(out));
           }
         },
@@ -229,7 +234,7 @@ class GenerateOptionsTest {
     assertEquals(List.of("image-001.png", "images.json"), TinyBase.namesIn(out));
   }
 
-  private static float[] drawn(ImageRequest asked, String options) {
+  private static float[] pixelsOf(ImageRequest asked, String options) {
     Path tensors = folder.resolve("run.safetensors");
     List<String> args = new ArrayList<>(List.of(
         "generate",
@@ -262,7 +267,7 @@ class GenerateOptionsTest {
         .map(word ->
             word.matches(".*(png|jpg|red.safetensors)") ? folder.resolve(word).toString() : word)
         .forEach(args::add);
-    CommandRun run = CommandRun.of(args.toArray(String[]::new));
+    CommandResult run = CommandResult.of(args.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     try (Safetensors written = Safetensors.open(tensors);
         TensorScope scope = TensorScope.open()) {

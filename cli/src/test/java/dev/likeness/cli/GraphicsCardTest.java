@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 @Tag("gpu")
 class GraphicsCardTest {
   @Test
-  void drawsWhatTheCpuDraws() {
+  void equalsTheCpu() {
     assumeFalse(Compute.best().isCpu(), "no CUDA device answers");
     assertArrayEquals(pixels(Compute.EXACT), pixels(new Compute("cuda", DType.F32)), 1e-2f);
   }

@@ -50,7 +50,7 @@ class HeadshotCommandTest {
     base = TinyBase.in(shared);
     photos = Selfies.of(STRANGER, 3, shared.resolve("people"));
     // OpenCV keeps a few objects of its own from its first use on.
-    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+    assertEquals(0, CommandResult.of("photos", photos.toString()).status());
     // The network that scores eyes stays from its first use on, too.
     try (FaceDetector detector = new CascadeDetector()) {
       HeadshotScores.of(detector).score(RgbImage.read(photos.resolve("selfie-01.jpg")));
@@ -66,7 +66,7 @@ class HeadshotCommandTest {
   void writesHeadshotsSheetRecordAndPerson() throws IOException {
     Files.createDirectories(out);
     Files.write(out.resolve("headshot-001.jpg"), RgbImage.of(1, 1, new byte[3]).toPng());
-    CommandRun run = headshot(
+    CommandResult run = headshot(
         "--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
     assertEquals(0, run.status(), run.err());
     assertEquals(
@@ -100,8 +100,9 @@ class HeadshotCommandTest {
   @Test
   void describesPeopleByTheReaderThatABaseBrings() throws IOException {
     Path reading = TinyBase.in(folder);
-    SureReader.write(reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
-    CommandRun run =
+    ConfidentReader.write(
+        reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
+    CommandResult run =
         headshot("--photos", photos.toString(), "--style", "studio", "--base", reading.toString());
     assertEquals(0, run.status(), run.err());
     assertFalse(
@@ -116,19 +117,19 @@ class HeadshotCommandTest {
         ((List<?>) person.get("profile"))
             .stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),
         person.get("profile").toString());
-    SureReader.lacking(reading, "light");
+    ConfidentReader.writeWithout(reading, "light");
     out = folder.resolve("refused");
-    CommandRun refused = headshot("--photos", photos.toString(), "--base", reading.toString());
+    CommandResult refused = headshot("--photos", photos.toString(), "--base", reading.toString());
     assertEquals(3, refused.status(), refused.err());
     assertEquals(
         List.of(reading.resolve("photo_reader/config.json")
             + ": \"slots\" lacks light, expected all of profiles and scenes; take a reader that has "
             + "them, or the folder away"),
-        refused.complaints());
+        refused.errorLines());
   }
 
   @Test
-  void drawsAPersonFromAFileAgainToTheBit() throws IOException {
+  void repeatsAShootFromAFileToTheBit() throws IOException {
     assertEquals(
         0,
         headshot("--photos", photos.toString(), "--style", "office", "--seed", "7")
@@ -136,7 +137,8 @@ class HeadshotCommandTest {
     byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("again");
-    CommandRun again = headshot("--person", person.toString(), "--style", "office", "--seed", "7");
+    CommandResult again =
+        headshot("--person", person.toString(), "--style", "office", "--seed", "7");
     assertEquals(0, again.status(), again.err());
     assertEquals(
         List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
@@ -145,38 +147,37 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void refusesOptionsThatDoNothingAndPlacesThatTakeNothingBeforeItWorks() throws IOException {
-    CommandRun steps = headshot("--person", "ada.safetensors", "--rank", "2");
+  void refusesUselessOptionsAndUnwritableFoldersFirst() throws IOException {
+    CommandResult steps = headshot("--person", "ada.safetensors", "--rank", "2");
     assertEquals(
-        List.of(
-            "--train-steps and --rank are for somebody who is learnt from --photos; leave them out"),
-        steps.complaints());
-    CommandRun quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
+        List.of("--train-steps and --rank are for training from --photos; leave them out"),
+        steps.errorLines());
+    CommandResult quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
     assertEquals(
         List.of("--quality is for --photos: nothing else is judged by it; leave it out"),
-        quality.complaints());
-    CommandRun trait =
+        quality.errorLines());
+    CommandResult trait =
         headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
     assertTrue(
-        trait.complaints().get(0).startsWith("--trait changes what a learnt person's file says"),
+        trait.errorLines().get(0).startsWith("--trait changes what a learnt person's file says"),
         trait.err());
     out = photos;
     assertTrue(headshot("--photos", photos.toString())
-        .complaints()
+        .errorLines()
         .get(0)
         .startsWith("--out is the photos' own folder"));
     out = Files.writeString(folder.resolve("a file"), "").resolve("out");
-    CommandRun nowhere = headshot("--photos", photos.toString());
+    CommandResult nowhere = headshot("--photos", photos.toString());
     assertEquals(4, nowhere.status(), nowhere.err());
-    assertTrue(nowhere.complaints().get(0).startsWith("cannot write into " + out), nowhere.err());
+    assertTrue(nowhere.errorLines().get(0).startsWith("cannot write into " + out), nowhere.err());
     assertFalse(
         nowhere.err().contains("photos can be used"),
         "the photos were looked at: " + nowhere.err());
   }
 
   @Test
-  void keepsNothingThatShowsNoFace() {
-    CommandRun run = headshot(
+  void selectsNoImageWithoutAFace() {
+    CommandResult run = headshot(
         "--photos",
         photos.toString(),
         "--count",
@@ -194,7 +195,7 @@ class HeadshotCommandTest {
         List.of(
             "none of the 2 headshots shows a face; draw more with --count, other styles, or without --keep to "
                 + "look at them"),
-        run.complaints());
+        run.errorLines());
   }
 
   @Test
@@ -203,7 +204,7 @@ class HeadshotCommandTest {
     assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
     assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
     Path person = out.resolve("person.safetensors");
-    CommandRun run = headshot(
+    CommandResult run = headshot(
         "--person",
         person.toString(),
         "--style",
@@ -230,7 +231,7 @@ class HeadshotCommandTest {
     for (String file : List.of("config.json", "model.safetensors")) {
       Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
     }
-    CommandRun unlike = headshot(
+    CommandResult unlike = headshot(
         "--person",
         faceless.toString(),
         "--style",
@@ -250,7 +251,7 @@ class HeadshotCommandTest {
         headshot("--photos", photos.toString(), "--style", "office", "--base", seeing.toString())
             .status());
     Path person = out.resolve("person.safetensors");
-    CommandRun alike = headshot(
+    CommandResult alike = headshot(
         "--person",
         person.toString(),
         "--style",
@@ -263,19 +264,19 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void limitsWhatIsKeptByItsDistortion() {
+  void limitsTheSelectionByDistortion() {
     String nowhere = folder.resolve("nowhere").toString();
     assertEquals(
         List.of(
             "--distortion 40.0 is a limit from 0 to 100 for what --keep chooses; give --keep too"),
-        headshot("--photos", nowhere, "--distortion", "40").complaints());
+        headshot("--photos", nowhere, "--distortion", "40").errorLines());
     assertEquals(
         List.of("--distortion 140.0 is a limit from 0 to 100 for what --keep chooses; give one"),
-        headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").complaints());
+        headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").errorLines());
     assertEquals(
         List.of("--brisque takes two files, MODEL,RANGE, given 1"),
-        headshot("--photos", photos.toString(), "--brisque", "one.yml").complaints());
-    CommandRun judged = headshot(
+        headshot("--photos", photos.toString(), "--brisque", "one.yml").errorLines());
+    CommandResult judged = headshot(
         "--photos",
         photos.toString(),
         "--style",
@@ -288,45 +289,45 @@ class HeadshotCommandTest {
         "20");
     assertEquals(3, judged.status(), judged.err());
     assertTrue(
-        judged.complaints().get(0).startsWith("none of the 1 headshots shows a face"),
+        judged.errorLines().get(0).startsWith("none of the 1 headshots shows a face"),
         judged.err());
   }
 
   @Test
-  void refusesWhatCannotBeDrawnBeforeAnybodyIsLearnt() throws IOException {
+  void refusesImpossibleShootsBeforeTraining() throws IOException {
     String nowhere = folder.resolve("nowhere").toString();
-    CommandRun size = headshot("--photos", nowhere, "--size", "100");
+    CommandResult size = headshot("--photos", nowhere, "--size", "100");
     assertEquals(2, size.status(), size.err());
     assertEquals(
         List.of(
             "size 100 is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own"),
-        size.complaints());
-    CommandRun keep =
+        size.errorLines());
+    CommandResult keep =
         headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
     assertEquals(2, keep.status(), keep.err());
-    assertEquals(List.of("cannot keep 3 of 2 headshots; keep 1 to 2"), keep.complaints());
+    assertEquals(List.of("cannot keep 3 of 2 headshots; keep 1 to 2"), keep.errorLines());
     Path styles = Files.writeString(folder.resolve("styles.json"), """
         [{"name": "noir", "opening": "portrait", "wardrobe": ["a suit"], "expressions": ["neutral expression"],
           "lights": ["soft light"], "backdrops": ["gray background"], "bases": ["flux"]}]
         """);
-    CommandRun style = headshot("--photos", photos.toString(), "--styles", styles.toString());
+    CommandResult style = headshot("--photos", photos.toString(), "--styles", styles.toString());
     assertEquals(3, style.status(), style.err());
     assertTrue(
-        style.complaints().get(0).startsWith("the style noir is for bases of flux, and "),
+        style.errorLines().get(0).startsWith("the style noir is for bases of flux, and "),
         style.err());
     assertFalse(style.err().contains("train"), "somebody was learnt first: " + style.err());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test
-  void showsThePixelsThatAreAskedForOrSaysWhatFillsThem() throws IOException {
-    CommandRun first = headshot(
+  void writesTheRequestedSizeOrReportsTheShortage() throws IOException {
+    CommandResult first = headshot(
         "--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
     assertEquals(0, first.status(), first.err());
     assertEquals("96x96 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
     Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
     out = folder.resolve("more");
-    CommandRun more =
+    CommandResult more =
         headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
     assertEquals(0, more.status(), more.err());
     assertEquals("32x32 image", RgbImage.read(out.resolve("headshot-001.png")).toString());
@@ -346,22 +347,22 @@ class HeadshotCommandTest {
     }
     Files.copy(photos.resolveSibling("people.json"), mixed.resolveSibling("people.json"));
     Files.write(mixed.resolve("me.png"), RgbImage.of(1, 1, new byte[3]).toPng());
-    CommandRun run = headshot("--photos", mixed.toString());
+    CommandResult run = headshot("--photos", mixed.toString());
     assertEquals(2, run.status());
     assertEquals(
         List.of(
             "--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, 2026-11-20: "
                 + "headshots for my own use\"; only photos of rendered people need none"),
-        run.complaints());
+        run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test
   void goesOnWithTheTrainingInWhichItWasCancelled() throws IOException {
-    CommandRun run = CommandRun.cancelledAt(
+    CommandResult run = CommandResult.cancelledAt(
         "train: ", arguments("--photos", photos.toString()).toArray(String[]::new));
     assertEquals(130, run.status(), run.err());
-    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
+    assertEquals(List.of("cancelled; no half-written file was left"), run.errorLines());
     assertEquals(1, TinyBase.namesIn(out).size());
     Path state = out.resolve(TinyBase.namesIn(out).get(0));
     assertTrue(run.err().contains(state + " is the person as far as they were learnt"), run.err());
@@ -370,7 +371,7 @@ class HeadshotCommandTest {
     assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");
     Files.write(state, kept);
     Path alike = Files.writeString(out.resolve("training-holidays.safetensors"), "no state");
-    CommandRun again = headshot("--photos", photos.toString());
+    CommandResult again = headshot("--photos", photos.toString());
     assertEquals(0, again.status(), again.err());
     assertFalse(Files.exists(state));
     assertTrue(Files.exists(alike));
@@ -378,10 +379,10 @@ class HeadshotCommandTest {
         0,
         headshot("--photos", photos.toString()).status(),
         "the person is replaced by themselves");
-    CommandRun other = headshot("--photos", photos.toString(), "--rank", "2");
+    CommandResult other = headshot("--photos", photos.toString(), "--rank", "2");
     assertTrue(
         other
-            .complaints()
+            .errorLines()
             .get(0)
             .startsWith(out.resolve("person.safetensors") + " was learnt from other photos"),
         other.err());
@@ -389,8 +390,8 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void keepsWhatWasDrawnBeforeItWasCancelled() throws IOException {
-    CommandRun run = CommandRun.cancelledAt(
+  void keepsImagesFinishedBeforeItWasCancelled() throws IOException {
+    CommandResult run = CommandResult.cancelledAt(
         2, "sample: ", arguments("--photos", photos.toString()).toArray(String[]::new));
     assertEquals(130, run.status(), run.err());
     assertEquals(
@@ -403,7 +404,7 @@ class HeadshotCommandTest {
 
   @Test
   void endsWithFourOnAFullDiskAndLeavesNothing() {
-    CommandRun run;
+    CommandResult run;
     try (FullDisk disk = FullDisk.after(1000)) {
       run = headshot("--photos", photos.toString());
     }
@@ -411,21 +412,21 @@ class HeadshotCommandTest {
     assertEquals(
         List.of("cannot write " + out.resolve("person.safetensors")
             + ": No space left on device; free space or choose another place"),
-        run.complaints());
+        run.errorLines());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
   @Test
-  void refusesALoraThatIsNoPerson() {
+  void refusesALoraThatIsNoTrainedPerson() {
     Path file = base.resolve("vae/diffusion_pytorch_model.safetensors");
-    CommandRun run = headshot("--person", file.toString());
+    CommandResult run = headshot("--person", file.toString());
     assertEquals(3, run.status(), run.err());
     assertEquals(1, run.err().lines().count(), run.err());
-    assertTrue(run.complaints().get(0).startsWith(file.toString()), run.err());
+    assertTrue(run.errorLines().get(0).startsWith(file.toString()), run.err());
   }
 
-  private CommandRun headshot(String... more) {
-    return CommandRun.of(arguments(more).toArray(String[]::new));
+  private CommandResult headshot(String... more) {
+    return CommandResult.of(arguments(more).toArray(String[]::new));
   }
 
   private List<String> arguments(String... more) {

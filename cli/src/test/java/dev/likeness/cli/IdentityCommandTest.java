@@ -12,7 +12,7 @@ class IdentityCommandTest {
 
   @Test
   void saysThatABaseHasNoAdapterBeforeAnyWork() {
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "headshot",
         "--photos",
         folder.toString(),
@@ -42,7 +42,7 @@ class IdentityCommandTest {
   }
 
   private String usage(String command, String option, String value) {
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         command, "--photos", folder.toString(), "--out", folder.toString(), option, value);
     assertEquals(2, run.status());
     return run.err().strip();

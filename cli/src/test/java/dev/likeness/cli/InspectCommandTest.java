@@ -28,7 +28,7 @@ class InspectCommandTest {
   private Path folder;
 
   @Test
-  void saysWhatAFolderIs() throws IOException {
+  void describesAFolder() throws IOException {
     Map<String, Object> found = inspect(0, TinyBase.in(folder));
     assertEquals("base", found.get("kind"));
     assertEquals("sd1", found.get("family"));
@@ -39,7 +39,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void countsWhatWouldBeOpened() throws IOException {
+  void countsParametersOfOpenedComponents() throws IOException {
     Path base = TinyBase.in(folder);
     Map<String, Object> found = inspect(0, base);
     Files.copy(
@@ -55,15 +55,14 @@ class InspectCommandTest {
     "inpainting,inpainting",
     "v-prediction,text-to-image"
   })
-  void tellsWhatTheUNetIsForByTheLatentsOfItsAutoencoder(String folderName, String variant)
-      throws IOException {
+  void findsTheVariantByTheLatentChannels(String folderName, String variant) throws IOException {
     Path base =
         GoldenFolder.write(folderName, GoldenFolder.KeyFormat.CURRENT, folder).path();
     assertEquals(variant, inspect(0, base).get("variant"));
   }
 
   @Test
-  void tellsFilesApartByTheirTensors() throws IOException {
+  void distinguishesFilesByTheirTensors() throws IOException {
     assertKind(
         "lora",
         "sd1",
@@ -153,7 +152,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void listsWhatIsWrongAndEndsWithThree() throws IOException {
+  void listsProblemsAndEndsWithThree() throws IOException {
     Path file = write(Map.of("something", new long[] {100}));
     Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
     Map<String, Object> found = inspect(3, file);
@@ -171,10 +170,11 @@ class InspectCommandTest {
   }
 
   @Test
-  void saysWhatASingleFileHasAndConvertsItBack() throws IOException {
+  void describesASingleFileAndConvertsItBack() throws IOException {
     Path base = TinyBase.in(folder);
     Path single = folder.resolve("single.safetensors");
-    assertEquals(0, CommandRun.of("convert", base.toString(), single.toString()).status());
+    assertEquals(
+        0, CommandResult.of("convert", base.toString(), single.toString()).status());
     Map<String, Object> found = inspect(0, single);
     assertEquals(
         List.of("base", "sd1", "single-file"),
@@ -187,18 +187,18 @@ class InspectCommandTest {
     Path half = folder.resolve("half");
     assertEquals(
         0,
-        CommandRun.of("convert", single.toString(), "--to", half.toString(), "--dtype", "f16")
+        CommandResult.of("convert", single.toString(), "--to", half.toString(), "--dtype", "f16")
             .status());
     assertEquals(Map.of("F16", found.get("parameters")), inspect(0, half).get("dtypes"));
-    CommandRun again = CommandRun.of("convert", single.toString(), half.toString());
+    CommandResult again = CommandResult.of("convert", single.toString(), half.toString());
     assertEquals(3, again.status());
     assertEquals(
         List.of(half + " exists already; name another, since nothing is overwritten"),
-        again.complaints());
+        again.errorLines());
   }
 
   @Test
-  void saysWhatAFileOfATransformerIs() throws IOException {
+  void describesATransformerFile() throws IOException {
     Path dev = PipelineFolder.write("flux/dev", folder).path();
     Map<String, Object> whole = inspect(0, dev);
     assertEquals(List.of("flux", "flow"), List.of(whole.get("family"), whole.get("prediction")));
@@ -227,8 +227,8 @@ class InspectCommandTest {
     Map<String, Object> open = inspect(0, lora("double_blocks_0_img_attn_proj"));
     assertEquals(List.of("lora", "flux"), List.of(open.get("kind"), open.get("family")));
     assertEquals(List.of("flux", "chroma"), open.get("families"));
-    CommandRun read =
-        CommandRun.of("inspect", folder.resolve("file.safetensors").toString());
+    CommandResult read =
+        CommandResult.of("inspect", folder.resolve("file.safetensors").toString());
     assertTrue(read.out().lines().anyMatch("family       flux or chroma"::equals), read.out());
     Map<String, Object> flux = inspect(0, lora("double_blocks_0_img_mod_lin"));
     assertEquals("flux", flux.get("family"));
@@ -247,7 +247,7 @@ class InspectCommandTest {
   }
 
   @Test
-  void saysWhatAFolderWithALanguageModelIs() throws IOException {
+  void describesAFolderWithALanguageModel() throws IOException {
     for (List<String> one :
         List.of(List.of("klein/base", "flux2"), List.of("zimage/turbo", "z-image"))) {
       Map<String, Object> found =
@@ -260,14 +260,15 @@ class InspectCommandTest {
 
   @Test
   void readsForPeopleToo() {
-    CommandRun run = CommandRun.of("inspect", TinyBase.in(folder).toString());
+    CommandResult run = CommandResult.of("inspect", TinyBase.in(folder).toString());
     assertTrue(run.out().lines().anyMatch("kind         base"::equals), run.out());
-    CommandRun missing = CommandRun.of("inspect", folder.resolve("nothing").toString());
+    CommandResult missing =
+        CommandResult.of("inspect", folder.resolve("nothing").toString());
     assertEquals(3, missing.status());
     assertEquals(
         List.of(folder.resolve("nothing")
             + " does not exist; give a file of weights, an image or a diffusers folder"),
-        missing.complaints());
+        missing.errorLines());
   }
 
   private void assertKind(String kind, String family, Map<String, long[]> shapes)
@@ -287,7 +288,7 @@ class InspectCommandTest {
   }
 
   private static Map<String, Object> inspect(int status, Path path) throws IOException {
-    CommandRun run = CommandRun.of("inspect", "--json", path.toString());
+    CommandResult run = CommandResult.of("inspect", "--json", path.toString());
     assertEquals(status, run.status(), run.err());
     return JSON.std.mapFrom(run.out());
   }

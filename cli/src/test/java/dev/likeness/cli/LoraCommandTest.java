@@ -17,13 +17,13 @@ import org.junit.jupiter.api.io.TempDir;
 class LoraCommandTest {
   private static final String LAYER =
       "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
-  private static final String SAID = "rank 16 is taken";
+  private static final String RANK_NOTICE = "rank 16 is taken";
 
   @TempDir
   private Path folder;
 
   @Test
-  void saysWhichRankItGivesToChangesThatHaveNone() {
+  void reportsTheRankOfAdaptersWithoutOne() {
     Path base = TinyBase.in(folder);
     Path full = folder.resolve("full.safetensors");
     try (TensorScope scope = TensorScope.open();
@@ -35,12 +35,13 @@ class LoraCommandTest {
       "lora", full + "@0.5", "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--out"
     };
     Path usual = folder.resolve("usual.safetensors");
-    CommandRun run = CommandRun.of(with(call, usual.toString()));
+    CommandResult run = CommandResult.of(with(call, usual.toString()));
     assertEquals(0, run.status(), run.err());
-    assertEquals(1, run.err().lines().filter(line -> line.contains(SAID)).count(), run.err());
-    CommandRun asked =
-        CommandRun.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
-    assertFalse(asked.err().contains(SAID), asked.err());
+    assertEquals(
+        1, run.err().lines().filter(line -> line.contains(RANK_NOTICE)).count(), run.err());
+    CommandResult asked =
+        CommandResult.of(with(call, folder.resolve("asked.safetensors").toString(), "--rank", "3"));
+    assertFalse(asked.err().contains(RANK_NOTICE), asked.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(usual, model)) {
       assertEquals(16, lora.report().rank());

@@ -19,13 +19,13 @@ class PhotosCommandTest {
   private Path folder;
 
   @Test
-  void printsATableAndDrawsASheet() throws IOException {
+  void printsATableAndWritesASheet() throws IOException {
     for (int i = 1; i <= 3; i++) {
       Files.copy(SELFIES.resolve("selfie-0" + i + ".jpg"), folder.resolve(i + ".jpg"));
     }
     Path sheet = folder.resolveSibling(folder.getFileName() + "-sheet.png");
 
-    CommandRun run = CommandRun.of("photos", folder.toString(), "--sheet", sheet.toString());
+    CommandResult run = CommandResult.of("photos", folder.toString(), "--sheet", sheet.toString());
 
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().startsWith("1.jpg  "), run.out());
@@ -41,12 +41,12 @@ class PhotosCommandTest {
 
   @Test
   void namesANetworkThatIsNotThere() {
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "photos", SELFIES.toString(), "--detector", folder.resolve("yunet.onnx").toString());
 
     assertEquals(3, run.status());
     assertTrue(
-        run.complaints()
+        run.errorLines()
             .get(0)
             .startsWith("cannot read the face detector " + folder.resolve("yunet.onnx")),
         run.err());
@@ -54,7 +54,7 @@ class PhotosCommandTest {
 
   @Test
   void refusesAResearchNetworkForCommercialUse() {
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "photos",
         SELFIES.toString(),
         "--commercial",
@@ -65,6 +65,6 @@ class PhotosCommandTest {
     assertEquals(
         "the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
             + "such as SFace or AuraFace",
-        run.complaints().get(0));
+        run.errorLines().get(0));
   }
 }

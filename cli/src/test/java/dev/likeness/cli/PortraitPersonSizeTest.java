@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What a person of {@code portrait} takes on disk: every layer that one learns there, at rank 4.
  */
 class PortraitPersonSizeTest {
-  private static final long MOST = 1_000_000;
+  private static final long MAX_BYTES = 1_000_000;
 
   @Test
   void isAtMostOneMegabyteAtRankFour(@TempDir Path folder) throws IOException {
@@ -36,6 +36,6 @@ class PortraitPersonSizeTest {
         person.save(file);
       }
     }
-    assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
+    assertTrue(Files.size(file) <= MAX_BYTES, Files.size(file) + " bytes");
   }
 }

@@ -17,20 +17,20 @@ class RenderedPhotosTest {
   @Test
   void knowsRenderedPhotosFromOthers() throws IOException {
     Path photos = Selfies.of("5000000000", 1, folder);
-    assertTrue(SyntheticPhotos.areAllIn(photos));
+    assertTrue(SyntheticPhotos.isSyntheticFolder(photos));
     Files.write(photos.resolve("selfie-02.jpg"), new byte[] {1});
-    assertFalse(SyntheticPhotos.areAllIn(photos));
+    assertFalse(SyntheticPhotos.isSyntheticFolder(photos));
     Files.delete(photos.resolve("selfie-02.jpg"));
     Files.delete(folder.resolve("people.json"));
-    assertFalse(SyntheticPhotos.areAllIn(photos));
+    assertFalse(SyntheticPhotos.isSyntheticFolder(photos));
   }
 
   @Test
   void theListMayLieAmongThePhotosHoweverTheFolderIsGiven() throws IOException {
     Path photos = Selfies.of("5000000000", 1, folder);
     Files.move(folder.resolve("people.json"), photos.resolve("people.json"));
-    assertTrue(SyntheticPhotos.areAllIn(photos));
-    assertTrue(
-        SyntheticPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
+    assertTrue(SyntheticPhotos.isSyntheticFolder(photos));
+    assertTrue(SyntheticPhotos.isSyntheticFolder(
+        Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
   }
 }

@@ -44,7 +44,7 @@ class StoreCommandTest {
   private Path photos;
   private Path store;
   private Path key;
-  private final List<String> learning = new ArrayList<>();
+  private final List<String> trainArguments = new ArrayList<>();
   private final List<String> compute =
       new ArrayList<>(List.of("--dtype", "f32", "--device", "cpu"));
 
@@ -57,25 +57,25 @@ class StoreCommandTest {
     if (steps == null) {
       compute.addAll(List.of("--base", TinyBase.in(folder).toString()));
     }
-    learning.addAll(List.of("--photos", photos.toString()));
-    learning.addAll(compute);
-    learning.add(steps == null ? "26" : steps);
+    trainArguments.addAll(List.of("--photos", photos.toString()));
+    trainArguments.addAll(compute);
+    trainArguments.add(steps == null ? "26" : steps);
   }
 
   @Test
   void hasNoPlainByteOfAPersonAtAnyMoment(TestReporter reporter) throws Exception {
-    PlainPerson plain = learntInTheClear();
+    PlainPerson plain = trainedWithoutEncryption();
     try (ByteWatch watch = watch(plain)) {
       long begun = System.nanoTime();
       watch.start();
-      CommandRun headshot = run(
+      CommandResult headshot = run(
           headshot(folder.resolve("out"), "--store", store.toString(), "--key", key.toString()));
       watch.stop();
       long seconds = (System.nanoTime() - begun) / 1_000_000_000;
-      reporter.publishEntry("looked " + watch.looks() + " times in " + seconds + " s, at most "
+      reporter.publishEntry("looked " + watch.polls() + " times in " + seconds + " s, at most "
           + watch.longestMillis() + " ms apart");
       assertEquals(Set.of(), watch.found());
-      assertTrue(watch.looks() > 0, "nobody looked");
+      assertTrue(watch.polls() > 0, "nobody looked");
       assertEquals(
           List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
           TinyBase.namesIn(folder.resolve("out")));
@@ -83,25 +83,25 @@ class StoreCommandTest {
       assertTrue(headshot.err().contains("kept in the store as " + id), headshot.err());
       plain.requireSame(decrypted(id));
       run("people", "erase", id, "--store", store.toString());
-      assertEquals(Set.of(), watch.lookAtAll());
+      assertEquals(Set.of(), watch.pollAll());
     }
   }
 
   @Test
-  void findsWhatIsInTheClear() throws Exception {
+  void findsPlainBytes() throws Exception {
     byte[] selfie = Files.readAllBytes(photos.resolve("selfie-01.jpg"));
     byte[] slice =
         Arrays.copyOfRange(selfie, selfie.length / 2, selfie.length / 2 + ByteWatch.SLICE);
     try (ByteWatch watch = new ByteWatch(store)) {
-      watch.lookFor(selfie);
-      assertEquals(Set.of(), watch.lookAtAll());
+      watch.searchFor(selfie);
+      assertEquals(Set.of(), watch.pollAll());
       watch.start();
       Path plain = Files.createTempFile("likeness", ".jpg");
       try {
         // Half of it where the search reads on.
         Files.write(plain, new byte[ByteSearch.CHUNK - ByteWatch.SLICE / 2]);
         Files.write(plain, slice, StandardOpenOption.APPEND);
-        awaitLooks(watch);
+        awaitPolls(watch);
       } finally {
         Files.delete(plain);
       }
@@ -110,16 +110,16 @@ class StoreCommandTest {
     }
   }
 
-  private static void awaitLooks(ByteWatch watch) throws InterruptedException {
-    int now = watch.looks();
-    for (int waited = 0; watch.looks() < now + 2 && waited < 60_000; waited += 10) {
+  private static void awaitPolls(ByteWatch watch) throws InterruptedException {
+    int now = watch.polls();
+    for (int waited = 0; watch.polls() < now + 2 && waited < 60_000; waited += 10) {
       TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 
   @Test
-  void listsShowsDrawsPurgesAndErases() throws Exception {
-    String id = run(learning(
+  void listsShowsShootsPurgesAndErases() throws Exception {
+    String id = run(trainArguments(
             "train", "--steps", "--store", store.toString(), "--key", key.toString()))
         .out()
         .strip();
@@ -155,13 +155,13 @@ class StoreCommandTest {
         run("verify", "--store", store.toString(), "--key", key.toString())
             .out()
             .strip());
-    CommandRun mistyped = CommandRun.of(
+    CommandResult mistyped = CommandResult.of(
         "verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
     assertEquals(
         List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
             + " are encrypted under another; give the file of theirs"),
-        mistyped.complaints());
-    CommandRun locked = CommandRun.of("verify", "--store", store.toString());
+        mistyped.errorLines());
+    CommandResult locked = CommandResult.of("verify", "--store", store.toString());
     assertTrue(
         locked.out().contains("subject " + id + ": its person cannot be opened: "),
         locked.out() + locked.err());
@@ -187,7 +187,7 @@ class StoreCommandTest {
     Files.write(signer, new byte[0]);
     assertEquals(
         3,
-        CommandRun.of("verify", receipt.toString(), "--trust", signer.toString())
+        CommandResult.of("verify", receipt.toString(), "--trust", signer.toString())
             .status());
     assertEquals(
         "{\"persons\":0,\"problems\":[]}",
@@ -196,26 +196,26 @@ class StoreCommandTest {
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
     Files.writeString(
         receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
-    assertEquals(3, CommandRun.of("verify", receipt.toString()).status());
+    assertEquals(3, CommandResult.of("verify", receipt.toString()).status());
   }
 
   @Test
-  void erasesSomebodyWhomAnotherIsLearning() {
+  void erasesASubjectThatAnotherProcessTrains() {
     List<String> learnt = new ArrayList<>();
-    CommandRun train = CommandRun.watched(
+    CommandResult train = CommandResult.watched(
         told -> {
           if (told.contains("train: ") && learnt.isEmpty()) {
             learnt.add(run("people", "list", "--store", store.toString()).out().split(" ")[0]);
             run("people", "erase", learnt.get(0), "--store", store.toString());
           }
         },
-        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+        trainArguments("train", "--steps", "--store", store.toString(), "--key", key.toString()));
     assertEquals(3, train.status(), train.err());
     assertEquals(
         List.of(learnt.get(0)
             + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
             + " them again"),
-        train.complaints());
+        train.errorLines());
     assertFalse(
         train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
@@ -226,10 +226,10 @@ class StoreCommandTest {
   }
 
   @Test
-  void keepsPhotosAndStatesInMemoryAndNothingOfALearningThatIsStopped() throws IOException {
+  void keepsPhotosInMemoryAndNothingOfACancelledTraining() throws IOException {
     List<String> looked = new ArrayList<>();
     Cancellation stop = new Cancellation();
-    CommandRun train = CommandRun.watched(
+    CommandResult train = CommandResult.watched(
         stop,
         told -> {
           if (told.contains("train: ") && looked.isEmpty()) {
@@ -240,7 +240,7 @@ class StoreCommandTest {
             stop.cancel();
           }
         },
-        learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+        trainArguments("train", "--steps", "--store", store.toString(), "--key", key.toString()));
     assertEquals(130, train.status(), train.err());
     assertEquals(List.of("dates.json", "person"), looked, "photos and states stay in memory");
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
@@ -248,8 +248,8 @@ class StoreCommandTest {
 
   @Test
   void waitsForAProcessThatHasTheStore() {
-    SubjectStore elsewhere = SubjectStore.open(store, WrappingKey.newFile(key));
-    CommandRun list = CommandRun.watched(
+    SubjectStore elsewhere = SubjectStore.open(store, WrappingKey.createFile(key));
+    CommandResult list = CommandResult.watched(
         told -> {
           if (told.contains("waiting for ")) {
             elsewhere.close();
@@ -265,34 +265,34 @@ class StoreCommandTest {
   }
 
   @Test
-  void wantsAStore() {
+  void requiresAStore() {
     for (String command :
         List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
-      CommandRun mistyped = CommandRun.of((command + " --store " + store).split(" "));
+      CommandResult mistyped = CommandResult.of((command + " --store " + store).split(" "));
       assertTrue(
-          mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
+          mistyped.errorLines().get(0).startsWith("there is no store in " + store), mistyped.err());
     }
     assertEquals(
         List.of("--store DIR is missing: the folder where persons are kept"),
-        CommandRun.of("people", "list").complaints());
+        CommandResult.of("people", "list").errorLines());
     assertEquals(
         List.of("no subcommand given (try likeness people --help)"),
-        CommandRun.of("people").complaints());
+        CommandResult.of("people").errorLines());
   }
 
   /**
    * The steps are the last word of what is common, and {@code stepsOption} is called differently.
    */
-  private String[] learning(String command, String stepsOption, String... more) {
-    List<String> all = new ArrayList<>(learning);
+  private String[] trainArguments(String command, String stepsOption, String... more) {
+    List<String> all = new ArrayList<>(trainArguments);
     all.add(all.size() - 1, stepsOption);
     all.add(0, command);
     all.addAll(List.of(more));
     return all.toArray(String[]::new);
   }
 
-  private static CommandRun run(String... args) {
-    CommandRun run = CommandRun.of(args);
+  private static CommandResult run(String... args) {
+    CommandResult run = CommandResult.of(args);
     assertEquals(0, run.status(), run.err());
     return run;
   }
@@ -302,11 +302,11 @@ class StoreCommandTest {
         new ArrayList<>(List.of("--steps", "2", "--style", "studio", "--out", out.toString()));
     embedder().ifPresent(file -> all.addAll(List.of("--embedder", file.toString())));
     all.addAll(List.of(more));
-    return learning("headshot", "--train-steps", all.toArray(String[]::new));
+    return trainArguments("headshot", "--train-steps", all.toArray(String[]::new));
   }
 
   /** The person learnt without a store, who is the same to the bit. */
-  private PlainPerson learntInTheClear() throws IOException {
+  private PlainPerson trainedWithoutEncryption() throws IOException {
     Path out = folder.resolve("plain");
     run(headshot(out));
     PlainPerson person = PlainPerson.read(out.resolve("person.safetensors"));
@@ -320,19 +320,19 @@ class StoreCommandTest {
 
   private ByteWatch watch(PlainPerson person) throws IOException {
     ByteWatch watch = new ByteWatch(store);
-    person.secrets().forEach(watch::lookFor);
-    watch.lookForInStore(
+    person.secrets().forEach(watch::searchFor);
+    watch.searchInStore(
         "selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
     for (String name : TinyBase.namesIn(photos)) {
-      watch.lookFor(Files.readAllBytes(photos.resolve(name)));
-      watch.lookFor(RgbImage.read(photos.resolve(name)).rgb());
+      watch.searchFor(Files.readAllBytes(photos.resolve(name)));
+      watch.searchFor(RgbImage.read(photos.resolve(name)).rgb());
     }
     assertFalse(TinyBase.namesIn(photos).isEmpty());
     return watch;
   }
 
   private byte[] decrypted(String id) throws IOException {
-    try (SubjectStore opened = SubjectStore.open(store, WrappingKey.file(key))) {
+    try (SubjectStore opened = SubjectStore.open(store, WrappingKey.ofFile(key))) {
       assertEquals(0, opened.subject(id).counts().get(DataCategory.PHOTOS));
       return Files.readAllBytes(SubjectStudio.personFile(opened.subject(id)));
     }

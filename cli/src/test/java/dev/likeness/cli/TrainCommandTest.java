@@ -50,10 +50,10 @@ class TrainCommandTest {
     base = TinyBase.in(shared);
     photos = Selfies.of(STRANGER, 3, shared.resolve("people"));
     // OpenCV keeps a few objects of its own from its first use on.
-    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+    assertEquals(0, CommandResult.of("photos", photos.toString()).status());
   }
 
-  private static CommandRun train(String... more) {
+  private static CommandResult train(String... more) {
     List<String> arguments = new ArrayList<>(List.of(
         "train",
         "--photos",
@@ -67,11 +67,11 @@ class TrainCommandTest {
         "--steps",
         "2"));
     arguments.addAll(List.of(more));
-    return CommandRun.of(arguments.toArray(String[]::new));
+    return CommandResult.of(arguments.toArray(String[]::new));
   }
 
   @Test
-  void saysThatPortraitKnowsNobodyOfPhotographs() throws IOException {
+  void warnsThatPortraitCannotLearnPhotographs() throws IOException {
     Path real = Files.createDirectory(folder.resolve("real"));
     for (int i = 1; i < 4; i++) {
       Files.write(
@@ -86,7 +86,7 @@ class TrainCommandTest {
   }
 
   private boolean warned(String command, Path photos, String base) {
-    return CommandRun.cancelledAt(
+    return CommandResult.cancelledAt(
             "can be used",
             command,
             "--photos",
@@ -102,11 +102,11 @@ class TrainCommandTest {
   }
 
   @Test
-  void teachesACopyOfTheWholeBaseAndPlotsTheLoss() throws IOException {
+  void trainsACopyOfTheBaseAndPlotsTheLoss() throws IOException {
     Path out = folder.resolve("ada");
     Path plot = folder.resolve("plot.png");
     String here = Files.createDirectories(out).resolve(".").toString();
-    CommandRun run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
+    CommandResult run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
     assertEquals(0, run.status(), run.err());
     assertEquals(here, run.out().strip());
     assertTrue(
@@ -123,19 +123,19 @@ class TrainCommandTest {
     assertTrue(
         Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0,
         "nothing learned");
-    CommandRun again = train("--method", "dreambooth", "--out", out.toString());
+    CommandResult again = train("--method", "dreambooth", "--out", out.toString());
     assertEquals(3, again.status());
-    assertEquals(List.of(out + " holds files already; give a new folder"), again.complaints());
+    assertEquals(List.of(out + " holds files already; give a new folder"), again.errorLines());
   }
 
   @Test
   void makesLorasOfLoras() {
     Path person = folder.resolve("ada.safetensors");
-    CommandRun run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
+    CommandResult run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("takes about ") && run.err().contains("in prompts: "), run.err());
     Path half = folder.resolve("half.safetensors");
-    CommandRun merged = CommandRun.of(
+    CommandResult merged = CommandResult.of(
         "lora",
         person + "@0.5",
         person + "@0.25",
@@ -147,7 +147,7 @@ class TrainCommandTest {
         "cpu",
         "--rank",
         "1",
-        "--spelling",
+        "--key-format",
         "KOHYA",
         "--out",
         half.toString());
@@ -157,14 +157,14 @@ class TrainCommandTest {
       assertEquals(KeyFormat.KOHYA, lora.report().dialect());
       assertEquals(1, lora.report().rank());
     }
-    CommandRun again = CommandRun.of(
+    CommandResult again = CommandResult.of(
         "lora", person.toString(), "--base", base.toString(), "--out", half.toString());
     assertEquals(3, again.status());
-    CommandRun none = CommandRun.of(
+    CommandResult none = CommandResult.of(
         "lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
     assertEquals(
         List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"),
-        none.complaints());
+        none.errorLines());
   }
 
   /**
@@ -172,10 +172,10 @@ class TrainCommandTest {
    */
   @ParameterizedTest
   @ValueSource(strings = {"sdxl/xl-base", "sd3/medium", "flux/dev"})
-  void teachesBasesThatBringNothing(String name) {
+  void trainsOnBasesWithoutExtras(String name) {
     Path bare = PipelineFolder.any(name, folder);
     Path person = folder.resolve("ada.safetensors");
-    CommandRun run = CommandRun.of(
+    CommandResult run = CommandResult.of(
         "train",
         "--photos",
         photos.toString(),
@@ -220,7 +220,7 @@ class TrainCommandTest {
       "--out",
       person.toString()
     };
-    CommandRun stop = CommandRun.cancelledAt("train: 2", arguments);
+    CommandResult stop = CommandResult.cancelledAt("train: 2", arguments);
     assertEquals(130, stop.status());
     Path state = folder.resolve("ada.safetensors.state");
     assertTrue(
@@ -233,7 +233,7 @@ class TrainCommandTest {
     while (System.currentTimeMillis() / 1000 == stopped) {
       LockSupport.parkNanos(10_000_000);
     }
-    CommandRun resumed = train("--consent", "Ada: yes", "--resume", "--out", person.toString());
+    CommandResult resumed = train("--consent", "Ada: yes", "--resume", "--out", person.toString());
     assertEquals(0, resumed.status(), resumed.err());
     assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
     Files.write(state, learnt);
@@ -243,16 +243,16 @@ class TrainCommandTest {
   }
 
   @Test
-  void keepsWhatTheGivenEmbedderSees() throws IOException {
+  void storesFacesOfTheGivenEmbedder() throws IOException {
     Path embedder = Material.find("faces/mobileface_v2_112.onnx").orElse(null);
     assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
     Path person = folder.resolve("ada.safetensors");
-    CommandRun run = train("--embedder", embedder.toString(), "--out", person.toString());
+    CommandResult run = train("--embedder", embedder.toString(), "--out", person.toString());
     assertEquals(0, run.status(), run.err());
     List<String> faces = PlainPerson.read(person).faces();
     assertEquals(3, faces.size());
     Path key = folder.resolve("key.txt");
-    CommandRun stored = train(
+    CommandResult stored = train(
         "--embedder",
         embedder.toString(),
         "--store",
@@ -260,7 +260,7 @@ class TrainCommandTest {
         "--key",
         key.toString());
     assertEquals(0, stored.status(), stored.err());
-    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), WrappingKey.file(key));
+    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), WrappingKey.ofFile(key));
         BaseModel model = BaseModel.open(base, Compute.EXACT);
         TrainedPerson kept = TrainedPerson.open(
             SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
@@ -269,17 +269,16 @@ class TrainCommandTest {
   }
 
   @Test
-  void refusesARankForWhichThereIsNoMemoryBeforeItLearns() {
+  void refusesARankThatDoesNotFitBeforeTraining() {
     String key = folder.resolve("key.txt").toString();
     for (List<String> where : List.of(
         List.of("--out", folder.resolve("big").toString()),
         List.of("--store", folder.resolve("store").toString(), "--key", key))) {
-      List<String> asked =
-          new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
+      List<String> asked = new ArrayList<>(List.of("--rank", "2000000000", "--class-images", "1"));
       asked.addAll(where);
-      CommandRun run = train(asked.toArray(String[]::new));
+      CommandResult run = train(asked.toArray(String[]::new));
       assertTrue(
-          run.complaints()
+          run.errorLines()
               .get(0)
               .matches("learning a person on .* takes at least .*; take a smaller base"),
           run.err());
@@ -288,23 +287,25 @@ class TrainCommandTest {
   }
 
   @Test
-  void refusesWhatDoesNotGoTogether() {
-    CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
+  void refusesContradictoryOptions() {
+    CommandResult blind =
+        train("--validation-steps", "1", "--out", folder.resolve("b").toString());
     assertEquals(
-        List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
-        blind.complaints());
-    CommandRun unknown =
+        List.of(
+            "--validation-steps compares faces; give --embedder FILE, since the base brings no embedder"),
+        blind.errorLines());
+    CommandResult unknown =
         train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
     assertEquals(2, unknown.status());
     assertEquals(
         List.of("--method hypernetwork is not known; give lora or dreambooth"),
-        unknown.complaints());
-    CommandRun misplaced = train("--out", folder.toString());
-    assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.complaints());
-    CommandRun store =
+        unknown.errorLines());
+    CommandResult misplaced = train("--out", folder.toString());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.errorLines());
+    CommandResult store =
         train("--method", "dreambooth", "--store", folder.resolve("store").toString());
     assertEquals(
         List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
-        store.complaints());
+        store.errorLines());
   }
 }

@@ -22,7 +22,7 @@ class UsageTest {
   }
 
   @Test
-  void saysWhatAnOptionMayBe() {
+  void listsTheValuesOfAnOption() {
     assertWrong(
         "unknown device \"gpu\"; known: cpu, cuda, cuda:<index>",
         "generate",
@@ -66,7 +66,7 @@ class UsageTest {
   }
 
   @Test
-  void takesNamesInAnyCase() {
+  void acceptsNamesInAnyCase() {
     assertWrong(
         "give either --out FILE or --store DIR (try likeness train --help)",
         "train",
@@ -77,7 +77,7 @@ class UsageTest {
     assertWrong(
         "give either LoRA files or --extract TUNED (try likeness lora --help)",
         "lora",
-        "--spelling",
+        "--key-format",
         "kohya",
         "--out",
         "x");
@@ -86,8 +86,12 @@ class UsageTest {
   @Test
   void refusesOptionsThatWouldDoNothing() {
     for (String option : List.of(
-        "--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
-      CommandRun run = CommandRun.of("generate", "--prompt", "x", "--out", "x", option);
+        "--control-mode=1",
+        "--preview-every=2",
+        "--hires-pixels",
+        "--commercial",
+        "--degraded-guidance-scale=3")) {
+      CommandResult run = CommandResult.of("generate", "--prompt", "x", "--out", "x", option);
       assertTrue(
           run.status() == 2
               && run.err().contains(option.split("=")[0] + " does nothing without --"),
@@ -96,7 +100,7 @@ class UsageTest {
   }
 
   @Test
-  void wantsTheStepsSaidOnce() {
+  void refusesStepsGivenTwice() {
     String told = "--steps, --timesteps and --sigmas each say all of the steps; give one of them";
     assertWrong(
         told,
@@ -123,7 +127,7 @@ class UsageTest {
   }
 
   @Test
-  void wantsEitherPhotosOrAPerson() {
+  void requiresEitherPhotosOrAPerson() {
     assertWrong(
         "give either --photos DIR or --person FILE (try likeness headshot --help)",
         "headshot",
@@ -141,7 +145,7 @@ class UsageTest {
   }
 
   @Test
-  void wantsOnePlaceToConvertTo() {
+  void requiresOneOutputToConvertTo() {
     String told = "give OUT once, with --to or without (try likeness convert --help)";
     assertWrong(told, "convert", "x");
     assertWrong(told, "convert", "x", "y", "--to", "z");
@@ -150,26 +154,26 @@ class UsageTest {
   @Test
   void prefixesNoStackTraceToAFolderThatIsNotThere() {
     Path missing = folder.resolve("nowhere");
-    CommandRun run =
-        CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
+    CommandResult run =
+        CommandResult.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
     assertEquals(3, run.status());
     assertEquals(
         List.of(missing + " does not exist; give a diffusers folder or a checkpoint file"),
-        run.complaints());
+        run.errorLines());
   }
 
   @Test
   void printsHelpAndVersion() {
-    assertEquals(0, CommandRun.of("--version").status());
-    CommandRun help = CommandRun.of("--help");
+    assertEquals(0, CommandResult.of("--version").status());
+    CommandResult help = CommandResult.of("--help");
     assertEquals(0, help.status());
     assertTrue(
         help.out().contains("Exit status: 0 done, 2 wrong usage, 3 unusable input"), help.out());
   }
 
   private static void assertWrong(String complaint, String... args) {
-    CommandRun run = CommandRun.of(args);
+    CommandResult run = CommandResult.of(args);
     assertEquals(2, run.status(), run.err());
-    assertEquals(List.of(complaint), run.complaints());
+    assertEquals(List.of(complaint), run.errorLines());
   }
 }

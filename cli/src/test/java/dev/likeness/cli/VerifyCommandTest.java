@@ -39,14 +39,14 @@ class VerifyCommandTest {
   }
 
   @Test
-  void saysWhatAImageCarries() throws IOException {
-    CommandRun run = CommandRun.of("verify", signed.toString());
+  void reportsTheProvenanceOfAnImage() throws IOException {
+    CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(
         run.out().contains("manifest     whole, from a signer that nobody here vouches for"),
         run.out());
-    Map<String, Object> found =
-        JSON.std.mapFrom(CommandRun.of("inspect", "--json", signed.toString()).out());
+    Map<String, Object> found = JSON.std.mapFrom(
+        CommandResult.of("inspect", "--json", signed.toString()).out());
     assertEquals(
         "image png true false",
         found.get("kind") + " " + found.get("format") + " " + found.get("disclosed") + " "
@@ -59,72 +59,73 @@ class VerifyCommandTest {
     byte[] bytes = Files.readAllBytes(signed);
     bytes[bytes.length - 20] ^= 1;
     Files.write(signed, bytes);
-    CommandRun run = CommandRun.of("verify", signed.toString());
+    CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(3, run.status());
     assertEquals(
         List.of(signed + " was altered after it was signed, or its manifest is broken: "
             + "assertion.dataHash.mismatch; ask for the original file"),
-        run.complaints());
-    assertEquals(3, CommandRun.of("inspect", signed.toString()).status());
+        run.errorLines());
+    assertEquals(3, CommandResult.of("inspect", signed.toString()).status());
   }
 
   @Test
-  void endsWithThreeOnAImageThatTellsNothing() throws IOException {
+  void endsWithThreeOnAnImageWithoutMarks() throws IOException {
     Path plain =
         Files.write(folder.resolve("plain.png"), RgbImage.of(4, 4, new byte[48]).toPng());
-    CommandRun run = CommandRun.of("verify", plain.toString());
+    CommandResult run = CommandResult.of("verify", plain.toString());
     assertEquals(3, run.status());
     assertEquals(
         List.of(plain
             + " carries no signed manifest, so nothing tells whether it was altered; ask for the "
             + "original file"),
-        run.complaints());
-    assertEquals(0, CommandRun.of("inspect", plain.toString()).status());
+        run.errorLines());
+    assertEquals(0, CommandResult.of("inspect", plain.toString()).status());
   }
 
   @Test
-  void endsWithThreeOnAImageOfSomebodyWhomNobodyTrustedVouchesFor() throws Exception {
+  void endsWithThreeOnAnImageOfAnUntrustedSigner() throws Exception {
     Path root = Files.write(
         folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
-    CommandRun vouched = CommandRun.of("verify", signed.toString(), "--trust", root.toString());
+    CommandResult vouched =
+        CommandResult.of("verify", signed.toString(), "--trust", root.toString());
     assertEquals(0, vouched.status(), vouched.err());
     assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
     Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
-    CommandRun unknown =
-        CommandRun.of("verify", signed.toString(), "--trust", others.toString(), "--json");
+    CommandResult unknown =
+        CommandResult.of("verify", signed.toString(), "--trust", others.toString(), "--json");
     assertEquals(3, unknown.status());
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(
-        List.of(signed + " is signed by Likeness development certificate: do not trust, whom "
+        List.of(signed + " is signed by Likeness development certificate: do not trust, which "
             + others + " does not vouch for; ask who made it"),
-        unknown.complaints());
+        unknown.errorLines());
   }
 
   @Test
-  void tellsAnExpiredCertificateFromAnAlteredImage() throws IOException {
+  void distinguishesAnExpiredCertificateFromAnAlteredImage() throws IOException {
     Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
     OwnCertificate ada = OwnCertificate.until(end);
     Disclosure.standard()
-        .signedBy(ada.identity())
+        .signer(ada.identity())
         .writePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]), signed);
     String verdict = "whole, but its signer's certificate expired on " + end
         + ", and nothing vouches for when it signed";
-    CommandRun run = CommandRun.of("verify", signed.toString());
+    CommandResult run = CommandResult.of("verify", signed.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(run.out().contains("manifest     " + verdict), run.out());
-    CommandRun trusting = CommandRun.of(
+    CommandResult trusting = CommandResult.of(
         "verify", signed.toString(), "--trust", ada.root(folder).toString(), "--json");
     assertEquals(3, trusting.status());
     assertEquals(
         List.of(signed + " is " + verdict + "; ask who made it for one that is signed anew"),
-        trusting.complaints());
+        trusting.errorLines());
     Map<String, Object> found = JSON.std.mapFrom(trusting.out());
     assertEquals("false true", found.get("altered") + " " + found.get("expired"));
     assertEquals(
         "invalid " + end,
         ((Map<?, ?>) found.get("manifest")).get("state") + " "
             + ((Map<?, ?>) found.get("manifest")).get("signer_valid_until"));
-    assertEquals(0, CommandRun.of("inspect", signed.toString()).status());
+    assertEquals(0, CommandResult.of("inspect", signed.toString()).status());
   }
 
   private static X509Certificate authorityOfJava() throws GeneralSecurityException {
@@ -135,12 +136,12 @@ class VerifyCommandTest {
   }
 
   @Test
-  void wantsOneThingToVerify() {
+  void requiresOneInputToVerify() {
     assertEquals(
         List.of("give either a FILE or --store DIR (try likeness verify --help)"),
-        CommandRun.of("verify").complaints());
+        CommandResult.of("verify").errorLines());
     assertEquals(
         List.of("--trust is for a FILE: a store is signed by nobody; leave it out"),
-        CommandRun.of("verify", "--store", "people", "--trust", "ours.pem").complaints());
+        CommandResult.of("verify", "--store", "people", "--trust", "ours.pem").errorLines());
   }
 }

@@ -32,7 +32,7 @@ public final class ClosedWhileGenerating {
     assertEquals(alone, base.generate(watched).image());
     closing.join();
     assertEquals(
-        closed + " is closed; open it again to draw with it",
+        closed + " is closed; open it again to generate with it",
         assertThrows(IllegalStateException.class, () -> base.generate(request)).getMessage());
   }
 }

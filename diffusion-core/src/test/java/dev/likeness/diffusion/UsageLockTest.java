@@ -43,7 +43,7 @@ class UsageLockTest {
                   base.offloading().decode(image.latents());
                   assertTrue(assertThrows(IllegalStateException.class, base::close)
                       .getMessage()
-                      .contains("is drawing on this thread"));
+                      .contains("is generating on this thread"));
                 },
                 event -> {},
                 new Cancellation()),
@@ -57,7 +57,7 @@ class UsageLockTest {
       }
       assertTrue(waiting.isAlive(), "waits for the drawing");
     }
-    String closed = "the model base-today is closed; open it again to draw with it";
+    String closed = "the model base-current is closed; open it again to generate with it";
     assertEquals(
         closed,
         assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());

@@ -41,14 +41,14 @@ import java.util.function.UnaryOperator;
 
 /**
  * The whole job on the reader's own weights and selfies, with a report by an encoder that took no
- * part in it; see {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ * part in it; see {@code docs/explanation/how-likeness-is-judged.md}. {@code examples/bin/real-weights} runs it.
  *
  * @param console where it speaks
- * @param tuning what is changed of the studio that learns
+ * @param configure what is changed of the studio that learns
  * @param request what is drawn
  */
 public record RealWeights(
-    Console console, UnaryOperator<HeadshotStudio> tuning, ShootRequest request) {
+    Console console, UnaryOperator<HeadshotStudio> configure, ShootRequest request) {
   private static final String USAGE =
       "usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT";
   private static final int IMAGES = 8;
@@ -94,8 +94,8 @@ public record RealWeights(
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(detector)
         .withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
-      PhotoReview learnt = reviewed("learnt from", photos, tools);
-      List<AcceptedPhoto> unseen = unseen(reviewed("held back", heldBack, tools), learnt);
+      PhotoReview learnt = review("learnt from", photos, tools);
+      List<AcceptedPhoto> unseen = withoutDuplicates(review("held back", heldBack, tools), learnt);
       Likeness likeness = Likeness.of(
           new ValidationSplit(learnt.accepted(), unseen, true),
           tools.detector(),
@@ -115,7 +115,7 @@ public record RealWeights(
     }
   }
 
-  private PhotoReview reviewed(String what, Path folder, ReviewTools tools) {
+  private PhotoReview review(String what, Path folder, ReviewTools tools) {
     PhotoReview review = PhotoReview.of(PhotoSet.from(folder), tools, REVIEW);
     console.out().println("photos " + what + ":");
     PhotoOptions.ReviewText.lines(review).forEach(line -> console.out().println("  " + line));
@@ -124,7 +124,7 @@ public record RealWeights(
   }
 
   /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
-  private List<AcceptedPhoto> unseen(PhotoReview heldBack, PhotoReview learnt) {
+  private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview learnt) {
     QualityLimits.Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
     for (AcceptedPhoto seen : learnt.accepted()) {
@@ -150,7 +150,7 @@ public record RealWeights(
     Progress progress = ConsoleProgress.on(console);
     List<RgbImage> drawn = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
-      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base)).onHeadshot(headshot -> {
+      HeadshotStudio studio = configure.apply(HeadshotStudio.on(base)).onHeadshot(headshot -> {
         headshot.write(out.resolve(Headshot.fileName(drawn.size())));
         drawn.add(headshot.image());
       });

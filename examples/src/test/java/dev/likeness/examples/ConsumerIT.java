@@ -62,7 +62,7 @@ class ConsumerIT {
   }
 
   @Test
-  void isWhatTheReadmeShows() throws IOException {
+  void equalsTheReadme() throws IOException {
     String readme = Files.readString(Outside.ROOT.resolve("README.md"));
     assertEquals(withoutPackage(Files.readString(PROGRAM)), block(readme, "java"));
     String pom = Files.readString(CONSUMER.resolve("pom.xml"))

@@ -32,7 +32,8 @@ class MarkingTest {
   @Test
   void contentCredentialsRankBeforeXmpAlone() {
     assertArrayEquals(
-        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.load().encodePng(IMAGE, false));
+        Disclosure.standard().encodePng(IMAGE),
+        GeneratedImage.Marking.load().encodePng(IMAGE, false));
   }
 
   @Test

@@ -61,7 +61,7 @@ class RealWeightsTest {
   };
 
   @Test
-  void learnsDrawsAndMeasuresByPhotosItHasNotSeen() throws IOException {
+  void trainsGeneratesAndMeasuresByHeldOutPhotos() throws IOException {
     Path photos = photos("photos", "tests__test_images__obama2", "examples__obama_small");
     Path heldBack = photos("held", "examples__knn_examples__test__obama1", "examples__obama2");
     assertEquals(0, run(TinyBase.in(folder), photos, heldBack), err.toString());
@@ -82,7 +82,7 @@ class RealWeightsTest {
   }
 
   @Test
-  void keepsWhatWasMadeBeforeItWasStopped() throws IOException {
+  void keepsImagesFinishedBeforeItWasStopped() throws IOException {
     seen = () -> {
       if (Files.exists(folder.resolve("out/headshot-001.png"))) {
         cancellation.cancel();
@@ -100,13 +100,13 @@ class RealWeightsTest {
   }
 
   @Test
-  void findsOutThatItCannotWriteBeforeItLooksAtAPhoto() throws IOException {
+  void checksItsOutputBeforeItReadsAPhoto() throws IOException {
     Files.createFile(folder.resolve("out"));
     assertEquals(ExitStatus.MACHINE.code(), run(folder, folder, folder), err.toString());
   }
 
   @Test
-  void hasNothingToMeasureByWhereEveryPhotoWasLearntFrom() throws IOException {
+  void refusesIfEveryPhotoIsInTheTrainingSet() throws IOException {
     Path photos = photos("photos", "examples__obama_small");
     assertEquals(3, run(folder.resolve("no base is opened"), photos, photos));
     assertEquals(
@@ -123,7 +123,7 @@ class RealWeightsTest {
   }
 
   @Test
-  void reportsTheMostAlikeFirst() {
+  void reportsTheHighestLikenessFirst() {
     ConfidenceInterval any = new ConfidenceInterval(0.4, 0.63);
     LikenessReport report = new LikenessReport(
         List.of(

@@ -20,7 +20,6 @@ import dev.likeness.photos.ReviewTools;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,7 +32,7 @@ class OldFilesTest {
         TrainedPerson ada = TrainedPerson.open(old("person.safetensors"), base);
         ReviewTools tools = ReviewTools.builtIn()) {
       assertEquals("Ada: yes", ada.consent().orElseThrow().text());
-      assertEquals(Optional.empty(), ada.baseMismatch(base));
+      assertEquals("base-today", ada.base());
       PersonRecord kept = PersonRecord.of(ada);
       PersonProfile profile = kept.profile();
       assertEquals(

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * How much an adapter's weight counts in each of the base's attentions, by the path of the block,
- * such as {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. What different blocks
- * of a UNet draw is InstantStyle's finding (Wang et al. 2024, arXiv:2404.02733, section 3.2).
+ * Per-block weights of an adapter, by the path of the block, such as {@code
+ * up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
+ * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
   /** The same everywhere. */

@@ -25,13 +25,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Holds drawn faces to somebody's while they are drawn, without training: at every step the sample
- * is moved to where the base foretells a face that a face embedder takes rather for the person
- * (face guidance of FreeDoM, Yu et al. 2023, arXiv:2303.09833, section 4, with the gradient through
- * the network as in arXiv:2209.14687). What is foretold is seen through a small autoencoder. It
- * acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes a pass back through
- * the network for every step. Immutable, shared by threads; owns its networks until closed, the
- * detector stays its caller's. The small networks work on the CPU.
+ * Face guidance: steers sampling so that generated faces match a reference person. Needs no
+ * training. At every step the sample moves along the gradient of a face embedder's similarity to
+ * the person (face guidance of FreeDoM, Yu et al. 2023, arXiv:2303.09833, section 4, with the
+ * gradient through the network as in arXiv:2209.14687). The denoised prediction is decoded by a
+ * small autoencoder. It acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes
+ * a pass back through the network for every step. Immutable, shared by threads; owns its networks
+ * until closed, the detector stays its caller's. The small networks work on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
   private final LoadedAutoencoder preview;
@@ -103,8 +103,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody as the base's own adapter sees them, to act beside a LoRA of theirs; empty where the
-   * base brings no adapter that looks at faces alone.
+   * The person as an image prompt of the base's own adapter, for use with a LoRA of the person;
+   * empty if the base brings no adapter that works on faces alone.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    */
@@ -113,8 +113,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody to be held to; at weight 1 as strongly as images bear, at 0 not at all. An image
-   * follows one: the first that it is given.
+   * Guidance towards a person. Weight 1 is the strongest that images bear, 0 turns it off. An image
+   * follows one person: the first that it is given.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    * @throws IllegalArgumentException when there are none
@@ -166,8 +166,7 @@ public final class FaceGuidance implements AutoCloseable {
 
   private static float[] mean(List<float[]> vectors) {
     if (vectors.isEmpty()) {
-      throw new IllegalArgumentException(
-          "face guidance needs somebody's face; give a vector or more");
+      throw new IllegalArgumentException("face guidance needs a face; give at least one embedding");
     }
     float[] sum = new float[vectors.get(0).length];
     for (float[] vector : vectors) {

@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes references of photos for adapters that look at faces: finds the largest face, turning the
- * photo or giving it more margin where none is found as it is. Safe for threads; detector and
- * embedder stay their caller's.
+ * Turns photos into references for face adapters. Finds the largest face; if there is none,
+ * tries the photo rotated or with wider margins. Thread-safe; the caller closes detector and
+ * embedder.
  */
 public final class FaceReader {
   private static final int SIDE = 224;

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Somebody or something as references show it to an adapter, and how it is to be drawn. Travels
- * with a request: {@code as(ada.at(0.8))}. Immutable, shared by threads; the methods named like
- * settings return another one.
+ * Reference images as an image prompt of an adapter, with its strength. Part of a request:
+ * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; setters return a changed
+ * copy.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;

@@ -35,9 +35,9 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference
- * images to the base's attentions. Immutable, shared by threads; owns its tensors until closed, the
- * image encoder stays its caller's.
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it feeds reference
+ * images to the base's attentions. Immutable and thread-safe; owns its tensors until closed. The
+ * caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
@@ -143,13 +143,13 @@ public final class IpAdapter implements AutoCloseable {
     return file.path().toString();
   }
 
-  /** Somebody or something as these images show it, all counting the same. */
+  /** The identity that these images show, all with equal weight. */
   public ImagePrompt identity(RgbImage... images) {
     return identity(Arrays.stream(images).map(Reference::of).toList());
   }
 
   /**
-   * Somebody or something as these references show it. They are encoded here, once.
+   * The identity that these references show. They are encoded here, once.
    *
    * @throws IllegalArgumentException when a reference lacks what this kind of adapter looks at
    */
@@ -234,7 +234,7 @@ public final class IpAdapter implements AutoCloseable {
     return layer(t, "to_v_ip").forward(tokens);
   }
 
-  /** Attention {@code t} of an adapter that is told the time. */
+  /** Attention {@code t} of an adapter with timestep input. */
   TimestepAttention timed(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;

@@ -27,11 +27,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Teaches a copy of a base model a person with all of its weights (Ruiz et al. 2022,
- * arXiv:2208.12242): more memory and a file as large as the model, for a likeness that low rank
- * does not always reach. The result is a model of its own.
+ * Trains a copy of a base model on a person with all of its weights (Ruiz et al. 2022,
+ * arXiv:2208.12242). This needs more memory than a LoRA and a file as large as the model, for a
+ * likeness that a low rank does not always reach. The result is a model of its own.
  *
- * @param settings as for a LoRA, of which rank, alpha, targets and form play no part
+ * @param settings as for a LoRA; rank, alpha, targets and form are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**

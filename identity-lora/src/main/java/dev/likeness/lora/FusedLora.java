@@ -24,11 +24,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A copy of the weights that a LoRA changes, with the change in them. A request that carries its
- * {@link #adapter} is generated with these in the place of the base's own, of which layers keep no
- * faster forms; the base's tensors are not touched. Summed in f32, then brought to the model's
- * type; what is carried before it and changed the same norms, biases or weights counts beside it.
- * Shared by threads; owns its tensors until closed.
+ * A copy of the base's weights with a LoRA added. A request with its {@link #adapter} uses these
+ * weights instead of the base's own; the base's tensors are not changed. Weights are summed in
+ * f32 and converted to the model's dtype. Earlier adapters of the request that change the same
+ * norms, biases or weights are added. Thread-safe; owns its tensors until closed.
  */
 public final class FusedLora implements AutoCloseable {
   private final LoraDeltas deltas;

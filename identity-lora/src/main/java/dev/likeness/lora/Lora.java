@@ -26,8 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Changes of a base model's layers, added while a request that carries them is drawn; the base is
- * never touched. Immutable, shared by threads; owns its tensors until closed.
+ * A LoRA opened for a base model. Its deltas are added while a request with this adapter is
+ * sampled; the base is never changed. Immutable and thread-safe; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
@@ -219,7 +219,7 @@ public final class Lora implements AutoCloseable {
 
   private void requireOpen() {
     if (closed) {
-      throw new IllegalStateException("the LoRA is closed; open it again to draw with it");
+      throw new IllegalStateException("the LoRA is closed; open it again to generate with it");
     }
   }
 

@@ -37,9 +37,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * LoRAs made of others: several as one, one at another rank, the difference of two models. Each
- * layer's change is the nearest of the rank asked for; norms' and biases' differences and new words
- * are kept as they are. What comes is the caller's to close.
+ * Makes new LoRAs: several merged into one, one at another rank, or the difference of two
+ * models. Each layer's delta is the best approximation of the requested rank. Differences of
+ * norms and biases and textual inversions are kept as they are. The caller closes the result.
  */
 public final class LoraMerge {
   private LoraMerge() {}

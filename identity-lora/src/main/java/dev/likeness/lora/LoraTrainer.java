@@ -22,7 +22,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Trains a person as a LoRA of a base model: low-rank changes of some layers, in one small file.
+ * Trains a LoRA of a person for a base model: low-rank deltas of some layers, in one small file.
  *
  * @param settings every number of the training
  */
@@ -86,7 +86,7 @@ public record LoraTrainer(LoraTraining settings) {
    * the base's own type, with the person's factors in f32.
    *
    * @param images crops of one size whose sides are multiples of the base's latent factor (8)
-   * @return the person, whom the caller closes
+   * @return the person; the caller closes it
    * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
    */
   public TrainedPerson train(

@@ -11,10 +11,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the
- * steps of an image. Immutable; the {@code with}-like methods return another.
+ * The strength of a LoRA: one number, numbers per block and module, and a schedule over the
+ * sampling steps. Immutable; setters return a changed copy.
  *
- * <p>Text is encoded once, so in text encoders the course counts as it is at the first step.
+ * <p>Text is encoded once, so text encoders use the value of the first step.
  */
 public final class LoraWeight {
   private static final DoubleUnaryOperator ALWAYS = progress -> 1;

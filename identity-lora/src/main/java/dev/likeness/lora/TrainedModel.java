@@ -24,8 +24,8 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A base model's weights after {@link DreamBooth}, with whom they were taught. Owns its tensors
- * until closed.
+ * A base model's weights after {@link DreamBooth} training, with the person that they were trained
+ * on. Owns its tensors until closed.
  */
 public final class TrainedModel implements AutoCloseable {
   private static final Map<String, String> FILES = Map.of(

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small
+ * A person that a base model was trained on: a LoRA and the token that names the person. One small
  * safetensors file, which peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's
  * scripts, which name a UNet's layers otherwise, open what {@link Lora#save} writes of
  * {@link #lora} in {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Shared by threads; owns its
@@ -59,9 +59,8 @@ public record TrainedPerson(
     Map<String, String> notes = lora.metadata();
     if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
       lora.close();
-      throw new InvalidInputException(
-          file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
-              + "); draw with it as a LoRA and name the person in the prompt");
+      throw new InvalidInputException(file + " is a LoRA, but its header does not name the person ("
+          + CLASS_WORD + "); use it as a LoRA and name the person in the prompt");
     }
     String token = notes.getOrDefault(TOKEN, "");
     PersonToken subject =
@@ -150,7 +149,7 @@ public record TrainedPerson(
     lora.save(file, KeyFormat.PEFT, header);
   }
 
-  /** What headers say of somebody who was learnt so. */
+  /** The header of a person trained this way. */
   static Map<String, String> header(
       PersonToken subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
@@ -170,7 +169,7 @@ public record TrainedPerson(
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody learnt on " + base + ", rank " + lora.report().rank() + ", " + notes.size()
+    return "a person trained on " + base + ", rank " + lora.report().rank() + ", " + notes.size()
         + " notes";
   }
 

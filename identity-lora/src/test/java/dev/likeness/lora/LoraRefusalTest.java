@@ -367,7 +367,7 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of());
     assertEquals(
         file
-            + " is a LoRA, but its header does not say whom it shows (likeness.class_word); draw with it as a"
+            + " is a LoRA, but its header does not name the person (likeness.class_word); use it as a"
             + " LoRA and name the person in the prompt",
         assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
             .getMessage());

@@ -166,7 +166,7 @@ class MergedHeadersTest extends OnGoldenBase {
       Path file = merged(ada, bea);
       assertTrue(assertThrows(InvalidInputException.class, () -> TrainedPerson.open(file, base))
           .getMessage()
-          .contains("its header does not say whom it shows"));
+          .contains("its header does not name the person"));
       try (Lora both = Lora.open(file, base);
           Lora three = with(
               "unet-only",

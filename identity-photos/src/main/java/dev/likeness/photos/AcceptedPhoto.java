@@ -8,7 +8,9 @@ import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
 import java.util.Objects;
 
-/** A photo that may be used, and the face in it. Immutable. */
+/**
+ * An accepted photo with its face. Immutable.
+ */
 public final class AcceptedPhoto {
   private final String name;
   private final RgbImage image;

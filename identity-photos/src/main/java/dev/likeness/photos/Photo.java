@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * One photo file of a person: a name to call it by, and its bytes, which are read only when it is
+ * One photo file of a person: a name for messages, and the bytes, which are read when it is
  * reviewed.
  */
 public final class Photo {

@@ -123,14 +123,14 @@ final class PhotoComparison {
   }
 
   /**
-   * Finds the one person that a set is about: the largest group in which every photo is linked to
-   * another by a cosine above the embedder's threshold. Whoever is outside it is somebody else.
+   * Finds the main person of a set: the largest group in which every photo is linked to another by
+   * a cosine above the embedder's threshold. Photos outside this group show another person.
    */
   static final class OnePerson {
     private OnePerson() {}
 
     /**
-     * The reasons by photo, for those that show somebody else; empty when no two photos show the
+     * The reasons by photo, for photos that show another person; empty when no two photos show the
      * same person.
      */
     static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, Embeddings embeddings) {
@@ -155,7 +155,7 @@ final class PhotoComparison {
           Verdict.REJECT,
           closest,
           embeddings.samePerson(),
-          "it shows somebody else than most of the photos");
+          "it shows another person than most of the photos");
     }
 
     private static List<AcceptedPhoto> largest(List<AcceptedPhoto> photos, Embeddings embeddings) {

@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The judgement of a set of photos: a verdict for each, those that may be used, and what the set
- * lacks. Immutable.
+ * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for
+ * the set. Immutable.
  */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
@@ -64,8 +64,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of
-   * somebody else.
+   * Reviews with {@code tools}, which the caller closes; an embedder finds photos of another
+   * person.
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
     QualityChecks judge = new QualityChecks(options.limits(), tools.brisque(), tools.quality());

@@ -10,7 +10,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The photos that are said to show one person, in the order of the review. Not empty. */
+/**
+ * Photos that should show one person, in the order of the review. Not empty.
+ */
 public final class PhotoSet {
   private static final int HEAD = 32;
 

@@ -10,12 +10,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What the review says of one photo.
+ * The result of the review for one photo.
  *
  * @param name the photo's name
- * @param format what the file is by its content, whatever its name says; empty for what is no image
+ * @param format the file format by its content; empty if it is not an image
  * @param verdict keep, keep with a warning, or reject: the worst of the reasons
- * @param reasons what speaks against it, worst first
+ * @param reasons the reasons against it, worst first
  * @param faces the faces in it, largest first
  */
 public record PhotoVerdict(

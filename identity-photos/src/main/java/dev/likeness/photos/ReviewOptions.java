@@ -4,12 +4,12 @@ import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.QualityLimits;
 
 /**
- * How a review works.
+ * Settings of a review.
  *
- * @param decode what a file may cost
- * @param limits the thresholds of each measure
- * @param threads how many photos are looked at at once; each takes up to ten bytes a pixel of the
- *     largest photo
+ * @param decode limits of decoding
+ * @param limits thresholds of the measures
+ * @param threads number of photos that are reviewed at once; each needs up to ten bytes per
+ *     pixel of the largest photo
  */
 public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threads) {
   public ReviewOptions {

@@ -16,12 +16,12 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What a review works with; safe for threads, to be closed by whoever opened it.
+ * The tools of a review. Thread-safe; closed by the caller that opened them.
  *
- * @param detector finds the faces
- * @param embedder finds out who does not belong and what is the same shot, when there is one
- * @param brisque tells distorted images, when there is one
- * @param quality a network's opinion of each face, when there is one
+ * @param detector finds faces
+ * @param embedder finds photos of another person and duplicates; optional
+ * @param brisque rates distortion; optional
+ * @param quality a network that rates each face; optional
  */
 public record ReviewTools(
     FaceDetector detector,

@@ -9,15 +9,14 @@ import java.util.function.BiPredicate;
 import java.util.stream.DoubleStream;
 
 /**
- * What the review says of the photos together.
+ * The result of the review for the whole set.
  *
- * @param photos how many were looked at
- * @param accepted how many may be used
- * @param readiness 0 to 1: how well a person can be learnt from them; number counts most, then
- *     variety and quality
- * @param coverage how varied the accepted photos are
- * @param advice what would make the set better, in sentences for people; empty when nothing is
- *     missing
+ * @param photos number of reviewed photos
+ * @param accepted number of accepted photos
+ * @param readiness how suitable the set is for training, 0 to 1; the number of photos counts
+ *     most, then variety and quality
+ * @param coverage the variety of the accepted photos
+ * @param advice sentences on what would improve the set; empty if nothing is missing
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {

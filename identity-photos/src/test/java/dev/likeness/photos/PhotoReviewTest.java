@@ -81,7 +81,7 @@ class PhotoReviewTest {
         "{\"photos\":["
             + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
             + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
-            + "\"reasons\":[{\"code\":\"not-a-image\",\"value\":null,\"limit\":null,"
+            + "\"reasons\":[{\"code\":\"not-an-image\",\"value\":null,\"limit\":null,"
             + "\"message\":\"is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
             + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"

@@ -49,10 +49,10 @@ public final class PortraitModel {
   // closes what all read through (JDK-8316882); then another takes its place.
   private static synchronized FileSystem jar(URI uri) {
     try {
-      FileSystem jar = opened(uri);
+      FileSystem jar = open(uri);
       if (!isReadable(jar)) {
         jar.close();
-        return opened(uri);
+        return open(uri);
       }
       return jar;
     } catch (IOException e) {
@@ -60,7 +60,7 @@ public final class PortraitModel {
     }
   }
 
-  private static FileSystem opened(URI uri) throws IOException {
+  private static FileSystem open(URI uri) throws IOException {
     try {
       return FileSystems.newFileSystem(uri, Map.of());
     } catch (FileSystemAlreadyExistsException e) {

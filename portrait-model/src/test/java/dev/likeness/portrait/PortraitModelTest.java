@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PortraitModelTest {
-  private static final long MOST = 32L << 20;
+  private static final long MAX_BYTES = 32L << 20;
   private static final Path FOLDER = PortraitModel.files();
 
   /** ADR 0003: so small that it is read into memory where it lies in a jar. */
@@ -26,7 +26,7 @@ class PortraitModelTest {
     for (Path file : files()) {
       sum += Files.size(file);
     }
-    assertTrue(sum <= MOST, "the model's files make " + sum + " bytes, at most " + MOST);
+    assertTrue(sum <= MAX_BYTES, "the model's files make " + sum + " bytes, at most " + MAX_BYTES);
   }
 
   @ParameterizedTest

@@ -28,16 +28,16 @@ import java.util.Optional;
 /**
  * How images that leave become files, with the sRGB profile, that say that they were generated: an
  * invisible watermark in the pixels, XMP's {@code DigitalSourceType}, and a signed C2PA manifest.
- * Nothing of how they were made, and of whom they show, goes with them. Immutable; the methods
- * return another one. The same image gives the same file, unless the signer's algorithm draws
- * random numbers (all but Ed25519 do).
+ * Neither the settings nor the person shown is disclosed. Immutable; the methods return another
+ * one. The same image gives the same file, unless the signer's algorithm draws random numbers (all
+ * but Ed25519 do).
  *
  * @param signer who signs the manifest; empty for the development certificate, which is made when
  *     the first file is
  * @param generator the program that is named as the maker
  * @param source where the images come from
  * @param label words for everybody to see in the image; none by default
- * @param watermarked whether the pixels are marked
+ * @param isWatermarked whether the pixels are marked
  * @param edited whether the images go on from others
  */
 public record Disclosure(
@@ -45,7 +45,7 @@ public record Disclosure(
     String generator,
     DigitalSourceType source,
     Optional<String> label,
-    boolean watermarked,
+    boolean isWatermarked,
     boolean edited)
     implements GeneratedImage.Marking {
   private static final Disclosure STANDARD = new Disclosure(
@@ -68,18 +68,18 @@ public record Disclosure(
   }
 
   /** Signed by the application itself. */
-  public Disclosure signedBy(SigningIdentity identity) {
-    return new Disclosure(Optional.of(identity), generator, source, label, watermarked, edited);
+  public Disclosure signer(SigningIdentity identity) {
+    return new Disclosure(Optional.of(identity), generator, source, label, isWatermarked, edited);
   }
 
   /** Made by a program of this name. */
   public Disclosure generator(String name) {
-    return new Disclosure(signer, name, source, label, watermarked, edited);
+    return new Disclosure(signer, name, source, label, isWatermarked, edited);
   }
 
   /** Of images from another source. */
   public Disclosure source(DigitalSourceType type) {
-    return new Disclosure(signer, generator, type, label, watermarked, edited);
+    return new Disclosure(signer, generator, type, label, isWatermarked, edited);
   }
 
   /**
@@ -91,40 +91,40 @@ public record Disclosure(
     DigitalSourceType type = overAnother
         ? DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
         : DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA;
-    return new Disclosure(signer, generator, type, label, watermarked, overAnother);
+    return new Disclosure(signer, generator, type, label, isWatermarked, overAnother);
   }
 
   /** With words for everybody to see, such as {@code AI-generated}. */
   public Disclosure label(String text) {
-    return new Disclosure(signer, generator, source, Optional.of(text), watermarked, edited);
+    return new Disclosure(signer, generator, source, Optional.of(text), isWatermarked, edited);
   }
 
   /**
    * Of new pages that show such images, each of which has a watermark in its own file: plain paper
    * would show one.
    */
-  public Disclosure ofPages() {
+  public Disclosure withoutPixelMarks() {
     return new Disclosure(signer, generator, source, label, false, false);
   }
 
   /** The bytes of a PNG file. */
-  public byte[] png(RgbImage image) {
+  public byte[] encodePng(RgbImage image) {
     return encode(image, ImageFormat.PNG);
   }
 
   /** The bytes of a JPEG file of quality 92. */
-  public byte[] jpeg(RgbImage image) {
+  public byte[] encodeJpeg(RgbImage image) {
     return encode(image, ImageFormat.JPEG);
   }
 
   /** The bytes of a WebP file of quality 92. */
-  public byte[] webp(RgbImage image) {
+  public byte[] encodeWebp(RgbImage image) {
     return encode(image, ImageFormat.WEBP);
   }
 
   /** The bytes of a file of this kind. */
   public byte[] encode(RgbImage image, ImageFormat format) {
-    byte[] file = ImageFileWriter.encode(marked(image), format, source).bytes();
+    byte[] file = ImageFileWriter.encode(markPixels(image), format, source).bytes();
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
     return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }
@@ -154,9 +154,9 @@ public record Disclosure(
     write(image, ImageFormat.JPEG, file);
   }
 
-  private RgbImage marked(RgbImage image) {
-    RgbImage labelled = label.map(text -> VisibleLabel.on(image, text)).orElse(image);
-    return watermarked ? Watermark.embed(labelled) : labelled;
+  private RgbImage markPixels(RgbImage image) {
+    RgbImage labelled = label.map(text -> VisibleLabel.render(image, text)).orElse(image);
+    return isWatermarked ? Watermark.embed(labelled) : labelled;
   }
 
   /**
@@ -164,8 +164,8 @@ public record Disclosure(
    * need.
    */
   static final class VisibleLabel {
-    private static final Color GROUND = new Color(0, 0, 0, 150);
-    private static final int SMALLEST = 10;
+    private static final Color BACKGROUND = new Color(0, 0, 0, 150);
+    private static final int MIN_FONT_SIZE = 10;
 
     private VisibleLabel() {}
 
@@ -175,22 +175,22 @@ public record Disclosure(
      *
      * @throws ResourceLimitException when the machine has no font
      */
-    static RgbImage on(RgbImage picture, String text) {
-      BufferedImage image = picture.toBufferedImage();
+    static RgbImage render(RgbImage source, String text) {
+      BufferedImage image = source.toBufferedImage();
       Graphics2D pen = image.createGraphics();
       try {
         pen.setRenderingHint(
             RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         pen.setFont(
-            new Font(Font.SANS_SERIF, Font.BOLD, Math.max(SMALLEST, picture.height() / 30)));
+            new Font(Font.SANS_SERIF, Font.BOLD, Math.max(MIN_FONT_SIZE, source.height() / 30)));
         FontMetrics metrics = pen.getFontMetrics();
         int margin = metrics.getHeight() / 2;
-        List<TextLayout> lines = lines(text, pen, picture.width() - 2 * margin);
-        int top = picture.height() - lines.size() * metrics.getHeight() - margin;
+        List<TextLayout> lines = lines(text, pen, source.width() - 2 * margin);
+        int top = source.height() - lines.size() * metrics.getHeight() - margin;
         int width = (int)
             Math.ceil(lines.stream().mapToDouble(TextLayout::getAdvance).max().orElseThrow());
-        pen.setColor(GROUND);
-        pen.fillRect(0, top, width + 2 * margin, picture.height() - top);
+        pen.setColor(BACKGROUND);
+        pen.fillRect(0, top, width + 2 * margin, source.height() - top);
         pen.setColor(Color.WHITE);
         for (int i = 0; i < lines.size(); i++) {
           lines

@@ -40,8 +40,8 @@ public record Provenance(
     OptionalInt watermarkBits,
     Optional<ManifestReport> manifest,
     Optional<String> remoteManifest) {
-  private static final int LARGEST = 200_000_000;
-  private static final int LONGEST_SIDE = 16384;
+  private static final int MAX_BYTES = 200_000_000;
+  private static final int MAX_SIDE = 16384;
 
   /** What {@code file} carries, believing no signer in particular. */
   public static Provenance inspect(Path file) {
@@ -55,8 +55,8 @@ public record Provenance(
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     try (InputStream in = Files.newInputStream(file)) {
-      byte[] bytes = in.readNBytes(LARGEST + 1);
-      if (bytes.length > LARGEST) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
         throw new InvalidInputException(
             file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
       }
@@ -83,7 +83,7 @@ public record Provenance(
 
   private static OptionalInt watermark(byte[] bytes) {
     try {
-      DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(LARGEST).withLongSide(LONGEST_SIDE);
+      DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(MAX_BYTES).withLongSide(MAX_SIDE);
       return Watermark.read(new PhotoDecoder(limits).decode("the image", bytes).image());
     } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();
@@ -92,7 +92,7 @@ public record Provenance(
 
   /** Whether the pixels carry the watermark. */
   public boolean isWatermarked() {
-    return watermarkBits.orElse(0) >= Watermark.ENOUGH;
+    return watermarkBits.orElse(0) >= Watermark.MIN_BITS;
   }
 
   /** Whether anything in the file says that a model made it or took part. */
@@ -179,7 +179,7 @@ public record Provenance(
     private static Map<String, Object> manifest(ManifestReport report) {
       Map<String, Object> map = new LinkedHashMap<>();
       map.put("state", report.state().name().toLowerCase(Locale.ROOT));
-      map.put("label", report.active());
+      map.put("label", report.activeManifest());
       map.put("generator", report.generator());
       map.put(
           "signer",

@@ -24,12 +24,12 @@ public final class Watermark {
   /**
    * From how many bits on an image counts as marked: one unmarked image in a million has as many.
    */
-  public static final int ENOUGH = 40;
+  public static final int MIN_BITS = 40;
 
   private static final long MESSAGE = 0b101100111110110010010000011110111011000110011110L;
-  private static final int SMALLEST = 256 * 256;
+  private static final int MIN_PIXELS = 256 * 256;
   private static final double JPEG_QUALITY = 0.8;
-  private static final double RESIZED = 0.9;
+  private static final double RESIZE_FACTOR = 0.9;
 
   private Watermark() {}
 
@@ -39,21 +39,21 @@ public final class Watermark {
   }
 
   /** Whether an image is large enough to be marked: 65536 pixels, as with the Python package. */
-  public static boolean fits(RgbImage image) {
-    return image.width() * (long) image.height() >= SMALLEST;
+  public static boolean canEmbed(RgbImage image) {
+    return image.width() * (long) image.height() >= MIN_PIXELS;
   }
 
   /** The marked image; one that is too small comes back as it is. */
   public static RgbImage embed(RgbImage image) {
-    if (!fits(image)) {
+    if (!canEmbed(image)) {
       return image;
     }
     WatermarkBlocks blocks = new WatermarkBlocks(image);
     WatermarkBlocks.Strength[] strengths = new WatermarkBlocks.Strength[BITS];
     Arrays.fill(strengths, WatermarkBlocks.Strength.FAINT);
     while (true) {
-      RgbImage marked = blocks.marked(strengths);
-      BitSet weak = weak(marked);
+      RgbImage marked = blocks.embed(strengths);
+      BitSet weak = weakBits(marked);
       if (weak.stream().allMatch(bit -> strengths[bit].isStrongest())) {
         return marked;
       }
@@ -65,20 +65,20 @@ public final class Watermark {
    * How many of the mark's bits an image shows, 0 to 48; empty when it is too small to carry any.
    */
   public static OptionalInt read(RgbImage image) {
-    return fits(image)
-        ? OptionalInt.of(new WatermarkBlocks(image).agreement())
+    return canEmbed(image)
+        ? OptionalInt.of(new WatermarkBlocks(image).matchingBits())
         : OptionalInt.empty();
   }
 
   // The bits that are lost, or nearly, by what happens to images.
-  private static BitSet weak(RgbImage marked) {
-    int width = (int) Math.round(marked.width() * RESIZED);
-    int height = (int) Math.round(marked.height() * RESIZED);
+  private static BitSet weakBits(RgbImage marked) {
+    int width = (int) Math.round(marked.width() * RESIZE_FACTOR);
+    int height = (int) Math.round(marked.height() * RESIZE_FACTOR);
     RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width, height), marked.width(), marked.height());
-    BitSet weak = new WatermarkBlocks(marked).weak();
-    weak.or(new WatermarkBlocks(ImageFileWriter.reread(marked, JPEG_QUALITY)).weak());
-    weak.or(new WatermarkBlocks(ImageFileWriter.reread(resized, JPEG_QUALITY)).weak());
+    BitSet weak = new WatermarkBlocks(marked).weakBits();
+    weak.or(new WatermarkBlocks(ImageFileWriter.reread(marked, JPEG_QUALITY)).weakBits());
+    weak.or(new WatermarkBlocks(ImageFileWriter.reread(resized, JPEG_QUALITY)).weakBits());
     return weak;
   }
 }

@@ -41,13 +41,18 @@ final class WatermarkBlocks {
       int x = left + i % 4 * 2;
       int y = top + i / 4 * 2;
       most = Math.max(
-          most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2.0);
+          most,
+          (chroma(rgb, x, y)
+                  + chroma(rgb, x + 1, y)
+                  + chroma(rgb, x, y + 1)
+                  + chroma(rgb, x + 1, y + 1))
+              / 2.0);
     }
     return most;
   }
 
   // OpenCV's integers, rounding included.
-  private int u(byte[] rgb, int x, int y) {
+  private int chroma(byte[] rgb, int x, int y) {
     int at = (y * image.width() + x) * 3;
     int blue = rgb[at + 2] & 255;
     int luma =
@@ -56,20 +61,20 @@ final class WatermarkBlocks {
   }
 
   /** How many bits of the mark the blocks vote for. */
-  int agreement() {
-    return Watermark.BITS - lost(0, 0).cardinality();
+  int matchingBits() {
+    return Watermark.BITS - lostBits(0, 0).cardinality();
   }
 
   /**
    * The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote.
    */
-  BitSet weak() {
-    return lost(CLEAR, UNDECIDED);
+  BitSet weakBits() {
+    return lostBits(CLEAR, UNDECIDED);
   }
 
   // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating
   // point will have it.
-  private BitSet lost(double margin, double edge) {
+  private BitSet lostBits(double margin, double edge) {
     byte[] rgb = image.rgb();
     int[] right = new int[Watermark.BITS];
     int[] votes = new int[Watermark.BITS];
@@ -94,14 +99,14 @@ final class WatermarkBlocks {
    *
    * @param strengths of each bit; of its blocks those are moved where it is seen least
    */
-  RgbImage marked(Strength[] strengths) {
+  RgbImage embed(Strength[] strengths) {
     byte[] rgb = image.rgb();
     double[] shifts = new double[rows * columns];
     double[] cost = new double[rows * columns];
     for (int block = 0; block < shifts.length; block++) {
       shifts[block] =
           shift(value(rgb, block), Watermark.bit(block), strengths[block % Watermark.BITS]);
-      cost[block] = Math.abs(shifts[block]) / (PLAIN + unrest(rgb, block));
+      cost[block] = Math.abs(shifts[block]) / (PLAIN + texture(rgb, block));
     }
     for (int bit = 0; bit < Watermark.BITS; bit++) {
       List<Integer> blocks = new ArrayList<>();
@@ -110,7 +115,7 @@ final class WatermarkBlocks {
       }
       blocks.sort(Comparator.comparingDouble(block -> cost[block]));
       int count = (int) Math.ceil(strengths[bit].share * blocks.size());
-      blocks.subList(0, count).forEach(block -> move(rgb, block, shifts[block]));
+      blocks.subList(0, count).forEach(block -> shiftBlock(rgb, block, shifts[block]));
     }
     return RgbImage.of(image.width(), image.height(), rgb);
   }
@@ -132,7 +137,7 @@ final class WatermarkBlocks {
   /**
    * How much the green of a block and its surroundings varies: the standard deviation, in levels.
    */
-  private double unrest(byte[] rgb, int block) {
+  private double texture(byte[] rgb, int block) {
     int left = Math.max(0, block % columns * SIDE - SIDE / 2);
     int top = Math.max(0, block / columns * SIDE - SIDE / 2);
     int right = Math.min(image.width(), left + 2 * SIDE);
@@ -152,7 +157,7 @@ final class WatermarkBlocks {
 
   // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it
   // is.
-  private void move(byte[] rgb, int block, double shift) {
+  private void shiftBlock(byte[] rgb, int block, double shift) {
     double u = shift / 2;
     int left = block % columns * SIDE;
     int top = block / columns * SIDE;

@@ -53,7 +53,7 @@ class ContentCredentialsMaterialTest {
   private static void compare(Map<?, ?> expected, ManifestReport found) {
     assertEquals(
         expected.get("state"), found.state() == ManifestReport.State.INVALID ? "Invalid" : "Valid");
-    assertEquals(expected.get("active"), found.active());
+    assertEquals(expected.get("active"), found.activeManifest());
     assertEquals(
         together(expected.get("failure"), expected.get("ingredients")),
         together(
@@ -97,7 +97,7 @@ class ContentCredentialsMaterialTest {
   }
 
   @Test
-  void trustsTheTestCertificateWhenToldTo() {
+  void trustsTheTestCertificateIfGiven() {
     TrustAnchors anchors =
         TrustAnchors.open(Material.of("c2pa/certs/trust/test_cert_root_bundle.pem"));
     ManifestReport report =

@@ -106,7 +106,7 @@ class DisclosureTest {
   void isTrustedWhereTheApplicationsCertificateIs() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
     byte[] bytes =
-        Disclosure.standard().signedBy(application).generator("Ada's Studio").png(IMAGE);
+        Disclosure.standard().signer(application).generator("Ada's Studio").encodePng(IMAGE);
     ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(ManifestReport.State.VALID, stranger.state());
     TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
@@ -121,7 +121,7 @@ class DisclosureTest {
   @Test
   void signsWithRsaToo() throws IOException {
     SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
-    byte[] bytes = Disclosure.standard().signedBy(application).jpeg(IMAGE);
+    byte[] bytes = Disclosure.standard().signer(application).encodeJpeg(IMAGE);
     ManifestReport report = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals("PS256", report.signer().orElseThrow().algorithm());
@@ -173,29 +173,31 @@ class DisclosureTest {
   @Test
   void isTheSameFileForTheSameImage() {
     assertArrayEquals(
-        Disclosure.standard().png(IMAGE), Disclosure.standard().png(TestImages.of(320, 264, 1)));
+        Disclosure.standard().encodePng(IMAGE),
+        Disclosure.standard().encodePng(TestImages.of(320, 264, 1)));
   }
 
   @Test
   void writesNothingElseAboutTheImage() {
-    String text = new String(Disclosure.standard().png(IMAGE), StandardCharsets.ISO_8859_1);
+    String text = new String(Disclosure.standard().encodePng(IMAGE), StandardCharsets.ISO_8859_1);
     assertFalse(text.contains("tEXt") || text.contains("zTXt") || text.contains("tIME"));
     assertEquals(1, text.split("iTXt", -1).length - 1);
   }
 
   @Test
-  void staysWithGeneratedImagesOfTheLibrary() {
+  void isUsedForGeneratedImagesOfTheLibrary() {
     assertArrayEquals(
-        Disclosure.standard().png(IMAGE), GeneratedImage.Marking.load().encodePng(IMAGE, false));
+        Disclosure.standard().encodePng(IMAGE),
+        GeneratedImage.Marking.load().encodePng(IMAGE, false));
     assertArrayEquals(
-        Disclosure.standard().edited(true).jpeg(IMAGE),
+        Disclosure.standard().edited(true).encodeJpeg(IMAGE),
         GeneratedImage.Marking.load().encode(IMAGE, ImageFormat.JPEG, true));
   }
 
   @Test
   void labelsOnlyWhenAsked() throws IOException {
-    byte[] plain = Disclosure.standard().png(IMAGE);
-    byte[] labelled = Disclosure.standard().label("AI-generated").png(IMAGE);
+    byte[] plain = Disclosure.standard().encodePng(IMAGE);
+    byte[] labelled = Disclosure.standard().label("AI-generated").encodePng(IMAGE);
     RgbImage before = RgbImage.read(Files.write(folder.resolve("plain.png"), plain));
     RgbImage after = RgbImage.read(Files.write(folder.resolve("labelled.png"), labelled));
     assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
@@ -217,7 +219,7 @@ class DisclosureTest {
 
   private RgbImage labelled(String words) throws IOException {
     return RgbImage.read(Files.write(
-        folder.resolve("labelled.png"), Disclosure.standard().label(words).png(IMAGE)));
+        folder.resolve("labelled.png"), Disclosure.standard().label(words).encodePng(IMAGE)));
   }
 
   @Test
@@ -251,17 +253,17 @@ class DisclosureTest {
   void saysWhenPhotosAreInIt() {
     byte[] bytes = Disclosure.standard()
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-        .png(IMAGE);
+        .encodePng(IMAGE);
     String expected =
         "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
     assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
   }
 
   @Test
-  void saysThatAImageGoesOnFromAnother() {
+  void declaresAnImageEditedFromAnother() {
     Disclosure edited = Disclosure.standard().edited(true);
     ManifestReport report =
-        Provenance.of(edited.png(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+        Provenance.of(edited.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
     assertEquals(List.of(), report.faults());
     assertEquals(
         List.of(
@@ -272,9 +274,9 @@ class DisclosureTest {
     assertEquals(
         List.of("ingredient.unknownProvenance"),
         report.ingredients().stream().map(ManifestReport.Finding::code).toList());
-    for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
+    for (Disclosure fresh : List.of(edited.withoutPixelMarks(), edited.edited(false))) {
       ManifestReport created =
-          Provenance.of(fresh.png(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
+          Provenance.of(fresh.encodePng(IMAGE), TrustAnchors.NONE).manifest().orElseThrow();
       assertEquals(
           List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())),
           created.actions());
@@ -282,7 +284,7 @@ class DisclosureTest {
   }
 
   @Test
-  void marksAsEditedWhatTheImageOrTheDisclosureSaysIs() {
+  void marksEditedImages() {
     Disclosure fresh = Disclosure.standard().generator("Shop");
     for (ImageFormat format : ImageFormat.values()) {
       assertArrayEquals(fresh.encode(IMAGE, format), fresh.encode(IMAGE, format, false));
@@ -296,21 +298,21 @@ class DisclosureTest {
 
   @Test
   void leavesThePixelsOfPagesAlone() throws IOException {
-    byte[] page = Disclosure.standard().ofPages().png(IMAGE);
+    byte[] page = Disclosure.standard().withoutPixelMarks().encodePng(IMAGE);
     assertEquals(IMAGE, RgbImage.read(Files.write(folder.resolve("page.png"), page)));
     Provenance found = Provenance.of(page, TrustAnchors.NONE);
     assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
   }
 
   @Test
-  void findsNothingInAPlainImage() {
+  void findsNothingInAnUnmarkedImage() {
     Provenance found = Provenance.of(IMAGE.toPng(), TrustAnchors.NONE);
     assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());
     assertTrue(found.manifest().isEmpty() && found.sourceType().isEmpty());
   }
 
   @Test
-  void refusesWhatIsNoImage() throws IOException {
+  void refusesFilesThatAreNoImage() throws IOException {
     Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
     Exception e = assertThrows(InvalidInputException.class, () -> Provenance.inspect(file));
     assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());

@@ -15,7 +15,7 @@ import java.time.Instant;
  */
 class ProvenanceFuzzTest {
   @FuzzTest(maxDuration = "10m")
-  void judgesOrRefusesAnyBytes(byte[] bytes) {
+  void checksOrRefusesAnyBytes(byte[] bytes) {
     try {
       ImageFile.of(bytes).ifPresent(file -> {
         file.xmp().map(XmpPacket::parse);

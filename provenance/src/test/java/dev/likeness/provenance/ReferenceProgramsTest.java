@@ -58,14 +58,14 @@ class ReferenceProgramsTest {
     for (String keys : List.of("EC", "RSA")) {
       Path file = folder.resolve(keys + ".png");
       Disclosure.standard()
-          .signedBy(ApplicationIdentity.make(folder.resolve(keys), keys, "Ada"))
+          .signer(ApplicationIdentity.make(folder.resolve(keys), keys, "Ada"))
           .writePng(TestImages.of(256, 256, 2), file);
       assertEquals("Valid", report(file).get("state"));
     }
   }
 
   @Test
-  void readerAcceptsAImageThatGoesOnFromAnother() throws IOException {
+  void readerAcceptsAnImageEditedFromAnother() throws IOException {
     Path file = folder.resolve("edited.png");
     Disclosure edited = Disclosure.standard().edited(true);
     edited.writePng(TestImages.of(256, 256, 2), file);

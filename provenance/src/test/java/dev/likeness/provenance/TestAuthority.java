@@ -75,13 +75,13 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
 
   /** One that nobody vouches for, with keys of {@code EC} or {@code RSA}. */
   public static TestAuthority root(String keys, Profile profile) {
-    KeyPair own = pair(keys);
+    KeyPair own = keyPair(keys);
     return new TestAuthority(own, certificate(profile, own, new X500Name(profile.name()), own));
   }
 
   /** One that this one vouches for. */
   public TestAuthority issue(Profile profile) {
-    KeyPair own = pair(keys.getPrivate().getAlgorithm());
+    KeyPair own = keyPair(keys.getPrivate().getAlgorithm());
     return new TestAuthority(
         own,
         certificate(
@@ -91,7 +91,7 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
             keys));
   }
 
-  private static KeyPair pair(String keys) {
+  private static KeyPair keyPair(String keys) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance(keys);
       generator.initialize(keys.equals("EC") ? 256 : 2048);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WatermarkTest {
   @ParameterizedTest
   @CsvSource({"256, 256", "512, 512", "427, 331", "1024, 768"})
-  void outlivesJpegAndAResize(int width, int height) {
+  void survivesJpegAndAResize(int width, int height) {
     RgbImage marked = Watermark.embed(TestImages.of(width, height, width));
     RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width * 9 / 10, height * 9 / 10), width, height);
@@ -27,13 +27,13 @@ class WatermarkTest {
   // JPEG smears what lies side by side on a plain ground, which is what a bright studio's is.
   @ParameterizedTest
   @CsvSource({"0", "128", "247", "255"})
-  void outlivesJpegInImagesOfOneColourToo(int grey) {
+  void survivesJpegInImagesOfOneColour(int grey) {
     byte[] rgb = new byte[300 * 300 * 3];
     Arrays.fill(rgb, (byte) grey);
     RgbImage marked = Watermark.embed(RgbImage.of(300, 300, rgb));
     assertEquals(OptionalInt.of(48), Watermark.read(marked));
     assertTrue(
-        Watermark.read(ImageFileWriter.reread(marked, 0.8)).orElseThrow() >= Watermark.ENOUGH);
+        Watermark.read(ImageFileWriter.reread(marked, 0.8)).orElseThrow() >= Watermark.MIN_BITS);
   }
 
   @Test
@@ -50,9 +50,9 @@ class WatermarkTest {
   }
 
   @Test
-  void isNotSeenInOtherImages() {
+  void isNotFoundInOtherImages() {
     for (int seed = 0; seed < 20; seed++) {
-      assertTrue(Watermark.read(TestImages.of(256, 256, seed)).orElseThrow() < Watermark.ENOUGH);
+      assertTrue(Watermark.read(TestImages.of(256, 256, seed)).orElseThrow() < Watermark.MIN_BITS);
     }
   }
 

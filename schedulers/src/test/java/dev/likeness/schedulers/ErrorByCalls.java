@@ -13,7 +13,7 @@ import java.util.TreeMap;
  * {@link Mixture}.
  *
  * <p>Run after {@code mvn -pl schedulers test-compile} with the test class path of the module;
- * writes {@code docs/schedulers-error.svg} and prints the table of {@code docs/schedulers.md}.
+ * writes {@code docs/schedulers-error.svg} and prints the table of {@code docs/benchmarks.md}.
  */
 final class ErrorByCalls {
   private static final int[] STEPS = {4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100};

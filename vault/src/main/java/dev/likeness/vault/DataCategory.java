@@ -5,20 +5,20 @@ public enum DataCategory {
   /** Selfies and crops of them. */
   PHOTOS("photos"),
   /** Intermediate files of training: latents, prompt embeddings, checkpoints, previews. */
-  WORK("work"),
+  TRAINING_STATES("work"),
   /** The person's identity: the consent, the person file, embeddings. */
   PERSON("person"),
   /** Headshots and their records. */
   IMAGES("pictures");
 
-  private final String word;
+  private final String label;
 
   DataCategory(String word) {
-    this.word = word;
+    this.label = word;
   }
 
   /** Its name on disk, in policies and in receipts; stores written before keep theirs. */
-  public String word() {
-    return word;
+  public String label() {
+    return label;
   }
 }

@@ -23,14 +23,14 @@ import java.util.stream.Stream;
  */
 final class Erasure {
   private final Path subjects;
-  private final Path begun;
+  private final Path startedFolder;
   private final Path store;
   private final Clock clock;
   private final ReceiptSigner signer;
 
   Erasure(Path store, Clock clock, ReceiptSigner signer) {
     this.subjects = store.resolve("subjects");
-    this.begun = store.resolve("erasing");
+    this.startedFolder = store.resolve("erasing");
     this.store = store;
     this.clock = clock;
     this.signer = signer;
@@ -43,47 +43,47 @@ final class Erasure {
   }
 
   /** Notes that {@code id} is to be erased, and what it holds, and destroys its {@code keys}. */
-  void begin(String id, Keys keys) throws IOException {
+  void start(String id, Keys keys) throws IOException {
     Map<String, Object> note = new LinkedHashMap<>();
     note.put("begun", now().toString());
     note.put("files", counts(subjects.resolve(id)));
     try {
-      JsonFile.write(begun.resolve(id), note);
+      JsonFile.write(startedFolder.resolve(id), note);
       keys.destroy();
     } catch (ResourceLimitException full) {
-      beginWithoutRoom(id, keys, note);
+      startOnFullDisk(id, keys, note);
     }
   }
 
   // A disk that has no room for the note may have some when the files are gone, or some of them.
-  private void beginWithoutRoom(String id, Keys keys, Map<String, Object> note) throws IOException {
+  private void startOnFullDisk(String id, Keys keys, Map<String, Object> note) throws IOException {
     try {
       keys.destroy();
       remove(subjects.resolve(id));
     } catch (IOException e) {
       try {
-        JsonFile.write(begun.resolve(id), note);
+        JsonFile.write(startedFolder.resolve(id), note);
       } catch (ResourceLimitException still) {
         e.addSuppressed(still);
       }
       throw e;
     }
-    JsonFile.write(begun.resolve(id), note);
+    JsonFile.write(startedFolder.resolve(id), note);
   }
 
-  boolean isBegun(String id) {
-    return Files.exists(begun.resolve(id));
+  boolean isStarted(String id) {
+    return Files.exists(startedFolder.resolve(id));
   }
 
   boolean isFinished(String id) {
-    return Files.exists(ErasureReceipt.fileIn(store, id)) && !isBegun(id);
+    return Files.exists(ErasureReceipt.file(store, id)) && !isStarted(id);
   }
 
   /** Does what is left to do of an erasure that was noted. */
   ErasureReceipt finish(String id) throws IOException {
-    Map<String, Object> note = JsonFile.read(begun.resolve(id));
+    Map<String, Object> note = JsonFile.read(startedFolder.resolve(id));
     remove(subjects.resolve(id));
-    Path file = ErasureReceipt.fileIn(store, id);
+    Path file = ErasureReceipt.file(store, id);
     if (!Files.exists(file)) {
       Map<String, Integer> files = new LinkedHashMap<>();
       ((Map<?, ?>) note.get("files"))
@@ -93,14 +93,14 @@ final class Erasure {
           ErasureReceipt.signed(id, Instant.parse((String) note.get("begun")), now(), files, signer)
               .toMap());
     }
-    Files.deleteIfExists(begun.resolve(id));
+    Files.deleteIfExists(startedFolder.resolve(id));
     return ErasureReceipt.read(file);
   }
 
   /** Finishes all that a process left unfinished. */
   void finishAll() throws IOException {
-    if (Files.isDirectory(begun)) {
-      try (Stream<Path> notes = Files.list(begun)) {
+    if (Files.isDirectory(startedFolder)) {
+      try (Stream<Path> notes = Files.list(startedFolder)) {
         for (Path note : notes.toList()) {
           String id = note.getFileName().toString();
           if (SubjectStore.isId(id)) {
@@ -117,7 +117,7 @@ final class Erasure {
       return;
     }
     for (DataCategory holding : DataCategory.values()) {
-      EncryptedFolder.destroyKeyIn(folder.resolve(holding.word()));
+      EncryptedFolder.destroyKeyIn(folder.resolve(holding.label()));
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override
@@ -146,9 +146,9 @@ final class Erasure {
   private static Map<String, Integer> counts(Path folder) throws IOException {
     Map<String, Integer> counts = new LinkedHashMap<>();
     for (DataCategory holding : DataCategory.values()) {
-      Path files = folder.resolve(holding.word()).resolve("files");
+      Path files = folder.resolve(holding.label()).resolve("files");
       try (Stream<Path> list = Files.isDirectory(files) ? Files.list(files) : Stream.empty()) {
-        counts.put(holding.word(), (int) list.count());
+        counts.put(holding.label(), (int) list.count());
       } catch (UncheckedIOException e) {
         throw e.getCause();
       }

@@ -18,26 +18,26 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was erased and when, signed; nothing in it tells whom it was about.
+ * A signed record of what was erased and when. It does not identify the person.
  *
  * @param subject the random id
- * @param begun when erasure began, by the machine's clock
- * @param finished when the last file was gone
+ * @param startedAt when erasure began, by the machine's clock
+ * @param finishedAt when the last file was gone
  * @param files how many files there were, by holding
  * @param signature over everything above
  * @param certificates of who signed and of whoever vouches for them, the signer's first, DER
  */
 public record ErasureReceipt(
     String subject,
-    Instant begun,
-    Instant finished,
+    Instant startedAt,
+    Instant finishedAt,
     Map<String, Integer> files,
     byte[] signature,
     List<byte[]> certificates) {
   static final String FOLDER = "receipts";
 
-  private static final String SIGNER = "certificate";
-  private static final String ISSUERS = "issuers";
+  private static final String SIGNER_KEY = "certificate";
+  private static final String ISSUERS_KEY = "issuers";
 
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
@@ -48,7 +48,7 @@ public record ErasureReceipt(
    * Where the store in {@code store} keeps the receipt of {@code id}'s erasure, once there is one;
    * the store need not be open.
    */
-  public static Path fileIn(Path store, String id) {
+  public static Path file(Path store, String id) {
     return store.resolve(FOLDER).resolve(id + ".json");
   }
 
@@ -80,9 +80,9 @@ public record ErasureReceipt(
         .append(finished)
         .append('\n');
     for (DataCategory holding : DataCategory.values()) {
-      text.append(holding.word())
+      text.append(holding.label())
           .append(' ')
-          .append(files.getOrDefault(holding.word(), 0))
+          .append(files.getOrDefault(holding.label(), 0))
           .append('\n');
     }
     return text.toString().getBytes(StandardCharsets.UTF_8);
@@ -93,8 +93,8 @@ public record ErasureReceipt(
    * anchors to say.
    */
   public boolean isGenuine() {
-    return ReceiptSigner.verifies(
-        signer().getPublicKey(), message(subject, begun, finished, files), signature);
+    return ReceiptSigner.verify(
+        signer().getPublicKey(), message(subject, startedAt, finishedAt, files), signature);
   }
 
   /** The certificate of who signed it. */
@@ -129,15 +129,15 @@ public record ErasureReceipt(
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("erased", subject);
-    map.put("begun", begun.toString());
-    map.put("finished", finished.toString());
+    map.put("begun", startedAt.toString());
+    map.put("finished", finishedAt.toString());
     map.put("files", files);
     map.put("signature", Base64.getEncoder().encodeToString(signature));
     List<String> encoded =
         certificates.stream().map(Base64.getEncoder()::encodeToString).toList();
-    map.put(SIGNER, encoded.get(0));
+    map.put(SIGNER_KEY, encoded.get(0));
     if (encoded.size() > 1) {
-      map.put(ISSUERS, encoded.subList(1, encoded.size()));
+      map.put(ISSUERS_KEY, encoded.subList(1, encoded.size()));
     }
     return map;
   }
@@ -154,8 +154,8 @@ public record ErasureReceipt(
       ((Map<?, ?>) map.get("files"))
           .forEach((name, count) -> files.put((String) name, (Integer) count));
       List<byte[]> certificates =
-          new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER))));
-      for (Object issuer : map.get(ISSUERS) instanceof List<?> issuers ? issuers : List.of()) {
+          new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER_KEY))));
+      for (Object issuer : map.get(ISSUERS_KEY) instanceof List<?> issuers ? issuers : List.of()) {
         certificates.add(Base64.getDecoder().decode((String) issuer));
       }
       return new ErasureReceipt(

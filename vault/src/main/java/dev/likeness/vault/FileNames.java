@@ -18,14 +18,14 @@ import java.util.stream.Stream;
  * What a photo's file is called among the photos of a subject.
  *
  * @param stem without an ending
- * @param ending with its dot, or empty
+ * @param extension with its dot, or empty
  */
-record FileNames(String stem, String ending) {
+record FileNames(String stem, String extension) {
   /**
    * Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks
    * allow.
    */
-  private static final int LONGEST = 100;
+  private static final int MAX_LENGTH = 100;
 
   /**
    * From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to
@@ -33,8 +33,8 @@ record FileNames(String stem, String ending) {
    */
   static FileNames of(String sent) {
     String whole = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
-    String last = whole.substring(Math.max(0, whole.length() - LONGEST));
-    while (last.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+    String last = whole.substring(Math.max(0, whole.length() - MAX_LENGTH));
+    while (last.getBytes(StandardCharsets.UTF_8).length > MAX_LENGTH) {
       last = last.substring(last.offsetByCodePoints(0, 1));
     }
     String visible = last.replaceFirst("^[.]+", "");
@@ -50,14 +50,14 @@ record FileNames(String stem, String ending) {
    * The first file of this name, numbered from 2, that is not there yet; empty where this very
    * photo is one of them.
    */
-  Optional<Path> free(Path folder, byte[] photo) {
-    Path file = folder.resolve(stem + ending);
+  Optional<Path> findFree(Path folder, byte[] photo) {
+    Path file = folder.resolve(stem + extension);
     try {
       for (int number = 2; Files.exists(file); number++) {
         if (Files.size(file) == photo.length && Arrays.equals(Files.readAllBytes(file), photo)) {
           return Optional.empty();
         }
-        file = folder.resolve(stem + " (" + number + ")" + ending);
+        file = folder.resolve(stem + " (" + number + ")" + extension);
       }
       return Optional.of(file);
     } catch (IOException e) {
@@ -70,26 +70,26 @@ record FileNames(String stem, String ending) {
    * The numbers of one subject's images: each shoot has a row of its own, though several draw at
    * once. Safe for threads.
    */
-  static final class PictureNumbers {
+  static final class ImageNumbers {
     private static final Pattern NUMBERED =
         Pattern.compile("(?:headshot|record)-([0-9]+)\\.(?:png|json)|record\\.json");
 
     /** The last numbers of the rows of shoots that still draw. */
-    private final TreeSet<Integer> taken = new TreeSet<>(Set.of(0));
+    private final TreeSet<Integer> reserved = new TreeSet<>(Set.of(0));
 
     /**
      * Takes the {@code count} numbers after all that are kept in {@code images} or taken; returns
      * how many come before.
      */
-    synchronized int take(Path images, int count) {
-      int first = Math.max(last(images), taken.last());
-      taken.add(first + count);
+    synchronized int reserve(Path images, int count) {
+      int first = Math.max(last(images), reserved.last());
+      reserved.add(first + count);
       return first;
     }
 
     /** Says that a shoot that took {@code count} numbers after {@code first} has ended. */
     synchronized void release(int first, int count) {
-      taken.remove(first + count);
+      reserved.remove(first + count);
     }
 
     /**

@@ -33,7 +33,7 @@ enum ReceiptSignature {
   PS256("RSASSA-PSS"),
   ED25519("Ed25519");
 
-  private static final int SHORTEST_RSA_BITS = 2048;
+  private static final int MIN_RSA_BITS = 2048;
   private static final int SALT_BYTES = 32;
 
   private final String jdkName;
@@ -52,15 +52,15 @@ enum ReceiptSignature {
       int bits = curve.getParams().getOrder().bitLength();
       return bits <= 256 ? ES256 : bits <= 384 ? ES384 : ES512;
     }
-    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= SHORTEST_RSA_BITS) {
+    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= MIN_RSA_BITS) {
       return PS256;
     }
     if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
       return ED25519;
     }
     throw new IllegalArgumentException(
-        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of "
-            + SHORTEST_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+        "receipts are signed with EC keys on P-256, P-384 or P-521, RSA keys of " + MIN_RSA_BITS
+            + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
   }
 
   byte[] sign(PrivateKey key, byte[] message) {
@@ -79,7 +79,7 @@ enum ReceiptSignature {
    * Returns whether {@code signed} is the signature of {@code message}; false for keys of another
    * kind.
    */
-  boolean verifies(PublicKey key, byte[] message, byte[] signed) {
+  boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {
       Signature signature = signature();
       signature.initVerify(key);
@@ -101,7 +101,7 @@ enum ReceiptSignature {
   }
 
   /** A signer of given certificates that leaves signing to a function. */
-  record CertifiedSigner(List<X509Certificate> chain, UnaryOperator<byte[]> signing)
+  record CertifiedSigner(List<X509Certificate> chain, UnaryOperator<byte[]> signFunction)
       implements ReceiptSigner {
     CertifiedSigner {
       chain = List.copyOf(chain);
@@ -112,7 +112,7 @@ enum ReceiptSignature {
 
     @Override
     public byte[] sign(byte[] message) {
-      return signing.apply(message);
+      return signFunction.apply(message);
     }
 
     /** Returns the signer's name, without the key. */

@@ -53,7 +53,7 @@ public interface ReceiptSigner {
   }
 
   /** Returns whether {@code signature} is that of {@code message} by the holder of {@code key}. */
-  static boolean verifies(PublicKey key, byte[] message, byte[] signature) {
-    return ReceiptSignature.of(key).verifies(key, message, signature);
+  static boolean verify(PublicKey key, byte[] message, byte[] signature) {
+    return ReceiptSignature.of(key).verify(key, message, signature);
   }
 }

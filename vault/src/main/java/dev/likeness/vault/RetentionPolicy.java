@@ -32,9 +32,9 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    * The longest that the strictest law known to us lets face geometry be kept after its last use:
    * three years.
    */
-  public static final Duration LONGEST = Duration.ofDays(3 * 365);
+  public static final Duration MAX_DURATION = Duration.ofDays(3 * 365);
 
-  private static final long MOST_SECONDS_BETWEEN_NOTES = 3600;
+  private static final long MAX_SECONDS_BETWEEN_RECORDS = 3600;
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
 
@@ -45,10 +45,10 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
           "a policy needs a limit for each of photos, work, person and images");
     }
     limits.forEach((holding, limit) -> {
-      if (limit.afterUse().compareTo(LONGEST) > 0) {
+      if (limit.afterUse().compareTo(MAX_DURATION) > 0) {
         throw new IllegalArgumentException(
-            "the " + holding.word() + " would be kept for " + limit.afterUse().toDays()
-                + " days after their last use; at most " + LONGEST.toDays());
+            "the " + holding.label() + " would be kept for " + limit.afterUse().toDays()
+                + " days after their last use; at most " + MAX_DURATION.toDays());
       }
     });
     limits = Map.copyOf(limits);
@@ -60,11 +60,11 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
    */
   public static RetentionPolicy defaults() {
     Limit now = new Limit(Duration.ZERO, WEEK);
-    Limit later = new Limit(LONGEST, MONTH);
+    Limit later = new Limit(MAX_DURATION, MONTH);
     return new RetentionPolicy(Map.of(
         DataCategory.PHOTOS,
         now,
-        DataCategory.WORK,
+        DataCategory.TRAINING_STATES,
         now,
         DataCategory.PERSON,
         later,
@@ -82,28 +82,28 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   /** Whether a holding's time is over. */
   boolean isDue(DataCategory holding, SubjectDates dates, long now) {
     Limit limit = limits.get(holding);
-    long met = dates.purposeMet(holding);
+    long met = dates.purposeMetAt(holding);
     boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
-    return served || now - dates.lastUse(holding) >= limit.afterUse().toSeconds();
+    return served || now - dates.lastUsedAt(holding) >= limit.afterUse().toSeconds();
   }
 
   /**
    * How often a use is noted: once an hour, or so often that no holding is kept for less than nine
    * tenths of its time.
    */
-  long secondsBetweenNotes() {
+  long secondsBetweenRecords() {
     long shortest = limits.values().stream()
         .mapToLong(limit -> limit.afterUse().toSeconds())
         .min()
         .orElseThrow();
-    return Math.min(MOST_SECONDS_BETWEEN_NOTES, shortest / 10);
+    return Math.min(MAX_SECONDS_BETWEEN_RECORDS, shortest / 10);
   }
 
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     for (DataCategory holding : DataCategory.values()) {
       map.put(
-          holding.word(),
+          holding.label(),
           Map.of(
               "after_purpose",
               limits.get(holding).afterPurpose().toSeconds(),
@@ -116,7 +116,7 @@ public record RetentionPolicy(Map<DataCategory, Limit> limits) {
   static RetentionPolicy of(Map<?, ?> map) {
     Map<DataCategory, Limit> limits = new EnumMap<>(DataCategory.class);
     for (DataCategory holding : DataCategory.values()) {
-      Map<?, ?> limit = (Map<?, ?>) map.get(holding.word());
+      Map<?, ?> limit = (Map<?, ?>) map.get(holding.label());
       limits.put(
           holding,
           new Limit(

@@ -24,12 +24,12 @@ final class StoreClock {
   private static final String SET_BACK = "set_back_from";
   // Only a clock that is set back again and again while it is behind comes to so many: the file
   // must not grow without end.
-  private static final int MOST_SET_BACKS = 32;
+  private static final int MAX_SET_BACKS = 32;
 
   /** What the machine's clock showed, and what the store's own time was then. */
-  private record Reading(long machine, long elapsed) {
-    Reading on(long later) {
-      return new Reading(later, elapsed + later - machine);
+  private record Reading(long systemSeconds, long elapsedSeconds) {
+    Reading advancedTo(long later) {
+      return new Reading(later, elapsedSeconds + later - systemSeconds);
     }
 
     static Reading of(Map<?, ?> saved) {
@@ -39,27 +39,27 @@ final class StoreClock {
 
     Map<String, Object> toMap() {
       Map<String, Object> map = new LinkedHashMap<>();
-      map.put(ELAPSED, elapsed);
-      map.put(SEEN, machine);
+      map.put(ELAPSED, elapsedSeconds);
+      map.put(SEEN, systemSeconds);
       return map;
     }
   }
 
   private final Path file;
-  private final Clock machine;
+  private final Clock systemClock;
   private Reading last;
   /** From where the clock was set back and has not come to again, the lowest first. */
-  private final Deque<Reading> setBack = new ArrayDeque<>();
+  private final Deque<Reading> setBackReadings = new ArrayDeque<>();
 
   StoreClock(Path file, Clock machine) {
     this.file = file;
-    this.machine = machine;
+    this.systemClock = machine;
     last = new Reading(machine.instant().getEpochSecond(), 0);
     if (Files.exists(file)) {
       Map<?, ?> saved = JsonFile.read(file);
       last = Reading.of(saved);
       if (saved.get(SET_BACK) instanceof List<?> readings) {
-        readings.forEach(reading -> setBack.addLast(Reading.of((Map<?, ?>) reading)));
+        readings.forEach(reading -> setBackReadings.addLast(Reading.of((Map<?, ?>) reading)));
       }
     }
     now();
@@ -73,24 +73,24 @@ final class StoreClock {
 
   /** The time now. */
   synchronized long now() {
-    long shown = machine.instant().getEpochSecond();
-    last = shown < last.machine ? setBack(shown) : forward(shown);
-    return last.elapsed;
+    long shown = systemClock.instant().getEpochSecond();
+    last = shown < last.systemSeconds ? setBackReadings(shown) : forward(shown);
+    return last.elapsedSeconds;
   }
 
-  private Reading setBack(long shown) {
-    if (setBack.size() < MOST_SET_BACKS) {
-      setBack.push(last);
+  private Reading setBackReadings(long shown) {
+    if (setBackReadings.size() < MAX_SET_BACKS) {
+      setBackReadings.push(last);
     }
-    return new Reading(shown, last.elapsed);
+    return new Reading(shown, last.elapsedSeconds);
   }
 
   private Reading forward(long shown) {
     Reading from = last;
-    while (!setBack.isEmpty() && setBack.peek().machine <= shown) {
-      from = setBack.pop();
+    while (!setBackReadings.isEmpty() && setBackReadings.peek().systemSeconds <= shown) {
+      from = setBackReadings.pop();
     }
-    return new Reading(shown, Math.max(last.elapsed, from.on(shown).elapsed));
+    return new Reading(shown, Math.max(last.elapsedSeconds, from.advancedTo(shown).elapsedSeconds));
   }
 
   /** Keeps the time for the next process. */
@@ -98,7 +98,7 @@ final class StoreClock {
     now();
     Map<String, Object> map = last.toMap();
     List<Map<String, Object>> readings = new ArrayList<>();
-    setBack.forEach(reading -> readings.add(reading.toMap()));
+    setBackReadings.forEach(reading -> readings.add(reading.toMap()));
     map.put(SET_BACK, readings);
     JsonFile.write(file, map);
   }

@@ -19,7 +19,7 @@ final class StoreLock implements AutoCloseable {
    * Folders that this process has. Closing any channel to a file lets go of all locks of the
    * process on it, so none is opened twice.
    */
-  private static final Set<Path> HERE = ConcurrentHashMap.newKeySet();
+  private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
   private final FileChannel channel;
@@ -32,16 +32,16 @@ final class StoreLock implements AutoCloseable {
   /**
    * Takes the folder.
    *
-   * @throws StoreInUseException when somebody has it
+   * @throws StoreInUseException when another process has it open
    */
-  static StoreLock on(Path folder) throws IOException {
+  static StoreLock acquire(Path folder) throws IOException {
     Path real = folder.toRealPath();
-    Optional<FileChannel> channel = HERE.add(real) ? elsewhere(real) : Optional.empty();
+    Optional<FileChannel> channel = LOCKED_HERE.add(real) ? lockFile(real) : Optional.empty();
     return new StoreLock(real, channel.orElseThrow(() -> new StoreInUseException(folder)));
   }
 
   /** A locked channel, unless another process has the folder; then this one has not. */
-  private static Optional<FileChannel> elsewhere(Path folder) throws IOException {
+  private static Optional<FileChannel> lockFile(Path folder) throws IOException {
     FileChannel channel = null;
     boolean taken = false;
     try {
@@ -51,7 +51,7 @@ final class StoreLock implements AutoCloseable {
       return taken ? Optional.of(channel) : Optional.empty();
     } finally {
       if (!taken) {
-        HERE.remove(folder);
+        LOCKED_HERE.remove(folder);
         if (channel != null) {
           channel.close();
         }
@@ -74,6 +74,6 @@ final class StoreLock implements AutoCloseable {
   @Override
   public void close() throws IOException {
     channel.close();
-    HERE.remove(folder);
+    LOCKED_HERE.remove(folder);
   }
 }

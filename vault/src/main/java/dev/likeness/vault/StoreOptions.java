@@ -15,7 +15,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   /**
    * The system's clock, the development certificate, the retention that the store knows. Everybody
    * has that certificate's key: a receipt of an erasure proves something about who erased only
-   * where the application signs it ({@link #signedBy}).
+   * where the application signs it ({@link #signer}).
    */
   public static StoreOptions defaults() {
     return new StoreOptions(Clock.systemUTC(), ReceiptSigner.development(), Optional.empty());
@@ -27,7 +27,7 @@ public record StoreOptions(Clock clock, ReceiptSigner signer, Optional<Retention
   }
 
   /** With receipts signed by the application. */
-  public StoreOptions signedBy(ReceiptSigner other) {
+  public StoreOptions signer(ReceiptSigner other) {
     return new StoreOptions(clock, other, retention);
   }
 

@@ -22,11 +22,11 @@ final class StoredShoot {
   private final BaseModel base;
   private final TrainedPerson person;
   private final ShootRequest request;
-  private final Path images;
-  private final int first;
+  private final Path imageFolder;
+  private final int firstIndex;
   private final GeneratedImage.Marking marking;
   private final ReviewTools tools;
-  private final List<Headshot> kept = new ArrayList<>();
+  private final List<Headshot> headshots = new ArrayList<>();
 
   /**
    * One that is to begin.
@@ -45,8 +45,8 @@ final class StoredShoot {
     this.base = base;
     this.person = person;
     this.request = request;
-    this.images = images;
-    this.first = first;
+    this.imageFolder = images;
+    this.firstIndex = first;
     this.marking = marking;
     this.tools = tools;
   }
@@ -57,31 +57,31 @@ final class StoredShoot {
    */
   void add(Headshot drawn) {
     Headshot cropped = drawn.crop(drawn.style().crop(), tools.detector()).orElse(drawn);
-    cropped.write(images.resolve(Headshot.fileName(first + kept.size())), marking);
-    kept.add(cropped);
+    cropped.write(imageFolder.resolve(Headshot.fileName(firstIndex + headshots.size())), marking);
+    headshots.add(cropped);
     write(record());
   }
 
   /** All that was kept, once its record says in what each departs from the photos. */
-  Shoot judged() {
+  Shoot finish() {
     List<Authenticity.Result> verdicts = Authenticity.of(person, tools)
         .map(measure ->
-            kept.stream().map(headshot -> measure.judge(headshot.image())).toList())
+            headshots.stream().map(headshot -> measure.judge(headshot.image())).toList())
         .orElse(List.of());
     write(record().authenticity(verdicts));
     return shoot();
   }
 
   private Shoot shoot() {
-    return new Shoot(request, kept);
+    return new Shoot(request, headshots);
   }
 
   private ShootRecord record() {
-    return ShootRecord.of(base, person, shoot(), first);
+    return ShootRecord.of(base, person, shoot(), firstIndex);
   }
 
   private void write(ShootRecord record) {
-    String number = first == 0 ? "" : String.format(Locale.ROOT, "-%03d", first + 1);
-    record.write(images.resolve(ShootRecord.FILE.replace(".", number + ".")));
+    String number = firstIndex == 0 ? "" : String.format(Locale.ROOT, "-%03d", firstIndex + 1);
+    record.write(imageFolder.resolve(ShootRecord.FILE.replace(".", number + ".")));
   }
 }

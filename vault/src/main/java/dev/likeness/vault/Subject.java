@@ -25,19 +25,19 @@ public final class Subject {
   private final SubjectStore store;
   private final String id;
   private final Path folder;
-  private final SubjectFolders vaults;
+  private final SubjectFolders folders;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
-  private final FileNames.PictureNumbers numbers = new FileNames.PictureNumbers();
+  private final FileNames.ImageNumbers imageNumbers = new FileNames.ImageNumbers();
   private SubjectDates dates;
   private String damage;
-  private boolean claimed;
-  private boolean erased;
+  private boolean isClaimed;
+  private boolean isErased;
 
   private Subject(SubjectStore store, String id, Path folder) {
     this.store = store;
     this.id = id;
     this.folder = folder;
-    this.vaults = new SubjectFolders(id, folder, store.keys());
+    this.folders = new SubjectFolders(id, folder, store.keys());
   }
 
   /**
@@ -47,7 +47,7 @@ public final class Subject {
     Subject subject = new Subject(store, id, folder);
     JsonFile.write(
         subject.folder(DataCategory.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
-    subject.dates = SubjectDates.created(store.clock().now());
+    subject.dates = SubjectDates.createdAt(store.clock().now());
     subject.saveDates();
     return subject;
   }
@@ -57,9 +57,9 @@ public final class Subject {
     try {
       subject.dates = SubjectDates.read(folder.resolve(DATES));
     } catch (InvalidInputException damaged) {
-      subject.beginAnew(damaged);
+      subject.resetDates(damaged);
     }
-    subject.vaults.tidy();
+    subject.folders.deleteEmpty();
     return subject;
   }
 
@@ -67,9 +67,9 @@ public final class Subject {
    * One damaged or lost file must keep nobody from being erased or purged, this person least of
    * all: their time begins anew, once.
    */
-  private void beginAnew(InvalidInputException damaged) {
+  private void resetDates(InvalidInputException damaged) {
     damage = damaged.getMessage();
-    dates = SubjectDates.created(store.clock().now());
+    dates = SubjectDates.createdAt(store.clock().now());
     try {
       saveDates();
     } catch (ResourceLimitException full) {
@@ -93,16 +93,16 @@ public final class Subject {
    *
    * @throws InvalidInputException when another key would
    */
-  synchronized boolean opens() {
+  synchronized boolean canOpen() {
     requireNotErased();
-    return vaults.has(DataCategory.PERSON) && find(DataCategory.PERSON) != null;
+    return folders.has(DataCategory.PERSON) && peek(DataCategory.PERSON) != null;
   }
 
   /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {
       return Consent.parse(
-          (String) JsonFile.read(find(DataCategory.PERSON).resolve(CONSENT)).get("consent"));
+          (String) JsonFile.read(peek(DataCategory.PERSON).resolve(CONSENT)).get("consent"));
     } catch (InvalidInputException e) {
       throw isErased() ? new SubjectErasedException(id, e) : e;
     }
@@ -115,8 +115,8 @@ public final class Subject {
    */
   public Path folder(DataCategory holding) {
     synchronized (this) {
-      Path files = find(holding);
-      noteUse(holding);
+      Path files = peek(holding);
+      recordUse(holding);
       return files;
     }
   }
@@ -124,35 +124,36 @@ public final class Subject {
   /**
    * The same folder, looked into without being a use: what watches over a store keeps nobody in it.
    */
-  synchronized Path find(DataCategory holding) {
+  synchronized Path peek(DataCategory holding) {
     requireNotErased();
     try {
-      return vaults.root(holding);
+      return folders.root(holding);
     } catch (InvalidInputException e) {
       throw new InvalidInputException(
-          this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
+          this + ": its " + holding.label() + " cannot be opened: " + e.getMessage(), e);
     }
   }
 
   /** Says that the person is still wanted: the time since the last use begins anew. */
   public synchronized void renew() {
     requireNotErased();
-    dates = dates.renewed(store.clock().now());
+    dates = dates.withRenewal(store.clock().now());
     saveDates();
   }
 
-  private void noteUse(DataCategory holding) {
+  private void recordUse(DataCategory holding) {
     long now = store.clock().now();
-    if (dates != null && now - dates.lastUse(holding) >= store.retention().secondsBetweenNotes()) {
-      dates = dates.used(holding, now);
+    if (dates != null
+        && now - dates.lastUsedAt(holding) >= store.retention().secondsBetweenRecords()) {
+      dates = dates.withUse(holding, now);
       saveDates();
     }
   }
 
   /** Says that photos came in, which are kept until their purpose is met. */
-  synchronized void photosCame() {
+  synchronized void recordPhotos() {
     requireNotErased();
-    dates = dates.photosCame(store.clock().now());
+    dates = dates.withPhotos(store.clock().now());
     saveDates();
   }
 
@@ -161,7 +162,7 @@ public final class Subject {
    *
    * @throws IllegalStateException while {@link SubjectStudio} learns from the photos
    */
-  public synchronized void purposeMet() {
+  public synchronized void markPurposeMet() {
     requireNotClaimed();
     markTrained();
   }
@@ -200,14 +201,14 @@ public final class Subject {
    * are claimed.
    */
   synchronized Map<DataCategory, Integer> purgeDue() {
-    return claimed ? Map.of() : purge();
+    return isClaimed ? Map.of() : purge();
   }
 
   private Map<DataCategory, Integer> purge() {
     Map<DataCategory, Integer> purged = new EnumMap<>(DataCategory.class);
     for (DataCategory holding : DataCategory.values()) {
-      if (holding != DataCategory.PERSON && vaults.has(holding) && isDue(holding)) {
-        purged.put(holding, vaults.destroy(holding));
+      if (holding != DataCategory.PERSON && folders.has(holding) && isDue(holding)) {
+        purged.put(holding, folders.destroy(holding));
       }
     }
     return purged;
@@ -217,22 +218,22 @@ public final class Subject {
    * Says that long work on this person begins, a use until it is over: its switch is turned when
    * they are erased.
    */
-  public synchronized void begin(Cancellation cancellation) {
+  public synchronized void workStarted(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
   /** Says that work is over. */
-  public synchronized void ended(Cancellation cancellation) {
+  public synchronized void workEnded(Cancellation cancellation) {
     if (work.remove(cancellation)) {
-      noteEnd(DataCategory.PERSON);
+      recordEnd(DataCategory.PERSON);
     }
   }
 
-  private void noteEnd(DataCategory holding) {
+  private void recordEnd(DataCategory holding) {
     try {
-      if (!erased) {
-        noteUse(holding);
+      if (!isErased) {
+        recordUse(holding);
       }
     } catch (ResourceLimitException full) {
       // Work that is done must not fail by it, and what failed says why itself; this process knows
@@ -243,35 +244,35 @@ public final class Subject {
   /** Says that the photos are being learnt from, which is done by one at a time. */
   synchronized void claimPhotos() {
     requireNotClaimed();
-    claimed = true;
+    isClaimed = true;
   }
 
   /** Photos coming in: one after the other, and none while they are claimed. */
-  synchronized void ingest(Runnable photo) {
+  synchronized void addPhoto(Runnable photo) {
     requireNotClaimed();
     photo.run();
   }
 
   private void requireNotClaimed() {
     requireNotErased();
-    if (claimed) {
+    if (isClaimed) {
       throw new IllegalStateException(this + " is being learnt; wait for that to end");
     }
   }
 
   synchronized void releasePhotos() {
-    claimed = false;
-    noteEnd(DataCategory.PHOTOS);
+    isClaimed = false;
+    recordEnd(DataCategory.PHOTOS);
   }
 
-  FileNames.PictureNumbers imageNumbers() {
-    return numbers;
+  FileNames.ImageNumbers imageNumbers() {
+    return imageNumbers;
   }
 
   /** How many files each holding has. */
   public synchronized Map<DataCategory, Integer> counts() {
     requireNotErased();
-    return vaults.counts();
+    return folders.counts();
   }
 
   /**
@@ -293,18 +294,18 @@ public final class Subject {
 
   /** Stops work and makes everything unreadable; the lock is held for as long as that takes. */
   synchronized void destroyKeys() throws IOException {
-    erased = true;
+    isErased = true;
     work.forEach(Cancellation::cancel);
     work.clear();
-    vaults.destroyKeys();
+    folders.destroyKeys();
   }
 
   synchronized boolean isErased() {
-    return erased;
+    return isErased;
   }
 
   private void requireNotErased() {
-    if (erased) {
+    if (isErased) {
       throw new SubjectErasedException(id);
     }
   }

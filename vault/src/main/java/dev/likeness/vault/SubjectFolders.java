@@ -26,7 +26,7 @@ final class SubjectFolders {
   private final String id;
   private final Path folder;
   private final WrappingKey keys;
-  private final Map<DataCategory, EncryptedFolder> vaults = new EnumMap<>(DataCategory.class);
+  private final Map<DataCategory, EncryptedFolder> folders = new EnumMap<>(DataCategory.class);
 
   SubjectFolders(String id, Path folder, WrappingKey keys) {
     this.id = id;
@@ -41,16 +41,16 @@ final class SubjectFolders {
    * Whether a folder has no dates since its creation, or its removal, was interrupted; one that
    * holds more has lost them, e.g. in a restore.
    */
-  static boolean isRest(String id, Path folder) {
+  static boolean isRemnant(String id, Path folder) {
     return !Files.exists(folder.resolve(Subject.DATES))
-        && new SubjectFolders(id, folder, WrappingKey.absent()).dropBeyondConsent();
+        && new SubjectFolders(id, folder, WrappingKey.none()).containsOnlyConsent();
   }
 
   // A vault whose key is gone stays closed; what comes next goes into another, with another key.
   private void renew(DataCategory holding) {
-    vaults.put(
+    folders.put(
         holding,
-        new EncryptedFolder(folder.resolve(holding.word()), id + "/" + holding.word(), keys));
+        new EncryptedFolder(folder.resolve(holding.label()), id + "/" + holding.label(), keys));
   }
 
   /**
@@ -59,22 +59,22 @@ final class SubjectFolders {
    */
   Path root(DataCategory holding) {
     if (!has(holding) && has(DataCategory.PERSON)) {
-      vaults.get(DataCategory.PERSON).root();
+      folders.get(DataCategory.PERSON).root();
     }
-    return vaults.get(holding).root();
+    return folders.get(holding).root();
   }
 
   boolean has(DataCategory holding) {
-    return vaults.get(holding).exists();
+    return folders.get(holding).exists();
   }
 
   /**
    * Whether nothing can be read here, since no key is left, or what the person agreed to alone,
    * which is kept first.
    */
-  boolean dropBeyondConsent() {
+  boolean containsOnlyConsent() {
     Set<DataCategory> readable = EnumSet.noneOf(DataCategory.class);
-    vaults.keySet().stream().filter(this::has).forEach(readable::add);
+    folders.keySet().stream().filter(this::has).forEach(readable::add);
     return readable.isEmpty()
         || readable.equals(Set.of(DataCategory.PERSON))
             && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
@@ -85,7 +85,7 @@ final class SubjectFolders {
     Map<DataCategory, Integer> counts = new EnumMap<>(DataCategory.class);
     try {
       for (DataCategory holding : DataCategory.values()) {
-        counts.put(holding, vaults.get(holding).count());
+        counts.put(holding, folders.get(holding).count());
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -96,19 +96,19 @@ final class SubjectFolders {
   /** Destroys a holding's key, then its files; returns how many those were. */
   int destroy(DataCategory holding) {
     try {
-      int count = vaults.get(holding).count();
-      vaults.get(holding).delete();
+      int count = folders.get(holding).count();
+      folders.get(holding).delete();
       renew(holding);
       return count;
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "cannot remove the " + holding.word() + " of the subject " + id + ": " + e.getMessage(),
+          "cannot remove the " + holding.label() + " of the subject " + id + ": " + e.getMessage(),
           e);
     }
   }
 
   /** Finishes what was interrupted: holdings that have lost their key lose their files. */
-  void tidy() {
+  void deleteEmpty() {
     for (DataCategory holding : DataCategory.values()) {
       if (!has(holding)) {
         destroy(holding);
@@ -122,7 +122,7 @@ final class SubjectFolders {
    */
   void destroyKeys() throws IOException {
     IOException failure = null;
-    for (EncryptedFolder vault : vaults.values()) {
+    for (EncryptedFolder vault : folders.values()) {
       try {
         vault.destroyKey();
       } catch (IOException e) {
@@ -142,41 +142,41 @@ final class SubjectFolders {
   static final class SubjectCheck {
     private SubjectCheck() {}
 
-    static List<String> problems(Subject subject) {
+    static List<String> findProblems(Subject subject) {
       Stream<String> damage = subject.damage().stream()
           .map(
               told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
       return Stream.concat(
               damage,
               Stream.of(DataCategory.values())
-                  .flatMap(holding -> problem(subject, holding).stream()))
+                  .flatMap(holding -> findProblem(subject, holding).stream()))
           .toList();
     }
 
-    private static Optional<String> problem(Subject subject, DataCategory holding) {
+    private static Optional<String> findProblem(Subject subject, DataCategory holding) {
       if (subject.counts().get(holding) == 0) {
         return Optional.empty();
       }
       try {
         // Opening a folder discards what a killed process was about to put in place, which must not
         // be counted.
-        Path folder = subject.find(holding);
+        Path folder = subject.peek(holding);
         int count = subject.counts().get(holding);
-        int readable = readable(folder);
+        int readable = countReadable(folder);
         return readable >= count
             ? Optional.empty()
             : Optional.of(
-                subject + ": " + (count - readable) + " of " + count + " " + holding.word()
+                subject + ": " + (count - readable) + " of " + count + " " + holding.label()
                     + " files cannot be read; they were changed, or belong to another subject or key");
       } catch (InvalidInputException e) {
         return Optional.of(e.getMessage());
       } catch (ResourceLimitException e) {
         return Optional.of(
-            subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
+            subject + ": its " + holding.label() + " cannot be opened: " + e.getMessage());
       }
     }
 
-    private static int readable(Path folder) {
+    private static int countReadable(Path folder) {
       int readable = 0;
       try (Stream<Path> files = Files.walk(folder)) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {

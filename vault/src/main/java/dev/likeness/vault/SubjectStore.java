@@ -37,14 +37,14 @@ public final class SubjectStore implements AutoCloseable {
   private final RetentionPolicy retention;
   private final Erasure erasure;
   private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
-  private volatile boolean keyFits;
+  private volatile boolean isKeyVerified;
 
   private SubjectStore(Path given, WrappingKey keys, StoreOptions options) throws IOException {
     this.folder = Files.isDirectory(given)
         ? requireStore(given.toRealPath())
         : Files.createDirectories(given);
     this.keys = keys;
-    this.lock = StoreLock.on(given);
+    this.lock = StoreLock.acquire(given);
     try {
       StoreLock.discardUnfinished(folder.resolve("erasing"));
       StoreLock.discardUnfinished(folder.resolve(ErasureReceipt.FOLDER));
@@ -116,7 +116,7 @@ public final class SubjectStore implements AutoCloseable {
           continue;
         }
         StoreLock.discardUnfinished(found);
-        if (SubjectFolders.isRest(id, found)) {
+        if (SubjectFolders.isRemnant(id, found)) {
           Erasure.remove(found);
           continue;
         }
@@ -164,20 +164,20 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Persons under another key would make a store that no key opens. One whom the key opens is
-   * enough: a damaged key file of one must keep nobody else out.
+   * People under another key would make a store that no key opens. One person that the key opens is
+   * enough: a damaged key file of one person must not lock out the others.
    */
   private void requireKey() {
     RuntimeException refusal = null;
-    for (Subject subject : keyFits ? List.<Subject>of() : subjects()) {
+    for (Subject subject : isKeyVerified ? List.<Subject>of() : subjects()) {
       try {
-        keyFits = subject.opens();
+        isKeyVerified = subject.canOpen();
       } catch (InvalidInputException | ResourceLimitException other) {
         refusal = other;
       } catch (SubjectErasedException meanwhile) {
         continue;
       }
-      if (keyFits) {
+      if (isKeyVerified) {
         return;
       }
     }
@@ -259,22 +259,22 @@ public final class SubjectStore implements AutoCloseable {
         if (erasure.isFinished(subject.id())) {
           return receipt(subject.id());
         }
-        if (!erasure.isBegun(subject.id())) {
-          erasure.begin(subject.id(), subject::destroyKeys);
+        if (!erasure.isStarted(subject.id())) {
+          erasure.start(subject.id(), subject::destroyKeys);
         }
         subjects.remove(subject.id());
         return erasure.finish(subject.id());
       } catch (IOException e) {
         throw new ResourceLimitException(
             "cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-                + rest(subject),
+                + remainderText(subject),
             e);
       }
     }
   }
 
-  private String rest(Subject subject) {
-    if (erasure.isBegun(subject.id())) {
+  private String remainderText(Subject subject) {
+    if (erasure.isStarted(subject.id())) {
       return "; see to that and open the store again, which goes on";
     }
     return subject.isErased()
@@ -287,13 +287,13 @@ public final class SubjectStore implements AutoCloseable {
     if (!isId(id)) {
       throw new InvalidInputException("ids are 32 hexadecimal digits");
     }
-    return ErasureReceipt.read(ErasureReceipt.fileIn(folder, id));
+    return ErasureReceipt.read(ErasureReceipt.file(folder, id));
   }
 
   /** Reads every file of every subject; returns what cannot be read, one line each. */
   public List<String> verify() {
     return subjects().stream()
-        .flatMap(subject -> SubjectFolders.SubjectCheck.problems(subject).stream())
+        .flatMap(subject -> SubjectFolders.SubjectCheck.findProblems(subject).stream())
         .toList();
   }
 

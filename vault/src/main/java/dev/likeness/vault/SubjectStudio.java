@@ -85,10 +85,11 @@ public final class SubjectStudio {
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
-    SubjectWork.unlessErased(subject, () -> {
-      subject.ingest(() -> {
-        subject.photosCame();
-        Optional<Path> file = FileNames.of(name).free(subject.folder(DataCategory.PHOTOS), photo);
+    SubjectWork.callUnlessErased(subject, () -> {
+      subject.addPhoto(() -> {
+        subject.recordPhotos();
+        Optional<Path> file =
+            FileNames.of(name).findFree(subject.folder(DataCategory.PHOTOS), photo);
         file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
       });
       return null;
@@ -109,7 +110,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * As above, of somebody of whom some is known.
+   * As above, for a person with a corrected profile.
    *
    * @param known how they look, as far as the user says; it is believed
    */
@@ -117,15 +118,16 @@ public final class SubjectStudio {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    SubjectWork.during(
+    SubjectWork.callWhileRegistered(
         subject,
         stop,
-        cancellation -> SubjectWork.claiming(subject, () -> {
+        cancellation -> SubjectWork.callWithPhotos(subject, () -> {
           PhotoSet photos = PhotoSet.from(subject.folder(DataCategory.PHOTOS));
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
           // What other photos or settings left behind goes with the rest of the work.
-          Path state = studio.trainer().stateFile(subject.folder(DataCategory.WORK), review, known);
+          Path state =
+              studio.trainer().stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
               studio.trainer().train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
@@ -136,19 +138,19 @@ public final class SubjectStudio {
   }
 
   /**
-   * Keeps a person who was learnt outside the store, from photos that are not in it, as
-   * {@link #train} keeps whom it learns. So a program can learn with the store closed, which other
+   * Stores a person that was trained outside the store, from photos that are not in it, as
+   * {@link #train} stores its result. So a program can train with the store closed, which other
    * processes open then; photos and states that it keeps meanwhile are its own to remove.
    *
    * @throws dev.likeness.diffusion.ConsentException when the subject's consent does not cover
    *     learning
    * @throws IllegalStateException while the subject is being learnt here
    */
-  public static void keep(Subject subject, TrainedPerson person) {
+  public static void savePerson(Subject subject, TrainedPerson person) {
     Consent.require(subject.consent(), Purpose.TRAINING);
-    SubjectWork.unlessErased(subject, () -> {
+    SubjectWork.callUnlessErased(subject, () -> {
       person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
-      subject.purposeMet();
+      subject.markPurposeMet();
       return null;
     });
   }
@@ -176,17 +178,18 @@ public final class SubjectStudio {
    * @throws InvalidInputException when the person has not been learnt
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
-    return SubjectWork.during(subject, stop, cancellation -> {
+    return SubjectWork.callWhileRegistered(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
         // Files of earlier versions may say nothing of what the subject's own record says.
         TrainedPerson known =
             person.consent().isEmpty() ? person.withConsent(subject.consent()) : person;
-        return withTools(with -> kept(subject, known, request, with, progress, cancellation));
+        return withTools(
+            with -> shootIntoStore(subject, known, request, with, progress, cancellation));
       }
     });
   }
 
-  private Shoot kept(
+  private Shoot shootIntoStore(
       Subject subject,
       TrainedPerson person,
       ShootRequest request,
@@ -195,11 +198,11 @@ public final class SubjectStudio {
       Cancellation stop) {
     Path images = subject.folder(DataCategory.IMAGES);
     int count = request.styles().size() * request.count();
-    int first = subject.imageNumbers().take(images, count);
+    int first = subject.imageNumbers().reserve(images, count);
     try {
       StoredShoot shoot = new StoredShoot(base, person, request, images, first, marking, with);
       studio.onHeadshot(shoot::add).shoot(person, request, progress, stop);
-      return shoot.judged();
+      return shoot.finish();
     } finally {
       subject.imageNumbers().release(first, count);
     }
@@ -236,18 +239,19 @@ public final class SubjectStudio {
      * Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may
      * be other work's as well.
      */
-    static <T> T during(Subject subject, Cancellation caller, Function<Cancellation, T> work) {
+    static <T> T callWhileRegistered(
+        Subject subject, Cancellation caller, Function<Cancellation, T> work) {
       Cancellation stop = caller.child();
-      subject.begin(stop);
+      subject.workStarted(stop);
       try {
-        return unlessErased(subject, () -> work.apply(stop));
+        return callUnlessErased(subject, () -> work.apply(stop));
       } finally {
-        subject.ended(stop);
+        subject.workEnded(stop);
       }
     }
 
     /** Work on the photos, by one at a time. */
-    static <T> T claiming(Subject subject, Supplier<T> work) {
+    static <T> T callWithPhotos(Subject subject, Supplier<T> work) {
       subject.claimPhotos();
       try {
         return work.get();
@@ -257,7 +261,7 @@ public final class SubjectStudio {
     }
 
     /** Whatever fails on an erased subject does so because its files went away, and says that. */
-    static <T> T unlessErased(Subject subject, Supplier<T> work) {
+    static <T> T callUnlessErased(Subject subject, Supplier<T> work) {
       try {
         return work.get();
       } catch (CancelledException e) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConsentTest {
-  private static final Consent DRAWING = Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
+  private static final Consent HEADSHOTS_ONLY =
+      Consent.of("Ada: draw me").limitedTo(Purpose.HEADSHOTS);
 
   @TempDir
   private Path folder;
@@ -39,7 +40,7 @@ class ConsentTest {
         "nobody is said to have agreed to looking at the photos; give the consent of the person in the photos",
         none.getMessage());
     ConsentException other =
-        assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, DRAWING));
+        assertThrows(ConsentException.class, () -> HeadshotStudio.review(null, HEADSHOTS_ONLY));
     assertEquals(
         "the consent covers drawing headshots, not looking at the photos; ask the person for that too",
         other.getMessage());
@@ -47,12 +48,12 @@ class ConsentTest {
   }
 
   @Test
-  void isRequiredOfLearning() {
+  void isRequiredForTraining() {
     HeadshotStudio studio = null;
     try (SubjectStore store =
-        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key")))) {
+        SubjectStore.open(folder.resolve("store"), WrappingKey.createFile(folder.resolve("key")))) {
       SubjectStudio studios = SubjectStudio.on(null, studio);
-      Subject ada = store.create(DRAWING);
+      Subject ada = store.create(HEADSHOTS_ONLY);
       ConsentException photos =
           assertThrows(ConsentException.class, () -> studios.add(ada, "a.jpg", new byte[1]));
       assertEquals(Purpose.INTAKE, photos.purpose());
@@ -61,7 +62,7 @@ class ConsentTest {
       assertEquals(Purpose.TRAINING, face.purpose());
       assertEquals(
           Purpose.TRAINING,
-          assertThrows(ConsentException.class, () -> SubjectStudio.keep(ada, null))
+          assertThrows(ConsentException.class, () -> SubjectStudio.savePerson(ada, null))
               .purpose());
     }
   }

@@ -24,7 +24,7 @@ final class EncryptionCost {
   private static final int STATE = 14 << 20;
   private static final int PERSON = 5 << 20;
   private static final int IMAGES = 4;
-  private static final int IMAGE = 200_000;
+  private static final int IMAGE_BYTES = 200_000;
 
   private EncryptionCost() {}
 
@@ -32,12 +32,12 @@ final class EncryptionCost {
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[0]));
     try (SubjectStore store =
-        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key")))) {
+        SubjectStore.open(folder.resolve("store"), WrappingKey.createFile(folder.resolve("key")))) {
       for (int pair = 0; pair < Integer.parseInt(args[1]); pair++) {
         Subject subject = store.create(Consent.of("measured"));
-        double encrypted =
-            run(subject.folder(DataCategory.PHOTOS), subject.folder(DataCategory.WORK));
-        double plain = run(folder.resolve("plain"), folder.resolve("plain"));
+        double encrypted = measure(
+            subject.folder(DataCategory.PHOTOS), subject.folder(DataCategory.TRAINING_STATES));
+        double plain = measure(folder.resolve("plain"), folder.resolve("plain"));
         subject.erase();
         System.out.printf(
             Locale.ROOT,
@@ -49,7 +49,7 @@ final class EncryptionCost {
     }
   }
 
-  private static double run(Path photos, Path work) throws IOException {
+  private static double measure(Path photos, Path work) throws IOException {
     byte[] bytes = new byte[STATE];
     new Random(1).nextBytes(bytes);
     OperatingSystemMXBean machine =
@@ -63,7 +63,7 @@ final class EncryptionCost {
     }
     writeAndRead(work.resolve("person"), bytes, PERSON);
     for (int i = 0; i < IMAGES; i++) {
-      writeAndRead(work.resolve("picture-" + i), bytes, IMAGE);
+      writeAndRead(work.resolve("picture-" + i), bytes, IMAGE_BYTES);
     }
     return (machine.getProcessCpuTime() - before) / 1e9;
   }

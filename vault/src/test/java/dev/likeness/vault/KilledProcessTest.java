@@ -42,15 +42,15 @@ class KilledProcessTest {
   private Path tiny;
   private BaseModel base;
   private final Set<String> erased = new HashSet<>();
-  private final Set<String> learnt = new HashSet<>();
-  private int killedLearning;
+  private final Set<String> trained = new HashSet<>();
+  private int killedTraining;
   private int killedErasing;
 
   @BeforeEach
   void open() {
     place = folder.resolve("store");
     key = folder.resolve("key.txt");
-    WrappingKey.newFile(key);
+    WrappingKey.createFile(key);
     tiny = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
     base = GoldenFolder.load(tiny);
   }
@@ -71,15 +71,15 @@ class KilledProcessTest {
         Set<String> begun = names(place.resolve("erasing"));
         begun.retainAll(names(place.resolve("subjects")));
         killedErasing += begun.isEmpty() ? 0 : 1;
-        killedLearning += program.isBetween("learning", "learnt", "stopped") ? 1 : 0;
+        killedTraining += program.isBetween("learning", "learnt", "stopped") ? 1 : 0;
         erased.addAll(program.subjects("erased"));
-        learnt.addAll(program.subjects("learnt"));
+        trained.addAll(program.subjects("learnt"));
         requireWholeStore(begun, program);
       }
     }
     reporter.publishEntry(
-        "killed " + kills + " times, " + killedLearning + " in learning, " + killedErasing
-            + " in erasing; " + learnt.size() + " learnt, " + erased.size() + " erased");
+        "killed " + kills + " times, " + killedTraining + " in learning, " + killedErasing
+            + " in erasing; " + trained.size() + " learnt, " + erased.size() + " erased");
   }
 
   private static void kill(KilledProgram program, int kill, Random random) throws IOException {
@@ -91,7 +91,7 @@ class KilledProcessTest {
   }
 
   private void requireWholeStore(Set<String> begun, KilledProgram program) throws IOException {
-    try (SubjectStore store = SubjectStore.open(place, WrappingKey.file(key))) {
+    try (SubjectStore store = SubjectStore.open(place, WrappingKey.ofFile(key))) {
       assertEquals(List.of(), store.verify(), program::toString);
       assertEquals(Set.of(), names(place.resolve("erasing")));
       erased.addAll(begun);
@@ -101,7 +101,7 @@ class KilledProcessTest {
       }
       for (Subject subject : store.subjects()) {
         assertFalse(erased.contains(subject.id()));
-        requireWholeSubject(subject, learnt.contains(subject.id()));
+        requireWholeSubject(subject, trained.contains(subject.id()));
       }
     }
     try (Stream<Path> files = Files.walk(place)) {
@@ -119,7 +119,7 @@ class KilledProcessTest {
       }
       return;
     }
-    assertEquals(StoreProgram.LEARN, subject.consent().text());
+    assertEquals(StoreProgram.TRAIN, subject.consent().text());
     for (String name : Selfies.names()) {
       Path photo = subject.folder(DataCategory.PHOTOS).resolve(name);
       assertFalse(known && Files.exists(photo), "a photo that was no longer needed is still there");
@@ -129,7 +129,7 @@ class KilledProcessTest {
     }
     if (known || Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
       try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
-        assertTrue(person.subject().consent().contains(StoreProgram.LEARN));
+        assertTrue(person.subject().consent().contains(StoreProgram.TRAIN));
       }
     }
   }

@@ -16,11 +16,11 @@ import java.util.stream.Collectors;
 public final class KilledProgram implements AutoCloseable {
   private static final int PATIENCE = 120_000;
 
-  private final Path told;
+  private final Path outputFile;
   private final Process process;
 
   public KilledProgram(Path store, Path key, Path base, long seed) throws IOException {
-    told = Files.createTempFile(key.getParent(), "told", ".txt");
+    outputFile = Files.createTempFile(key.getParent(), "told", ".txt");
     process = new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-XX:TieredStopAtLevel=1",
@@ -34,7 +34,7 @@ public final class KilledProgram implements AutoCloseable {
             base.toString(),
             Long.toString(seed))
         .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .redirectOutput(told.toFile())
+        .redirectOutput(outputFile.toFile())
         .start();
   }
 
@@ -61,7 +61,7 @@ public final class KilledProgram implements AutoCloseable {
   /** Whole lines alone. */
   private List<String> lines() {
     try {
-      String text = Files.readString(told);
+      String text = Files.readString(outputFile);
       return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

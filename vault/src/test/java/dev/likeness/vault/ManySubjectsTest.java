@@ -64,7 +64,7 @@ class ManySubjectsTest {
 
   @Test
   void neverMix(TestReporter reporter) throws Exception {
-    WrappingKey key = WrappingKey.newFile(folder.resolve("key.txt"));
+    WrappingKey key = WrappingKey.createFile(folder.resolve("key.txt"));
     store = SubjectStore.open(folder.resolve("store"), key);
     for (int i = 0; i < SUBJECTS; i++) {
       subjects.set(i, create());
@@ -158,7 +158,9 @@ class ManySubjectsTest {
       assertTrue(subject.isErased());
     } catch (IOException e) {
       assertTrue(
-          subject.isErased() || holding == DataCategory.PHOTOS || holding == DataCategory.WORK,
+          subject.isErased()
+              || holding == DataCategory.PHOTOS
+              || holding == DataCategory.TRAINING_STATES,
           e.toString());
     }
   }
@@ -176,7 +178,7 @@ class ManySubjectsTest {
     String selfie = Selfies.names().get(random.nextInt(3));
     try {
       switch (what) {
-        case "met" -> subject.purposeMet();
+        case "met" -> subject.markPurposeMet();
         case "learn" -> studio.train(subject, Progress.SILENT, new Cancellation());
         case "draw" ->
           studio.shoot(

@@ -26,7 +26,7 @@ class OldStoreTest {
   private static final Map<DataCategory, Map.Entry<String, String>> FILES = Map.of(
       DataCategory.PHOTOS, Map.entry("selfies/one.jpg", "a selfie"),
       DataCategory.PERSON, Map.entry("person.safetensors", "a person"),
-      DataCategory.WORK, Map.entry("state", "on the way"),
+      DataCategory.TRAINING_STATES, Map.entry("state", "on the way"),
       DataCategory.IMAGES, Map.entry("headshot-001.png", "a headshot"));
 
   @Test
@@ -37,7 +37,7 @@ class OldStoreTest {
     Clock clock = Clock.fixed(Instant.parse("2026-11-01T12:00:30Z"), ZoneOffset.UTC);
     try (SubjectStore store = SubjectStore.open(
         folder.resolve("store"),
-        WrappingKey.file(folder.resolve("key.txt")),
+        WrappingKey.ofFile(folder.resolve("key.txt")),
         StoreOptions.defaults().clock(clock))) {
       assertEquals(List.of(), store.verify());
       assertEquals(RetentionPolicy.defaults(), store.retention());

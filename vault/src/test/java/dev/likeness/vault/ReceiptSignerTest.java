@@ -24,13 +24,13 @@ class ReceiptSignerTest {
     byte[] signature = signer.sign(MESSAGE);
     assertArrayEquals(
         signature, ReceiptSigner.development().sign(MESSAGE), "old receipts are signed the same");
-    assertTrue(ReceiptSigner.verifies(signer.chain().get(0).getPublicKey(), MESSAGE, signature));
+    assertTrue(ReceiptSigner.verify(signer.chain().get(0).getPublicKey(), MESSAGE, signature));
     signer.chain().get(0).verify(signer.chain().get(1).getPublicKey());
     assertEquals(
         "O=Likeness development certificate: do not trust,CN=Likeness development signer",
         signer.toString());
     signature[5] ^= 1;
-    assertFalse(ReceiptSigner.verifies(signer.chain().get(0).getPublicKey(), MESSAGE, signature));
+    assertFalse(ReceiptSigner.verify(signer.chain().get(0).getPublicKey(), MESSAGE, signature));
   }
 
   @ParameterizedTest
@@ -43,8 +43,8 @@ class ReceiptSignerTest {
     ReceiptSigner signer = ReceiptSigner.of(ReceiptSigner.development().chain(), keys.getPrivate());
     byte[] signature = signer.sign(MESSAGE);
     assertEquals(bytes, signature.length);
-    assertTrue(ReceiptSigner.verifies(keys.getPublic(), MESSAGE, signature));
-    assertFalse(ReceiptSigner.verifies(keys.getPublic(), new byte[3], signature));
+    assertTrue(ReceiptSigner.verify(keys.getPublic(), MESSAGE, signature));
+    assertFalse(ReceiptSigner.verify(keys.getPublic(), new byte[3], signature));
   }
 
   @Test

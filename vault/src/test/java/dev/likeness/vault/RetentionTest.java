@@ -66,7 +66,7 @@ class RetentionTest {
 
   @BeforeEach
   void open() {
-    key = WrappingKey.newFile(folder.resolve("key.txt"));
+    key = WrappingKey.createFile(folder.resolve("key.txt"));
     reopen();
   }
 
@@ -86,7 +86,7 @@ class RetentionTest {
   private void reopen(DataCategory holding, Duration afterUse) {
     store.close();
     RetentionPolicy policy = RetentionPolicy.defaults()
-        .with(holding, new RetentionPolicy.Limit(RetentionPolicy.LONGEST, afterUse));
+        .with(holding, new RetentionPolicy.Limit(RetentionPolicy.MAX_DURATION, afterUse));
     store = SubjectStore.open(
         folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(policy));
   }
@@ -100,9 +100,9 @@ class RetentionTest {
   }
 
   @Test
-  void removesPhotosAndWorkOnceThePersonIsLearnt() throws IOException {
+  void removesPhotosAndStatesOnceThePersonIsTrained() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     assertEquals("{PHOTOS=0, WORK=0, PERSON=2, IMAGES=1}", ada.counts().toString());
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("again"), new byte[] {2});
     assertEquals(1, ada.counts().get(DataCategory.PHOTOS));
@@ -119,11 +119,11 @@ class RetentionTest {
   }
 
   @Test
-  void drawingKeepsNoPhotosThatWaitToBeLearntFrom() throws IOException {
+  void shootingDoesNotRenewPhotosThatWaitForTraining() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("new"), new byte[] {1});
-    ada.photosCame();
+    ada.recordPhotos();
     clock.go(Duration.ofDays(6));
     ada.folder(DataCategory.PERSON);
     assertEquals(0, store.purgeDue().files());
@@ -148,14 +148,14 @@ class RetentionTest {
   }
 
   @Test
-  void removesNothingThatIsBeingLearntFrom() throws IOException {
+  void removesNothingDuringTraining() throws IOException {
     Subject ada = ada();
     clock.go(Duration.ofDays(7));
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
     assertEquals(
         ada + " is being learnt; wait for that to end",
-        assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
+        assertThrows(IllegalStateException.class, ada::markPurposeMet).getMessage());
     assertEquals("{PHOTOS=1, WORK=1, PERSON=2, IMAGES=1}", ada.counts().toString());
     ada.releasePhotos();
     assertEquals(0, store.purgeDue().files(), "they were worked on until now");
@@ -166,7 +166,7 @@ class RetentionTest {
   @Test
   void erasesAPersonAfterThirtyIdleDays() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(20));
     ada.renew();
     clock.go(Duration.ofDays(29));
@@ -181,7 +181,7 @@ class RetentionTest {
   @Test
   void countsUseAsRenewal() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(29));
     Files.readAllBytes(ada.folder(DataCategory.PERSON).resolve("file"));
     clock.go(Duration.ofDays(29));
@@ -204,7 +204,7 @@ class RetentionTest {
   void workIsAUseUntilItEnds() throws IOException {
     reopen(DataCategory.PERSON, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(List.of(), store.purgeDue().erased());
       return null;
@@ -216,10 +216,10 @@ class RetentionTest {
   }
 
   @Test
-  void keepsImagesWhileMoreAreDrawn() throws IOException {
+  void keepsImagesDuringAShoot() throws IOException {
     reopen(DataCategory.IMAGES, Duration.ofHours(2));
     Subject ada = ada();
-    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofHours(3));
       assertEquals(0, store.purgeDue().files());
       return null;
@@ -233,7 +233,7 @@ class RetentionTest {
   void aDiskThatRefusesToNoteTheEndOfWorkDoesNotFailIt() throws IOException {
     Subject ada = ada();
     Path dates = folder.resolve("store/subjects/" + ada.id() + "/dates.json");
-    SubjectStudio.SubjectWork.during(ada, new Cancellation(), stop -> {
+    SubjectStudio.SubjectWork.callWhileRegistered(ada, new Cancellation(), stop -> {
       clock.go(Duration.ofDays(40));
       dates.toFile().delete();
       return dates.resolve("full").toFile().mkdirs();
@@ -242,17 +242,17 @@ class RetentionTest {
   }
 
   @Test
-  void letsGoOfAPersonNotOnceBetweenFindingThemDueAndErasing() throws IOException {
+  void locksAPersonFromTheDueCheckToTheErasure() throws IOException {
     Subject ada = ada();
     clock.go(Duration.ofDays(30));
     Set<String> holding = new LinkedHashSet<>();
-    clock.read = () -> outermostHolding(ada).ifPresent(holding::add);
+    clock.read = () -> outermostCategory(ada).ifPresent(holding::add);
     assertEquals(1, store.purgeDue().erased().size());
     assertEquals(Set.of("eraseIfDue"), holding);
   }
 
   /** The first of this thread's calls that took the lock which a renewal waits for. */
-  private static Optional<String> outermostHolding(Subject subject) {
+  private static Optional<String> outermostCategory(Subject subject) {
     long[] self = {Thread.currentThread().getId()};
     return Stream.of(ManagementFactory.getThreadMXBean()
             .getThreadInfo(self, true, false)[0]
@@ -263,9 +263,9 @@ class RetentionTest {
   }
 
   @Test
-  void lookingAfterAStoreIsNoUse() throws IOException {
+  void verifyingAStoreIsNoUse() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(29));
     assertEquals(List.of(), store.verify());
     assertEquals(YES, ada.consent());
@@ -278,7 +278,7 @@ class RetentionTest {
   @Test
   void goesOnAfterARestart() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(15));
     reopen();
     clock.go(Duration.ofDays(15));
@@ -289,7 +289,7 @@ class RetentionTest {
   @Test
   void isNotFooledByAClockSetBack() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(29));
     reopen();
     clock.go(Duration.ofDays(-365));
@@ -303,7 +303,7 @@ class RetentionTest {
   void isNotFooledByAClockThatWasAheadAndSetRight() throws IOException {
     clock.go(Duration.ofDays(365));
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     clock.go(Duration.ofDays(-365));
     reopen();
     clock.go(Duration.ofDays(30));
@@ -334,7 +334,7 @@ class RetentionTest {
   @Test
   void isNotFooledByAClockThatStartsYearsBehindAndIsSetRight() throws IOException {
     Subject ada = ada();
-    ada.purposeMet();
+    ada.markPurposeMet();
     for (boolean another : List.of(true, false, true)) {
       startBehind(another, Duration.ofDays(9));
       assertEquals(List.of(), store.purgeDue().erased());
@@ -398,6 +398,6 @@ class RetentionTest {
     assertEquals(
         "the person would be kept for 1096 days after their last use; at most 1095",
         e.getMessage());
-    assertTrue(RetentionPolicy.LONGEST.toDays() == 1095);
+    assertTrue(RetentionPolicy.MAX_DURATION.toDays() == 1095);
   }
 }

@@ -29,7 +29,7 @@ import java.util.Random;
  */
 public final class StoreProgram {
   /** What those agree to who are learnt, and those who are not. */
-  static final String LEARN = "learn me";
+  static final String TRAIN = "learn me";
 
   static final String KEEP = "yes";
 
@@ -43,13 +43,13 @@ public final class StoreProgram {
   public static void main(String[] args) {
     Random random = new Random(Long.parseLong(args[3]));
     try (SubjectStore store =
-            SubjectStore.open(Path.of(args[0]), WrappingKey.file(Path.of(args[1])));
+            SubjectStore.open(Path.of(args[0]), WrappingKey.ofFile(Path.of(args[1])));
         BaseModel base = GoldenFolder.load(Path.of(args[2]))) {
-      Thread learner = new Thread(() -> learnForEver(store, base, new Random(random.nextLong())));
+      Thread learner = new Thread(() -> trainForever(store, base, new Random(random.nextLong())));
       learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
       learner.start();
-      tell("open");
-      keepForEver(store, random);
+      print("open");
+      storeForever(store, random);
     } catch (RuntimeException | Error e) {
       fail(e);
     }
@@ -60,7 +60,7 @@ public final class StoreProgram {
     Runtime.getRuntime().halt(1);
   }
 
-  private static synchronized void tell(String line) {
+  private static synchronized void print(String line) {
     System.out.println(line);
     System.out.flush();
   }
@@ -80,7 +80,7 @@ public final class StoreProgram {
         .toList();
   }
 
-  private static void keepForEver(SubjectStore store, Random random) {
+  private static void storeForever(SubjectStore store, Random random) {
     while (true) {
       List<Subject> kept = agreed(store, KEEP);
       if (kept.size() < PERSONS) {
@@ -90,45 +90,45 @@ public final class StoreProgram {
       Subject subject = kept.get(random.nextInt(kept.size()));
       switch (random.nextInt(6)) {
         case 0 -> erase(subject);
-        case 1 -> subject.purposeMet();
+        case 1 -> subject.markPurposeMet();
         case 2 ->
-          agreed(store, LEARN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
+          agreed(store, TRAIN).stream().skip(PERSONS - 1).findAny().ifPresent(StoreProgram::erase);
         default -> write(subject, DataCategory.values()[random.nextInt(4)], random);
       }
     }
   }
 
   private static void erase(Subject subject) {
-    tell("erasing " + subject.id());
+    print("erasing " + subject.id());
     subject.erase();
-    tell("erased " + subject.id());
+    print("erased " + subject.id());
   }
 
-  private static void learnForEver(SubjectStore store, BaseModel base, Random random) {
+  private static void trainForever(SubjectStore store, BaseModel base, Random random) {
     HeadshotStudio plain = HeadshotStudio.on(base);
     SubjectStudio studio = SubjectStudio.on(base, plain.training(SETTINGS));
     while (true) {
-      Subject subject = agreed(store, LEARN).stream()
-          .filter(one -> !isLearnt(one))
+      Subject subject = agreed(store, TRAIN).stream()
+          .filter(one -> !isTrained(one))
           .findFirst()
-          .orElseGet(() -> store.create(Consent.of(LEARN)));
+          .orElseGet(() -> store.create(Consent.of(TRAIN)));
       try {
         for (String name : Selfies.names()) {
           studio.add(subject, name, Selfies.read(name));
         }
-        tell("learning " + subject.id());
+        print("learning " + subject.id());
         if (random.nextInt(4) == 0) {
           studio.train(subject, phases(subject), new Cancellation());
         } else {
           train(base, subject);
         }
-        tell("learnt " + subject.id());
-        draw(studio, subject, random);
+        print("learnt " + subject.id());
+        shoot(studio, subject, random);
       } catch (RuntimeException e) {
         if (!subject.isErased()) {
           throw e;
         }
-        tell("stopped " + subject.id());
+        print("stopped " + subject.id());
       }
     }
   }
@@ -139,7 +139,7 @@ public final class StoreProgram {
    */
   private static void train(BaseModel base, Subject subject) {
     RgbImage grey = RgbImage.of(32, 32, new byte[32 * 32 * 3]);
-    Path state = subject.folder(DataCategory.WORK).resolve("training.safetensors");
+    Path state = subject.folder(DataCategory.TRAINING_STATES).resolve("training.safetensors");
     try (TrainedPerson person = new LoraTrainer(SETTINGS)
         .train(
             base,
@@ -151,33 +151,33 @@ public final class StoreProgram {
             cancellation(subject))) {
       person.save(subject.folder(DataCategory.PERSON).resolve("person.safetensors"));
     }
-    subject.purposeMet();
+    subject.markPurposeMet();
   }
 
   private static Cancellation cancellation(Subject subject) {
     Cancellation cancellation = new Cancellation();
-    subject.begin(cancellation);
+    subject.workStarted(cancellation);
     return cancellation;
   }
 
-  private static void draw(SubjectStudio studio, Subject subject, Random random) {
+  private static void shoot(SubjectStudio studio, Subject subject, Random random) {
     studio.shoot(
         subject,
         ShootRequest.of(Style.named("studio"), 1).steps(2).seed(random.nextInt()),
         Progress.SILENT,
         new Cancellation());
-    tell("drawn " + subject.id());
+    print("drawn " + subject.id());
   }
 
   private static Progress phases(Subject subject) {
     return event -> {
       if (event instanceof ProgressEvent.Phase phase) {
-        tell(phase.name() + " " + subject.id());
+        print(phase.name() + " " + subject.id());
       }
     };
   }
 
-  private static boolean isLearnt(Subject subject) {
+  private static boolean isTrained(Subject subject) {
     try {
       return Files.exists(SubjectStudio.personFile(subject));
     } catch (RuntimeException e) {

@@ -35,12 +35,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SubjectShootsTest {
   @Test
-  void saysWhichPhotosItDoesNotLearnFrom(@TempDir Path folder) throws Exception {
+  void reportsPhotosExcludedFromTraining(@TempDir Path folder) throws Exception {
     List<String> told = new ArrayList<>();
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
       Subject ada = store.create(Consent.of("Ada: yes"));
       studio.add(ada, Selfies.names().get(0), Selfies.read(Selfies.names().get(0)));
@@ -67,13 +67,13 @@ class SubjectShootsTest {
   }
 
   @Test
-  void keepsTheImagesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
+  void storesTheImagesOfShootsThatEndTogether(@TempDir Path folder) throws Exception {
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
-      Subject ada = learnt(store, studio);
+      Subject ada = trained(store, studio);
       ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(1);
       CompletableFuture<?> meanwhile = CompletableFuture.runAsync(
           () -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
@@ -110,12 +110,12 @@ class SubjectShootsTest {
   }
 
   @Test
-  void keepsWhatWasDrawnOfAShootThatIsStoppedOrFails(@TempDir Path folder) throws Exception {
+  void storesFinishedImagesOfAStoppedOrFailedShoot(@TempDir Path folder) throws Exception {
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
-      Subject ada = learnt(store, SubjectStudio.on(base, quick(base)));
+            folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")))) {
+      Subject ada = trained(store, SubjectStudio.on(base, quick(base)));
       ShootRequest four = ShootRequest.of(Style.named("studio"), 4).steps(1);
       Cancellation stop = new Cancellation();
       List<Headshot> shown = new ArrayList<>();
@@ -149,13 +149,13 @@ class SubjectShootsTest {
   }
 
   @Test
-  void numbersImagesOfOneAsTheyComeWhateverOthersWaitFor(@TempDir Path folder) throws Exception {
+  void numbersImagesOfASubjectWithoutWaitingForOthers(@TempDir Path folder) throws Exception {
     try (BaseModel base = GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
         SubjectStore store = SubjectStore.open(
-            folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+            folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")))) {
       SubjectStudio studio = SubjectStudio.on(base, quick(base));
-      Subject ada = learnt(store, studio);
+      Subject ada = trained(store, studio);
       // No lock of all subjects may be needed to keep the images of one.
       synchronized (SubjectStudio.class) {
         Thread drawing = new Thread(() -> studio.shoot(
@@ -169,14 +169,15 @@ class SubjectShootsTest {
           LockSupport.parkNanos(1_000_000);
         }
       }
-      FileNames.PictureNumbers numbers = ada.imageNumbers();
+      FileNames.ImageNumbers numbers = ada.imageNumbers();
       Path images = ada.folder(DataCategory.IMAGES);
       assertEquals(List.of("headshot-001.png", "record.json"), names(images));
-      assertEquals(List.of(1, 41), List.of(numbers.take(images, 40), numbers.take(images, 2)));
+      assertEquals(
+          List.of(1, 41), List.of(numbers.reserve(images, 40), numbers.reserve(images, 2)));
       numbers.release(41, 2);
       numbers.release(1, 40);
       assertEquals(
-          1, numbers.take(images, 1), "numbers of shoots that drew nothing are given again");
+          1, numbers.reserve(images, 1), "numbers of shoots that drew nothing are given again");
     }
   }
 
@@ -192,7 +193,7 @@ class SubjectShootsTest {
         .training(LoraTraining.quick().steps(2).rank(2).batch(1));
   }
 
-  private static Subject learnt(SubjectStore store, SubjectStudio studio) {
+  private static Subject trained(SubjectStore store, SubjectStudio studio) {
     Subject ada = store.create(Consent.of("Ada: yes"));
     for (String selfie : Selfies.names()) {
       studio.add(ada, selfie, Selfies.read(selfie));

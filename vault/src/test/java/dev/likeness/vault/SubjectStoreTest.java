@@ -42,7 +42,7 @@ class SubjectStoreTest {
 
   @BeforeEach
   void open() {
-    key = WrappingKey.newFile(folder.resolve("key.txt"));
+    key = WrappingKey.createFile(folder.resolve("key.txt"));
     store = SubjectStore.open(folder.resolve("store"), key);
   }
 
@@ -82,7 +82,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void keepsEveryPhotoThatComesWhateverItIsCalled() throws IOException {
+  void storesEveryPhotoUnderAnyName() throws IOException {
     Subject ada = store.create(YES);
     SubjectStudio studio = SubjectStudio.on(null, null);
     String end = "x".repeat(96) + ".jpg";
@@ -173,7 +173,7 @@ class SubjectStoreTest {
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("two.jpg"), noise(100));
     Path before = ada.folder(DataCategory.PHOTOS);
     Cancellation work = new Cancellation();
-    ada.begin(work);
+    ada.workStarted(work);
     ErasureReceipt receipt = ada.erase();
     assertTrue(work.isCancelled());
     assertEquals("{photos=2, work=0, person=1, images=0}", receipt.files().toString());
@@ -210,8 +210,8 @@ class SubjectStoreTest {
     ErasureReceipt receipt = store.create(YES).erase();
     ErasureReceipt changed = new ErasureReceipt(
         receipt.subject(),
-        receipt.begun(),
-        receipt.finished(),
+        receipt.startedAt(),
+        receipt.finishedAt(),
         Map.of("photos", 9),
         receipt.signature(),
         receipt.certificates());
@@ -233,7 +233,7 @@ class SubjectStoreTest {
   void needsNoKeyToListAndEraseButToRead() throws IOException {
     Subject ada = store.create(YES);
     store.close();
-    store = SubjectStore.open(folder.resolve("store"), WrappingKey.absent());
+    store = SubjectStore.open(folder.resolve("store"), WrappingKey.none());
     Exception e =
         assertThrows(InvalidInputException.class, () -> store.subject(ada.id()).consent());
     assertEquals(
@@ -244,15 +244,15 @@ class SubjectStoreTest {
   }
 
   private static String refusal(Subject subject, DataCategory holding) {
-    return "subject " + subject.id() + ": its " + holding.word()
+    return "subject " + subject.id() + ": its " + holding.label()
         + " cannot be opened: the key does not open it: it is kept under another one, or"
-        + " its key file was changed; give the key that the person was taken in under (verify names all whom a key does not open)";
+        + " its key file was changed; give the key under which the person was stored (verify lists all people that a key does not open)";
   }
 
   @Test
   void ofPeopleUnderTwoKeysEachOpensItsOwnAndNoneIsLost() throws IOException {
     List<Subject> two = new ArrayList<>(List.of(store.create(YES)));
-    List<WrappingKey> keys = List.of(key, WrappingKey.newFile(folder.resolve("other.txt")));
+    List<WrappingKey> keys = List.of(key, WrappingKey.createFile(folder.resolve("other.txt")));
     store.close();
     try (SubjectStore other = SubjectStore.open(folder.resolve("second"), keys.get(1))) {
       two.add(other.create(YES));
@@ -280,11 +280,11 @@ class SubjectStoreTest {
   }
 
   @Test
-  void takesNobodyInUnderAnotherKey() throws IOException {
+  void refusesNewSubjectsUnderAnotherKey() throws IOException {
     Subject ada = store.create(YES);
     store.close();
     List<Path> before = filesBelow(folder.resolve("store/subjects"));
-    WrappingKey other = WrappingKey.newFile(folder.resolve("other.txt"));
+    WrappingKey other = WrappingKey.createFile(folder.resolve("other.txt"));
     store = SubjectStore.open(folder.resolve("store"), other);
     assertEquals(
         refusal(ada, DataCategory.PERSON),
@@ -300,7 +300,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void aDamagedKeyOfOneKeepsNobodyElseOut() throws IOException {
+  void aDamagedKeyLocksOnlyItsSubject() throws IOException {
     List<Subject> two = List.of(store.create(YES), store.create(YES));
     for (Subject damaged : two) {
       reopen();
@@ -342,7 +342,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void erasesWhatItCanAndPromisesNoMore() throws IOException {
+  void erasesAsMuchAsPossibleAndReportsTheRest() throws IOException {
     Subject ada = store.create(YES);
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
     Path own = folder.resolve("store/subjects/" + ada.id());
@@ -372,15 +372,15 @@ class SubjectStoreTest {
     Erasure erasure = new Erasure(folder, Clock.systemUTC(), null);
     assertThrows(
         IOException.class,
-        () -> erasure.begin("ada", () -> {
+        () -> erasure.start("ada", () -> {
           Files.delete(notes);
           throw new IOException("a key withstands");
         }));
-    assertTrue(erasure.isBegun("ada"));
+    assertTrue(erasure.isStarted("ada"));
   }
 
   @Test
-  void damagedDatesOfOneKeepNobodyIn() throws IOException {
+  void damagedDatesDoNotBlockErasure() throws IOException {
     Subject ada = store.create(YES);
     Subject bob = store.create(YES);
     store.close();
@@ -430,7 +430,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void goesOnWithARemovalThatWasInterrupted() throws IOException {
+  void continuesAnInterruptedErasure() throws IOException {
     Subject ada = store.create(YES);
     Files.write(ada.folder(DataCategory.PHOTOS).resolve("one.jpg"), noise(100));
     Path own = folder.resolve("store/subjects/" + ada.id());
@@ -468,7 +468,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void saysWhatOfItsOwnADiskRefuses() throws IOException {
+  void namesTheStoreFileThatTheDiskRefuses() throws IOException {
     Subject ada = store.create(YES);
     Path own = folder.resolve("store/subjects/" + ada.id());
     store.close();
@@ -488,7 +488,7 @@ class SubjectStoreTest {
   }
 
   @Test
-  void takesPhotosInOneAfterTheOther() throws IOException {
+  void addsPhotosOneAfterTheOther() throws IOException {
     Subject ada = store.create(YES);
     IntStream.range(0, 32)
         .parallel()
@@ -506,7 +506,7 @@ class SubjectStoreTest {
 
   private static boolean isMade(Path file) {
     try {
-      return WrappingKey.newFile(file) != null;
+      return WrappingKey.createFile(file) != null;
     } catch (InvalidInputException exists) {
       return false;
     }
@@ -531,7 +531,7 @@ class SubjectStoreTest {
 
   private List<String> folderNames(Subject subject, DataCategory holding) throws IOException {
     return filesBelow(
-            folder.resolve("store/subjects/" + subject.id() + "/" + holding.word() + "/files"))
+            folder.resolve("store/subjects/" + subject.id() + "/" + holding.label() + "/files"))
         .stream()
         .map(file -> file.getFileName().toString())
         .toList();

@@ -17,17 +17,17 @@ class SubjectWorkTest {
   private Path folder;
 
   @Test
-  void erasingOneStopsNobodyElsesWorkUnderTheSameSwitch() {
+  void erasingOneSubjectCancelsNoOtherWork() {
     try (SubjectStore store = SubjectStore.open(
-        folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")))) {
+        folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")))) {
       Subject ada = store.create(Consent.of("Ada: yes"));
       Subject bob = store.create(Consent.of("Bob: yes"));
       Cancellation all = new Cancellation();
-      SubjectStudio.SubjectWork.during(bob, all, ofBob -> {
+      SubjectStudio.SubjectWork.callWhileRegistered(bob, all, ofBob -> {
         assertThrows(
             CancelledException.class,
-            () -> SubjectStudio.SubjectWork.during(ada, all, ofAda -> {
-              SubjectStudio.SubjectWork.during(ada, all, sooner -> null);
+            () -> SubjectStudio.SubjectWork.callWhileRegistered(ada, all, ofAda -> {
+              SubjectStudio.SubjectWork.callWhileRegistered(ada, all, sooner -> null);
               ada.erase();
               ofAda.throwIfCancelled();
               return null;

@@ -37,8 +37,8 @@ class VaultFuzzTest {
 
   @BeforeAll
   static void open() throws IOException {
-    store =
-        SubjectStore.open(folder.resolve("store"), WrappingKey.newFile(folder.resolve("key.txt")));
+    store = SubjectStore.open(
+        folder.resolve("store"), WrappingKey.createFile(folder.resolve("key.txt")));
     ada = store.create(Consent.of("Ada: yes"));
     bob = store.create(Consent.of("Bob: yes"));
     Files.write(bob.folder(DataCategory.PHOTOS).resolve("bob.bin"), SECRET);

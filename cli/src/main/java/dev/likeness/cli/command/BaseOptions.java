@@ -68,7 +68,7 @@ final class BaseOptions {
   }
 
   /** Whether no part of it is taken from elsewhere. */
-  boolean isWhole() {
+  boolean isUnmodified() {
     return vae == null && parts.isEmpty();
   }
 
@@ -138,14 +138,14 @@ final class BaseOptions {
         description =
             "holds and multiplies the layers of the UNet or transformer in 8 bits:"
                 + " less time on a CPU that has VNNI, and nearly the same image; not beside --memory and --eight-bits")
-    private boolean products;
+    private boolean eightBitProducts;
 
     /**
      * Opens {@code base} for a request, in the memory that is allowed; in 8 bits where only that is
      * said.
      */
     BaseModel open(BaseOptions base, ImageRequest request, Console console) {
-      if (products) {
+      if (eightBitProducts) {
         if (memory != null || eightBits) {
           throw new IllegalArgumentException(
               "--eight-bit-products goes without --memory and --eight-bits; leave them out");

@@ -22,7 +22,7 @@ final class ControlOptions {
       description =
           "holds the run to a --control-image; may be given several times, each with its own; a union ControlNet that is"
               + " given again looks at all of its images at once")
-  private List<Path> nets = List.of();
+  private List<Path> controlNets = List.of();
 
   @Option(
       names = "--control-image",
@@ -37,13 +37,13 @@ final class ControlOptions {
   private List<Double> scales = List.of();
 
   @Option(
-      names = "--control-from",
+      names = "--control-start",
       paramLabel = "X",
       description = "the share of the run at which it begins (default: 0)")
   private List<Double> starts = List.of();
 
   @Option(
-      names = "--control-until",
+      names = "--control-end",
       paramLabel = "X",
       description = "the share at which it ends (default: 1)")
   private List<Double> ends = List.of();
@@ -63,26 +63,27 @@ final class ControlOptions {
   private List<Path> masks = List.of();
 
   /** The request held to the images; what is opened for it is added to {@code open}. */
-  ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
-    if (nets.size() != images.size()) {
+  ImageRequest apply(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
+    if (controlNets.size() != images.size()) {
       throw new IllegalArgumentException(
-          "--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
+          "--controlnet DIR and --control-image IMAGE belong together; given " + controlNets.size()
               + " and " + images.size());
     }
     if (Stream.of(scales, starts, ends, modes, masks)
-        .anyMatch(given -> given.size() > nets.size())) {
+        .anyMatch(given -> given.size() > controlNets.size())) {
       throw new IllegalArgumentException(
-          "--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one"
-              + " --controlnet each, of which " + nets.size() + " are given; leave the others out");
+          "--control-scale, --control-start, --control-end, --control-mode and --control-mask are for one"
+              + " --controlnet each, of which " + controlNets.size()
+              + " are given; leave the others out");
     }
     List<ControlImage> controls = new ArrayList<>();
     Map<Path, ControlNet> opened = new HashMap<>();
-    for (int i = 0; i < nets.size(); i++) {
-      ControlNet net = opened.computeIfAbsent(nets.get(i), path -> opened(path, base, open));
-      ControlImage control = ControlImage.of(net, upright(images.get(i)))
-          .scale(at(scales, i, 1.0))
-          .between(at(starts, i, 0.0), at(ends, i, 1.0))
-          .mode(at(modes, i, "-1"));
+    for (int i = 0; i < controlNets.size(); i++) {
+      ControlNet net = opened.computeIfAbsent(controlNets.get(i), path -> open(path, base, open));
+      ControlImage control = ControlImage.of(net, readUpright(images.get(i)))
+          .scale(getOrDefault(scales, i, 1.0))
+          .between(getOrDefault(starts, i, 0.0), getOrDefault(ends, i, 1.0))
+          .mode(getOrDefault(modes, i, "-1"));
       net.requireMode(control.mode());
       controls.add(
           i < masks.size()
@@ -96,17 +97,17 @@ final class ControlOptions {
     return held;
   }
 
-  private static ControlNet opened(Path path, BaseModel base, List<AutoCloseable> open) {
+  private static ControlNet open(Path path, BaseModel base, List<AutoCloseable> open) {
     ControlNet net = BaseModel.openControlNet(path, base.compute());
     open.add(net);
     return net;
   }
 
-  private static RgbImage upright(Path file) {
+  private static RgbImage readUpright(Path file) {
     return ExifOrientation.upright(file, RgbImage.read(file));
   }
 
-  private static <T> T at(List<T> given, int i, T otherwise) {
+  private static <T> T getOrDefault(List<T> given, int i, T otherwise) {
     return i < given.size() ? given.get(i) : otherwise;
   }
 }

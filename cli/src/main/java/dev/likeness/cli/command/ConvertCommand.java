@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     sortOptions = false,
     description =
         "Converts between a single file and a diffusers folder, to another dtype, or a pickle to safetensors. Names of "
-            + "a LoRA's keys are changed by likeness lora --spelling.")
+            + "a LoRA's keys are changed by likeness lora --key-format.")
 public final class ConvertCommand implements Runnable {
   private final Console console;
 

@@ -16,7 +16,7 @@ final class DisclosureOptions {
 
   Disclosure disclosure(SigningOptions signing) {
     Disclosure standard = Disclosure.standard();
-    Disclosure disclosure = signing.identity().map(standard::signedBy).orElse(standard);
+    Disclosure disclosure = signing.identity().map(standard::signer).orElse(standard);
     return label == null ? disclosure : disclosure.label(label);
   }
 
@@ -36,7 +36,7 @@ final class DisclosureOptions {
         description = "your certificate and those that vouch for it")
     private Path certificate;
 
-    boolean given() {
+    boolean isGiven() {
       if ((key == null) != (certificate == null)) {
         throw new IllegalArgumentException(
             "--sign-key and --sign-certificate go together; give both or neither");
@@ -46,7 +46,7 @@ final class DisclosureOptions {
 
     /** The user's own; empty for the development certificate. */
     Optional<SigningIdentity> identity() {
-      return given() ? Optional.of(SigningIdentity.open(key, certificate)) : Optional.empty();
+      return isGiven() ? Optional.of(SigningIdentity.open(key, certificate)) : Optional.empty();
     }
   }
 }

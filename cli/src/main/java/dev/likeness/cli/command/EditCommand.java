@@ -48,8 +48,8 @@ public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
 
-  /** What is told of an image of which nobody knows how it was made. */
-  private static final Set<String> SEEN = Set.of("file", "width", "height", "scores");
+  /** The keys that are recorded of an image without a record. */
+  private static final Set<String> MEASURED_KEYS = Set.of("file", "width", "height", "scores");
 
   private final Console console;
 
@@ -117,8 +117,8 @@ public final class EditCommand implements Runnable {
   @Override
   public void run() {
     HeadshotEdit wanted = edit.edit();
-    requireKept();
-    identity.requireUnstored(store);
+    requireOtherFile();
+    identity.requireNoStore(store);
     MissingConsent agreed = new MissingConsent(consent);
     agreed.requireMissing(store, identity.files(person));
     identity.require(base.folder(), base.name());
@@ -129,7 +129,7 @@ public final class EditCommand implements Runnable {
         BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance held = faceGuidance.open(base.folder(), model, tools.detector());
-        IdentityOptions.Eye eye =
+        IdentityOptions.LoadedAdapter eye =
             identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson opened =
             identity.method().trains() ? store.person(person, model, console) : null) {
@@ -138,7 +138,7 @@ public final class EditCommand implements Runnable {
       Optional.ofNullable(learnt)
           .flatMap(one -> one.baseMismatch(model))
           .ifPresent(console.err()::println);
-      ReferencePerson shown = eye == null ? null : identity.kept(person, eye, agreed);
+      ReferencePerson shown = eye == null ? null : identity.openReference(person, eye, agreed);
       Identity who =
           shown == null ? learnt : learnt == null ? shown : shown.withTrainedPerson(learnt);
       HeadshotEdit.Result edited = HeadshotStudio.on(model)
@@ -153,11 +153,12 @@ public final class EditCommand implements Runnable {
       marking.writePng(edited.after().image(), out.resolve(EDITED));
       marking
           .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-          .ofPages()
+          .withoutPixelMarks()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       PersonRecord kept = learnt == null ? shown.record() : PersonRecord.of(learnt);
-      HeadshotScores scores = FaceOptions.likeness(FaceOptions.judging(tools, own, kept), kept)
+      HeadshotScores scores = FaceOptions.likeness(
+              FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
@@ -170,7 +171,7 @@ public final class EditCommand implements Runnable {
     console.out().flush();
   }
 
-  private void requireKept() {
+  private void requireOtherFile() {
     Path after = out.resolve(EDITED);
     try {
       if (Files.exists(after) && Files.exists(image) && Files.isSameFile(after, image)) {
@@ -193,17 +194,17 @@ public final class EditCommand implements Runnable {
   private String record(HeadshotEdit.Result edited, boolean told, HeadshotScores scores)
       throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    Map<String, Object> before = side(edited.before(), image.getFileName().toString(), scores);
+    Map<String, Object> before = entry(edited.before(), image.getFileName().toString(), scores);
     if (!told) {
-      before.keySet().retainAll(SEEN);
+      before.keySet().retainAll(MEASURED_KEYS);
     }
     record.put("before", before);
-    record.put("after", side(edited.after(), EDITED, scores));
+    record.put("after", entry(edited.after(), EDITED, scores));
     record.put("drawn_anew", edited.changedShare());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 
-  private static Map<String, Object> side(Headshot headshot, String file, HeadshotScores scores) {
+  private static Map<String, Object> entry(Headshot headshot, String file, HeadshotScores scores) {
     Map<String, Object> side = headshot.toMap(file);
     side.put("scores", scores.score(headshot.image()).asList());
     return side;

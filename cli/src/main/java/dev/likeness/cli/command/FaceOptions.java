@@ -24,7 +24,7 @@ final class FaceOptions {
       names = "--embedder",
       paramLabel = "FILE",
       description = "an ONNX file named after SFace, MobileFace, AuraFace "
-          + "or ArcFace: finds photos of somebody else and the same shot twice")
+          + "or ArcFace: finds photos of another person and the same shot twice")
   private Path embedder;
 
   @Option(
@@ -64,7 +64,8 @@ final class FaceOptions {
    * @param own the base's, or null
    * @param kept what the person's file keeps
    */
-  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
+  static ReviewTools withEmbedderOf(
+      ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
     Optional<String> name = kept.faces().map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
@@ -73,8 +74,8 @@ final class FaceOptions {
   }
 
   /**
-   * Likeness to whom this record is of; empty where it keeps no faces as the embedder of
-   * {@code tools} sees them.
+   * Likeness to the person of this record; empty if it has no embeddings of the
+   * embedder of {@code tools}.
    */
   static Optional<Likeness> likeness(ReviewTools tools, PersonRecord kept) {
     return tools
@@ -85,7 +86,7 @@ final class FaceOptions {
   }
 
   /** Whether a file is given that judges nothing but photos. */
-  boolean judgesPhotos() {
+  boolean hasQualityModel() {
     return quality != null;
   }
 
@@ -117,14 +118,14 @@ final class FaceOptions {
         description = "leaves faces as the base draws them, four to five times "
             + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
             + "the person's, its ip_adapter acting a little, too")
-    private boolean off;
+    private boolean isOff;
 
     /**
      * What holds faces on the base in {@code folder}, to be closed by the caller; null where it is
      * not wanted or not to be had.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
-      return off ? null : FaceGuidance.in(folder, base, detector).orElse(null);
+      return isOff ? null : FaceGuidance.in(folder, base, detector).orElse(null);
     }
   }
 }

@@ -25,14 +25,14 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = "Draws images from a prompt.")
 public final class GenerateCommand implements Runnable {
-  private static final String[][] TOGETHER = {
+  private static final String[][] REQUIRED_OPTIONS = {
     {"--preview", "--preview-every"},
     {"--hires", "--hires-strength", "--hires-pixels"},
     {
       "--controlnet",
       "--control-scale",
-      "--control-from",
-      "--control-until",
+      "--control-start",
+      "--control-end",
       "--control-mode",
       "--control-mask"
     },
@@ -74,7 +74,7 @@ public final class GenerateCommand implements Runnable {
   private int steps;
 
   @Mixin
-  private GenerateOptions.OwnStepsOptions laid;
+  private GenerateOptions.CustomStepsOptions customSteps;
 
   @Option(
       names = "--guidance",
@@ -113,7 +113,7 @@ public final class GenerateCommand implements Runnable {
   private int count;
 
   @Option(
-      names = "--tile",
+      names = "--vae-tiling",
       description =
           "lets the autoencoder work a few rows at a time: the same image with less memory"
               + " (images above 1024x1024 always are)")
@@ -123,10 +123,10 @@ public final class GenerateCommand implements Runnable {
   private GenerateOptions.PromptOptions prompts;
 
   @Mixin
-  private GenerateOptions guided;
+  private GenerateOptions guidanceOptions;
 
   @Mixin
-  private GenerateOptions.ApproximateOption approximate;
+  private GenerateOptions.CachingOption caching;
 
   @Mixin
   private InitialImageOptions initial;
@@ -139,7 +139,7 @@ public final class GenerateCommand implements Runnable {
   private List<WeightedFile> loras = List.of();
 
   @Mixin
-  private GenerateOptions.FewStepOption few;
+  private GenerateOptions.FewStepOption fewStep;
 
   @Mixin
   private IpAdapterOptions references;
@@ -182,7 +182,7 @@ public final class GenerateCommand implements Runnable {
   @Override
   public void run() {
     ParseResult given = spec.commandLine().getParseResult();
-    for (String[] options : TOGETHER) {
+    for (String[] options : REQUIRED_OPTIONS) {
       Stream.of(options)
           .filter(given::hasMatchedOption)
           .findFirst()
@@ -205,12 +205,12 @@ public final class GenerateCommand implements Runnable {
         .count(count)
         .size(width, height)
         .scheduler(scheduler);
-    ImageRequest request = laid.on(
-        approximate.on(
-            guided.on(prompts.on(initial.on(few.on(tile ? plain.withVaeTiling() : plain))))),
+    ImageRequest request = customSteps.apply(
+        caching.apply(guidanceOptions.apply(
+            prompts.apply(initial.apply(fewStep.apply(tile ? plain.withVaeTiling() : plain))))),
         steps);
     List<WeightedFile> wanted =
-        Stream.concat(loras.stream(), few.lora(base).stream()).toList();
+        Stream.concat(loras.stream(), fewStep.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).offloading()) {
       for (WeightedFile lora : wanted) {
@@ -218,8 +218,8 @@ public final class GenerateCommand implements Runnable {
         open.add(attached);
         request = request.adapter(lora.adapter(attached));
       }
-      request = controls.on(request, model, open);
-      try (IpAdapterOptions.Opened shown =
+      request = controls.apply(request, model, open);
+      try (IpAdapterOptions.OpenedAdapter shown =
           references.open(model, model.folder().orElseGet(base::folder), console)) {
         write(
             model, shown.adapter().isPresent() ? request.adapter(shown.adapter().get()) : request);
@@ -277,7 +277,7 @@ public final class GenerateCommand implements Runnable {
     }
     record(model, written);
     if (tensors != null) {
-      ImageFolder.RunTensors.write(tensors, model, written);
+      ImageFolder.TensorDump.write(tensors, model, written);
     }
   }
 

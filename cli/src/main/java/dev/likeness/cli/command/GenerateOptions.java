@@ -19,11 +19,11 @@ import picocli.CommandLine.Option;
 /** How guidance works beyond its scale. */
 final class GenerateOptions {
   @Option(
-      names = "--guidance-rule",
+      names = "--guidance-formula",
       paramLabel = "NAME",
       defaultValue = "cfg",
       description = "cfg, zero-star or projected (default: ${DEFAULT-VALUE})")
-  private String rule;
+  private String formula;
 
   @Option(
       names = "--true-cfg",
@@ -32,7 +32,7 @@ final class GenerateOptions {
       description =
           "for bases whose network has guidance of its own: guidance by prompt and negative"
               + " prompt too, twice the work (default: ${DEFAULT-VALUE}, off)")
-  private double trueCfg;
+  private double trueCfgScale;
 
   @Option(
       names = "--guidance-rescale",
@@ -42,18 +42,18 @@ final class GenerateOptions {
   private double rescale;
 
   @Option(
-      names = "--guidance-from",
+      names = "--guidance-start",
       paramLabel = "X",
       defaultValue = "0",
       description = "the share of the run at which guidance begins (default: ${DEFAULT-VALUE})")
-  private double from;
+  private double guidanceStart;
 
   @Option(
-      names = "--guidance-until",
+      names = "--guidance-end",
       paramLabel = "X",
       defaultValue = "1",
       description = "the share at which it ends (default: ${DEFAULT-VALUE})")
-  private double until;
+  private double guidanceEnd;
 
   @Option(
       names = "--sequential-guidance",
@@ -66,60 +66,63 @@ final class GenerateOptions {
       split = ",",
       description =
           "for transformers: guidance away from the image without these blocks, e.g. 7,8,9")
-  private int[] skipped;
+  private int[] skipLayers;
 
   @Option(
-      names = "--perturb",
+      names = "--pag-layers",
       paramLabel = "LAYER",
       split = ",",
       description =
           "away from the image with perturbed attention in these layers: mid, blocks.1 and so on")
-  private String[] perturbed;
+  private String[] perturbedLayers;
 
   @Option(
-      names = "--away",
+      names = "--degraded-guidance-scale",
       paramLabel = "G",
       defaultValue = "NaN",
-      description = "how far away from it (default: 2.8 for --skip-layers, 3 for --perturb)")
-  private double away;
+      description = "how far away from it (default: 2.8 for --skip-layers, 3 for --pag-layers)")
+  private double degradedScale;
 
-  ImageRequest on(ImageRequest request) {
-    if (skipped != null && perturbed != null) {
-      throw new IllegalArgumentException("give one of --skip-layers and --perturb");
+  ImageRequest apply(ImageRequest request) {
+    if (skipLayers != null && perturbedLayers != null) {
+      throw new IllegalArgumentException("give one of --skip-layers and --pag-layers");
     }
-    if (!Double.isNaN(away) && skipped == null && perturbed == null) {
+    if (!Double.isNaN(degradedScale) && skipLayers == null && perturbedLayers == null) {
       throw new IllegalArgumentException(
-          "--away does nothing without --skip-layers or --perturb; give one of them");
+          "--degraded-guidance-scale does nothing without --skip-layers or --pag-layers; give one of them");
     }
-    GuidanceOptions guidance = ruled().rescale(rescale).between(from, until).trueCfgScale(trueCfg);
-    DegradedGuidance degradedGuidance = skipped != null
-        ? DegradedGuidance.skipLayers(skipped)
-        : perturbed != null ? DegradedGuidance.perturbedAttention(perturbed) : null;
+    GuidanceOptions guidance = guidanceFormula()
+        .rescale(rescale)
+        .between(guidanceStart, guidanceEnd)
+        .trueCfgScale(trueCfgScale);
+    DegradedGuidance degradedGuidance = skipLayers != null
+        ? DegradedGuidance.skipLayers(skipLayers)
+        : perturbedLayers != null ? DegradedGuidance.perturbedAttention(perturbedLayers) : null;
     GuidanceOptions driven = degradedGuidance == null
         ? guidance
         : guidance.degradedGuidance(
-            Double.isNaN(away) ? degradedGuidance : degradedGuidance.scale(away));
+            Double.isNaN(degradedScale) ? degradedGuidance : degradedGuidance.scale(degradedScale));
     return request.guidance(sequential ? driven.sequentially() : driven);
   }
 
-  private GuidanceOptions ruled() {
-    return switch (rule) {
+  private GuidanceOptions guidanceFormula() {
+    return switch (formula) {
       case "cfg" -> GuidanceOptions.DEFAULT;
       case "zero-star" -> GuidanceOptions.DEFAULT.cfgZeroStar(1);
       case "projected" -> GuidanceOptions.DEFAULT.adaptiveProjectedGuidance(0, -0.5, 5);
       default ->
         throw new IllegalArgumentException(
-            "unknown guidance rule \"" + rule + "\"; known: cfg, zero-star, projected");
+            "unknown guidance rule \"" + formula + "\"; known: cfg, zero-star, projected");
     };
   }
 
   /** Nearly the same image with less work. */
-  static final class ApproximateOption {
-    private static final Pattern METHOD = Pattern.compile(
+  static final class CachingOption {
+    private static final Pattern PATTERN = Pattern.compile(
         "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
     @Option(
-        names = "--approximate",
+        names = "--caching",
         paramLabel = "WAY",
         description =
             "nearly the same image in less time: extrapolate:N asks the network at steps that come"
@@ -127,16 +130,16 @@ final class GenerateOptions {
                 + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
                 + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
                 + " a --scheduler that adds noise, such as euler_a, makes other images of either")
-    private String method;
+    private String caching;
 
-    ImageRequest on(ImageRequest request) {
-      if (method == null) {
+    ImageRequest apply(ImageRequest request) {
+      if (caching == null) {
         return request;
       }
-      Matcher said = METHOD.matcher(method);
-      if (method.isEmpty() || !said.matches()) {
+      Matcher said = PATTERN.matcher(caching);
+      if (caching.isEmpty() || !said.matches()) {
         throw new IllegalArgumentException(
-            "unknown approximation \"" + method + "\"; known: deep-cache:N, deep-forecast:N and"
+            "unknown approximation \"" + caching + "\"; known: deep-cache:N, deep-forecast:N and"
                 + " extrapolate:N with N from 1 to 99, first-block:CHANGE, and merge:SHARE by itself or behind one of them with a"
                 + " comma, e.g. extrapolate:4 or deep-cache:3,merge:0.5");
       }
@@ -144,12 +147,12 @@ final class GenerateOptions {
           ? CachingOptions.firstBlock(Double.parseDouble(said.group(3)))
           : said.group(1) == null
               ? CachingOptions.NONE
-              : counted(said.group(1), Integer.parseInt(said.group(2)));
+              : withInterval(said.group(1), Integer.parseInt(said.group(2)));
       return request.caching(
           said.group(4) == null ? one : one.tokenMerging(Double.parseDouble(said.group(4))));
     }
 
-    private static CachingOptions counted(String kind, int every) {
+    private static CachingOptions withInterval(String kind, int every) {
       return switch (kind) {
         case "deep-cache" -> CachingOptions.deepCache(every, 0);
         case "deep-forecast" -> CachingOptions.deepForecast(every, 0);
@@ -167,11 +170,11 @@ final class GenerateOptions {
         description =
             "draws in 4 steps (or --steps), without guidance, with LCM and the LoRA that the"
                 + " base brings for it (lora/few-step.safetensors)")
-    private boolean requested;
+    private boolean isEnabled;
 
     /** The LoRA, where few steps are asked for. */
     Optional<WeightedFile> lora(BaseOptions base) {
-      if (!requested) {
+      if (!isEnabled) {
         return Optional.empty();
       }
       Path file = Extra.FEW_STEP_LORA.at(base.folder());
@@ -184,8 +187,8 @@ final class GenerateOptions {
     }
 
     /** The request as few steps want it. */
-    ImageRequest on(ImageRequest request) {
-      if (!requested) {
+    ImageRequest apply(ImageRequest request) {
+      if (!isEnabled) {
         return request;
       }
       if (request.scheduler() != null || !Double.isNaN(request.guidance())) {
@@ -200,7 +203,7 @@ final class GenerateOptions {
   }
 
   /** Steps that are given one by one, in place of a number of them. */
-  static final class OwnStepsOptions {
+  static final class CustomStepsOptions {
     @Option(
         names = "--timesteps",
         paramLabel = "T",
@@ -222,7 +225,7 @@ final class GenerateOptions {
      *
      * @param steps the number of steps that was asked for, or 0
      */
-    ImageRequest on(ImageRequest request, int steps) {
+    ImageRequest apply(ImageRequest request, int steps) {
       if (timesteps == null && sigmas == null) {
         return request;
       }
@@ -260,7 +263,7 @@ final class GenerateOptions {
         description = "a textual inversion that the prompts may name; may be given several times")
     private List<Path> embeddings = List.of();
 
-    ImageRequest on(ImageRequest request) {
+    ImageRequest apply(ImageRequest request) {
       ImageRequest told = request.syntax(PromptSyntax.parse(syntax)).clipSkip(clipSkip);
       for (Path file : embeddings) {
         told = told.textualInversion(TextualInversion.open(file));

@@ -50,7 +50,7 @@ public final class HeadshotCommand implements Runnable {
   private Path person;
 
   @Mixin
-  private ShootOptions shoot;
+  private ShootOptions generate;
 
   @Option(
       names = "--upscaler",
@@ -85,7 +85,7 @@ public final class HeadshotCommand implements Runnable {
   private List<String> formats = List.of();
 
   @Mixin
-  private SelectionOptions keep;
+  private SelectionOptions selection;
 
   @Mixin
   private FaceOptions faces;
@@ -115,20 +115,20 @@ public final class HeadshotCommand implements Runnable {
 
   @Override
   public void run() {
-    if (photos.given() == (person != null)) {
+    if (photos.isGiven() == (person != null)) {
       throw new IllegalArgumentException(
           "give either --photos DIR or --person FILE (try likeness headshot --help)");
     }
-    identity.requireUnstored(store);
+    identity.requireNoStore(store);
     requireUsed();
     identity.require(base.folder(), base.name());
-    ShootRequest request = shoot.request();
-    keep.check(request);
-    photos.known();
+    ShootRequest request = generate.request();
+    selection.validate(request);
+    photos.profile();
     disclosure.disclosure(store.signing());
-    also();
-    aspect.check();
-    photos.requireApart(out);
+    extraFormats();
+    aspect.validate();
+    photos.requireSeparateFolder(out);
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
@@ -138,21 +138,21 @@ public final class HeadshotCommand implements Runnable {
 
   /** Refuses options that would do nothing. */
   private void requireUsed() {
-    if ((trainSteps != null || rank.given())
+    if ((trainSteps != null || rank.isGiven())
         && (person != null || !identity.method().trains())) {
       throw new IllegalArgumentException(
-          "--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
+          "--train-steps and --rank are for training from --photos; leave them out");
     }
     if (person != null) {
       photos.missingConsent().requireMissing(store, identity.files(person));
     }
-    if (person != null && faces.judgesPhotos()) {
+    if (person != null && faces.hasQualityModel()) {
       throw new IllegalArgumentException(
           "--quality is for --photos: nothing else is judged by it; leave it out");
     }
     if (person != null
         && !identity.method().trains()
-        && !photos.known().traits().isEmpty()) {
+        && !photos.profile().traits().isEmpty()) {
       throw new IllegalArgumentException(
           "--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }
@@ -162,16 +162,16 @@ public final class HeadshotCommand implements Runnable {
    * One run of this command.
    *
    * @param review null for a person from a file or store
-   * @param own the embedder that the base brings, or null
+   * @param faceEmbedder the embedder that the base brings, or null
    */
-  private record Run(
+  private record ShootContext(
       HeadshotStudio studio,
       BaseModel model,
       PhotoReview review,
       ShootRequest request,
       ReviewTools tools,
-      FaceEmbedder own,
-      ShootFolder.Timings watch) {}
+      FaceEmbedder faceEmbedder,
+      ShootFolder.Timings timings) {}
 
   private void run(ShootRequest request, ReviewTools tools, Upscaler enlarger) {
     ShootFolder.Timings watch = new ShootFolder.Timings();
@@ -181,7 +181,7 @@ public final class HeadshotCommand implements Runnable {
       photos.warn(base, console);
       PhotoOptions.ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
-      requireNobodyElse(review);
+      requireSamePerson(review);
       watch.lap("photos");
     }
     try (BaseModel model = base.open();
@@ -196,7 +196,7 @@ public final class HeadshotCommand implements Runnable {
                 + model.defaults().width() + "; leave it out");
       }
       aspect
-          .shortage(
+          .findShortage(
               request.styles(),
               request.size() == 0 ? model.defaults().width() : request.size(),
               model.sizeMultiple())
@@ -206,17 +206,17 @@ public final class HeadshotCommand implements Runnable {
           .or(() -> Optional.ofNullable(own))
           .map(plain::embedder)
           .orElse(plain);
-      try (IdentityOptions.Eye eye =
+      try (IdentityOptions.LoadedAdapter eye =
               identity.open(base.folder(), model, faces.policy()).orElse(null);
           TrainedPerson learnt = identity.method().trains()
               ? source.open(studio, model, review, tools, watch)
               : null) {
-        shoot(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
+        generate(new ShootContext(studio, model, review, request, tools, own, watch), learnt, eye);
       }
     }
   }
 
-  private void requireNobodyElse(PhotoReview review) {
+  private void requireSamePerson(PhotoReview review) {
     Path file = out.resolve(ShootFolder.REFERENCE);
     if (identity.method().usesReferences()
         && Files.exists(file)
@@ -227,22 +227,23 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
-  /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
-  private void shoot(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
+  /**
+   * Generates headshots of a trained person, of reference photos through {@code eye}, or of both.
+   */
+  private void generate(ShootContext run, TrainedPerson learnt, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
-      shoot(
-          run, learnt, PersonRecord.of(learnt), shoot -> ShootRecord.of(run.model, learnt, shoot));
+      generate(run, learnt, PersonRecord.of(learnt), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
     ReferencePerson shown = run.review == null
-        ? identity.kept(person, eye, photos.missingConsent())
-        : referencePerson(run, eye).withStrength(eye.identityStrength());
-    run.watch.lap("showing");
+        ? identity.openReference(person, eye, photos.missingConsent())
+        : openReference(run, eye).withStrength(eye.strength());
+    run.timings.lap("showing");
     if (learnt != null) {
       shown.findMismatch(learnt).ifPresent(console.err()::println);
     }
     ReferencePerson who = learnt == null ? shown : shown.withTrainedPerson(learnt);
-    shoot(
+    generate(
         run,
         who,
         learnt == null ? shown.record() : PersonRecord.of(learnt),
@@ -250,16 +251,14 @@ public final class HeadshotCommand implements Runnable {
   }
 
   /** Shown by their photos, and kept. */
-  private ReferencePerson referencePerson(Run run, IdentityOptions.Eye eye) {
-    ReferencePerson shown = run.studio
-        .trainer()
-        .reference(
-            run.review,
-            eye.adapter(),
-            photos.consent(),
-            photos.known(),
-            ConsoleProgress.on(console),
-            console.cancellation());
+  private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
+    ReferencePerson shown = run.studio.trainer().reference(
+        run.review,
+        eye.adapter(),
+        photos.consent(),
+        photos.profile(),
+        ConsoleProgress.on(console),
+        console.cancellation());
     shown.save(out.resolve(ShootFolder.REFERENCE));
     console
         .err()
@@ -269,15 +268,18 @@ public final class HeadshotCommand implements Runnable {
     return shown;
   }
 
-  private void shoot(
-      Run run, Identity who, PersonRecord kept, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = FaceOptions.judging(run.tools, run.own, kept);
-    ShootFolder folder =
-        new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
-    SelectionOptions.ShootResult drawn = folder
-        .shoot(
+  private void generate(
+      ShootContext run,
+      Identity who,
+      PersonRecord kept,
+      Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, kept);
+    ShootFolder folder = new ShootFolder(
+        out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
+    SelectionOptions.GeneratedShoot drawn = folder
+        .generateOrRescue(
             run.studio,
-            studio -> keep.shoot(
+            studio -> selection.generate(
                 studio,
                 ScoreLimits.of(run.model),
                 who,
@@ -290,25 +292,23 @@ public final class HeadshotCommand implements Runnable {
             finished -> record
                 .apply(new Shoot(run.request, finished))
                 .faceGuidance(run.studio.usesFaceGuidance(who)))
-        .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
-    run.watch.lap("drawing");
+        .map(shot -> aspect.crop(shot, tools.detector(), console.err()::println));
+    run.timings.lap("drawing");
     folder.write(
         run.model,
         drawn,
         record.apply(drawn.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
         kept,
         run.review,
-        run.watch);
+        run.timings);
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return trainSteps == null
-        ? studio
-        : studio.training(studio.trainer().settings().steps(trainSteps));
+    HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
+    return trainSteps == null ? studio : studio.training(studio.trainer().settings().steps(trainSteps));
   }
 
-  private List<ImageFormat> also() {
+  private List<ImageFormat> extraFormats() {
     return formats.stream()
         .map(ImageFormat::parse)
         .distinct()

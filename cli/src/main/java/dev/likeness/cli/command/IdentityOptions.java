@@ -47,7 +47,7 @@ final class IdentityOptions {
   }
 
   /** An adapter with what it looks through, and what was measured of it. */
-  record Eye(PersonAdapter adapter, IdentityStrength identityStrength) implements AutoCloseable {
+  record LoadedAdapter(PersonAdapter adapter, IdentityStrength strength) implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
@@ -82,10 +82,10 @@ final class IdentityOptions {
       paramLabel = "FILE",
       description = "the face recogniser that an adapter of the FaceID kinds"
           + " was trained with (default: face_embedder beside the adapter)")
-  private Path recogniser;
+  private Path faceEmbedder;
 
   Method method() {
-    if (!method.usesReferences() && (adapter != null || encoder != null || recogniser != null)) {
+    if (!method.usesReferences() && (adapter != null || encoder != null || faceEmbedder != null)) {
       throw new IllegalArgumentException(
           "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both");
     }
@@ -93,8 +93,8 @@ final class IdentityOptions {
   }
 
   /** Refuses a store where people are shown: it keeps those who were learnt. */
-  void requireUnstored(VaultOptions store) {
-    if (store.given() && method().usesReferences()) {
+  void requireNoStore(VaultOptions store) {
+    if (store.isGiven() && method().usesReferences()) {
       throw new IllegalArgumentException(
           "a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
     }
@@ -102,7 +102,7 @@ final class IdentityOptions {
 
   /** Refuses before any work when there is no adapter to show anybody with. */
   void require(Path base, String name) {
-    if (method().usesReferences() && !Files.exists(adapterOf(base))) {
+    if (method().usesReferences() && !Files.exists(adapterFile(base))) {
       throw new InvalidInputException(
           adapter != null
               ? adapter + " is not there; give an IP-Adapter's file"
@@ -117,20 +117,20 @@ final class IdentityOptions {
    * shown: before anybody is learnt, so that what does not fit is said first. Recognisers as
    * {@code policy} allows.
    */
-  Optional<Eye> open(Path base, BaseModel model, UsePolicy policy) {
+  Optional<LoadedAdapter> open(Path base, BaseModel model, UsePolicy policy) {
     if (!method().usesReferences()) {
       return Optional.empty();
     }
-    IpAdapterFile file = IpAdapterFile.of(adapterOf(base));
+    IpAdapterFile file = IpAdapterFile.of(adapterFile(base));
     FaceEmbedder embedder =
-        recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
+        faceEmbedder == null ? null : PersonAdapter.recogniser(file, faceEmbedder, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
-    return Optional.of(new Eye(
+    return Optional.of(new LoadedAdapter(
         PersonAdapter.open(file, model, looking, embedder),
         IdentityStrength.forAdapter(file.path())));
   }
 
-  /** The files of somebody who is kept in {@code person}, their LoRA first. */
+  /** The files of the person stored in {@code person}, the LoRA first. */
   Path[] files(Path person) {
     return method().trains() && method().usesReferences()
         ? new Path[] {person, referenceFile(person)}
@@ -142,18 +142,18 @@ final class IdentityOptions {
   }
 
   /**
-   * Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the
-   * file beside it.
+   * The person from the reference file {@code person}, or, if that is a LoRA, from the file beside
+   * it.
    *
    * @param consent theirs, where the file records none
    */
-  ReferencePerson kept(Path person, Eye eye, MissingConsent consent) {
-    ReferencePerson kept = ReferencePerson.open(referenceFile(person), eye.adapter())
-        .withStrength(eye.identityStrength());
+  ReferencePerson openReference(Path person, LoadedAdapter eye, MissingConsent consent) {
+    ReferencePerson kept =
+        ReferencePerson.open(referenceFile(person), eye.adapter()).withStrength(eye.strength());
     return consent.of(kept).map(kept::withConsent).orElse(kept);
   }
 
-  private Path adapterOf(Path base) {
+  private Path adapterFile(Path base) {
     return adapter == null ? Extra.IP_ADAPTER.at(base) : adapter;
   }
 }

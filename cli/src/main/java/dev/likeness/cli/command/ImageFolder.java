@@ -41,7 +41,7 @@ import picocli.CommandLine.ParseResult;
  */
 final class ImageFolder {
   static final String FILE = "images.json";
-  private static final Written USUAL = Written.of(ImageRequest.of(""));
+  private static final RecordedRequest DEFAULT = RecordedRequest.of(ImageRequest.of(""));
 
   private ImageFolder() {}
 
@@ -72,14 +72,14 @@ final class ImageFolder {
     entry.put("seed", image.seed());
     entry.put("prompt", image.request().prompt());
     entry.put("negative", image.request().negative());
-    entry.putAll(run(base, image.request()));
+    entry.putAll(samplingEntry(base, image.request()));
     if (image.firstPassRequest() != null) {
-      entry.put("first_pass", run(base, image.firstPassRequest()));
+      entry.put("first_pass", samplingEntry(base, image.firstPassRequest()));
     }
     return entry;
   }
 
-  private static Map<String, Object> run(BaseModel base, ImageRequest request) {
+  private static Map<String, Object> samplingEntry(BaseModel base, ImageRequest request) {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put(
         "scheduler",
@@ -98,7 +98,7 @@ final class ImageFolder {
     }
     entry.put("width", request.width());
     entry.put("height", request.height());
-    entry.putAll(changedOptions(Written.of(request), USUAL));
+    entry.putAll(differences(RecordedRequest.of(request), DEFAULT));
     return entry;
   }
 
@@ -106,32 +106,32 @@ final class ImageFolder {
    * Options of a request that no other entry has: the names of the file's keys, in the file's
    * order.
    */
-  private record Written(
-      SizeConditioning sizes,
-      SizeConditioning negativeSizes,
+  private record RecordedRequest(
+      SizeConditioning sizeConditioning,
+      SizeConditioning negativeSizeConditioning,
       Latents noise,
-      double from,
-      double until,
-      Prompting prompting,
+      double denoisingStart,
+      double denoisingEnd,
+      PromptRecord promptOptions,
       PromptEmbedding embedding,
       PromptEmbedding negativeEmbedding,
-      Guidance guidanceOptions,
-      List<ControlImage> controls,
+      GuidanceRecord guidanceOptions,
+      List<ControlImage> controlImages,
       HiresFix hires,
-      boolean tiled,
-      CachingOptions approximation) {
-    static Written of(ImageRequest r) {
-      return new Written(
+      boolean vaeTiling,
+      CachingOptions caching) {
+    static RecordedRequest of(ImageRequest r) {
+      return new RecordedRequest(
           r.sizeConditioning(),
           r.negativeSizeConditioning(),
           r.noise(),
           r.denoisingStart(),
           r.denoisingEnd(),
-          new Prompting(
+          new PromptRecord(
               r.prompts().syntax(), r.prompts().clipSkip(), r.prompts().textualInversions()),
           r.embedding(),
           r.negativeEmbedding(),
-          Guidance.of(r.guidanceOptions()),
+          GuidanceRecord.of(r.guidanceOptions()),
           r.controlImages(),
           r.hires(),
           r.tiling().vaeTiling(),
@@ -139,27 +139,28 @@ final class ImageFolder {
     }
   }
 
-  private record Prompting(PromptSyntax syntax, int clipSkip, List<TextualInversion> words) {}
+  private record PromptRecord(
+      PromptSyntax syntax, int clipSkip, List<TextualInversion> textualInversions) {}
 
   /** Guidance beyond its scale and its formula, which the entry and the command's options have. */
-  private record Guidance(
+  private record GuidanceRecord(
       double rescale,
-      double from,
-      double until,
+      double start,
+      double end,
       boolean sequential,
       DegradedGuidance degradedGuidance,
-      double trueCfg) {
-    static Guidance of(GuidanceOptions o) {
-      return new Guidance(
+      double trueCfgScale) {
+    static GuidanceRecord of(GuidanceOptions o) {
+      return new GuidanceRecord(
           o.rescale(), o.start(), o.end(), o.sequential(), o.degradedGuidance(), o.trueCfgScale());
     }
   }
 
   /** Numbers and words that differ from the usual ones, by components. */
-  private static Map<String, Object> changedOptions(Record said, Record usual) {
+  private static Map<String, Object> differences(Record said, Record usual) {
     Map<String, Object> told = new LinkedHashMap<>();
     for (RecordComponent part : said.getClass().getRecordComponents()) {
-      Object value = plain(value(part, said), usual == null ? null : value(part, usual));
+      Object value = jsonValue(value(part, said), usual == null ? null : value(part, usual));
       if (value != null) {
         told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
       }
@@ -167,16 +168,19 @@ final class ImageFolder {
     return told;
   }
 
-  private static Object plain(Object value, Object usual) {
+  private static Object jsonValue(Object value, Object usual) {
     if (Objects.equals(value, usual)) {
       return null;
     }
     if (value instanceof Record said) {
-      Map<String, Object> told = changedOptions(said, (Record) usual);
+      Map<String, Object> told = differences(said, (Record) usual);
       return told.isEmpty() ? null : told;
     }
     if (value instanceof List<?> list) {
-      return list.stream().map(one -> plain(one, null)).filter(Objects::nonNull).toList();
+      return list.stream()
+          .map(one -> jsonValue(one, null))
+          .filter(Objects::nonNull)
+          .toList();
     }
     return value instanceof Number || value instanceof String || value instanceof Boolean
         ? value
@@ -224,8 +228,8 @@ final class ImageFolder {
    * The numbers of a run as a safetensors file: {@code latents} before decoding and {@code images}
    * before rounding.
    */
-  static final class RunTensors {
-    private RunTensors() {}
+  static final class TensorDump {
+    private TensorDump() {}
 
     static void write(Path file, BaseModel model, List<GeneratedImage> images) {
       int width = images.get(0).image().width();

@@ -36,7 +36,7 @@ final class InitialImageOptions {
       names = "--change-map",
       paramLabel = "IMAGE",
       description = "redraws the more the lighter this is")
-  private Path map;
+  private Path changeMap;
 
   @Option(
       names = "--extend",
@@ -64,19 +64,20 @@ final class InitialImageOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
-  ImageRequest on(ImageRequest request) {
-    ImageRequest begun = begun(request);
+  ImageRequest apply(ImageRequest request) {
+    ImageRequest begun = withInitialImage(request);
     return hires == 0 ? begun : begun.hires(new HiresFix(hires, hiresStrength, 0, hiresPixels));
   }
 
-  private ImageRequest begun(ImageRequest request) {
+  private ImageRequest withInitialImage(ImageRequest request) {
     if (init == null) {
       require(
-          mask == null && map == null && margins == null && Double.isNaN(strength),
+          mask == null && changeMap == null && margins == null && Double.isNaN(strength),
           "--strength, --mask, --change-map and --extend need an image: --init IMAGE");
       return request;
     }
-    boolean one = (mask == null ? 0 : 1) + (map == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
+    boolean one =
+        (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
     RgbImage image = ExifOrientation.upright(init, RgbImage.read(init));
     if (margins != null) {
@@ -92,8 +93,9 @@ final class InitialImageOptions {
     return request.initialImage(
         mask != null
             ? initial.mask(ExifOrientation.upright(mask, RgbImage.readMask(mask)))
-            : map != null
-                ? initial.changeMap(ExifOrientation.upright(map, RgbImage.readMask(map)))
+            : changeMap != null
+                ? initial.changeMap(
+                    ExifOrientation.upright(changeMap, RgbImage.readMask(changeMap)))
                 : initial);
   }
 

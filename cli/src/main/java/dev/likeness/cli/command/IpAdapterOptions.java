@@ -83,7 +83,7 @@ final class IpAdapterOptions {
   private boolean commercial;
 
   /** What was opened for one run. */
-  final class Opened implements AutoCloseable {
+  final class OpenedAdapter implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
     private Adapter prompt;
 
@@ -92,7 +92,7 @@ final class IpAdapterOptions {
       return Optional.ofNullable(prompt);
     }
 
-    private <T extends AutoCloseable> T opened(T part) {
+    private <T extends AutoCloseable> T register(T part) {
       open.push(part);
       return part;
     }
@@ -113,15 +113,15 @@ final class IpAdapterOptions {
    * Shows references, where any are given, to the adapter for {@code base}, which lies in
    * {@code folder}; what it looks through is closed again.
    */
-  Opened open(BaseModel base, Path folder, Console console) {
-    Opened opened = new Opened();
-    List<WeightedFile.ReferenceOption> counting = counting();
-    useOwn(folder);
-    requireWhole();
+  OpenedAdapter open(BaseModel base, Path folder, Console console) {
+    OpenedAdapter opened = new OpenedAdapter();
+    List<WeightedFile.ReferenceOption> counting = activeReferences();
+    useDefaultAdapter(folder);
+    requireAdapter();
     if (adapter == null || counting.isEmpty()) {
       return opened;
     }
-    try (Opened looking = new Opened()) {
+    try (OpenedAdapter looking = new OpenedAdapter()) {
       IpAdapterFile file = IpAdapterFile.of(adapter);
       IpAdapterFile.Kind kind = file.requireFor(base);
       requireUsed(kind);
@@ -129,19 +129,19 @@ final class IpAdapterOptions {
       boolean looks = kind.looksAtImages() || fallback != null;
       ImageEncoder eye = !looks || encoder == null
           ? null
-          : looking.opened(ImageEncoder.open(encoder, base.compute()));
-      IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
+          : looking.register(ImageEncoder.open(encoder, base.compute()));
+      IpAdapter ip = opened.register(IpAdapter.open(file, base, eye));
       double most = counting.stream()
           .mapToDouble(WeightedFile.ReferenceOption::weight)
           .max()
           .orElseThrow();
       List<Reference> shown = counting.stream()
-          .map(r -> Reference.of(r.image()).weight(r.weight() / most))
+          .map(r -> Reference.of(r.readImage()).weight(r.weight() / most))
           .toList();
       IpAdapter plain =
-          fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
+          fallback == null ? null : opened.register(IpAdapter.open(fallback, base, eye));
       ImagePrompt prompt =
-          kind.looksAtFaces() ? faces(ip, plain, shown, looking, console) : ip.identity(shown);
+          kind.looksAtFaces() ? facePrompt(ip, plain, shown, looking, console) : ip.identity(shown);
       opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -150,14 +150,18 @@ final class IpAdapterOptions {
     }
   }
 
-  private ImagePrompt faces(
-      IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened looking, Console console) {
-    FaceEmbedder recogniser = looking.opened(recogniser());
+  private ImagePrompt facePrompt(
+      IpAdapter ip,
+      IpAdapter plain,
+      List<Reference> shown,
+      OpenedAdapter looking,
+      Console console) {
+    FaceEmbedder recogniser = looking.register(openEmbedder());
     FaceDetector finder =
-        looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
+        looking.register(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser);
     FaceReader.ReadPerson person = FaceReader.ReadPerson.of(ip, reader, shown, plain);
-    List<WeightedFile.ReferenceOption> counting = counting();
+    List<WeightedFile.ReferenceOption> counting = activeReferences();
     for (int i = 0; i < counting.size(); i++) {
       String words = person.readings().get(i).words();
       if (!words.isEmpty()) {
@@ -173,11 +177,11 @@ final class IpAdapterOptions {
     return person.prompt();
   }
 
-  private List<WeightedFile.ReferenceOption> counting() {
+  private List<WeightedFile.ReferenceOption> activeReferences() {
     return references.stream().filter(r -> r.weight() > 0).toList();
   }
 
-  private FaceEmbedder recogniser() {
+  private FaceEmbedder openEmbedder() {
     IpAdapterFile file = IpAdapterFile.of(adapter);
     return embedder == null
         ? PersonAdapter.recogniser(file)
@@ -205,7 +209,7 @@ final class IpAdapterOptions {
   }
 
   /** Where no adapter is given, the base's own, with its own eyes. */
-  private void useOwn(Path folder) {
+  private void useDefaultAdapter(Path folder) {
     if (adapter != null || references.isEmpty()) {
       return;
     }
@@ -216,7 +220,7 @@ final class IpAdapterOptions {
     });
   }
 
-  private void requireWhole() {
+  private void requireAdapter() {
     if (adapter == null && !references.isEmpty()) {
       throw new IllegalArgumentException(
           "the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");

@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
             + " as one, at another rank, in another spelling, or of what a model learned since its base.")
 public final class LoraCommand implements Runnable {
   /** Where no factors say a rank. */
-  private static final int USUAL_RANK = 16;
+  private static final int DEFAULT_RANK = 16;
 
   private final Console console;
 
@@ -42,7 +42,7 @@ public final class LoraCommand implements Runnable {
       names = "--extract",
       paramLabel = "TUNED",
       description = "in their place: a model that was trained from the base")
-  private Path tuned;
+  private Path tunedModel;
 
   @Mixin
   private BaseOptions base;
@@ -56,11 +56,11 @@ public final class LoraCommand implements Runnable {
   private Integer rank;
 
   @Option(
-      names = "--spelling",
+      names = "--key-format",
       paramLabel = "NAME",
       defaultValue = "PEFT",
       description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
-  private KeyFormat format;
+  private KeyFormat keyFormat;
 
   @Option(
       names = "--out",
@@ -76,7 +76,7 @@ public final class LoraCommand implements Runnable {
 
   @Override
   public void run() {
-    if (files.isEmpty() == (tuned == null)) {
+    if (files.isEmpty() == (tunedModel == null)) {
       throw new IllegalArgumentException(
           "give either LoRA files or --extract TUNED (try likeness lora --help)");
     }
@@ -84,9 +84,9 @@ public final class LoraCommand implements Runnable {
       throw new InvalidInputException(
           out + " exists already; name another, since nothing is overwritten");
     }
-    try (BaseModel model = tuned == null ? base.open() : base.openExact();
-        Lora made = tuned == null ? summed(model) : extracted(model)) {
-      made.save(out, format);
+    try (BaseModel model = tunedModel == null ? base.open() : base.openExact();
+        Lora made = tunedModel == null ? merge(model) : extract(model)) {
+      made.save(out, keyFormat);
       console
           .err()
           .println(made.report().layers() + " layers of rank " + made.report().rank());
@@ -96,7 +96,7 @@ public final class LoraCommand implements Runnable {
   }
 
   /** A single file at full strength and its own rank keeps its factors as they are. */
-  private Lora summed(BaseModel model) {
+  private Lora merge(BaseModel model) {
     Map<Lora, Double> loras = new LinkedHashMap<>();
     try {
       files.forEach(file -> loras.put(Lora.open(file.file(), model), file.weight()));
@@ -112,7 +112,7 @@ public final class LoraCommand implements Runnable {
   private int rankOf(Set<Lora> loras) {
     return LoraMerge.rank(loras).orElseGet(() -> {
       int taken =
-          loras.stream().mapToInt(lora -> lora.report().rank()).reduce(USUAL_RANK, Math::max);
+          loras.stream().mapToInt(lora -> lora.report().rank()).reduce(DEFAULT_RANK, Math::max);
       console
           .err()
           .println("not all changes have a rank that the files say, so that rank " + taken
@@ -121,8 +121,8 @@ public final class LoraCommand implements Runnable {
     });
   }
 
-  private Lora extracted(BaseModel model) {
-    try (BaseModel other = BaseModel.open(tuned, model.compute())) {
+  private Lora extract(BaseModel model) {
+    try (BaseModel other = BaseModel.open(tunedModel, model.compute())) {
       List<String> left = LoraMerge.leftOut(model, other);
       if (!left.isEmpty()) {
         console
@@ -130,7 +130,7 @@ public final class LoraCommand implements Runnable {
             .println(left.size() + " norms, biases and tables differ, too, and are left out, e.g. "
                 + left.get(0));
       }
-      return LoraMerge.between(model, other, rank == null ? USUAL_RANK : rank);
+      return LoraMerge.between(model, other, rank == null ? DEFAULT_RANK : rank);
     }
   }
 }

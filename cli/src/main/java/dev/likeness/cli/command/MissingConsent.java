@@ -18,14 +18,15 @@ import java.util.stream.Stream;
 record MissingConsent(String text) {
   /** Refuses a consent for a person whose files or store say already who agreed. */
   void requireMissing(VaultOptions store, Path... files) {
-    if (text != null && (store.given() || Stream.of(files).noneMatch(MissingConsent::lacks))) {
+    if (text != null
+        && (store.isGiven() || Stream.of(files).noneMatch(MissingConsent::lacksConsent))) {
       throw new IllegalArgumentException(
           "--consent is for photos and for people whose file records none; the file or store of this"
               + " person says who agreed: leave it out");
     }
   }
 
-  private static boolean lacks(Path file) {
+  private static boolean lacksConsent(Path file) {
     try {
       return SafetensorsHeader.read(file)
           .metadata()

@@ -54,7 +54,7 @@ public final class PeopleCommand implements Runnable {
 
     @Override
     public void run() {
-      try (SubjectStore opened = store.existing(console)) {
+      try (SubjectStore opened = store.openExisting(console)) {
         console.out().println(opened.subject(id).erase().toJson());
         console.out().flush();
       }
@@ -81,7 +81,7 @@ public final class PeopleCommand implements Runnable {
 
     @Override
     public void run() {
-      try (SubjectStore opened = store.existing(console)) {
+      try (SubjectStore opened = store.openExisting(console)) {
         for (Subject subject : opened.subjects()) {
           Map<String, Long> ages = subject.ages();
           int files =
@@ -128,7 +128,7 @@ public final class PeopleCommand implements Runnable {
 
     @Override
     public void run() {
-      try (SubjectStore opened = store.existing(console)) {
+      try (SubjectStore opened = store.openExisting(console)) {
         Subject subject = opened.subject(id);
         Consent consent = subject.consent();
         line("id", subject.id());
@@ -136,7 +136,7 @@ public final class PeopleCommand implements Runnable {
             .ages()
             .forEach(
                 (name, seconds) -> line(name, Duration.ofSeconds(seconds).toDays() + " days ago"));
-        subject.counts().forEach((holding, count) -> line(holding.word(), count + " files"));
+        subject.counts().forEach((holding, count) -> line(holding.label(), count + " files"));
         line("consent", consent.text());
         line(
             "given",

@@ -16,18 +16,18 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /**
- * Whom headshots are drawn of: somebody in a file or a store, or to be learnt from photos, into the
- * store where one is given.
+ * The person of the headshots: from a file, from a store, or trained from photos (into the store,
+ * if one is given).
  *
- * @param photos of somebody to be learnt, and what the user says of them
- * @param person a file, or an id in the store; null for somebody to be learnt
- * @param out receives the file of somebody learnt without a store
+ * @param photos of a person to be trained, and the traits that the user gives
+ * @param person a file, or an id in the store; null for a person to be trained
+ * @param out receives the file of a person trained without a store
  */
 record PersonSource(
     PhotoOptions photos, Path person, VaultOptions store, Path out, Console console) {
   /** Whether their photos are looked at here, and not by the store. */
   boolean isReviewed() {
-    return person == null && !store.given();
+    return person == null && !store.isGiven();
   }
 
   /**
@@ -42,11 +42,11 @@ record PersonSource(
       ReviewTools tools,
       ShootFolder.Timings watch) {
     if (isReviewed()) {
-      Path state = studio.trainer().stateFile(out, review, photos.known());
-      requireNobodyElse(state);
+      Path state = studio.trainer().stateFile(out, review, photos.profile());
+      requireSamePerson(state);
       TrainedPerson learnt = train(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, who -> kept(TrainingState.tag(who, state)));
+      return closeOnFailure(learnt, who -> save(TrainingState.tag(who, state)));
     }
     Path which = person;
     if (which == null) {
@@ -56,13 +56,13 @@ record PersonSource(
     TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
     who.baseMismatch(model).ifPresent(console.err()::println);
-    return closedOnFailure(
+    return closeOnFailure(
         who,
-        opened -> corrected(
+        opened -> withProfile(
             studio, photos.missingConsent().of(opened).map(opened::withConsent).orElse(opened)));
   }
 
-  private void requireNobodyElse(Path state) {
+  private void requireSamePerson(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
@@ -74,15 +74,13 @@ record PersonSource(
   /** Learnt now, or from where a run that was stopped had come to. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
-      return studio
-          .trainer()
-          .train(
-              review,
-              photos.consent(),
-              photos.known(),
-              state,
-              ConsoleProgress.on(console),
-              console.cancellation());
+      return studio.trainer().train(
+          review,
+          photos.consent(),
+          photos.profile(),
+          state,
+          ConsoleProgress.on(console),
+          console.cancellation());
     } catch (RuntimeException e) {
       reportState(state, "the same command", e, console);
       throw e;
@@ -98,7 +96,7 @@ record PersonSource(
     }
   }
 
-  private static TrainedPerson closedOnFailure(
+  private static TrainedPerson closeOnFailure(
       TrainedPerson who, UnaryOperator<TrainedPerson> step) {
     try {
       return step.apply(who);
@@ -108,7 +106,7 @@ record PersonSource(
     }
   }
 
-  private TrainedPerson kept(TrainedPerson who) {
+  private TrainedPerson save(TrainedPerson who) {
     Path file = out.resolve(ShootFolder.PERSON);
     who.save(file);
     TrainingState.deleteAll(out);
@@ -129,8 +127,8 @@ record PersonSource(
     return Path.of(id);
   }
 
-  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
-    PersonProfile known = photos.known();
+  private TrainedPerson withProfile(HeadshotStudio studio, TrainedPerson who) {
+    PersonProfile known = photos.profile();
     if (known.traits().isEmpty()) {
       return who;
     }

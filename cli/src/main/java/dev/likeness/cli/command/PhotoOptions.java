@@ -44,7 +44,7 @@ public final class PhotoOptions {
   private Map<String, String> traits = Map.of();
 
   /** What is said of how the person looks. */
-  PersonProfile known() {
+  PersonProfile profile() {
     PersonProfile profile = PersonProfile.UNKNOWN;
     for (Map.Entry<String, String> trait : traits.entrySet()) {
       profile = profile.withCorrection(trait.getKey(), trait.getValue());
@@ -52,7 +52,7 @@ public final class PhotoOptions {
     return profile;
   }
 
-  boolean given() {
+  boolean isGiven() {
     return photos != null;
   }
 
@@ -62,7 +62,7 @@ public final class PhotoOptions {
   }
 
   /** Refuses to write beside the photos, where results would be taken for photos the next time. */
-  void requireApart(Path out) {
+  void requireSeparateFolder(Path out) {
     try {
       if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
         throw new IllegalArgumentException(
@@ -76,9 +76,9 @@ public final class PhotoOptions {
 
   /** Says what is to be expected where real photos are for a base that knows none. */
   void warn(BaseOptions base, Console console) {
-    if (given()
+    if (isGiven()
         && !ModelExtras.in(base.folder()).photographs()
-        && !SyntheticPhotos.areAllIn(photos)) {
+        && !SyntheticPhotos.isSyntheticFolder(photos)) {
       console
           .err()
           .println(base.name() + " knows rendered people alone; for photographs give --base a"
@@ -113,7 +113,7 @@ public final class PhotoOptions {
       return Consent.of(consent);
     }
     PhotoSet.from(photos);
-    if (SyntheticPhotos.areAllIn(photos)) {
+    if (SyntheticPhotos.isSyntheticFolder(photos)) {
       return Consent.synthetic();
     }
     throw new IllegalArgumentException(

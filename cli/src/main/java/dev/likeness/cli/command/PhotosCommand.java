@@ -45,14 +45,14 @@ public final class PhotosCommand implements Runnable {
   public void run() {
     PhotoSet set = PhotoSet.from(photos);
     try (ReviewTools tools = faces.open()) {
-      show(PhotoReview.of(set, tools));
+      print(PhotoReview.of(set, tools));
     } catch (NoUsablePhotoException none) {
-      show(none.review());
+      print(none.review());
       throw none;
     }
   }
 
-  private void show(PhotoReview review) {
+  private void print(PhotoReview review) {
     if (sheet != null) {
       byte[] png = review.toSheet().toPng();
       AtomicFile.writePrivate(sheet, out -> out.write(png));

@@ -37,7 +37,7 @@ final class PreviewOptions {
       paramLabel = "N",
       defaultValue = "1",
       description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
-  private int every;
+  private int interval;
 
   /** Draws {@code request}, showing each image to {@code each} when it is done. */
   void generate(
@@ -53,16 +53,16 @@ final class PreviewOptions {
       return;
     }
     Set<Path> shown = new TreeSet<>();
-    try (PreviewDecoder previews = PreviewDecoder.open(small(from), base.compute())) {
-      ImageRequest watched =
-          previews.attach(request, every, (row, images) -> show(images, out, marking, shown));
+    try (PreviewDecoder previews = PreviewDecoder.open(decoderPath(from), base.compute())) {
+      ImageRequest watched = previews.attach(
+          request, interval, (row, images) -> writePreviews(images, out, marking, shown));
       base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
     }
   }
 
-  private Path small(BaseOptions base) {
+  private Path decoderPath(BaseOptions base) {
     Path own = Extra.PREVIEW_DECODER.at(base.folder());
     if (!autoencoder.toString().isEmpty()) {
       return autoencoder;
@@ -74,7 +74,8 @@ final class PreviewOptions {
     return own;
   }
 
-  private static void show(List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
+  private static void writePreviews(
+      List<RgbImage> images, Path out, Disclosure marking, Set<Path> shown) {
     for (int i = 0; i < images.size(); i++) {
       Path file = out.resolve(ImageFolder.NumberedFiles.name("preview", i));
       shown.add(file);

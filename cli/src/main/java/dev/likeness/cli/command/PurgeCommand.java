@@ -34,7 +34,7 @@ public final class PurgeCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.existing(console)) {
+    try (SubjectStore opened = store.openExisting(console)) {
       RetentionPolicy.PurgeReport report = opened.purgeDue();
       report.erased().forEach(receipt -> console.out().println("erased " + receipt.subject()));
       console

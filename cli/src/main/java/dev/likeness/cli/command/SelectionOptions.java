@@ -48,20 +48,20 @@ final class SelectionOptions {
    *
    * @param shoot all, or those that were kept
    * @param cards the scores of all without {@code --keep}; with it they stand in the choice
-   * @param choice empty without {@code --keep}
+   * @param selection empty without {@code --keep}
    */
-  record ShootResult(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> choice) {
+  record GeneratedShoot(Shoot shoot, List<ScoreCard> cards, Optional<SelectionResult> selection) {
     /** The same with its headshots changed; what was chosen by stays as it was. */
-    ShootResult map(UnaryOperator<Headshot> change) {
-      return new ShootResult(
+    GeneratedShoot map(UnaryOperator<Headshot> change) {
+      return new GeneratedShoot(
           new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()),
           cards,
-          choice);
+          selection);
     }
   }
 
   /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
-  void check(ShootRequest request) {
+  void validate(ShootRequest request) {
     if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
       throw new IllegalArgumentException(
           "--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
@@ -78,7 +78,7 @@ final class SelectionOptions {
    * @param kept what the person's file keeps, which likeness is measured by where there is no
    *     {@code review}
    */
-  ShootResult shoot(
+  GeneratedShoot generate(
       HeadshotStudio studio,
       ScoreLimits limits,
       Identity person,
@@ -89,10 +89,14 @@ final class SelectionOptions {
       Progress progress,
       Cancellation cancellation) {
     HeadshotScores scores = scores(
-        undistorted(limits, tools), kept, review, tools, keep == null ? Progress.SILENT : progress);
+        withDistortionLimit(limits, tools),
+        kept,
+        review,
+        tools,
+        keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
-      return new ShootResult(
+      return new GeneratedShoot(
           shoot,
           shoot.headshots().stream().map(each -> scores.score(each.image())).toList(),
           Optional.empty());
@@ -104,7 +108,8 @@ final class SelectionOptions {
           + " headshots shows a face; draw more with --count, "
           + "other styles, or without --keep to look at them");
     }
-    return new ShootResult(new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
+    return new GeneratedShoot(
+        new Shoot(request, choice.selected()), List.of(), Optional.of(choice));
   }
 
   private HeadshotScores scores(
@@ -133,7 +138,7 @@ final class SelectionOptions {
     return likeness.map(scores::likeness).orElse(scores);
   }
 
-  private HeadshotScores undistorted(ScoreLimits limits, ReviewTools tools) {
+  private HeadshotScores withDistortionLimit(ScoreLimits limits, ReviewTools tools) {
     HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(limits);
     return distortion == null
         ? plain

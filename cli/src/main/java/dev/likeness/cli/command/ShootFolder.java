@@ -64,23 +64,23 @@ final class ShootFolder {
    */
   static void requireWritable(Path folder, Disclosure disclosure) {
     AtomicFile.Writable.requireFolder(folder);
-    disclosure.png(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
+    disclosure.encodePng(RgbImage.of(256, 256, new byte[256 * 256 * 3]));
   }
 
   /**
    * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was
    * finished is written as it is, with its record.
    */
-  SelectionOptions.ShootResult shoot(
+  SelectionOptions.GeneratedShoot generateOrRescue(
       HeadshotStudio studio,
-      Function<HeadshotStudio, SelectionOptions.ShootResult> drawing,
+      Function<HeadshotStudio, SelectionOptions.GeneratedShoot> drawing,
       Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
       return drawing.apply(studio.onHeadshot(finished::add));
     } catch (RuntimeException | Error e) {
       try {
-        rescue(finished, record);
+        writeFinished(finished, record);
       } catch (RuntimeException more) {
         e.addSuppressed(more);
       }
@@ -88,7 +88,8 @@ final class ShootFolder {
     }
   }
 
-  private void rescue(List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
+  private void writeFinished(
+      List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
     if (!finished.isEmpty()) {
       write(finished);
       record.apply(finished).write(folder.resolve(ShootRecord.FILE));
@@ -100,7 +101,7 @@ final class ShootFolder {
    * other formats: whatever happens between, no record speaks of others, and no two files of one
    * number show two images.
    */
-  private void forget(int images) {
+  private void deleteOld(int images) {
     try {
       for (int i = 0; i < images; i++) {
         for (ImageFormat format : ImageFormat.values()) {
@@ -120,7 +121,7 @@ final class ShootFolder {
 
   /** Writes the images, and says which lie there from before: no record speaks of them any more. */
   private void write(List<Headshot> headshots) {
-    forget(headshots.size());
+    deleteOld(headshots.size());
     ImageFolder.NumberedFiles.write(
         folder,
         "headshot",
@@ -145,7 +146,7 @@ final class ShootFolder {
    */
   void write(
       BaseModel base,
-      SelectionOptions.ShootResult drawn,
+      SelectionOptions.GeneratedShoot drawn,
       ShootRecord untimed,
       PersonRecord kept,
       PhotoReview review,
@@ -158,7 +159,7 @@ final class ShootFolder {
         : review.accepted().stream().map(AcceptedPhoto::image).toList();
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record =
-        drawn.choice().map(choice -> timed.selection(choice.asList())).orElse(timed);
+        drawn.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review))
         .authenticity(verdicts(kept, review, shoot))
@@ -171,13 +172,13 @@ final class ShootFolder {
             + ": generated images, not photographs");
     byte[] png = disclosure
         .source(DigitalSourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA)
-        .ofPages()
-        .png(overview);
+        .withoutPixelMarks()
+        .encodePng(overview);
     AtomicFile.writePrivate(sheet, out -> out.write(png));
     console.out().println(sheet);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure)
+    ShootReport.of(shoot, drawn.selection(), drawn.cards(), Optional.ofNullable(review), disclosure)
         .write(report);
     console.out().println(report);
     console.out().flush();

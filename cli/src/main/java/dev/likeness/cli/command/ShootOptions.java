@@ -78,7 +78,7 @@ final class ShootOptions {
   private int variant;
 
   ShootRequest request() {
-    return ShootRequest.of(chosen(), count)
+    return ShootRequest.of(selectedStyles(), count)
         .likeness(likeness)
         .steps(steps)
         .guidance(guidance)
@@ -87,7 +87,7 @@ final class ShootOptions {
         .variant(variant);
   }
 
-  private List<Style> chosen() {
+  private List<Style> selectedStyles() {
     if (styleFile == null) {
       return styles.isEmpty()
           ? Style.defaults()
@@ -117,7 +117,7 @@ final class ShootOptions {
     /**
      * The headshot as it is asked for; whole where no face is seen, which {@code notices} hears of.
      */
-    Headshot of(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
+    Headshot crop(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
       String format = format(headshot.style());
       Optional<Headshot> cropped = headshot.crop(format, detector);
       if (cropped.isEmpty()) {
@@ -135,13 +135,13 @@ final class ShootOptions {
      * What to say where crops of images with sides of {@code side} pixels have fewer than are asked
      * for, on a base of that unit.
      */
-    Optional<String> shortage(List<Style> styles, int side, int unit) {
+    Optional<String> findShortage(List<Style> styles, int side, int unit) {
       List<String> asked = styles.stream()
           .map(this::format)
           .distinct()
-          .filter(format -> most(format) > side)
+          .filter(format -> maxSide(format) > side)
           .toList();
-      int most = asked.stream().mapToInt(AspectOption::most).max().orElse(0);
+      int most = asked.stream().mapToInt(AspectOption::maxSide).max().orElse(0);
       return asked.isEmpty()
           ? Optional.empty()
           : Optional.of(String.join(" and ", asked) + ": images of " + side + " pixels "
@@ -149,14 +149,14 @@ final class ShootOptions {
               + (most + unit - 1) / unit * unit);
     }
 
-    private static int most(String format) {
+    private static int maxSide(String format) {
       return HeadshotCrop.pixels(format)
           .map(pixels -> Math.max(pixels.width(), pixels.height()))
           .orElse(0);
     }
 
     /** Refuses what is no aspect. */
-    void check() {
+    void validate() {
       if (aspect != null) {
         try {
           HeadshotCrop.ratio(aspect);

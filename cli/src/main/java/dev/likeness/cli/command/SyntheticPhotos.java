@@ -37,7 +37,7 @@ public final class SyntheticPhotos {
    * True when a {@code people.json} in the folder or the one above lists every visible file of the
    * folder with its digest; one strange file among them makes it false.
    */
-  public static boolean areAllIn(Path folder) {
+  public static boolean isSyntheticFolder(Path folder) {
     Path list = list(folder);
     if (list == null) {
       return false;

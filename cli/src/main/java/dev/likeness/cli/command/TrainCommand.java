@@ -65,7 +65,7 @@ public final class TrainCommand implements Runnable {
   private Path out;
 
   @Option(
-      names = "--class-pictures",
+      names = "--class-images",
       paramLabel = "N",
       description = "images of others that the base draws first and"
           + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
@@ -78,11 +78,11 @@ public final class TrainCommand implements Runnable {
   private Path plot;
 
   @Option(
-      names = "--watch",
+      names = "--validation-steps",
       paramLabel = "N",
       description = "looks every N steps at headshots, beside every fifth photo,"
           + " which is not learned from; keeps the best look and ends when nothing better comes")
-  private Integer watch;
+  private Integer validationInterval;
 
   @Option(
       names = "--recipe",
@@ -90,7 +90,7 @@ public final class TrainCommand implements Runnable {
       defaultValue = "BALANCED",
       description = "${COMPLETION-CANDIDATES}: the"
           + " numbers for this many photos, this base and this machine (default: ${DEFAULT-VALUE})")
-  private TrainingPreset recipe;
+  private TrainingPreset preset;
 
   @Mixin
   private FaceOptions faces;
@@ -111,11 +111,11 @@ public final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    if (!photos.given()) {
+    if (!photos.isGiven()) {
       throw new IllegalArgumentException("--photos DIR is missing (try likeness train --help)");
     }
     store.requireUsedSigner();
-    if (store.given() == (out != null)) {
+    if (store.isGiven() == (out != null)) {
       throw new IllegalArgumentException(
           "give either --out FILE or --store DIR (try likeness train --help)");
     }
@@ -124,24 +124,25 @@ public final class TrainCommand implements Runnable {
           "--method " + method + " is not known; give lora or dreambooth");
     }
     boolean whole = method.equals("dreambooth");
-    if (store.given() && (whole || plot != null)) {
+    if (store.isGiven() && (whole || plot != null)) {
       throw new IllegalArgumentException(
           "--method dreambooth and --plot need --out; a store keeps person files alone");
     }
-    if (whole && (rank.given() || recipe != TrainingPreset.BALANCED)) {
+    if (whole && (rank.isGiven() || preset != TrainingPreset.BALANCED)) {
       throw new IllegalArgumentException(
           "--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
-    if (whole && !base.isWhole()) {
+    if (whole && !base.isUnmodified()) {
       throw new IllegalArgumentException(
           "--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
               + " folder; put them into the base's folder first");
     }
-    if (store.given() && (watch != null || recipe != TrainingPreset.BALANCED || resume)) {
+    if (store.isGiven()
+        && (validationInterval != null || preset != TrainingPreset.BALANCED || resume)) {
       throw new IllegalArgumentException(
-          "--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
+          "--validation-steps, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
-    if (store.given()) {
+    if (store.isGiven()) {
       trainInStore();
     } else {
       trainInto(whole);
@@ -184,9 +185,9 @@ public final class TrainCommand implements Runnable {
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
-          watching(seeing(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
+          withValidation(withEmbedder(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
       if (whole) {
-        trainDreamBooth(studio, model, review, state, watched);
+        trainModel(studio, model, review, state, watched);
       } else {
         trainPerson(studio, model, review, state, watched);
       }
@@ -205,65 +206,70 @@ public final class TrainCommand implements Runnable {
   }
 
   /** The file keeps what faces are to {@code eye}, where there is one. */
-  private static HeadshotStudio seeing(HeadshotStudio studio, FaceEmbedder eye) {
+  private static HeadshotStudio withEmbedder(HeadshotStudio studio, FaceEmbedder eye) {
     return eye == null ? studio : studio.embedder(eye);
   }
 
-  private HeadshotStudio watching(HeadshotStudio studio, FaceEmbedder eye) {
-    if (watch != null && eye == null) {
+  private HeadshotStudio withValidation(HeadshotStudio studio, FaceEmbedder eye) {
+    if (validationInterval != null && eye == null) {
       throw new IllegalArgumentException(
-          "--watch compares faces; give --embedder FILE, since the base brings no embedder");
+          "--validation-steps compares faces; give --embedder FILE, since the base brings no embedder");
     }
-    return watch == null ? studio : studio.validation(watch, eye);
+    return validationInterval == null ? studio : studio.validation(validationInterval, eye);
   }
 
   private void trainPerson(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    LoraTraining numbers = recipe
+    LoraTraining numbers = preset
         .of(model, review.accepted().size())
         .captions(studio.trainer().settings().captions().toArray(String[]::new));
-    LoraTraining asked = requested(rank.of(studio.training(numbers)).trainer().settings());
+    LoraTraining asked = withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
-        .fitting(model, watch != null, model.compute().memory().total());
+        .fitting(model, validationInterval != null, model.compute().memory().total());
     console
         .err()
         .println("takes about "
             + fitting.memory(
-                model, model.defaults().width(), model.defaults().height(), watch != null));
+                model,
+                model.defaults().width(),
+                model.defaults().height(),
+                validationInterval != null));
     try (TrainedPerson person = studio
         .training(asked)
         .trainer()
-        .train(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
+        .train(
+            review, photos.consent(), photos.profile(), state, progress, console.cancellation())) {
       person.save(out);
-      print(person.phrase());
+      printPhrase(person.phrase());
     }
   }
 
-  private void trainDreamBooth(
+  private void trainModel(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth way = DreamBooth.suitedTo(model);
-    DreamBooth asked = way.with(requested(way.settings().captions("selfie of %s")));
+    DreamBooth asked = way.with(withOptions(way.settings().captions("selfie of %s")));
     console
         .err()
         .println("takes about "
             + asked.memory(
-                model, model.defaults().width(), model.defaults().height(), watch != null));
-    try (TrainedModel trained = studio
-        .trainer()
-        .trainModel(
-            review,
-            photos.consent(),
-            photos.known(),
-            asked,
-            state,
-            progress,
-            console.cancellation())) {
+                model,
+                model.defaults().width(),
+                model.defaults().height(),
+                validationInterval != null));
+    try (TrainedModel trained = studio.trainer().trainModel(
+        review,
+        photos.consent(),
+        photos.profile(),
+        asked,
+        state,
+        progress,
+        console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());
-      print(trained.subject().phrase());
+      printPhrase(trained.subject().phrase());
     }
   }
 
-  private void print(String phrase) {
+  private void printPhrase(String phrase) {
     console.err().println("in prompts: " + phrase);
   }
 
@@ -278,18 +284,18 @@ public final class TrainCommand implements Runnable {
         FaceGuidance holding =
             FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =
-          seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
+          withEmbedder(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
       console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
       console.out().flush();
     }
   }
 
   private HeadshotStudio studio(BaseModel model) {
-    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return studio.training(requested(studio.trainer().settings()));
+    HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
+    return studio.training(withOptions(studio.trainer().settings()));
   }
 
-  private LoraTraining requested(LoraTraining settings) {
+  private LoraTraining withOptions(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
     return classImages == null ? timed : timed.prior(classImages, timed.priorWeight());
   }
@@ -302,11 +308,11 @@ public final class TrainCommand implements Runnable {
         description = "rank of the LoRA (default: the studio's, or the recipe's)")
     private Integer rank;
 
-    boolean given() {
+    boolean isGiven() {
       return rank != null;
     }
 
-    HeadshotStudio of(HeadshotStudio studio) {
+    HeadshotStudio apply(HeadshotStudio studio) {
       return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
     }
   }

@@ -30,9 +30,9 @@ final class VaultOptions {
    * How long it waits for a process that has the store; commands have it while they read or write
    * there alone.
    */
-  static final Duration PATIENCE = Duration.ofSeconds(30);
+  static final Duration LOCK_TIMEOUT = Duration.ofSeconds(30);
 
-  private static final String VARIABLE = "LIKENESS_STORE_KEY";
+  private static final String KEY_VARIABLE = "LIKENESS_STORE_KEY";
   private static final long PAUSE_NANOS = 100_000_000;
 
   @Option(
@@ -46,13 +46,13 @@ final class VaultOptions {
       names = "--key",
       paramLabel = "FILE",
       description = "the store's key, made for a new store "
-          + "where there is no such file (default: the environment variable " + VARIABLE + ")")
+          + "where there is no such file (default: the environment variable " + KEY_VARIABLE + ")")
   private Path key;
 
   @Mixin
   private DisclosureOptions.SigningOptions signing;
 
-  boolean given() {
+  boolean isGiven() {
     if (store == null && key != null) {
       throw new IllegalArgumentException(
           "--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
@@ -67,7 +67,7 @@ final class VaultOptions {
 
   /** Refuses a signer without a store, of a command that signs nothing else. */
   void requireUsedSigner() {
-    if (!given() && signing.given()) {
+    if (!isGiven() && signing.isGiven()) {
       throw new IllegalArgumentException(
           "--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
     }
@@ -78,7 +78,7 @@ final class VaultOptions {
    * purge.
    */
   SubjectStore open(Console console) {
-    return open(console, PATIENCE, console.cancellation());
+    return open(console, LOCK_TIMEOUT, console.cancellation());
   }
 
   /**
@@ -91,7 +91,7 @@ final class VaultOptions {
     boolean told = false;
     while (true) {
       try {
-        return openNow();
+        return tryOpen();
       } catch (StoreInUseException elsewhere) {
         if (System.nanoTime() - begun >= patience.toNanos()) {
           throw elsewhere;
@@ -107,7 +107,7 @@ final class VaultOptions {
     }
   }
 
-  private SubjectStore openNow() {
+  private SubjectStore tryOpen() {
     if (store == null) {
       throw new IllegalArgumentException(
           "--store DIR is missing: the folder where persons are kept");
@@ -115,13 +115,13 @@ final class VaultOptions {
     StoreOptions plain = StoreOptions.defaults();
     StoreOptions signed = signing
         .identity()
-        .map(identity -> plain.signedBy(ReceiptSigner.of(identity.chain(), identity::sign)))
+        .map(identity -> plain.signer(ReceiptSigner.of(identity.chain(), identity::sign)))
         .orElse(plain);
     return SubjectStore.open(store, keys(), signed);
   }
 
   /** The same of a store that is there already. */
-  SubjectStore existing(Console console) {
+  SubjectStore openExisting(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
       throw new InvalidInputException("there is no store in " + store
           + "; give the folder where train or headshot made one, with its disk in place");
@@ -134,23 +134,23 @@ final class VaultOptions {
    * it need not be open.
    */
   boolean hasErased(String id) {
-    return Files.exists(ErasureReceipt.fileIn(store, id));
+    return Files.exists(ErasureReceipt.file(store, id));
   }
 
   private WrappingKey keys() {
     if (key != null) {
-      if (!Files.exists(key) && storesPeople()) {
+      if (!Files.exists(key) && hasPeople()) {
         throw new InvalidInputException("there is no key " + key + ", and the people in " + store
             + " are encrypted under another; give the file of theirs");
       }
-      return Files.exists(key) ? WrappingKey.file(key) : WrappingKey.newFile(key);
+      return Files.exists(key) ? WrappingKey.ofFile(key) : WrappingKey.createFile(key);
     }
-    return System.getenv(VARIABLE) == null
-        ? WrappingKey.absent()
-        : WrappingKey.environment(VARIABLE);
+    return System.getenv(KEY_VARIABLE) == null
+        ? WrappingKey.none()
+        : WrappingKey.ofEnvironment(KEY_VARIABLE);
   }
 
-  private boolean storesPeople() {
+  private boolean hasPeople() {
     Path people = store.resolve("subjects");
     try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
       return folders.findAny().isPresent();
@@ -162,10 +162,10 @@ final class VaultOptions {
 
   /** The person in a file, or with a store the subject of that id. */
   TrainedPerson person(Path file, BaseModel model, Console console) {
-    if (!given()) {
+    if (!isGiven()) {
       return TrainedPerson.open(file, model);
     }
-    try (SubjectStore opened = existing(console)) {
+    try (SubjectStore opened = openExisting(console)) {
       Subject subject = opened.subject(file.toString());
       Consent consent = subject.consent();
       TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), model);

@@ -21,7 +21,7 @@ import java.time.Duration;
  */
 record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
   /** What took hours to learn waits longer than a look does. */
-  private static final Duration TO_KEEP = Duration.ofHours(1);
+  private static final Duration SAVE_TIMEOUT = Duration.ofHours(1);
 
   /** Returns the id. */
   String train(HeadshotStudio studio, ReviewTools tools) {
@@ -34,20 +34,20 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
     Cancellation stop = console.cancellation().child();
     try (TrainedPerson person =
-        studio.trainer().train(review, consent, photos.known(), null, stopping(stop, id), stop)) {
-      keep(person, id);
+        studio.trainer().train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
+      save(person, id);
       return id;
     } catch (RuntimeException | Error e) {
       if (store.hasErased(id)) {
-        throw erased(id, e);
+        throw erasedException(id, e);
       }
-      forget(id, e);
+      eraseSubject(id, e);
       throw e;
     }
   }
 
   /** Whoever is erased meanwhile is learnt no further. */
-  private Progress stopping(Cancellation stop, String id) {
+  private Progress cancelIfErased(Cancellation stop, String id) {
     Progress shown = ConsoleProgress.on(console);
     return event -> {
       if (store.hasErased(id)) {
@@ -57,22 +57,22 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     };
   }
 
-  private void keep(TrainedPerson person, String id) {
-    try (SubjectStore opened = store.open(console, TO_KEEP, console.cancellation())) {
-      SubjectStudio.keep(opened.subject(id), person);
+  private void save(TrainedPerson person, String id) {
+    try (SubjectStore opened = store.open(console, SAVE_TIMEOUT, console.cancellation())) {
+      SubjectStudio.savePerson(opened.subject(id), person);
     }
   }
 
-  private static InvalidInputException erased(String id, Throwable cause) {
+  private static InvalidInputException erasedException(String id, Throwable cause) {
     return new InvalidInputException(
         id
             + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn them again",
         cause);
   }
 
-  private void forget(String id, Throwable failure) {
+  private void eraseSubject(String id, Throwable failure) {
     // Ctrl-C, which may be what failed, must not stop this, too.
-    try (SubjectStore opened = store.open(console, VaultOptions.PATIENCE, new Cancellation())) {
+    try (SubjectStore opened = store.open(console, VaultOptions.LOCK_TIMEOUT, new Cancellation())) {
       opened.subject(id).erase();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);

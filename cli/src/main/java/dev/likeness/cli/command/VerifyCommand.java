@@ -22,16 +22,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code likeness verify}: whether an image or receipt is as it was signed, and by whom, or a store
- * can be read.
+ * {@code likeness verify}: checks the signature and signer of an image or a receipt, or that a
+ * store can be read.
  */
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description =
-        "Checks that an image is as it was signed and says what it carries; that a receipt of an erasure is "
-            + "as it was signed; of both with --trust by whom; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
+        "Checks the signature of an image and lists its content credentials; or the signature of an erasure "
+            + "receipt; with --trust also the signer; or that everything in a store can be read. "
+            + "Exit status 3 if a check fails or nothing is signed.")
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
@@ -48,8 +49,8 @@ public final class VerifyCommand implements Runnable {
       names = "--trust",
       paramLabel = "PEM",
       description =
-          "certificates whose word about signers is taken: a FILE by "
-              + "anybody for whom they do not vouch, or whose certificate has expired, ends with 3 (default: whoever signed it)")
+          "trusted certificates: a FILE signed by another signer, or with an expired certificate, "
+              + "ends with 3 (default: every signer is accepted)")
   private Path trust;
 
   @Option(names = "--json", description = "prints one JSON object")
@@ -63,15 +64,15 @@ public final class VerifyCommand implements Runnable {
   @Override
   public void run() {
     store.requireUsedSigner();
-    if (store.given() == (file != null)) {
+    if (store.isGiven() == (file != null)) {
       throw new IllegalArgumentException(
           "give either a FILE or --store DIR (try likeness verify --help)");
     }
-    if (store.given() && trust != null) {
+    if (store.isGiven() && trust != null) {
       throw new IllegalArgumentException(
           "--trust is for a FILE: a store is signed by nobody; leave it out");
     }
-    if (store.given()) {
+    if (store.isGiven()) {
       verifyStore();
     } else if (file.toString().endsWith(".json")) {
       verifyReceipt();
@@ -82,7 +83,7 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyStore() {
-    try (SubjectStore opened = store.existing(console)) {
+    try (SubjectStore opened = store.openExisting(console)) {
       List<String> problems = opened.verify();
       int persons = opened.subjects().size();
       problems.stream().filter(problem -> !json).forEach(console.out()::println);
@@ -116,14 +117,14 @@ public final class VerifyCommand implements Runnable {
           file + " is unchanged, but its signer's certificate expired on " + end
               + ", and nothing vouches for when it signed; " + "ask who erased");
     }
-    if (trust != null && !anchors().vouchFor(receipt.chain())) {
-      throw new InvalidInputException(file + " is signed by " + signer + ", whom " + trust
+    if (trust != null && !anchors().trusts(receipt.chain())) {
+      throw new InvalidInputException(file + " is signed by " + signer + ", which " + trust
           + " does not vouch for; ask who erased");
     }
     String told =
         (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun "
-            + receipt.begun() + ", finished " + receipt.finished() + ", signed by " + signer
-            + (trust == null ? ", whom nobody here vouches for (--trust PEM)" : "");
+            + receipt.startedAt() + ", finished " + receipt.finishedAt() + ", signed by " + signer
+            + (trust == null ? ", not verified (--trust PEM)" : "");
     console.out().println(json ? receipt.toJson() : told);
   }
 
@@ -158,7 +159,7 @@ public final class VerifyCommand implements Runnable {
     }
     if (manifest.state() != ManifestReport.State.TRUSTED) {
       String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
-      throw new InvalidInputException(file + " is signed by " + signer + ", whom " + trust
+      throw new InvalidInputException(file + " is signed by " + signer + ", which " + trust
           + " does not vouch for; ask who made it");
     }
   }

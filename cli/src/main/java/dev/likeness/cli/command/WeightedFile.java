@@ -52,7 +52,7 @@ record WeightedFile(Path file, double weight) {
    */
   record ReferenceOption(Path file, double weight) {
     /** The image, upright: photos say by a mark how they were held. */
-    RgbImage image() {
+    RgbImage readImage() {
       try {
         return new PhotoDecoder(DecodeLimits.DEFAULT)
             .decode(file.toString(), Files.readAllBytes(file))

@@ -11,11 +11,11 @@ import java.nio.charset.StandardCharsets;
  *
  * @param out standard output
  * @param err standard error
- * @param terminal whether {@code err} is a terminal, where progress is a bar
+ * @param isTerminal whether {@code err} is a terminal, where progress is a bar
  * @param cancellation turned by Ctrl-C
  */
 public record Console(
-    PrintWriter out, PrintWriter err, boolean terminal, Cancellation cancellation) {
+    PrintWriter out, PrintWriter err, boolean isTerminal, Cancellation cancellation) {
   /** The streams of this process; the launcher tells whether standard error is a terminal. */
   public static Console ofProcess() {
     String told = System.getProperty("likeness.terminal");
@@ -32,7 +32,7 @@ public record Console(
   /** Prints one line about {@code failure} and returns the exit status it stands for. */
   public int report(Throwable failure) {
     ExitStatus status = ExitStatus.of(failure);
-    complain(line(failure, status));
+    printError(line(failure, status));
     if (status == ExitStatus.DEFECT) {
       failure.printStackTrace(err);
     }
@@ -40,7 +40,7 @@ public record Console(
   }
 
   /** Prints one line to standard error, headed by the command's name. */
-  public void complain(String message) {
+  public void printError(String message) {
     err.println("likeness: " + message.lines().findFirst().orElse("").strip());
     err.flush();
   }

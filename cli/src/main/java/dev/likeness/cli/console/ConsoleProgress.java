@@ -16,7 +16,7 @@ public final class ConsoleProgress {
 
   /** Progress for one run of a subcommand. */
   public static Progress on(Console console) {
-    return console.terminal()
+    return console.isTerminal()
         ? new ProgressBars(console.err(), ProgressBarBuilder::new)
         : new ProgressLines(console.err());
   }

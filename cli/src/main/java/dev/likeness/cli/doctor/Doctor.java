@@ -33,13 +33,13 @@ public final class Doctor {
       try {
         CheckpointInspection model = Inspector.inspect(PortraitModel.files());
         return model.problems().isEmpty()
-            ? Finding.ok(
+            ? Finding.ofOk(
                 "portrait",
                 String.format(
                     Locale.ROOT, "the embedded model, %,d parameters", model.parameters()))
-            : Finding.missing("portrait", model.problems().get(0));
+            : Finding.ofMissing("portrait", model.problems().get(0));
       } catch (RuntimeException e) {
-        return Finding.missing(
+        return Finding.ofMissing(
             "portrait",
             e.getMessage() + "; add dev.likeness:likeness-portrait-model, or give --base");
       }

@@ -17,15 +17,15 @@ public record Finding(State state, String subject, String text) {
     MISSING
   }
 
-  static Finding ok(String subject, String text) {
+  static Finding ofOk(String subject, String text) {
     return new Finding(State.OK, subject, text);
   }
 
-  static Finding advice(String subject, String text) {
+  static Finding ofAdvice(String subject, String text) {
     return new Finding(State.ADVICE, subject, text);
   }
 
-  static Finding missing(String subject, String text) {
+  static Finding ofMissing(String subject, String text) {
     return new Finding(State.MISSING, subject, text);
   }
 

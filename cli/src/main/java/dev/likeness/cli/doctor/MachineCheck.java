@@ -25,7 +25,7 @@ final class MachineCheck {
   }
 
   private static Finding java() {
-    return Finding.ok(
+    return Finding.ofOk(
         "java",
         Runtime.version() + ", " + System.getProperty("java.vm.name") + ", "
             + System.getProperty("java.home"));
@@ -33,7 +33,7 @@ final class MachineCheck {
 
   private static Finding system() {
     Set<String> known = instructions();
-    return Finding.ok(
+    return Finding.ofOk(
         "processor",
         System.getProperty("os.name") + " " + System.getProperty("os.arch") + ", "
             + Runtime.getRuntime().availableProcessors() + " cores"
@@ -47,8 +47,8 @@ final class MachineCheck {
         + String.format(
             Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
     return total < SMALL_GIB
-        ? Finding.advice("memory", text + "; training wants 3 GiB")
-        : Finding.ok("memory", text);
+        ? Finding.ofAdvice("memory", text + "; training wants 3 GiB")
+        : Finding.ofOk("memory", text);
   }
 
   private static Set<String> instructions() {
@@ -80,10 +80,10 @@ final class MachineCheck {
       Map<String, String> missing = CpuSettings.missing();
       return CpuSettings.environment().entrySet().stream()
           .map(setting -> missing.containsKey(setting.getKey())
-              ? Finding.advice(
+              ? Finding.ofAdvice(
                   "setting",
                   setting.getKey() + " is not set; " + setting + " is faster on Linux CPUs")
-              : Finding.ok("setting", setting.getKey() + "=" + System.getenv(setting.getKey())))
+              : Finding.ofOk("setting", setting.getKey() + "=" + System.getenv(setting.getKey())))
           .toList();
     }
   }

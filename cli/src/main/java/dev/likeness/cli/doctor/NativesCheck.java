@@ -35,44 +35,44 @@ final class NativesCheck {
     try {
       LibTorch.load();
     } catch (ResourceLimitException e) {
-      return List.of(Finding.missing("libtorch", e.getMessage()));
+      return List.of(Finding.ofMissing("libtorch", e.getMessage()));
     }
-    Finding version = Finding.ok(
+    Finding version = Finding.ofOk(
         "libtorch",
         torch.class.getPackage().getImplementationVersion() + " for "
             + Loader.Detector.getPlatform() + ", " + torch.get_num_threads() + " threads");
     return List.of(
         version,
         cuda(),
-        Finding.ok("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
+        Finding.ofOk("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
   }
 
   /** The graphics cards with their memory as the driver tells it. */
   private static Finding cuda() {
     if (!torch.hasCUDA() || !torch.cuda_is_available()) {
-      return Finding.ok("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);
+      return Finding.ofOk("cuda", "none answers; for one " + Compute.CUDA_REQUIREMENTS);
     }
     try {
-      return Finding.ok(
+      return Finding.ofOk(
           "cuda",
           IntStream.range(0, (int) torch.cuda_device_count())
               .mapToObj(i -> "cuda:" + i)
               .map(device -> device + " with " + new Compute(device, DType.BF16).memory())
               .collect(Collectors.joining("; ")));
     } catch (ResourceLimitException e) {
-      return Finding.missing("cuda", e.getMessage());
+      return Finding.ofMissing("cuda", e.getMessage());
     }
   }
 
   private static Finding opencv() {
     try {
       NativeLibraries.load(opencv_core.class);
-      return Finding.ok(
+      return Finding.ofOk(
           "opencv",
           opencv_core.CV_VERSION_MAJOR + "." + opencv_core.CV_VERSION_MINOR + "."
               + opencv_core.CV_VERSION_REVISION);
     } catch (LinkageError e) {
-      return Finding.missing(
+      return Finding.ofMissing(
           "opencv",
           "its natives did not load (" + LibTorch.firstLine(e)
               + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:opencv, openblas and javacpp with "
@@ -89,8 +89,8 @@ final class NativesCheck {
             .getResource("native/lib/" + folder + "/cpu/" + System.mapLibraryName("tokenizers"))
         != null;
     return there
-        ? Finding.ok("tokenizers", "on the class path")
-        : Finding.missing(
+        ? Finding.ofOk("tokenizers", "on the class path")
+        : Finding.ofMissing(
             "tokenizers",
             "add ai.djl.huggingface:tokenizers:0.38.0; none on the class path is for " + platform);
   }
@@ -111,7 +111,7 @@ final class NativesCheck {
         return finding(
             Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
       } catch (IOException e) {
-        return Finding.missing("cache", "natives cannot be unpacked: " + e.getMessage());
+        return Finding.ofMissing("cache", "natives cannot be unpacked: " + e.getMessage());
       }
     }
 
@@ -121,7 +121,7 @@ final class NativesCheck {
         existing = existing.getParent();
       }
       if (existing == null || !Files.isWritable(existing)) {
-        return Finding.missing(
+        return Finding.ofMissing(
             "cache", cache + " cannot be written, natives cannot be unpacked; " + howToMove);
       }
       String size = Files.exists(cache)
@@ -130,8 +130,8 @@ final class NativesCheck {
       long free = existing.toFile().getUsableSpace();
       String text = cache + ", " + size + String.format(Locale.ROOT, ", %.0f MiB free", free / MIB);
       return free < ROOM
-          ? Finding.advice("cache", text + "; natives take about 600 MiB; " + howToMove)
-          : Finding.ok("cache", text);
+          ? Finding.ofAdvice("cache", text + "; natives take about 600 MiB; " + howToMove)
+          : Finding.ofOk("cache", text);
     }
 
     private static long bytes(Path folder) {

@@ -20,10 +20,11 @@ final class BaseDetails {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
       ModelConfig unet = files.config("unet");
-      details.put("variant", variant(unet.integer("in_channels", LATENTS), latents(files)));
+      details.put("variant", variant(unet.integer("in_channels", LATENTS), latentChannels(files)));
       details.put("prediction", files.scheduler().text("prediction_type", "epsilon"));
       if (unet.has("sample_size") && files.componentClass("vae") != null) {
-        details.put("resolution", unet.integer("sample_size", 0) * factor(files.config("vae")));
+        details.put(
+            "resolution", unet.integer("sample_size", 0) * vaeScaleFactor(files.config("vae")));
       }
     } else if (files.componentClass("transformer") != null) {
       details.put("prediction", "flow");
@@ -31,7 +32,7 @@ final class BaseDetails {
     return details;
   }
 
-  private static int latents(ModelParts files) {
+  private static int latentChannels(ModelParts files) {
     return files.componentClass("vae") == null
         ? LATENTS
         : files.config("vae").integer("latent_channels", LATENTS);
@@ -52,7 +53,7 @@ final class BaseDetails {
                 : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
   }
 
-  private static int factor(ModelConfig vae) {
+  private static int vaeScaleFactor(ModelConfig vae) {
     String list =
         vae.has("block_out_channels") ? "block_out_channels" : "encoder_block_out_channels";
     return vae.has(list) ? 1 << vae.integers(list).size() - 1 : 8;

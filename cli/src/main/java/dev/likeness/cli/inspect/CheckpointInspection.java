@@ -86,14 +86,14 @@ public record CheckpointInspection(
     }
     details.forEach((name, value) -> {
       if (!name.equals(FAMILIES)) {
-        line(text, name, value instanceof Map<?, ?> map ? flat(map) : value);
+        line(text, name, value instanceof Map<?, ?> map ? join(map) : value);
       }
     });
     problems.forEach(problem -> line(text, "problem", problem));
     return text.toString().stripTrailing();
   }
 
-  private static String flat(Map<?, ?> map) {
+  private static String join(Map<?, ?> map) {
     return String.join(
         ", ",
         map.entrySet().stream()

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /** What one file of tensors is, by the names and shapes of its tensors. */
 final class FileInspection {
-  private static final int MOST_METADATA = 200;
+  private static final int MAX_METADATA_LENGTH = 200;
 
   private FileInspection() {}
 
@@ -44,7 +44,7 @@ final class FileInspection {
         : kind == FileKind.BASE ? "single-file" : "safetensors";
     return new CheckpointInspection(
         file,
-        kind.word(),
+        kind.label(),
         Family.of(kind, tensors),
         format,
         tally.parameters(),
@@ -82,15 +82,18 @@ final class FileInspection {
       }
     }
     if (tensors instanceof SafetensorsHeader header && !header.metadata().isEmpty()) {
-      details.put("metadata", shortened(header.metadata()));
+      details.put("metadata", shorten(header.metadata()));
     }
   }
 
   // Trainers put whole tag statistics there.
-  private static Map<String, String> shortened(Map<String, String> metadata) {
+  private static Map<String, String> shorten(Map<String, String> metadata) {
     Map<String, String> shown = new LinkedHashMap<>();
     metadata.forEach((name, value) -> shown.put(
-        name, value.length() > MOST_METADATA ? value.substring(0, MOST_METADATA) + "…" : value));
+        name,
+        value.length() > MAX_METADATA_LENGTH
+            ? value.substring(0, MAX_METADATA_LENGTH) + "…"
+            : value));
     return shown;
   }
 }

@@ -58,29 +58,29 @@ public enum FileKind {
   TEXT_ENCODER(List.of("text_model.encoder.layers.", "encoder.layers.0.self_attn.")),
   UNKNOWN(List.of());
 
-  private static final int FEW = 4;
-  private final List<String> signs;
+  private static final int MAX_LISTED = 4;
+  private final List<String> signatures;
 
   FileKind(List<String> signs) {
-    this.signs = signs;
+    this.signatures = signs;
   }
 
-  String word() {
+  String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   static FileKind of(Collection<String> names) {
-    if (names.stream().anyMatch(name -> IP_ADAPTER.beginsOf(name))) {
+    if (names.stream().anyMatch(name -> IP_ADAPTER.matchesPrefix(name))) {
       return IP_ADAPTER;
     }
     // A file of both CLIP towers is published for its images; the first of the others that fits is
     // what a file is.
     for (FileKind kind : List.of(LORA, CONTROLNET, BASE, UNET, VAE, IMAGE_ENCODER, TEXT_ENCODER)) {
-      if (names.stream().anyMatch(kind::isSeenIn)) {
+      if (names.stream().anyMatch(kind::matches)) {
         return kind;
       }
     }
-    return names.size() <= FEW && names.stream().anyMatch(TEXTUAL_INVERSION::beginsOf)
+    return names.size() <= MAX_LISTED && names.stream().anyMatch(TEXTUAL_INVERSION::matchesPrefix)
         ? TEXTUAL_INVERSION
         : UNKNOWN;
   }
@@ -96,11 +96,11 @@ public enum FileKind {
         : kind;
   }
 
-  private boolean isSeenIn(String name) {
-    return signs.stream().anyMatch(name::contains);
+  private boolean matches(String name) {
+    return signatures.stream().anyMatch(name::contains);
   }
 
-  private boolean beginsOf(String name) {
-    return signs.stream().anyMatch(name::startsWith);
+  private boolean matchesPrefix(String name) {
+    return signatures.stream().anyMatch(name::startsWith);
   }
 }

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /** What one image says of where it comes from. */
 final class ImageInspection {
-  static final String KIND = "picture";
+  static final String KIND = "image";
 
   private ImageInspection() {}
 

@@ -27,7 +27,7 @@ public final class Inspector {
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);
     }
-    String image = image(path);
+    String image = imageFormat(path);
     if (image != null) {
       return ImageInspection.of(path, image);
     }
@@ -40,7 +40,7 @@ public final class Inspector {
         : FileInspection.of(path);
   }
 
-  private static String image(Path file) {
+  private static String imageFormat(Path file) {
     byte[] head = head(file);
     if (Arrays.equals(head, PNG)) {
       return "png";

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** The rank of a LoRA: the rows of its down factors. */
 final class LoraRank {
-  private static final List<String> DOWN =
+  private static final List<String> DOWN_KEYS =
       List.of(".lora_A", ".lora_down", ".lora.down", "_lora.down", ".down.weight");
 
   private LoraRank() {}
@@ -14,7 +14,7 @@ final class LoraRank {
   /** The largest rank in the file; empty for files whose factors are not plain pairs. */
   static Optional<Long> of(TensorNames tensors) {
     return tensors.names().stream()
-        .filter(name -> DOWN.stream().anyMatch(name::contains))
+        .filter(name -> DOWN_KEYS.stream().anyMatch(name::contains))
         .map(tensors::shape)
         .filter(shape -> shape.length >= 2)
         .map(shape -> shape[0])

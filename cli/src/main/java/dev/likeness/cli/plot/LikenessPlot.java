@@ -26,10 +26,10 @@ public final class LikenessPlot {
   private static final int WIDTH = 620;
   private static final int HEIGHT = 440;
   private static final int BINS = 36;
-  private static final double LEAST = -0.2;
-  private static final Color OWN = new Color(24, 128, 84);
-  private static final Color OTHERS = new Color(140, 140, 146);
-  private static final Color IMAGES = new Color(44, 92, 190);
+  private static final double MIN_COSINE = -0.2;
+  private static final Color OWN_COLOR = new Color(24, 128, 84);
+  private static final Color OTHERS_COLOR = new Color(140, 140, 146);
+  private static final Color IMAGES_COLOR = new Color(44, 92, 190);
 
   private LikenessPlot() {}
 
@@ -53,13 +53,13 @@ public final class LikenessPlot {
   private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
     XYChart chart = chart(
         "Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
-    histogram(chart, "other people", impostors, OTHERS);
-    histogram(chart, "two own photos", own, OWN);
+    histogram(chart, "other people", impostors, OTHERS_COLOR);
+    histogram(chart, "two own photos", own, OWN_COLOR);
     double[] images = report.images().stream()
         .filter(LikenessScore::faceFound)
         .mapToDouble(LikenessScore::cosine)
         .toArray();
-    histogram(chart, "images with their photos", images, IMAGES);
+    histogram(chart, "images with their photos", images, IMAGES_COLOR);
     return chart;
   }
 
@@ -67,14 +67,15 @@ public final class LikenessPlot {
     if (cosines.length == 0) {
       return;
     }
-    double width = (1 - LEAST) / BINS;
+    double width = (1 - MIN_COSINE) / BINS;
     double[] share = new double[BINS];
     for (double cosine : cosines) {
-      share[(int) Math.max(0, Math.min(BINS - 1, (cosine - LEAST) / width))] +=
+      share[(int) Math.max(0, Math.min(BINS - 1, (cosine - MIN_COSINE) / width))] +=
           1.0 / cosines.length;
     }
-    double[] centers =
-        IntStream.range(0, BINS).mapToDouble(i -> LEAST + (i + 0.5) * width).toArray();
+    double[] centers = IntStream.range(0, BINS)
+        .mapToDouble(i -> MIN_COSINE + (i + 0.5) * width)
+        .toArray();
     XYSeries series = chart.addSeries(name, centers, share);
     series.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Area);
     series.setMarker(SeriesMarkers.NONE);
@@ -92,7 +93,7 @@ public final class LikenessPlot {
     XYSeries series = chart.addSeries(
         "own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
-    series.setLineColor(OWN);
+    series.setLineColor(OWN_COLOR);
     series.setLineStyle(new BasicStroke(2.5f));
     chart.getStyler().setLegendVisible(false);
     chart.getStyler().setYAxisMin(0.0).setYAxisMax(1.02);

@@ -33,9 +33,9 @@ public final class TrainingPlot implements Progress {
   private static final Pattern LINE = Pattern.compile("(loss|likeness) (\\d+) ([-+.\\dE]+)");
   private static final int WIDTH = 760;
   private static final int HEIGHT = 440;
-  private static final Color EACH = new Color(190, 200, 220);
-  private static final Color MEAN = new Color(44, 92, 190);
-  private static final Color LIKENESS = new Color(24, 128, 84);
+  private static final Color STEP_COLOR = new Color(190, 200, 220);
+  private static final Color MEAN_COLOR = new Color(44, 92, 190);
+  private static final Color LIKENESS_COLOR = new Color(24, 128, 84);
 
   private final Progress next;
   private final List<double[]> losses = new ArrayList<>();
@@ -43,10 +43,10 @@ public final class TrainingPlot implements Progress {
   /** Where the numbers are kept, or null. */
   private final Path file;
 
-  private boolean begun;
-  private boolean lost;
+  private boolean isStarted;
+  private boolean failed;
 
-  /** Watches what is told to {@code next}. */
+  /** Records the events that it passes on to {@code next}. */
   public TrainingPlot(Progress next) {
     this(next, null);
   }
@@ -57,8 +57,8 @@ public final class TrainingPlot implements Progress {
   }
 
   /**
-   * Watches what is told to {@code next} of a training with that state, and goes on with what was
-   * told of it before.
+   * Records the events of a training with that state, passes them on to {@code next}, and continues
+   * the records of earlier runs.
    */
   public static TrainingPlot beside(Path state, Progress next) {
     return new TrainingPlot(next, TrainingState.lossFile(state));
@@ -67,7 +67,7 @@ public final class TrainingPlot implements Progress {
   @Override
   public synchronized void onEvent(ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
-      begin(step.step());
+      start(step.step());
       add(losses, LOSS, step.step(), step.loss());
     } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
       add(scores, SCORE, preview.step(), preview.score());
@@ -75,9 +75,9 @@ public final class TrainingPlot implements Progress {
     next.onEvent(event);
   }
 
-  /** Takes up what was told of the steps before the first one that is told now. */
-  private void begin(int first) {
-    if (file != null && !begun && Files.exists(file)) {
+  /** Restores the records of steps before the first one reported now. */
+  private void start(int first) {
+    if (file != null && !isStarted && Files.exists(file)) {
       try {
         for (String line : Files.readAllLines(file)) {
           Matcher told = LINE.matcher(line);
@@ -89,21 +89,21 @@ public final class TrainingPlot implements Progress {
         }
         Files.delete(file);
       } catch (IOException e) {
-        lost("read", e);
+        failed("read", e);
       }
-      losses.forEach(point -> keep(LOSS, (int) point[0], point[1]));
-      scores.forEach(point -> keep(SCORE, (int) point[0], point[1]));
+      losses.forEach(point -> append(LOSS, (int) point[0], point[1]));
+      scores.forEach(point -> append(SCORE, (int) point[0], point[1]));
     }
-    begun = true;
+    isStarted = true;
   }
 
   private void add(List<double[]> points, String what, int step, double value) {
     points.add(new double[] {step, value});
-    keep(what, step, value);
+    append(what, step, value);
   }
 
-  private void keep(String what, int step, double value) {
-    if (file != null && !lost) {
+  private void append(String what, int step, double value) {
+    if (file != null && !failed) {
       try {
         Files.createDirectories(file.toAbsolutePath().getParent());
         Files.writeString(
@@ -112,17 +112,17 @@ public final class TrainingPlot implements Progress {
             StandardOpenOption.CREATE,
             StandardOpenOption.APPEND);
       } catch (IOException e) {
-        lost("written", e);
+        failed("written", e);
       }
     }
   }
 
   /** A plot is no reason to end a training. */
-  private void lost(String what, IOException e) {
-    if (lost) {
+  private void failed(String what, IOException e) {
+    if (failed) {
       return;
     }
-    lost = true;
+    failed = true;
     next.onEvent(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
         + "): the training goes on, and once it is stopped its plot begins where it goes on"));
   }
@@ -153,10 +153,10 @@ public final class TrainingPlot implements Progress {
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setLocale(Locale.ROOT);
-    line(chart, LOSS, losses, EACH);
-    line(chart, "mean loss", means(losses), MEAN);
+    line(chart, LOSS, losses, STEP_COLOR);
+    line(chart, "mean loss", means(losses), MEAN_COLOR);
     if (!scores.isEmpty()) {
-      line(chart, SCORE, scores, LIKENESS).setYAxisGroup(1);
+      line(chart, SCORE, scores, LIKENESS_COLOR).setYAxisGroup(1);
       chart.setYAxisGroupTitle(1, "likeness");
       chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
     }

@@ -70,7 +70,7 @@ class PlantedViolationsTest {
   }
 
   @Test
-  void whatUsersMustNotSeeIsFound() {
+  void publicInternalsAreFound() {
     assertFinds(SupportedRules.signaturesMentionNothingInternal(ROOT), MentionsInternal.class);
     assertFinds(SupportedRules.signaturesMentionNoBytedeco(ROOT), MentionsTensor.class);
     assertFinds(
@@ -80,7 +80,7 @@ class PlantedViolationsTest {
   }
 
   @Test
-  void whatNoModuleMayDoIsFound() {
+  void unsafeCallsAreFound() {
     assertFinds(SafetyRules.noTorchScript(), Unpickles.class);
     assertFinds(SafetyRules.noArchives(), Unpickles.class);
     assertFinds(SafetyRules.photosAreNeverLogged(ROOT), Talks.class);

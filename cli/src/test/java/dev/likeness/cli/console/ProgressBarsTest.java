@@ -17,18 +17,18 @@ import org.junit.jupiter.api.Test;
 
 class ProgressBarsTest {
   private final StringWriter lines = new StringWriter();
-  private final List<String> shown = new CopyOnWriteArrayList<>();
+  private final List<String> printed = new CopyOnWriteArrayList<>();
   private final ConsoleProgress.ProgressBars bars = new ConsoleProgress.ProgressBars(
       new PrintWriter(lines),
-      () ->
-          new ProgressBarBuilder().setConsumer(new DelegatingProgressBarConsumer(shown::add, 80)));
+      () -> new ProgressBarBuilder()
+          .setConsumer(new DelegatingProgressBarConsumer(printed::add, 80)));
 
   @Test
-  void goesOnBehindWhatIsToldBetweenTwoSteps() {
+  void continuesAfterMessagesBetweenSteps() {
     for (ProgressEvent between : List.of(
         new ProgressEvent.Notice("the disk is full"),
         new ProgressEvent.Preview(2, List.of(), 0.5))) {
-      tell(
+      report(
           new Phase("train", 400),
           new Step("train", 1, 400, 0.5),
           between,
@@ -41,18 +41,18 @@ class ProgressBarsTest {
 
   @Test
   void reckonsTheTimeLeftOfAPhaseThatGoesOnByTheStepsItSees() throws InterruptedException {
-    tell(new Phase("train", 400), new Step("train", 301, 400, Double.NaN));
+    report(new Phase("train", 400), new Step("train", 301, 400, Double.NaN));
     Thread.sleep(50);
-    tell(new Step("train", 302, 400, Double.NaN), new ProgressEvent.Cancelled());
+    report(new Step("train", 302, 400, Double.NaN), new ProgressEvent.Cancelled());
     assertTrue(last().contains("302/400"), last());
     assertFalse(last().contains("/ 0:00:00"), last());
   }
 
-  private void tell(ProgressEvent... events) {
+  private void report(ProgressEvent... events) {
     List.of(events).forEach(bars::onEvent);
   }
 
   private String last() {
-    return shown.get(shown.size() - 1);
+    return printed.get(printed.size() - 1);
   }
 }

@@ -25,8 +25,7 @@ class CachesCheckTest {
       named = "DJL_CACHE_DIR",
       matches = ".+",
       disabledReason = "it counts before the property")
-  void looksWhereTheLibrariesUnpackAndNotWhereTheyUsuallyDo(@TempDir Path folder)
-      throws IOException {
+  void checksTheConfiguredCacheFolders(@TempDir Path folder) throws IOException {
     String known = Loader.getCacheDir().toString();
     System.setProperty("user.home", folder.resolve("nowhere").toString());
     assertTrue(

@@ -36,11 +36,11 @@ class FileKindTest {
       text-encoder,      Juggernaut XL v9/text_encoder_2/model.fp16
       text-encoder,      text_encoder/model
       """)
-  void tellsAPublishedFileByItsKeys(String kind, String list) throws IOException {
+  void detectsAPublishedFileByItsKeys(String kind, String list) throws IOException {
     String file = "keys/checkpoints/" + list + ".safetensors.json";
     Set<String> names = JSON.std.mapFrom(Files.readAllBytes(Material.of(file))).keySet();
     names.remove("__metadata__");
-    assertEquals(kind, FileKind.of(names).word());
+    assertEquals(kind, FileKind.of(names).label());
   }
 
   /** XLabs' and others' names hold those of the blocks that a base has, too. */
@@ -55,12 +55,12 @@ class FileKindTest {
         "diffusion_model.double_blocks.0.img_attn.qkv.oft_blocks",
         "base_model.model.double_blocks.0.img_attn.qkv.ia3_l"
       })
-  void takesEverySpellingOfALoraForOne(String key) {
+  void detectsEveryKeyFormatOfALora(String key) {
     assertEquals(FileKind.LORA, FileKind.of(Set.of(key)));
   }
 
   @Test
-  void knowsWordsOfDiffusersAdvancedScripts() {
+  void detectsTextualInversionsOfDiffusersAdvancedScripts() {
     assertEquals(
         FileKind.TEXTUAL_INVERSION, FileKind.of(Set.of("text_encoders_0", "text_encoders_1")));
   }

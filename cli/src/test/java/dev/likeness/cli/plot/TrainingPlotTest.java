@@ -21,7 +21,7 @@ class TrainingPlotTest {
   private final List<ProgressEvent> passed = new ArrayList<>();
   private final TrainingPlot plot = new TrainingPlot(passed::add);
 
-  private void learn(boolean previews) {
+  private void train(boolean previews) {
     plot.onEvent(new ProgressEvent.Phase("train", 40));
     for (int i = 1; i <= 40; i++) {
       plot.onEvent(new ProgressEvent.Step("train", i, 40, 1.0 / i));
@@ -33,24 +33,24 @@ class TrainingPlotTest {
 
   @Test
   void passesEveryEventOn() {
-    learn(true);
+    train(true);
     assertEquals(45, passed.size());
   }
 
   @Test
-  void drawsTheLossAndWhereThereAreAnyThePreviewsLikeness() {
-    learn(false);
+  void plotsTheLossAndTheValidationLikeness() {
+    train(false);
     RgbImage loss = plot.render();
     assertTrue(holds(loss, 44, 92, 190), "no line of the loss");
     assertFalse(holds(loss, 24, 128, 84), "a likeness that nobody measured");
-    learn(true);
+    train(true);
     assertTrue(holds(plot.render(), 24, 128, 84), "no line of the likeness");
   }
 
   @Test
   void keepsNumbersInAFolderThatIsNotThereYet(@TempDir Path folder) {
     Path state = folder.resolve("new/ada.state");
-    told(TrainingPlot.beside(state, passed::add), 1);
+    report(TrainingPlot.beside(state, passed::add), 1);
     assertTrue(Files.exists(TrainingState.lossFile(state)));
     assertTrue(passed.stream().noneMatch(ProgressEvent.Notice.class::isInstance));
   }
@@ -61,7 +61,7 @@ class TrainingPlotTest {
     Files.createDirectory(TrainingState.lossFile(state));
     TrainingPlot beside = TrainingPlot.beside(state, passed::add);
     for (int i = 1; i <= 5; i++) {
-      told(beside, i);
+      report(beside, i);
     }
     List<String> notices = passed.stream()
         .filter(ProgressEvent.Notice.class::isInstance)
@@ -73,20 +73,20 @@ class TrainingPlotTest {
   }
 
   @Test
-  void goesOnWithWhatATrainingHadToldBeforeItWasStopped(@TempDir Path folder) throws IOException {
+  void continuesThePlotOfAStoppedTraining(@TempDir Path folder) throws IOException {
     Path state = folder.resolve("ada.state");
     TrainingPlot whole = TrainingPlot.beside(folder.resolve("whole.state"), passed::add);
     TrainingPlot stopped = TrainingPlot.beside(state, passed::add);
     for (int i = 1; i <= 40; i++) {
-      told(whole, i);
+      report(whole, i);
       if (i <= 27) {
-        told(stopped, i);
+        report(stopped, i);
       }
     }
     // The state was saved at step 20, and what was told of later ones holds no longer.
     TrainingPlot again = TrainingPlot.beside(state, passed::add);
     for (int i = 21; i <= 40; i++) {
-      told(again, i);
+      report(again, i);
     }
     assertEquals(whole.render(), again.render());
     assertEquals(44, Files.readAllLines(TrainingState.lossFile(state)).size());
@@ -94,7 +94,7 @@ class TrainingPlotTest {
     assertFalse(Files.exists(TrainingState.lossFile(state)));
   }
 
-  private static void told(TrainingPlot plot, int step) {
+  private static void report(TrainingPlot plot, int step) {
     plot.onEvent(new ProgressEvent.Step("train", step, 40, 1e-5 / step));
     if (step % 10 == 0) {
       plot.onEvent(new ProgressEvent.Preview(step, List.of(), 0.01 * step));
@@ -112,7 +112,7 @@ class TrainingPlotTest {
   }
 
   @Test
-  void takesTheMeanOverATenthOfTheSteps() {
+  void averagesOverATenthOfTheSteps() {
     List<double[]> points = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       points.add(new double[] {i, i});

@@ -4,7 +4,7 @@
  * <p>{@link CheckpointConverter} converts a model between a diffusers folder and a single file,
  * changes the data type of its tensors, and rewrites pickles as safetensors. It reads tensor by
  * tensor, so a model may be larger than memory. Pickles are read by an allow-list and never run.
- * Which key formats open is documented in {@code docs/porting.md}; their readers lie in
+ * Which key formats open is documented in {@code docs/reference/checkpoint-formats.md}; their readers lie in
  * {@code internal.file} and {@code internal.model}.
  *
  * <pre>{@code

@@ -2,7 +2,7 @@ package dev.likeness.diffusion.request;
 
 /**
  * Reduced work for nearly the same image: caching of network outputs, and token merging. Costs and
- * gains of each are measured in docs/performance.md.
+ * gains of each are measured in docs/benchmarks.md.
  *
  * @param kind what is cached
  * @param interval one of how many rows of the plan is computed in full, for the kinds that count

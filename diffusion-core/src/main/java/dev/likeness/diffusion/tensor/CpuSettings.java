@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * Environment settings that make libtorch markedly faster on Linux CPUs, as measured
- * (docs/performance.md says why). glibc and OpenMP read them when a process starts, so none can be
+ * (docs/guides/go-faster.md says why). glibc and OpenMP read them when a process starts, so none can be
  * set from inside: an application that starts a process to draw in puts {@link #environment} into
  * its {@link ProcessBuilder#environment}, and one that draws in its own asks {@link #missing} at
  * its start what to tell its operator. Nothing is set here.

@@ -83,7 +83,8 @@ public final class BatchHeadshots {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch = new BatchHeadshots(
           base, own == null ? studio : studio.embedder(own), request, detector, System.out);
-      System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
+      System.exit(
+          batch.processAll(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }
 
@@ -92,7 +93,7 @@ public final class BatchHeadshots {
    *
    * @throws IllegalArgumentException when {@code out} is or lies in {@code photos}
    */
-  public int run(Path photos, Path out, Consent consent) throws IOException {
+  public int processAll(Path photos, Path out, Consent consent) throws IOException {
     if (absolute(out).startsWith(absolute(photos))) {
       throw new IllegalArgumentException("the results' folder " + out + " is among the photos in "
           + photos + ", where headshots would be taken for photos the next time; give another");
@@ -109,7 +110,7 @@ public final class BatchHeadshots {
         continue;
       }
       try {
-        one(folder, results, consent);
+        process(folder, results, consent);
         log.println(folder.getFileName() + ": done");
       } catch (CancelledException stopped) {
         throw stopped;
@@ -128,7 +129,7 @@ public final class BatchHeadshots {
     return folder.toAbsolutePath().normalize();
   }
 
-  private void one(Path photos, Path results, Consent consent) throws IOException {
+  private void process(Path photos, Path results, Consent consent) throws IOException {
     Files.createDirectories(results);
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);

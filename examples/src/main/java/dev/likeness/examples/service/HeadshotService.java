@@ -47,22 +47,22 @@ import java.util.stream.Collectors;
  * </pre>
  */
 public final class HeadshotService implements AutoCloseable {
-  private static final int KEPT = 256;
-  private static final long KEPT_BYTES = 256L << 20;
-  private static final int MOST_IMAGES = 16;
-  private static final int MOST_STEPS = 1000;
+  private static final int MAX_SHOOTS = 256;
+  private static final long MAX_BYTES = 256L << 20;
+  private static final int MAX_IMAGES = 16;
+  private static final int MAX_STEPS = 1000;
 
-  private static final Set<String> KNOWN =
+  private static final Set<String> PARAMETERS =
       Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
 
-  private static final List<String> HERE = List.of("127.0.0.1", "localhost", "[::1]");
+  private static final List<String> LOCAL_HOSTS = List.of("127.0.0.1", "localhost", "[::1]");
 
   private final Map<String, TrainedPerson> people;
   private final FaceDetector detector;
   private final GenerationQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
-  private final KeptShoots shoots = new KeptShoots(KEPT, KEPT_BYTES);
+  private final RecentShoots shoots = new RecentShoots(MAX_SHOOTS, MAX_BYTES);
 
   private HeadshotService(
       HeadshotStudio studio,
@@ -76,7 +76,7 @@ public final class HeadshotService implements AutoCloseable {
     // First, as a port may be taken: workers that nobody can close would hold the studio.
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     queue = GenerationQueue.on(studio, options);
-    server.createContext("/shoots", this::answer);
+    server.createContext("/shoots", this::handle);
     server.setExecutor(threads);
     server.start();
   }
@@ -110,13 +110,13 @@ public final class HeadshotService implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
+  private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       try {
-        if (isFromHere(exchange)) {
+        if (isLocal(exchange)) {
           route(exchange);
         } else {
-          respond(
+          sendJson(
               exchange,
               403,
               Map.of(
@@ -124,11 +124,11 @@ public final class HeadshotService implements AutoCloseable {
         }
       } catch (GenerationQueue.QueueFullException full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
-        respond(exchange, 429, Map.of("error", full.getMessage()));
+        sendJson(exchange, 429, Map.of("error", full.getMessage()));
       } catch (ResourceLimitException limit) {
-        respond(exchange, 503, Map.of("error", limit.getMessage()));
+        sendJson(exchange, 503, Map.of("error", limit.getMessage()));
       } catch (IllegalArgumentException | InvalidInputException wrong) {
-        respond(exchange, 400, Map.of("error", wrong.getMessage()));
+        sendJson(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }
   }
@@ -137,8 +137,9 @@ public final class HeadshotService implements AutoCloseable {
    * Whether it is asked for by a name of this machine, and not by a page from elsewhere that a
    * browser on it shows.
    */
-  private boolean isFromHere(HttpExchange exchange) {
-    Set<String> here = HERE.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
+  private boolean isLocal(HttpExchange exchange) {
+    Set<String> here =
+        LOCAL_HOSTS.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
     String origin = exchange.getRequestHeaders().getFirst("Origin");
     return here.contains(exchange.getRequestHeaders().getFirst("Host"))
         && (origin == null
@@ -150,13 +151,13 @@ public final class HeadshotService implements AutoCloseable {
     String method = exchange.getRequestMethod();
     boolean known = path[1].equals("shoots") && path.length < 5;
     if (known && path.length == 2 && method.equals("POST")) {
-      respond(exchange, 202, Map.of("id", submit(query(exchange))));
+      sendJson(exchange, 202, Map.of("id", submit(query(exchange))));
       return;
     }
     GenerationJob<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
     if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
       exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
-      respond(
+      sendJson(
           exchange,
           405,
           Map.of(
@@ -164,39 +165,39 @@ public final class HeadshotService implements AutoCloseable {
               method
                   + " is not answered here; GET shows a shoot or an image, DELETE cancels a shoot"));
     } else if (job == null) {
-      respond(exchange, 404, Map.of("error", "no such shoot; " + shoots));
+      sendJson(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
       job.cancel(false);
-      respond(exchange, 200, state(job));
+      sendJson(exchange, 200, state(job));
     } else if (path.length == 3) {
-      respond(exchange, 200, state(job));
+      sendJson(exchange, 200, state(job));
     } else {
-      image(exchange, job, path[3]);
+      sendImage(exchange, job, path[3]);
     }
   }
 
   private String submit(Map<String, String> query) {
     query.keySet().stream()
-        .filter(name -> !KNOWN.contains(name))
+        .filter(name -> !PARAMETERS.contains(name))
         .sorted()
         .findFirst()
         .ifPresent(name -> {
           throw new IllegalArgumentException(
-              name + " is not known here; give " + String.join(", ", new TreeSet<>(KNOWN)));
+              name + " is not known here; give " + String.join(", ", new TreeSet<>(PARAMETERS)));
         });
     TrainedPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {
       throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
     }
     Style style = Style.named(query.getOrDefault("style", "studio"));
-    ShootRequest request = ShootRequest.of(style, upTo(MOST_IMAGES, query, "count", 1))
+    ShootRequest request = ShootRequest.of(style, positive(MAX_IMAGES, query, "count", 1))
         .seed(number(query, "seed", 0))
-        .variant(whole(query, "variant", 0))
-        .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
+        .variant(integer(query, "variant", 0))
+        .steps(positive(MAX_STEPS, query, "steps", ShootRequest.STEPS));
     return shoots.add(queue.shoot(
         person,
         request,
-        whole(query, "priority", GenerationQueue.DEFAULT_PRIORITY),
+        integer(query, "priority", GenerationQueue.DEFAULT_PRIORITY),
         Progress.SILENT));
   }
 
@@ -204,8 +205,7 @@ public final class HeadshotService implements AutoCloseable {
     Map<String, Object> state = new HashMap<>();
     GenerationJob.State now = job.state();
     state.put("state", now.name().toLowerCase(Locale.ROOT));
-    state.put(
-        "pictures", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
+    state.put("images", now == GenerationJob.State.DONE ? job.join().headshots().size() : 0);
     if (job.lastEvent() instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }
@@ -229,12 +229,12 @@ public final class HeadshotService implements AutoCloseable {
     }
   }
 
-  private void image(HttpExchange exchange, GenerationJob<Shoot> job, String name)
+  private void sendImage(HttpExchange exchange, GenerationJob<Shoot> job, String name)
       throws IOException {
     int count = job.state() == GenerationJob.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png")
         || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
-      respond(exchange, 404, Map.of("error", "no such image, or not yet"));
+      sendJson(exchange, 404, Map.of("error", "no such image, or not yet"));
       return;
     }
     Headshot whole =
@@ -245,7 +245,7 @@ public final class HeadshotService implements AutoCloseable {
     exchange.getResponseBody().write(png);
   }
 
-  private static void respond(HttpExchange exchange, int status, Map<String, ?> content)
+  private static void sendJson(HttpExchange exchange, int status, Map<String, ?> content)
       throws IOException {
     byte[] json = JSON.std.asString(content).getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().add("Content-Type", "application/json");
@@ -267,15 +267,15 @@ public final class HeadshotService implements AutoCloseable {
     return query;
   }
 
-  private static int upTo(int most, Map<String, String> query, String name, int otherwise) {
-    int number = whole(query, name, otherwise);
+  private static int positive(int most, Map<String, String> query, String name, int otherwise) {
+    int number = integer(query, name, otherwise);
     if (number < 1 || number > most) {
       throw new IllegalArgumentException(name + " must be 1 to " + most + ", given " + number);
     }
     return number;
   }
 
-  private static int whole(Map<String, String> query, String name, int otherwise) {
+  private static int integer(Map<String, String> query, String name, int otherwise) {
     long number = number(query, name, otherwise);
     if (number != (int) number) {
       throw new IllegalArgumentException(name + " " + number + " is too large a number");

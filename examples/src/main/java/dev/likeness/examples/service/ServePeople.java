@@ -29,7 +29,7 @@ public final class ServePeople {
 
   /** What is done while people are served. */
   interface Serving {
-    void with(HeadshotService service) throws Exception;
+    void accept(HeadshotService service) throws Exception;
   }
 
   /** Who is served, by name. */
@@ -72,7 +72,7 @@ public final class ServePeople {
    *
    * @throws IllegalArgumentException when two of them have one name
    * @throws dev.likeness.diffusion.error.InvalidInputException when a file is broken, or of another
-   *     kind of base; that somebody was learnt on another of the same kind is said
+   *     kind of base; a person trained on another base of the same kind is reported
    */
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
     try (FaceDetector detector = new CascadeDetector();
@@ -83,7 +83,7 @@ public final class ServePeople {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       try (HeadshotService service = HeadshotService.start(
           studio, people.byName(), GenerationQueue.Options.defaults(), detector, port)) {
-        serving.with(service);
+        serving.accept(service);
       }
     }
   }

@@ -45,7 +45,7 @@ class BatchHeadshotsTest {
   }
 
   @Test
-  void doesEverybodyOnceAndNamesWhomItCannot() throws Exception {
+  void processesEachPersonOnceAndNamesFailures() throws Exception {
     Path photos = folder.resolve("photos");
     Path ada = Files.createDirectories(photos.resolve("ada"));
     Path selfies = Selfies.of("5000000000", 3, folder.resolve("people"));
@@ -63,7 +63,7 @@ class BatchHeadshotsTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       HeadshotStudio quick = studio.training(studio.trainer().settings().steps(2));
-      List<String> first = run(base, quick, photos, out);
+      List<String> first = processAll(base, quick, photos, out);
       assertEquals("ada: done", first.get(1));
       assertTrue(
           first.get(0).startsWith("abe: ") && first.get(0).contains("FileAlreadyExists"),
@@ -71,23 +71,24 @@ class BatchHeadshotsTest {
       assertTrue(first.get(2).startsWith("nobody: "), first.get(2));
       assertTrue(Files.exists(out.resolve("ada/headshot-001.png"))
           && Files.exists(out.resolve("ada/record.json")));
-      assertEquals("ada: done before", run(base, quick, photos, out).get(1));
+      assertEquals("ada: done before", processAll(base, quick, photos, out).get(1));
       Path person = out.resolve("ada/person.safetensors");
       byte[] ofThree = Files.readAllBytes(person);
       Files.delete(out.resolve("ada/record.json"));
-      assertEquals("ada: done", run(base, quick, photos, out).get(1));
+      assertEquals("ada: done", processAll(base, quick, photos, out).get(1));
       assertArrayEquals(ofThree, Files.readAllBytes(person), "they were learnt again");
       Files.delete(out.resolve("ada/record.json"));
       Files.delete(photos.resolve("ada/selfie-2.jpg"));
-      assertEquals("ada: done", run(base, quick, photos, out).get(1));
+      assertEquals("ada: done", processAll(base, quick, photos, out).get(1));
       assertFalse(Arrays.equals(ofThree, Files.readAllBytes(person)), "an old person was drawn");
       assertThrows(
-          IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
+          IllegalArgumentException.class,
+          () -> processAll(base, quick, photos, photos.resolve("out")));
     }
   }
 
-  private static List<String> run(BaseModel base, HeadshotStudio studio, Path photos, Path out)
-      throws Exception {
+  private static List<String> processAll(
+      BaseModel base, HeadshotStudio studio, Path photos, Path out) throws Exception {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8);
         FaceDetector detector = new CascadeDetector()) {
@@ -95,7 +96,7 @@ class BatchHeadshotsTest {
       assertEquals(
           2,
           new BatchHeadshots(base, studio, request, detector, log)
-              .run(photos, out, Consent.synthetic()));
+              .processAll(photos, out, Consent.synthetic()));
     }
     return said.toString(StandardCharsets.UTF_8).lines().toList();
   }

@@ -76,7 +76,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HeadshotServiceTest {
   private static final List<String> NAMES = List.of("ada", "bob", "cleo", "dan");
   private static final int CLIENTS = 8;
-  private static final boolean HELD = Boolean.getBoolean("likeness.soak.held");
+  private static final boolean WITH_FACE_GUIDANCE = Boolean.getBoolean("likeness.soak.held");
   private static final BoundingBox FACE = new BoundingBox(6, 6, 12, 12);
   private static final FaceDetector DETECTOR = new FaceDetector() {
     @Override
@@ -106,17 +106,17 @@ class HeadshotServiceTest {
   private HeadshotService service;
 
   @BeforeAll
-  static void learnFour() throws Exception {
-    Path portrait = HELD ? PortraitModel.files() : null;
-    base = HELD
+  static void trainFour() throws Exception {
+    Path portrait = WITH_FACE_GUIDANCE ? PortraitModel.files() : null;
+    base = WITH_FACE_GUIDANCE
         ? BaseModel.open(portrait, Compute.best())
         : GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
-    detector = HELD ? warm(new CascadeDetector()) : DETECTOR;
-    guidance = HELD ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
+    detector = WITH_FACE_GUIDANCE ? warm(new CascadeDetector()) : DETECTOR;
+    guidance = WITH_FACE_GUIDANCE ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
     studio = HeadshotStudio.on(base).faceGuidance(guidance);
     for (String name : NAMES) {
-      PEOPLE.put(name, HELD ? learntOnPortrait(name) : learnt(name));
+      PEOPLE.put(name, WITH_FACE_GUIDANCE ? trainedOnPortrait(name) : trained(name));
       serial(name, 0);
     }
   }
@@ -135,7 +135,7 @@ class HeadshotServiceTest {
     return cascades;
   }
 
-  private static TrainedPerson learnt(String name) {
+  private static TrainedPerson trained(String name) {
     byte[] grey = new byte[32 * 32 * 3];
     Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
     return new LoraTrainer(LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)))
@@ -147,7 +147,7 @@ class HeadshotServiceTest {
             new Cancellation());
   }
 
-  private static TrainedPerson learntOnPortrait(String name) {
+  private static TrainedPerson trainedOnPortrait(String name) {
     // Three rendered people have photos in the tree, the third of them enough for two.
     int number = NAMES.indexOf(name);
     Path person = number < 2
@@ -165,7 +165,7 @@ class HeadshotServiceTest {
   @AfterAll
   static void close() {
     PEOPLE.values().forEach(TrainedPerson::close);
-    if (HELD) {
+    if (WITH_FACE_GUIDANCE) {
       guidance.close();
       detector.close();
     }
@@ -184,10 +184,10 @@ class HeadshotServiceTest {
   }
 
   @Test
-  void drawsForTwoClientsAtOnceWhatItDrawsForOne() throws Exception {
+  void generatesTheSameForOneAndTwoClients() throws Exception {
     ExecutorService clients = Executors.newFixedThreadPool(2);
-    Future<RgbImage> ada = clients.submit(() -> drawn("ada", 5));
-    Future<RgbImage> bob = clients.submit(() -> drawn("bob", 6));
+    Future<RgbImage> ada = clients.submit(() -> fetchImage("ada", 5));
+    Future<RgbImage> bob = clients.submit(() -> fetchImage("bob", 6));
     assertEquals(serial("ada", 5), ada.get());
     assertEquals(serial("bob", 6), bob.get());
     clients.shutdown();
@@ -213,8 +213,8 @@ class HeadshotServiceTest {
         for (int round = 0; round < 2 || System.nanoTime() < until; round++) {
           String name = NAMES.get((client + round) % NAMES.size());
           if ((client + round) % 5 == 4) {
-            cancelled(name);
-          } else if (!expected.get(name + round % 2).equals(drawn(name, round % 2))) {
+            cancel(name);
+          } else if (!expected.get(name + round % 2).equals(fetchImage(name, round % 2))) {
             wrong.add(name + " in round " + round);
           }
           answered.incrementAndGet();
@@ -248,59 +248,60 @@ class HeadshotServiceTest {
   }
 
   @Test
-  void saysWhatIsWrongWithARequest() throws Exception {
+  void reportsErrorsInARequest() throws Exception {
     assertEquals(
         "400 {\"error\":\"nobody is known by that name; give person=NAME\"}",
-        said("POST", "?person=eve"));
+        fetchText("POST", "?person=eve"));
     assertEquals(
         "400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
-        said("POST", "?person=ada&count=x"));
+        fetchText("POST", "?person=ada&count=x"));
     assertEquals(
         "400 {\"error\":\"steps 5000000000 is too large a number\"}",
-        said("POST", "?person=ada&steps=5000000000"));
+        fetchText("POST", "?person=ada&steps=5000000000"));
     assertEquals(
         "400 {\"error\":\"count must be 1 to 16, given 17\"}",
-        said("POST", "?person=ada&count=17"));
+        fetchText("POST", "?person=ada&count=17"));
     assertEquals(
         "400 {\"error\":\"steps must be 1 to 1000, given 0\"}",
-        said("POST", "?person=ada&steps=0"));
+        fetchText("POST", "?person=ada&steps=0"));
     assertEquals(
         "400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
-        said("POST", "?person=ada&size=512"));
+        fetchText("POST", "?person=ada&size=512"));
     String none =
         "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of images\"}";
-    assertEquals(none, said("GET", "/999"));
-    assertEquals(none, said("GET", ""));
-    assertEquals(none, said("POST", "s?person=ada"));
+    assertEquals(none, fetchText("GET", "/999"));
+    assertEquals(none, fetchText("GET", ""));
+    assertEquals(none, fetchText("POST", "s?person=ada"));
     String id = shoot("ada", 0, 2);
     assertEquals(
         "405 {\"error\":\"PUT is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
-        said("PUT", "/" + id));
+        fetchText("PUT", "/" + id));
     assertEquals(
         "405 {\"error\":\"DELETE is not answered here; GET shows a shoot or an image, DELETE cancels a shoot\"}",
-        said("DELETE", "/" + id + "/1.png"));
+        fetchText("DELETE", "/" + id + "/1.png"));
   }
 
   @Test
   void answersNoPageFromElsewhere() throws Exception {
     String wrong = "HTTP/1.1 403 Forbidden";
-    assertEquals(wrong, asked("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
+    assertEquals(
+        wrong, parameters("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
     assertEquals(
         wrong,
-        asked(
+        parameters(
             "POST /shoots?person=ada HTTP/1.1",
             "Host: 127.0.0.1:" + service.port(),
             "Origin: http://rebound.example"));
     assertEquals(
         "HTTP/1.1 404 Not Found",
-        asked(
+        parameters(
             "GET /shoots/999 HTTP/1.1",
             "Host: localhost:" + service.port(),
             "Origin: http://localhost:" + service.port()));
   }
 
   /** The first line of the answer; Java's HTTP client does not let one say who the host is. */
-  private String asked(String... lines) throws IOException {
+  private String parameters(String... lines) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
       socket
           .getOutputStream()
@@ -313,7 +314,7 @@ class HeadshotServiceTest {
   }
 
   @Test
-  void saysWhyAShootFailedOrCannotBe() throws Exception {
+  void reportsWhyAShootFailed() throws Exception {
     service.close();
     TrainedPerson ada = PEOPLE.get("ada");
     String looking = Consent.of("ada: look").limitedTo(Purpose.INTAKE).toJson();
@@ -322,10 +323,10 @@ class HeadshotServiceTest {
     service = HeadshotService.start(
         HeadshotStudio.on(base), people, GenerationQueue.Options.defaults(), DETECTOR, 0);
     String id = shoot("unasked", 0, 2);
-    String state = said("GET", "/" + id);
+    String state = fetchText("GET", "/" + id);
     while (state.contains("waiting") || state.contains("running")) {
       TimeUnit.MILLISECONDS.sleep(5);
-      state = said("GET", "/" + id);
+      state = fetchText("GET", "/" + id);
     }
     assertTrue(
         state.contains("\"failed\"")
@@ -339,14 +340,14 @@ class HeadshotServiceTest {
         GenerationQueue.Options.defaults().memoryBytes(1),
         DETECTOR,
         0);
-    String refused = said("POST", "?person=ada");
+    String refused = fetchText("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
   }
 
-  private RgbImage drawn(String name, int seed) throws Exception {
+  private RgbImage fetchImage(String name, int seed) throws Exception {
     String id = shoot(name, seed, 2);
     while (true) {
-      String state = said("GET", "/" + id);
+      String state = fetchText("GET", "/" + id);
       if (state.contains("\"done\"")) {
         return read(send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofByteArray())
             .body());
@@ -357,14 +358,14 @@ class HeadshotServiceTest {
   }
 
   /** Asks for many steps, thinks better of it, and waits until that is answered too. */
-  private void cancelled(String name) throws Exception {
-    String id = shoot(name, 1, HELD ? 100 : 900);
-    said("DELETE", "/" + id);
-    String state = said("GET", "/" + id);
+  private void cancel(String name) throws Exception {
+    String id = shoot(name, 1, WITH_FACE_GUIDANCE ? 100 : 900);
+    fetchText("DELETE", "/" + id);
+    String state = fetchText("GET", "/" + id);
     while (!state.contains("cancelled")) {
       assertTrue(state.contains("running"), state);
       TimeUnit.MILLISECONDS.sleep(5);
-      state = said("GET", "/" + id);
+      state = fetchText("GET", "/" + id);
     }
     assertEquals(
         404,
@@ -387,7 +388,7 @@ class HeadshotServiceTest {
     }
   }
 
-  private String said(String method, String path) throws Exception {
+  private String fetchText(String method, String path) throws Exception {
     HttpResponse<String> answer = send(method, path, HttpResponse.BodyHandlers.ofString());
     return answer.statusCode() + " " + answer.body();
   }

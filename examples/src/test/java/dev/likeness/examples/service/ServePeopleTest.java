@@ -49,10 +49,10 @@ class ServePeopleTest {
   private final HttpClient http = HttpClient.newHttpClient();
 
   @BeforeAll
-  static void learnTwo() throws Exception {
+  static void trainTwo() throws Exception {
     base = GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path();
-    ada = learnt("ada", 0);
-    bob = learnt("bob", 200);
+    ada = trained("ada", 0);
+    bob = trained("bob", 200);
     GoldenFolder.schedule(base, LCM);
     // OpenCV keeps a few objects of its own from its first use on.
     try (CascadeDetector detector = new CascadeDetector()) {
@@ -60,7 +60,7 @@ class ServePeopleTest {
     }
   }
 
-  private static Path learnt(String name, int grey) {
+  private static Path trained(String name, int grey) {
     byte[] rgb = new byte[32 * 32 * 3];
     Arrays.fill(rgb, (byte) grey);
     Path file = folder.resolve(name + ".safetensors");
@@ -78,11 +78,11 @@ class ServePeopleTest {
   }
 
   @Test
-  void servesWhoeverIsInTheFiles() throws Exception {
+  void servesThePersonsOfTheFiles() throws Exception {
     byte[][] drawn = new byte[2][];
     ServePeople.serve(0, base, List.of(ada, bob), service -> {
-      drawn[0] = drawn(service.port(), "ada");
-      drawn[1] = drawn(service.port(), "bob");
+      drawn[0] = fetchImage(service.port(), "ada");
+      drawn[1] = fetchImage(service.port(), "bob");
       assertEquals(400, post(service.port(), "person=eve").statusCode());
       HttpResponse<String> many = post(service.port(), "person=ada&steps=51");
       assertEquals(400, many.statusCode());
@@ -118,7 +118,7 @@ class ServePeopleTest {
     });
   }
 
-  private byte[] drawn(int port, String name) throws Exception {
+  private byte[] fetchImage(int port, String name) throws Exception {
     String id = post(port, "person=" + name + "&steps=2").body().replaceAll("\\D", "");
     while (!get(port, id, HttpResponse.BodyHandlers.ofString()).body().contains("done")) {
       TimeUnit.MILLISECONDS.sleep(20);

@@ -6,12 +6,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What encoded references come from; numbers of equal width from elsewhere mean something else.
- * Each is empty where it is not known, which goes with everything.
+ * The networks that encoded references came from. Embeddings of other networks have other
+ * meanings even if their size is equal. An empty value means unknown and is compatible with
+ * every value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
- * @param recogniser the face recogniser's name
- * @param length {@code raw} or {@code unit}, as the face's numbers are
+ * @param recogniser name of the face embedder
+ * @param length {@code raw} or {@code unit}: whether face embeddings are normalised
  */
 public record EmbeddingOrigin(String encoder, String recogniser, String length) {
   /** Nothing is known. */

@@ -3,13 +3,12 @@ package dev.likeness.ipadapter.reference;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * What a person or a thing is to look like.
+ * One reference of a person or a thing.
  *
- * @param image what an image encoder is shown, or null; for FaceID-Plus the aligned face
- * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised
- *     kind
- * @param recogniser whose numbers they are, by its name; empty where that is not known
- * @param weight how much this reference counts among others, above 0: 2 counts as if it were given
+ * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
+ * @param face a face embedding, or null; of unit length except for the Portrait kind
+ * @param recogniser name of the face embedder; empty if unknown
+ * @param weight weight among the references, above 0: 2 counts as if the reference were given
  *     twice
  */
 public record Reference(RgbImage image, float[] face, String recogniser, double weight) {

@@ -16,14 +16,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * References as an adapter was shown them, so that they need not be encoded again. Biometric data:
- * owned by whom they show. Immutable; holds no native memory.
+ * Encoded references, so that they need not be encoded again. Biometric data, owned by the
+ * person shown. Immutable; holds no native memory.
  *
- * @param image an image encoder's answers [n, tokens, width], or null
- * @param unconditional its answer to no image [1, tokens, width], or null where that is zeros
- * @param face a face recogniser's numbers [n, 1, numbers], or null
- * @param weights how much each of the n references counts
- * @param origin what made them
+ * @param image outputs of an image encoder [n, tokens, width], or null
+ * @param unconditional output for no image [1, tokens, width], or null if that is zeros
+ * @param face face embeddings [n, 1, width], or null
+ * @param weights weight of each of the n references
+ * @param origin the networks that made them
  */
 public record ReferenceEmbeddings(
     Grid image, Grid unconditional, Grid face, List<Double> weights, EmbeddingOrigin origin) {
@@ -147,7 +147,7 @@ public record ReferenceEmbeddings(
     save(file, Map.of());
   }
 
-  /** The same with {@code notes} in its header, such as whom they show. */
+  /** The same with {@code notes} in its header, such as the person shown. */
   public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();

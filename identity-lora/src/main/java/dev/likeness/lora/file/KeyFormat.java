@@ -1,6 +1,8 @@
 package dev.likeness.lora.file;
 
-/** How a LoRA file spells its keys. */
+/**
+ * Key formats of LoRA files.
+ */
 public enum KeyFormat {
   /** peft and today's diffusers: {@code unet.….to_q.lora_A.weight}. */
   PEFT,

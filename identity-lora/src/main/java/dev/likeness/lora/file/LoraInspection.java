@@ -6,27 +6,26 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What of a LoRA file fits a base model.
+ * Compares the contents of a LoRA file with a base model.
  *
- * @param dialect how the file spells its keys; null when it has none that are known
- * @param family id of the kind of base that the file is for, such as {@code sdxl}; {@code unknown}
- *     where nothing tells
- * @param kinds in which ways it says its changes
- * @param layers how many layers it changes
+ * @param dialect the key format; null if no known key is in the file
+ * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it
+ *     cannot be detected
+ * @param kinds the algorithms of its deltas
+ * @param layers number of layers that it changes
  * @param rank the largest rank
- * @param scale what factors are multiplied by, alpha / rank
- * @param matched how many keys belong to a layer of the base and have its shape
- * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
- * @param idle keys that belong to no layer of the base and are left out: all zero, of a text
- *     projection that its tower has not, of a T5 that the base came without, of a layer of Z-Image
- *     whose parts the file says, too, in a spelling beside a better one, or of words for T5 or for
- *     what a tower says
- * @param misshapen keys of a layer that has another shape, each with both shapes
- * @param incomplete layers that have not all the tensors of their kind, or whose tensors have
- *     different ranks
- * @param twice keys that mean one tensor, two by two
- * @param embeddings names of the textual inversions that the file brings along
- * @param notes what the header says to people
+ * @param scale the factor of its deltas, alpha / rank
+ * @param matched number of keys that belong to a layer of the base and have its shape
+ * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
+ * @param idle keys that are ignored on purpose: all zero, for a text projection or T5 that the
+ *     base lacks, duplicates of a better key format (Z-Image), or embeddings for T5 or for
+ *     outputs of a text encoder
+ * @param misshapen keys of layers with another shape, each with both shapes
+ * @param incomplete layers that lack tensors of their algorithm, or have tensors of different
+ *     ranks
+ * @param twice pairs of keys that mean the same tensor
+ * @param embeddings names of the textual inversions in the file
+ * @param notes readable metadata of the header
  */
 public record LoraInspection(
     KeyFormat dialect,

@@ -1,6 +1,8 @@
 package dev.likeness.lora.training;
 
-/** What a training learns for each layer. */
+/**
+ * The trained form of each layer's delta.
+ */
 public enum LoraForm {
   /** Two factors of low rank. */
   LORA,

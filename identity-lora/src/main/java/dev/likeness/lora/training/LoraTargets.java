@@ -2,7 +2,9 @@ package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 
-/** Which layers a training changes. */
+/**
+ * The layers that a training changes.
+ */
 public enum LoraTargets {
   /** The projections of every attention, of both streams where there are two. */
   ATTENTION(Names.ATTENTION, Names.TEXT),

@@ -5,31 +5,30 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Every number of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al. 2022,
- * arXiv:2208.12242), by which {@link dev.likeness.lora.LoraTrainer} trains a person. Immutable; the
- * {@code with}-like methods return another one.
+ * All settings of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al. 2022,
+ * arXiv:2208.12242), used by {@link dev.likeness.lora.LoraTrainer}. Immutable; setters return a
+ * changed copy.
  *
- * @param rank of each layer's change
- * @param alpha strength: a change counts alpha / rank
- * @param targets which layers are changed
- * @param textEncoder whether text encoders learn too: CLIP's of the targets, T5 only where the
- *     options' pattern names its layers
- * @param steps optimiser steps
- * @param batch images in each step
- * @param learningRate at its height
- * @param warmup steps until it is reached; it then falls along half a cosine
- * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; flow models and
- *     debiased losses have none
- * @param weightDecay of AdamW
- * @param longestGradient what the length of all gradients is cut to
- * @param flip whether images are also shown mirrored; faces are not symmetric, so not unless asked
- * @param classImages images of the class that the base draws first and learns to keep: others stay
- *     themselves
- * @param priorWeight what these count beside the person's own
- * @param captions what the images are called, {@code %s} being the person; each step draws one for
- *     each image
- * @param seed of first values, order, noise and timesteps
- * @param options what few people change
+ * @param rank rank of each layer's delta, from 1
+ * @param alpha strength: a delta is scaled by alpha / rank
+ * @param targets the layers that are trained
+ * @param textEncoder whether text encoders are trained too: CLIP's layers of the targets, T5
+ *     only if the pattern in {@code options} names its layers
+ * @param steps optimiser steps, from 1
+ * @param batch images per step, from 1
+ * @param learningRate the peak learning rate
+ * @param warmup steps until the peak; after it the rate follows half a cosine down to 0
+ * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for none; ignored by flow
+ *     models and debiased losses
+ * @param weightDecay weight decay of AdamW
+ * @param longestGradient the maximum norm of all gradients together (gradient clipping)
+ * @param flip whether images are mirrored at random; faces are not symmetric, so off by default
+ * @param classImages number of class images that the base generates for prior preservation
+ * @param priorWeight weight of the prior preservation loss
+ * @param captions captions of the images, with {@code %s} for the person; each step picks one
+ *     per image
+ * @param seed seed of initial values, order, noise and timesteps
+ * @param options settings that are rarely changed
  */
 public record LoraTraining(
     int rank,

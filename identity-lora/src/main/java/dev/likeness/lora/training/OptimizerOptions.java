@@ -6,32 +6,33 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * What of a training few people change. Immutable; the {@code with}-like methods return another.
+ * Rarely changed settings of a training. Immutable; setters return a changed copy.
  *
- * @param form what is learned for each layer
- * @param rankStabilised whether a change counts alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732) in
- *     place of alpha / rank
- * @param modules a regular expression over layers' names ({@code unet.down_blocks.0….to_q}) in the
- *     place of the targets, or empty
- * @param optimizer what moves the weights
- * @param constantRate whether the learning rate stays at its height rather than fall along half a
+ * @param form the trained form of each layer's delta
+ * @param rankStabilised whether a delta is scaled by alpha / sqrt(rank) (rsLoRA,
+ *     arXiv:2312.03732) instead of alpha / rank
+ * @param modules a regular expression over layer names ({@code unet.down_blocks.0….to_q}) that
+ *     replaces the targets, or empty
+ * @param optimizer the optimiser
+ * @param constantRate whether the learning rate stays constant instead of following half a
  *     cosine
- * @param accumulation batches whose gradients are summed for one step
- * @param recompute whether activations are computed twice rather than kept (gradient checkpointing)
- * @param ema how much of the slow average of the weights each step keeps, below 1; 0 for none
- * @param noiseOffset of a noise that is the same in all of an image, so that very dark and very
- *     bright ones are learned; 0 for none
- * @param inputPerturbation of a second noise that the network sees but need not find (Ning et al.
- *     2023, arXiv:2301.11706); 0 for none
- * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442),
- *     in the place of min-SNR's weights; for bases of a UNet alone
- * @param focus how much more the marked area of an image counts than the rest; 1 for alike
- * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 alone and
- *     rounds their steps by chance (Zamirai et al. 2020, arXiv:2010.06192): half their memory, for
- *     a base that computes in bf16
- * @param distilled the guidance of the images that are to be drawn in few steps without any, where
- *     that is what is learned ({@link LoraTraining#fewStep}); 0 where it is not
- * @param pivot a new word for the person, learned with the factors
+ * @param accumulation number of batches whose gradients are summed for one step (gradient
+ *     accumulation)
+ * @param recompute whether activations are recomputed instead of kept (gradient checkpointing)
+ * @param ema decay of the moving average of the weights, below 1; 0 for none
+ * @param noiseOffset share of noise that is constant over the image, so that very dark and very
+ *     bright images can be trained; 0 for none
+ * @param inputPerturbation share of additional input noise that the network does not predict
+ *     (Ning et al. 2023, arXiv:2301.11706); 0 for none
+ * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023,
+ *     arXiv:2310.08442) instead of min-SNR; for bases with a UNet only
+ * @param focus factor of the loss inside the marked area of an image; 1 for a uniform loss
+ * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 with
+ *     stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
+ *     that computes in bf16
+ * @param distilled guidance scale of the teacher in few-step distillation ({@link
+ *     LoraTraining#fewStep}); 0 for ordinary training
+ * @param pivot a placeholder token for the person, trained with the LoRA
  */
 public record OptimizerOptions(
     LoraForm form,

@@ -3,12 +3,13 @@ package dev.likeness.lora.training;
 import dev.likeness.diffusion.Consent;
 
 /**
- * Who is trained.
+ * The person that is trained, as prompts name it.
  *
- * @param token a rare word that comes to mean this person, or empty to let the class word mean them
- * @param classWord what the person is, as the base model knows it: {@code woman}, {@code man},
- *     {@code person}
- * @param consent who agreed to what, kept in the person's file; empty where that is not known
+ * @param token a rare token that stands for the person; empty if the class word alone stands for
+ *     it
+ * @param classWord what the person is in the base's words: {@code woman}, {@code man}, {@code
+ *     person}
+ * @param consent the consent, stored in the person's file; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {
   public PersonToken {
@@ -46,6 +47,6 @@ public record PersonToken(String token, String classWord, String consent) {
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody " + (consent.isEmpty() ? "without" : "with") + " a consent";
+    return "a person " + (consent.isEmpty() ? "without" : "with") + " a consent";
   }
 }

@@ -1,14 +1,14 @@
 package dev.likeness.lora.training;
 
 /**
- * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as scripts for diffusion models have it):
- * the person's token becomes a new word of several vectors, which learns first together with the
- * factors and then stays while these go on.
+ * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as in the training scripts of diffusers):
+ * the person's token becomes a placeholder token of several vectors. It is first trained
+ * together with the LoRA, then frozen while the LoRA is trained further.
  *
- * @param vectors how many; 0 to spell the token with the tokens that there are
- * @param until the share of the steps while the vectors learn
- * @param rate how far a number of theirs moves in a step of full learning rate, in spreads of the
- *     base's own vectors; with Prodigy, in a step of the rate that is usual
+ * @param vectors number of vectors; 0 to use the existing tokens of the word
+ * @param until the share of the steps in which the vectors are trained, 0 to 1
+ * @param rate the change of a value in a step of full learning rate, in standard deviations of
+ *     the base's embeddings; with Prodigy, in a step of its usual rate
  */
 public record Pivot(int vectors, double until, double rate) {
   /** No new word. */

@@ -4,14 +4,14 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.Optional;
 
 /**
- * An image to learn from.
+ * One training image.
  *
- * @param image the crop; its sides must be multiples of the base's latent factor (8)
- * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings'
+ * @param image the crop; both sides are multiples of the base's VAE scale factor (8)
+ * @param caption the caption, with {@code %s} for the person; empty to pick one of the settings'
  *     captions
- * @param focus the area that counts more, such as the face
- * @param mask as large as the image: what is white in it is learnt, what is black stays as the base
- *     draws it, and gray is in between (its red channel's share of 255); empty to learn everything
+ * @param focus the area with a higher loss, such as the face
+ * @param mask as large as the image: white is trained, black stays as the base generates it,
+ *     gray is in between (red channel / 255); empty to train on everything
  */
 public record TrainingExample(
     RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {

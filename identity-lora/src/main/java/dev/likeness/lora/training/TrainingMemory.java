@@ -1,14 +1,14 @@
 package dev.likeness.lora.training;
 
 /**
- * What a training takes of memory at its height, reckoned before it begins: of the resident memory
- * of the process (Linux's {@code VmHWM}), Java and libtorch included.
+ * Estimate of the peak resident memory of a training (Linux's {@code VmHWM}), made before it
+ * starts. Includes Java and libtorch.
  *
- * @param weights bytes of the base's own networks
- * @param trained bytes of what is learned, its gradients, the optimiser's state and the average
- * @param activations bytes that the way forward keeps for the way back
- * @param generation bytes that the autoencoder takes for images drawn on the way: previews, and
- *     images of the class
+ * @param weights bytes of the base's networks
+ * @param trained bytes of the trained values, their gradients, the optimiser's state and the
+ *     moving average
+ * @param activations bytes of activations that are kept for the backward pass
+ * @param generation bytes that the autoencoder needs for validation images and class images
  * @param process bytes of Java and libtorch themselves
  */
 public record TrainingMemory(

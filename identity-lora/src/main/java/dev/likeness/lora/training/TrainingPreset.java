@@ -5,7 +5,9 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 
-/** How much time a training may take; {@link #of} makes the numbers of it. */
+/**
+ * Presets of training time; {@link #of} turns a preset into settings.
+ */
 public enum TrainingPreset {
   /** A first look. */
   QUICK(0.4),

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a training is given.
+ * The data of a training.
  *
- * @param images at least one; those of one size are learned together
- * @param subject who is in them
- * @param state where the run keeps its state to go on from after a stop, or null to keep none
- * @param latents folder that the encoded images are kept in for other trainings, or null to keep
+ * @param images at least one; images of one size form batches
+ * @param subject the person in the images
+ * @param state file in which the training saves its state for resuming, or null for none
+ * @param latents folder in which encoded images are cached for other trainings, or null for
  *     none; personal data
- * @param previews images drawn and scored on the way
+ * @param previews validation images that are generated and scored during the training
  */
 public record TrainingSet(
     List<TrainingExample> images,

@@ -5,14 +5,13 @@ import dev.likeness.diffusion.request.ImageRequest;
 import java.util.List;
 
 /**
- * Images that a training draws on its way, to see what it has learned. The weights of the best
- * score become the result.
+ * Validation images during a training. The weights with the best score become the result.
  *
- * @param every steps between two looks
- * @param request what is drawn, with {@code %s} in the prompt for the person
- * @param scorer who judges them
- * @param patience looks without a better score after which the training stops; 0 to go on to the
- *     end
+ * @param every steps between two validations
+ * @param request the request that is generated, with {@code %s} in the prompt for the person
+ * @param scorer rates the images, higher for better
+ * @param patience number of validations without a better score after which the training stops; 0
+ *     to train to the end
  */
 public record ValidationOptions(int every, ImageRequest request, Scorer scorer, int patience) {
   public ValidationOptions {

@@ -3,9 +3,9 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * The joint for formats that ImageIO has no reader for, such as HEIC and AVIF: found by
- * {@link java.util.ServiceLoader}, asked before the programs of this machine. Implementations are
- * safe for threads.
+ * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Found by {@link
+ * java.util.ServiceLoader} and called before programs of this machine. Implementations are
+ * thread-safe.
  */
 public interface PhotoConverter {
   /** Whether {@code format} can be converted here and now. */

@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * What a face embedder expects and what its numbers mean.
+ * Input and output conventions of a face embedder.
  *
  * @param name for reports and messages
- * @param template where it wants the landmarks, and its input size
- * @param rgb whether channels come as red, green, blue; else blue, green, red
+ * @param template positions of the landmarks, and the input size
+ * @param rgb whether channels are in the order red, green, blue; otherwise blue, green, red
  * @param mean subtracted from each value 0 to 255
  * @param scale multiplied afterwards
- * @param sameAbove the cosine above which two faces are taken for one person
- * @param licence of its weights
+ * @param sameAbove the cosine above which two faces count as the same person
+ * @param licence licence of the weights
  */
 public record EmbedderSpec(
     String name,

@@ -5,9 +5,8 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 
 /**
- * Turns a face into a vector that is near the vectors of the same person's other faces.
- * Implementations are safe for threads and deterministic. The vectors are biometric data: they
- * belong into no log.
+ * Maps a face to an embedding; faces of one person have similar embeddings. Implementations are
+ * thread-safe and deterministic. Embeddings are biometric data and must not be logged.
  */
 public interface FaceEmbedder extends AutoCloseable {
   /** The unit-length vector of {@code face} in {@code image}. */

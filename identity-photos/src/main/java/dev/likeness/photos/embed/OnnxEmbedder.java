@@ -8,7 +8,9 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** An embedder out of an ONNX file, run by OpenCV. One face at a time. */
+/**
+ * A face embedder from an ONNX file, run by OpenCV, one face at a time.
+ */
 public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
   private final String name;

@@ -2,7 +2,9 @@ package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** What the results will be used for, which decides on the networks that may be opened. */
+/**
+ * The intended use of the results, which decides which networks may be opened.
+ */
 public enum UsePolicy {
   /** Anything that is allowed without selling or advertising. */
   NON_COMMERCIAL,

@@ -4,10 +4,10 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
- * Where a network expects the five landmarks of a face in its square input.
+ * The positions of the five face landmarks in the square input of a network.
  *
- * @param size the input's side in pixels
- * @param landmarks in pixel indices of that input
+ * @param size side of the input in pixels
+ * @param landmarks positions in pixels of that input
  */
 public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
 /**
- * Finds faces. Implementations are safe for threads and give the same answer for the same image.
+ * Finds faces. Implementations are thread-safe and deterministic.
  */
 public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright image, largest first; empty when there is none. */

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
- * The square of an image that shows a face in some {@link Framing}, wholly inside it.
+ * The square crop of an image around a face in some {@link Framing}, fully inside the image.
  *
  * @param x left edge, in pixels
  * @param y top edge, in pixels

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * A range that a mean lies in with 95 % confidence; a single value is its own range and says
- * nothing.
+ * The 95 % confidence interval of a mean. With a single value it is that value and carries no
+ * information.
  */
 public record ConfidenceInterval(double low, double high) {
   private static final int RESAMPLES = 2000;

@@ -11,11 +11,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how much images look like a person, against photos and with an embedder that took no
- * part in making them, on two scales: how alike two of the person's own photos are, and how alike
- * other people are. Immutable; the tools stay the caller's to close. {@code likeness::cosine} is
- * the hook by which training chooses a checkpoint, and {@link LikenessReport#ranking()} puts the
- * best of a shoot first.
+ * Measures how similar images are to a person, with a face embedder that took no part in
+ * generating them. The scale is set by the similarity of the person's own photos and of other
+ * people. Immutable; the caller closes the tools. Use {@code likeness::cosine} to choose a
+ * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
  */
 public final class Likeness {
   private static final String TRAINED_FROM = "the photos compared with took part in training";

@@ -6,16 +6,16 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * How much a set of images looks like the person, and what that means.
+ * The likeness of a set of images to a person, with its meaning.
  *
- * @param images one score an image, in order
- * @param mean of the cosines of the images with a face; NaN when there is none
- * @param interval that the mean lies in with 95 % confidence
- * @param ownMean mean cosine of two of the person's own photos; NaN with fewer than two
- * @param independent whether no photo and no encoder that is compared with took part in making or
- *     choosing the images
- * @param roc how well the embedder tells this person from others; empty without impostors
- * @param meaning a sentence for people
+ * @param images one score per image, in order
+ * @param mean mean cosine of the images with a face; NaN if there is none
+ * @param interval 95 % confidence interval of the mean
+ * @param ownMean mean cosine between the person's own photos; NaN with fewer than two
+ * @param independent whether none of the photos and networks of this measurement took part in
+ *     generating or choosing the images
+ * @param roc how well the embedder separates this person from others; empty without impostors
+ * @param meaning a sentence for users
  */
 public record LikenessReport(
     List<LikenessScore> images,

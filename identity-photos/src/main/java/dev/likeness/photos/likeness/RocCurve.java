@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How well a similarity tells pairs of one person from pairs of two; every value is a cosine.
- * Immutable.
+ * The receiver operating characteristic of a similarity: pairs of one person against pairs of
+ * two people. All values are cosines. Immutable.
  */
 public final class RocCurve {
   private final double[] same;

@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A person's photos divided into those to learn from and those to be measured against.
+ * A person's photos, split into a training set and a validation set.
  *
- * @param training what conditioning or training may see
- * @param validation what it must not see
- * @param independent whether the two share no photo
+ * @param training photos for conditioning or training
+ * @param validation photos that only the measurement uses
+ * @param independent whether the two sets share no photo
  */
 public record ValidationSplit(
     List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean independent) {

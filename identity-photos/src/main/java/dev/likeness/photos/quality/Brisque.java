@@ -12,9 +12,8 @@ import org.bytedeco.opencv.global.opencv_quality;
 import org.bytedeco.opencv.opencv_quality.QualityBRISQUE;
 
 /**
- * How unlike an undistorted photograph an image is, without another to compare with: BRISQUE
- * (Mittal, Moorthy and Bovik, IEEE TIP 21, 2012) as OpenCV computes it. Safe for threads, which
- * take turns.
+ * BRISQUE, a no-reference measure of image distortion (Mittal, Moorthy and Bovik, IEEE TIP 21,
+ * 2012), computed by OpenCV. Higher is worse. Thread-safe; calls are serialised.
  */
 public final class Brisque implements AutoCloseable {
   // The statistics depend on the scale, so heads are compared at one.

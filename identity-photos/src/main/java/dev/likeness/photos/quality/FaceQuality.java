@@ -9,7 +9,7 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**
- * A network's opinion of how well a face can be recognised. Implementations are safe for threads.
+ * A network that rates how well a face can be recognised. Implementations are thread-safe.
  */
 public interface FaceQuality extends AutoCloseable {
   /** The score of {@code face}, 0 (useless) to 1. */

@@ -1,13 +1,13 @@
 package dev.likeness.photos.quality;
 
 /**
- * One thing that speaks against a photo.
+ * One reason against a photo.
  *
- * @param code what it is
- * @param severity what it alone asks for: WARN or REJECT
- * @param value what was measured, NaN where nothing was
- * @param limit the threshold that {@code value} passed, NaN where nothing was measured
- * @param message one sentence for people, without the file's name
+ * @param code the kind of reason
+ * @param severity the verdict that it leads to: WARN or REJECT
+ * @param value the measured value, NaN if nothing was measured
+ * @param limit the threshold that {@code value} crossed, NaN if nothing was measured
+ * @param message one sentence for users, without the file's name
  */
 public record Reason(
     ReasonCode code, Verdict severity, double value, double limit, String message) {

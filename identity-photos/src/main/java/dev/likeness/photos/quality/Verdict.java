@@ -2,7 +2,9 @@ package dev.likeness.photos.quality;
 
 import java.util.Locale;
 
-/** What to do with a photo, from best to worst. */
+/**
+ * The verdict on a photo, from best to worst.
+ */
 public enum Verdict {
   KEEP,
   WARN,

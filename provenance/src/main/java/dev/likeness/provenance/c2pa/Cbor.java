@@ -21,11 +21,11 @@ import java.util.Map;
  * given.
  */
 final class Cbor {
-  private static final int DEEPEST = 64;
+  private static final int MAX_DEPTH = 64;
   private static final CBORFactory FACTORY = new CBORFactoryBuilder(new CBORFactory())
       .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
       .streamReadConstraints(
-          StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+          StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
       .build();
 
   /** A value with a tag before it. */

@@ -96,7 +96,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
   }
 
   /** The manifest that an address points into; empty for addresses within their own manifest. */
-  static String manifestIn(String url) {
+  static String manifestLabel(String url) {
     String path = url.startsWith(PREFIX) ? url.substring(PREFIX.length()) : url;
     String[] parts = (path.startsWith("/") ? path.substring(1) : path).split("/");
     return parts.length > 1 && parts[0].equals("c2pa") ? parts[1] : "";
@@ -121,7 +121,7 @@ record Claim(JumbfBox manifest, byte[] content, Map<String, Object> fields) {
     private Hashes() {}
 
     /** A digest called {@code name} in a manifest; empty for those that C2PA does not know. */
-    static Optional<MessageDigest> named(Object name) {
+    static Optional<MessageDigest> find(Object name) {
       return name instanceof String text
           ? Optional.ofNullable(NAMES.get(text)).map(Hashes::digest)
           : Optional.empty();

@@ -25,7 +25,7 @@ import org.bouncycastle.tsp.TimeStampResponse;
 import org.bouncycastle.tsp.TimeStampToken;
 import org.bouncycastle.util.Selector;
 
-/** Whether a claim is signed by whom it says, and its assertions are those that it speaks of. */
+/** Checks that a claim is signed by its stated signer and that its assertions match its hashes. */
 final class ClaimCheck {
   private final TrustAnchors anchors;
   private final Instant now;
@@ -36,11 +36,11 @@ final class ClaimCheck {
   }
 
   void check(Claim claim, ManifestReport.Findings findings) {
-    signature(claim, findings);
-    assertions(claim, findings);
+    checkSignature(claim, findings);
+    checkAssertions(claim, findings);
   }
 
-  private void signature(Claim claim, ManifestReport.Findings findings) {
+  private void checkSignature(Claim claim, ManifestReport.Findings findings) {
     String url = claim.url("c2pa.signature");
     Optional<JumbfBox> box = claim.signature();
     if (box.isEmpty()) {
@@ -57,24 +57,24 @@ final class ClaimCheck {
       X509Certificate signer = chain.get(0);
       Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
       boolean attested = stamp
-          .filter(made -> anchors.vouchForTime(made.authority(), made.time()))
+          .filter(made -> anchors.trustsTimestamp(made.authority(), made.time()))
           .isPresent();
       Instant known = attested ? stamp.orElseThrow().time() : now;
-      boolean trusted = anchors.vouchFor(chain, whileValid(signer, known));
+      boolean trusted = anchors.trusts(chain, clampToValidity(signer, known));
       if (trusted) {
         findings.success("signingCredential.trusted", url);
       } else {
         findings.failure("signingCredential.untrusted", url);
       }
-      if (!signature.signs(claim.content(), signer)) {
+      if (!signature.isSignatureOf(claim.content(), signer)) {
         findings.failure("claimSignature.mismatch", url);
         return;
       }
-      stamp(signature, stamp.isPresent(), attested, url, findings);
+      reportTimeStamp(signature, stamp.isPresent(), attested, url, findings);
       // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign
       // yesterday.
       Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
-      validity(TrustAnchors.isWithin(signer, time), attested, url, findings);
+      reportValidity(TrustAnchors.isValidAt(signer, time), attested, url, findings);
       findings.success("claimSignature.validated", url);
     } catch (JumbfBox.MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
@@ -82,13 +82,13 @@ final class ClaimCheck {
   }
 
   // That a signer's certificate has expired is found by itself, and makes it no stranger's.
-  private static Instant whileValid(X509Certificate signer, Instant time) {
+  private static Instant clampToValidity(X509Certificate signer, Instant time) {
     Instant from = signer.getNotBefore().toInstant();
     Instant until = signer.getNotAfter().toInstant();
     return time.isBefore(from) ? from : time.isAfter(until) ? until : time;
   }
 
-  private static void stamp(
+  private static void reportTimeStamp(
       CoseSign1 signature,
       boolean genuine,
       boolean attested,
@@ -108,7 +108,7 @@ final class ClaimCheck {
 
   // Who is known to have signed when the certificate was not valid has done what nobody may; else
   // its time may just be over.
-  private static void validity(
+  private static void reportValidity(
       boolean valid, boolean attested, String url, ManifestReport.Findings findings) {
     if (valid) {
       findings.success("claimSignature.insideValidity", url);
@@ -117,7 +117,7 @@ final class ClaimCheck {
     }
   }
 
-  private static void assertions(Claim claim, ManifestReport.Findings findings) {
+  private static void checkAssertions(Claim claim, ManifestReport.Findings findings) {
     Set<String> named = new HashSet<>();
     for (Claim.Link link : claim.links()) {
       String url = claim.url("c2pa.assertions/" + link.name());
@@ -125,9 +125,9 @@ final class ClaimCheck {
       Optional<JumbfBox> assertion = claim.assertions().stream()
           .filter(box -> box.label().equals(link.name()))
           .findFirst();
-      Optional<MessageDigest> digest = Claim.Hashes.named(algorithm(claim, link));
+      Optional<MessageDigest> digest = Claim.Hashes.find(algorithm(claim, link));
       if (assertion.isEmpty()) {
-        redacted(claim, link, url, findings);
+        checkRedacted(claim, link, url, findings);
       } else if (digest.isEmpty()) {
         findings.failure("algorithm.unsupported", url);
       } else if (Arrays.equals(digest.get().digest(assertion.get().payload()), link.hash())) {
@@ -143,7 +143,7 @@ final class ClaimCheck {
             findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
   }
 
-  private static void redacted(
+  private static void checkRedacted(
       Claim claim, Claim.Link link, String url, ManifestReport.Findings findings) {
     boolean announced = claim.fields().get("redacted_assertions") instanceof List<?> list
         && list.stream().anyMatch(entry -> String.valueOf(entry).endsWith("/" + link.name()));
@@ -166,15 +166,17 @@ final class ClaimCheck {
   record TimeStamp(Instant time, List<X509Certificate> authority) {
     /** Whether the signature carries one at all. */
     static boolean isIn(CoseSign1 signature) {
-      return signature.open().containsKey("sigTst") || signature.open().containsKey("sigTst2");
+      return signature.unprotectedHeaders().containsKey("sigTst")
+          || signature.unprotectedHeaders().containsKey("sigTst2");
     }
 
     /** The first time stamp, when it is genuine and is one of this signature. */
     static Optional<TimeStamp> of(CoseSign1 signature, byte[] claim) {
-      boolean second = signature.open().containsKey("sigTst2");
-      byte[] stamped = signature.counterSigned(second ? Cbor.write(signature.signature()) : claim);
-      return first(signature.open().get(second ? "sigTst2" : "sigTst"))
-          .flatMap(bytes -> verified(bytes, stamped));
+      boolean second = signature.unprotectedHeaders().containsKey("sigTst2");
+      byte[] stamped =
+          signature.counterSignatureInput(second ? Cbor.write(signature.signature()) : claim);
+      return first(signature.unprotectedHeaders().get(second ? "sigTst2" : "sigTst"))
+          .flatMap(bytes -> verify(bytes, stamped));
     }
 
     private static Optional<byte[]> first(Object header) {
@@ -188,7 +190,7 @@ final class ClaimCheck {
       return Optional.empty();
     }
 
-    private static Optional<TimeStamp> verified(byte[] bytes, byte[] stamped) {
+    private static Optional<TimeStamp> verify(byte[] bytes, byte[] stamped) {
       try {
         TimeStampToken token = token(bytes);
         MessageDigest digest = MessageDigest.getInstance(

@@ -16,17 +16,20 @@ import java.util.Optional;
  * A signature of one signer over a claim that lies elsewhere: COSE_Sign1 with a detached payload
  * (RFC 9052, 4.2).
  *
- * @param sealed the protected headers as they were signed
- * @param headers the same, read
- * @param open the unprotected headers
+ * @param protectedBytes the protected headers as they were signed
+ * @param protectedHeaders the same, read
+ * @param unprotectedHeaders the unprotected headers
  * @param signature the bytes of the signature
  */
 record CoseSign1(
-    byte[] sealed, Map<String, Object> headers, Map<String, Object> open, byte[] signature) {
+    byte[] protectedBytes,
+    Map<String, Object> protectedHeaders,
+    Map<String, Object> unprotectedHeaders,
+    byte[] signature) {
   private static final int TAG = 18;
   private static final int ALGORITHM = 1;
   private static final int CHAIN = 33;
-  private static final String OLD_CHAIN = "x5chain";
+  private static final String CHAIN_NAME = "x5chain";
 
   /** Reads the content of a signature box. */
   @SuppressWarnings("unchecked")
@@ -68,30 +71,30 @@ record CoseSign1(
   }
 
   /** What a time stamp of {@code content} stamps. */
-  byte[] counterSigned(byte[] content) {
-    return toBeSigned("CounterSignature", sealed, content);
+  byte[] counterSignatureInput(byte[] content) {
+    return toBeSigned("CounterSignature", protectedBytes, content);
   }
 
   /** How it says that it was signed. */
   Optional<SignatureAlgorithm> algorithm() {
-    return headers.get(String.valueOf(ALGORITHM)) instanceof Number number
+    return protectedHeaders.get(String.valueOf(ALGORITHM)) instanceof Number number
         ? SignatureAlgorithm.ofCose(number.longValue())
         : Optional.empty();
   }
 
   /** Whether the first certificate's key signed {@code claim}. */
-  boolean signs(byte[] claim, X509Certificate certificate) {
-    byte[] message = toBeSigned("Signature1", sealed, claim);
+  boolean isSignatureOf(byte[] claim, X509Certificate certificate) {
+    byte[] message = toBeSigned("Signature1", protectedBytes, claim);
     return algorithm()
-        .map(a -> a.verifies(certificate.getPublicKey(), message, signature))
+        .map(a -> a.verify(certificate.getPublicKey(), message, signature))
         .orElse(false);
   }
 
   /** The signer's certificate and those that vouch for it. */
   List<X509Certificate> chain() throws JumbfBox.MalformedManifest {
-    Object chain = headers.get(String.valueOf(CHAIN));
-    for (Map<String, Object> map : List.of(headers, open)) {
-      chain = chain == null ? map.getOrDefault(OLD_CHAIN, map.get(String.valueOf(CHAIN))) : chain;
+    Object chain = protectedHeaders.get(String.valueOf(CHAIN));
+    for (Map<String, Object> map : List.of(protectedHeaders, unprotectedHeaders)) {
+      chain = chain == null ? map.getOrDefault(CHAIN_NAME, map.get(String.valueOf(CHAIN))) : chain;
     }
     List<X509Certificate> certificates = new ArrayList<>();
     try {

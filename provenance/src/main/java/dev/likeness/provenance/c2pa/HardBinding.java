@@ -48,7 +48,7 @@ final class HardBinding {
       Map<String, Object> fields = Cbor.map(binding.content());
       boolean boxes = binding.label().startsWith(BOXES);
       Optional<Boolean> same =
-          boxes ? boxes(fields, claim) : data(fields, claim, exclusions(fields, updated));
+          boxes ? checkBoxes(fields, claim) : checkData(fields, claim, exclusions(fields, updated));
       if (!boxes && excludesMore(exclusions(fields, updated))) {
         findings.informational("assertion.dataHash.additionalExclusionsPresent", url);
       }
@@ -65,9 +65,10 @@ final class HardBinding {
     }
   }
 
-  private Optional<Boolean> data(Map<String, Object> fields, Claim claim, List<long[]> excluded) {
+  private Optional<Boolean> checkData(
+      Map<String, Object> fields, Claim claim, List<long[]> excluded) {
     Optional<MessageDigest> digest =
-        Claim.Hashes.named(fields.getOrDefault("alg", claim.fields().get("alg")));
+        Claim.Hashes.find(fields.getOrDefault("alg", claim.fields().get("alg")));
     if (digest.isEmpty()) {
       return Optional.empty();
     }
@@ -92,8 +93,9 @@ final class HardBinding {
           && map.get("length") instanceof Number length)) {
         throw new JumbfBox.MalformedManifest("an exclusion without start and length");
       }
-      ranges.add(
-          new long[] {start.longValue(), grown(start.longValue(), length.longValue(), updated)});
+      ranges.add(new long[] {
+        start.longValue(), allowedLength(start.longValue(), length.longValue(), updated)
+      });
     }
     ranges.sort(Comparator.comparingLong(range -> range[0]));
     return ranges;
@@ -107,14 +109,14 @@ final class HardBinding {
             || range[0] + range[1] > manifest.get().end());
   }
 
-  private long grown(long start, long length, boolean updated) {
+  private long allowedLength(long start, long length, boolean updated) {
     return file.manifestPart()
         .filter(part -> updated && part.start() == start)
         .map(part -> (long) part.end() - part.start())
         .orElse(length);
   }
 
-  private Optional<Boolean> boxes(Map<String, Object> fields, Claim claim)
+  private Optional<Boolean> checkBoxes(Map<String, Object> fields, Claim claim)
       throws JumbfBox.MalformedManifest {
     List<ImageFile.Part> parts = file.parts();
     List<?> boxes = fields.get("boxes") instanceof List<?> list ? list : List.of();
@@ -139,7 +141,7 @@ final class HardBinding {
       Object alg = box.get("alg") != null
           ? box.get("alg")
           : fields.getOrDefault("alg", claim.fields().get("alg"));
-      Optional<MessageDigest> digest = Claim.Hashes.named(alg);
+      Optional<MessageDigest> digest = Claim.Hashes.find(alg);
       if (digest.isEmpty()) {
         return Optional.empty();
       }

@@ -30,26 +30,26 @@ final class IngredientCheck {
       return;
     }
     for (JumbfBox assertion : claim.assertions(KIND)) {
-      if (isErased(assertion.content())) {
+      if (isZeroed(assertion.content())) {
         continue;
       }
       Map<String, Object> fields = Cbor.map(assertion.content());
       ManifestReport.Findings fresh = new ManifestReport.Findings();
       Optional<Claim.Link> link = manifest(fields);
       if (link.isPresent()) {
-        one(link.get(), fresh);
+        checkIngredient(link.get(), fresh);
       } else if (!"inputTo".equals(fields.get("relationship"))) {
         fresh.informational(
             "ingredient.unknownProvenance", claim.url("c2pa.assertions/" + assertion.label()));
       }
-      Set<String> known = recorded(fields);
-      fresh.all().stream().filter(finding -> isNews(finding, known)).forEach(findings::add);
+      Set<String> known = recordedFindings(fields);
+      fresh.all().stream().filter(finding -> isNew(finding, known)).forEach(findings::add);
     }
   }
 
-  private void one(Claim.Link link, ManifestReport.Findings findings)
+  private void checkIngredient(Claim.Link link, ManifestReport.Findings findings)
       throws JumbfBox.MalformedManifest {
-    Claim ingredient = claims.get(Claim.manifestIn(link.url()));
+    Claim ingredient = claims.get(Claim.manifestLabel(link.url()));
     if (ingredient == null) {
       findings.failure(MISSING, link.url());
       return;
@@ -67,7 +67,7 @@ final class IngredientCheck {
   }
 
   private static boolean matches(byte[] content, Object algorithm, byte[] hash) {
-    return Claim.Hashes.named(algorithm)
+    return Claim.Hashes.find(algorithm)
         .map(digest -> Arrays.equals(digest.digest(content), hash))
         .orElse(false);
   }
@@ -92,7 +92,7 @@ final class IngredientCheck {
     return parents;
   }
 
-  private static boolean isErased(byte[] content) {
+  private static boolean isZeroed(byte[] content) {
     for (byte b : content) {
       if (b != 0) {
         return false;
@@ -103,7 +103,7 @@ final class IngredientCheck {
 
   // A fault that was already there, and said, when the ingredient was taken in is no news; nor are
   // its own successes.
-  private static boolean isNews(ManifestReport.Finding finding, Set<String> known) {
+  private static boolean isNew(ManifestReport.Finding finding, Set<String> known) {
     boolean fresh = !known.contains(key(finding.code(), finding.url()));
     return switch (finding.kind()) {
       case FAILURE -> fresh;
@@ -112,7 +112,7 @@ final class IngredientCheck {
     };
   }
 
-  private static Set<String> recorded(Map<String, Object> ingredient) {
+  private static Set<String> recordedFindings(Map<String, Object> ingredient) {
     List<Object> entries = new ArrayList<>();
     collect(ingredient.get("validationStatus"), entries);
     collect(ingredient.get("validationResults"), entries);

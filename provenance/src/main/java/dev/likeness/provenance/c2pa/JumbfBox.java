@@ -34,7 +34,7 @@ record JumbfBox(
     0, 0x11, 0, 0x10, (byte) 0x80, 0, 0, (byte) 0xaa, 0, 0x38, (byte) 0x9b, 0x71
   };
   private static final int REQUESTABLE_WITH_LABEL = 3;
-  private static final int DEEPEST = 8;
+  private static final int MAX_DEPTH = 8;
   private static final int HEADER = 8;
 
   /** The store in {@code bytes}. */
@@ -75,8 +75,8 @@ record JumbfBox(
   private static void children(
       ByteBuffer in, List<JumbfBox> boxes, List<byte[]> contents, int depth)
       throws MalformedManifest {
-    if (depth > DEEPEST) {
-      throw new MalformedManifest("JUMBF boxes nested deeper than " + DEEPEST);
+    if (depth > MAX_DEPTH) {
+      throw new MalformedManifest("JUMBF boxes nested deeper than " + MAX_DEPTH);
     }
     while (in.remaining() >= HEADER) {
       boolean nested = typeOf(in).equals("jumb");
@@ -114,7 +114,7 @@ record JumbfBox(
   }
 
   /** The superbox in it that is called {@code name}. */
-  Optional<JumbfBox> box(String name) {
+  Optional<JumbfBox> findBox(String name) {
     return boxes.stream().filter(box -> box.label.equals(name)).findFirst();
   }
 
@@ -128,35 +128,35 @@ record JumbfBox(
 
   /** A superbox of others. */
   static JumbfBox of(String kind, String label, List<JumbfBox> boxes) {
-    ByteArrayOutputStream payload = described(kind, label);
+    ByteArrayOutputStream payload = description(kind, label);
     boxes.forEach(box -> payload.writeBytes(box.toBytes()));
     return new JumbfBox(kind, label, boxes, List.of(), payload.toByteArray());
   }
 
   /** A superbox of one CBOR content. */
   static JumbfBox of(String kind, String label, byte[] cbor) {
-    ByteArrayOutputStream payload = described(kind, label);
-    payload.writeBytes(boxed(CBOR, cbor));
+    ByteArrayOutputStream payload = description(kind, label);
+    payload.writeBytes(encodeBox(CBOR, cbor));
     return new JumbfBox(kind, label, List.of(), List.of(cbor), payload.toByteArray());
   }
 
-  private static ByteArrayOutputStream described(String kind, String label) {
+  private static ByteArrayOutputStream description(String kind, String label) {
     ByteArrayOutputStream description = new ByteArrayOutputStream();
     description.writeBytes(kind.getBytes(StandardCharsets.ISO_8859_1));
     description.writeBytes(TYPE_TAIL);
     description.write(REQUESTABLE_WITH_LABEL);
     description.writeBytes((label + "\0").getBytes(StandardCharsets.UTF_8));
     ByteArrayOutputStream payload = new ByteArrayOutputStream();
-    payload.writeBytes(boxed("jumd", description.toByteArray()));
+    payload.writeBytes(encodeBox("jumd", description.toByteArray()));
     return payload;
   }
 
   /** The box with its header. */
   byte[] toBytes() {
-    return boxed("jumb", payload);
+    return encodeBox("jumb", payload);
   }
 
-  private static byte[] boxed(String type, byte[] payload) {
+  private static byte[] encodeBox(String type, byte[] payload) {
     return ByteBuffer.allocate(HEADER + payload.length)
         .putInt(HEADER + payload.length)
         .put(type.getBytes(StandardCharsets.ISO_8859_1))

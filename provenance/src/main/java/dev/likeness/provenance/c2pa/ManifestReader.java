@@ -55,14 +55,14 @@ public final class ManifestReader {
         return ManifestReport.unreadable("manifest.multipleStores");
       }
       try {
-        return judge(JumbfBox.parse(bytes), file);
+        return check(JumbfBox.parse(bytes), file);
       } catch (JumbfBox.MalformedManifest e) {
         return ManifestReport.unreadable("claim.malformed");
       }
     });
   }
 
-  private ManifestReport judge(JumbfBox store, ImageFile file) throws JumbfBox.MalformedManifest {
+  private ManifestReport check(JumbfBox store, ImageFile file) throws JumbfBox.MalformedManifest {
     Map<String, Claim> claims = new LinkedHashMap<>();
     Claim active = null;
     for (JumbfBox box : store.boxes()) {
@@ -79,7 +79,7 @@ public final class ManifestReader {
     }
     ManifestReport.Findings findings = new ManifestReport.Findings();
     check.check(active, findings);
-    Claim bound = bound(active, claims, findings);
+    Claim bound = boundClaim(active, claims, findings);
     new HardBinding(file).check(bound, bound != active, findings);
     ManifestReport.Findings ingredients = new ManifestReport.Findings();
     new IngredientCheck(claims, check).check(active, ingredients);
@@ -109,7 +109,7 @@ public final class ManifestReader {
   // to none itself. Neither its
   // signature nor a hash covers that it is one: else a manifest could be carried over to what it
   // was not made for.
-  private static Claim bound(
+  private static Claim boundClaim(
       Claim active, Map<String, Claim> claims, ManifestReport.Findings findings)
       throws JumbfBox.MalformedManifest {
     Claim claim = active;
@@ -120,7 +120,7 @@ public final class ManifestReader {
       }
       List<Claim.Link> parents = IngredientCheck.parents(claim);
       Claim parent =
-          parents.size() == 1 ? claims.get(Claim.manifestIn(parents.get(0).url())) : null;
+          parents.size() == 1 ? claims.get(Claim.manifestLabel(parents.get(0).url())) : null;
       if (parent == null) {
         findings.failure("manifest.update.wrongParents", claim.url("c2pa.claim"));
         return claim;

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  * What a file's content credentials say, and whether they hold.
  *
  * @param state what it comes to
- * @param active the label of the manifest that speaks for the file
+ * @param activeManifest the label of the manifest that speaks for the file
  * @param generator the program that made the claim
  * @param actions what was done, in order
  * @param signer who signed
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  */
 public record ManifestReport(
     State state,
-    String active,
+    String activeManifest,
     String generator,
     List<Action> actions,
     Optional<Signer> signer,
@@ -108,20 +108,20 @@ public record ManifestReport(
       case INVALID ->
         isAltered()
             ? "altered or broken: " + String.join(", ", faults())
-            : "whole, but " + expiry();
+            : "whole, but " + expiryText();
     };
   }
 
-  private String expiry() {
+  private String expiryText() {
     boolean own = findings.stream().anyMatch(finding -> finding.code().equals(EXPIRED));
     String whose = signer
         .filter(any -> own)
-        .map(ManifestReport::expiry)
+        .map(ManifestReport::expiryText)
         .orElse("the certificate of who signed an image that went into it expired");
     return whose + ", and nothing vouches for when it signed";
   }
 
-  private static String expiry(Signer signer) {
+  private static String expiryText(Signer signer) {
     return "its signer's certificate "
         + (Instant.now().isBefore(signer.validFrom)
             ? "is not valid before " + signer.validFrom

@@ -90,7 +90,7 @@ public final class ManifestWriter {
       return List.of(action("c2pa.created", "digitalSourceType", sourceType));
     }
     return List.of(
-        action("c2pa.opened", "parameters", Map.of("ingredients", List.of(hashed(PARENT)))),
+        action("c2pa.opened", "parameters", Map.of("ingredients", List.of(hashedUri(PARENT)))),
         action("c2pa.edited", "digitalSourceType", sourceType));
   }
 
@@ -125,12 +125,12 @@ public final class ManifestWriter {
     claim.put("claim_generator_info", generator);
     claim.put("signature", "self#jumbf=/c2pa/" + label + "/c2pa.signature");
     claim.put(
-        "created_assertions", assertions.stream().map(ManifestWriter::hashed).toList());
+        "created_assertions", assertions.stream().map(ManifestWriter::hashedUri).toList());
     claim.put("alg", Claim.Hashes.DEFAULT);
     return claim;
   }
 
-  private static Map<String, Object> hashed(JumbfBox assertion) {
+  private static Map<String, Object> hashedUri(JumbfBox assertion) {
     Map<String, Object> link = new LinkedHashMap<>();
     link.put("url", "self#jumbf=" + ASSERTIONS + "/" + assertion.label());
     link.put("hash", Claim.Hashes.sha256(assertion.payload()));

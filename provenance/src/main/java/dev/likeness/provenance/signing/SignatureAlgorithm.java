@@ -25,7 +25,7 @@ public enum SignatureAlgorithm {
   PS512(-39, "RSASSA-PSS", 512),
   ED25519(-8, "Ed25519", 0);
 
-  private static final int SHORTEST_RSA_BITS = 2048;
+  private static final int MIN_RSA_BITS = 2048;
 
   private final int cose;
   private final String name;
@@ -57,7 +57,7 @@ public enum SignatureAlgorithm {
       int bits = curve.getParams().getOrder().bitLength();
       return bits <= 256 ? ES256 : bits <= 384 ? ES384 : ES512;
     }
-    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= SHORTEST_RSA_BITS) {
+    if (key instanceof RSAKey rsa && rsa.getModulus().bitLength() >= MIN_RSA_BITS) {
       return PS256;
     }
     if (key.getAlgorithm().equals("EdDSA") || key.getAlgorithm().equals("Ed25519")) {
@@ -65,7 +65,7 @@ public enum SignatureAlgorithm {
     }
     throw new IllegalArgumentException(
         "content credentials are signed with EC keys on P-256, P-384 or P-521, RSA keys " + "of "
-            + SHORTEST_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
+            + MIN_RSA_BITS + " bits and more, or Ed25519 keys, given " + key.getAlgorithm());
   }
 
   /** Signs {@code message}. */
@@ -85,7 +85,7 @@ public enum SignatureAlgorithm {
    * Whether {@code signed} is the signature of {@code message}; false for keys and signatures of
    * another kind.
    */
-  public boolean verifies(PublicKey key, byte[] message, byte[] signed) {
+  public boolean verify(PublicKey key, byte[] message, byte[] signed) {
     try {
       Signature signature = signature();
       signature.initVerify(key);

@@ -37,7 +37,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       throw new IllegalArgumentException("who signs needs a certificate, given none");
     }
     SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
-    if (!algorithm.verifies(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
+    if (!algorithm.verify(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
       throw new IllegalArgumentException("the private key does not belong to the certificate of "
           + chain.get(0).getSubjectX500Principal());
     }
@@ -87,7 +87,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   }
 
   private static void requireSigner(X509Certificate signer, Path file) {
-    SignerProfile.fault(signer).ifPresent(fault -> {
+    SignerProfile.findFault(signer).ifPresent(fault -> {
       throw new InvalidInputException(
           "the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
               + "; no reader of content credentials trusts what it signs");
@@ -169,7 +169,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
         "1.3.6.1.4.1.62558.2.1",
         // Microsoft's, of c2pa-rs' built-in list.
         "1.3.6.1.4.1.311.76.59.1.9");
-    private static final String NAMES =
+    private static final String ACCEPTED_NAMES =
         "emailProtection (" + ACCEPTED.get(0) + "), documentSigning (" + ACCEPTED.get(1)
             + ") or C2PA's claimSigning (" + ACCEPTED.get(2) + ")";
 
@@ -186,7 +186,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
      * Why {@code certificate} is no signer's, to be read behind its name; empty where it may be
      * one's.
      */
-    public static Optional<String> fault(X509Certificate certificate) {
+    public static Optional<String> findFault(X509Certificate certificate) {
       boolean[] usage = certificate.getKeyUsage();
       if (certificate.getBasicConstraints() >= 0) {
         return Optional.of(
@@ -200,8 +200,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
             ? List.of()
             : certificate.getExtendedKeyUsage();
         return Collections.disjoint(purposes, ACCEPTED) || !Collections.disjoint(purposes, EXCLUDED)
-            ? Optional.of("has the extended key usages " + purposes + "; a signer's has " + NAMES
-                + ", and none of " + EXCLUDED)
+            ? Optional.of("has the extended key usages " + purposes + "; a signer's has "
+                + ACCEPTED_NAMES + ", and none of " + EXCLUDED)
             : Optional.empty();
       } catch (CertificateParsingException e) {
         return Optional.of("has extended key usages that cannot be read");

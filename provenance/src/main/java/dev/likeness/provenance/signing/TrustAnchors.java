@@ -27,12 +27,12 @@ import java.util.Set;
  */
 public record TrustAnchors(List<X509Certificate> certificates) {
   /**
-   * Nobody's word: whether a file was altered is still found out, by whom it was signed is only
-   * reported.
+   * No trusted certificates: alterations are still detected, and the signer is reported but not
+   * verified.
    */
   public static final TrustAnchors NONE = new TrustAnchors(List.of());
 
-  private static final int LONGEST_CHAIN = 10;
+  private static final int MAX_CHAIN_LENGTH = 10;
   private static final int CERTIFICATE_SIGNING = 5;
   private static final List<String> TIME_STAMPING = List.of("1.3.6.1.5.5.7.3.8");
 
@@ -57,9 +57,9 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     }
   }
 
-  /** Whether these anchors {@linkplain #vouchFor(List, Instant) vouch} now. */
-  public boolean vouchFor(List<X509Certificate> chain) {
-    return vouchFor(chain, Instant.now());
+  /** Whether these anchors {@linkplain #trusts(List, Instant) vouch} now. */
+  public boolean trusts(List<X509Certificate> chain) {
+    return trusts(chain, Instant.now());
   }
 
   /**
@@ -69,12 +69,12 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    * them that is valid then (RFC 5280, 6). Whether a certificate was revoked is not asked, which
    * would take the network.
    */
-  public boolean vouchFor(List<X509Certificate> chain, Instant time) {
+  public boolean trusts(List<X509Certificate> chain, Instant time) {
     X509Certificate signer = chain.get(0);
     if (certificates.contains(signer) && signer.getBasicConstraints() < 0) {
-      return isWithin(signer, time);
+      return isValidAt(signer, time);
     }
-    return SigningIdentity.SignerProfile.fault(signer).isEmpty() && isTrusted(chain, time);
+    return SigningIdentity.SignerProfile.findFault(signer).isEmpty() && hasTrustedPath(chain, time);
   }
 
   /**
@@ -83,34 +83,34 @@ public record TrustAnchors(List<X509Certificate> certificates) {
    * @param authority the authority's certificate first
    * @param time the attested time
    */
-  public boolean vouchForTime(List<X509Certificate> authority, Instant time) {
+  public boolean trustsTimestamp(List<X509Certificate> authority, Instant time) {
     X509Certificate clock = authority.get(0);
     try {
       return clock.getBasicConstraints() < 0
           && TIME_STAMPING.equals(clock.getExtendedKeyUsage())
-          && isTrusted(authority, time);
+          && hasTrustedPath(authority, time);
     } catch (CertificateParsingException e) {
       return false;
     }
   }
 
   /** Whether a certificate is valid at {@code time}. */
-  public static boolean isWithin(X509Certificate certificate, Instant time) {
+  public static boolean isValidAt(X509Certificate certificate, Instant time) {
     return !time.isBefore(certificate.getNotBefore().toInstant())
         && !time.isAfter(certificate.getNotAfter().toInstant());
   }
 
   // The chain may lie in any order and hold others.
-  private boolean isTrusted(List<X509Certificate> chain, Instant time) {
+  private boolean hasTrustedPath(List<X509Certificate> chain, Instant time) {
     List<X509Certificate> path = new ArrayList<>(chain.subList(0, 1));
-    while (path.size() <= LONGEST_CHAIN) {
+    while (path.size() <= MAX_CHAIN_LENGTH) {
       X509Certificate last = path.get(path.size() - 1);
       if (certificates.stream()
-          .anyMatch(anchor -> issued(anchor, last) && isValid(path, anchor, time))) {
+          .anyMatch(anchor -> isIssuer(anchor, last) && isValid(path, anchor, time))) {
         return true;
       }
       Optional<X509Certificate> issuer = chain.stream()
-          .filter(other -> !path.contains(other) && issued(other, last))
+          .filter(other -> !path.contains(other) && isIssuer(other, last))
           .findFirst();
       if (issuer.isEmpty()) {
         return false;
@@ -137,7 +137,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     }
   }
 
-  private static boolean issued(X509Certificate issuer, X509Certificate certificate) {
+  private static boolean isIssuer(X509Certificate issuer, X509Certificate certificate) {
     boolean[] usage = issuer.getKeyUsage();
     if (!issuer.getSubjectX500Principal().equals(certificate.getIssuerX500Principal())
         || issuer.getBasicConstraints() < 0

@@ -1,5 +1,5 @@
 /**
- * Who signs: keys, certificates, and whom to trust.
+ * Signing: keys, certificates and trust anchors.
  *
  * <p>A {@link SigningIdentity} is a private key with its certificate chain, opened from PEM files.
  * Without one, {@link SigningIdentity#development()} signs: that shows alterations, but proves

@@ -43,7 +43,7 @@ class ClaimCheckTest {
 
   private static JumbfBox manifest() {
     try {
-      byte[] file = Disclosure.standard().jpeg(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
+      byte[] file = Disclosure.standard().encodeJpeg(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
       return JumbfBox.parse(ImageFile.of(file).orElseThrow().manifest().orElseThrow())
           .boxes()
           .get(0);

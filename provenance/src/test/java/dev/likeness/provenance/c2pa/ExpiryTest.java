@@ -44,7 +44,9 @@ class ExpiryTest {
   private static byte[] signedBy(TestAuthority signer) {
     SigningIdentity identity =
         new SigningIdentity(signer.keys().getPrivate(), List.of(signer.certificate()));
-    return Disclosure.standard().signedBy(identity).png(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
+    return Disclosure.standard()
+        .signer(identity)
+        .encodePng(RgbImage.of(16, 16, new byte[16 * 16 * 3]));
   }
 
   @Test
@@ -65,7 +67,7 @@ class ExpiryTest {
   }
 
   @Test
-  void stillFindsWhatWasAltered() {
+  void stillReportsAlterations() {
     byte[] altered = file.clone();
     altered[altered.length - 20] ^= 1;
     ManifestReport report = report(altered, trusted, LATER);
@@ -76,7 +78,7 @@ class ExpiryTest {
   }
 
   @Test
-  void excusesNobodyWhoIsKnownToHaveSignedTooLate() throws Exception {
+  void refusesSignaturesTimestampedTooLate() throws Exception {
     assertEquals(List.of(), stampedNow(file, trusted).faults());
     byte[] late = signedBy(root.issue(Profile.signer("Ada").from(NOW.minus(Duration.ofDays(2)))));
     ManifestReport known = stampedNow(late, trusted);
@@ -119,9 +121,10 @@ class ExpiryTest {
 
   private static JumbfBox stamped(JumbfBox box, TestAuthority clock) throws Exception {
     CoseSign1 signature = CoseSign1.parse(box.content());
-    byte[] token = token(signature.counterSigned(Cbor.write(signature.signature())), clock);
+    byte[] token = token(signature.counterSignatureInput(Cbor.write(signature.signature())), clock);
     List<Object> cose = new ArrayList<>(List.of(
-        signature.sealed(), Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
+        signature.protectedBytes(),
+        Map.of("sigTst2", Map.of("tstTokens", List.of(Map.of("val", token))))));
     cose.add(null);
     cose.add(signature.signature());
     return JumbfBox.of(box.kind(), box.label(), Cbor.write(new Cbor.Tagged(18, cose)));

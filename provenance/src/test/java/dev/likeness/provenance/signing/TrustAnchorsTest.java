@@ -30,75 +30,75 @@ class TrustAnchorsTest {
   @Test
   void vouchesForSignersThatAnAuthorityIssued() {
     for (KeyPurposeId purpose : List.of(EMAIL, DOCUMENTS, CLAIMS)) {
-      assertTrue(vouched(root.issue(signer.forPurposes(purpose, KeyPurposeId.id_kp_clientAuth))));
+      assertTrue(isTrusted(root.issue(signer.forPurposes(purpose, KeyPurposeId.id_kp_clientAuth))));
     }
-    assertTrue(vouched(root.issue(signer.usage(0))));
-    assertTrue(vouched(middle.issue(signer), middle));
-    assertTrue(vouched(middle.issue(signer), root, root, middle));
-    assertFalse(vouched(middle.issue(signer)));
+    assertTrue(isTrusted(root.issue(signer.usage(0))));
+    assertTrue(isTrusted(middle.issue(signer), middle));
+    assertTrue(isTrusted(middle.issue(signer), root, root, middle));
+    assertFalse(isTrusted(middle.issue(signer)));
   }
 
   @Test
-  void takesNoCertificateForSigningThatIsForSomethingElse() {
-    assertFalse(vouched(root.issue(signer.forPurposes(KeyPurposeId.id_kp_serverAuth))));
-    assertFalse(vouched(root.issue(signer.forPurposes())));
+  void refusesCertificatesThatAreNotForSigning() {
+    assertFalse(isTrusted(root.issue(signer.forPurposes(KeyPurposeId.id_kp_serverAuth))));
+    assertFalse(isTrusted(root.issue(signer.forPurposes())));
     for (KeyPurposeId excluded : List.of(
         KeyPurposeId.anyExtendedKeyUsage,
         KeyPurposeId.id_kp_timeStamping,
         KeyPurposeId.id_kp_OCSPSigning)) {
-      assertFalse(vouched(root.issue(signer.forPurposes(EMAIL, excluded))));
+      assertFalse(isTrusted(root.issue(signer.forPurposes(EMAIL, excluded))));
     }
-    assertFalse(vouched(root.issue(signer.usage(KeyUsage.keyEncipherment))));
-    assertFalse(vouched(root.issue(Profile.authority("Department", 0)
+    assertFalse(isTrusted(root.issue(signer.usage(KeyUsage.keyEncipherment))));
+    assertFalse(isTrusted(root.issue(Profile.authority("Department", 0)
         .forPurposes(EMAIL)
         .usage(KeyUsage.digitalSignature | KeyUsage.keyCertSign))));
-    assertFalse(vouched(root));
+    assertFalse(isTrusted(root));
   }
 
   @Test
   void followsNoPathThatAnAuthorityForbids() {
     TestAuthority third = middle.issue(Profile.authority("Team", 0));
-    assertFalse(vouched(third.issue(signer), third, middle));
+    assertFalse(isTrusted(third.issue(signer), third, middle));
     TestAuthority narrow = TestAuthority.root("EC", Profile.authority("Narrow", 0));
     TestAuthority below = narrow.issue(Profile.authority("Department", 0));
-    assertFalse(new TrustAnchors(List.of(narrow.certificate()))
-        .vouchFor(chain(below.issue(signer), below)));
+    assertFalse(
+        new TrustAnchors(List.of(narrow.certificate())).trusts(chain(below.issue(signer), below)));
     TestAuthority noAuthority = root.issue(signer);
-    assertFalse(vouched(noAuthority.issue(signer), noAuthority));
+    assertFalse(isTrusted(noAuthority.issue(signer), noAuthority));
     TestAuthority signsNoCertificates =
         root.issue(Profile.authority("Department", 0).usage(KeyUsage.digitalSignature));
-    assertFalse(vouched(signsNoCertificates.issue(signer), signsNoCertificates));
+    assertFalse(isTrusted(signsNoCertificates.issue(signer), signsNoCertificates));
   }
 
   @Test
   void followsNoPathThatIsNotValidThen() {
     TestAuthority past = root.issue(
         Profile.authority("Department", 0).from(Instant.now().minus(Duration.ofDays(2))));
-    assertFalse(vouched(past.issue(signer), past));
+    assertFalse(isTrusted(past.issue(signer), past));
     List<X509Certificate> own = chain(root.issue(signer));
-    assertFalse(anchors.vouchFor(own, Instant.now().plus(Duration.ofDays(2))));
-    assertFalse(new TrustAnchors(own).vouchFor(own, Instant.now().plus(Duration.ofDays(2))));
+    assertFalse(anchors.trusts(own, Instant.now().plus(Duration.ofDays(2))));
+    assertFalse(new TrustAnchors(own).trusts(own, Instant.now().plus(Duration.ofDays(2))));
   }
 
   @Test
   void trustsASignerByTheirOwnCertificateButNoAuthorityThatSigns() {
     List<X509Certificate> alone = chain(TestAuthority.root("EC", signer.forPurposes()));
-    assertTrue(new TrustAnchors(alone).vouchFor(alone));
-    assertFalse(TrustAnchors.NONE.vouchFor(alone));
+    assertTrue(new TrustAnchors(alone).trusts(alone));
+    assertFalse(TrustAnchors.NONE.trusts(alone));
   }
 
   @Test
-  void takesTheTimeFromClocksAlone() {
+  void acceptsTimestampsOfTimeAuthoritiesOnly() {
     Instant now = Instant.now();
-    assertTrue(anchors.vouchForTime(
+    assertTrue(anchors.trustsTimestamp(
         chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping))), now));
-    assertFalse(anchors.vouchForTime(chain(root.issue(signer)), now));
-    assertFalse(anchors.vouchForTime(
+    assertFalse(anchors.trustsTimestamp(chain(root.issue(signer)), now));
+    assertFalse(anchors.trustsTimestamp(
         chain(root.issue(signer.forPurposes(KeyPurposeId.id_kp_timeStamping, EMAIL))), now));
   }
 
-  private boolean vouched(TestAuthority... chain) {
-    return anchors.vouchFor(chain(chain));
+  private boolean isTrusted(TestAuthority... chain) {
+    return anchors.trusts(chain(chain));
   }
 
   private static List<X509Certificate> chain(TestAuthority... chain) {

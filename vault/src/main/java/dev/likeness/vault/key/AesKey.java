@@ -39,7 +39,7 @@ final class AesKey implements WrappingKey {
     } catch (GeneralSecurityException e) {
       throw new InvalidInputException(
           "the key does not open it: it is kept under another one, or its key file was changed; give the key "
-              + "that the person was taken in under (verify names all whom a key does not open)",
+              + "under which the person was stored (verify lists all people that a key does not open)",
           e);
     }
   }
@@ -100,12 +100,12 @@ final class AesKey implements WrappingKey {
           return new AesKey(key);
         }
       } catch (IllegalArgumentException | GeneralSecurityException e) {
-        throw unusable(where, e);
+        throw invalidKey(where, e);
       }
-      throw unusable(where, null);
+      throw invalidKey(where, null);
     }
 
-    private static InvalidInputException unusable(String where, Exception cause) {
+    private static InvalidInputException invalidKey(String where, Exception cause) {
       return new InvalidInputException(
           where + " holds no key; a key is " + BYTES + " bytes in Base64, such as openssl rand "
               + "-base64 32 prints",

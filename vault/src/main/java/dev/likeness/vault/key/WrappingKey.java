@@ -29,22 +29,22 @@ public interface WrappingKey {
    *
    * @throws InvalidInputException when the file cannot be read or holds something else
    */
-  static WrappingKey file(Path file) {
+  static WrappingKey ofFile(Path file) {
     return AesKey.KeyText.of(file);
   }
 
   /** The same out of an environment variable. */
-  static WrappingKey environment(String variable) {
+  static WrappingKey ofEnvironment(String variable) {
     return AesKey.KeyText.of(variable);
   }
 
   /** Makes a file with a new key, readable by its owner alone where the disk can do that. */
-  static WrappingKey newFile(Path file) {
+  static WrappingKey createFile(Path file) {
     return AesKey.KeyText.create(file);
   }
 
   /** No key: what needs none (listing, erasing, purging) works, everything else is refused. */
-  static WrappingKey absent() {
+  static WrappingKey none() {
     return new AbsentKey();
   }
 

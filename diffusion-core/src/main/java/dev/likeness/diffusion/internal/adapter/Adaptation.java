@@ -200,9 +200,9 @@ public interface Adaptation {
   }
 
   /**
-   * Changes nothing of what is drawn but rounding: layers multiply their weights as they were
-   * loaded, and make no form of their own of them. For who holds the loaded weights anyway, as
-   * trainings do: the forms would lie beside them, a network more.
+   * Makes layers multiply their weights as loaded, without packed copies. Results differ by
+   * rounding only. For training, which keeps the loaded weights anyway: packed copies would double
+   * the memory of a network.
    */
   public enum UnpackedWeights implements Adaptation {
     /** There is one of it. */

@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.Tensor;
 @FunctionalInterface
 public interface AttentionBranch {
   /**
-   * What an attention lets its branches see of the image, each [batch, heads, tokens, headWidth].
+   * The inputs of a branch: tensors of the image tokens, each [batch, heads, tokens, headWidth].
    *
    * @param query normalised where the network normalises its queries, before any rotation
    * @param plainQuery before any norm; null in a UNet, as the next two are
    * @param plainKey before any norm
-   * @param value what the image's tokens say to each other
+   * @param value the values of the image's tokens
    * @param time the timestep that the network is given, [1], another tensor for each of its passes;
-   *     null where it does not tell
+   *     null if the network does not pass it
    */
   record BranchInputs(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
     /** Queries alone. */

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A batch in which every row has an adaptation of its own, so that several persons are drawn with
- * one pass over the base. Only for adaptations that are {@link Adaptation#isBatchable beside} the
- * layers: a weight cannot differ by row.
+ * A batch in which every row has its own adaptation, so that one pass over the base generates
+ * several persons. Only for adaptations that are {@link Adaptation#isBatchable beside} the layers:
+ * a weight cannot differ by row.
  *
  * @param adaptations the different adaptations
  * @param rows for each row of the batch which of them is its own; a batch of twice as many rows

@@ -16,8 +16,8 @@ public interface ModelAdapter extends Adapter {
   }
 
   /**
-   * What this adds to one network, in the model's type and on its device. Called for every request;
-   * implementations keep what they have placed.
+   * The change to one network, in the model's dtype and on its device. Called for every request;
+   * implementations cache the tensors that they have placed.
    */
   Adaptation adapt(ModelComponent part, Compute compute);
 
@@ -25,8 +25,8 @@ public interface ModelAdapter extends Adapter {
    * The same for an adapter whose addition depends on the request. Called once for every request;
    * tensors made here belong to the calling scope, which lives as long as the request is sampled.
    */
-  default Adaptation adapt(ModelComponent part, Context drawing) {
-    return adapt(part, drawing.compute());
+  default Adaptation adapt(ModelComponent part, Context context) {
+    return adapt(part, context.compute());
   }
 
   /**
@@ -38,7 +38,7 @@ public interface ModelAdapter extends Adapter {
   default void requireCompatible(ModelComponent.Tensors model) {}
 
   /** Gradient guidance of one image; none by default. An image has one: its adapters' first. */
-  default Optional<GradientGuidance> gradientGuidance(Context drawing) {
+  default Optional<GradientGuidance> gradientGuidance(Context context) {
     return Optional.empty();
   }
 
@@ -74,8 +74,8 @@ public interface ModelAdapter extends Adapter {
     }
 
     @Override
-    public Adaptation adapt(ModelComponent part, Context drawing) {
-      return first.adapt(part, drawing).and(second.adapt(part, drawing));
+    public Adaptation adapt(ModelComponent part, Context context) {
+      return first.adapt(part, context).and(second.adapt(part, context));
     }
 
     @Override
@@ -91,8 +91,8 @@ public interface ModelAdapter extends Adapter {
 
     /** The first's, or else the second's. */
     @Override
-    public Optional<GradientGuidance> gradientGuidance(Context drawing) {
-      return first.gradientGuidance(drawing).or(() -> second.gradientGuidance(drawing));
+    public Optional<GradientGuidance> gradientGuidance(Context context) {
+      return first.gradientGuidance(context).or(() -> second.gradientGuidance(context));
     }
   }
 
@@ -104,8 +104,8 @@ public interface ModelAdapter extends Adapter {
     }
 
     @Override
-    public Adaptation adapt(ModelComponent part, Context drawing) {
-      return adapter.adapt(part, drawing);
+    public Adaptation adapt(ModelComponent part, Context context) {
+      return adapter.adapt(part, context);
     }
 
     @Override
@@ -125,7 +125,7 @@ public interface ModelAdapter extends Adapter {
   }
 
   /**
-   * What is being drawn, as far as an adapter has to know it.
+   * The generation that an adapter is applied to.
    *
    * @param compute the model's type and device
    * @param usesGuidance whether the network is given each batch twice: first for the negative
@@ -138,8 +138,9 @@ public interface ModelAdapter extends Adapter {
       Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
     public Context {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
-        throw new IllegalArgumentException("a drawing needs a size and a factor, given " + width
-            + "x" + height + "/" + vaeScaleFactor);
+        throw new IllegalArgumentException(
+            "a generation needs a width, a height and a VAE scale factor from 1, given " + width
+                + "x" + height + "/" + vaeScaleFactor);
       }
     }
   }

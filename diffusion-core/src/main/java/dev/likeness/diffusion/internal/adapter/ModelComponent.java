@@ -21,13 +21,11 @@ public enum ModelComponent {
     return folder;
   }
 
-  /**
-   * The tensors of a model's parts, by name and shape: what tells an adapter which base it meets.
-   */
+  /** Names and shapes of a model's tensors, by which an adapter recognises its base. */
   public interface Tensors {
     /**
-     * The names of a part's tensors, from which adapters learn its modules; empty for a part that
-     * the model lacks.
+     * The names of a component's tensors, from which adapters derive its modules; empty if the
+     * model lacks the component.
      */
     Set<String> tensorNames(ModelComponent part);
 

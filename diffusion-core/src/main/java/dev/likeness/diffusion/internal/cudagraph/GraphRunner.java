@@ -92,7 +92,8 @@ public final class GraphRunner implements StepRunner {
   }
 
   /**
-   * Frees every recording; where one cannot be freed, the others are, and it is told in the end.
+   * Frees every graph. If one cannot be freed, the others still are, and the error is thrown at the
+   * end.
    */
   @Override
   public void close() {

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * serves rows that it never saw.
  */
 public interface StepScalars {
-  /** A number as a network is told it: [1], f32, on the device of {@code there}. */
+  /** A scalar input of a network: [1], f32, on the device of {@code there}. */
   Tensor tensor(ToDoubleFunction<Step> number, Tensor there);
 
   /** {@code x} (f32) times a number, in memory of its own. */

@@ -238,7 +238,7 @@ public final class ModelConfig {
           && !EMA_OPTIONS.contains(option.getKey())) {
         throw new InvalidInputException(
             source + ": option \"" + option.getKey() + "\" (" + option.getValue()
-                + ") is not supported; see docs/porting.md for the options that are");
+                + ") is not supported; see docs/reference/checkpoint-formats.md for the options that are");
       }
     }
   }

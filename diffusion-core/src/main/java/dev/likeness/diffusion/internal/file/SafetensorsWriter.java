@@ -45,7 +45,7 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * The same of what is a person's own, such as what was learnt of a face; see
+   * The same for personal data, such as a person trained from photos; see
    * {@link AtomicFile#writePrivate}.
    */
   public static void writePrivate(

@@ -167,7 +167,7 @@ public final class ScaledSource implements TensorSource {
   /**
    * How a file says that its weights are stored, as ComfyUI writes it: a tensor of JSON text beside
    * a weight, or one text in the header for all. A format that is not read is refused, since its
-   * numbers would pass for weights and draw noise.
+   * numbers would pass for weights and generate noise.
    *
    * <p>Source: {@code convert_old_quants} of Comfy-Org/ComfyUI {@code comfy/utils.py},
    * {@code comfy/ops.py}.

@@ -49,8 +49,8 @@ public final class AtomicFile {
   }
 
   /**
-   * The same of what is a person's own, such as what was learnt of a face: a new file is readable
-   * by its owner alone, where the file system has POSIX permissions.
+   * The same for personal data, such as a person trained from photos: a new file is readable by its
+   * owner alone, where the file system has POSIX permissions.
    *
    * @throws ResourceLimitException as {@link #write} does
    */
@@ -198,7 +198,7 @@ public final class AtomicFile {
         try {
           Files.setPosixFilePermissions(file, permissions);
         } catch (FileSystemException | UnsupportedOperationException e) {
-          // What was written is worth more than whom the disk lets read it.
+          // Keeping the file matters more than restricting its permissions.
         }
       }
     }

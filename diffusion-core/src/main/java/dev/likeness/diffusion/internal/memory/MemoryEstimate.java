@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * @param textTokens how many tokens of text a transformer has beside the image's; 0 for a UNet
  * @param pixels width of the autoencoder at full size, in channels
  * @param side pixels along one side of a token, or of a UNet's latent
- * @param defaultImageSide pixels along one side of the image that the model draws by default
+ * @param defaultImageSide pixels along one side of the default image
  * @param rows how many times the network is given an image at once by default
  */
 public record MemoryEstimate(

@@ -45,7 +45,9 @@ public final class LibTorch {
     Pointer.trimMemory();
   }
 
-  /** Holder, so that the natives load at first use and a failure is told the same way each time. */
+  /**
+   * Holder, so that the natives load at first use and a failure is reported the same way each time.
+   */
   private static final class Natives {
     static final Runnable READY = tryLoad();
 

@@ -136,7 +136,7 @@ public final class Conv2d {
     /**
      * An image [batch, channels, h, w] as convolutions read it fastest, its channels lying
      * together; every layer after keeps that, and a pixel's channels are a token's without a copy.
-     * Not while learning, which is slower so.
+     * Not used in training, where it is slower.
      */
     public static Tensor channelsLast(Tensor x) {
       return GradMode.is_enabled() ? x : x.contiguous(MemoryFormat.ChannelsLast);

@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Operations whose gradients are computed by a rule of their own, as
- * {@code torch.autograd.Function} has it, so that a step of learning keeps what the rule needs and
- * not what libtorch would. On this thread, from {@link #open} to {@link #close}; a backward pass
+ * {@code torch.autograd.Function} has it, so that a training step keeps what the rule needs and not
+ * what libtorch would. On this thread, from {@link #open} to {@link #close}; a backward pass
  * through them ends before that.
  */
 public final class CustomGradients implements AutoCloseable {

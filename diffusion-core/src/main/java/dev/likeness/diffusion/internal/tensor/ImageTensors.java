@@ -27,7 +27,7 @@ public final class ImageTensors {
     return rows.div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 
-  /** The image in 0..1, f32, CPU: what a ControlNet looks at. */
+  /** The image in 0..1, f32, CPU: the input of a ControlNet. */
   public static Tensor toUnit(RgbImage image) {
     return rows(image).div(new Scalar(255.0)).contiguous();
   }

@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Seeded Gaussian noise, one generator per image, so that an image's noise depends on its own seed
- * alone and not on the batch it is drawn in. Equal to Python's {@code torch.randn} with
- * {@code torch.Generator("cpu").manual_seed(seed)}: drawn on the CPU in f32. Single use, one
+ * alone and not on its batch. Equal to Python's {@code torch.randn} with
+ * {@code torch.Generator("cpu").manual_seed(seed)}: sampled on the CPU in f32. Single use, one
  * thread.
  */
 public final class NoiseSource implements AutoCloseable {

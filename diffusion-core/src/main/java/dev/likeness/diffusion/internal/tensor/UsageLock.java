@@ -6,7 +6,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Who uses a model, a ControlNet or an adapter, so that it is closed once nobody does. Thread-safe.
+ * Counts the users of a model, a ControlNet or an adapter, so that it is closed after the last one.
+ * Thread-safe.
  */
 public final class UsageLock {
   /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
@@ -22,14 +23,17 @@ public final class UsageLock {
     this.name = name;
   }
 
-  /** Does work that all of these stay open for. */
+  /** Runs {@code work} while all of these stay open. */
   public static <T> T callWhileOpen(List<UsageLock> all, Supplier<T> work) {
     return all.isEmpty()
         ? work.get()
         : all.get(0).callWhileOpen(false, () -> callWhileOpen(all.subList(1, all.size()), work));
   }
 
-  /** Does work that this stays open for; {@code alone} once no other drawing uses it. */
+  /**
+   * Runs {@code work} while this stays open; with {@code alone} after every other user has
+   * finished.
+   */
   public <T> T callWhileOpen(boolean alone, Supplier<T> work) {
     acquire(alone);
     try {
@@ -39,23 +43,23 @@ public final class UsageLock {
     }
   }
 
-  // What is refused must not wait: the drawing that a closing waits for may itself wait for it. A
-  // listener's own is part of its drawing.
+  // A refused call must not wait: the generation that close waits for may itself wait for the
+  // call. A call by a listener belongs to its generation.
   private synchronized void acquire(boolean alone) {
-    Thread drawing = OWNER_THREAD.get();
-    BooleanSupplier others = () -> holders.stream().anyMatch(other -> other != drawing);
+    Thread owner = OWNER_THREAD.get();
+    BooleanSupplier others = () -> holders.stream().anyMatch(other -> other != owner);
     if (alone
-        && holders.contains(drawing)
-        && (others.getAsBoolean() || drawing != Thread.currentThread())) {
+        && holders.contains(owner)
+        && (others.getAsBoolean() || owner != Thread.currentThread())) {
       throw new IllegalStateException(name
-          + " is drawing, and what a sparing one is asked waits until nothing is drawn; ask when"
-          + " the drawing has ended");
+          + " is generating, and an offloading model serves one call at a time; call it when"
+          + " the generation has ended");
     }
     waitWhile(() -> alone && !closed && others.getAsBoolean());
-    if (closed && !holders.contains(drawing)) {
-      throw new IllegalStateException(name + " is closed; open it again to draw with it");
+    if (closed && !holders.contains(owner)) {
+      throw new IllegalStateException(name + " is closed; open it again to generate with it");
     }
-    holders.add(drawing);
+    holders.add(owner);
   }
 
   private synchronized void release() {
@@ -70,8 +74,8 @@ public final class UsageLock {
   public synchronized void close(Runnable freeing) {
     if (holders.contains(OWNER_THREAD.get())) {
       throw new IllegalStateException(
-          name + " is drawing on this thread, which would wait for itself; close it when"
-              + " the drawing has ended, which a Cancellation hastens");
+          name + " is generating on this thread, which would wait for itself; close it when"
+              + " the generation has ended, which a Cancellation hastens");
     }
     closed = true;
     waitWhile(() -> !holders.isEmpty());

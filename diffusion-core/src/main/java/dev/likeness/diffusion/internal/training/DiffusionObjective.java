@@ -8,12 +8,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a denoising network is taught: an image's latents are noised to a random timestep, and it
- * must answer with the noise, the velocity, or the latents themselves. Each image's squared error
- * is weighted by its timestep.
+ * The training objective of a denoising network. Latents are noised to a random timestep, and the
+ * network predicts the noise, the velocity, or the latents. The squared error of each image is
+ * weighted by its timestep.
  *
  * @param schedule the noise levels
- * @param prediction what the network answers
+ * @param prediction what the network predicts
  * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
  *     for none
  * @param debiased whether images are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
@@ -25,7 +25,7 @@ public record DiffusionObjective(
   private static final double HIGHEST_SNR = 1000;
 
   /**
-   * What a base with this scheduler was taught.
+   * The objective of a base with this scheduler.
    *
    * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no
    *     schedule lists
@@ -36,7 +36,7 @@ public record DiffusionObjective(
       throw new IllegalArgumentException(
           "a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
               + " " + scheduler.className()
-              + "), is not taught or asked here; give another base of its family");
+              + "), cannot be trained; give another base of its family");
     }
     return new DiffusionObjective(
         scheduler.noiseSchedule(), scheduler.prediction(), minSnrGamma, debiased);

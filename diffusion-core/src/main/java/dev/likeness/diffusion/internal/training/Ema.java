@@ -11,7 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A slow average of the weights, which draws better than the weights of any one step. One thread.
+ * An exponential moving average of the weights, which generates better images than the weights of a
+ * single step. Not thread-safe.
  */
 public final class Ema implements AutoCloseable {
   private final double decay;

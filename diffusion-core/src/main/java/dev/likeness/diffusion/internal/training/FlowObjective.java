@@ -5,12 +5,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What a rectified flow is taught (Esser et al. 2024, arXiv:2403.03206, equation 13): at a share
- * sigma of the way from an image's latents to noise, the velocity between the two. Shares are drawn
- * logit-normally (section 3.1), then shifted for large images (equation 23).
+ * The training objective of a rectified flow (Esser et al. 2024, arXiv:2403.03206, equation 13):
+ * the velocity from latents to noise, at a share sigma of noise. Sigmas are sampled logit-normally
+ * (section 3.1), then shifted for large images (equation 23).
  *
- * @param location of the normal that sigma's logit is drawn from; below 0 for less noise
- * @param spread of it, above 0
+ * @param location mean of the normal distribution of sigma's logit; below 0 for less noise
+ * @param spread its standard deviation, above 0
  * @param shift 1 for none; 3 as Stable Diffusion 3 has it
  */
 public record FlowObjective(double location, double spread, double shift) {
@@ -21,9 +21,9 @@ public record FlowObjective(double location, double spread, double shift) {
     }
   }
 
-  /** The share of noise that a standard normal {@code draw} gives, between 0 and 1. */
-  public double sigma(double draw) {
-    double share = 1 / (1 + Math.exp(-(location + spread * draw)));
+  /** Turns a standard normal {@code sample} into a sigma between 0 and 1. */
+  public double sigma(double sample) {
+    double share = 1 / (1 + Math.exp(-(location + spread * sample)));
     return shift * share / (1 + (shift - 1) * share);
   }
 
@@ -32,7 +32,7 @@ public record FlowObjective(double location, double spread, double shift) {
     return latents.add(noise.sub(latents).mul(Tensors.toDeviceOf(latents, sigmaTensor(sigmas))));
   }
 
-  /** The velocity that the network should answer. */
+  /** The velocity that the network should predict. */
   public Tensor target(Tensor latents, Tensor noise) {
     return noise.sub(latents);
   }

@@ -11,9 +11,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Gradients of a batch, computed in equal shares at once: on a few cores, small networks learn
- * faster on as many threads of one core each than on one thread of all. Shares are added in their
- * order, so runs are equal to the bit.
+ * Computes the gradients of a batch in equal shares, one thread each. On a few cores, small
+ * networks train faster with one thread per share than with one thread for the batch. Shares are
+ * added in order, so results are reproducible bit for bit.
  */
 public final class GradientShares {
   private GradientShares() {}

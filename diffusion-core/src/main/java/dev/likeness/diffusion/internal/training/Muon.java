@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * rates and weight decay hold (Liu et al. 2025, arXiv:2502.16982, eq. 4).
  *
  * <p>Costs about 20 n multiplications per weight and step, n the smaller side of its matrix,
- * whatever the batch: for weights that learn from nothing in large batches, not for LoRA.
+ * whatever the batch size: meant for training from scratch with large batches, not for LoRA.
  */
 public final class Muon extends AdamW {
   /** The quintic that brings singular values near one; five rounds. */

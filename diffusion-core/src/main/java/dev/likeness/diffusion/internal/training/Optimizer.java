@@ -38,8 +38,8 @@ public interface Optimizer extends AutoCloseable {
   void close();
 
   /**
-   * What optimisers have in common: they count steps, look at one parameter after the other, and
-   * keep state.
+   * The common part of optimisers: counts steps, visits one parameter after the other, and keeps
+   * state.
    */
   public abstract static class BaseOptimizer implements Optimizer {
     final OptimizerState state = new OptimizerState();
@@ -148,9 +148,9 @@ public interface Optimizer extends AutoCloseable {
   }
 
   /**
-   * From f32 to bf16 up or down by chance, so that steps too small for bf16 add up on average
-   * (Zamirai et al. 2020, arXiv:2010.06192, section 3): weights that are kept in bf16 alone still
-   * learn.
+   * Rounds f32 to bf16 up or down at random, so that updates too small for bf16 add up on average
+   * (Zamirai et al. 2020, arXiv:2010.06192, section 3). Weights kept in bf16 alone can be trained
+   * this way.
    */
   public static final class StochasticRounding {
     private static final int DROPPED = 1 << 16;

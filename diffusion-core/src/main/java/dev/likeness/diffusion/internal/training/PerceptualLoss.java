@@ -9,14 +9,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Beside the squared error of the latents, that of what a frozen network reads from them: who is
  * shown is a hundredth of an image's numbers and most of what a viewer sees (Johnson et al. 2016,
  * arXiv:1603.08155; of denoising, Lin and Yang 2024, arXiv:2401.00110). The network reads the
- * latents that an answer stands for; each image counts by a power of how much of it is left at its
+ * latents that a prediction implies; each image counts by a power of how much of it is left at its
  * timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
  *
- * @param name of the network and its weights: what tells one training from another
+ * @param name of the network and its weights: distinguishes one training from another
  * @param reader differentiable, itself at rest
  * @param weight what its mean squared error is multiplied by
- * @param alphaPower the power: 1 for a network that learns to draw, since guesses of noise are
- *     blurred; 0, all alike, for what is to tell it from the first step on who is shown
+ * @param alphaPower the power: 1 for a network that learns to generate, because predictions at high
+ *     noise are blurred; 0 weights all timesteps alike, so that identity counts from the first step
  */
 public record PerceptualLoss(String name, Reader reader, double weight, double alphaPower) {
   /** A network that reads latents. */

@@ -88,7 +88,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     return Collections.unmodifiableMap(leaves);
   }
 
-  /** How many numbers there are to learn. */
+  /** The number of trainable values. */
   public long count() {
     return leaves.values().stream().mapToLong(Tensor::numel).sum();
   }

@@ -16,10 +16,10 @@ import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the
- * optimiser's state in one safetensors file, under {@code weights.}, {@code ema.} and the
- * optimiser's own names ({@code first.}, {@code second.}); the step in its metadata. Randomness
- * needs no place in it where every step draws from a source seeded by its own number.
+ * The state of a training that can be resumed, in one safetensors file: weights under
+ * {@code weights.}, their moving average (may be null) under {@code ema.}, and the optimiser's
+ * state under its own names ({@code first.}, {@code second.}). The step number is in the metadata.
+ * Random state is not stored: every step seeds its own source with its number.
  */
 public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, Ema ema) {
   /** Under what the notes say whose a state is. */
@@ -51,8 +51,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   }
 
   /**
-   * Writes the state, whole or not at all, for its owner alone: it may have been learnt from a
-   * person.
+   * Writes the state atomically, readable by its owner only: it may have been trained on a person.
    */
   public void save(Path file, Map<String, String> notes) {
     save(file, notes, Map.of());

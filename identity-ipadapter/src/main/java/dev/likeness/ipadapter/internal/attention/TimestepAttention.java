@@ -34,7 +34,7 @@ public final class TimestepAttention {
    * {@code norm_ip_k}.
    *
    * @param width of tokens and image
-   * @param timeWidth of what the time is told as
+   * @param timeWidth of the timestep embedding
    * @param headWidth of the base's attention
    */
   public TimestepAttention(Weights w, long width, long timeWidth, long headWidth) {

@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
-/** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
+/** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/reference/adapters.md. */
 public final class AdapterHeader {
   /** The header's key for the family of the image encoder that the adapter was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
@@ -119,7 +119,7 @@ public final class AdapterHeader {
     throw new InvalidInputException(
         source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
             + source.names().stream().findFirst().orElse("nothing")
-            + "\"; docs/ipadapter.md lists the kinds");
+            + "\"; docs/reference/adapters.md lists the kinds");
   }
 
   private AdapterLayout timed(List<Long> attentions) {

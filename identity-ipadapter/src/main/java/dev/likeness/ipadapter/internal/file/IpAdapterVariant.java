@@ -24,7 +24,7 @@ public enum IpAdapterVariant {
   /** Two layers over an image's pooled vector, for all of FLUX's attentions (InstantX). */
   INSTANT_X("IP-Adapter of InstantX", Sight.POOLED, false),
   /**
-   * A resampler over an image's tokens that is told the time, for Stable Diffusion 3.5 (InstantX).
+   * A resampler over an image's tokens with timestep input, for Stable Diffusion 3.5 (InstantX).
    */
   TIMED("IP-Adapter of InstantX", Sight.TOKENS, false);
 

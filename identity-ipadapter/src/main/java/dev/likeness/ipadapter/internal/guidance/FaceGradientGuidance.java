@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Leads one image towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
 public final class FaceGradientGuidance implements GradientGuidance {
-  /** How far a row moves what is foretold, for each part of noise to one of the image. */
+  /** The move of the denoised prediction per unit of noise-to-signal ratio. */
   private static final double REACH = 6;
   /** More noise than this lets a row reach no further. */
   private static final double MOST_NOISE = 5;

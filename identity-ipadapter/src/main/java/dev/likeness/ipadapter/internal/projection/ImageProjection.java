@@ -178,8 +178,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Learnt queries look at an image's tokens and are told the time: InstantX's adapter for Stable
-   * Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
+   * Trained queries attend to an image's tokens and a timestep embedding: InstantX's adapter for
+   * Stable Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
    */
   public static final class TimestepResampler implements ImageProjection {
     private final SinusoidalEmbedding sinusoids;
@@ -197,7 +197,7 @@ public interface ImageProjection {
           w, layout.resampler(), layout.imageWidth(), layout.contextWidth());
     }
 
-    /** What a timestep [1], 0..1000, is told as, [1, width]. */
+    /** The embedding [1, width] of a timestep [1] in 0..1000. */
     public Tensor timeEmbedding(Tensor time) {
       return embedding.forward(sinusoids.embed(time).to(latents.scalar_type()));
     }

@@ -35,7 +35,7 @@ final class PerceiverResampler {
     normOut = new LayerNorm(w.at("norm_out"), out);
   }
 
-  /** Layers that are told the time. */
+  /** Layers with timestep input. */
   static PerceiverResampler timed(Weights w, Resampling shape, long in, long out) {
     return new PerceiverResampler(w, shape, in, out, true);
   }

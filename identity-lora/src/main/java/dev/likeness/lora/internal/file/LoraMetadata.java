@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * interfaces sort files, and Stability's ModelSpec 1.0.1.
  */
 public final class LoraMetadata {
-  /** What prompts call the person whom a LoRA shows, what they are, and who agreed to it. */
+  /** The person of a LoRA: token in prompts, class word and consent. */
   public static final String TOKEN = "likeness.token";
 
   public static final String CLASS_WORD = "likeness.class_word";
@@ -220,7 +220,7 @@ public final class LoraMetadata {
       WRITTEN.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
       join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
       if (subjects(headers).size() > 1) {
-        // The sum is none of them: what is told of one alone goes, what each agreed to stays.
+        // The sum shows no single person: notes about one person go, the consents stay.
         notes.keySet().removeIf(name -> OF_PERSON.matcher(name).matches());
       }
       return notes;

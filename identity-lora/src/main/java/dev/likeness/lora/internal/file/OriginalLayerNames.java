@@ -28,7 +28,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
   private static final Pattern LAST_NORM =
       Pattern.compile("norm_out\\.linear|.*\\.norm1_context\\.linear");
   private static final Pattern SLICE = Pattern.compile("(.+_qkv|linear1)_(\\d)");
-  /** What diffusers itself fuses where it is told to. */
+  /** Layers that diffusers fuses on request (fuse_qkv_projections). */
   private static final Map<String, List<String>> FUSED = Map.of(
       "_to_qkv",
       List.of("_to_q", "_to_k", "_to_v"),

@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What the network is told for each caption: encoded once by the text encoders that stay as they
- * are, every step by those that learn. T5, the largest by far, mostly stays where CLIP learns.
+ * The conditioning of each caption. Frozen text encoders encode it once, trained ones at every
+ * step. T5, by far the largest, mostly stays frozen while CLIP is trained.
  */
 public final class CaptionEncodings {
   /**

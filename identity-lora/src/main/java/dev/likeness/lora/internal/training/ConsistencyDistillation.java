@@ -36,7 +36,7 @@ final class ConsistencyDistillation extends TrainingStep {
   /** Steps of the base's whole way, as {@code LCMScheduler.original_inference_steps}. */
   private static final int DDIM_STEPS = 50;
   /**
-   * How the base leads on: so many steps, of so many of the ladder's each. One step of the ladder,
+   * How far the base solves ahead: so many steps, each over so many DDIM steps. A single DDIM step,
    * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
    * network in small batches learns that noise.
    */
@@ -59,25 +59,26 @@ final class ConsistencyDistillation extends TrainingStep {
 
   ConsistencyDistillation(
       OpenModel model,
-      TrainingTarget pupil,
+      TrainingTarget target,
       TrainableNetworks learner,
       Optimizer optimizer,
       TrainingObjective lesson,
       CaptionEncodings texts,
       double guidance,
       TensorRegion region) {
-    super(pupil, learner, optimizer, lesson, texts);
+    super(target, learner, optimizer, lesson, texts);
     if (!(lesson instanceof TrainingObjective.DenoisingObjective)) {
       throw new IllegalArgumentException(
           "a base of rectified flow is not distilled here; give one with a UNet");
     }
     this.model = model;
-    this.target = pupil;
+    this.target = target;
     this.learner = learner;
     this.base = new Unchanged(model);
     this.objective = lesson;
     this.texts = texts;
-    this.unconditional = new CaptionEncodings(pupil, List.of(""), base, region, new Cancellation());
+    this.unconditional =
+        new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 

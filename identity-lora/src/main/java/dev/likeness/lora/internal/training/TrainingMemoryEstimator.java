@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * How many bytes a step of learning takes beside weights and what is learned, for one image, from
- * the shapes of the layers: what the way forward keeps for the way back (docs/performance.md, "What
+ * the shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md, "What
  * a step of learning keeps"), and what a block that is being computed takes for a while.
  */
 public final class TrainingMemoryEstimator {

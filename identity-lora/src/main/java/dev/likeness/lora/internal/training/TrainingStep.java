@@ -48,7 +48,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     this(model, learner, optimizer, lesson, texts, null, null);
   }
 
-  /** With the base as it was and what it is told, which masked images want. */
+  /** With the unadapted base and its conditioning, which masked images need. */
   TrainingStep(
       TrainingTarget model,
       TrainableNetworks learner,

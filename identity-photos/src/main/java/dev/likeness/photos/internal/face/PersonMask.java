@@ -11,8 +11,8 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
- * Where somebody is in a portrait: GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004), begun
- * from where head and shoulders are around a face.
+ * The mask of the person in a portrait, by GrabCut (Rother, Kolmogorov and Blake, SIGGRAPH 2004),
+ * initialised with an outline of head and shoulders around the face.
  */
 public final class PersonMask {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.

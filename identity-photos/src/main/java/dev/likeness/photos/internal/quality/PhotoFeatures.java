@@ -96,8 +96,8 @@ public record PhotoFeatures(
   }
 
   /**
-   * What somebody's mouth does, to be compared with other photos of the same person: the pattern of
-   * light and dark around it on the aligned face, whatever the light is. Immutable.
+   * The expression of a mouth, comparable between photos of one person: the pattern of light and
+   * dark around it on the aligned face, normalised for brightness. Immutable.
    */
   public static final class Expression {
     // The mouth, its corners and the folds beside it, on the ArcFace template.

@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Prints what each measure says of real portraits at each strength of its damage, and how many pass
- * its first threshold: the table of {@code docs/photos.md}. Run with the test class path of the
+ * its first threshold: one row for each kind of damage. Run with the test class path of the
  * module from its folder, beside the material.
  */
 final class DamageTable {

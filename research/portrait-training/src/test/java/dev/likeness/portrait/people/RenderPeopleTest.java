@@ -48,8 +48,10 @@ class RenderPeopleTest {
     people(folder, "--photos", "2");
     people(folder, "--count", "1", "--photos", "1");
     people(folder, "--seed", "7000000009", "--photos", "1");
-    assertTrue(SyntheticPhotos.areAllIn(folder.resolve("person-7000000000")), "both of its photos");
-    assertTrue(SyntheticPhotos.areAllIn(folder.resolve("person-7000000009")));
+    assertTrue(
+        SyntheticPhotos.isSyntheticFolder(folder.resolve("person-7000000000")),
+        "both of its photos");
+    assertTrue(SyntheticPhotos.isSyntheticFolder(folder.resolve("person-7000000009")));
   }
 
   @Test

@@ -28,11 +28,11 @@ public final class EncryptedFolder {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Path folder;
-  private final String place;
+  private final String context;
   private final WrappingKey keys;
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
   private VaultFileSystem files;
-  private boolean destroyed;
+  private boolean isDestroyed;
 
   /**
    * The vault in {@code folder}, which need not exist yet.
@@ -41,7 +41,7 @@ public final class EncryptedFolder {
    */
   public EncryptedFolder(Path folder, String place, WrappingKey keys) {
     this.folder = folder;
-    this.place = place;
+    this.context = place;
     this.keys = keys;
   }
 
@@ -61,15 +61,15 @@ public final class EncryptedFolder {
 
   /** How many files it holds, readable or not. */
   public int count() throws IOException {
-    return cipherTexts().size();
+    return encryptedFiles().size();
   }
 
   private synchronized VaultFileSystem files() {
-    if (destroyed) {
+    if (isDestroyed) {
       throw new IllegalStateException("what was kept here has been erased");
     }
     if (files == null) {
-      files = new VaultFileSystem(this, folder.resolve(FILES), new VaultCipher(key(), place));
+      files = new VaultFileSystem(this, folder.resolve(FILES), new VaultCipher(key(), context));
       files.discardUnfinished();
     }
     return files;
@@ -77,7 +77,7 @@ public final class EncryptedFolder {
 
   private byte[] key() {
     Path file = folder.resolve(KEY);
-    byte[] context = place.getBytes(StandardCharsets.UTF_8);
+    byte[] context = this.context.getBytes(StandardCharsets.UTF_8);
     try {
       if (Files.exists(file)) {
         return keys.unwrap(Files.readAllBytes(file), context);
@@ -96,13 +96,13 @@ public final class EncryptedFolder {
   }
 
   /** Held while a file is put in place; destroying waits for it and for nothing longer. */
-  ReentrantReadWriteLock.ReadLock placing() {
+  ReentrantReadWriteLock.ReadLock placementLock() {
     return lock.readLock();
   }
 
   /** Fails once the vault is destroyed. */
   synchronized void requireNotDestroyed() throws IOException {
-    if (destroyed) {
+    if (isDestroyed) {
       throw new IOException("what was kept here has been erased");
     }
   }
@@ -115,7 +115,7 @@ public final class EncryptedFolder {
     lock.writeLock().lock();
     try {
       synchronized (this) {
-        destroyed = true;
+        isDestroyed = true;
         files = null;
       }
       destroyKeyIn(folder);
@@ -146,7 +146,7 @@ public final class EncryptedFolder {
   /** Destroys the key, if that is still to be done, and deletes the files. */
   public void delete() throws IOException {
     destroyKey();
-    for (Path file : cipherTexts()) {
+    for (Path file : encryptedFiles()) {
       Files.deleteIfExists(file);
     }
     Files.deleteIfExists(folder.resolve(FILES));
@@ -158,7 +158,7 @@ public final class EncryptedFolder {
     Files.deleteIfExists(folder);
   }
 
-  private List<Path> cipherTexts() throws IOException {
+  private List<Path> encryptedFiles() throws IOException {
     Path files = folder.resolve(FILES);
     if (!Files.isDirectory(files)) {
       return List.of();

@@ -22,49 +22,50 @@ final class VaultCipher {
   private static final String MAC = "HmacSha256";
   // The JVM compiles its cipher after so many calls: with long segments that takes a gigabyte, with
   // these 20 MiB.
-  private static final int SEGMENT = 1 << 12;
+  private static final int SEGMENT_BYTES = 1 << 12;
   private static final int SIV_KEY_BYTES = 64;
 
   private final AesGcmHkdfStreaming contents;
   private final AesSiv names;
-  private final byte[] place;
+  private final byte[] context;
 
   VaultCipher(byte[] key, String place) {
-    this.place = place.getBytes(StandardCharsets.UTF_8);
+    this.context = place.getBytes(StandardCharsets.UTF_8);
     try {
-      contents =
-          new AesGcmHkdfStreaming(derived(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT, 0);
-      names = new AesSiv(derived(key, "names", SIV_KEY_BYTES));
+      contents = new AesGcmHkdfStreaming(
+          deriveKey(key, "contents", KEY_BYTES), MAC, KEY_BYTES, SEGMENT_BYTES, 0);
+      names = new AesSiv(deriveKey(key, "names", SIV_KEY_BYTES));
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("a vault's key has 32 bytes, given " + key.length, e);
     }
   }
 
-  private static byte[] derived(byte[] key, String use, int size) throws GeneralSecurityException {
+  private static byte[] deriveKey(byte[] key, String use, int size)
+      throws GeneralSecurityException {
     return Hkdf.computeHkdf(
         MAC, key, new byte[0], ("likeness vault " + use).getBytes(StandardCharsets.UTF_8), size);
   }
 
-  OutputStream encrypting(OutputStream out) throws IOException {
+  OutputStream encrypt(OutputStream out) throws IOException {
     try {
-      return contents.newEncryptingStream(out, place);
+      return contents.newEncryptingStream(out, context);
     } catch (GeneralSecurityException e) {
       throw new IOException("cannot encrypt", e);
     }
   }
 
-  SeekableByteChannel decrypting(SeekableByteChannel in) throws IOException {
+  SeekableByteChannel decrypt(SeekableByteChannel in) throws IOException {
     try {
-      return contents.newSeekableDecryptingChannel(in, place);
+      return contents.newSeekableDecryptingChannel(in, context);
     } catch (GeneralSecurityException e) {
       throw new IOException("cannot decrypt", e);
     }
   }
 
   /** What a file called {@code name} is called on disk. */
-  String hidden(String name) {
+  String encryptName(String name) {
     try {
-      byte[] bytes = names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), place);
+      byte[] bytes = names.encryptDeterministically(name.getBytes(StandardCharsets.UTF_8), context);
       return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("a name that cannot be encrypted", e);
@@ -72,9 +73,9 @@ final class VaultCipher {
   }
 
   /** The name of a file on disk; empty for files that are not of this vault. */
-  Optional<String> decodedName(String hidden) {
+  Optional<String> decryptName(String hidden) {
     try {
-      byte[] bytes = names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), place);
+      byte[] bytes = names.decryptDeterministically(Base64.getUrlDecoder().decode(hidden), context);
       return Optional.of(new String(bytes, StandardCharsets.UTF_8));
     } catch (GeneralSecurityException | IllegalArgumentException e) {
       return Optional.empty();

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * them.
  */
 final class VaultFileSystem extends FileSystem {
-  private static final String UNFINISHED = ".part";
+  private static final String PART_SUFFIX = ".part";
 
   private final EncryptedFolder vault;
   private final Path folder;
@@ -51,8 +51,8 @@ final class VaultFileSystem extends FileSystem {
   }
 
   /** Where the cipher text of a file lies. */
-  Path onDisk(VaultPath path) {
-    return folder.resolve(cipher.hidden(path.normalize().toString()));
+  Path encryptedPath(VaultPath path) {
+    return folder.resolve(cipher.encryptName(path.normalize().toString()));
   }
 
   /** The names of all files, from the root. */
@@ -62,7 +62,7 @@ final class VaultFileSystem extends FileSystem {
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files
-          .flatMap(file -> cipher.decodedName(file.getFileName().toString()).stream())
+          .flatMap(file -> cipher.decryptName(file.getFileName().toString()).stream())
           .sorted()
           .toList();
     }
@@ -79,8 +79,8 @@ final class VaultFileSystem extends FileSystem {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         if (cipher
-            .decodedName(file.getFileName().toString())
-            .filter(name -> name.endsWith(UNFINISHED))
+            .decryptName(file.getFileName().toString())
+            .filter(name -> name.endsWith(PART_SUFFIX))
             .isPresent()) {
           Files.deleteIfExists(file);
         }

@@ -33,8 +33,8 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     this.fileSystem = fileSystem;
   }
 
-  private Path onDisk(Path path) {
-    return fileSystem.onDisk(((VaultPath) path).toAbsolutePath());
+  private Path encryptedPath(Path path) {
+    return fileSystem.encryptedPath(((VaultPath) path).toAbsolutePath());
   }
 
   private static String name(Path path) {
@@ -45,7 +45,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   public SeekableByteChannel newByteChannel(
       Path path, Set<? extends OpenOption> options, FileAttribute<?>... attrs) throws IOException {
     fileSystem.vault().requireNotDestroyed();
-    Path file = onDisk(path);
+    Path file = encryptedPath(path);
     if (options.contains(StandardOpenOption.WRITE)
         || options.contains(StandardOpenOption.CREATE_NEW)) {
       requireWritable(path, file, options);
@@ -57,7 +57,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     if (!Files.exists(file)) {
       throw new NoSuchFileException(name(path));
     }
-    return fileSystem.cipher().decrypting(Files.newByteChannel(file));
+    return fileSystem.cipher().decrypt(Files.newByteChannel(file));
   }
 
   private static void requireWritable(Path path, Path file, Set<? extends OpenOption> options)
@@ -115,14 +115,14 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
   @Override
   public void delete(Path path) throws IOException {
-    if (!Files.deleteIfExists(onDisk(path)) && !isFolder(path)) {
+    if (!Files.deleteIfExists(encryptedPath(path)) && !isFolder(path)) {
       throw new NoSuchFileException(name(path));
     }
   }
 
   @Override
   public void copy(Path source, Path target, CopyOption... options) throws IOException {
-    if (Files.exists(onDisk(target))
+    if (Files.exists(encryptedPath(target))
         && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
       throw new FileAlreadyExistsException(name(target));
     }
@@ -131,18 +131,21 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
 
   @Override
   public void move(Path source, Path target, CopyOption... options) throws IOException {
-    Path to = onDisk(target);
+    Path to = encryptedPath(target);
     if (Files.exists(to) && !Arrays.asList(options).contains(StandardCopyOption.REPLACE_EXISTING)) {
       throw new FileAlreadyExistsException(name(target));
     }
-    fileSystem.vault().placing().lock();
+    fileSystem.vault().placementLock().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.move(
-          onDisk(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+          encryptedPath(source),
+          to,
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());
     } finally {
-      fileSystem.vault().placing().unlock();
+      fileSystem.vault().placementLock().unlock();
     }
   }
 
@@ -165,7 +168,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
   @Override
   public void checkAccess(Path path, AccessMode... modes) throws IOException {
     fileSystem.vault().requireNotDestroyed();
-    if (!Files.exists(onDisk(path)) && !isFolder(path)) {
+    if (!Files.exists(encryptedPath(path)) && !isFolder(path)) {
       throw new NoSuchFileException(name(path));
     }
   }
@@ -177,7 +180,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     if (type != BasicFileAttributes.class) {
       throw new UnsupportedOperationException("files of a vault have basic attributes only");
     }
-    Path file = onDisk(path);
+    Path file = encryptedPath(path);
     if (Files.exists(file)) {
       try (SeekableByteChannel channel = newByteChannel(path, Set.of())) {
         return type.cast(new VaultFileSystem.VaultAttributes(

@@ -33,7 +33,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
     return new VaultPath(fileSystem, fromRoot, List.copyOf(parts));
   }
 
-  private VaultPath same(Path other) {
+  private VaultPath requireSameFileSystem(Path other) {
     if (other instanceof VaultPath path && path.fileSystem == fileSystem) {
       return path;
     }
@@ -121,7 +121,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
 
   @Override
   public Path resolve(Path other) {
-    VaultPath path = same(other);
+    VaultPath path = requireSameFileSystem(other);
     if (path.absolute) {
       return path;
     }
@@ -132,7 +132,7 @@ record VaultPath(VaultFileSystem fileSystem, boolean absolute, List<String> name
 
   @Override
   public Path relativize(Path other) {
-    VaultPath path = same(other);
+    VaultPath path = requireSameFileSystem(other);
     if (path.absolute != absolute) {
       throw new IllegalArgumentException("one path begins at the root and the other does not");
     }

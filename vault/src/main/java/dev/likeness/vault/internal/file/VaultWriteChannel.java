@@ -24,7 +24,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
   private final Path target;
   private final Path temporary;
   private final FileOutputStream file;
-  private final OutputStream encrypting;
+  private final OutputStream encryptedOut;
   private long position;
   private boolean failed;
   private boolean closed;
@@ -33,7 +33,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     this.fileSystem = fileSystem;
     this.target = target;
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
-    file = opened(fileSystem, temporary);
+    file = openFile(fileSystem, temporary);
     // The file must outlive the cipher's end, to be forced.
     OutputStream kept = new FilterOutputStream(AtomicFile.Disk.current().guard(temporary, file)) {
       @Override
@@ -46,19 +46,19 @@ final class VaultWriteChannel implements SeekableByteChannel {
         flush();
       }
     };
-    encrypting = fileSystem.cipher().encrypting(kept);
+    encryptedOut = fileSystem.cipher().encrypt(kept);
   }
 
   // Once the vault is destroyed nothing new appears in its folder, which can then be deleted.
-  private static FileOutputStream opened(VaultFileSystem fileSystem, Path temporary)
+  private static FileOutputStream openFile(VaultFileSystem fileSystem, Path temporary)
       throws IOException {
-    fileSystem.vault().placing().lock();
+    fileSystem.vault().placementLock().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.createDirectories(fileSystem.folder());
       return new FileOutputStream(temporary.toFile());
     } finally {
-      fileSystem.vault().placing().unlock();
+      fileSystem.vault().placementLock().unlock();
     }
   }
 
@@ -70,7 +70,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     byte[] bytes = new byte[source.remaining()];
     source.get(bytes);
     try {
-      encrypting.write(bytes);
+      encryptedOut.write(bytes);
     } catch (IOException e) {
       failed = true;
       throw e;
@@ -88,7 +88,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     try {
       finish();
       if (!failed) {
-        place();
+        moveIntoPlace();
       }
     } finally {
       Files.deleteIfExists(temporary);
@@ -99,21 +99,21 @@ final class VaultWriteChannel implements SeekableByteChannel {
   private void finish() throws IOException {
     try (file) {
       if (!failed) {
-        encrypting.close();
+        encryptedOut.close();
         file.getFD().sync();
       }
     }
   }
 
-  private void place() throws IOException {
-    fileSystem.vault().placing().lock();
+  private void moveIntoPlace() throws IOException {
+    fileSystem.vault().placementLock().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.move(
           temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       AtomicFile.force(fileSystem.folder());
     } finally {
-      fileSystem.vault().placing().unlock();
+      fileSystem.vault().placementLock().unlock();
     }
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class VaultWriteChannelTest {
   private static final Path OPEN = Path.of("/proc/self/fd");
-  private static final int MOST_LOOKS = 1000;
+  private static final int MAX_POLLS = 1000;
 
   @TempDir
   private Path folder;
@@ -26,7 +26,7 @@ class VaultWriteChannelTest {
   void closesAFileBeforeItIsMovedAsWindowsWantsIt() throws IOException, InterruptedException {
     assumeTrue(Files.isDirectory(OPEN), "only Linux lists what is open");
     EncryptedFolder vault = new EncryptedFolder(
-        folder.resolve("vault"), "ada/photos", WrappingKey.newFile(folder.resolve("key.txt")));
+        folder.resolve("vault"), "ada/photos", WrappingKey.createFile(folder.resolve("key.txt")));
     Path photo = vault.root().resolve("one.jpg");
     OutputStream out = Files.newOutputStream(photo);
     out.write(new byte[1000]);
@@ -35,7 +35,7 @@ class VaultWriteChannelTest {
     // What puts a file in place waits for the vault's lock.
     synchronized (vault) {
       closing.start();
-      for (int i = 0; i < MOST_LOOKS && isPartOpen(); i++) {
+      for (int i = 0; i < MAX_POLLS && isPartOpen(); i++) {
         Thread.sleep(10);
       }
       assertFalse(isPartOpen());

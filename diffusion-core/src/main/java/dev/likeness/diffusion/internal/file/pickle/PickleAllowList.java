@@ -23,7 +23,7 @@ final class PickleAllowList {
   /**
    * What {@code REDUCE} and {@code NEWOBJ} may call. {@code FOREIGN} stands for a class or function
    * whose values lie beside weights and are of no use here, and for each of those values: whatever
-   * it is told, it stays itself and holds nothing.
+   * it is given, it stays itself and holds nothing.
    */
   enum Callable implements Allowed {
     ORDERED_DICT,

@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * Where the entries of a zip file lie. Nothing is unpacked: PyTorch stores without compression, so
- * each entry is a stretch of the file. Every entry must be told the same way in front of it and in
+ * each entry is a stretch of the file. Every entry must be described alike in front of it and in
  * the directory at the end, and none may overlap another.
  *
  * <p>Source: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16.
@@ -108,8 +108,8 @@ final class ZipEntries {
     boolean same = in.utf8(nameLength).equals(name) && localFlags == flags && method == 0;
     PickleInput extra = input(in.position(), in.position() + extraLength);
     boolean later = (flags & SIZES_FOLLOW) != 0 && packed == 0 && length == 0;
-    boolean told = later || Zip64.read(extra, length, packed, 0).length() == entry.length();
-    expect(in, same && told, quoted + " differs from what the directory says of it");
+    boolean declared = later || Zip64.read(extra, length, packed, 0).length() == entry.length();
+    expect(in, same && declared, quoted + " differs from what the directory says of it");
     in.skip(extraLength);
     expect(in, entry.length() <= in.remaining(), quoted + " is longer than the file");
     return new ByteRange(in.position(), entry.length());

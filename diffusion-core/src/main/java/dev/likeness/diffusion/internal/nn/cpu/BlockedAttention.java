@@ -17,7 +17,7 @@ public final class BlockedAttention {
 
   /**
    * Keys from which few long columns multiply a quarter faster as rows of the transposed product
-   * (docs/performance.md).
+   * (benchmarks/cpu-kernels.md).
    */
   private static final long MIN_KEYS = 1024;
 

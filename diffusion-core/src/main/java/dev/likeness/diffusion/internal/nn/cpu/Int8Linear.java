@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * of the 127th part of its own largest number, their sums in 32 bits by oneDNN, both scales applied
  * to them (dynamic quantisation, as in Dettmers et al. 2022, arXiv:2208.07339, section 2.1, row and
  * vector wise). Off by about a hundredth of the result's size, where bf16 is by two thousandths;
- * the product alone takes half of bf16's time where the CPU has VNNI (docs/performance.md).
+ * the product alone takes half of bf16's time where the CPU has VNNI (benchmarks/cpu-kernels.md).
  */
 public final class Int8Linear {
   private static final double LARGEST = 127;

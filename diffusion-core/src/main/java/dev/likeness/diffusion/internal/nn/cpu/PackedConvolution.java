@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file
  * has them they are brought into it at every call; packed once, at the first image that asks for
- * that {@link PackedOrder}, a step takes a tenth less (docs/performance.md). The same kernels over
+ * that {@link PackedOrder}, a step takes a tenth less (benchmarks/cpu-kernels.md). The same kernels over
  * the same numbers: not a bit differs. Weights that nothing keeps (while learning, merged with an
  * adapter's, in eight bits) are taken as they are.
  */
@@ -77,8 +77,8 @@ public final class PackedConvolution {
   }
 
   /**
-   * While nothing is learnt, of an image whose channels lie together, as the result's will, in a
-   * type that oneDNN takes here.
+   * Outside training, of an image whose channels lie together, as the result's will, in a type that
+   * oneDNN takes here.
    */
   static boolean isFaster(Tensor x) {
     return x.is_cpu()
@@ -103,7 +103,7 @@ public final class PackedConvolution {
   /**
    * The order in which oneDNN wants a convolution's weight, by name. It changes with the number of
    * pixels, and a weight in another order is brought into the wanted one at every call, which takes
-   * longer than the convolution of a small image (docs/performance.md); two to four orders are all
+   * longer than the convolution of a small image (benchmarks/cpu-kernels.md); two to four orders are all
    * that the shapes of a run lead to.
    */
   static final class PackedOrder {

@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
  * A fully connected layer as a convolution of one pixel over an image of one column, whose pixels
  * are the tokens. It is the same sum; but libtorch without a vendor library gives f32 products on a
  * CPU to OpenBLAS, and convolutions to oneDNN, which is up to three times as fast, and a
- * convolution's weight can be packed (docs/performance.md). Nothing is copied: both are views.
+ * convolution's weight can be packed (benchmarks/cpu-kernels.md). Nothing is copied: both are views.
  */
 public final class PointwiseLinear {
   /** Numbers in the input from which the product is what takes the time. */

@@ -118,9 +118,9 @@ final class SpatialTransformer {
    * Which of an image's tokens are merged before a layer, and how they come apart after it (Bolya
    * and Hoffman 2023, arXiv:2303.17604, sections 3 and 4): of each square of two by two tokens the
    * first stays, the others look among those that stay for the one most like them, and the share of
-   * them that found the likest are merged with it, to their mean. The paper draws which of a square
-   * stays; here it is always the same one, so that nothing depends on chance or on what else is in
-   * the batch.
+   * them that found the likest are merged with it, to their mean. The paper chooses at random which
+   * of a square stays; here it is always the same one, so that nothing depends on chance or on what
+   * else is in the batch.
    *
    * @param row for each token the row that it is merged into, [batch, tokens]
    * @param rows how many rows there are

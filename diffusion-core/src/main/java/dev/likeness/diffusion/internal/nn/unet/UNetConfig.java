@@ -15,8 +15,8 @@ import java.util.List;
  * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block
  *     alone
  * @param timeIds how SDXL's size ids enter, or null
- * @param guidanceWidth features of the guidance scale that it is told in place of a negative
- *     prompt, or 0
+ * @param guidanceWidth features of the guidance scale that it takes in place of a negative prompt,
+ *     or 0
  */
 public record UNetConfig(
     int inChannels,

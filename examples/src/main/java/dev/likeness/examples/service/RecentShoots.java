@@ -1,0 +1,73 @@
+package dev.likeness.examples.service;
+
+import dev.likeness.headshots.GenerationJob;
+import dev.likeness.headshots.shoot.Shoot;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Shoots by id: so many, with so many bytes of images, and all that still wait or run. What
+ * finished first is forgotten first, so that memory stays bounded; what finished last is kept,
+ * however large.
+ */
+final class RecentShoots {
+  private final int maxShoots;
+  private final long maxBytes;
+  // Finished ones in the order in which they finished.
+  private final Map<String, GenerationJob<Shoot>> shoots = new LinkedHashMap<>();
+
+  RecentShoots(int most, long mostBytes) {
+    this.maxShoots = most;
+    this.maxBytes = mostBytes;
+  }
+
+  /** Returns the shoot's id. */
+  synchronized String add(GenerationJob<Shoot> job) {
+    String id = Long.toString(job.id());
+    shoots.put(id, job);
+    evict();
+    job.toCompletableFuture().whenComplete((shoot, failure) -> onFinished(id));
+    return id;
+  }
+
+  /** Null for one that never was, or is forgotten. */
+  synchronized GenerationJob<Shoot> job(String id) {
+    return shoots.get(id);
+  }
+
+  /** How many there are, for whoever asks for one that is not. */
+  @Override
+  public String toString() {
+    return "the last " + maxShoots + " are kept, of up to " + maxBytes / (1 << 20)
+        + " MiB of images";
+  }
+
+  private synchronized void onFinished(String id) {
+    GenerationJob<Shoot> job = shoots.remove(id);
+    if (job != null) {
+      shoots.put(id, job);
+      evict();
+    }
+  }
+
+  private void evict() {
+    List<Map.Entry<String, GenerationJob<Shoot>>> done = new ArrayList<>(
+        shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
+    long bytes = done.stream().mapToLong(shoot -> bytes(shoot.getValue())).sum();
+    while (done.size() > 1 && (shoots.size() > maxShoots || bytes > maxBytes)) {
+      Map.Entry<String, GenerationJob<Shoot>> oldest = done.remove(0);
+      bytes -= bytes(oldest.getValue());
+      shoots.remove(oldest.getKey());
+    }
+  }
+
+  private static long bytes(GenerationJob<Shoot> job) {
+    return job.state() != GenerationJob.State.DONE
+        ? 0
+        : job.join().headshots().stream()
+            .mapToLong(shot -> 3L * shot.image().width() * shot.image().height())
+            .sum();
+  }
+}

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * States of trainings, which hold the person as learnt so far: they are kept no longer than they
- * serve.
+ * State files of trainings, from which a stopped training resumes. They hold biometric data, so they
+ * are deleted when the training is done.
  */
 public final class TrainingState {
   /** What headers of states, and of persons kept beside, say of the run. */

@@ -11,8 +11,8 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * What somebody's face is to an embedder, kept in their file: biometric data, for the eyes of no
- * log. Immutable.
+ * Embeddings of a person's face, kept in the person's file. Biometric data: never logged.
+ * Immutable.
  *
  * @param embedder whose vectors they are
  * @param vectors of unit length, one a photo

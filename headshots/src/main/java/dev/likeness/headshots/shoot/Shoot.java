@@ -4,7 +4,7 @@ import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 
 /**
- * What a shoot brought.
+ * The headshots of a shoot.
  *
  * @param request what was asked
  * @param headshots style by style, in the order of the request

@@ -6,11 +6,11 @@ import dev.likeness.headshots.style.Style;
 import java.util.List;
 
 /**
- * What headshots to draw. Immutable; every method returns another request.
+ * How many headshots to generate, in which styles and how. Immutable.
  *
  * @param styles in which styles
  * @param count how many images in each style
- * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
+ * @param likeness identity strength, 0 (none) to 1 (as trained)
  * @param steps sampling steps
  * @param guidance how strictly to follow the style, or NaN for as the style says, and else two
  *     thirds of what the base itself takes, at most 4

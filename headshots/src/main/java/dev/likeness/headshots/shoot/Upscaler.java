@@ -3,12 +3,12 @@ package dev.likeness.headshots.shoot;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.internal.image.Resampler;
 
-/** Makes images larger before they are drawn over, such as {@code SuperResolution::enlarge}. */
+/** Enlarges an image before details are generated over it. */
 @FunctionalInterface
 public interface Upscaler {
-  /** Cubic convolution: nothing is made up. */
+  /** Cubic convolution, which adds no detail. */
   Upscaler CUBIC = Resampler.CUBIC::resize;
 
-  /** The image at {@code width} by {@code height} pixels, which are no less than its own. */
+  /** The image at {@code width} by {@code height} pixels, neither smaller than its own. */
   RgbImage upscale(RgbImage image, int width, int height);
 }

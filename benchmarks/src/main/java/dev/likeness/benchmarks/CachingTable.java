@@ -59,7 +59,7 @@ public final class CachingTable {
     Path folder = args.length > 3 ? Path.of(args[3]) : PortraitModel.files();
     try (CachingVariants ways = CachingVariants.of(folder, Compute.best());
         CascadeDetector detector = new CascadeDetector();
-        TorchEmbedder embedder = TorchEmbedder.in(folder).orElse(null)) {
+        TorchEmbedder embedder = TorchEmbedder.findIn(folder).orElse(null)) {
       CachingTable table = new CachingTable(detector, embedder);
       Map<String, CachingVariants.Variant> drawn = ways.matching(wanted);
       drawn.values().stream()

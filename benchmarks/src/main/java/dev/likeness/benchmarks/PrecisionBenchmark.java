@@ -80,7 +80,7 @@ public class PrecisionBenchmark {
   @Benchmark
   @OperationsPerInvocation(TRAINING_STEPS)
   public String trainingStep() {
-    LoraTraining training = LoraTraining.balanced().suitedTo(base).steps(TRAINING_STEPS);
+    LoraTraining training = LoraTraining.balanced().forBase(base).steps(TRAINING_STEPS);
     try (TrainedPerson person = new LoraTrainer(training)
         .train(base, photos, PersonToken.of("man"), Progress.SILENT, new Cancellation())) {
       return person.phrase();

@@ -66,7 +66,7 @@ public class ReferenceBenchmark {
     write(AdapterSites.of(base));
     adapter = IpAdapter.open(file, base);
     if (references > 0) {
-      prompt = adapter.identity(
+      prompt = adapter.prompt(
           IntStream.range(0, references).mapToObj(ReferenceBenchmark::reference).toList());
     }
   }
@@ -98,7 +98,7 @@ public class ReferenceBenchmark {
     for (int t = 0; t < attentions.paths().size(); t++) {
       for (String layer : List.of("to_k_ip", "to_v_ip")) {
         shapes.put(
-            "ip_adapter." + attentions.number(t) + "." + layer + ".weight",
+            "ip_adapter." + attentions.keyIndex(t) + "." + layer + ".weight",
             new long[] {attentions.widths().get(t), context});
       }
     }

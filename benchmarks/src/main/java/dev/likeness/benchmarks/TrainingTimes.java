@@ -49,17 +49,17 @@ public final class TrainingTimes {
     LoraTraining training = LoraTraining.quick()
         .steps(intArgument(words, "steps", STEPS))
         .rank(intArgument(words, "rank", RANK))
-        .batch(1)
+        .batchSize(1)
         .targets(LoraTargets.ATTENTION)
-        .textEncoder(false)
-        .options(OptimizerOptions.PLAIN.recompute(words.contains("recompute")));
+        .trainTextEncoder(false)
+        .optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(words.contains("recompute")));
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
     Progress clock = timeSteps(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
       TrainingMemory told = all
-          ? whole.memory(base, side, side, watch)
+          ? whole.estimateMemory(base, side, side, watch)
           : new LoraTrainer(training).memory(base, side, side, watch);
       (all
               ? whole.train(base, set, clock, new Cancellation())
@@ -83,7 +83,7 @@ public final class TrainingTimes {
     ImageRequest request =
         ImageRequest.of("photo of %s").size(image.width(), image.height()).steps(2);
     int[] looks = {0};
-    return watch ? set.previews(new ValidationOptions(1, request, images -> looks[0]++, 0)) : set;
+    return watch ? set.validation(new ValidationOptions(1, request, images -> looks[0]++, 0)) : set;
   }
 
   private static Progress timeSteps(List<Double> seconds) {

@@ -229,7 +229,7 @@ class EditCommandTest {
     Path old = folder.resolve("old.safetensors");
     try (BaseModel model = BaseModel.open(base, Compute.best());
         TrainedPerson ada = TrainedPerson.open(person, model)) {
-      ada.called(ada.subject().consent("")).save(old);
+      ada.withPersonToken(ada.personToken().consent("")).save(old);
     }
     String missing =
         "no consent to drawing headshots is recorded for this person; ask them, then give"

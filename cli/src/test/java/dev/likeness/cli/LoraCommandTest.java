@@ -44,7 +44,7 @@ class LoraCommandTest {
     assertFalse(asked.err().contains(RANK_NOTICE), asked.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(usual, model)) {
-      assertEquals(16, lora.report().rank());
+      assertEquals(16, lora.inspection().rank());
     }
   }
 

@@ -29,7 +29,7 @@ class PortraitPersonSizeTest {
     Path file = folder.resolve("person.safetensors");
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
       LoraTraining settings =
-          LoraTraining.balanced().suitedTo(base).rank(4).batch(1).steps(1);
+          LoraTraining.balanced().forBase(base).rank(4).batchSize(1).steps(1);
       RgbImage grey = RgbImage.of(64, 64, new byte[64 * 64 * 3]);
       try (TrainedPerson person = new LoraTrainer(settings)
           .train(base, List.of(grey), PersonToken.of("man"), event -> {}, new Cancellation())) {

@@ -20,7 +20,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
-import dev.likeness.ipadapter.internal.vision.VisionTower;
+import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.portrait.PortraitModel;
@@ -78,7 +78,7 @@ class ReferencePersonTest {
         NoiseSource noise = NoiseSource.seeded(8);
         TrainableWeights weights =
             new TrainableWeights(WeightInitializer.seeded(noise, name -> false))) {
-      new VisionTower(
+      new VisionModel(
           VisionConfig.of(ModelConfig.of(VISION_ENCODER, "tower")), Weights.of(weights));
       SafetensorsWriter.write(
           encoder.resolve("model.safetensors"), new HashMap<>(weights.leaves()), Map.of());
@@ -247,7 +247,7 @@ class ReferencePersonTest {
         folder.resolve("out").toString());
     assertEquals(0, run.status(), run.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        PersonAdapter adapter = PersonAdapter.in(base, model)) {
+        PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
       ReferencePerson kept = ReferencePerson.open(folder.resolve("out/shown.safetensors"), adapter);
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
@@ -268,7 +268,7 @@ class ReferencePersonTest {
     Path old =
         Path.of(ReferencePersonTest.class.getResource("/old/shown.safetensors").toURI());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
-        PersonAdapter adapter = PersonAdapter.in(base, model)) {
+        PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
       ReferencePerson kept = ReferencePerson.open(old, adapter);
       assertEquals("nobody real", kept.consent().orElseThrow().text());
       assertEquals(

@@ -48,7 +48,7 @@ final class TinyAdapter {
       for (int t = 0; t < sites.paths().size(); t++) {
         for (String layer : List.of("to_k_ip", "to_v_ip")) {
           weights.get(
-              "ip_adapter." + sites.number(t) + "." + layer + ".weight",
+              "ip_adapter." + sites.keyIndex(t) + "." + layer + ".weight",
               sites.widths().get(t),
               sites.contextWidth());
         }

@@ -154,8 +154,8 @@ class TrainCommandTest {
     assertEquals(0, merged.status(), merged.err());
     try (BaseModel model = BaseModel.open(base, Compute.EXACT);
         Lora lora = Lora.open(half, model)) {
-      assertEquals(KeyFormat.KOHYA, lora.report().dialect());
-      assertEquals(1, lora.report().rank());
+      assertEquals(KeyFormat.KOHYA, lora.inspection().keyFormat());
+      assertEquals(1, lora.inspection().rank());
     }
     CommandResult again = CommandResult.of(
         "lora", person.toString(), "--base", base.toString(), "--out", half.toString());
@@ -196,7 +196,7 @@ class TrainCommandTest {
         run.err().lines().anyMatch(line -> line.matches("in prompts: .*sks woman.*")), run.err());
     try (BaseModel model = BaseModel.open(bare, Compute.EXACT);
         TrainedPerson again = TrainedPerson.open(person, model)) {
-      assertEquals(8, again.lora().report().rank(), "the recipe of its family");
+      assertEquals(8, again.lora().inspection().rank(), "the recipe of its family");
     }
   }
 

@@ -125,7 +125,7 @@ public record RealWeights(
 
   /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
   private List<AcceptedPhoto> withoutDuplicates(PhotoReview heldBack, PhotoReview learnt) {
-    QualityLimits.Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
+    QualityLimits.Band same = REVIEW.qualityLimits().band(ReasonCode.NEAR_DUPLICATE);
     List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
     for (AcceptedPhoto seen : learnt.accepted()) {
       unseen.removeIf(photo -> {
@@ -196,12 +196,12 @@ public record RealWeights(
     for (int i : report.ranking()) {
       var score = report.images().get(i);
       lines.add(Headshot.fileName(i)
-          + (score.faceFound()
+          + (score.hasFace()
               ? String.format(
                   Locale.ROOT,
                   "  %5.2f, more alike than %.0f %% of the pairs of own photos",
                   score.cosine(),
-                  100 * score.standing())
+                  100 * score.percentile())
               : "  no face was found"));
     }
     if (!Double.isNaN(report.mean())) {
@@ -209,9 +209,9 @@ public record RealWeights(
           Locale.ROOT,
           "together %.2f (%.2f to %.2f); two of the own photos: %.2f",
           report.mean(),
-          report.interval().low(),
-          report.interval().high(),
-          report.ownMean()));
+          report.confidenceInterval().low(),
+          report.confidenceInterval().high(),
+          report.genuineMean()));
     }
     lines.add(report.meaning());
     return lines;

@@ -35,12 +35,12 @@ class PortraitExtrasTest {
       assertTrue(!extras.photographs() && !extras.rareToken());
       for (LoraTraining settings :
           List.of(LoraTraining.quick(), LoraTraining.balanced(), LoraTraining.best())) {
-        assertEquals(settings, settings.suitedTo(portrait));
+        assertEquals(settings, settings.forBase(portrait));
       }
       assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(portrait, 10));
       assertEquals(
           new DreamBooth(LoraTraining.balanced().learningRate(3e-4)),
-          DreamBooth.suitedTo(portrait));
+          DreamBooth.forBase(portrait));
     }
   }
 }

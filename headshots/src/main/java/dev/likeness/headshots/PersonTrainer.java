@@ -45,7 +45,7 @@ public final class PersonTrainer {
    * without a graphics card.
    */
   public static PersonTrainer on(BaseModel base) {
-    LoraTraining settings = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
+    LoraTraining settings = LoraTraining.balanced().forBase(base).captions("selfie of %s");
     return new PersonTrainer(
         base,
         new PersonTraining(base, settings, Optional.empty(), Optional.empty(), Optional.empty()));
@@ -194,10 +194,10 @@ public final class PersonTrainer {
   /** A trained person with a corrected profile, which words prompts and is kept in their file. */
   public TrainedPerson withProfile(TrainedPerson person, PersonProfile profile) {
     PersonToken subject =
-        PersonStudy.subject(base, profile).consent(person.subject().consent());
+        PersonStudy.subject(base, profile).consent(person.personToken().consent());
     return PersonRecord.of(person)
         .withProfile(profile)
-        .addTo(person.called(subject.token(person.subject().token())));
+        .addTo(person.withPersonToken(subject.token(person.personToken().token())));
   }
 
   /**

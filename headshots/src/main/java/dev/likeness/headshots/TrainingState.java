@@ -25,7 +25,7 @@ public final class TrainingState {
 
   /** The same person, whose file tells by which training they were learnt: that of this state. */
   public static TrainedPerson tag(TrainedPerson person, Path state) {
-    return person.with(STATE_KEY, state.getFileName().toString());
+    return person.withNote(STATE_KEY, state.getFileName().toString());
   }
 
   /** Whether the person in a file was learnt by the training of this state. */

@@ -127,7 +127,7 @@ class HeadshotStudioTest {
         .get(0);
     RgbImage drawn = base.generate(shot.request()).image();
     assertNotEquals(drawn, shot.image());
-    assertEquals(Luma.of(drawn).image(), shot.image());
+    assertEquals(Luma.of(drawn).toImage(), shot.image());
   }
 
   @Test
@@ -343,8 +343,8 @@ class HeadshotStudioTest {
   @Test
   void requiresConsentOfGuidedAndTrainedPersons() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unasked = ada.called(
-        ada.subject().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
+    TrainedPerson unasked = ada.withPersonToken(
+        ada.personToken().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
         null,
@@ -367,7 +367,7 @@ class HeadshotStudioTest {
   @Test
   void refusesAPersonWithoutAKnownConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unknown = ada.called(ada.subject().consent(" "));
+    TrainedPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
     ReferencePerson shown = new ReferencePerson(
         null, null, null, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
     Identity stranger = new Identity() {

@@ -19,14 +19,14 @@ public final class BlockWeights {
   public static final BlockWeights STYLE = unet(
       "style",
       (base, t) -> isXl(base)
-          ? in(base, t, "up_blocks.0.attentions.1")
-          : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
+          ? weightIn(base, t, "up_blocks.0.attentions.1")
+          : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
   /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
   public static final BlockWeights COMPOSITION = unet(
       "composition",
       (base, t) -> isXl(base)
-          ? in(base, t, last(base, "down_blocks.2"))
-          : Math.max(in(base, t, "down_blocks.2") / 4, in(base, t, last(base, "down_blocks.2"))));
+          ? weightIn(base, t, lastAttention(base, "down_blocks.2"))
+          : Math.max(weightIn(base, t, "down_blocks.2") / 4, weightIn(base, t, lastAttention(base, "down_blocks.2"))));
   /** Both of the above. */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
       "style-and-composition", (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
@@ -75,7 +75,7 @@ public final class BlockWeights {
    * The preset of that name, in any case: linear, style, composition, style-and-composition,
    * weak-input and so on.
    */
-  public static BlockWeights named(String name) {
+  public static BlockWeights parse(String name) {
     BlockWeights preset =
         PRESETS.get(name.toLowerCase(Locale.ROOT).replace('_', '-').replace(' ', '-'));
     if (preset == null) {
@@ -101,13 +101,13 @@ public final class BlockWeights {
     });
     return new BlockWeights(own.toString(), (base, t) -> {
       for (String path : own.keySet()) {
-        if (base.paths().stream().noneMatch(block -> begins(block, path))) {
+        if (base.paths().stream().noneMatch(block -> startsWith(block, path))) {
           throw new IllegalArgumentException("the base " + base.name() + " has no block \"" + path
               + "\" with cross-attention; its blocks are " + String.join(", ", base.paths()));
         }
       }
       return own.entrySet().stream()
-          .filter(e -> begins(base.paths().get(t), e.getKey()))
+          .filter(e -> startsWith(base.paths().get(t), e.getKey()))
           .max(Map.Entry.comparingByKey((a, b) -> Integer.compare(a.length(), b.length())))
           .map(Map.Entry::getValue)
           .orElse(0.0);
@@ -120,7 +120,7 @@ public final class BlockWeights {
   }
 
   private static BlockWeights weak(String name, String part) {
-    return unet(name, (base, t) -> 1 - 0.8 * in(base, t, part));
+    return unet(name, (base, t) -> 1 - 0.8 * weightIn(base, t, part));
   }
 
   /** A preset whose blocks only UNets have. */
@@ -129,7 +129,7 @@ public final class BlockWeights {
       if (!base.isUnet()) {
         throw new IllegalArgumentException(
             "the block weights \"" + name + "\" speak of a UNet's blocks; the base "
-                + base.name() + " is " + base.kind()
+                + base.name() + " is " + base.baseDescription()
                 + ": give linear, ease-in, ease-out, or weights by path");
       }
       return weight.applyAsDouble(base, t);
@@ -144,7 +144,7 @@ public final class BlockWeights {
   }
 
   /** The last attention of a block: a base of fewer layers has no second one. */
-  private static String last(AdapterSites base, String block) {
+  private static String lastAttention(AdapterSites base, String block) {
     String attentions = block + ".attentions.";
     int last = base.paths().stream()
         .filter(path -> path.startsWith(attentions))
@@ -154,12 +154,12 @@ public final class BlockWeights {
     return attentions + last;
   }
 
-  private static double in(AdapterSites base, int t, String start) {
+  private static double weightIn(AdapterSites base, int t, String start) {
     String path = base.paths().get(t);
-    return begins(path, start) || !start.contains(".") && path.startsWith(start + "_") ? 1 : 0;
+    return startsWith(path, start) || !start.contains(".") && path.startsWith(start + "_") ? 1 : 0;
   }
 
-  private static boolean begins(String path, String start) {
+  private static boolean startsWith(String path, String start) {
     return path.equals(start) || path.startsWith(start + ".");
   }
 

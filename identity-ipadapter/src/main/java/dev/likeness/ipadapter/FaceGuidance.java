@@ -34,45 +34,45 @@ import java.util.Optional;
  * until closed, the detector stays its caller's. The small networks work on the CPU.
  */
 public final class FaceGuidance implements AutoCloseable {
-  private final LoadedAutoencoder preview;
-  private final EmbedderEnsemble eyes;
+  private final LoadedAutoencoder autoencoder;
+  private final EmbedderEnsemble embedders;
   private final FaceDetector detector;
   private final Optional<IpAdapter> adapter;
-  private final UsageLock uses = new UsageLock("the face guidance");
+  private final UsageLock usageLock = new UsageLock("the face guidance");
 
   private FaceGuidance(
       LoadedAutoencoder preview,
       EmbedderEnsemble eyes,
       FaceDetector detector,
       Optional<IpAdapter> adapter) {
-    this.preview = preview;
-    this.eyes = eyes;
+    this.autoencoder = preview;
+    this.embedders = eyes;
     this.detector = detector;
     this.adapter = adapter;
   }
 
   /**
    * The guidance that {@code folder}, a base's, brings along: a small autoencoder in
-   * {@code preview}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance}, none
+   * {@code autoencoder}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance}, none
    * of them the one that judges likeness; and its adapter itself, where that looks at faces alone.
    * Empty where the autoencoder is missing, or both embedders.
    *
    * @param base opened from that folder, or one that its adapter fits
    * @throws dev.likeness.diffusion.error.InvalidInputException when one is broken
    */
-  public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
+  public static Optional<FaceGuidance> findIn(Path folder, BaseModel base, FaceDetector detector) {
     return Extra.PREVIEW_DECODER
         .in(folder)
         .filter(Files::isDirectory)
         .flatMap(preview ->
-            EmbedderEnsemble.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector)));
+            EmbedderEnsemble.findIn(folder).map(eyes -> open(preview, eyes, folder, base, detector)));
   }
 
-  private static FaceGuidance opened(
+  private static FaceGuidance open(
       Path preview, EmbedderEnsemble eyes, Path folder, BaseModel base, FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
-      adapter = eyes.areAdapters()
+      adapter = eyes.hasAdapterEmbedder()
           ? Extra.IP_ADAPTER.in(folder).flatMap(own -> adapter(own, base))
           : adapter;
       return new FaceGuidance(
@@ -90,16 +90,16 @@ public final class FaceGuidance implements AutoCloseable {
   /** One that is shown nothing but numbers which a file keeps. */
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
     IpAdapterFile file = IpAdapterFile.of(own);
-    IpAdapterVariant kind = file.layout().kind();
+    IpAdapterVariant kind = file.layout().variant();
     boolean numbers = kind.needsFace()
         && !kind.needsRawEmbedding()
-        && kind.sight() == IpAdapterVariant.Sight.NONE;
+        && kind.imageInput() == IpAdapterVariant.ImageInput.NONE;
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
   /** What faces are seen by: its vectors are those to be held to. */
   public FaceEmbedder embedder() {
-    return eyes;
+    return embedders;
   }
 
   /**
@@ -109,7 +109,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
-    return adapter.map(own -> own.identity(vectors.stream().map(eyes::reference).toList()));
+    return adapter.map(own -> own.prompt(vectors.stream().map(embedders::reference).toList()));
   }
 
   /**
@@ -119,7 +119,7 @@ public final class FaceGuidance implements AutoCloseable {
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    * @throws IllegalArgumentException when there are none
    */
-  public Identity towards(List<float[]> vectors) {
+  public Identity forPerson(List<float[]> vectors) {
     float[] person = mean(vectors);
     return new Identity() {
       @Override
@@ -127,7 +127,7 @@ public final class FaceGuidance implements AutoCloseable {
         if (!(weight >= 0 && weight <= 1)) {
           throw new IllegalArgumentException("face guidance has a weight in 0..1, not " + weight);
         }
-        return weight == 0 ? Guided.NOBODY : new Guided(FaceGuidance.this, person, weight);
+        return weight == 0 ? Guided.INACTIVE : new Guided(FaceGuidance.this, person, weight);
       }
 
       @Override
@@ -145,7 +145,7 @@ public final class FaceGuidance implements AutoCloseable {
   /** Adds to no network; leads images instead. */
   private record Guided(FaceGuidance guidance, float[] person, double weight)
       implements ModelAdapter {
-    static final ModelAdapter NOBODY = (part, compute) -> Adaptation.NONE;
+    static final ModelAdapter INACTIVE = (part, compute) -> Adaptation.NONE;
 
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
@@ -154,13 +154,13 @@ public final class FaceGuidance implements AutoCloseable {
 
     @Override
     public List<UsageLock> usageLocks() {
-      return List.of(guidance.uses);
+      return List.of(guidance.usageLock);
     }
 
     @Override
     public Optional<GradientGuidance> gradientGuidance(ModelAdapter.Context drawing) {
       return Optional.of(new FaceGradientGuidance(
-          guidance.preview, guidance.eyes, guidance.detector, person, weight));
+          guidance.autoencoder, guidance.embedders, guidance.detector, person, weight));
     }
   }
 
@@ -186,9 +186,9 @@ public final class FaceGuidance implements AutoCloseable {
   public void close() {
     // Outside: while this waits for a drawing, that may still begin to be led.
     adapter.ifPresent(IpAdapter::close);
-    uses.close(() -> {
-      preview.close();
-      eyes.close();
+    usageLock.close(() -> {
+      autoencoder.close();
+      embedders.close();
     });
   }
 }

@@ -23,27 +23,27 @@ import java.util.Optional;
  * embedder.
  */
 public final class FaceReader {
-  private static final int SIDE = 224;
+  private static final int DEFAULT_SIDE = 224;
   // What looks for faces sees no finer, and a margin makes nine times the image.
-  private static final int WIDEST_WITHOUT_MARGIN = 1024;
+  private static final int MAX_SIDE_BEFORE_MARGIN = 1024;
   private static final double[] MARGINS = {0.25, 0.5, 1};
-  private static final double SMALL = 64;
-  private static final double LEAST = 16;
-  private static final double FAR_TURNED = 40;
+  private static final double SMALL_FACE = 64;
+  private static final double MIN_FACE = 16;
+  private static final double MAX_YAW = 40;
 
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
-  private final int side;
+  private final int withSide;
 
   private FaceReader(FaceDetector detector, FaceEmbedder embedder, int side) {
     this.detector = detector;
     this.embedder = embedder;
-    this.side = side;
+    this.withSide = side;
   }
 
   /** Reads faces with these, of whatever licence. */
   public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
-    return new FaceReader(detector, embedder, SIDE);
+    return new FaceReader(detector, embedder, DEFAULT_SIDE);
   }
 
   /**
@@ -53,15 +53,15 @@ public final class FaceReader {
    *     licence
    */
   public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
-    policy.requireBehindAdapter(embedder.spec());
+    policy.requireForAdapter(embedder.spec());
     return of(detector, embedder);
   }
 
   /**
    * Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see
-   * {@link AdapterLayout#faceSide}.
+   * {@link AdapterLayout#faceSize}.
    */
-  public FaceReader side(int pixels) {
+  public FaceReader withSide(int pixels) {
     return new FaceReader(detector, embedder, pixels);
   }
 
@@ -73,57 +73,57 @@ public final class FaceReader {
    * @return the reference, or none and the reason
    */
   public FaceReading read(RgbImage photo, boolean raw) {
-    FaceReading best = reading(UprightPhoto.of(photo, detector), List.of(), raw);
-    RgbImage whole = within(photo, WIDEST_WITHOUT_MARGIN);
-    for (int i = 0; best.found().isEmpty() && i < MARGINS.length; i++) {
-      UprightPhoto upright = UprightPhoto.of(padded(whole, MARGINS[i]), detector);
-      FaceReading wider = reading(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
+    FaceReading best = readUpright(UprightPhoto.of(photo, detector), List.of(), raw);
+    RgbImage whole = fitWithin(photo, MAX_SIDE_BEFORE_MARGIN);
+    for (int i = 0; best.face().isEmpty() && i < MARGINS.length; i++) {
+      UprightPhoto upright = UprightPhoto.of(pad(whole, MARGINS[i]), detector);
+      FaceReading wider = readUpright(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
       // A speck seen once says more than that nothing was seen.
-      best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
+      best = wider.face().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE)
           ? wider
           : best;
     }
     return best;
   }
 
-  private FaceReading reading(UprightPhoto upright, List<FaceReading.Note> done, boolean raw) {
+  private FaceReading readUpright(UprightPhoto upright, List<FaceReading.Note> done, boolean raw) {
     List<Face> faces = upright.faces();
     if (faces.isEmpty()) {
-      return FaceReading.none(FaceReading.Note.NO_FACE);
+      return FaceReading.notFound(FaceReading.Note.NO_FACE);
     }
     Face face = faces.get(0);
     List<FaceReading.Note> notes = new ArrayList<>(done);
-    if (upright.turned()) {
-      notes.add(FaceReading.Note.TURNED_UPRIGHT);
+    if (upright.rotated()) {
+      notes.add(FaceReading.Note.ROTATED);
     }
     if (faces.size() > 1) {
       notes.add(FaceReading.Note.LARGEST_OF_SEVERAL);
     }
     double width = face.box().width();
-    if (width < LEAST) {
-      return FaceReading.none(FaceReading.Note.TOO_SMALL);
+    if (width < MIN_FACE) {
+      return FaceReading.notFound(FaceReading.Note.TOO_SMALL);
     }
-    if (width < SMALL) {
+    if (width < SMALL_FACE) {
       notes.add(FaceReading.Note.SMALL);
     }
-    if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
-      notes.add(FaceReading.Note.FAR_TURNED);
+    if (Math.abs(face.pose().yaw()) > MAX_YAW) {
+      notes.add(FaceReading.Note.LARGE_YAW);
     }
-    return new FaceReading(reference(embedder, upright.image(), face, raw, side), notes);
+    return new FaceReading(reference(embedder, upright.image(), face, raw, withSide), notes);
   }
 
   /** A face's numbers, as they come or of unit length, and the aligned image of it. */
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
-    return Reference.face(numbers, aligned(side).align(image, face)).by(embedder.name());
+    return Reference.face(numbers, templateOf(side).align(image, face)).withFaceEmbedder(embedder.name());
   }
 
   /**
    * insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left
    * and right.
    */
-  private static AlignmentTemplate aligned(int side) {
+  private static AlignmentTemplate templateOf(int side) {
     AlignmentTemplate small = AlignmentTemplate.ARCFACE;
     boolean multiple = side % small.size() == 0;
     double factor = side / (multiple ? (double) small.size() : 128.0);
@@ -131,7 +131,7 @@ public final class FaceReader {
         side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
   }
 
-  private static RgbImage within(RgbImage photo, int side) {
+  private static RgbImage fitWithin(RgbImage photo, int side) {
     double scale = (double) side / Math.max(photo.width(), photo.height());
     return scale >= 1
         ? photo
@@ -141,7 +141,7 @@ public final class FaceReader {
   }
 
   /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
-  private static RgbImage padded(RgbImage photo, double share) {
+  private static RgbImage pad(RgbImage photo, double share) {
     int left = (int) (share * photo.width());
     int top = (int) (share * photo.height());
     int width = photo.width() + 2 * left;
@@ -160,10 +160,10 @@ public final class FaceReader {
    *
    * @param prompt the person
    * @param readings one for each photo, in order
-   * @param plain whether no face could be used and the plain adapter looks at the photos instead
+   * @param usesFallback whether no face could be used and the plain adapter looks at the photos instead
    */
-  public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean plain) {
-    public ReadPerson {
+  public record PersonReading(ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
+    public PersonReading {
       readings = List.copyOf(readings);
     }
 
@@ -176,32 +176,32 @@ public final class FaceReader {
      * @throws InvalidInputException when no photo has one and there is no fallback; says why, photo
      *     by photo
      */
-    public static ReadPerson of(
+    public static PersonReading of(
         IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
-      boolean raw = adapter.layout().kind().needsRawEmbedding();
-      FaceReader fitting = reader.side(adapter.layout().faceSide());
+      boolean raw = adapter.layout().variant().needsRawEmbedding();
+      FaceReader fitting = reader.withSide(adapter.layout().faceSize());
       List<FaceReading> readings =
           photos.stream().map(photo -> fitting.read(photo.image(), raw)).toList();
       List<Reference> found = new ArrayList<>();
       for (int i = 0; i < readings.size(); i++) {
         double weight = photos.get(i).weight();
-        readings.get(i).found().ifPresent(face -> found.add(face.weight(weight)));
+        readings.get(i).face().ifPresent(face -> found.add(face.weight(weight)));
       }
       if (!found.isEmpty()) {
-        return new ReadPerson(adapter.identity(found), readings, false);
+        return new PersonReading(adapter.prompt(found), readings, false);
       }
       if (fallback == null) {
         throw new InvalidInputException("no photo has a face that can be used: " + reasons(readings)
             + "; give photos with a face at "
             + "least 64 pixels wide, or an adapter that looks at images, such as Plus Face");
       }
-      return new ReadPerson(fallback.identity(photos), readings, true);
+      return new PersonReading(fallback.prompt(photos), readings, true);
     }
 
     private static String reasons(List<FaceReading> readings) {
       List<String> reasons = new ArrayList<>();
       for (int i = 0; i < readings.size(); i++) {
-        reasons.add("photo " + (i + 1) + ": " + readings.get(i).words());
+        reasons.add("photo " + (i + 1) + ": " + readings.get(i).description());
       }
       return reasons.isEmpty() ? "none was given" : String.join(", ", reasons);
     }
@@ -219,20 +219,20 @@ public final class FaceReader {
       NO_FACE("no face was found, however it was turned"),
       TOO_SMALL("the face is less than 16 pixels wide"),
       SMALL("the face is less than 64 pixels wide, so it is known only roughly"),
-      FAR_TURNED("the head is turned far to the side, so it is known only roughly"),
+      LARGE_YAW("the head is turned far to the side, so it is known only roughly"),
       LARGEST_OF_SEVERAL("of several faces the largest was taken"),
-      TURNED_UPRIGHT("it was turned upright to find the face"),
+      ROTATED("it was turned upright to find the face"),
       FOUND_WITH_MARGIN("the face fills the photo and was found after adding a margin");
 
-      private final String words;
+      private final String description;
 
       Note(String words) {
-        this.words = words;
+        this.description = words;
       }
 
       /** A sentence without its subject. */
-      public String words() {
-        return words;
+      public String description() {
+        return description;
       }
     }
 
@@ -240,18 +240,18 @@ public final class FaceReader {
       notes = List.copyOf(notes);
     }
 
-    static FaceReading none(Note why) {
+    static FaceReading notFound(Note why) {
       return new FaceReading(null, List.of(why));
     }
 
     /** The face, if there is one that can be used. */
-    public Optional<Reference> found() {
+    public Optional<Reference> face() {
       return Optional.ofNullable(reference);
     }
 
     /** All that is said of the photo, in one line; empty when it is simply good. */
-    public String words() {
-      return String.join("; ", notes.stream().map(Note::words).toList());
+    public String description() {
+      return String.join("; ", notes.stream().map(Note::description).toList());
     }
   }
 }

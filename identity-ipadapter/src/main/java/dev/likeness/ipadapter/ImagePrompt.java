@@ -27,20 +27,20 @@ public final class ImagePrompt implements Identity {
    * @param start share of the steps after which it begins to count, 0 to 1
    * @param end share of the steps after which it no longer counts
    * @param mask white where it counts, or null for everywhere
-   * @param shortcut how much FaceID-Plus v2 looks at the image of the face
-   * @param lora strength of FaceID's LoRA
+   * @param shortcutScale how much FaceID-Plus v2 looks at the image of the face
+   * @param loraScale strength of FaceID's LoRA
    * @param phrase what prompts call it
    */
   record Settings(
       ReferenceEmbeddings negative,
       double start,
       double end,
-      BlockWeights blocks,
+      BlockWeights blockWeights,
       RgbImage mask,
-      double shortcut,
-      double lora,
+      double shortcutScale,
+      double loraScale,
       String phrase) {
-    static final Settings USUAL =
+    static final Settings DEFAULT =
         new Settings(null, 0, 1, BlockWeights.LINEAR, null, 1, 1, "person");
 
     Settings {
@@ -48,9 +48,9 @@ public final class ImagePrompt implements Identity {
         throw new IllegalArgumentException("an image prompt counts from " + start + " to " + end
             + " of the steps; both must lie in 0..1, the first below the second");
       }
-      if (!Double.isFinite(shortcut) || !Double.isFinite(lora)) {
+      if (!Double.isFinite(shortcutScale) || !Double.isFinite(loraScale)) {
         throw new IllegalArgumentException(
-            "shortcut " + shortcut + ", LoRA " + lora + ": both must be finite numbers");
+            "shortcut " + shortcutScale + ", LoRA " + loraScale + ": both must be finite numbers");
       }
     }
   }
@@ -65,7 +65,7 @@ public final class ImagePrompt implements Identity {
 
   static ImagePrompt of(IpAdapter adapter, ReferenceEmbeddings references) {
     adapter.require(references);
-    return new ImagePrompt(adapter, references, Settings.USUAL, null);
+    return new ImagePrompt(adapter, references, Settings.DEFAULT, null);
   }
 
   /**
@@ -79,7 +79,7 @@ public final class ImagePrompt implements Identity {
    * All references as one, the mean of what the adapter sees; without this, their tokens stand side
    * by side.
    */
-  public ImagePrompt averaged() {
+  public ImagePrompt withAveragedReferences() {
     return new ImagePrompt(adapter, references.averaged(), settings, consent);
   }
 
@@ -94,14 +94,14 @@ public final class ImagePrompt implements Identity {
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
     unlike.origin().require("the prompt that they are beside", references.origin());
-    return with(new Settings(
+    return withSettings(new Settings(
         unlike,
         settings.start,
         settings.end,
-        settings.blocks,
+        settings.blockWeights,
         settings.mask,
-        settings.shortcut,
-        settings.lora,
+        settings.shortcutScale,
+        settings.loraScale,
         settings.phrase));
   }
 
@@ -109,54 +109,54 @@ public final class ImagePrompt implements Identity {
    * Counts in this share of the sampling steps only, from {@code start} to just before {@code end},
    * both in 0..1.
    */
-  public ImagePrompt steps(double start, double end) {
-    return with(new Settings(
+  public ImagePrompt between(double start, double end) {
+    return withSettings(new Settings(
         settings.negative,
         start,
         end,
-        settings.blocks,
+        settings.blockWeights,
         settings.mask,
-        settings.shortcut,
-        settings.lora,
+        settings.shortcutScale,
+        settings.loraScale,
         settings.phrase));
   }
 
   /** Counts more in some of the base's blocks than in others. */
-  public ImagePrompt blocks(BlockWeights weights) {
-    return with(new Settings(
+  public ImagePrompt blockWeights(BlockWeights weights) {
+    return withSettings(new Settings(
         settings.negative,
         settings.start,
         settings.end,
         weights,
         settings.mask,
-        settings.shortcut,
-        settings.lora,
+        settings.shortcutScale,
+        settings.loraScale,
         settings.phrase));
   }
 
   /** Counts where {@code white} is white; it is stretched to the image's size. */
   public ImagePrompt mask(RgbImage white) {
-    return with(new Settings(
+    return withSettings(new Settings(
         settings.negative,
         settings.start,
         settings.end,
-        settings.blocks,
+        settings.blockWeights,
         white,
-        settings.shortcut,
-        settings.lora,
+        settings.shortcutScale,
+        settings.loraScale,
         settings.phrase));
   }
 
   /** How much FaceID-Plus v2 looks at the image of the face, beside its numbers; 1 usually. */
-  public ImagePrompt shortcut(double factor) {
-    return with(new Settings(
+  public ImagePrompt shortcutScale(double factor) {
+    return withSettings(new Settings(
         settings.negative,
         settings.start,
         settings.end,
-        settings.blocks,
+        settings.blockWeights,
         settings.mask,
         factor,
-        settings.lora,
+        settings.loraScale,
         settings.phrase));
   }
 
@@ -164,28 +164,28 @@ public final class ImagePrompt implements Identity {
    * The strength of FaceID's LoRA, whatever the weight; 1 usually. Of several prompts of one
    * adapter in a request the first says it for all: the LoRA acts once.
    */
-  public ImagePrompt lora(double strength) {
-    return with(new Settings(
+  public ImagePrompt loraScale(double strength) {
+    return withSettings(new Settings(
         settings.negative,
         settings.start,
         settings.end,
-        settings.blocks,
+        settings.blockWeights,
         settings.mask,
-        settings.shortcut,
+        settings.shortcutScale,
         strength,
         settings.phrase));
   }
 
   /** What prompts call it, such as {@code woman}; {@code person} unless said. */
-  public ImagePrompt called(String phrase) {
-    return with(new Settings(
+  public ImagePrompt withPhrase(String phrase) {
+    return withSettings(new Settings(
         settings.negative,
         settings.start,
         settings.end,
-        settings.blocks,
+        settings.blockWeights,
         settings.mask,
-        settings.shortcut,
-        settings.lora,
+        settings.shortcutScale,
+        settings.loraScale,
         phrase));
   }
 
@@ -219,7 +219,7 @@ public final class ImagePrompt implements Identity {
     return new ImagePrompt(adapter, references, settings, other);
   }
 
-  private ImagePrompt with(Settings other) {
+  private ImagePrompt withSettings(Settings other) {
     return new ImagePrompt(adapter, references, other, consent);
   }
 }

@@ -45,11 +45,11 @@ public final class IpAdapter implements AutoCloseable {
 
   private final IpAdapterFile file;
   private final AdapterLayout layout;
-  private final AdapterSites base;
+  private final AdapterSites sites;
   private final LoadedImageEncoder encoder;
   private final LoadedWeights weights;
   private final Compute compute;
-  private final UsageLock uses;
+  private final UsageLock usageLock;
   private FaceIdLora lora;
 
   private IpAdapter(
@@ -61,10 +61,10 @@ public final class IpAdapter implements AutoCloseable {
       Compute compute) {
     this.file = file;
     this.layout = layout;
-    this.base = base;
+    this.sites = base;
     this.encoder = encoder;
     this.compute = compute;
-    uses = new UsageLock("the adapter " + file.path());
+    usageLock = new UsageLock("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
   }
 
@@ -100,11 +100,11 @@ public final class IpAdapter implements AutoCloseable {
         file,
         AdapterHeader.open(file.path()),
         layout,
-        AdapterSites.of(base).forVariant(layout.kind()),
+        AdapterSites.of(base).forVariant(layout.variant()),
         encoder == null ? null : encoder.loaded(),
         base.compute());
     try {
-      adapter.read(file.twin(layout));
+      adapter.load(file.loraFile(layout));
       return adapter;
     } catch (RuntimeException e) {
       adapter.close();
@@ -112,25 +112,25 @@ public final class IpAdapter implements AutoCloseable {
     }
   }
 
-  private void read(Optional<Path> twin) {
+  private void load(Optional<Path> twin) {
     projection(1);
-    IntStream.range(0, base.paths().size())
+    IntStream.range(0, sites.paths().size())
         .forEach(
-            layout.kind() == IpAdapterVariant.TIMED
-                ? this::timed
+            layout.variant() == IpAdapterVariant.INSTANT_X_SD3
+                ? this::timestepAttention
                 : t -> {
-                  layer(t, "to_k_ip");
-                  layer(t, "to_v_ip");
+                  linear(t, "to_k_ip");
+                  linear(t, "to_v_ip");
                 });
     weights.requireAllRead(weights.names().stream()
         .filter(name -> FaceIdLoraFile.isKey(name)
             || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
         .collect(Collectors.toSet()));
-    boolean whole = layout.kind().needsLora();
+    boolean whole = layout.variant().needsLora();
     if (twin.isPresent()) {
-      lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), base), base, whole, compute);
+      lora = new FaceIdLora(FaceIdLoraFile.open(twin.get(), sites), sites, whole, compute);
     } else if (file.usesLoraOf(layout)) {
-      lora = new FaceIdLora(AdapterHeader.open(file.path()), base, whole, compute);
+      lora = new FaceIdLora(AdapterHeader.open(file.path()), sites, whole, compute);
     }
   }
 
@@ -144,8 +144,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /** The identity that these images show, all with equal weight. */
-  public ImagePrompt identity(RgbImage... images) {
-    return identity(Arrays.stream(images).map(Reference::of).toList());
+  public ImagePrompt prompt(RgbImage... images) {
+    return prompt(Arrays.stream(images).map(Reference::of).toList());
   }
 
   /**
@@ -153,18 +153,18 @@ public final class IpAdapter implements AutoCloseable {
    *
    * @throws IllegalArgumentException when a reference lacks what this kind of adapter looks at
    */
-  public ImagePrompt identity(List<Reference> references) {
-    return identity(embed(references));
+  public ImagePrompt prompt(List<Reference> references) {
+    return prompt(embed(references));
   }
 
   /** The same from references that were encoded before. */
-  public ImagePrompt identity(ReferenceEmbeddings references) {
+  public ImagePrompt prompt(ReferenceEmbeddings references) {
     return ImagePrompt.of(this, references);
   }
 
   /** References as this adapter sees them. */
   public ReferenceEmbeddings embed(List<Reference> references) {
-    return references().of(references);
+    return references().encode(references);
   }
 
   /**
@@ -183,16 +183,16 @@ public final class IpAdapter implements AutoCloseable {
     references().require(embeddings);
   }
 
-  AdapterSites base() {
-    return base;
+  AdapterSites sites() {
+    return sites;
   }
 
   FaceIdLora lora() {
     return lora;
   }
 
-  UsageLock uses() {
-    return uses;
+  UsageLock usageLock() {
+    return usageLock;
   }
 
   Compute compute() {
@@ -207,7 +207,7 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   private ImageProjection projection(double shortcut) {
-    boolean second = layout.kind() == IpAdapterVariant.FACE_ID_PLUS
+    boolean second = layout.variant() == IpAdapterVariant.FACE_ID_PLUS
         && file.faceVersion() == IpAdapterFile.FaceIdPlusVersion.V2;
     return ImageProjection.of(
         layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
@@ -215,15 +215,15 @@ public final class IpAdapter implements AutoCloseable {
 
   /** Keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
   Tensor keys(Tensor tokens, int t) {
-    Tensor keys = layer(t, "to_k_ip").forward(tokens);
-    if (layout.kind() != IpAdapterVariant.INSTANT_X) {
+    Tensor keys = linear(t, "to_k_ip").forward(tokens);
+    if (layout.variant() != IpAdapterVariant.INSTANT_X) {
       return keys;
     }
-    Tensor byHead = keys.view(1, keys.size(1), -1, base.headWidth());
+    Tensor byHead = keys.view(1, keys.size(1), -1, sites.headDim());
     return torch
         .rms_norm(
             byHead,
-            new long[] {base.headWidth()},
+            new long[] {sites.headDim()},
             new TensorOptional(),
             new DoubleOptional(KEY_EPS))
         .view_as(keys);
@@ -231,36 +231,36 @@ public final class IpAdapter implements AutoCloseable {
 
   /** The values beside {@link #keys}. */
   Tensor values(Tensor tokens, int t) {
-    return layer(t, "to_v_ip").forward(tokens);
+    return linear(t, "to_v_ip").forward(tokens);
   }
 
   /** Attention {@code t} of an adapter with timestep input. */
-  TimestepAttention timed(int t) {
+  TimestepAttention timestepAttention(int t) {
     String norm = "ip_adapter." + t + ".norm_q.weight";
     long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;
     return new TimestepAttention(
-        at(t),
+        weightsAt(t),
         layout.contextWidth(),
         layout.resampler().width(),
-        base.headWidth() > 0 ? base.headWidth() : own);
+        sites.headDim() > 0 ? sites.headDim() : own);
   }
 
-  private Linear layer(int t, String name) {
+  private Linear linear(int t, String name) {
     return Linear.of(
-        at(t).at(name),
-        base.contextWidth(),
-        base.widths().get(t),
-        layout.kind() == IpAdapterVariant.XLABS);
+        weightsAt(t).at(name),
+        sites.contextWidth(),
+        sites.widths().get(t),
+        layout.variant() == IpAdapterVariant.XLABS);
   }
 
-  private Weights at(int t) {
-    return Weights.of(weights).at("ip_adapter").at(base.number(t));
+  private Weights weightsAt(int t) {
+    return Weights.of(weights).at("ip_adapter").at(sites.keyIndex(t));
   }
 
   /** Frees it once nothing is drawn with it. */
   @Override
   public void close() {
-    uses.close(() -> {
+    usageLock.close(() -> {
       weights.close();
       if (lora != null) {
         lora.close();

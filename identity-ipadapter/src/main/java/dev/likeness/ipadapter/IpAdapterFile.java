@@ -25,9 +25,9 @@ import java.util.regex.Pattern;
  * @param version FaceID-Plus version, or null if the file name tells it
  * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null
  *     if it is inside or beside the file
- * @param withoutLora whether a FaceID adapter may be used without its LoRA
+ * @param ignoresLora whether a FaceID adapter may be used without its LoRA
  */
-public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean withoutLora) {
+public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {
   /**
    * What an adapter's header says of its kind.
    *
@@ -40,9 +40,9 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
       String title, boolean looksAtImages, boolean looksAtFaces, String description) {
     private static Kind of(AdapterLayout layout) {
       return new Kind(
-          layout.kind().title(),
-          layout.kind().sight() != IpAdapterVariant.Sight.NONE,
-          layout.kind().needsFace(),
+          layout.variant().title(),
+          layout.variant().imageInput() != IpAdapterVariant.ImageInput.NONE,
+          layout.variant().needsFace(),
           layout.describe());
     }
   }
@@ -54,7 +54,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
   /** Which FaceID-Plus it is. */
   public IpAdapterFile version(FaceIdPlusVersion which) {
-    return new IpAdapterFile(path, which, lora, withoutLora);
+    return new IpAdapterFile(path, which, lora, ignoresLora);
   }
 
   /** FaceID's LoRA in a file of its own. */
@@ -63,7 +63,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   }
 
   /** Draws without FaceID's LoRA, which costs likeness. */
-  public IpAdapterFile without() {
+  public IpAdapterFile ignoreLora() {
     return new IpAdapterFile(path, version, null, true);
   }
 
@@ -108,7 +108,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
   void requireRecogniser(EmbedderSpec spec, Path recogniser) {
     boolean ours = AdapterHeader.metadata(path).containsKey(AdapterHeader.RECIPE);
-    AdapterCompatibility.checkRecogniser(path.toString(), layout(), ours, spec, recogniser);
+    AdapterCompatibility.checkFaceEmbedder(path.toString(), layout(), ours, spec, recogniser);
   }
 
   AdapterLayout layout() {
@@ -118,11 +118,11 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
   AdapterLayout layoutFor(BaseModel base) {
     AdapterLayout layout = layout();
     AdapterCompatibility.check(
-        path.toString(), layout, AdapterSites.of(base).forVariant(layout.kind()));
-    if (layout.kind() == IpAdapterVariant.FACE_ID_PLUS) {
+        path.toString(), layout, AdapterSites.of(base).forVariant(layout.variant()));
+    if (layout.variant() == IpAdapterVariant.FACE_ID_PLUS) {
       faceVersion();
     }
-    twin(layout);
+    loraFile(layout);
     return layout;
   }
 
@@ -141,11 +141,11 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
 
   /** Whether the LoRA inside the file is to be used: it has one and no other was given. */
   boolean usesLoraOf(AdapterLayout layout) {
-    return layout.lora() && usesOwnLora();
+    return layout.hasLora() && usesOwnLora();
   }
 
   private boolean usesOwnLora() {
-    return lora == null && !withoutLora;
+    return lora == null && !ignoresLora;
   }
 
   /**
@@ -155,9 +155,9 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    * @throws InvalidInputException if one is needed and missing, or one is given that the kind
    *     cannot have
    */
-  Optional<Path> twin(AdapterLayout layout) {
+  Optional<Path> loraFile(AdapterLayout layout) {
     boolean inside = usesLoraOf(layout);
-    if (layout.kind().family().network().component() != ModelComponent.UNET
+    if (layout.variant().family().network().component() != ModelComponent.UNET
         && (inside || lora != null)) {
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
@@ -165,7 +165,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
                   ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)"
                   : "named, " + lora + "; give it to the request"));
     }
-    return inside || usesOwnLora() && !layout.kind().needsLora() ? Optional.empty() : twin();
+    return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
   }
 
   /**
@@ -174,8 +174,8 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
    *
    * @throws InvalidInputException when there is none
    */
-  private Optional<Path> twin() {
-    if (lora != null || withoutLora) {
+  private Optional<Path> loraFile() {
+    if (lora != null || ignoresLora) {
       return Optional.ofNullable(lora);
     }
     String stem = path.getFileName().toString().replaceFirst("\\.(safetensors|bin)$", "");
@@ -198,20 +198,20 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
     V1,
     V2;
 
-    private static final Pattern SECOND = Pattern.compile("plus[-_ .]?v2");
-    private static final Pattern FIRST =
+    private static final Pattern V2_NAME = Pattern.compile("plus[-_ .]?v2");
+    private static final Pattern V1_NAME =
         Pattern.compile("plus(?:[-_ .]?v1|[-_ ](?:sd15|sdxl)|\\.)");
 
-    private static final Pattern ANY_SECOND = Pattern.compile("v2(?![0-9])");
+    private static final Pattern ANY_V2 = Pattern.compile("v2(?![0-9])");
 
     /** The version that a file's name speaks of, if it does. */
     static Optional<FaceIdPlusVersion> of(String fileName) {
       String name = fileName.toLowerCase(Locale.ROOT);
-      if (SECOND.matcher(name).find()) {
+      if (V2_NAME.matcher(name).find()) {
         return Optional.of(V2);
       }
       // A second version of something else, or of this: better asked than guessed.
-      return FIRST.matcher(name).find() && !ANY_SECOND.matcher(name).find()
+      return V1_NAME.matcher(name).find() && !ANY_V2.matcher(name).find()
           ? Optional.of(V1)
           : Optional.empty();
     }

@@ -27,13 +27,13 @@ public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;
   private final ImageEncoder encoder;
   private final FaceEmbedder embedder;
-  private final int side;
+  private final int imageSize;
 
   private PersonAdapter(IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int side) {
     this.adapter = adapter;
     this.encoder = encoder;
     this.embedder = embedder;
-    this.side = side;
+    this.imageSize = side;
   }
 
   /**
@@ -43,7 +43,7 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @throws InvalidInputException as {@link #open}
    */
-  public static PersonAdapter in(Path folder, BaseModel base) {
+  public static PersonAdapter openIn(Path folder, BaseModel base) {
     return open(
         IpAdapterFile.of(Extra.IP_ADAPTER.at(folder)), base, Extra.IMAGE_ENCODER.at(folder), null);
   }
@@ -65,7 +65,7 @@ public final class PersonAdapter implements AutoCloseable {
       IpAdapterFile.Kind kind = file.requireFor(base);
       file.requireEncoder(imageEncoder);
       if (kind.looksAtFaces() && embedder == null) {
-        embedder = recogniser(file);
+        embedder = faceEmbedder(file);
       }
       if (kind.looksAtImages()) {
         encoder = ImageEncoder.open(imageEncoder, base.compute());
@@ -86,8 +86,8 @@ public final class PersonAdapter implements AutoCloseable {
    *
    * @throws InvalidInputException when there is none
    */
-  public static FaceEmbedder recogniser(IpAdapterFile file) {
-    return TorchEmbedder.in(file.path().toAbsolutePath().getParent())
+  public static FaceEmbedder faceEmbedder(IpAdapterFile file) {
+    return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.kind().title()
             + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
@@ -100,16 +100,16 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws InvalidInputException when {@code policy} forbids it, or the adapter is known to be
    *     taught by another
    */
-  public static FaceEmbedder recogniser(IpAdapterFile file, Path onnx, UsePolicy policy) {
+  public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
-    policy.requireBehindAdapter(spec);
+    policy.requireForAdapter(spec);
     file.requireRecogniser(spec, onnx);
     return OnnxEmbedder.open(onnx, spec, policy);
   }
 
   /** The person in photos, all counting the same. */
-  public ImagePrompt identity(List<AcceptedPhoto> photos) {
-    return adapter.identity(
+  public ImagePrompt prompt(List<AcceptedPhoto> photos) {
+    return adapter.prompt(
         photos.stream().map(photo -> reference(photo.image(), photo.face())).toList());
   }
 
@@ -119,24 +119,24 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws InvalidInputException when they are known to be of another image encoder or face
    *     recogniser
    */
-  public ImagePrompt identity(ReferenceEmbeddings kept) {
+  public ImagePrompt prompt(ReferenceEmbeddings kept) {
     kept.origin()
         .require(
             adapter.describe(),
             new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
-    return adapter.identity(kept);
+    return adapter.prompt(kept);
   }
 
   /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
   public Reference reference(RgbImage photo, Face face) {
-    if (adapter.layout().kind().needsFace()) {
+    if (adapter.layout().variant().needsFace()) {
       AdapterLayout layout = adapter.layout();
       return FaceReader.reference(
-          embedder, photo, face, layout.kind().needsRawEmbedding(), layout.faceSide());
+          embedder, photo, face, layout.variant().needsRawEmbedding(), layout.faceSize());
     }
     return Reference.of(
         HeadCrop.of(face.box(), HeadCrop.Framing.HEAD, photo.width(), photo.height(), 1)
-            .of(photo, side));
+            .of(photo, imageSize));
   }
 
   /** The adapter by itself. */

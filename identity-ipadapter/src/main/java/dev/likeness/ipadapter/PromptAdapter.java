@@ -13,7 +13,7 @@ import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.ImageTokens;
 import dev.likeness.ipadapter.internal.attention.TimestepAttention;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
-import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.attention.TokenBranch.Memory;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
@@ -38,10 +38,10 @@ record PromptAdapter(
       return;
     }
     AdapterSites met =
-        AdapterSites.of("that draws", model).forVariant(adapter.layout().kind());
-    if (!adapter.base().areOf(met)) {
+        AdapterSites.of("that draws", model).forVariant(adapter.layout().variant());
+    if (!adapter.sites().matches(met)) {
       throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for "
-          + adapter.base().describe() + " met " + met.describe()
+          + adapter.sites().describe() + " met " + met.describe()
           + ": its adapter was opened for another base; open it for the one that draws");
     }
   }
@@ -53,12 +53,12 @@ record PromptAdapter(
 
   @Override
   public List<UsageLock> usageLocks() {
-    return weight == 0 ? List.of() : List.of(adapter.uses());
+    return weight == 0 ? List.of() : List.of(adapter.usageLock());
   }
 
   @Override
   public Adaptation adapt(ModelComponent part, Compute compute) {
-    if (part != adapter.base().part() || weight == 0) {
+    if (part != adapter.sites().component() || weight == 0) {
       return Adaptation.NONE;
     }
     throw new IllegalArgumentException(
@@ -67,7 +67,7 @@ record PromptAdapter(
 
   @Override
   public Adaptation adapt(ModelComponent part, ModelAdapter.Context drawing) {
-    if (part != adapter.base().part() || weight == 0) {
+    if (part != adapter.sites().component() || weight == 0) {
       return Adaptation.NONE;
     }
     if (!drawing.compute().equals(adapter.compute())) {
@@ -86,16 +86,16 @@ record PromptAdapter(
    */
   static final class Branches {
     /** What one half of the batch is shown, as attention {@code t} has it at a weight. */
-    private interface Conditioned {
+    private interface MemoryFactory {
       Memory at(int t, double scale);
     }
 
     private final IpAdapter adapter;
-    private final ImageTokens maker;
+    private final ImageTokens imageTokens;
 
     Branches(IpAdapter adapter, Settings settings) {
       this.adapter = adapter;
-      maker = adapter.tokens(settings.shortcut());
+      imageTokens = adapter.tokens(settings.shortcutScale());
     }
 
     /** A branch for each module that the prompt is added at, by its name. */
@@ -104,25 +104,25 @@ record PromptAdapter(
         Settings settings,
         double weight,
         ModelAdapter.Context drawing) {
-      Conditioned shown = conditioned(references, false);
-      Conditioned nothing = !drawing.usesGuidance()
+      MemoryFactory shown = memories(references, false);
+      MemoryFactory nothing = !drawing.usesGuidance()
           ? null
           : settings.negative() == null
-              ? conditioned(references, true)
-              : conditioned(settings.negative(), false);
+              ? memories(references, true)
+              : memories(settings.negative(), false);
       AttentionMask mask =
           settings.mask() == null ? null : new AttentionMask(settings.mask(), drawing);
       Map<String, AttentionBranch> branches = new HashMap<>();
-      for (int t = 0; t < adapter.base().paths().size(); t++) {
-        double scale = weight * settings.blocks().of(adapter.base(), t);
+      for (int t = 0; t < adapter.sites().paths().size(); t++) {
+        double scale = weight * settings.blockWeights().of(adapter.sites(), t);
         if (scale != 0) {
           branches.put(
-              adapter.base().module(adapter.layout().kind(), t),
+              adapter.sites().module(adapter.layout().variant(), t),
               new TokenBranch(
                   nothing == null ? null : nothing.at(t, scale),
                   shown.at(t, scale),
-                  mask != null && adapter.base().overText(t)
-                      ? mask.behindText(tokens(drawing))
+                  mask != null && adapter.sites().includesText(t)
+                      ? mask.afterText(imageTokenCount(drawing))
                       : mask));
         }
       }
@@ -130,7 +130,7 @@ record PromptAdapter(
     }
 
     /** Tokens of an image in a transformer, each a square of two by two latent pixels. */
-    private static long tokens(ModelAdapter.Context drawing) {
+    private static long imageTokenCount(ModelAdapter.Context drawing) {
       return (long) drawing.width()
           / drawing.vaeScaleFactor()
           / 2
@@ -138,19 +138,19 @@ record PromptAdapter(
     }
 
     /** @param hidden whether these references are not to be seen */
-    private Conditioned conditioned(ReferenceEmbeddings references, boolean hidden) {
-      if (adapter.layout().kind() == IpAdapterVariant.TIMED) {
-        TimestepAttention.TimedMemory.Tokens tokens = maker.timed(references, hidden);
+    private MemoryFactory memories(ReferenceEmbeddings references, boolean hidden) {
+      if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_SD3) {
+        TimestepAttention.TimestepMemory.Tokens tokens = imageTokens.timestepTokens(references, hidden);
         Tensor bias =
-            maker.bias(references, (long) references.count() * adapter.layout().tokens());
+            imageTokens.weightBias(references, (long) references.count() * adapter.layout().tokens());
         return (t, scale) ->
-            new TimestepAttention.TimedMemory(tokens, adapter.timed(t), scale, bias);
+            new TimestepAttention.TimestepMemory(tokens, adapter.timestepAttention(t), scale, bias);
       }
-      Tensor tokens = hidden ? maker.unconditional(references) : maker.of(references);
-      Tensor bias = hidden ? null : maker.bias(references, tokens.size(1));
+      Tensor tokens = hidden ? imageTokens.unconditional(references) : imageTokens.of(references);
+      Tensor bias = hidden ? null : imageTokens.weightBias(references, tokens.size(1));
       return (t, scale) -> {
         Tensor values = adapter.values(tokens, t);
-        return new Kept(
+        return new KeyValues(
             adapter.keys(tokens, t), scale == 1 ? values : values.mul(new Scalar(scale)), bias);
       };
     }
@@ -164,13 +164,13 @@ record PromptAdapter(
     private final Map<String, AttentionBranch> branches;
     private final FaceIdLora lora;
     private final Settings settings;
-    private final Adaptation outside;
+    private final Adaptation inactive;
 
     PromptAdaptation(Map<String, AttentionBranch> branches, FaceIdLora lora, Settings settings) {
       this.branches = branches;
       this.lora = lora;
       this.settings = settings;
-      outside = branches.isEmpty()
+      inactive = branches.isEmpty()
           ? this
           : lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
     }
@@ -183,12 +183,12 @@ record PromptAdapter(
 
     @Override
     public List<AdapterLayer> adapterLayers(String module) {
-      return lora == null ? List.of() : lora.beside(module, settings.lora());
+      return lora == null ? List.of() : lora.adapterLayers(module, settings.loraScale());
     }
 
     @Override
     public Adaptation at(double progress) {
-      return settings.start() <= progress && progress < settings.end() ? this : outside;
+      return settings.start() <= progress && progress < settings.end() ? this : inactive;
     }
   }
 }

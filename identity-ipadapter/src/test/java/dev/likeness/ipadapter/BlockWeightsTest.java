@@ -27,23 +27,23 @@ class BlockWeightsTest {
       blocks("down_blocks.1 1", "down_blocks.2 1", "up_blocks.0 2", "up_blocks.1 2", "mid_block 1");
 
   @Test
-  void speakToTheBlocksThatInstantStyleFound() {
+  void weightTheBlocksOfInstantStyle() {
     assertEquals(
-        List.of("down_blocks.2.attentions.1 1.0"), counted(BlockWeights.COMPOSITION, SDXL));
-    assertEquals(List.of("up_blocks.0.attentions.1 1.0"), counted(BlockWeights.STYLE, SDXL));
+        List.of("down_blocks.2.attentions.1 1.0"), countWeights(BlockWeights.COMPOSITION, SDXL));
+    assertEquals(List.of("up_blocks.0.attentions.1 1.0"), countWeights(BlockWeights.STYLE, SDXL));
     assertEquals(
         List.of("down_blocks.2.attentions.1 1.0", "up_blocks.0.attentions.1 1.0"),
-        counted(BlockWeights.STYLE_AND_COMPOSITION, SDXL));
+        countWeights(BlockWeights.STYLE_AND_COMPOSITION, SDXL));
   }
 
   @Test
-  void speakToTheDeepestBlockOfSmallerBases() {
+  void weightTheDeepestBlockOfSmallerBases() {
     assertEquals(
         List.of("down_blocks.2.attentions.0 0.25", "down_blocks.2.attentions.1 1.0"),
-        counted(BlockWeights.COMPOSITION, SD1));
+        countWeights(BlockWeights.COMPOSITION, SD1));
     assertEquals(
-        List.of("down_blocks.2.attentions.0 1.0"), counted(BlockWeights.COMPOSITION, PORTRAIT));
-    assertEquals(List.of("up_blocks.0.attentions.1 1.0"), counted(BlockWeights.STYLE, PORTRAIT));
+        List.of("down_blocks.2.attentions.0 1.0"), countWeights(BlockWeights.COMPOSITION, PORTRAIT));
+    assertEquals(List.of("up_blocks.0.attentions.1 1.0"), countWeights(BlockWeights.STYLE, PORTRAIT));
   }
 
   @Test
@@ -57,7 +57,7 @@ class BlockWeightsTest {
   }
 
   /** Blocks that count, and how much. */
-  private static List<String> counted(BlockWeights weights, List<String> paths) {
+  private static List<String> countWeights(BlockWeights weights, List<String> paths) {
     AdapterSites base = new AdapterSites(
         "base",
         FamilyRegistry.STABLE_DIFFUSION,

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class FacePlusVersionTest {
   @Test
-  void isReadOffNamesThatLeaveNoDoubt() {
+  void isReadFromUnambiguousNames() {
     assertEquals(
         Optional.of(IpAdapterFile.FaceIdPlusVersion.V1),
         IpAdapterFile.FaceIdPlusVersion.of("ip-adapter-faceid-plus_sd15.bin"));

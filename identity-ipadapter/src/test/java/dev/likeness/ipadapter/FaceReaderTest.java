@@ -90,7 +90,7 @@ class FaceReaderTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 
@@ -104,17 +104,17 @@ class FaceReaderTest {
   void takesTheLargestOfSeveralFaces() {
     FaceReader.FaceReading reading = reader.read(bars(300, 200, 20, 70, 100, 80), false);
     assertEquals(List.of(Note.LARGEST_OF_SEVERAL), reading.notes());
-    assertEquals(80, reading.found().orElseThrow().face()[0]);
+    assertEquals(80, reading.face().orElseThrow().face()[0]);
     assertEquals(224, reading.reference().image().width());
     assertEquals(
         256,
-        reader.side(256).read(bars(300, 200, 20, 70), false).reference().image().height());
+        reader.withSide(256).read(bars(300, 200, 20, 70), false).reference().image().height());
   }
 
   @Test
-  void turnsAPhotoThatLiesOnItsSide() {
-    RgbImage lying = ExifOrientation.of(6).upright(bars(300, 200, 100, 80));
-    assertEquals(List.of(Note.TURNED_UPRIGHT), reader.read(lying, false).notes());
+  void rotatesAPhotoThatIsNotUpright() {
+    RgbImage lying = ExifOrientation.of(6).toUpright(bars(300, 200, 100, 80));
+    assertEquals(List.of(Note.ROTATED), reader.read(lying, false).notes());
   }
 
   @Test
@@ -125,22 +125,22 @@ class FaceReaderTest {
   }
 
   @Test
-  void addsAMarginToAFaceThatFillsAPhotoOnItsSide() {
-    RgbImage lying = ExifOrientation.of(6).upright(bars(80, 200, 0, 80));
+  void addsAMarginToAFaceThatFillsARotatedPhoto() {
+    RgbImage lying = ExifOrientation.of(6).toUpright(bars(80, 200, 0, 80));
     assertEquals(
-        List.of(Note.FOUND_WITH_MARGIN, Note.TURNED_UPRIGHT),
+        List.of(Note.FOUND_WITH_MARGIN, Note.ROTATED),
         reader.read(lying, false).notes());
   }
 
   @Test
-  void looksOnWithAMarginWhereOnlyASpeckIsSeen() {
+  void triesAMarginIfOnlyATinyFaceIsFound() {
     FaceReader.FaceReading reading = reader.read(bars(100, 200, 0, 70, 85, 10), false);
-    assertEquals(70, reading.found().orElseThrow().face()[0]);
-    assertTrue(reading.notes().contains(Note.FOUND_WITH_MARGIN), reading.words());
+    assertEquals(70, reading.face().orElseThrow().face()[0]);
+    assertTrue(reading.notes().contains(Note.FOUND_WITH_MARGIN), reading.description());
   }
 
   @Test
-  void looksAtLargePhotosWithAMarginAsSmallOnes() {
+  void reducesLargePhotosBeforeAddingAMargin() {
     List<Integer> widths = new ArrayList<>();
     FaceDetector nobody = new FaceDetector() {
       @Override
@@ -159,7 +159,7 @@ class FaceReaderTest {
     };
     assertEquals(
         Optional.empty(),
-        FaceReader.of(nobody, new Sizes()).read(bars(4000, 30), false).found());
+        FaceReader.of(nobody, new Sizes()).read(bars(4000, 30), false).face());
     assertTrue(widths.containsAll(List.of(1536, 2048, 3072)), "with a margin " + widths);
     assertEquals(4000, widths.stream().mapToInt(width -> width).max().orElseThrow());
     assertEquals(
@@ -167,18 +167,18 @@ class FaceReaderTest {
   }
 
   @Test
-  void saysWhatMakesAFaceUncertain() {
+  void reportsNotesOfUncertainFaces() {
     assertEquals(List.of(Note.SMALL), reader.read(bars(100, 120, 20, 30), false).notes());
     FaceReader.FaceReading speck = reader.read(bars(100, 50, 20, 10), false);
-    assertEquals(Optional.empty(), speck.found());
-    assertEquals("the face is less than 16 pixels wide", speck.words());
+    assertEquals(Optional.empty(), speck.face());
+    assertEquals("the face is less than 16 pixels wide", speck.description());
     FaceReader.FaceReading empty = reader.read(bars(64, 64), false);
-    assertEquals(Optional.empty(), empty.found());
-    assertEquals("no face was found, however it was turned", empty.words());
+    assertEquals(Optional.empty(), empty.face());
+    assertEquals("no face was found, however it was turned", empty.description());
   }
 
   @Test
-  void refusesByNameWhatAPolicyForbids() {
+  void refusesForbiddenEmbeddersByName() {
     InvalidInputException e = assertThrows(
         InvalidInputException.class, () -> UsePolicy.COMMERCIAL.require(EmbedderSpec.ARCFACE));
     assertEquals(
@@ -196,12 +196,12 @@ class FaceReaderTest {
       FaceReader real = FaceReader.of(detector, network, UsePolicy.COMMERCIAL);
       RgbImage person = photo("photos/people/examples__biden.jpg");
       FaceReader.FaceReading upright = real.read(person, false);
-      assertTrue(upright.found().isPresent());
+      assertTrue(upright.face().isPresent());
       assertEquals(256, upright.reference().face().length);
-      FaceReader.FaceReading lying = real.read(ExifOrientation.of(8).upright(person), false);
-      assertTrue(lying.notes().contains(Note.TURNED_UPRIGHT), lying.words());
+      FaceReader.FaceReading lying = real.read(ExifOrientation.of(8).toUpright(person), false);
+      assertTrue(lying.notes().contains(Note.ROTATED), lying.description());
       assertEquals(
-          Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).found());
+          Optional.empty(), real.read(photo("photos/objects/coffee.png"), false).face());
     }
   }
 

@@ -27,19 +27,19 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record GoldenAdapters(String base, Map<String, Object> record) {
   /** One request. */
-  record Case(String base, int index, Map<?, ?> ask) {
+  record Case(String base, int index, Map<?, ?> request) {
     List<Map<?, ?>> uses() {
-      return ((List<?>) ask.get("use"))
+      return ((List<?>) request.get("use"))
           .stream().<Map<?, ?>>map(use -> (Map<?, ?>) use).toList();
     }
 
     double number(String name) {
-      return ((Number) ask.get(name)).doubleValue();
+      return ((Number) request.get(name)).doubleValue();
     }
 
     @Override
     public String toString() {
-      return base + " " + index + " " + ask.get("use");
+      return base + " " + index + " " + request.get("use");
     }
   }
 

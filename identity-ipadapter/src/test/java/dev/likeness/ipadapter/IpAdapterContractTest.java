@@ -34,7 +34,7 @@ import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings.Grid;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,19 +53,19 @@ class IpAdapterContractTest implements AdapterContract {
   private static ImageEncoder encoder;
   private static IpAdapter plain;
   private static IpAdapter face;
-  private static ImagePrompt thing;
-  private static ImagePrompt person;
+  private static ImagePrompt plainPrompt;
+  private static ImagePrompt facePrompt;
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = parent;
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = ImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
-    thing = plain.identity(image("37x53.png"));
-    person = face.identity(List.of(Reference.face(numbers())));
+    plainPrompt = plain.prompt(image("37x53.png"));
+    facePrompt = face.prompt(List.of(Reference.face(numbers())));
   }
 
   @AfterAll
@@ -83,29 +83,29 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Override
   public Adapter adapter(int which, double weight) {
-    return (which == 0 ? person : thing).at(weight);
+    return (which == 0 ? facePrompt : plainPrompt).at(weight);
   }
 
   @Test
   void isTheBaseBitForBitInStepsOutsideItsShare() {
     List<Latents> plainly = steps(request());
-    List<Latents> late = steps(request().adapter(thing.steps(0.5, 1).at(1)));
+    List<Latents> late = steps(request().adapter(plainPrompt.between(0.5, 1).at(1)));
     assertEquals(plainly.get(0), late.get(0), "the first of two steps is outside");
     assertNotEquals(plainly.get(1), late.get(1), "the second is not");
-    List<Latents> always = steps(request().adapter(thing.at(1)));
+    List<Latents> always = steps(request().adapter(plainPrompt.at(1)));
     assertNotEquals(plainly.get(0), always.get(0));
     assertEquals(
         always.get(0),
-        steps(request().adapter(thing.steps(0, 0.5).at(1))).get(0),
+        steps(request().adapter(plainPrompt.between(0, 0.5).at(1))).get(0),
         "the first of two steps is inside");
   }
 
   @Test
   void isTheBaseBitForBitInBlocksOfNoWeight() {
     assertArrayEquals(
-        drawn(request()),
-        drawn(request()
-            .adapter(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+        generate(request()),
+        generate(request()
+            .adapter(plainPrompt.blockWeights(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
   }
 
   /** The latents after each step. */
@@ -117,51 +117,51 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
-  void goesWithAPromptOfMoreChunksThanTheOther() {
+  void worksWithPromptsOfDifferentLengths() {
     ImageRequest request = request()
         .guidance(3)
         .syntax(PromptSyntax.A1111)
         .prompt("a (cat:1.2), " + "on a table ".repeat(60));
-    assertFalse(Arrays.equals(drawn(request), drawn(request.adapter(thing.at(1)))));
+    assertFalse(Arrays.equals(generate(request), generate(request.adapter(plainPrompt.at(1)))));
     assertFalse(Arrays.equals(
-        drawn(request),
-        drawn(request.negative("blurry BREAK bad ".repeat(30)).adapter(thing.at(1)))));
+        generate(request),
+        generate(request.negative("blurry BREAK bad ".repeat(30)).adapter(plainPrompt.at(1)))));
   }
 
   @Test
-  void countsTwiceWhatIsGivenTwice() {
+  void appliesARepeatedPromptTwice() {
     Reference one = Reference.of(image("37x53.png"));
     Reference other = Reference.of(image("64x64.png"));
     float[] thrice =
-        drawn(request().adapter(plain.identity(List.of(one, one, other)).at(0.9)));
+        generate(request().adapter(plain.prompt(List.of(one, one, other)).at(0.9)));
     float[] weighted =
-        drawn(request().adapter(plain.identity(List.of(one.weight(2), other)).at(0.9)));
+        generate(request().adapter(plain.prompt(List.of(one.weight(2), other)).at(0.9)));
     for (int i = 0; i < thrice.length; i++) {
       assertEquals(thrice[i], weighted[i], 1e-5);
     }
   }
 
   @Test
-  void drawsTheSameFromKeptReferences() {
+  void generatesTheSameFromSavedReferences() {
     Path file = folder.resolve("ada.safetensors");
-    thing.references().save(file);
-    assertEquals(thing.references(), ReferenceEmbeddings.open(file));
+    plainPrompt.references().save(file);
+    assertEquals(plainPrompt.references(), ReferenceEmbeddings.open(file));
     assertArrayEquals(
-        drawn(request().adapter(thing.at(0.8))),
-        drawn(request().adapter(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
+        generate(request().adapter(plainPrompt.at(0.8))),
+        generate(request().adapter(plain.prompt(ReferenceEmbeddings.open(file)).at(0.8))));
   }
 
   @Test
-  void looksAtReferencesOnceForARequestAndAtNoWeightAfterwards() {
+  void encodesReferencesOnceForARequest() {
     try (TensorScope scope = TensorScope.open()) {
       IpAdapter own =
           IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
-      Adaptation begun = ModelAdapter.of(own.identity(image("37x53.png")).at(1))
+      Adaptation begun = ModelAdapter.of(own.prompt(image("37x53.png")).at(1))
           .adapt(ModelComponent.UNET, new ModelAdapter.Context(Compute.EXACT, true, 24, 16, 2));
       AttentionBranch branch =
-          begun.branches(own.base().module(IpAdapterVariant.BASE, 0)).get(0);
+          begun.branches(own.sites().module(IpAdapterVariant.BASE, 0)).get(0);
       AttentionBranch.BranchInputs asking = AttentionBranch.BranchInputs.of(
-          torch.ones(2, 1, 6, own.base().widths().get(0)));
+          torch.ones(2, 1, 6, own.sites().widths().get(0)));
       float[] seen = ImageTensors.floats(branch.attend(asking));
       own.close();
       assertArrayEquals(seen, ImageTensors.floats(branch.attend(asking)));
@@ -169,54 +169,54 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
-  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
+  void isClosedOnceNoGenerationUsesIt() throws InterruptedException {
     IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("faceid", folder), base);
     ImageRequest shown =
-        request().adapter(own.identity(List.of(Reference.face(numbers()))).at(1));
+        request().adapter(own.prompt(List.of(Reference.face(numbers()))).at(1));
     ClosedWhileGenerating.refuses("the adapter " + own.describe(), base, shown, own::close);
   }
 
   @Test
   void aLoraThatTwoPromptsShareActsOnce() {
-    ImagePrompt left = person.mask(image("37x53.png"));
-    ImagePrompt right = person.mask(image("64x64.png"));
-    float[] once = drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8)));
-    assertArrayEquals(once, drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
+    ImagePrompt left = facePrompt.mask(image("37x53.png"));
+    ImagePrompt right = facePrompt.mask(image("64x64.png"));
+    float[] once = generate(request().adapter(left.at(0.8)).adapter(right.loraScale(0).at(0.8)));
+    assertArrayEquals(once, generate(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertFalse(Arrays.equals(
         once,
-        drawn(request().adapter(left.lora(0).at(0.8)).adapter(right.lora(0).at(0.8)))));
+        generate(request().adapter(left.loraScale(0).at(0.8)).adapter(right.loraScale(0).at(0.8)))));
     assertFalse(
-        Arrays.equals(once, drawn(request().adapter(left.lora(2).at(0.8)).adapter(right.at(0.8)))),
+        Arrays.equals(once, generate(request().adapter(left.loraScale(2).at(0.8)).adapter(right.at(0.8)))),
         "the first says how strongly");
   }
 
   @Test
-  void aLoraThatTheFirstPromptWantsNothingOfActsForNone() {
-    ImagePrompt left = person.mask(image("37x53.png")).lora(0);
-    ImagePrompt right = person.mask(image("64x64.png"));
+  void aLoraOfScaleZeroInTheFirstPromptIsInactive() {
+    ImagePrompt left = facePrompt.mask(image("37x53.png")).loraScale(0);
+    ImagePrompt right = facePrompt.mask(image("64x64.png"));
     assertArrayEquals(
-        drawn(request().adapter(left.at(0.8)).adapter(right.lora(0).at(0.8))),
-        drawn(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
+        generate(request().adapter(left.at(0.8)).adapter(right.loraScale(0).at(0.8))),
+        generate(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertArrayEquals(
-        drawn(
-            request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.lora(0).at(0.8))),
-        drawn(request().adapter(left.steps(0, 0.5).at(0.8)).adapter(right.at(0.8))),
+        generate(
+            request().adapter(left.between(0, 0.5).at(0.8)).adapter(right.loraScale(0).at(0.8))),
+        generate(request().adapter(left.between(0, 0.5).at(0.8)).adapter(right.at(0.8))),
         "in steps where the first does not count, too");
     assertArrayEquals(
-        drawn(request().adapter(right.at(0.8))),
-        drawn(request().adapter(left.at(0)).adapter(right.at(0.8))),
+        generate(request().adapter(right.at(0.8))),
+        generate(request().adapter(left.at(0)).adapter(right.at(0.8))),
         "a prompt of weight 0 says nothing");
   }
 
   @Test
-  void isNotDrawnOnAnotherBase(@TempDir Path parent) {
+  void isRefusedOnAnotherBase(@TempDir Path parent) {
     try (BaseModel other =
         GoldenFolder.load(GoldenFolder.write("four-levels", GoldenFolder.KeyFormat.CURRENT, parent)
             .path())) {
       IllegalArgumentException e = assertThrows(
           IllegalArgumentException.class,
           () -> other.generate(
-              ImageRequest.of("a woman").steps(1).size(32, 32).adapter(thing.at(1))));
+              ImageRequest.of("a woman").steps(1).size(32, 32).adapter(plainPrompt.at(1))));
       assertTrue(
           e.getMessage()
               .endsWith("its adapter was opened for another base; open it for the one that draws"),
@@ -225,21 +225,21 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
-  void isNotDrawnOnAnotherFamily(@TempDir Path parent) {
+  void isRefusedOnAnotherFamily(@TempDir Path parent) {
     try (BaseModel flux =
         BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
       ImageRequest request = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
       assertArrayEquals(
           flux.generate(request).pixels(),
-          flux.generate(request.adapter(thing.at(0))).pixels());
+          flux.generate(request.adapter(plainPrompt.at(0))).pixels());
       String said = assertThrows(
-              IllegalArgumentException.class, () -> flux.generate(request.adapter(thing.at(1))))
+              IllegalArgumentException.class, () -> flux.generate(request.adapter(plainPrompt.at(1))))
           .getMessage();
       assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> flux.generate(request.adapter(thing.at(0).and(thing.at(0.5)))))
+                  () -> flux.generate(request.adapter(plainPrompt.at(0).and(plainPrompt.at(0.5)))))
               .getMessage()
               .equals(said),
           "one of a sum");
@@ -251,7 +251,7 @@ class IpAdapterContractTest implements AdapterContract {
    * texts.
    */
   @Test
-  void isNotDrawnOnABaseOfOtherTexts() {
+  void isRefusedOnABaseOfAnotherTextWidth() {
     ModelComponent.Tensors own = base.unwrap(OpenModel.class);
     ModelComponent.Tensors wider = new ModelComponent.Tensors() {
       @Override
@@ -265,39 +265,39 @@ class IpAdapterContractTest implements AdapterContract {
         return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
       }
     };
-    ModelAdapter.of(thing.at(1)).requireCompatible(own);
-    ModelAdapter.of(thing.at(0)).requireCompatible(wider);
+    ModelAdapter.of(plainPrompt.at(1)).requireCompatible(own);
+    ModelAdapter.of(plainPrompt.at(0)).requireCompatible(wider);
     assertEquals(
         "an image prompt of " + plain.describe() + " for a base with context 32 of "
-            + plain.base().paths().size()
+            + plain.sites().paths().size()
             + " attentions met a base with context 64 of "
-            + plain.base().paths().size() + " attentions: its adapter was opened for"
+            + plain.sites().paths().size() + " attentions: its adapter was opened for"
             + " another base; open it for the one that draws",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ModelAdapter.of(thing.at(1)).requireCompatible(wider))
+                () -> ModelAdapter.of(plainPrompt.at(1)).requireCompatible(wider))
             .getMessage());
   }
 
   @Test
-  void isPlacedWhereItHasAMask() {
-    ImagePrompt left = thing.mask(image("37x53.png"));
-    assertTrue(left.at(1).isRegional() && person.at(1).and(left.at(0.5)).isRegional());
-    assertFalse(left.at(0).isRegional() || thing.at(1).isRegional());
+  void isRegionalWithAMask() {
+    ImagePrompt left = plainPrompt.mask(image("37x53.png"));
+    assertTrue(left.at(1).isRegional() && facePrompt.at(1).and(left.at(0.5)).isRegional());
+    assertFalse(left.at(0).isRegional() || plainPrompt.at(1).isRegional());
   }
 
   @Test
-  void refusesKeptReferencesThatDoNotGoTogether() {
+  void refusesInconsistentSavedReferences() {
     String alone = " holds no reference embeddings that go together: ";
-    refusesKept(
+    refusesSaved(
         alone + "2 weights belong to as many references, given image 1x1x40 and face null",
         1,
         1,
         1);
-    refusesKept(alone + "references' weights must be above 0, given [0.0]", 1, 0);
-    refusesKept(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
-    refusesKept(": image has shape [0, 1, 40], expected at least one number", 0, 1);
-    refusesKept(": weights has shape [0], expected at least one number", 1);
+    refusesSaved(alone + "references' weights must be above 0, given [0.0]", 1, 0);
+    refusesSaved(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
+    refusesSaved(": image has shape [0, 1, 40], expected at least one number", 0, 1);
+    refusesSaved(": weights has shape [0], expected at least one number", 1);
     try (TensorScope scope = TensorScope.open()) {
       Grid one = new Grid(new float[40], 1, 1, 40);
       assertEquals(
@@ -314,7 +314,7 @@ class IpAdapterContractTest implements AdapterContract {
     }
   }
 
-  private static void refusesKept(String why, int count, float... weights) {
+  private static void refusesSaved(String why, int count, float... weights) {
     Path file = folder.resolve("broken.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(
@@ -330,9 +330,9 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void refusesReferencesOfAnotherKind() {
-    ReferenceEmbeddings images = thing.references();
+    ReferenceEmbeddings images = plainPrompt.references();
     IllegalArgumentException e =
-        assertThrows(IllegalArgumentException.class, () -> face.identity(images));
+        assertThrows(IllegalArgumentException.class, () -> face.prompt(images));
     assertEquals(
         "references encoded as image 1x1x40, nothing null, face null are not what "
             + folder.resolve("ip-adapter-faceid.safetensors")
@@ -341,16 +341,16 @@ class IpAdapterContractTest implements AdapterContract {
         e.getMessage());
     assertEquals(
         "an IP-Adapter FaceID looks at a face's numbers; the reference has an image x1.0",
-        assertThrows(IllegalArgumentException.class, () -> face.identity(image("37x53.png")))
+        assertThrows(IllegalArgumentException.class, () -> face.prompt(image("37x53.png")))
             .getMessage());
   }
 
-  private static float[] drawn(ImageRequest request) {
+  private static float[] generate(ImageRequest request) {
     return base.generate(request).pixels();
   }
 
   private static RgbImage image(String name) {
-    return RgbImage.read(GoldenTower.file(name));
+    return RgbImage.read(GoldenImageEncoder.file(name));
   }
 
   private static float[] numbers() {

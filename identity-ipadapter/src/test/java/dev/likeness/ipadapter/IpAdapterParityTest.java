@@ -18,7 +18,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import dev.likeness.lora.Lora;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ class IpAdapterParityTest {
   static void opensTheBases(@TempDir Path parent) {
     folder = parent;
     for (String name : List.of("clip-quick", "siglip")) {
-      ENCODERS.put(name, ImageEncoder.open(GoldenTower.write(name, parent), Compute.EXACT));
+      ENCODERS.put(name, ImageEncoder.open(GoldenImageEncoder.write(name, parent), Compute.EXACT));
     }
     for (String name : BASES) {
       OPEN.put(
@@ -73,12 +73,12 @@ class IpAdapterParityTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void drawsAsDiffusersDraws(GoldenAdapters.Case golden) throws Exception {
+  void generatesAsDiffusers(GoldenAdapters.Case golden) throws Exception {
     List<AutoCloseable> open = new ArrayList<>();
     try (TensorScope scope = TensorScope.open();
         Safetensors expected = GoldenAdapters.of(golden.base()).reference()) {
       ImageRequest request = request(golden);
-      float[][] faces = expected.names().contains("faces") ? faces(expected) : null;
+      float[][] faces = expected.layerRoles().contains("faces") ? faces(expected) : null;
       for (Map<?, ?> use : golden.uses()) {
         IpAdapter adapter = open(golden.base(), use);
         open.add(adapter);
@@ -86,7 +86,7 @@ class IpAdapterParityTest {
           request = request.adapter(prompt.prompt.at(prompt.weight));
         }
       }
-      if (golden.ask().containsKey("lora")) {
+      if (golden.request().containsKey("lora")) {
         Lora lora = Lora.open(lora(golden), OPEN.get(golden.base()));
         open.add(lora);
         request = request.adapter(lora.at(loraWeight(golden)));
@@ -105,16 +105,16 @@ class IpAdapterParityTest {
   private record Weighted(ImagePrompt prompt, double weight) {}
 
   private static Path lora(GoldenAdapters.Case golden) {
-    return golden.ask().get("lora") instanceof List<?> file
+    return golden.request().get("lora") instanceof List<?> file
         ? GoldenAdapters.file("lora-" + file.get(0) + ".safetensors")
         : GoldenAdapters.of(golden.base()).writeLora(folder);
   }
 
   private static double loraWeight(GoldenAdapters.Case golden) {
     return ((Number)
-            (golden.ask().get("lora") instanceof List<?> file
+            (golden.request().get("lora") instanceof List<?> file
                 ? file.get(1)
-                : golden.ask().get("lora")))
+                : golden.request().get("lora")))
         .doubleValue();
   }
 
@@ -134,7 +134,7 @@ class IpAdapterParityTest {
     if (!use.containsKey("masks")) {
       double weight = use.get("scale") instanceof Number n ? n.doubleValue() : 1;
       return List.of(
-          new Weighted(asked(adapter.identity(references), adapter, use, faces), weight));
+          new Weighted(configure(adapter.prompt(references), adapter, use, faces), weight));
     }
     List<Weighted> each = new ArrayList<>();
     for (int i = 0; i < references.size(); i++) {
@@ -142,28 +142,28 @@ class IpAdapterParityTest {
           GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
       Object weight = use.get("scale") instanceof List<?> list ? list.get(i) : use.get("scale");
       each.add(new Weighted(
-          adapter.identity(List.of(references.get(i))).mask(mask),
+          adapter.prompt(List.of(references.get(i))).mask(mask),
           ((Number) weight).doubleValue()));
     }
     return each;
   }
 
-  private static ImagePrompt asked(
+  private static ImagePrompt configure(
       ImagePrompt prompt, IpAdapter adapter, Map<?, ?> use, float[][] faces) {
-    ImagePrompt asked = use.containsKey("average") ? prompt.averaged() : prompt;
+    ImagePrompt asked = use.containsKey("average") ? prompt.withAveragedReferences() : prompt;
     if (use.containsKey("negative")) {
       asked = asked.negative(references(use, "negative", faces));
     }
     if (use.get("steps") instanceof List<?> steps) {
       asked =
-          asked.steps(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
+          asked.between(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
     }
     if (use.get("shortcut") instanceof Number factor) {
-      asked = asked.shortcut(factor.doubleValue());
+      asked = asked.shortcutScale(factor.doubleValue());
     }
     return use.get("scale") instanceof Map<?, ?> blocks
-        ? asked.blocks(blocks(blocks))
-        : use.get("scale") instanceof List<?> weights ? asked.blocks(blocks(weights)) : asked;
+        ? asked.blockWeights(blocks(blocks))
+        : use.get("scale") instanceof List<?> weights ? asked.blockWeights(blocks(weights)) : asked;
   }
 
   /** Weights of FLUX's double blocks. */
@@ -204,7 +204,7 @@ class IpAdapterParityTest {
   }
 
   private static RgbImage image(String name) {
-    return RgbImage.read(GoldenTower.file(name));
+    return RgbImage.read(GoldenImageEncoder.file(name));
   }
 
   private static float[][] faces(Safetensors expected) {
@@ -217,10 +217,10 @@ class IpAdapterParityTest {
   }
 
   private static ImageRequest request(GoldenAdapters.Case golden) {
-    List<?> seeds = (List<?>) golden.ask().get("seeds");
-    double second = golden.ask().containsKey("true") ? golden.number("true") : 1;
-    return ImageRequest.of((String) golden.ask().get("prompt"))
-        .negative((String) golden.ask().get("negative"))
+    List<?> seeds = (List<?>) golden.request().get("seeds");
+    double second = golden.request().containsKey("true") ? golden.number("true") : 1;
+    return ImageRequest.of((String) golden.request().get("prompt"))
+        .negative((String) golden.request().get("negative"))
         .guidance(golden.number("guidance"))
         .steps((int) golden.number("steps"))
         .size((int) golden.number("width"), (int) golden.number("height"))

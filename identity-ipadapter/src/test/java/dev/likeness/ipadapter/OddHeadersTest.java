@@ -13,7 +13,7 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -61,12 +61,12 @@ class OddHeadersTest {
     "flux/dev,instantx",
     "sd3/large,timed"
   })
-  void saysWhatIsOddOfEachTensor(String name, String kind) {
+  void reportsWrongShapesOfEachTensor(String name, String kind) {
     GoldenAdapters golden = GoldenAdapters.of(name);
     Path file = folder.resolve(kind + ".safetensors");
     try (BaseModel base = base(name);
         ImageEncoder encoder =
-            ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
+            ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
       // One of each list tells for the others, and no header is told apart by a bias.
       for (String tensor : golden.shapes(kind).keySet().stream()
           .filter(each -> !each.matches("ip_adapter\\.[2-9].*|.*layers\\.[1-9].*|.*bias"))
@@ -88,7 +88,7 @@ class OddHeadersTest {
   }
 
   @Test
-  void saysWhatItExpected() {
+  void reportsTheExpectedKeys() {
     GoldenAdapters golden = GoldenAdapters.of("base");
     Path file = folder.resolve("odd.safetensors");
     write(golden, "base", file, "image_proj.norm.weight", t -> t.unsqueeze(0));
@@ -119,7 +119,7 @@ class OddHeadersTest {
   }
 
   @Test
-  void takesNoInstantIdForAPortrait() {
+  void doesNotReadInstantIdAsPortrait() {
     Path file = folder.resolve("ip-adapter.safetensors");
     Path named = folder.resolve("Portrait.safetensors");
     for (Path each : List.of(file, named)) {
@@ -132,7 +132,7 @@ class OddHeadersTest {
     }
     assertTrue(refusal(file).startsWith(file + " may be InstantID's"), refusal(file));
     assertEquals(
-        IpAdapterVariant.PORTRAIT_UNNORM, IpAdapterFile.of(named).layout().kind());
+        IpAdapterVariant.PORTRAIT_UNNORM, IpAdapterFile.of(named).layout().variant());
   }
 
   private static String refusal(Path file) {
@@ -142,11 +142,11 @@ class OddHeadersTest {
   }
 
   @Test
-  void refusesWhatNoLayerReads() {
+  void refusesTensorsThatNoLayerReads() {
     Path file = folder.resolve("more.safetensors");
     try (BaseModel base = base("base");
         ImageEncoder encoder =
-            ImageEncoder.open(GoldenTower.write("clip-quick", folder), Compute.EXACT)) {
+            ImageEncoder.open(GoldenImageEncoder.write("clip-quick", folder), Compute.EXACT)) {
       for (String more : List.of("image_proj.proj_extra.weight", "ip_adapter.1.to_k_ip.bias")) {
         try (TensorScope scope = TensorScope.open()) {
           Map<String, Tensor> tensors = new HashMap<>(GoldenAdapters.of("base").tensors("base"));

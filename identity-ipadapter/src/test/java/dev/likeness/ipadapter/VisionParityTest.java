@@ -17,8 +17,8 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.internal.vision.ImageProcessor;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
-import dev.likeness.ipadapter.internal.vision.VisionTower;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.internal.vision.VisionModel;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -41,13 +41,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class VisionParityTest {
   static List<Map<?, ?>> processors() {
-    return GoldenTower.list("pixels");
+    return GoldenImageEncoder.list("pixels");
   }
 
   @ParameterizedTest
   @MethodSource("processors")
   @SuppressWarnings("unchecked")
-  void preparesThePixelsThatTransformersPreparesToTheBit(Map<?, ?> golden) {
+  void preprocessesAsTransformersToTheBit(Map<?, ?> golden) {
     Map<String, Object> config = (Map<String, Object>) golden.get("processor");
     boolean siglip = config.get("image_processor_type").toString().startsWith("Siglip");
     ImageProcessor usual = siglip ? ImageProcessor.siglip(224) : ImageProcessor.clip(224);
@@ -55,28 +55,28 @@ class VisionParityTest {
         ImageProcessor.of(ModelConfig.of(config, "preprocessor_config.json"), usual);
     ((Map<?, ?>) golden.get("pictures")).forEach((name, digest) -> {
       try (TensorScope scope = TensorScope.open()) {
-        RgbImage image = RgbImage.read(GoldenTower.file((String) name));
+        RgbImage image = RgbImage.read(GoldenImageEncoder.file((String) name));
         assertEquals(
-            digest, digest(ImageTensors.floats(processor.pixels(image))), config + " " + name);
+            digest, digest(ImageTensors.floats(processor.preprocess(image))), config + " " + name);
       }
     });
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"clip-quick", "clip-gelu", "clip-odd", "siglip"})
-  void encodesAsTransformersEncodes(String name, @TempDir Path parent) {
-    Path folder = GoldenTower.write(name, parent);
+  void encodesAsTransformers(String name, @TempDir Path parent) {
+    Path folder = GoldenImageEncoder.write(name, parent);
     try (TensorScope scope = TensorScope.open();
         LoadedImageEncoder encoder = LoadedImageEncoder.open(folder, Compute.EXACT);
-        Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
+        Safetensors expected = Safetensors.open(GoldenImageEncoder.file("reference.safetensors"))) {
       for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
-        compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenTower.file(file))));
+        compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenImageEncoder.file(file))));
       }
       compare(name + ".nothing", expected, encoder.encodeZeros());
     }
   }
 
-  private static void compare(String what, Safetensors expected, VisionTower.ImageEncoding actual) {
+  private static void compare(String what, Safetensors expected, VisionModel.ImageEncoding actual) {
     Closeness.assertWithinSpread(
         1e-5, expected.read(what + ".pooled"), actual.pooled(), what + " pooled");
     Closeness.assertWithinSpread(
@@ -85,8 +85,8 @@ class VisionParityTest {
 
   /** transformers' {@code vision_use_head}: tokens are all that some adapters look at. */
   @Test
-  void readsASigLipWithoutItsPool(@TempDir Path parent) throws IOException {
-    Path folder = GoldenTower.write("siglip", parent);
+  void readsASigLipWithoutItsPoolingHead(@TempDir Path parent) throws IOException {
+    Path folder = GoldenImageEncoder.write("siglip", parent);
     Path config = folder.resolve("config.json");
     Path file = folder.resolve("model.safetensors");
     Files.writeString(
@@ -96,7 +96,7 @@ class VisionParityTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tokens = new HashMap<>();
       try (Safetensors all = Safetensors.open(file)) {
-        all.names().stream()
+        all.layerRoles().stream()
             .filter(name -> !name.contains("head."))
             .forEach(name -> tokens.put(name, all.read(name).clone()));
       }
@@ -104,9 +104,9 @@ class VisionParityTest {
     }
     try (TensorScope scope = TensorScope.open();
         LoadedImageEncoder encoder = LoadedImageEncoder.open(folder, Compute.EXACT);
-        Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
-      VisionTower.ImageEncoding actual =
-          encoder.encode(RgbImage.read(GoldenTower.file("37x53.png")));
+        Safetensors expected = Safetensors.open(GoldenImageEncoder.file("reference.safetensors"))) {
+      VisionModel.ImageEncoding actual =
+          encoder.encode(RgbImage.read(GoldenImageEncoder.file("37x53.png")));
       assertNull(actual.pooled());
       Closeness.assertWithinSpread(
           1e-5, expected.read("siglip.37x53.png.penultimate"), actual.penultimate(), "penultimate");
@@ -114,8 +114,8 @@ class VisionParityTest {
   }
 
   @Test
-  void refusesImagesThatItsTowerDoesNotLookAt(@TempDir Path parent) throws IOException {
-    Path folder = GoldenTower.write("clip-quick", parent);
+  void refusesAProcessorOfAnotherImageSize(@TempDir Path parent) throws IOException {
+    Path folder = GoldenImageEncoder.write("clip-quick", parent);
     Path own = folder.resolve("preprocessor_config.json");
     Files.writeString(own, "{\"size\": 56, \"crop_size\": 56}");
     assertEquals(
@@ -138,7 +138,7 @@ class VisionParityTest {
 
   @Test
   void opensAFileByTheConfigBesideIt(@TempDir Path parent) throws IOException {
-    Path file = GoldenTower.write("clip-quick", parent).resolve("model.safetensors");
+    Path file = GoldenImageEncoder.write("clip-quick", parent).resolve("model.safetensors");
     LoadedImageEncoder.open(file, Compute.EXACT).close();
     Files.delete(file.resolveSibling("config.json"));
     assertEquals(

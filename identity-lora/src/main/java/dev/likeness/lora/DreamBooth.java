@@ -38,7 +38,7 @@ public record DreamBooth(LoraTraining settings) {
    * As diffusers' script: 400 steps of one image at 5e-6, class images kept as they are, weights'
    * moments in f32.
    */
-  public static DreamBooth standard() {
+  public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
         1,
         1,
@@ -56,25 +56,25 @@ public record DreamBooth(LoraTraining settings) {
         1,
         List.of("photo of %s"),
         0,
-        OptimizerOptions.PLAIN.constantRate(true)));
+        OptimizerOptions.DEFAULT.constantLearningRate(true)));
   }
 
   /**
    * As {@code base} wants it: by the learning rate that its folder declares ({@code likeness.json})
-   * and the recipe beside it, or {@link #standard} where it declares none.
+   * and the recipe beside it, or {@link #defaults} where it declares none.
    */
-  public static DreamBooth suitedTo(BaseModel base) {
+  public static DreamBooth forBase(BaseModel base) {
     OptionalDouble rate = base.unwrap(ModelExtras.class)
         .training()
         .map(ModelExtras.Training::dreamBoothLearningRate)
         .orElse(OptionalDouble.empty());
     return rate.isEmpty()
-        ? standard()
-        : new DreamBooth(LoraTraining.balanced().suitedTo(base).learningRate(rate.getAsDouble()));
+        ? defaults()
+        : new DreamBooth(LoraTraining.balanced().forBase(base).learningRate(rate.getAsDouble()));
   }
 
-  /** The same with other settings, e.g. {@code with(d.settings().steps(800).textEncoder(true))}. */
-  public DreamBooth with(LoraTraining others) {
+  /** The same with other settings, e.g. {@code withSettings(d.settings().steps(800).textEncoder(true))}. */
+  public DreamBooth withSettings(LoraTraining others) {
     return new DreamBooth(others);
   }
 
@@ -88,45 +88,45 @@ public record DreamBooth(LoraTraining settings) {
    */
   public TrainedModel train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
-    if (settings.options().pivot().vectors() > 0) {
+    if (settings.optimizerOptions().pivotalTuning().vectors() > 0) {
       throw new IllegalArgumentException(
           "a model that is taught with all its weights learns no new word; leave the pivot away, or"
               + " teach a LoRA");
     }
     return progress.reportOutcome(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
-              base.unwrap(OpenModel.class), settings.textEncoder(), type(base.compute()));
+              base.unwrap(OpenModel.class), settings.trainTextEncoder(), weightType(base.compute()));
           TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
         Function<String, Tensor> trained = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
-            set.subject(),
+            set.personToken(),
             base.name(),
-            TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString(),
+            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class)).toString(),
             Map.of("format", "pt"));
-        return new TrainedModel(trainedWeights(weights, trained), set.subject(), header);
+        return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
       }
     });
   }
 
   /** What it takes of memory on {@code base}, with images of its own size. */
-  public TrainingMemory memory(BaseModel base) {
-    return memory(base, base.defaults().width(), base.defaults().height());
+  public TrainingMemory estimateMemory(BaseModel base) {
+    return estimateMemory(base, base.defaults().width(), base.defaults().height());
   }
 
   /** The same with images of another size. */
-  public TrainingMemory memory(BaseModel base, int width, int height) {
-    return memory(base, width, height, false);
+  public TrainingMemory estimateMemory(BaseModel base, int width, int height) {
+    return estimateMemory(base, width, height, false);
   }
 
   /**
    * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
    */
-  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
+  public TrainingMemory estimateMemory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemoryEstimator.estimate(settings, base, width, height, true, watched);
   }
 
-  private ScalarType type(Compute compute) {
-    if (!settings.options().rounded()) {
+  private ScalarType weightType(Compute compute) {
+    if (!settings.optimizerOptions().stochasticRounding()) {
       return ScalarType.Float;
     }
     if (compute.dtype() != DType.BF16) {

@@ -46,7 +46,7 @@ public final class FusedLora implements AutoCloseable {
     this.base = base;
     this.weight = weight;
     // Merged when a model of some type first asks, which may be after the LoRA was closed.
-    changes.weights().values().forEach(change -> change.mapped(region::keep));
+    changes.weights().values().forEach(change -> change.map(region::keep));
     changes.biases().values().forEach(region::keep);
   }
 
@@ -90,7 +90,7 @@ public final class FusedLora implements AutoCloseable {
     @Override
     public void requireCompatible(ModelComponent.Tensors model) {
       if (!weight.isZero()) {
-        deltas.requireFor(model, base);
+        deltas.requireCompatible(model, base);
       }
     }
 
@@ -101,7 +101,7 @@ public final class FusedLora implements AutoCloseable {
 
     @Override
     public List<TextualInversion> textualInversions() {
-      return weight.isZero() ? List.of() : deltas.words();
+      return weight.isZero() ? List.of() : deltas.textualInversions();
     }
   }
 
@@ -123,7 +123,7 @@ public final class FusedLora implements AutoCloseable {
       UnaryOperator<Tensor> kept = sum -> made.keep(Tensors.place(compute, sum));
       deltas
           .weights()
-          .forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
+          .forEach((layer, change) -> put(parts, layer, layer.weight(), change::deltaWeight, kept));
       deltas
           .biases()
           .forEach((layer, bias) ->
@@ -139,14 +139,14 @@ public final class FusedLora implements AutoCloseable {
       String name,
       UnaryOperator<Tensor> difference,
       UnaryOperator<Tensor> kept) {
-    double here = weight.of(layer.part(), layer.path());
+    double here = weight.of(layer.component(), layer.path());
     if (here == 0) {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = layer.f32(base, name);
+      Tensor own = layer.readF32(base, name);
       Tensor sum = own.add(difference.apply(own), new Scalar(here));
-      parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept.apply(sum));
+      parts.computeIfAbsent(layer.component(), p -> new HashMap<>()).put(name, kept.apply(sum));
     }
   }
 

@@ -32,11 +32,11 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Lora implements AutoCloseable {
   private final LoraDeltas deltas;
   private final Map<String, String> metadata;
-  private final LoraInspection report;
+  private final LoraInspection inspection;
   private final TensorRegion region;
   private final OpenModel base;
-  private final Map<Compute, AttachedDeltas> placed = new ConcurrentHashMap<>();
-  private final UsageLock uses = new UsageLock("the LoRA");
+  private final Map<Compute, AttachedDeltas> attachedDeltas = new ConcurrentHashMap<>();
+  private final UsageLock usageLock = new UsageLock("the LoRA");
   private volatile boolean closed;
 
   Lora(
@@ -47,7 +47,7 @@ public final class Lora implements AutoCloseable {
       OpenModel base) {
     this.deltas = changes;
     this.metadata = Map.copyOf(metadata);
-    this.report = report;
+    this.inspection = report;
     this.region = region;
     this.base = base;
   }
@@ -65,16 +65,16 @@ public final class Lora implements AutoCloseable {
     try (LoraFile source = LoraFile.open(file)) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
       AdapterConfig alphas = AdapterConfig.of(source.notes(), file);
-      LoraInspection report = reader.report(alphas);
-      reader.refuseControl(base.name());
+      LoraInspection report = reader.inspect(alphas);
+      reader.refuseControlLora(base.name());
       alphas.refuseChangedBase(file);
       LoraFile.requireComplete(report, file.toString(), base.name(), table.kind());
-      LoraDeltas changes = reader.deltas(
+      LoraDeltas changes = reader.readDeltas(
           alphas,
           region,
           (layer, name) ->
-              base.unwrap(OpenModel.class).tensorNames(layer.part()).contains(name)
-                  ? Optional.of(layer.f32(base.unwrap(OpenModel.class), name))
+              base.unwrap(OpenModel.class).tensorNames(layer.component()).contains(name)
+                  ? Optional.of(layer.readF32(base.unwrap(OpenModel.class), name))
                   : Optional.empty());
       return new Lora(changes, source.notes(), report, region, base.unwrap(OpenModel.class));
     } catch (RuntimeException e) {
@@ -91,7 +91,7 @@ public final class Lora implements AutoCloseable {
     try (LoraFile source = LoraFile.open(file)) {
       return new LoraReader(
               source.tensors(), source.notes(), LayerTable.of(base.unwrap(OpenModel.class)))
-          .report(AdapterConfig.of(source.notes(), file));
+          .inspect(AdapterConfig.of(source.notes(), file));
     }
   }
 
@@ -122,24 +122,24 @@ public final class Lora implements AutoCloseable {
     public Adaptation adapt(ModelComponent part, Compute compute) {
       return weight.isZero()
           ? Adaptation.NONE
-          : new AttachedDeltas.LoraAdaptation(lora.placedOn(compute), part, weight.ofLayers());
+          : new AttachedDeltas.LoraAdaptation(lora.attachedTo(compute), part, weight.ofLayers());
     }
 
     @Override
     public void requireCompatible(ModelComponent.Tensors model) {
       if (!weight.isZero()) {
-        lora.deltas.requireFor(model, lora.base);
+        lora.deltas.requireCompatible(model, lora.base);
       }
     }
 
     @Override
     public List<UsageLock> usageLocks() {
-      return weight.isZero() ? List.of() : List.of(lora.uses);
+      return weight.isZero() ? List.of() : List.of(lora.usageLock);
     }
 
     @Override
     public List<TextualInversion> textualInversions() {
-      return weight.isZero() ? List.of() : lora.words();
+      return weight.isZero() ? List.of() : lora.textualInversions();
     }
   }
 
@@ -156,16 +156,16 @@ public final class Lora implements AutoCloseable {
   }
 
   /** What of the file fitted the base. */
-  public LoraInspection report() {
-    return report;
+  public LoraInspection inspection() {
+    return inspection;
   }
 
   /**
    * The words that it brings, which prompts may name while a request carries it: textual
    * inversions.
    */
-  public List<TextualInversion> words() {
-    return deltas.words();
+  public List<TextualInversion> textualInversions() {
+    return deltas.textualInversions();
   }
 
   /** The free text pairs of the file's header. */
@@ -177,7 +177,7 @@ public final class Lora implements AutoCloseable {
    * Bytes of all that was placed for models to compute with so far; files' own factors stay mapped.
    */
   public long bytes() {
-    return placed.values().stream().mapToLong(AttachedDeltas::bytes).sum();
+    return attachedDeltas.values().stream().mapToLong(AttachedDeltas::bytes).sum();
   }
 
   /** Writes a file that diffusers and every peft reader opens, whole or not at all. */
@@ -192,15 +192,15 @@ public final class Lora implements AutoCloseable {
    * factors there, norms and biases too, as its difference.
    *
    * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot
-   *     say: see {@link LoraMerge#resized}
+   *     say: see {@link LoraMerge#resize}
    */
-  public void save(Path file, KeyFormat dialect) {
-    save(file, dialect, metadata);
+  public void save(Path file, KeyFormat keyFormat) {
+    save(file, keyFormat, metadata);
   }
 
-  void save(Path file, KeyFormat dialect, Map<String, String> header) {
+  void save(Path file, KeyFormat keyFormat, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, deltas, LayerTable.of(base), layer -> layer.f32(base), header, dialect);
+    LoraWriter.write(file, deltas, LayerTable.of(base), layer -> layer.readF32(base), header, keyFormat);
   }
 
   LoraDeltas deltas() {
@@ -212,9 +212,9 @@ public final class Lora implements AutoCloseable {
     return base;
   }
 
-  AttachedDeltas placedOn(Compute compute) {
+  AttachedDeltas attachedTo(Compute compute) {
     requireOpen();
-    return placed.computeIfAbsent(compute, c -> new AttachedDeltas(deltas, base, c, region));
+    return attachedDeltas.computeIfAbsent(compute, c -> new AttachedDeltas(deltas, base, c, region));
   }
 
   private void requireOpen() {
@@ -226,7 +226,7 @@ public final class Lora implements AutoCloseable {
   /** Frees its tensors once nothing is drawn with it; a second call does nothing. */
   @Override
   public void close() {
-    uses.close(() -> {
+    usageLock.close(() -> {
       closed = true;
       region.close();
     });

@@ -45,11 +45,11 @@ public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. Its
+   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code maxRank}. Its
    * header has all titles, trigger words, licences and consents, and what else they agree on; of
    * one LoRA all that stays true. A sum of several people is no {@link TrainedPerson}.
    */
-  public static Lora merged(Map<Lora, Double> loras, int rank) {
+  public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
     if (loras.isEmpty()) {
       throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
@@ -58,7 +58,7 @@ public final class LoraMerge {
       throw new IllegalArgumentException(
           "the LoRAs to merge were opened on several bases; open all of them on one");
     }
-    List<TextualInversion> words = words(loras.keySet());
+    List<TextualInversion> words = uniteTextualInversions(loras.keySet());
     TensorRegion region = new TensorRegion();
     OpenModel base = loras.keySet().iterator().next().base();
     Map<TargetLayer, WeightDelta> weights = new LinkedHashMap<>();
@@ -66,7 +66,7 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : layers(loras)) {
         try (TensorScope scope = TensorScope.open()) {
-          weights.put(layer, sum(loras, layer, rank, base).mapped(region::keep));
+          weights.put(layer, sum(loras, layer, rank, base).map(region::keep));
         }
       }
       loras.forEach((lora, weight) -> lora.deltas().biases().forEach((layer, bias) -> {
@@ -81,27 +81,27 @@ public final class LoraMerge {
     }
     Map<String, String> header =
         LoraMetadata.MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
-    return made(
+    return newLora(
         new LoraDeltas(weights, biases, words),
         rank,
         region,
         base,
-        loras.keySet().iterator().next().report().family(),
+        loras.keySet().iterator().next().inspection().family(),
         header);
   }
 
   /** {@code lora} at another rank. Kinds that are not of low rank get one. */
-  public static Lora resized(Lora lora, int rank) {
-    return merged(Map.of(lora, 1.0), rank);
+  public static Lora resize(Lora lora, int rank) {
+    return merge(Map.of(lora, 1.0), rank);
   }
 
   /**
    * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and
-   * convolution that differs; {@link #leftOut} says what else does.
+   * convolution that differs; {@link #omittedTensors} says what else does.
    *
    * @throws InvalidInputException when the two have not the same layers
    */
-  public static Lora between(BaseModel base, BaseModel tuned, int rank) {
+  public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     if (!Set.copyOf(table.layers())
@@ -115,9 +115,9 @@ public final class LoraMerge {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor difference =
-              layer.f32(tuned.unwrap(OpenModel.class)).sub(layer.f32(base.unwrap(OpenModel.class)));
+              layer.readF32(tuned.unwrap(OpenModel.class)).sub(layer.readF32(base.unwrap(OpenModel.class)));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
-            weights.put(layer, LowRankApproximation.of(difference, rank).mapped(region::keep));
+            weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));
           }
         }
       }
@@ -126,7 +126,7 @@ public final class LoraMerge {
       throw e;
     }
     String family = table.kind();
-    return made(
+    return newLora(
         new LoraDeltas(weights, Map.of()),
         rank,
         region,
@@ -136,10 +136,10 @@ public final class LoraMerge {
   }
 
   /**
-   * Names of what {@link #between} leaves out of what {@code tuned} learned, since it has no rank:
+   * Names of what {@link #extract} leaves out of what {@code tuned} learned, since it has no rank:
    * norms, biases and tables.
    */
-  public static List<String> leftOut(BaseModel base, BaseModel tuned) {
+  public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     return Stream.of(ModelComponent.values())
         .flatMap(part -> base.unwrap(OpenModel.class).tensorNames(part).stream()
@@ -148,13 +148,13 @@ public final class LoraMerge {
                 .filter(layer -> !layer.isNorm())
                 .isEmpty())
             .filter(name -> tuned.unwrap(OpenModel.class).tensorNames(part).contains(name)
-                && differs(base, tuned, part, name))
+                && isDifferent(base, tuned, part, name))
             .map(name -> part.folder() + "." + name))
         .sorted()
         .toList();
   }
 
-  private static boolean differs(
+  private static boolean isDifferent(
       BaseModel base, BaseModel tuned, ModelComponent part, String name) {
     try (TensorScope scope = TensorScope.open()) {
       return !torch.equal(
@@ -168,18 +168,18 @@ public final class LoraMerge {
    * IA3, full differences, …) or whose difference may have more than its factors say (LoHa, LoKr,
    * GLoRA, DoRA).
    */
-  public static OptionalInt rank(Collection<Lora> loras) {
+  public static OptionalInt maxRank(Collection<Lora> loras) {
     boolean known = loras.stream()
         .flatMap(lora -> lora.deltas().weights().entrySet().stream())
         .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LoraDelta);
     return known
-        ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max()
+        ? loras.stream().mapToInt(lora -> Math.max(1, lora.inspection().rank())).max()
         : OptionalInt.empty();
   }
 
-  private static List<TextualInversion> words(Collection<Lora> loras) {
+  private static List<TextualInversion> uniteTextualInversions(Collection<Lora> loras) {
     Map<String, TextualInversion> words = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    loras.stream().flatMap(lora -> lora.words().stream()).forEach(word -> {
+    loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(word -> {
       if (words.put(word.token(), word) != null) {
         throw new IllegalArgumentException(
             "two of the LoRAs to merge bring a word \"" + word.token()
@@ -214,15 +214,15 @@ public final class LoraMerge {
     if (pairs.size() == all.size() && ranks <= most) {
       return LowRankApproximation.ofSum(pairs, rank, shape);
     }
-    Tensor own = layer.f32(base);
+    Tensor own = layer.readF32(base);
     Tensor sum = all.stream()
-        .map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue())))
+        .map(c -> c.getKey().deltaWeight(own).mul(new Scalar(c.getValue())))
         .reduce(Tensor::add)
         .orElseThrow();
     return layer.isNorm() ? new FullDelta(sum) : LowRankApproximation.of(sum, rank);
   }
 
-  private static Lora made(
+  private static Lora newLora(
       LoraDeltas changes,
       int rank,
       TensorRegion region,
@@ -273,7 +273,7 @@ public final class LoraMerge {
             .to(ScalarType.Float)
             .flatten(1, -1)
             .mul(new Scalar(pair.scale() * change.getValue())));
-        downs.push_back(LoraDelta.Tucker.joined(pair).to(ScalarType.Float).flatten(1, -1));
+        downs.push_back(LoraDelta.Tucker.mergeCore(pair).to(ScalarType.Float).flatten(1, -1));
       }
       T_TensorTensor_T left = torch.linalg_qr(torch.cat(ups, 1));
       T_TensorTensor_T right = torch.linalg_qr(torch.cat(downs, 0).t());

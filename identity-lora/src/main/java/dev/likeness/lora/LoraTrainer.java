@@ -29,19 +29,19 @@ import org.bytedeco.pytorch.Tensor;
 public record LoraTrainer(LoraTraining settings) {
   /** What is given up, one after the other, where memory is short: time first. */
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
-      settings -> settings.options(settings.options().recompute(true)),
-      settings -> settings.batch() == 1
+      settings -> settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
+      settings -> settings.batchSize() == 1
           ? settings
           : settings
-              .batch(1)
-              .options(settings
-                  .options()
-                  .accumulation(settings.batch() * settings.options().accumulation())),
+              .batchSize(1)
+              .optimizerOptions(settings
+                  .optimizerOptions()
+                  .gradientAccumulationSteps(settings.batchSize() * settings.optimizerOptions().gradientAccumulationSteps())),
       // Others keep no more, or take another rate.
-      settings -> settings.options().optimizer() != OptimizerOptions.TrainingOptimizer.ADAMW
+      settings -> settings.optimizerOptions().optimizer() != OptimizerOptions.TrainingOptimizer.ADAMW
           ? settings
-          : settings.options(
-              settings.options().optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
+          : settings.optimizerOptions(
+              settings.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
@@ -114,7 +114,7 @@ public record LoraTrainer(LoraTraining settings) {
       Path state,
       Progress progress,
       Cancellation cancellation) {
-    return train(base, TrainingSet.of(images, subject).state(state), progress, cancellation);
+    return train(base, TrainingSet.of(images, subject).stateFile(state), progress, cancellation);
   }
 
   /**
@@ -124,9 +124,9 @@ public record LoraTrainer(LoraTraining settings) {
   public TrainedPerson train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.reportOutcome(() -> {
-      try (TrainableAdapter factors = new TrainableAdapter(settings, set.subject(), base);
+      try (TrainableAdapter factors = new TrainableAdapter(settings, set.personToken(), base);
           TrainingLoop run = new TrainingLoop(settings, base, set, factors, progress)) {
-        return person(factors, run.train(cancellation), set.subject(), base);
+        return person(factors, run.train(cancellation), set.personToken(), base);
       }
     });
   }

@@ -17,18 +17,18 @@ import java.util.stream.Stream;
  * <p>Text is encoded once, so text encoders use the value of the first step.
  */
 public final class LoraWeight {
-  private static final DoubleUnaryOperator ALWAYS = progress -> 1;
+  private static final DoubleUnaryOperator CONSTANT = progress -> 1;
   /** A part and the first of the words behind it. */
-  private static final Pattern BEGINNING = Pattern.compile("^([^.]+\\.[^.]+).*");
+  private static final Pattern BLOCK_PREFIX = Pattern.compile("^([^.]+\\.[^.]+).*");
 
-  private final double whole;
+  private final double weight;
   private final Map<String, Double> blocks;
-  private final DoubleUnaryOperator course;
+  private final DoubleUnaryOperator schedule;
 
   private LoraWeight(double whole, Map<String, Double> blocks, DoubleUnaryOperator course) {
-    this.whole = requireFinite(whole);
+    this.weight = requireFinite(whole);
     this.blocks = blocks;
-    this.course = course;
+    this.schedule = course;
   }
 
   /**
@@ -36,7 +36,7 @@ public final class LoraWeight {
    * opposite.
    */
   public static LoraWeight of(double weight) {
-    return new LoraWeight(weight, Map.of(), ALWAYS);
+    return new LoraWeight(weight, Map.of(), CONSTANT);
   }
 
   /**
@@ -47,7 +47,7 @@ public final class LoraWeight {
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
     more.put(name, requireFinite(factor));
-    return new LoraWeight(whole, more, course);
+    return new LoraWeight(weight, more, schedule);
   }
 
   /**
@@ -55,23 +55,23 @@ public final class LoraWeight {
    * i/n at the one after i.
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
-    return new LoraWeight(whole, blocks, factor);
+    return new LoraWeight(weight, blocks, factor);
   }
 
   /** Whether it changes over the steps. */
-  public boolean varies() {
-    return course != ALWAYS;
+  public boolean isVarying() {
+    return schedule != CONSTANT;
   }
 
   /** The weight that this has, everywhere constant, when that share of the steps is taken. */
   public LoraWeight at(double progress) {
-    return varies()
-        ? new LoraWeight(whole * requireFinite(course.applyAsDouble(progress)), blocks, ALWAYS)
+    return isVarying()
+        ? new LoraWeight(weight * requireFinite(schedule.applyAsDouble(progress)), blocks, CONSTANT)
         : this;
   }
 
   public boolean isZero() {
-    return whole == 0;
+    return weight == 0;
   }
 
   /** This weight as the engine asks for it. */
@@ -98,7 +98,7 @@ public final class LoraWeight {
 
   /** The weight at a module at the first step. */
   double of(ModelComponent part, String module) {
-    return at(0).whole * block(part.folder() + "." + module);
+    return at(0).weight * block(part.folder() + "." + module);
   }
 
   private double block(String name) {
@@ -106,7 +106,7 @@ public final class LoraWeight {
     int longest = -1;
     for (Map.Entry<String, Double> block : blocks.entrySet()) {
       String start = block.getKey();
-      if (begins(name, start) && start.length() > longest) {
+      if (startsWith(name, start) && start.length() > longest) {
         factor = block.getValue();
         longest = start.length();
       }
@@ -114,7 +114,7 @@ public final class LoraWeight {
     return factor;
   }
 
-  private static boolean begins(String name, String start) {
+  private static boolean startsWith(String name, String start) {
     return name.equals(start) || name.startsWith(start + ".");
   }
 
@@ -125,11 +125,11 @@ public final class LoraWeight {
    */
   void requireBlocksOf(ModelComponent.Tensors model) {
     for (String block : blocks.keySet()) {
-      if (names(model).noneMatch(name -> begins(name, block))) {
+      if (layerNames(model).noneMatch(name -> startsWith(name, block))) {
         throw new IllegalArgumentException(
             "no layer's name begins with \"" + block + "\" in this base; names begin with "
-                + names(model)
-                    .map(name -> BEGINNING.matcher(name).replaceAll("$1"))
+                + layerNames(model)
+                    .map(name -> BLOCK_PREFIX.matcher(name).replaceAll("$1"))
                     .distinct()
                     .sorted()
                     .collect(Collectors.joining(", ")));
@@ -137,7 +137,7 @@ public final class LoraWeight {
     }
   }
 
-  private static Stream<String> names(ModelComponent.Tensors model) {
+  private static Stream<String> layerNames(ModelComponent.Tensors model) {
     return Stream.of(ModelComponent.values())
         .flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
   }
@@ -152,20 +152,20 @@ public final class LoraWeight {
   @Override
   public boolean equals(Object other) {
     return other instanceof LoraWeight w
-        && whole == w.whole
+        && weight == w.weight
         && blocks.equals(w.blocks)
-        && course == w.course;
+        && schedule == w.schedule;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(whole, blocks, course);
+    return Objects.hash(weight, blocks, schedule);
   }
 
   @Override
   public String toString() {
-    return whole
+    return weight
         + (blocks.isEmpty() ? "" : " " + blocks)
-        + (varies() ? ", changing over the steps" : "");
+        + (isVarying() ? ", changing over the steps" : "");
   }
 }

@@ -38,11 +38,11 @@ public final class TrainedModel implements AutoCloseable {
       "text_encoder_2",
       "model.safetensors");
 
-  private static final String INDEX = "model_index.json";
-  private static final String WITHIN = ".model.part";
+  private static final String INDEX_FILE = "model_index.json";
+  private static final String PARTIAL_FOLDER = ".model.part";
 
   private final Weights weights;
-  private final PersonToken subject;
+  private final PersonToken personToken;
   private final Map<String, String> header;
 
   /** Learned tensors by part and name, and what keeps them. */
@@ -50,13 +50,13 @@ public final class TrainedModel implements AutoCloseable {
 
   TrainedModel(Weights weights, PersonToken subject, Map<String, String> header) {
     this.weights = weights;
-    this.subject = subject;
+    this.personToken = subject;
     this.header = header;
   }
 
   /** Who was taught. */
-  public PersonToken subject() {
-    return subject;
+  public PersonToken personToken() {
+    return personToken;
   }
 
   /**
@@ -82,22 +82,22 @@ public final class TrainedModel implements AutoCloseable {
    * @throws ResourceLimitException when the disk refuses
    */
   public void save(Path base, Path out, DType type) {
-    require(base, out);
+    requireWritable(base, out);
     Path whole = Files.exists(out)
-        ? out.resolve(WITHIN)
+        ? out.resolve(PARTIAL_FOLDER)
         : out.resolveSibling("." + out.getFileName() + ".part");
     boolean filled = false;
     try {
       delete(whole);
       try {
-        fill(RepositoryFolder.HubCache.snapshot(base), whole, type);
+        writeFiles(RepositoryFolder.HubCache.snapshot(base), whole, type);
         filled = true;
       } finally {
         if (!filled) {
           delete(whole);
         }
       }
-      place(whole, out);
+      moveInto(whole, out);
     } catch (IOException | UncheckedIOException e) {
       throw new ResourceLimitException(
           "cannot write " + out + ": " + e.getMessage()
@@ -107,22 +107,22 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   // A folder that exists may be a link, or where a disk begins: it is not replaced, but filled.
-  private static void place(Path whole, Path out) throws IOException {
+  private static void moveInto(Path whole, Path out) throws IOException {
     if (!Files.exists(out)) {
       Files.move(whole, out);
       return;
     }
     try (Stream<Path> parts = Files.list(whole)) {
       for (Path part :
-          parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX))).toList()) {
+          parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX_FILE))).toList()) {
         Files.move(part, out.resolve(part.getFileName()));
       }
     }
     Files.delete(whole);
   }
 
-  private void fill(Path base, Path out, DType type) throws IOException {
-    List<String> parts = FILES.keySet().stream().filter(this::wasTrained).toList();
+  private void writeFiles(Path base, Path out, DType type) throws IOException {
+    List<String> parts = FILES.keySet().stream().filter(this::isTrained).toList();
     copy(base, out, parts);
     for (String part : parts) {
       try (TensorScope scope = TensorScope.open()) {
@@ -147,7 +147,7 @@ public final class TrainedModel implements AutoCloseable {
     }
   }
 
-  private boolean wasTrained(String part) {
+  private boolean isTrained(String part) {
     return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(part + "."));
   }
 
@@ -157,14 +157,14 @@ public final class TrainedModel implements AutoCloseable {
    * @throws InvalidInputException when {@code base} is no diffusers folder or {@code out} holds
    *     something
    */
-  public static void require(Path base, Path out) {
-    if (!Files.isRegularFile(RepositoryFolder.HubCache.snapshot(base).resolve(INDEX))) {
-      throw new InvalidInputException(base + " is no diffusers folder: it has no " + INDEX
+  public static void requireWritable(Path base, Path out) {
+    if (!Files.isRegularFile(RepositoryFolder.HubCache.snapshot(base).resolve(INDEX_FILE))) {
+      throw new InvalidInputException(base + " is no diffusers folder: it has no " + INDEX_FILE
           + "; make one with `likeness convert FILE FOLDER`");
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
-        if (inside.anyMatch(path -> !path.endsWith(WITHIN) && !path.endsWith("lost+found"))) {
+        if (inside.anyMatch(path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
           throw new InvalidInputException(out + " holds files already; give a new folder");
         }
       } catch (IOException e) {

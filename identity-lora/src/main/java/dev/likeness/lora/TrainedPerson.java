@@ -14,7 +14,7 @@ import dev.likeness.lora.internal.algorithm.LoraDeltas;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
 import dev.likeness.lora.internal.training.TrainingObjective;
-import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.PersonToken;
 import java.nio.file.Path;
@@ -30,19 +30,19 @@ import java.util.Optional;
  * tensors until closed.
  *
  * @param lora the changes
- * @param subject what prompts call the person, and who agreed to it
- * @param base the base model's name
+ * @param personToken what prompts call the person, and who agreed to it
+ * @param baseName the base model's name
  * @param recipe the settings that made it
  * @param notes what else the file says of them: names to texts
  */
 public record TrainedPerson(
-    Lora lora, PersonToken subject, String base, String recipe, Map<String, String> notes)
+    Lora lora, PersonToken personToken, String baseName, String recipe, Map<String, String> notes)
     implements Identity.Loaded {
-  public static final String TOKEN = LoraMetadata.TOKEN;
-  public static final String CLASS_WORD = LoraMetadata.CLASS_WORD;
-  public static final String CONSENT = LoraMetadata.CONSENT;
-  private static final String BASE = LoraMetadata.BASE;
-  private static final String RECIPE = "likeness.recipe";
+  public static final String TOKEN_KEY = LoraMetadata.TOKEN;
+  public static final String CLASS_WORD_KEY = LoraMetadata.CLASS_WORD;
+  public static final String CONSENT_KEY = LoraMetadata.CONSENT;
+  private static final String BASE_KEY = LoraMetadata.BASE;
+  private static final String RECIPE_KEY = "likeness.recipe";
 
   public TrainedPerson {
     notes = Map.copyOf(notes);
@@ -57,16 +57,16 @@ public record TrainedPerson(
   public static TrainedPerson open(Path file, BaseModel base) {
     Lora lora = Lora.open(file, base);
     Map<String, String> notes = lora.metadata();
-    if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
+    if (notes.getOrDefault(CLASS_WORD_KEY, "").isBlank()) {
       lora.close();
       throw new InvalidInputException(file + " is a LoRA, but its header does not name the person ("
-          + CLASS_WORD + "); use it as a LoRA and name the person in the prompt");
+          + CLASS_WORD_KEY + "); use it as a LoRA and name the person in the prompt");
     }
-    String token = notes.getOrDefault(TOKEN, "");
+    String token = notes.getOrDefault(TOKEN_KEY, "");
     PersonToken subject =
-        new PersonToken(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
+        new PersonToken(token, notes.get(CLASS_WORD_KEY), notes.getOrDefault(CONSENT_KEY, ""));
     return new TrainedPerson(
-        lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
+        lora, subject, notes.getOrDefault(BASE_KEY, ""), notes.getOrDefault(RECIPE_KEY, ""), notes);
   }
 
   static TrainedPerson of(
@@ -77,9 +77,9 @@ public record TrainedPerson(
       BaseModel base) {
     String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
     LoraAlgorithm kind =
-        settings.options().form() == LoraForm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
+        settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
     String recipe =
-        TrainingObjective.counted(settings, base.unwrap(OpenModel.class)).toString();
+        TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class)).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
@@ -91,25 +91,25 @@ public record TrainedPerson(
    * The same person with another text in their file; the tensors are shared, and closed once for
    * both.
    */
-  public TrainedPerson with(String name, String text) {
+  public TrainedPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
     more.put(name, text);
-    return new TrainedPerson(lora, subject, base, recipe, more);
+    return new TrainedPerson(lora, personToken, baseName, recipe, more);
   }
 
   /**
    * The same person, called otherwise from now on; the tensors are shared, and closed once for
    * both.
    */
-  public TrainedPerson called(PersonToken other) {
-    return new TrainedPerson(lora, other, base, recipe, notes);
+  public TrainedPerson withPersonToken(PersonToken other) {
+    return new TrainedPerson(lora, other, baseName, recipe, notes);
   }
 
   @Override
   public Optional<String> baseMismatch(BaseModel model) {
-    return base.isEmpty() || base.equals(model.name())
+    return baseName.isEmpty() || baseName.equals(model.name())
         ? Optional.empty()
-        : Optional.of("the person was taught to " + base + " and is drawn with " + model.name()
+        : Optional.of("the person was taught to " + baseName + " and is drawn with " + model.name()
             + ", which fits but is likely to resemble them less; learn them again on "
             + model.name());
   }
@@ -121,13 +121,13 @@ public record TrainedPerson(
 
   @Override
   public String phrase() {
-    return subject.phrase();
+    return personToken.phrase();
   }
 
   /** Who agreed to what, as the person's file says; empty where it says nothing. */
   @Override
   public Optional<Consent> consent() {
-    return Optional.of(subject.consent()).filter(text -> !text.isBlank()).map(Consent::parse);
+    return Optional.of(personToken.consent()).filter(text -> !text.isBlank()).map(Consent::parse);
   }
 
   /**
@@ -136,7 +136,7 @@ public record TrainedPerson(
    */
   @Override
   public TrainedPerson withConsent(Consent consent) {
-    return called(subject.consent(consent));
+    return withPersonToken(personToken.consent(consent));
   }
 
   /**
@@ -144,8 +144,8 @@ public record TrainedPerson(
    * in its header. A new one is readable by its owner alone.
    */
   public void save(Path file) {
-    Map<String, String> header = header(subject, base, recipe, notes);
-    LoraMetadata.of(lora.report(), phrase()).forEach(header::putIfAbsent);
+    Map<String, String> header = header(personToken, baseName, recipe, notes);
+    LoraMetadata.of(lora.inspection(), phrase()).forEach(header::putIfAbsent);
     lora.save(file, KeyFormat.PEFT, header);
   }
 
@@ -153,11 +153,11 @@ public record TrainedPerson(
   static Map<String, String> header(
       PersonToken subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
-    header.put(TOKEN, subject.token());
-    header.put(CLASS_WORD, subject.classWord());
-    header.put(CONSENT, subject.consent());
-    header.put(BASE, base);
-    header.put(RECIPE, recipe);
+    header.put(TOKEN_KEY, subject.token());
+    header.put(CLASS_WORD_KEY, subject.classWord());
+    header.put(CONSENT_KEY, subject.consent());
+    header.put(BASE_KEY, base);
+    header.put(RECIPE_KEY, recipe);
     return header;
   }
 
@@ -169,7 +169,7 @@ public record TrainedPerson(
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "a person trained on " + base + ", rank " + lora.report().rank() + ", " + notes.size()
+    return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", " + notes.size()
         + " notes";
   }
 

@@ -35,12 +35,12 @@ class ChromaLoraTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"diffusers", "kohya", "comfyui"})
-  void generatesWhatDiffusersGenerates(String names) {
+  void generatesAsDiffusers(String names) {
     try (TensorScope scope = TensorScope.open();
         BaseModel base = open("chroma/base");
         Safetensors expected = Safetensors.open(GoldenLora.file("../chroma/images"));
         Lora lora = Lora.open(GoldenLora.file("../chroma/" + names), base)) {
-      assertEquals("chroma", lora.report().family());
+      assertEquals("chroma", lora.inspection().family());
       ImageRequest request = ImageRequest.of("wow!! hello! ! it's 1999...")
           .steps(2)
           .guidance(3)
@@ -53,18 +53,18 @@ class ChromaLoraTest {
   }
 
   @Test
-  void tellsAFileByTheApproximatorOrByWhatItNotes() {
+  void detectsAFileByItsApproximatorOrMetadata() {
     try (TensorScope scope = TensorScope.open()) {
       Path blocks = file("lora_unet_double_blocks_0_img_attn_proj", Map.of());
       Path noted = file(
           "lora_unet_double_blocks_0_img_attn_proj",
           Map.of("modelspec.architecture", "chroma/lora"));
       Path approximator = file("lora_unet_distilled_guidance_layer_layers_1_in_layer", Map.of());
-      assertEquals("flux", told(blocks), "its names alone are FLUX's, too");
+      assertEquals("flux", family(blocks), "its names alone are FLUX's, too");
       assertEquals(List.of("flux", "chroma"), candidates(blocks));
-      assertEquals("chroma", told(noted));
+      assertEquals("chroma", family(noted));
       assertEquals(List.of("chroma"), candidates(noted));
-      assertEquals("chroma", told(approximator));
+      assertEquals("chroma", family(approximator));
       assertEquals(List.of("chroma"), candidates(approximator));
       Path modulation = file("lora_unet_double_blocks_0_img_mod_lin", Map.of());
       assertEquals(List.of("flux"), candidates(modulation));
@@ -73,7 +73,7 @@ class ChromaLoraTest {
       assertEquals(List.of("flux"), candidates(flux));
       try (BaseModel base = open("chroma/base");
           Lora lora = Lora.open(approximator, base)) {
-        assertEquals(1, lora.report().layers());
+        assertEquals(1, lora.inspection().layers());
       }
     }
   }
@@ -94,7 +94,7 @@ class ChromaLoraTest {
     return BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
   }
 
-  private static String told(Path file) {
+  private static String family(Path file) {
     try (Safetensors tensors = Safetensors.open(file)) {
       return LoraFamilyDetector.of(tensors, tensors.metadata());
     }

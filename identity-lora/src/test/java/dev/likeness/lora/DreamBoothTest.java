@@ -41,7 +41,7 @@ import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
-import dev.likeness.lora.training.Pivot;
+import dev.likeness.lora.training.PivotalTuning;
 import dev.likeness.lora.training.TrainingSet;
 import java.io.IOException;
 import java.nio.file.FileSystem;
@@ -82,7 +82,7 @@ class DreamBoothTest {
       1,
       List.of("%s"),
       0,
-      OptimizerOptions.PLAIN.constantRate(true));
+      OptimizerOptions.DEFAULT.constantLearningRate(true));
   private static final PersonToken SUBJECT = PersonToken.of("woman").consent("she agreed");
 
   private static Path folder;
@@ -104,7 +104,7 @@ class DreamBoothTest {
   }
 
   @Test
-  void takesTheStepsOfTheScript() {
+  void makesTheStepsOfTheScript() {
     try (TensorRegion region = new TensorRegion();
         TrainableFullWeights weights =
             new TrainableFullWeights(base.unwrap(OpenModel.class), false, ScalarType.Float);
@@ -148,7 +148,7 @@ class DreamBoothTest {
     int lengths = 0;
     double whole = 0;
     double wrong = 0;
-    for (String key : expected.names()) {
+    for (String key : expected.layerRoles()) {
       if (key.startsWith("gradient.")) {
         Closeness.assertWithinSpread(
             1e-4,
@@ -177,7 +177,7 @@ class DreamBoothTest {
       Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {
     double wrong = 0;
     double whole = 0;
-    for (String key : expected.names()) {
+    for (String key : expected.layerRoles()) {
       if (key.startsWith("way.")) {
         String name = "unet." + key.substring("way.".length());
         double way = leaves.get(name).detach().sub(start.get(name)).norm().item_double();
@@ -200,53 +200,53 @@ class DreamBoothTest {
         .stream().map(String.class::cast).toList();
   }
 
-  private static TrainingSet images() {
+  private static TrainingSet trainingSet() {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(5).nextBytes(rgb);
     return TrainingSet.of(List.of(RgbImage.of(24, 16, rgb)), SUBJECT);
   }
 
-  private static float[] drawn(BaseModel model) {
+  private static float[] generate(BaseModel model) {
     return model.generate(ImageRequest.of("sks woman").steps(2).size(24, 16)).pixels();
   }
 
   @Test
-  void takesTheRateThatItsBaseDeclares(@TempDir Path parent) {
-    LoraTraining small = DreamBooth.suitedTo(base).settings();
+  void usesTheLearningRateOfItsBase(@TempDir Path parent) {
+    LoraTraining small = DreamBooth.forBase(base).settings();
     assertEquals(
         List.of(3e-4, 300, 4, true, 0),
         List.of(
             small.learningRate(),
             small.steps(),
-            small.batch(),
-            small.textEncoder(),
+            small.batchSize(),
+            small.trainTextEncoder(),
             small.classImages()));
     try (BaseModel large =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
-      assertEquals(DreamBooth.standard(), DreamBooth.suitedTo(large));
+      assertEquals(DreamBooth.defaults(), DreamBooth.forBase(large));
     }
   }
 
   @Test
-  void refusesANewWord() {
+  void refusesATextualInversion() {
     DreamBooth request =
-        DreamBooth.standard().with(PLAIN.options(OptimizerOptions.PLAIN.pivot(Pivot.of(2))));
+        DreamBooth.defaults().withSettings(PLAIN.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2))));
     assertEquals(
         "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> request.train(base, images(), Progress.SILENT, new Cancellation()))
+                () -> request.train(base, trainingSet(), Progress.SILENT, new Cancellation()))
             .getMessage());
   }
 
   @Test
-  void writesAModelThatOpensAndDrawsOtherwise() throws IOException {
-    float[] before = drawn(base);
+  void writesAModelThatOpensAndGeneratesDifferently() throws IOException {
+    float[] before = generate(base);
     Path out = files.resolve("ada");
-    try (TrainedModel ada = DreamBooth.standard()
-        .with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
-        .train(base, images(), Progress.SILENT, new Cancellation())) {
-      assertEquals("sks woman", ada.subject().phrase());
+    try (TrainedModel ada = DreamBooth.defaults()
+        .withSettings(PLAIN.learningRate(1e-3).trainTextEncoder(true).priorPreservation(1, 1))
+        .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
+      assertEquals("sks woman", ada.personToken().phrase());
       // As a process leaves it that was killed in saving.
       Files.createDirectories(files.resolve(".ada.part/unet"));
       Files.writeString(files.resolve(".ada.part/unet/config.json"), "{");
@@ -277,13 +277,13 @@ class DreamBoothTest {
             .map(header::get)
             .toList());
     try (BaseModel trained = BaseModel.open(out, Compute.EXACT)) {
-      assertFalse(Arrays.equals(before, drawn(trained)), "nothing was learned");
+      assertFalse(Arrays.equals(before, generate(trained)), "nothing was learned");
     }
-    assertArrayEquals(before, drawn(base), "training touched the base");
+    assertArrayEquals(before, generate(base), "training touched the base");
   }
 
   @Test
-  void savesACachesLinkedBaseIntoAFolderThatExistsAndKeepsWhatHasNoPlace() throws IOException {
+  void savesALinkedBaseOfACacheIntoAnExistingFolderAndKeepsThePartialModel() throws IOException {
     Path linked = Files.createDirectories(files.resolve("linked"));
     for (String part : List.of("unet", "vae", "model_index.json")) {
       Files.createSymbolicLink(linked.resolve(part), folder.resolve(part));
@@ -293,9 +293,9 @@ class DreamBoothTest {
     Files.createSymbolicLink(cache.resolve("snapshots/only"), linked);
     Path volume = Files.createDirectories(files.resolve("volume"));
     Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
-    try (TrainedModel ada = DreamBooth.standard()
-        .with(PLAIN)
-        .train(base, images(), Progress.SILENT, new Cancellation())) {
+    try (TrainedModel ada = DreamBooth.defaults()
+        .withSettings(PLAIN)
+        .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
       ada.save(
           cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json"))
@@ -331,21 +331,21 @@ class DreamBoothTest {
   }
 
   @Test
-  void learnsInBfloat16AloneByRoundingWithChance() {
-    LoraTraining settings = PLAIN.steps(8).batch(1).options(PLAIN.options().rounded(true));
+  void trainsInBfloat16WithStochasticRounding() {
+    LoraTraining settings = PLAIN.steps(8).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().stochasticRounding(true));
     assertEquals(
         "weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new DreamBooth(settings)
-                    .train(base, images(), Progress.SILENT, new Cancellation()))
+                    .train(base, trainingSet(), Progress.SILENT, new Cancellation()))
             .getMessage());
     try (TensorScope scope = TensorScope.open();
         BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
         TrainedModel whole =
-            new DreamBooth(settings).train(half, images(), Progress.SILENT, new Cancellation());
+            new DreamBooth(settings).train(half, trainingSet(), Progress.SILENT, new Cancellation());
         TrainedModel again =
-            new DreamBooth(settings).train(half, images(), Progress.SILENT, new Cancellation())) {
+            new DreamBooth(settings).train(half, trainingSet(), Progress.SILENT, new Cancellation())) {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
@@ -363,8 +363,8 @@ class DreamBoothTest {
   }
 
   @Test
-  void goesOnAfterAStopWithTheSameWeights() {
-    LoraTraining settings = PLAIN.steps(27).batch(1).options(PLAIN.options().ema(0.9));
+  void resumesWithTheSameWeights() {
+    LoraTraining settings = PLAIN.steps(27).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().emaDecay(0.9));
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
     Progress late = event -> {
@@ -374,12 +374,12 @@ class DreamBoothTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> new DreamBooth(settings).train(base, images().state(state), late, stop));
+        () -> new DreamBooth(settings).train(base, trainingSet().stateFile(state), late, stop));
     try (TensorScope scope = TensorScope.open();
         TrainedModel resumed = new DreamBooth(settings)
-            .train(base, images().state(state), Progress.SILENT, new Cancellation());
+            .train(base, trainingSet().stateFile(state), Progress.SILENT, new Cancellation());
         TrainedModel whole =
-            new DreamBooth(settings).train(base, images(), Progress.SILENT, new Cancellation())) {
+            new DreamBooth(settings).train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
       whole
           .weights()
           .forEach((name, tensor) -> assertTrue(tensor.equal(resumed.weights().get(name)), name));

@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FillLoraTest {
   private static BaseModel base;
   private static long width;
-  private static long shown;
-  private static long drawn;
+  private static long inputChannels;
+  private static long latentChannels;
 
   @TempDir
   private Path folder;
@@ -43,9 +43,9 @@ class FillLoraTest {
     base = BaseModel.open(PipelineFolder.write("flux/fill", parent).path(), Compute.EXACT);
     width = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[0];
-    shown = base.unwrap(OpenModel.class)
+    inputChannels = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
-    drawn =
+    latentChannels =
         base.unwrap(OpenModel.class).tensorShape(ModelComponent.TRANSFORMER, "proj_out.weight")[0];
   }
 
@@ -74,11 +74,11 @@ class FillLoraTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"transformer.x_embedder", "lora_unet_img_in"})
-  void addsNothingToWhatTheLoraWasNotShown(String layer) {
+  void addsNothingToChannelsThatTheLoraLacks(String layer) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L)) {
-      Tensor down = noise.next(2, drawn).squeeze(0);
+      Tensor down = noise.next(2, latentChannels).squeeze(0);
       Tensor up = noise.next(width, 2).squeeze(0);
       try (Lora lora = Lora.open(file(layer, down, up), base)) {
         WeightDelta change = lora.deltas().weights().entrySet().stream()
@@ -86,11 +86,11 @@ class FillLoraTest {
             .findFirst()
             .orElseThrow()
             .getValue();
-        Tensor difference = change.difference(
+        Tensor difference = change.deltaWeight(
             base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
         assertTrue(torch.allclose(
-            torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
-        assertEquals(0, difference.narrow(1, drawn, shown - drawn).abs().max().item_double());
+            torch.matmul(up, down), difference.narrow(1, 0, latentChannels), 1e-5, 1e-6, false));
+        assertEquals(0, difference.narrow(1, latentChannels, inputChannels - latentChannels).abs().max().item_double());
       }
     }
   }
@@ -99,20 +99,20 @@ class FillLoraTest {
   void refusesAnotherWidthAndOtherLayers() {
     try (TensorScope scope = TensorScope.open()) {
       assertEquals(
-          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * drawn + "] beside a weight ["
-              + width + ", " + shown + "]"),
+          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * latentChannels + "] beside a weight ["
+              + width + ", " + inputChannels + "]"),
           Lora.inspect(
-                  file("lora_unet_img_in", torch.ones(2, 2 * drawn), torch.ones(width, 2)), base)
-              .misshapen());
+                  file("lora_unet_img_in", torch.ones(2, 2 * latentChannels), torch.ones(width, 2)), base)
+              .shapeMismatches());
       assertEquals(
           1,
           Lora.inspect(
                   file(
                       "lora_unet_double_blocks_0_img_attn_proj",
-                      torch.ones(2, drawn),
+                      torch.ones(2, latentChannels),
                       torch.ones(width, 2)),
                   base)
-              .misshapen()
+              .shapeMismatches()
               .size());
     }
   }

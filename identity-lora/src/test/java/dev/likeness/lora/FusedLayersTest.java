@@ -100,7 +100,7 @@ class FusedLayersTest {
   }
 
   /** A change of that kind, its factors put into {@code file}. */
-  private static WeightDelta change(
+  private static WeightDelta delta(
       String kind, String stem, Tensor weight, Map<String, Tensor> file) {
     long out = weight.size(0);
     long in = weight.size(1);
@@ -169,7 +169,7 @@ class FusedLayersTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> factors = new LinkedHashMap<>();
       Tensor weight = weight(stem);
-      Tensor difference = change(kind, stem, weight, factors).difference(weight);
+      Tensor difference = delta(kind, stem, weight, factors).deltaWeight(weight);
       Map<String, Tensor> expected = merged(Map.of(stem + ".diff", difference.contiguous()));
       Map<String, Tensor> actual = merged(factors);
       assertEquals(expected.keySet(), actual.keySet());
@@ -192,7 +192,7 @@ class FusedLayersTest {
         "oft_unet_single_blocks_0_linear1",
         "oft_unet_double_blocks_0_txt_attn_proj"
       })
-  void turnsEachOfTheLayersByItsOwnBlocks(String stem) {
+  void rotatesEachOfTheLayersByItsOwnBlocks(String stem) {
     List<String> parts = stem.endsWith("proj") ? List.of(BOTH + "to_add_out") : parts(stem);
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(5L)) {
@@ -206,7 +206,7 @@ class FusedLayersTest {
         Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
         expected.put(
             name,
-            weight.add(new OftDelta(blocks, null, constraint * weight.size(0)).difference(weight)));
+            weight.add(new OftDelta(blocks, null, constraint * weight.size(0)).deltaWeight(weight)));
       }
       file.put(stem + ".alpha", torch.tensor(constraint));
       Map<String, Tensor> actual = merged(file);
@@ -232,16 +232,16 @@ class FusedLayersTest {
   }
 
   @Test
-  void staysFactorsWhereTheirBlocksEndWithTheLayers() {
+  void keepsFactorsIfBlocksEndWithTheLayers() {
     String stem = "lora_unet_double_blocks_0_img_attn_qkv";
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> factors = new LinkedHashMap<>();
-      change("lokr", stem, weight(stem), factors);
+      delta("lokr", stem, weight(stem), factors);
       SafetensorsWriter.write(file, factors, Map.of());
     }
     try (Lora lora = Lora.open(file, base)) {
-      assertEquals(3, lora.report().layers());
+      assertEquals(3, lora.inspection().layers());
       for (Map.Entry<TargetLayer, WeightDelta> change : lora.deltas().weights().entrySet()) {
         assertInstanceOf(LokrDelta.class, change.getValue(), change.getKey().path());
       }
@@ -269,7 +269,7 @@ class FusedLayersTest {
       tensors.put("diffusion_model.img_in.reshape_weight", torch.tensor(shape));
       SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
       try (Lora lora = Lora.open(file, base)) {
-        assertEquals(2, lora.report().layers());
+        assertEquals(2, lora.inspection().layers());
       }
       tensors.put("diffusion_model.img_in.bias", random(noise, shape[0]));
       SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
@@ -297,7 +297,7 @@ class FusedLayersTest {
           Map.of());
     }
     try (Lora lora = Lora.open(file, base)) {
-      assertEquals("flux", lora.report().family());
+      assertEquals("flux", lora.inspection().family());
     }
   }
 }

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class InpaintingLoraTest {
   private static final int LATENTS = 4;
-  private static final int SHOWN = 9;
+  private static final int INPUT_CHANNELS = 9;
   private static BaseModel base;
   private static long width;
 
@@ -92,7 +92,7 @@ class InpaintingLoraTest {
   }
 
   /** What the factors say, reckoned for their own channels. */
-  private static Tensor said(String kind, Map<String, Tensor> f) {
+  private static Tensor expected(String kind, Map<String, Tensor> f) {
     return switch (kind) {
       case "lora" ->
         torch.matmul(
@@ -130,7 +130,7 @@ class InpaintingLoraTest {
     "lokr, lora_unet_conv_in",
     "full, lora_unet_conv_in"
   })
-  void addsNothingToWhatTheLoraWasNotShown(String kind, String stem) {
+  void addsNothingToChannelsThatTheLoraLacks(String kind, String stem) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L)) {
@@ -138,27 +138,27 @@ class InpaintingLoraTest {
       try (Lora lora = Lora.open(file(stem, factors), base)) {
         assertTrue(!kind.equals("lora") || only(lora) instanceof LoraDelta, "no longer factors");
         Tensor difference = only(lora)
-            .difference(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
-        Tensor expected = said(kind, factors).reshape(width, LATENTS, 3, 3);
+            .deltaWeight(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+        Tensor expected = expected(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
         assertEquals(
-            0, difference.narrow(1, LATENTS, SHOWN - LATENTS).abs().max().item_double());
+            0, difference.narrow(1, LATENTS, INPUT_CHANNELS - LATENTS).abs().max().item_double());
       }
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"lora", "full"})
-  void readsWhatWasLearntOnSuchABaseAsItIs(String kind) {
+  void readsALoraOfAnInpaintingBaseUnchanged(String kind) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L)) {
-      Map<String, Tensor> factors = factors(kind, SHOWN, noise);
+      Map<String, Tensor> factors = factors(kind, INPUT_CHANNELS, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
         Tensor difference = only(lora)
-            .difference(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+            .deltaWeight(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
         assertTrue(torch.allclose(
-            said(kind, factors).reshape(width, SHOWN, 3, 3), difference, 1e-5, 1e-6, false));
+            expected(kind, factors).reshape(width, INPUT_CHANNELS, 3, 3), difference, 1e-5, 1e-6, false));
       }
     }
   }
@@ -168,14 +168,14 @@ class InpaintingLoraTest {
    * with them.
    */
   @Test
-  void givesRowsTheLengthsThatDoraSays() {
+  void givesRowsTheNormsOfDora() {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3L);
         Lora lora = Lora.open(file("lora_unet_conv_in", factors("dora", LATENTS, noise)), base)) {
       Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight");
       Tensor lengths =
-          own.add(only(lora).difference(own)).flatten(1, -1).square().sum(1).sqrt();
+          own.add(only(lora).deltaWeight(own)).flatten(1, -1).square().sum(1).sqrt();
       assertTrue(torch.allclose(torch.ones(width), lengths, 1e-5, 1e-6, false));
     }
   }

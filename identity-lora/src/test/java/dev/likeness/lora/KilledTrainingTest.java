@@ -46,13 +46,13 @@ class KilledTrainingTest {
       new Random(5).nextBytes(rgb);
       LoraTraining settings = LoraTraining.balanced()
           .rank(1)
-          .batch(1)
+          .batchSize(1)
           .steps(Integer.parseInt(args[0]))
-          .textEncoder(false)
-          .options(OptimizerOptions.PLAIN
-              .modules("unet\\.mid_block\\..*attn2\\.to_k")
-              .ema(0.9)
-              .accumulation(2));
+          .trainTextEncoder(false)
+          .optimizerOptions(OptimizerOptions.DEFAULT
+              .targetModules("unet\\.mid_block\\..*attn2\\.to_k")
+              .emaDecay(0.9)
+              .gradientAccumulationSteps(2));
       try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           TrainedPerson person = new LoraTrainer(settings)
               .train(
@@ -103,7 +103,7 @@ class KilledTrainingTest {
 
   @Tag("slow")
   @Test
-  void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files)
+  void endsWithTheSameFileAfterAnyNumberOfKills(@TempDir Path files)
       throws IOException, InterruptedException {
     Path base =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();

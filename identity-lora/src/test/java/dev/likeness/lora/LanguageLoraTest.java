@@ -45,13 +45,13 @@ class LanguageLoraTest {
     "klein, klein/base, diffusers, flux2",
     "klein, klein/base, makers, flux2"
   })
-  void drawsAsDiffusersDraws(String family, String variant, String names, String told) {
+  void generatesAsDiffusers(String family, String variant, String names, String told) {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenLora.file("../qwen/images"));
         Lora lora = Lora.open(GoldenLora.file("../qwen/" + family + "-" + names), base)) {
-      assertEquals(told, lora.report().family());
+      assertEquals(told, lora.inspection().family());
       Tensor image = expected.read(family).select(0, 0);
       ImageRequest request = ImageRequest.of("wow!! hello! ! it's 1999...")
           .steps(2)
@@ -71,7 +71,7 @@ class LanguageLoraTest {
    */
   @ParameterizedTest
   @CsvSource({"qkv, to.q to.k to.v", "qkv, to_q to_k to_v", "out, to_out.0"})
-  void leavesOutAFusedLayerBesideItsParts(String fused, String parts) {
+  void ignoresAFusedLayerBesideItsParts(String fused, String parts) {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
@@ -81,13 +81,13 @@ class LanguageLoraTest {
       Map<String, Tensor> both = new HashMap<>(tensors);
       pair(both, ATTENTION + fused, 48, 48 * apart.size(), 2);
       both.put(ATTENTION + fused + ".alpha", torch.ones(1));
-      assertEquals(changes(base, tensors), changes(base, both));
+      assertEquals(deltaNorms(base, tensors), deltaNorms(base, both));
       assertEquals(
           Set.of(
               ATTENTION + fused + ".lora.down.weight",
               ATTENTION + fused + ".lora.up.weight",
               ATTENTION + fused + ".alpha"),
-          Set.copyOf(Lora.inspect(file(both), base).idle()));
+          Set.copyOf(Lora.inspect(file(both), base).ignored()));
       both.remove(ATTENTION + apart.get(0) + ".lora.down.weight");
       both.remove(ATTENTION + apart.get(0) + ".lora.up.weight");
       assertEquals(
@@ -98,7 +98,7 @@ class LanguageLoraTest {
   }
 
   @Test
-  void readsBlocksOfFlux2ThatLostTheirBeginning() {
+  void readsBlocksOfFlux2WithoutTheirPrefix() {
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
@@ -106,7 +106,7 @@ class LanguageLoraTest {
       pair(whole, "diffusion_model.transformer_blocks.0.attn.to_q", 32, 32, 1);
       Map<String, Tensor> lost = new HashMap<>();
       pair(lost, "diffusion_model.sformer_blocks.0.attn.to_q", 32, 32, 1);
-      assertEquals(changes(base, whole), changes(base, lost));
+      assertEquals(deltaNorms(base, whole), deltaNorms(base, lost));
     }
   }
 
@@ -123,14 +123,14 @@ class LanguageLoraTest {
   }
 
   /** By layer, the sum of what is added to its weight. */
-  private Map<String, Double> changes(BaseModel base, Map<String, Tensor> tensors) {
+  private Map<String, Double> deltaNorms(BaseModel base, Map<String, Tensor> tensors) {
     Map<String, Double> sums = new HashMap<>();
     try (Lora lora = Lora.open(file(tensors), base)) {
       lora.deltas()
           .weights()
           .forEach((layer, change) -> sums.put(
               layer.name(),
-              change.difference(layer.f32(base.unwrap(OpenModel.class))).sum().item_double()));
+              change.deltaWeight(layer.readF32(base.unwrap(OpenModel.class))).sum().item_double()));
     }
     return sums;
   }
@@ -144,7 +144,7 @@ class LanguageLoraTest {
   }
 
   @Test
-  void refusesToTeachABaseWithALanguageModel() {
+  void refusesToTrainABaseWithALanguageModel() {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       assertEquals(

@@ -83,7 +83,7 @@ class LoraAdapterTest implements AdapterContract {
   }
 
   @Test
-  void takesBlocksOfTheBaseThatTheLoraDoesNotChange() {
+  void acceptsBlocksOfTheBaseThatTheLoraDoesNotChange() {
     try (Lora network = Lora.open(GoldenLora.file("unet-only"), base)) {
       network.at(LoraWeight.of(1)
           .block("text_encoder", 0)
@@ -111,7 +111,7 @@ class LoraAdapterTest implements AdapterContract {
 
   @ParameterizedTest
   @ValueSource(strings = {"attn1.to_q.ia3_l", "attn1.to_out.0.base_layer.bias"})
-  void refusesAnotherBaseWhereAChangeFollowsFromItsNumbers(String key, @TempDir Path folder) {
+  void refusesAnotherBaseIfADeltaDependsOnItsWeights(String key, @TempDir Path folder) {
     Path file = folder.resolve("look.safetensors");
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(
@@ -135,7 +135,7 @@ class LoraAdapterTest implements AdapterContract {
   }
 
   @Test
-  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
+  void isClosedOnceNoGenerationUsesIt() throws InterruptedException {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
     FusedLora fused = lora.fuse(1);
     ClosedWhileGenerating.refuses(

@@ -16,29 +16,29 @@ import org.junit.jupiter.api.Test;
 /** A LoRA opened, attached, and let go a thousand times. */
 class LoraMemoryTest extends OnGoldenBase {
   private static final int FIRST = 100;
-  private static final int STRETCHES = 3;
-  private static final int STRETCH = 300;
+  private static final int WINDOWS = 3;
+  private static final int WINDOW = 300;
   // Every cycle places about 60 kB, so a stretch whose cycles were kept would grow by 18 MB.
-  private static final long MOST = 6L << 20;
+  private static final long MAX_GROWTH = 6L << 20;
 
   /** What leaks grows in every stretch; the heap and the compiler's code grow once in a while. */
   @Test
   void leavesMemoryFlat() {
     cycles(FIRST);
     long objects = Pointer.totalCount();
-    long[] bytes = new long[STRETCHES + 1];
+    long[] bytes = new long[WINDOWS + 1];
     bytes[0] = resident();
-    for (int i = 1; i <= STRETCHES; i++) {
-      cycles(STRETCH);
+    for (int i = 1; i <= WINDOWS; i++) {
+      cycles(WINDOW);
       bytes[i] = resident();
     }
     assertEquals(objects, Pointer.totalCount(), "native objects");
-    long grown = IntStream.range(0, STRETCHES)
+    long grown = IntStream.range(0, WINDOWS)
         .mapToLong(i -> bytes[i + 1] - bytes[i])
         .min()
         .orElseThrow();
     assertTrue(
-        grown < MOST,
+        grown < MAX_GROWTH,
         "every stretch grew, the process holding " + Arrays.toString(bytes) + " bytes");
   }
 

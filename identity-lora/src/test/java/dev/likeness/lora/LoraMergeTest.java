@@ -47,7 +47,7 @@ class LoraMergeTest extends OnGoldenBase {
   @TempDir
   private Path files;
 
-  private static float[] drawn(Adapter... adapters) {
+  private static float[] generate(Adapter... adapters) {
     ImageRequest request =
         ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);
     for (Adapter adapter : adapters) {
@@ -62,36 +62,36 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   @Test
-  void addsSeveralIntoOneThatDrawsAlike() {
+  void mergesSeveralIntoOneThatGeneratesAlike() {
     try (Lora first = open("wide");
         Lora second = open("attention")) {
-      float[] both = drawn(first.at(0.7), second.at(-0.4));
+      float[] both = generate(first.at(0.7), second.at(-0.4));
       Map<Lora, Double> weights = new LinkedHashMap<>();
       weights.put(first, 0.7);
       weights.put(second, -0.4);
-      try (Lora merged = LoraMerge.merged(weights, 6)) {
-        assertArrayEquals(both, drawn(merged.at(1)), 2e-4f);
+      try (Lora merged = LoraMerge.merge(weights, 6)) {
+        assertArrayEquals(both, generate(merged.at(1)), 2e-4f);
         merged.save(files.resolve("merged.safetensors"), KeyFormat.KOHYA);
         try (Lora again = Lora.open(files.resolve("merged.safetensors"), base)) {
-          assertArrayEquals(both, drawn(again.at(1)), 2e-4f);
+          assertArrayEquals(both, generate(again.at(1)), 2e-4f);
         }
       }
     }
   }
 
   @Test
-  void refusesTwoWordsOfOneName() {
+  void refusesTwoTextualInversionsOfOneToken() {
     TextualInversion word = new TextualInversion("sks", Map.of(8, new float[8]));
     try (Lora first = carrying(word);
         Lora second = carrying(new TextualInversion("SKS", Map.of(8, new float[16])))) {
       Map<Lora, Double> both = new LinkedHashMap<>(Map.of(first, 1.0));
       both.put(second, 1.0);
-      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(both, 2))
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(both, 2))
           .getMessage()
           .contains("word \"SKS\" of their own"));
       assertEquals(
           List.of("sks"),
-          LoraMerge.resized(first, 1).words().stream()
+          LoraMerge.resize(first, 1).textualInversions().stream()
               .map(TextualInversion::token)
               .toList());
     }
@@ -108,15 +108,15 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   @Test
-  void givesEveryKindARankAndLosesLessTheHigherItIs() {
+  void resizesEveryAlgorithmAndLosesLessAtAHigherRank() {
     try (Lora loha = open("../kinds/loha")) {
-      float[] exact = drawn(loha.at(1));
+      float[] exact = generate(loha.at(1));
       assertThrows(
           IllegalArgumentException.class, () -> loha.save(files.resolve("loha.safetensors")));
       double last = Double.MAX_VALUE;
       for (int rank : new int[] {1, 4, 9}) {
-        try (Lora resized = LoraMerge.resized(loha, rank)) {
-          double lost = distance(exact, drawn(resized.at(1)));
+        try (Lora resized = LoraMerge.resize(loha, rank)) {
+          double lost = distance(exact, generate(resized.at(1)));
           assertTrue(lost < last, "rank " + rank + " loses " + lost + ", a lower one " + last);
           last = lost;
         }
@@ -126,16 +126,16 @@ class LoraMergeTest extends OnGoldenBase {
     }
     assertEquals(
         "rank 0 must be at least 1",
-        assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(Map.of(), 0))
+        assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(Map.of(), 0))
             .getMessage());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"loha", "lokr", "lokr-full", "glora", "oft", "full", "dora", "peft-ia3"})
-  void knowsNoRankOfWhatIsMoreThanAPairOfFactors(String kind) {
+  void hasNoRankForMoreThanTwoFactors(String kind) {
     try (Lora pair = open("wide");
         Lora other = open("../kinds/" + kind)) {
-      assertEquals(OptionalInt.empty(), LoraMerge.rank(List.of(pair, other)));
+      assertEquals(OptionalInt.empty(), LoraMerge.maxRank(List.of(pair, other)));
     }
   }
 
@@ -143,8 +143,8 @@ class LoraMergeTest extends OnGoldenBase {
   void knowsTheGreatestRankOfPairsAndOfNorms() {
     try (Lora pair = open("wide");
         Lora norms = open("../kinds/norm")) {
-      assertEquals(OptionalInt.of(2), LoraMerge.rank(List.of(norms, pair)));
-      assertEquals(OptionalInt.of(1), LoraMerge.rank(List.of(norms)));
+      assertEquals(OptionalInt.of(2), LoraMerge.maxRank(List.of(norms, pair)));
+      assertEquals(OptionalInt.of(1), LoraMerge.maxRank(List.of(norms)));
     }
   }
 
@@ -158,7 +158,7 @@ class LoraMergeTest extends OnGoldenBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"norm", "loha", "oft", "glora", "lokr-tucker"})
-  void whatIsFusedOutlivesTheLora(String kind) {
+  void aFusedLoraOutlivesTheLora(String kind) {
     FusedLora fused;
     Map<String, Tensor> expected;
     try (TensorScope scope = TensorScope.open();
@@ -186,7 +186,7 @@ class LoraMergeTest extends OnGoldenBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"norm", "loha", "oft", "full", "glora", "dora-columns"})
-  void writesEveryKindInKohyasSpelling(String kind) {
+  void writesEveryAlgorithmInKohyasKeyFormat(String kind) {
     Path file = files.resolve("kind.safetensors");
     try (TensorScope scope = TensorScope.open();
         Lora lora = open("../kinds/" + kind);
@@ -199,7 +199,7 @@ class LoraMergeTest extends OnGoldenBase {
       lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {
-        assertEquals(lora.report().layers(), again.report().layers());
+        assertEquals(lora.inspection().layers(), again.inspection().layers());
         assertEquals(lora.deltas().biases().keySet(), again.deltas().biases().keySet());
         fused
             .weights(Compute.EXACT)
@@ -222,7 +222,7 @@ class LoraMergeTest extends OnGoldenBase {
         Lora second = open("../kinds/norm");
         FusedLora fused = second.fuse(0.5)) {
       assertArrayEquals(
-          drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused.adapter()), 2e-4f);
+          generate(first.at(0.3), second.at(0.5)), generate(first.at(0.3), fused.adapter()), 2e-4f);
     }
   }
 
@@ -237,20 +237,20 @@ class LoraMergeTest extends OnGoldenBase {
           "the LoRAs to merge were opened on several bases; open all of them on one",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> LoraMerge.merged(Map.of(here, 1.0, there, 1.0), 4))
+                  () -> LoraMerge.merge(Map.of(here, 1.0, there, 1.0), 4))
               .getMessage());
     }
   }
 
   @Test
-  void findsTheLoraBetweenTwoModels() {
+  void extractsTheLoraOfTwoModels() {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, files).path();
     try (TensorScope scope = TensorScope.open();
         Lora lora = open("unet-only");
         FusedLora fused = lora.fuse(1)) {
-      float[] adapted = drawn(lora.at(1));
-      assertArrayEquals(adapted, drawn(fused.adapter()), 2e-4f);
+      float[] adapted = generate(lora.at(1));
+      assertArrayEquals(adapted, generate(fused.adapter()), 2e-4f);
       Map<String, Tensor> weights = new LinkedHashMap<>();
       base.unwrap(OpenModel.class)
           .tensorNames(ModelComponent.UNET)
@@ -261,49 +261,49 @@ class LoraMergeTest extends OnGoldenBase {
       SafetensorsWriter.write(
           folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights, Map.of());
       try (BaseModel tuned = BaseModel.open(folder, Compute.EXACT);
-          Lora found = LoraMerge.between(base, tuned, 2)) {
-        assertEquals(lora.report().layers(), found.report().layers());
-        assertEquals(List.of("unet.conv_out.bias"), LoraMerge.leftOut(base, tuned));
-        assertArrayEquals(adapted, drawn(found.at(1)), 2e-4f);
+          Lora found = LoraMerge.extract(base, tuned, 2)) {
+        assertEquals(lora.inspection().layers(), found.inspection().layers());
+        assertEquals(List.of("unet.conv_out.bias"), LoraMerge.omittedTensors(base, tuned));
+        assertArrayEquals(adapted, generate(found.at(1)), 2e-4f);
       }
     }
-    try (Lora none = LoraMerge.between(base, base, 4)) {
-      assertEquals(0, none.report().layers());
+    try (Lora none = LoraMerge.extract(base, base, 4)) {
+      assertEquals(0, none.inspection().layers());
     }
   }
 
   @Test
-  void weighsBlocksModulesAndStepsEachForItself() {
+  void weightsBlocksModulesAndStepsSeparately() {
     try (Lora lora = open("wide")) {
-      float[] plain = drawn();
-      float[] whole = drawn(lora.at(1));
+      float[] plain = generate();
+      float[] whole = generate(lora.at(1));
       LoraWeight one = LoraWeight.of(1);
-      assertArrayEquals(whole, drawn(lora.at(one.block("unet", 1).overSteps(p -> 1))));
-      assertArrayEquals(plain, drawn(lora.at(one.block("unet", 0).block("text_encoder", 0))));
-      assertArrayEquals(plain, drawn(lora.at(0)));
-      float[] middle = drawn(lora.at(one.block("unet.mid_block", 0)));
+      assertArrayEquals(whole, generate(lora.at(one.block("unet", 1).overSteps(p -> 1))));
+      assertArrayEquals(plain, generate(lora.at(one.block("unet", 0).block("text_encoder", 0))));
+      assertArrayEquals(plain, generate(lora.at(0)));
+      float[] middle = generate(lora.at(one.block("unet.mid_block", 0)));
       assertFalse(Arrays.equals(whole, middle));
       assertArrayEquals(
           whole,
-          drawn(lora.at(one.block("unet.mid_block", 0)
+          generate(lora.at(one.block("unet.mid_block", 0)
               .block("unet.mid_block.attentions", 1)
               .block("unet.mid_block.resnets", 1))));
-      float[] late = drawn(lora.at(one.overSteps(p -> p < 0.5 ? 0 : 1)));
+      float[] late = generate(lora.at(one.overSteps(p -> p < 0.5 ? 0 : 1)));
       assertFalse(Arrays.equals(whole, late));
       assertFalse(Arrays.equals(plain, late));
       assertArrayEquals(
-          drawn(lora.at(0.3)), drawn(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
+          generate(lora.at(0.3)), generate(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
     }
   }
 
   @Test
-  void leavesTheBaseItsBytesAndNothingInMemory() {
+  void keepsTheBytesOfTheBaseAndLeaksNoMemory() {
     String before = hash(base.unwrap(OpenModel.class));
     Compute compute = base.compute();
     long objects = 0;
     try (Lora lora = open("attention");
         Lora norms = open("../kinds/norm")) {
-      drawn(lora.at(1), norms.at(0.5));
+      generate(lora.at(1), norms.at(0.5));
       for (int i = 0; i < 1000; i++) {
         try (TensorScope scope = TensorScope.open()) {
           base.unwrap(StableDiffusionNetworks.class)

@@ -52,7 +52,7 @@ class LoraParityTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void drawsAsDiffusersDraws(GoldenLora.Case golden) {
+  void generatesAsDiffusers(GoldenLora.Case golden) {
     List<Lora> loras = open(golden);
     try (TensorScope scope = TensorScope.open();
         Safetensors expected = GoldenLora.reference()) {
@@ -76,7 +76,7 @@ class LoraParityTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void answersAsDiffusersAnswers(GoldenLora.Case golden) {
+  void predictsAsDiffusers(GoldenLora.Case golden) {
     List<Lora> loras = open(golden);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard inference = new NoGradGuard();

@@ -63,7 +63,7 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
     Path file = file(shapes, Map.of());
     assertEquals(
-        file + ": 2 of 4 keys match no layer of base-today, e.g."
+        file + ": 2 of 4 keys match no layer of base-current, e.g."
             + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
             + " that is not supported",
         refusal(file));
@@ -84,12 +84,12 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(shapes, Map.of());
     assertEquals(
         file + " changes " + LAYER
-            + ".bias, and that layer of base-today has none; give the base that it was made for",
+            + ".bias, and that layer of base-current has none; give the base that it was made for",
         refusal(file));
   }
 
   @Test
-  void takesTheBlocksOfPixArtForNoneItKnows() {
+  void refusesTheBlocksOfPixArt() {
     Map<String, long[]> shapes = pair("transformer.transformer_blocks.0.attn1.to_q", 64, 2, 64);
     shapes.putAll(pair("transformer.transformer_blocks.0.attn2.to_q", 64, 2, 64));
     String refusal = refusal(file(shapes, Map.of()));
@@ -106,12 +106,12 @@ class LoraRefusalTest extends OnGoldenBase {
             new long[] {1}),
         Map.of());
     try (Lora lora = Lora.open(file, base)) {
-      assertEquals(Set.of(LoraAlgorithm.OFT), lora.report().kinds());
+      assertEquals(Set.of(LoraAlgorithm.OFT), lora.inspection().algorithms());
     }
   }
 
   @Test
-  void leavesWordsOutThatTakeThePlaceOfWhatATowerSays() {
+  void ignoresTextualInversionsOfEncoderOutputs() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put("bundle_emb.ada.clip_l", new long[] {1, 32});
     shapes.put("bundle_emb.byron.clip_l", new long[] {1, 32});
@@ -121,16 +121,16 @@ class LoraRefusalTest extends OnGoldenBase {
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
       assertEquals(
           Set.of("ada", "v1.5"),
-          lora.words().stream().map(TextualInversion::token).collect(Collectors.toSet()));
+          lora.textualInversions().stream().map(TextualInversion::token).collect(Collectors.toSet()));
       assertEquals(
           Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"),
-          Set.copyOf(lora.report().idle()));
-      assertTrue(lora.words().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
+          Set.copyOf(lora.inspection().ignored()));
+      assertTrue(lora.textualInversions().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
     }
   }
 
   @Test
-  void drawsPromptsThatDoNotNameAWordOfOtherTowers() {
+  void generatesPromptsWithoutTheTokenOfOtherTextEncoders() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put("bundle_emb.ada.clip_g", new long[] {1, 48});
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
@@ -154,16 +154,16 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void saysWhichBaseALoraOfAnotherFamilyWants() {
+  void namesTheBaseOfALoraOfAnotherFamily() {
     Path flux =
         file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
     assertEquals(
-        flux + " is a LoRA for FLUX.1, but base-today is not; open it with a base of FLUX.1",
+        flux + " is a LoRA for FLUX.1, but base-current is not; open it with a base of FLUX.1",
         refusal(flux));
   }
 
   @Test
-  void tellsATextualInversionFromALora() {
+  void distinguishesATextualInversionFromALora() {
     Path file = file(Map.of("<ada>", new long[] {32}), Map.of());
     assertEquals(
         file + " is a textual inversion (<ada>), not a LoRA; give it as an embedding",
@@ -171,7 +171,7 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void tellsAFamilyByTheWidthOfEveryKindOfChange() {
+  void detectsAFamilyByTheWidthOfEveryAlgorithm() {
     String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
     assertEquals(
         "sdxl",
@@ -207,10 +207,10 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void saysWhichShapesDoNotFit() {
+  void namesShapesThatDoNotMatch() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(
-        file + ": 1 keys do not fit base-today, e.g. " + LAYER
+        file + ": 1 keys do not fit base-current, e.g. " + LAYER
             + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model",
         refusal(file));
   }
@@ -232,7 +232,7 @@ class LoraRefusalTest extends OnGoldenBase {
         new long[] {2, 64}));
     assertEquals(
         List.of(KOHYA + "a1.weight [48, 2] beside a weight [64, 64]"),
-        Lora.inspect(file(glora, Map.of()), base).misshapen());
+        Lora.inspect(file(glora, Map.of()), base).shapeMismatches());
     glora.put(KOHYA + "a1.weight", new long[] {64, 3});
     assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
     Map<String, long[]> first = Map.of(
@@ -270,7 +270,7 @@ class LoraRefusalTest extends OnGoldenBase {
         new long[] {2, 288});
     assertEquals(
         List.of(CONV + "hada_t1 [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
-        Lora.inspect(file(hadamard, Map.of()), base).misshapen());
+        Lora.inspect(file(hadamard, Map.of()), base).shapeMismatches());
   }
 
   @Test
@@ -300,17 +300,17 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void passesOverTheFirstNamesOfAUNetBesideDiffusers() {
+  void ignoresLdmNamesBesideDiffusersNames() {
     Map<String, long[]> shapes =
         pair("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q", 64, 4, 64);
     shapes.putAll(pair(LAYER, 64, 2, 64));
     LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertTrue(
-        report.isComplete() && report.rank() == 2 && report.idle().size() == 2, report.toString());
+        report.isComplete() && report.rank() == 2 && report.ignored().size() == 2, report.toString());
   }
 
   @Test
-  void takesFactorsOfDifferentRanksForIncomplete() {
+  void reportsFactorsOfDifferentRanksAsIncomplete() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
@@ -353,7 +353,7 @@ class LoraRefusalTest extends OnGoldenBase {
   @ParameterizedTest
   @ValueSource(
       strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
-  void opensFactorsOfFirstValuesThatLeaveTheBaseAlone(String first) {
+  void opensInitialisationsThatKeepTheBase(String first) {
     Lora.open(
             file(
                 pair(LAYER, 64, 2, 64),
@@ -363,7 +363,7 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void knowsNobodyInALoraThatNamesNobody() {
+  void refusesALoraWithoutAPerson() {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of());
     assertEquals(
         file
@@ -374,7 +374,7 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void asksForAClassWordAndSoundNumbers() {
+  void requiresAClassWordAndValidNumbers() {
     assertEquals(
         "the class word must not be empty; say what is trained, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> PersonToken.of(" ")).getMessage());

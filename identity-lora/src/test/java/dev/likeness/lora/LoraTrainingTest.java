@@ -67,7 +67,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ExtendWith(NoTensorLeaks.class)
 class LoraTrainingTest {
   private static final LoraTraining SHORT =
-      LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(4).batch(2).rank(2);
+      LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(4).batchSize(2).rank(2);
   private static final PersonToken SUBJECT =
       PersonToken.of("woman").consent("she agreed to this test");
 
@@ -105,36 +105,36 @@ class LoraTrainingTest {
         .train(base, images(3), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
-  private static float[] drawn(Identity person) {
+  private static float[] generate(Identity person) {
     ImageRequest request =
         ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
     return base.generate(request.adapter(person.at(1))).pixels();
   }
 
   @Test
-  void learnsSomebodyWhomAFileKeeps() {
+  void trainsAPersonAndSavesIt() {
     float[] before = base.generate(
             ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
         .pixels();
     Path file = files.resolve("ada.safetensors");
     float[] trained;
     try (TrainedPerson ada = train(SHORT)) {
-      trained = drawn(ada);
+      trained = generate(ada);
       ada.save(file);
       opensAFileOfUnknownOrigin(ada);
     }
     assertFalse(Arrays.equals(before, trained), "training changed nothing");
     try (TrainedPerson ada = TrainedPerson.open(file, base)) {
-      assertArrayEquals(trained, drawn(ada));
-      assertEquals(SUBJECT, ada.subject());
+      assertArrayEquals(trained, generate(ada));
+      assertEquals(SUBJECT, ada.personToken());
       assertEquals("she agreed to this test", ada.consent().orElseThrow().text());
       assertEquals("sks woman", ada.phrase());
-      assertEquals("base-today", ada.base());
+      assertEquals("base-current", ada.baseName());
       assertEquals(SHORT.toString(), ada.recipe());
     }
     try (Identity.Loaded ada = Identity.open(file, base)) {
       assertEquals("sks woman", ada.phrase());
-      assertArrayEquals(trained, drawn(ada));
+      assertArrayEquals(trained, generate(ada));
       assertEquals(Optional.empty(), ada.baseMismatch(base));
     }
     float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16))
@@ -144,7 +144,7 @@ class LoraTrainingTest {
 
   private void opensAFileOfUnknownOrigin(TrainedPerson ada) {
     Path old = files.resolve("old.safetensors");
-    ada.lora().save(old, KeyFormat.PEFT, Map.of(TrainedPerson.CLASS_WORD, "woman"));
+    ada.lora().save(old, KeyFormat.PEFT, Map.of(TrainedPerson.CLASS_WORD_KEY, "woman"));
     Consent yes = Consent.of("yes");
     try (TrainedPerson unknown = TrainedPerson.open(old, base)) {
       assertEquals(Optional.empty(), unknown.consent());
@@ -161,18 +161,18 @@ class LoraTrainingTest {
   void endsWithTheSameWeightsEachTime() {
     float[] first;
     try (TrainedPerson one = train(SHORT)) {
-      first = drawn(one);
+      first = generate(one);
     }
     try (TrainedPerson two = train(SHORT)) {
-      assertArrayEquals(first, drawn(two));
+      assertArrayEquals(first, generate(two));
     }
     try (TrainedPerson other = train(SHORT.seed(1))) {
-      assertFalse(Arrays.equals(first, drawn(other)), "another seed learns the same");
+      assertFalse(Arrays.equals(first, generate(other)), "another seed learns the same");
     }
   }
 
   @Test
-  void predictsTheNoiseOfWhatItLearnedBetter() {
+  void predictsTheNoiseOfTrainingImagesBetter() {
     List<Double> losses = new ArrayList<>();
     Progress progress = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
@@ -180,7 +180,7 @@ class LoraTrainingTest {
       }
     };
     LoraTraining settings =
-        SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
+        SHORT.steps(24).batchSize(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
     new LoraTrainer(settings)
         .train(base, images(1), SUBJECT, progress, new Cancellation())
         .close();
@@ -190,7 +190,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void goesOnAfterAStopWithTheSameWeights() throws IOException {
+  void resumesWithTheSameWeights() throws IOException {
     LoraTraining settings = SHORT.steps(28);
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
@@ -212,13 +212,13 @@ class LoraTrainingTest {
     };
     float[] whole;
     try (TrainedPerson person = train(settings)) {
-      whole = drawn(person);
+      whole = generate(person);
     }
     PersonToken tuesday = SUBJECT.consent("yes, on Tuesday");
     try (TrainedPerson person = new LoraTrainer(settings)
         .train(base, images(3), tuesday, state, seen, new Cancellation())) {
-      assertArrayEquals(whole, drawn(person));
-      assertEquals("yes, on Tuesday", person.subject().consent());
+      assertArrayEquals(whole, generate(person));
+      assertEquals("yes, on Tuesday", person.personToken().consent());
     }
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
     InvalidInputException refusal = assertThrows(
@@ -236,7 +236,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void goesOnWithNoStateOfAnotherModelInAFolderOfTheSameName(@TempDir Path parent) {
+  void ignoresTheStateOfAnotherModelInAFolderOfTheSameName(@TempDir Path parent) {
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
     Progress untilStep2 = event -> {
@@ -253,7 +253,7 @@ class LoraTrainingTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors file = Safetensors.open(unet)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      file.names().forEach(name -> tensors.put(name, file.read(name).clone()));
+      file.layerRoles().forEach(name -> tensors.put(name, file.read(name).clone()));
       tensors.computeIfPresent(
           "mid_block.resnets.0.conv1.bias", (name, bias) -> bias.add(new Scalar(0.1f)));
       SafetensorsWriter.write(unet, tensors, Map.of());
@@ -268,7 +268,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void goesOnWithoutItsStateWhereTheDiskIsFullAndSaysSo() throws IOException {
+  void continuesWithoutStateIfTheDiskIsFullAndReportsIt() throws IOException {
     LoraTraining settings = SHORT.steps(26);
     Path state = files.resolve("state.safetensors");
     List<String> notices = new ArrayList<>();
@@ -281,7 +281,7 @@ class LoraTrainingTest {
         FullDisk full = FullDisk.after(1000);
         TrainedPerson person = new LoraTrainer(settings)
             .train(base, images(3), SUBJECT, state, said, new Cancellation())) {
-      assertArrayEquals(drawn(whole), drawn(person));
+      assertArrayEquals(generate(whole), generate(person));
     }
     assertEquals(1, notices.size(), notices.toString());
     assertTrue(
@@ -293,9 +293,9 @@ class LoraTrainingTest {
   }
 
   @Test
-  void tellsOfEveryStepAndEndsOnce() {
+  void reportsEveryStepAndEndsOnce() {
     List<ProgressEvent> events = new ArrayList<>();
-    new LoraTrainer(SHORT.prior(2, 1))
+    new LoraTrainer(SHORT.priorPreservation(2, 1))
         .train(base, images(2), SUBJECT, events::add, new Cancellation())
         .close();
     List<String> phases = events.stream()
@@ -317,12 +317,12 @@ class LoraTrainingTest {
   }
 
   @Test
-  void goesOnWithTheClassImagesItHas() {
+  void resumesWithItsClassImages() {
     Path state = files.resolve("state.safetensors");
-    LoraTraining settings = SHORT.prior(3, 1);
+    LoraTraining settings = SHORT.priorPreservation(3, 1);
     float[] unbroken;
     try (TrainedPerson person = train(settings)) {
-      unbroken = drawn(person);
+      unbroken = generate(person);
     }
     Cancellation stop = new Cancellation();
     assertThrows(
@@ -355,15 +355,15 @@ class LoraTrainingTest {
             },
             new Cancellation())) {
       assertEquals(List.of(3), drawn);
-      assertArrayEquals(unbroken, drawn(person));
+      assertArrayEquals(unbroken, generate(person));
     }
   }
 
   @Test
-  void saysThatNobodyIsLearntOnABaseWithALanguageModel(@TempDir Path parent) {
+  void refusesABaseWithALanguageModel(@TempDir Path parent) {
     try (BaseModel klein =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
-      LoraTraining suited = SHORT.suitedTo(klein);
+      LoraTraining suited = SHORT.forBase(klein);
       assertTrue(assertThrows(
               IllegalArgumentException.class,
               () -> new LoraTrainer(suited)
@@ -391,7 +391,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void trainsAModelInHalfPrecisionByFullOnes() {
+  void trainsAModelInHalfPrecisionWithF32Weights() {
     try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
         TrainedPerson person = new LoraTrainer(SHORT.targets(LoraTargets.CONVOLUTIONS))
             .train(half, images(2), SUBJECT, Progress.SILENT, new Cancellation())) {
@@ -403,7 +403,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void writesOneSpellingThatNeedsNoAlpha() {
+  void writesAKeyFormatThatNeedsNoAlpha() {
     Path file = files.resolve("strong.safetensors");
     LoraTraining strong = new LoraTraining(
         2,
@@ -422,19 +422,19 @@ class LoraTrainingTest {
         1,
         List.of("%s"),
         0,
-        OptimizerOptions.PLAIN);
+        OptimizerOptions.DEFAULT);
     float[] drawn;
     try (TrainedPerson person = train(strong)) {
-      drawn = drawn(person);
+      drawn = generate(person);
       person.save(file);
     }
     try (Safetensors saved = Safetensors.open(file)) {
       assertTrue(
-          saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
-      assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
+          saved.layerRoles().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
+      assertTrue(saved.layerRoles().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
-      assertArrayEquals(drawn, drawn(person));
+      assertArrayEquals(drawn, generate(person));
     }
   }
 
@@ -497,7 +497,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void refusesHalfNumbersWhoseGradientsAreLost() {
+  void refusesF16WhoseGradientsUnderflow() {
     OpenModel half = (OpenModel) Proxy.newProxyInstance(
         OpenModel.class.getClassLoader(),
         new Class<?>[] {OpenModel.class},
@@ -509,22 +509,22 @@ class LoraTrainingTest {
   }
 
   @Test
-  void takesTheRecipeThatItsBaseDeclares() {
-    assertEquals(LoraTraining.best(), LoraTraining.best().suitedTo(base));
+  void usesTheRecipeOfItsBase() {
+    assertEquals(LoraTraining.best(), LoraTraining.best().forBase(base));
   }
 
   @Test
-  void showsABaseOfFullSizeAsManyImages(@TempDir Path parent) {
+  void trainsAFullSizeBaseWithAsManyImages(@TempDir Path parent) {
     try (BaseModel large =
         BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
-      LoraTraining full = LoraTraining.balanced().suitedTo(large);
-      assertEquals(List.of(1, 1200), List.of(full.batch(), full.steps()));
-      assertEquals(full, full.suitedTo(large));
+      LoraTraining full = LoraTraining.balanced().forBase(large);
+      assertEquals(List.of(1, 1200), List.of(full.batchSize(), full.steps()));
+      assertEquals(full, full.forBase(large));
     }
   }
 
   @Test
-  void givesUpOnALossThatIsNoNumber() {
+  void stopsAtALossThatIsNotFinite() {
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class, () -> train(SHORT.learningRate(1e30).steps(20)));
     assertTrue(
@@ -537,7 +537,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void returnsNobodyWhoseLastStepWentTooFar() {
+  void returnsNothingIfTheLastStepOverflowed() {
     InvalidInputException refusal = assertThrows(
         InvalidInputException.class, () -> train(SHORT.learningRate(1e30).steps(1)));
     assertTrue(
@@ -551,7 +551,7 @@ class LoraTrainingTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
-  void neitherKeepsNorReturnsWeightsThatAreNoNumbers(int steps) {
+  void neitherSavesNorReturnsWeightsThatAreNotFinite(int steps) {
     Path state = files.resolve("state.safetensors");
     // Decay and step together take a norm's ones beyond f32.
     LoraTraining settings = new LoraTraining(
@@ -571,8 +571,8 @@ class LoraTrainingTest {
         1,
         List.of("%s"),
         0,
-        OptimizerOptions.PLAIN);
-    TrainingSet set = TrainingSet.of(images(1), SUBJECT).state(state);
+        OptimizerOptions.DEFAULT);
+    TrainingSet set = TrainingSet.of(images(1), SUBJECT).stateFile(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
@@ -588,7 +588,7 @@ class LoraTrainingTest {
   }
 
   @Test
-  void takesNoStepAlongGradientsThatAreNoNumbers() {
+  void makesNoStepWithGradientsThatAreNotFinite() {
     try (TrainableAdapter factors = new TrainableAdapter(SHORT, SUBJECT, base);
         AdamW optimizer = AdamW.standard();
         TensorRegion region = new TensorRegion()) {

@@ -31,7 +31,7 @@ class MergedHeadersTest extends OnGoldenBase {
       "likeness.consent",
       "Ada agreed to headshots",
       "likeness.base",
-      "base-today",
+      "base-current",
       "likeness.recipe",
       "quick",
       "likeness.faces",
@@ -46,7 +46,7 @@ class MergedHeadersTest extends OnGoldenBase {
       "likeness.consent",
       "Bea agreed to headshots",
       "likeness.base",
-      "base-today",
+      "base-current",
       "license",
       "for Bea alone");
   private static final Map<String, String> FILM = Map.of(
@@ -84,8 +84,8 @@ class MergedHeadersTest extends OnGoldenBase {
       weights.put(lora, 0.5);
     }
     Path file = folder.resolve("merged.safetensors");
-    try (Lora merged = LoraMerge.merged(weights, 3)) {
-      assertEquals(LoraMetadata.notes(merged.metadata()), merged.report().notes());
+    try (Lora merged = LoraMerge.merge(weights, 3)) {
+      assertEquals(LoraMetadata.notes(merged.metadata()), merged.inspection().notes());
       merged.save(file);
     }
     return file;
@@ -95,25 +95,25 @@ class MergedHeadersTest extends OnGoldenBase {
   void keepEverythingOfAPersonAtAnotherRank() {
     Path file = folder.resolve("resized.safetensors");
     try (Lora ada = with("wide", ADA);
-        Lora resized = LoraMerge.resized(ada, 1)) {
+        Lora resized = LoraMerge.resize(ada, 1)) {
       resized.save(file);
     }
     try (TrainedPerson again = TrainedPerson.open(file, base)) {
-      assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.subject());
+      assertEquals(new PersonToken("sks", "woman", "Ada agreed to headshots"), again.personToken());
       assertEquals("ada's", again.notes().get("likeness.faces"));
-      assertEquals("for Ada alone", again.lora().report().notes().licence());
+      assertEquals("for Ada alone", again.lora().inspection().notes().licence());
     }
   }
 
   @Test
-  void sayTheRankAndNoHashOfOtherFactors() {
+  void haveTheRankAndNoHashOfOtherFactors() {
     try (Lora film = with("wide", FILM);
-        Lora resized = LoraMerge.resized(film, 1)) {
+        Lora resized = LoraMerge.resize(film, 1)) {
       assertEquals("1", resized.metadata().get("ss_network_dim"));
       assertEquals("1", resized.metadata().get("ss_network_alpha"));
       assertFalse(resized.metadata().containsKey("sshs_model_hash"));
       assertEquals("1e-4", resized.metadata().get("ss_learning_rate"));
-      assertEquals(List.of("film grain"), resized.report().notes().triggerWords());
+      assertEquals(List.of("film grain"), resized.inspection().notes().triggerWords());
     }
   }
 
@@ -133,7 +133,7 @@ class MergedHeadersTest extends OnGoldenBase {
   }
 
   @Test
-  void sayNothingOfTheTensorsThatAFileHadBefore() {
+  void keepNoMetadataOfOtherTensors() {
     try (Lora film = with("wide", FILM)) {
       assertEquals("64", film.metadata().get("ss_network_alpha"), "alpha is the rank since");
       assertFalse(film.metadata().containsKey("sshs_model_hash"));
@@ -142,17 +142,17 @@ class MergedHeadersTest extends OnGoldenBase {
   }
 
   @Test
-  void uniteWhatPeopleWroteAndKeepThePersonBesideAStyle() {
+  void uniteFreeTextsAndKeepThePersonBesideAStyle() {
     try (Lora ada = with("wide", ADA);
         Lora film = with("attention", FILM)) {
       try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {
-        LoraInspection.Notes notes = both.lora().report().notes();
+        LoraInspection.Notes notes = both.lora().inspection().notes();
         assertEquals("for Ada alone; CC-BY", notes.licence());
         assertEquals("film", notes.title());
         assertTrue(notes.triggerWords().contains("sks woman, film grain"), notes.toString());
         assertEquals("Max", both.notes().get("modelspec.author"));
-        assertEquals("Ada agreed to headshots", both.subject().consent());
-        assertEquals("base-today", both.base());
+        assertEquals("Ada agreed to headshots", both.personToken().consent());
+        assertEquals("base-current", both.baseName());
         assertFalse(both.notes().containsKey("ss_learning_rate"), "the sum was not trained so");
         assertEquals("3", both.notes().get("ss_network_dim"));
       }
@@ -160,7 +160,7 @@ class MergedHeadersTest extends OnGoldenBase {
   }
 
   @Test
-  void keepEveryConsentOfSeveralWhoseSumIsNoneOfThem() {
+  void keepEveryConsentOfSeveralPersons() {
     try (Lora ada = with("wide", ADA);
         Lora bea = with("attention", BEA)) {
       Path file = merged(ada, bea);
@@ -174,8 +174,8 @@ class MergedHeadersTest extends OnGoldenBase {
         assertEquals(
             "Ada agreed to headshots\nBea agreed to headshots",
             both.metadata().get("likeness.consent"));
-        assertEquals("for Ada alone; for Bea alone", both.report().notes().licence());
-        assertEquals(List.of("sks woman"), both.report().notes().triggerWords());
+        assertEquals("for Ada alone; for Bea alone", both.inspection().notes().licence());
+        assertEquals(List.of("sks woman"), both.inspection().notes().triggerWords());
         assertFalse(both.metadata().containsKey("likeness.faces"), "the face of one of them");
         try (Lora all = Lora.open(merged(both, three), base)) {
           assertEquals(

@@ -56,7 +56,7 @@ class PersonsInOneBatchTest {
     attention = Lora.open(GoldenLora.file("attention-kohya"), base);
     whole = Lora.open(GoldenLora.file("../kinds/norm"), base);
     // A LoRA keeps what it has placed for the base.
-    base.generate(ask("a boy", 5, whole.at(1)));
+    base.generate(request("a boy", 5, whole.at(1)));
   }
 
   @AfterAll
@@ -65,7 +65,7 @@ class PersonsInOneBatchTest {
     base.close();
   }
 
-  private static ImageRequest ask(String prompt, long seed, Adapter... adapters) {
+  private static ImageRequest request(String prompt, long seed, Adapter... adapters) {
     ImageRequest request = ImageRequest.of(prompt)
         .negative("blurry")
         .steps(3)
@@ -81,14 +81,14 @@ class PersonsInOneBatchTest {
   private static List<ImageRequest> several() {
     LoraWeight early = LoraWeight.of(1).overSteps(p -> 1 - p);
     return List.of(
-        ask("a photo of an old woman", 1, wide.at(1)),
-        ask("a man", 2, attention.at(0.7)),
-        ask("a photo of an old woman", 3),
-        ask("a girl with bangs", 4, wide.at(0.4), attention.at(1)).count(2),
-        ask("a boy", 5, whole.at(1)),
-        ask("a man", 6, wide.at(early)),
-        ask("a man", 7, wide.at(0.4), attention.at(1)),
-        ask("nobody", 8, wide.at(1)).steps(2));
+        request("a photo of an old woman", 1, wide.at(1)),
+        request("a man", 2, attention.at(0.7)),
+        request("a photo of an old woman", 3),
+        request("a girl with bangs", 4, wide.at(0.4), attention.at(1)).count(2),
+        request("a boy", 5, whole.at(1)),
+        request("a man", 6, wide.at(early)),
+        request("a man", 7, wide.at(0.4), attention.at(1)),
+        request("nobody", 8, wide.at(1)).steps(2));
   }
 
   private static void compare(List<ImageRequest> requests, List<GeneratedImage> together) {
@@ -108,14 +108,14 @@ class PersonsInOneBatchTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
-  void drawsEachAsItIsDrawnAlone(double guidance) {
+  void generatesEachAsAlone(double guidance) {
     List<ImageRequest> requests =
         several().stream().map(one -> one.guidance(guidance)).toList();
     compare(requests, base.generate(requests));
   }
 
   @Test
-  void drawsPromptsInTurnAsTogether() {
+  void generatesPromptsSequentiallyAsTogether() {
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(one.guidanceOptions().sequentially()))
         .toList();
@@ -127,7 +127,7 @@ class PersonsInOneBatchTest {
    * another each time.
    */
   @Test
-  void drawsEachTheSameWhenReplayed() {
+  void generatesEachTheSameWhenReplayed() {
     List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
     List<GeneratedImage> plain = base.generate(requests);
     List<GeneratedImage> again = base.generate(requests.stream()
@@ -141,7 +141,7 @@ class PersonsInOneBatchTest {
 
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
-  void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
+  void guidesEachByItsOwnDegradedPrediction(double guidance) {
     DegradedGuidance degradedGuidance = DegradedGuidance.perturbedAttention("attn1");
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(guidance)
@@ -151,7 +151,7 @@ class PersonsInOneBatchTest {
   }
 
   @Test
-  void holdsAllToTheSameImage(@TempDir Path parent) {
+  void conditionsAllOnTheSameImage(@TempDir Path parent) {
     byte[] rgb = new byte[24 * 16 * 3];
     new Random(3).nextBytes(rgb);
     try (ControlNet net =
@@ -164,7 +164,7 @@ class PersonsInOneBatchTest {
   }
 
   @Test
-  void asksTheBaseOnceForAllPersonsOfABatch() {
+  void evaluatesTheBaseOnceForAllPersonsOfABatch() {
     AtomicInteger passes = new AtomicInteger();
     UnaryOperator<Predictor> counted = network -> (input, step) -> {
       passes.incrementAndGet();
@@ -172,10 +172,10 @@ class PersonsInOneBatchTest {
     };
     GenerationHooks joints = EngineHooks.hooks(counted, StepListener.NONE);
     List<ImageRequest> four = List.of(
-            ask("a man", 1, wide.at(1)),
-            ask("a woman", 2, attention.at(1)),
-            ask("a man", 3, wide.at(0.5)),
-            ask("a woman", 4))
+            request("a man", 1, wide.at(1)),
+            request("a woman", 2, attention.at(1)),
+            request("a man", 3, wide.at(0.5)),
+            request("a woman", 4))
         .stream()
         .map(one -> one.hooks(joints))
         .toList();
@@ -183,12 +183,12 @@ class PersonsInOneBatchTest {
     int rows = passes.getAndSet(0);
     base.generate(four);
     assertEquals(rows, passes.getAndSet(0));
-    base.generate(List.of(four.get(0), ask("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
+    base.generate(List.of(four.get(0), request("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
     assertEquals(2 * rows, passes.get(), "one whose norms change is drawn for itself");
   }
 
   @Test
-  void drawsNothingForNobody() {
+  void generatesNothingForAnEmptyBatch() {
     assertTrue(base.generate(List.of()).isEmpty());
   }
 }

@@ -45,7 +45,7 @@ class ScaledChannelsTest extends OnGoldenBase {
     CONVOLUTION + ", 0, lycoris_",
     CONVOLUTION + ", 1, unet."
   })
-  void growsEachChannel(String layer, int onInput, String prefix) {
+  void scalesEachChannel(String layer, int onInput, String prefix) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(3L)) {
       Tensor own = base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, layer + ".weight");
@@ -62,8 +62,8 @@ class ScaledChannelsTest extends OnGoldenBase {
       Tensor expected = own.mul(scales.mul(new Scalar(0.7)).add(new Scalar(1)).view(along));
       try (Lora lora = Lora.open(file, base);
           FusedLora fused = lora.fuse(0.7)) {
-        assertEquals(Set.of(LoraAlgorithm.IA3), lora.report().kinds());
-        assertEquals(2, lora.report().matched());
+        assertEquals(Set.of(LoraAlgorithm.IA3), lora.inspection().algorithms());
+        assertEquals(2, lora.inspection().matched());
         Map<String, Tensor> merged = fused.weights(Compute.EXACT).get(ModelComponent.UNET);
         assertEquals(Set.of(layer + ".weight"), merged.keySet());
         double wrong = expected.sub(merged.get(layer + ".weight")).abs().max().item_double();

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.lora.internal.training.TrainableAdapter;
 import dev.likeness.lora.internal.training.TrainableFullWeights;
-import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -27,7 +27,7 @@ class TrainingPresetTest extends OnGoldenBase {
   private static final long ADAMW = 16;
 
   @Test
-  void takesMoreStepsForMorePhotosAndMoreTime() {
+  void makesMoreStepsForMorePhotosAndMoreTime() {
     assertEquals(
         LoraTraining.balanced(),
         LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings());
@@ -52,7 +52,7 @@ class TrainingPresetTest extends OnGoldenBase {
   }
 
   @Test
-  void givesUpTimeAndThenRankWhereMemoryIsShort() {
+  void reducesSpeedAndThenRankIfMemoryIsShort() {
     LoraTraining full =
         LoraTrainer.of(TrainingPreset.BALANCED, base, 10, Long.MAX_VALUE).settings();
     LoraTraining twice = LoraTrainer.of(
@@ -61,7 +61,7 @@ class TrainingPresetTest extends OnGoldenBase {
             10,
             new LoraTrainer(full).memory(base).bytes() - 1)
         .settings();
-    assertEquals(full.options(full.options().recompute(true)), twice);
+    assertEquals(full.optimizerOptions(full.optimizerOptions().gradientCheckpointing(true)), twice);
     assertTrue(new LoraTrainer(twice).memory(base).bytes()
         < new LoraTrainer(full).memory(base).bytes());
     LoraTraining single = LoraTrainer.of(
@@ -70,22 +70,22 @@ class TrainingPresetTest extends OnGoldenBase {
             10,
             new LoraTrainer(twice).memory(base).bytes() - 1)
         .settings();
-    assertEquals(1, single.batch());
-    assertEquals(full.batch(), single.options().accumulation());
+    assertEquals(1, single.batchSize());
+    assertEquals(full.batchSize(), single.optimizerOptions().gradientAccumulationSteps());
     String refusal = assertThrows(
             ResourceLimitException.class,
             () -> LoraTrainer.of(TrainingPreset.BALANCED, base, 10, 300 << 20).settings())
         .getMessage();
     assertTrue(
         refusal.matches(
-            "learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
+            "learning a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
                 + " take a smaller base"),
         refusal);
   }
 
   @Test
-  void fitsWhatIsAskedAndNoOtherTraining() {
-    LoraTraining asked = TrainingPreset.BALANCED.of(base, 10).prior(4, 1).rank(32);
+  void fitsOnlyTheGivenTraining() {
+    LoraTraining asked = TrainingPreset.BALANCED.of(base, 10).priorPreservation(4, 1).rank(32);
     int width = base.defaults().width();
     int height = base.defaults().height();
     long bytes = new LoraTrainer(asked).memory(base, width, height, true).bytes();
@@ -93,56 +93,56 @@ class TrainingPresetTest extends OnGoldenBase {
     LoraTraining fitting = new LoraTrainer(asked)
         .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
         .settings();
-    assertEquals(asked.options(asked.options().recompute(true)), fitting);
+    assertEquals(asked.optimizerOptions(asked.optimizerOptions().gradientCheckpointing(true)), fitting);
     assertEquals(
         fitting,
         new LoraTrainer(fitting)
             .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
             .settings());
-    LoraTraining prodigy = asked.options(
-        asked.options().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY).accumulation(2));
+    LoraTraining prodigy = asked.optimizerOptions(
+        asked.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY).gradientAccumulationSteps(2));
     LoraTraining least = new LoraTrainer(prodigy)
         .fitting(
             base,
             false,
-            new LoraTrainer(prodigy.batch(1).options(prodigy.options().recompute(true)))
+            new LoraTrainer(prodigy.batchSize(1).optimizerOptions(prodigy.optimizerOptions().gradientCheckpointing(true)))
                     .memory(base)
                     .bytes()
                 - 1)
         .settings();
     assertEquals(
-        List.of(1, 2 * asked.batch(), OptimizerOptions.TrainingOptimizer.PRODIGY, 8),
+        List.of(1, 2 * asked.batchSize(), OptimizerOptions.TrainingOptimizer.PRODIGY, 8),
         List.of(
-            least.batch(),
-            least.options().accumulation(),
-            least.options().optimizer(),
+            least.batchSize(),
+            least.optimizerOptions().gradientAccumulationSteps(),
+            least.optimizerOptions().optimizer(),
             least.rank()));
   }
 
   @Test
-  void countsWhatOptimisersKeep() {
+  void countsTheStateOfOptimisers() {
     LoraTraining full = LoraTraining.balanced();
     long trained = new LoraTrainer(full).memory(base).trained();
     assertEquals(
         trained * 10 / 16,
-        new LoraTrainer(full.options(
-                OptimizerOptions.PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)))
+        new LoraTrainer(full.optimizerOptions(
+                OptimizerOptions.DEFAULT.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)))
             .memory(base)
             .trained());
     assertEquals(
         trained * 20 / 16,
-        new LoraTrainer(full.options(OptimizerOptions.PLAIN.ema(0.9)))
+        new LoraTrainer(full.optimizerOptions(OptimizerOptions.DEFAULT.emaDecay(0.9)))
             .memory(base)
             .trained());
     assertTrue(
-        DreamBooth.standard().memory(base).trained() > trained,
+        DreamBooth.defaults().estimateMemory(base).trained() > trained,
         "a whole network is no more than its factors");
   }
 
   @Test
-  void countsEveryNumberThatIsLearned() {
-    for (LoraForm form : LoraForm.values()) {
-      LoraTraining settings = LoraTraining.balanced().options(OptimizerOptions.PLAIN.form(form));
+  void countsEveryTrainedParameter() {
+    for (AdapterAlgorithm form : AdapterAlgorithm.values()) {
+      LoraTraining settings = LoraTraining.balanced().optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form));
       try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(),
@@ -151,16 +151,16 @@ class TrainingPresetTest extends OnGoldenBase {
       }
     }
     for (boolean text : new boolean[] {false, true}) {
-      DreamBooth whole = new DreamBooth(LoraTraining.balanced().textEncoder(text));
+      DreamBooth whole = new DreamBooth(LoraTraining.balanced().trainTextEncoder(text));
       try (TrainableFullWeights weights =
           new TrainableFullWeights(base.unwrap(OpenModel.class), text, ScalarType.Float)) {
-        assertEquals(ADAMW * weights.weights().count(), whole.memory(base).trained());
+        assertEquals(ADAMW * weights.weights().count(), whole.estimateMemory(base).trained());
       }
     }
   }
 
   @Test
-  void countsWhatIsDrawnOnTheWay() {
+  void countsGenerationDuringTraining() {
     LoraTraining settings = LoraTraining.balanced();
     TrainingMemory alone = new LoraTrainer(settings).memory(base, 24, 16);
     TrainingMemory watched = new LoraTrainer(settings).memory(base, 24, 16, true);
@@ -171,16 +171,16 @@ class TrainingPresetTest extends OnGoldenBase {
         alone.trained() * 20 / 16, watched.trained(), "the best weights are one number more");
     assertEquals(
         watched.generation(),
-        new LoraTrainer(settings.prior(4, 1)).memory(base, 24, 16).generation());
+        new LoraTrainer(settings.priorPreservation(4, 1)).memory(base, 24, 16).generation());
     assertTrue(
         base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
     DreamBooth whole = new DreamBooth(settings);
     assertTrue(
-        whole.memory(base, 24, 16, true).trained() > whole.memory(base, 24, 16).trained());
+        whole.estimateMemory(base, 24, 16, true).trained() > whole.estimateMemory(base, 24, 16).trained());
   }
 
   @Test
-  void countsMoreForLargerImagesAndWholeNetworks() {
+  void countsMoreForLargerImagesAndFullTraining() {
     LoraTraining settings = LoraTraining.balanced();
     TrainingMemory own = new LoraTrainer(settings).memory(base, 16, 16);
     TrainingMemory larger = new LoraTrainer(settings).memory(base, 32, 32);
@@ -189,7 +189,7 @@ class TrainingPresetTest extends OnGoldenBase {
     TrainingMemory attention =
         new LoraTrainer(settings.targets(LoraTargets.ATTENTION)).memory(base);
     assertTrue(
-        attention.activations() < new DreamBooth(settings).memory(base).activations(),
+        attention.activations() < new DreamBooth(settings).estimateMemory(base).activations(),
         attention.toString());
   }
 }

@@ -36,7 +36,7 @@ public final class AcceptedPhoto {
 
   /**
    * The image, upright, in sRGB and without metadata; a large photo is reduced as
-   * {@link ReviewOptions#decode()} says.
+   * {@link ReviewOptions#decodeLimits()} says.
    */
   public RgbImage image() {
     return image;
@@ -120,7 +120,7 @@ public final class AcceptedPhoto {
    * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
    * pixels.
    */
-  public RgbImage aligned(AlignmentTemplate template) {
+  public RgbImage align(AlignmentTemplate template) {
     return template.align(image, face);
   }
 

@@ -9,12 +9,12 @@ import java.util.stream.Collectors;
  */
 public final class NoUsablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
-  private static final int NAMED = 4;
+  private static final int MAX_NAMED_PHOTOS = 4;
 
   private final transient PhotoReview review;
 
   NoUsablePhotoException(PhotoReview review) {
-    super(line(review));
+    super(messageFor(review));
     this.review = review;
   }
 
@@ -23,13 +23,13 @@ public final class NoUsablePhotoException extends InvalidInputException {
     return review;
   }
 
-  private static String line(PhotoReview review) {
+  private static String messageFor(PhotoReview review) {
     int count = review.photos().size();
     String named = review.photos().stream()
-        .limit(NAMED)
+        .limit(MAX_NAMED_PHOTOS)
         .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message())
         .collect(Collectors.joining("; "));
-    String rest = count > NAMED ? "; and " + (count - NAMED) + " more" : "";
+    String rest = count > MAX_NAMED_PHOTOS ? "; and " + (count - MAX_NAMED_PHOTOS) + " more" : "";
     String all = count == 1
         ? "the photo cannot be used: "
         : "none of the " + count + " photos can be used: ";

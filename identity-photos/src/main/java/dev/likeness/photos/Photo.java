@@ -12,7 +12,7 @@ import java.nio.file.Path;
  */
 public final class Photo {
   // Streams cannot be read twice, so they are taken in at once, up to what any review accepts.
-  private static final int MOST_OF_A_STREAM = 64 << 20;
+  private static final int MAX_STREAM_BYTES = 64 << 20;
 
   @FunctionalInterface
   private interface Source {
@@ -47,7 +47,7 @@ public final class Photo {
   /** The content of a file, read to its end now (at most 64 MiB); the caller closes the stream. */
   public static Photo of(String name, InputStream file) {
     try {
-      return of(name, file.readNBytes(MOST_OF_A_STREAM));
+      return of(name, file.readNBytes(MAX_STREAM_BYTES));
     } catch (IOException e) {
       throw new InvalidInputException("cannot read the photo " + name + ": " + e.getMessage(), e);
     }
@@ -62,7 +62,7 @@ public final class Photo {
    * The file's bytes; a file longer than {@code most} is cut one byte after, which tells that it
    * is.
    */
-  byte[] bytes(int most) throws IOException {
+  byte[] readBytes(int most) throws IOException {
     return source.read(Math.max(most, most + 1));
   }
 }

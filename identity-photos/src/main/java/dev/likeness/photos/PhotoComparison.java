@@ -32,20 +32,20 @@ final class PhotoComparison {
    * The reasons by photo, for those usable ones that repeat a better one: with a better verdict, or
    * crisper.
    */
-  Map<AcceptedPhoto, Reason> among(List<PhotoIntake.Result> results) {
+  Map<AcceptedPhoto, Reason> findDuplicates(List<PhotoIntake.Result> results) {
     List<AcceptedPhoto> best = results.stream()
-        .filter(result -> result.usable().isPresent())
+        .filter(result -> result.accepted().isPresent())
         .sorted(
             Comparator.comparing((PhotoIntake.Result result) -> result.verdict().verdict())
-                .thenComparing(result -> -detail(result.usable().orElseThrow())))
-        .map(result -> result.usable().orElseThrow())
+                .thenComparing(result -> -detail(result.accepted().orElseThrow())))
+        .map(result -> result.accepted().orElseThrow())
         .toList();
     // By identity: hashing a photo would read all of its pixels, and the same file may be given
     // twice.
     Map<AcceptedPhoto, Reason> found = new IdentityHashMap<>();
     List<AcceptedPhoto> kept = new ArrayList<>();
     for (AcceptedPhoto photo : best) {
-      Optional<Reason> reason = copied(photo, kept).or(() -> reframed(photo, kept));
+      Optional<Reason> reason = duplicateByHash(photo, kept).or(() -> duplicateByEmbedding(photo, kept));
       reason.ifPresent(why -> found.put(photo, why));
       if (reason.isEmpty() || reason.get().severity() != Verdict.REJECT) {
         kept.add(photo);
@@ -54,7 +54,7 @@ final class PhotoComparison {
     return found;
   }
 
-  private Optional<Reason> copied(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
+  private Optional<Reason> duplicateByHash(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
     return kept.stream()
         .min(Comparator.comparingDouble(other -> distance(photo, other)))
         .filter(other -> band.judge(distance(photo, other)) != Verdict.KEEP)
@@ -69,15 +69,15 @@ final class PhotoComparison {
         });
   }
 
-  private Optional<Reason> reframed(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
+  private Optional<Reason> duplicateByEmbedding(AcceptedPhoto photo, List<AcceptedPhoto> kept) {
     return embeddings.flatMap(vectors -> kept.stream()
         .max(Comparator.comparingDouble(other -> vectors.cosine(photo, other)))
-        .filter(other -> vectors.cosine(photo, other) > vectors.sameShot())
+        .filter(other -> vectors.cosine(photo, other) > vectors.sameShotThreshold())
         .map(other -> new Reason(
             ReasonCode.NEAR_DUPLICATE,
             Verdict.WARN,
             vectors.cosine(photo, other),
-            vectors.sameShot(),
+            vectors.sameShotThreshold(),
             "it seems to be the same shot as " + other.name() + ", framed differently")));
   }
 
@@ -95,14 +95,14 @@ final class PhotoComparison {
     // Two photos are one shot when their cosine is this far from the threshold of one person
     // towards
     // 1.
-    private static final double SHOT = 0.85;
+    private static final double SAME_SHOT_SHARE = 0.85;
 
     private final Map<AcceptedPhoto, float[]> vectors = new IdentityHashMap<>();
-    private final double sameAbove;
+    private final double threshold;
 
     Embeddings(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
       photos.forEach(photo -> vectors.put(photo, embedder.embed(photo.image(), photo.face())));
-      sameAbove = embedder.sameAbove();
+      threshold = embedder.samePersonThreshold();
     }
 
     double cosine(AcceptedPhoto a, AcceptedPhoto b) {
@@ -110,15 +110,15 @@ final class PhotoComparison {
     }
 
     /** The cosine above which two photos show one person. */
-    double samePerson() {
-      return sameAbove;
+    double samePersonThreshold() {
+      return threshold;
     }
 
     /**
      * The cosine above which two photos of one person are one shot, framed or mirrored differently.
      */
-    double sameShot() {
-      return sameAbove + SHOT * (1 - sameAbove);
+    double sameShotThreshold() {
+      return threshold + SAME_SHOT_SHARE * (1 - threshold);
     }
   }
 
@@ -126,15 +126,15 @@ final class PhotoComparison {
    * Finds the main person of a set: the largest group in which every photo is linked to another by
    * a cosine above the embedder's threshold. Photos outside this group show another person.
    */
-  static final class OnePerson {
-    private OnePerson() {}
+  static final class SamePersonCheck {
+    private SamePersonCheck() {}
 
     /**
      * The reasons by photo, for photos that show another person; empty when no two photos show the
      * same person.
      */
-    static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, Embeddings embeddings) {
-      List<AcceptedPhoto> group = largest(photos, embeddings);
+    static Map<AcceptedPhoto, Reason> findOtherPersons(List<AcceptedPhoto> photos, Embeddings embeddings) {
+      List<AcceptedPhoto> group = largestGroup(photos, embeddings);
       Map<AcceptedPhoto, Reason> strangers = new IdentityHashMap<>();
       if (group.size() > 1) {
         photos.stream()
@@ -154,15 +154,15 @@ final class PhotoComparison {
           ReasonCode.WRONG_PERSON,
           Verdict.REJECT,
           closest,
-          embeddings.samePerson(),
+          embeddings.samePersonThreshold(),
           "it shows another person than most of the photos");
     }
 
-    private static List<AcceptedPhoto> largest(List<AcceptedPhoto> photos, Embeddings embeddings) {
+    private static List<AcceptedPhoto> largestGroup(List<AcceptedPhoto> photos, Embeddings embeddings) {
       List<AcceptedPhoto> best = List.of();
       List<AcceptedPhoto> left = new ArrayList<>(photos);
       while (!left.isEmpty()) {
-        List<AcceptedPhoto> group = linked(left, embeddings);
+        List<AcceptedPhoto> group = connectedGroup(left, embeddings);
         best = group.size() > best.size() ? group : best;
       }
       return best;
@@ -170,14 +170,14 @@ final class PhotoComparison {
 
     // Takes the first photo and everything that is linked to it, however far round, out of those
     // left.
-    private static List<AcceptedPhoto> linked(List<AcceptedPhoto> left, Embeddings embeddings) {
+    private static List<AcceptedPhoto> connectedGroup(List<AcceptedPhoto> left, Embeddings embeddings) {
       List<AcceptedPhoto> group = new ArrayList<>();
       Deque<AcceptedPhoto> open = new ArrayDeque<>(List.of(left.remove(0)));
       while (!open.isEmpty()) {
         AcceptedPhoto photo = open.poll();
         group.add(photo);
         left.removeIf(other -> {
-          boolean same = embeddings.cosine(photo, other) >= embeddings.samePerson();
+          boolean same = embeddings.cosine(photo, other) >= embeddings.samePersonThreshold();
           return same && open.add(other);
         });
       }

@@ -22,9 +22,9 @@ import java.util.Optional;
  * reason.
  */
 final class PhotoIntake {
-  private static final int PREVIEW = 360;
-  private static final Reason TURNED = Reason.of(
-      ReasonCode.LYING,
+  private static final int PREVIEW_SIZE = 360;
+  private static final Reason ROTATED = Reason.of(
+      ReasonCode.ROTATED,
       Verdict.WARN,
       "it lay on its side or upside down and was turned; check that it shows the person upright");
 
@@ -33,13 +33,13 @@ final class PhotoIntake {
    * use.
    */
   record Result(
-      PhotoVerdict verdict, Optional<ReviewSheet.Preview> preview, Optional<AcceptedPhoto> usable) {
+      PhotoVerdict verdict, Optional<ReviewSheet.Preview> preview, Optional<AcceptedPhoto> accepted) {
     /** The result with one more reason; a photo that is rejected by it is no longer usable. */
-    Result and(Reason reason) {
+    Result withReason(Reason reason) {
       return new Result(
-          verdict.and(reason),
+          verdict.withReason(reason),
           preview,
-          usable.filter(photo -> reason.severity() != Verdict.REJECT));
+          accepted.filter(photo -> reason.severity() != Verdict.REJECT));
     }
   }
 
@@ -53,19 +53,19 @@ final class PhotoIntake {
     this.judge = judge;
   }
 
-  Result read(Photo photo) {
+  Result review(Photo photo) {
     Optional<PhotoFormat> format = Optional.empty();
     try {
-      byte[] file = photo.bytes(decoder.limits().bytes());
+      byte[] file = photo.readBytes(decoder.limits().maxBytes());
       format = PhotoFormat.of(file);
-      return judged(photo, decoder.decode(photo.name(), file));
+      return evaluate(photo, decoder.decode(photo.name(), file));
     } catch (UnreadablePhotoException e) {
-      return rejected(
+      return reject(
           photo,
           format,
-          new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
+          new Reason(reasonCode(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
-      return rejected(
+      return reject(
           photo,
           format,
           Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
@@ -74,7 +74,7 @@ final class PhotoIntake {
       if (e.getClass() != RuntimeException.class) {
         throw e;
       }
-      return rejected(
+      return reject(
           photo,
           format,
           Reason.of(
@@ -86,25 +86,25 @@ final class PhotoIntake {
     }
   }
 
-  private Result judged(Photo photo, DecodedPhoto decoded) {
+  private Result evaluate(Photo photo, DecodedPhoto decoded) {
     UprightPhoto upright = UprightPhoto.of(decoded.image(), detector);
     RgbImage image = upright.image();
     List<Face> faces = upright.faces();
-    List<Reason> reasons = judge.reasons(decoded.turned(image, upright.orientation()), faces);
+    List<Reason> reasons = judge.check(decoded.withUprightImage(image, upright.orientation()), faces);
     PhotoVerdict judged =
         PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
-    PhotoVerdict verdict = upright.turned() ? judged.and(TURNED) : judged;
+    PhotoVerdict verdict = upright.rotated() ? judged.withReason(ROTATED) : judged;
     Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT
         ? Optional.empty()
         : Optional.of(AcceptedPhoto.of(photo.name(), image, faces.get(0)));
-    RgbImage small = Resampler.AREA.fit(image, PREVIEW);
+    RgbImage small = Resampler.AREA.fit(image, PREVIEW_SIZE);
     return new Result(
         verdict,
         Optional.of(new ReviewSheet.Preview(small, (double) small.width() / image.width())),
         usable);
   }
 
-  private static Result rejected(Photo photo, Optional<PhotoFormat> format, Reason reason) {
+  private static Result reject(Photo photo, Optional<PhotoFormat> format, Reason reason) {
     return new Result(
         PhotoVerdict.of(photo.name(), format, List.of(reason), List.of()),
         Optional.empty(),
@@ -119,7 +119,7 @@ final class PhotoIntake {
         : whole;
   }
 
-  private static ReasonCode code(UnreadablePhotoException.Fault fault) {
+  private static ReasonCode reasonCode(UnreadablePhotoException.Fault fault) {
     return switch (fault) {
       case EMPTY -> ReasonCode.EMPTY_FILE;
       case NOT_AN_IMAGE -> ReasonCode.NOT_AN_IMAGE;

@@ -37,7 +37,7 @@ public final class PhotoReview {
   private PhotoReview(List<PhotoIntake.Result> results) {
     photos = results.stream().map(PhotoIntake.Result::verdict).toList();
     previews = results.stream().map(PhotoIntake.Result::preview).toList();
-    accepted = usable(results);
+    accepted = acceptedPhotos(results);
     set = SetVerdict.of(photos, accepted);
   }
 
@@ -68,18 +68,18 @@ public final class PhotoReview {
    * person.
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
-    QualityChecks judge = new QualityChecks(options.limits(), tools.brisque(), tools.quality());
+    QualityChecks judge = new QualityChecks(options.qualityLimits(), tools.brisque(), tools.quality());
     PhotoIntake intake =
-        new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
-    List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
+        new PhotoIntake(new PhotoDecoder(options.decodeLimits()), tools.detector(), judge);
+    List<PhotoIntake.Result> single = reviewInParallel(set.photos(), intake, options.threads());
     Optional<PhotoComparison.Embeddings> embeddings =
-        tools.embedder().map(embedder -> new PhotoComparison.Embeddings(usable(single), embedder));
+        tools.embedder().map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
     PhotoComparison duplicates =
-        new PhotoComparison(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
+        new PhotoComparison(options.qualityLimits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     List<PhotoIntake.Result> ofOne = embeddings
-        .map(vectors -> without(single, PhotoComparison.OnePerson.among(usable(single), vectors)))
+        .map(vectors -> withReasons(single, PhotoComparison.SamePersonCheck.findOtherPersons(acceptedPhotos(single), vectors)))
         .orElse(single);
-    PhotoReview review = new PhotoReview(without(ofOne, duplicates.among(ofOne)));
+    PhotoReview review = new PhotoReview(withReasons(ofOne, duplicates.findDuplicates(ofOne)));
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhotoException(review);
     }
@@ -87,16 +87,16 @@ public final class PhotoReview {
   }
 
   // What comparing photos with each other says against some of them joins what was found in each.
-  private static List<PhotoIntake.Result> without(
+  private static List<PhotoIntake.Result> withReasons(
       List<PhotoIntake.Result> results, Map<AcceptedPhoto, Reason> against) {
     return results.stream()
-        .map(result -> result.usable().map(against::get).map(result::and).orElse(result))
+        .map(result -> result.accepted().map(against::get).map(result::withReason).orElse(result))
         .toList();
   }
 
-  private static List<AcceptedPhoto> usable(List<PhotoIntake.Result> results) {
+  private static List<AcceptedPhoto> acceptedPhotos(List<PhotoIntake.Result> results) {
     return results.stream()
-        .map(PhotoIntake.Result::usable)
+        .map(PhotoIntake.Result::accepted)
         .flatMap(Optional::stream)
         .toList();
   }
@@ -140,13 +140,13 @@ public final class PhotoReview {
     return ReviewJson.of(this);
   }
 
-  private static List<PhotoIntake.Result> inParallel(
+  private static List<PhotoIntake.Result> reviewInParallel(
       List<Photo> photos, PhotoIntake intake, int threads) {
     ExecutorService workers =
-        Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::worker);
+        Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::newWorker);
     try {
       List<Callable<PhotoIntake.Result>> tasks = photos.stream()
-          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.read(photo))
+          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.review(photo))
           .toList();
       List<PhotoIntake.Result> results = new ArrayList<>();
       for (Future<PhotoIntake.Result> task : workers.invokeAll(tasks)) {
@@ -157,19 +157,19 @@ public final class PhotoReview {
       Thread.currentThread().interrupt();
       throw new CancelledException("the review of the photos was interrupted");
     } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
+      throw unchecked(e.getCause());
     } finally {
       workers.shutdownNow();
     }
   }
 
-  private static Thread worker(Runnable work) {
+  private static Thread newWorker(Runnable work) {
     Thread thread = new Thread(work, "likeness-photos");
     thread.setDaemon(true);
     return thread;
   }
 
-  private static RuntimeException rethrown(Throwable cause) {
+  private static RuntimeException unchecked(Throwable cause) {
     if (cause instanceof Error error) {
       throw error;
     }
@@ -182,7 +182,7 @@ public final class PhotoReview {
    */
   static final class Subset {
     // A photo as crisp as can be is worth this much difference more than a blurred one.
-    private static final double CRISPNESS = 0.5;
+    private static final double SHARPNESS_WEIGHT = 0.5;
 
     private Subset() {}
 
@@ -195,17 +195,17 @@ public final class PhotoReview {
       while (chosen.size() < count && !left.isEmpty()) {
         int best = 0;
         for (int i = 1; i < left.size(); i++) {
-          best = worth(left.get(i), chosen) > worth(left.get(best), chosen) ? i : best;
+          best = score(left.get(i), chosen) > score(left.get(best), chosen) ? i : best;
         }
         chosen.add(left.remove(best));
       }
       return List.copyOf(chosen);
     }
 
-    private static double worth(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
+    private static double score(AcceptedPhoto photo, List<AcceptedPhoto> chosen) {
       double difference =
           chosen.stream().mapToDouble(other -> photo.distance(other)).min().orElse(0);
-      return difference - CRISPNESS * photo.features().blur();
+      return difference - SHARPNESS_WEIGHT * photo.features().blur();
     }
   }
 
@@ -227,8 +227,8 @@ public final class PhotoReview {
     private static Map<String, Object> photo(PhotoVerdict photo) {
       Map<String, Object> object = new LinkedHashMap<>();
       object.put("file", photo.name());
-      object.put("format", photo.format().map(PhotoFormat::word).orElse(null));
-      object.put("verdict", photo.verdict().word());
+      object.put("format", photo.format().map(PhotoFormat::id).orElse(null));
+      object.put("verdict", photo.verdict().id());
       object.put("reasons", photo.reasons().stream().map(ReviewJson::reason).toList());
       object.put("faces", photo.faces().size());
       return object;
@@ -236,7 +236,7 @@ public final class PhotoReview {
 
     private static Map<String, Object> reason(Reason reason) {
       Map<String, Object> object = new LinkedHashMap<>();
-      object.put("code", reason.code().word());
+      object.put("code", reason.code().id());
       object.put("value", number(reason.value()));
       object.put("limit", number(reason.limit()));
       object.put("message", reason.message());

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * Photos that should show one person, in the order of the review. Not empty.
  */
 public final class PhotoSet {
-  private static final int HEAD = 32;
+  private static final int HEADER_BYTES = 32;
 
   private final List<Photo> photos;
 
@@ -37,18 +37,18 @@ public final class PhotoSet {
    * @throws InvalidInputException when it is not a folder, cannot be read, or holds none
    */
   public static PhotoSet from(Path folder) {
-    return new PhotoSet(files(folder).stream().map(Photo::of).toList());
+    return new PhotoSet(listFiles(folder).stream().map(Photo::of).toList());
   }
 
   /** The files of {@link #from}. */
-  public static List<Path> files(Path folder) {
+  public static List<Path> listFiles(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(
           folder + " is not a folder; give the folder that holds the person's photos");
     }
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> found = files
-          .filter(PhotoSet::mayBePhoto)
+          .filter(PhotoSet::isPhotoFile)
           .sorted(Comparator.comparing(file -> file.getFileName().toString()))
           .toList();
       if (found.isEmpty()) {
@@ -67,17 +67,17 @@ public final class PhotoSet {
     return photos;
   }
 
-  private static boolean mayBePhoto(Path file) {
+  private static boolean isPhotoFile(Path file) {
     String name = file.getFileName().toString();
     if (name.startsWith(".") || !Files.isRegularFile(file)) {
       return false;
     }
-    return PhotoFormat.namesAPhoto(name) || beginsAsPhoto(file);
+    return PhotoFormat.isPhotoName(name) || hasPhotoSignature(file);
   }
 
-  private static boolean beginsAsPhoto(Path file) {
+  private static boolean hasPhotoSignature(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return PhotoFormat.of(in.readNBytes(HEAD)).isPresent();
+      return PhotoFormat.of(in.readNBytes(HEADER_BYTES)).isPresent();
     } catch (IOException unreadable) {
       return false;
     }

@@ -32,7 +32,7 @@ public record PhotoVerdict(
   /** The verdict that {@code reasons}, in any order, come to. */
   public static PhotoVerdict of(
       String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
-    Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
+    Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::worse);
     List<Reason> sorted = reasons.stream()
         .sorted(Comparator.comparing(Reason::severity).reversed())
         .toList();
@@ -40,7 +40,7 @@ public record PhotoVerdict(
   }
 
   /** The same verdict with one more reason against the photo. */
-  public PhotoVerdict and(Reason reason) {
+  public PhotoVerdict withReason(Reason reason) {
     return of(name, format, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
   }
 

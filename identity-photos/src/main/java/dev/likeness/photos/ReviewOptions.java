@@ -6,12 +6,12 @@ import dev.likeness.photos.quality.QualityLimits;
 /**
  * Settings of a review.
  *
- * @param decode limits of decoding
- * @param limits thresholds of the measures
+ * @param decodeLimits limits of decoding
+ * @param qualityLimits thresholds of the measures
  * @param threads number of photos that are reviewed at once; each needs up to ten bytes per
  *     pixel of the largest photo
  */
-public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threads) {
+public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {
   public ReviewOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("a review needs at least one thread, given " + threads);
@@ -27,17 +27,17 @@ public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threa
   }
 
   /** The same with other limits of what a file may cost. */
-  public ReviewOptions withDecode(DecodeLimits cost) {
-    return new ReviewOptions(cost, limits, threads);
+  public ReviewOptions withDecodeLimits(DecodeLimits cost) {
+    return new ReviewOptions(cost, qualityLimits, threads);
   }
 
   /** The same with other thresholds. */
-  public ReviewOptions withLimits(QualityLimits thresholds) {
-    return new ReviewOptions(decode, thresholds, threads);
+  public ReviewOptions withQualityLimits(QualityLimits thresholds) {
+    return new ReviewOptions(decodeLimits, thresholds, threads);
   }
 
   /** The same with so many photos looked at at once. */
   public ReviewOptions withThreads(int count) {
-    return new ReviewOptions(decode, limits, count);
+    return new ReviewOptions(decodeLimits, qualityLimits, count);
   }
 }

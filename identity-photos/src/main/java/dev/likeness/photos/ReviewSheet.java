@@ -22,8 +22,8 @@ final class ReviewSheet {
   private static final int COLUMNS = 4;
   private static final int MARGIN = 36;
   private static final int GAP = 20;
-  private static final int HEADING = 92;
-  private static final int LINE = 26;
+  private static final int HEADING_HEIGHT = 92;
+  private static final int LINE_HEIGHT = 26;
 
   private ReviewSheet() {}
 
@@ -31,30 +31,30 @@ final class ReviewSheet {
     int columns = Math.min(COLUMNS, review.photos().size());
     int rows = (review.photos().size() + columns - 1) / columns;
     int width = Math.max(900, 2 * MARGIN + columns * PhotoCard.WIDTH + (columns - 1) * GAP);
-    int advice = review.set().advice().isEmpty() ? 0 : (review.set().advice().size() + 1) * LINE;
-    int height = MARGIN + HEADING + rows * (PhotoCard.HEIGHT + GAP) + advice + MARGIN - GAP;
+    int advice = review.set().advice().isEmpty() ? 0 : (review.set().advice().size() + 1) * LINE_HEIGHT;
+    int height = MARGIN + HEADING_HEIGHT + rows * (PhotoCard.HEIGHT + GAP) + advice + MARGIN - GAP;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     try {
       g.setColor(new Color(246, 246, 244));
       g.fillRect(0, 0, width, height);
       SheetGraphics pen = new SheetGraphics(g);
-      heading(pen, review, width);
+      paintHeading(pen, review, width);
       for (int i = 0; i < review.photos().size(); i++) {
         int x = MARGIN + i % columns * (PhotoCard.WIDTH + GAP);
-        int y = MARGIN + HEADING + i / columns * (PhotoCard.HEIGHT + GAP);
-        new PhotoCard(review.photos().get(i), previews.get(i)).render(pen, x, y);
+        int y = MARGIN + HEADING_HEIGHT + i / columns * (PhotoCard.HEIGHT + GAP);
+        new PhotoCard(review.photos().get(i), previews.get(i)).paint(pen, x, y);
       }
-      advice(pen, review, MARGIN + HEADING + rows * (PhotoCard.HEIGHT + GAP));
+      paintAdvice(pen, review, MARGIN + HEADING_HEIGHT + rows * (PhotoCard.HEIGHT + GAP));
     } finally {
       g.dispose();
     }
     return RgbImage.of(image);
   }
 
-  private static void heading(SheetGraphics pen, PhotoReview review, int width) {
+  private static void paintHeading(SheetGraphics pen, PhotoReview review, int width) {
     SetVerdict set = review.set();
-    pen.text(
+    pen.paintText(
         String.format(Locale.ROOT, "%d of %d photos can be used", set.accepted(), set.photos()),
         MARGIN,
         MARGIN + 24,
@@ -65,19 +65,19 @@ final class ReviewSheet {
         .count();
     String detail =
         warned == 0 ? "" : String.format(Locale.ROOT, "%d of them with a warning    ", warned);
-    pen.text(
+    pen.paintText(
         detail + String.format(Locale.ROOT, "readiness %.0f %%", 100 * set.readiness()),
         MARGIN,
         MARGIN + 54,
         SheetGraphics.TEXT,
         SheetGraphics.GREY);
-    pen.bar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
+    pen.paintBar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
   }
 
-  private static void advice(SheetGraphics pen, PhotoReview review, int y) {
-    int at = y + LINE / 2;
+  private static void paintAdvice(SheetGraphics pen, PhotoReview review, int y) {
+    int at = y + LINE_HEIGHT / 2;
     for (String sentence : review.set().advice()) {
-      pen.text("•  " + sentence, MARGIN, at += LINE, SheetGraphics.TEXT, SheetGraphics.INK);
+      pen.paintText("•  " + sentence, MARGIN, at += LINE_HEIGHT, SheetGraphics.TEXT, SheetGraphics.INK);
     }
   }
 
@@ -88,7 +88,7 @@ final class ReviewSheet {
   static final class PhotoCard {
     static final int WIDTH = 300;
     static final int HEIGHT = 400;
-    private static final int PHOTO = 276;
+    private static final int PHOTO_SIZE = 276;
     private static final int INSET = 12;
     private static final int REASON_LINES = 3;
 
@@ -100,44 +100,44 @@ final class ReviewSheet {
       this.preview = preview;
     }
 
-    void render(SheetGraphics pen, int x, int y) {
-      pen.panel(x, y, WIDTH, HEIGHT, Color.WHITE);
-      pen.panel(x + INSET, y + INSET, PHOTO, PHOTO, new Color(234, 234, 231));
+    void paint(SheetGraphics pen, int x, int y) {
+      pen.paintPanel(x, y, WIDTH, HEIGHT, Color.WHITE);
+      pen.paintPanel(x + INSET, y + INSET, PHOTO_SIZE, PHOTO_SIZE, new Color(234, 234, 231));
       preview.ifPresentOrElse(
-          small -> photo(pen, small, x + INSET, y + INSET),
-          () -> pen.text(
+          small -> paintPhoto(pen, small, x + INSET, y + INSET),
+          () -> pen.paintText(
               "no image",
               x + WIDTH / 2.0 - 36,
-              y + INSET + PHOTO / 2.0,
+              y + INSET + PHOTO_SIZE / 2.0,
               SheetGraphics.TEXT,
               SheetGraphics.GREY));
-      caption(pen, x + INSET, y + INSET + PHOTO);
+      paintCaption(pen, x + INSET, y + INSET + PHOTO_SIZE);
     }
 
-    private void caption(SheetGraphics pen, int x, int y) {
-      pen.panel(x, y + 10, 58, 21, SheetGraphics.of(verdict.verdict()));
-      pen.text(verdict.verdict().word(), x + 9, y + 25, SheetGraphics.SMALL, Color.WHITE);
-      pen.text(
-          pen.fitted(verdict.name(), SheetGraphics.TITLE, PHOTO - 70),
+    private void paintCaption(SheetGraphics pen, int x, int y) {
+      pen.paintPanel(x, y + 10, 58, 21, SheetGraphics.colorOf(verdict.verdict()));
+      pen.paintText(verdict.verdict().id(), x + 9, y + 25, SheetGraphics.SMALL, Color.WHITE);
+      pen.paintText(
+          pen.fit(verdict.name(), SheetGraphics.TITLE, PHOTO_SIZE - 70),
           x + 68,
           y + 26,
           SheetGraphics.TITLE,
           SheetGraphics.INK);
       String reasons =
           verdict.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
-      List<String> lines = pen.wrapped(reasons, SheetGraphics.SMALL, PHOTO, REASON_LINES);
+      List<String> lines = pen.wrap(reasons, SheetGraphics.SMALL, PHOTO_SIZE, REASON_LINES);
       for (int i = 0; i < lines.size(); i++) {
-        pen.text(lines.get(i), x, y + 52 + i * 18, SheetGraphics.SMALL, SheetGraphics.GREY);
+        pen.paintText(lines.get(i), x, y + 52 + i * 18, SheetGraphics.SMALL, SheetGraphics.GREY);
       }
     }
 
-    private void photo(SheetGraphics pen, Preview small, int x, int y) {
+    private void paintPhoto(SheetGraphics pen, Preview small, int x, int y) {
       BufferedImage image = small.image().toBufferedImage();
-      double fit = Math.min((double) PHOTO / image.getWidth(), (double) PHOTO / image.getHeight());
-      double left = x + (PHOTO - fit * image.getWidth()) / 2;
-      double top = y + (PHOTO - fit * image.getHeight()) / 2;
+      double fit = Math.min((double) PHOTO_SIZE / image.getWidth(), (double) PHOTO_SIZE / image.getHeight());
+      double left = x + (PHOTO_SIZE - fit * image.getWidth()) / 2;
+      double top = y + (PHOTO_SIZE - fit * image.getHeight()) / 2;
       Shape clip = pen.graphics().getClip();
-      pen.graphics().clip(new Rectangle2D.Double(x, y, PHOTO, PHOTO));
+      pen.graphics().clip(new Rectangle2D.Double(x, y, PHOTO_SIZE, PHOTO_SIZE));
       pen.graphics()
           .drawImage(
               image,
@@ -147,28 +147,28 @@ final class ReviewSheet {
               (int) Math.round(fit * image.getHeight()),
               null);
       for (Face face : verdict.faces()) {
-        face(pen, face, fit * small.scale(), left, top);
+        paintFace(pen, face, fit * small.scale(), left, top);
       }
       pen.graphics().setClip(clip);
     }
 
     // The face that the verdict is about has the verdict's colour, the others are grey.
-    private void face(SheetGraphics pen, Face face, double scale, double dx, double dy) {
+    private void paintFace(SheetGraphics pen, Face face, double scale, double dx, double dy) {
       boolean first = face == verdict.faces().get(0);
-      Color color = first ? SheetGraphics.of(verdict.verdict()) : SheetGraphics.GREY;
+      Color color = first ? SheetGraphics.colorOf(verdict.verdict()) : SheetGraphics.GREY;
       BoundingBox box = face.box().scaled(scale).moved(dx, dy);
-      pen.frame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
+      pen.paintFrame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
       List<Point> points = face.landmarks()
           .map(Face.Landmarks::points)
           .orElseGet(
               () -> face.eyes().map(eyes -> List.of(eyes.left(), eyes.right())).orElse(List.of()));
       double radius = Math.max(1.5, Math.min(4, box.width() / 16));
       for (Point point : points) {
-        pen.dot(
+        pen.paintDot(
             point.x() * scale + dx,
             point.y() * scale + dy,
             radius,
-            first ? SheetGraphics.of(Verdict.KEEP) : SheetGraphics.GREY);
+            first ? SheetGraphics.colorOf(Verdict.KEEP) : SheetGraphics.GREY);
       }
     }
   }

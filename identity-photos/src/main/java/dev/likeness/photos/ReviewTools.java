@@ -42,7 +42,7 @@ public record ReviewTools(
 
   /** The same with YuNet from {@code file} as the detector; closes the one it replaces. */
   public ReviewTools withDetector(Path file) {
-    return withDetector(orClose(() -> YuNetDetector.open(file)));
+    return withDetector(openOrClose(() -> YuNetDetector.open(file)));
   }
 
   /** The same with another detector; closes the one it replaces. */
@@ -56,7 +56,7 @@ public record ReviewTools(
    * ({@link EmbedderSpec#of(Path)}).
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
-    return withEmbedder(orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
+    return withEmbedder(openOrClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }
 
   /**
@@ -64,7 +64,7 @@ public record ReviewTools(
    * if the folder has none. The caller closes it.
    */
   public static Optional<FaceEmbedder> embedderIn(Path folder) {
-    return TorchEmbedder.in(folder).map(Function.identity());
+    return TorchEmbedder.findIn(folder).map(Function.identity());
   }
 
   /** The same with an embedder; closes the one it replaces. */
@@ -75,20 +75,20 @@ public record ReviewTools(
 
   /** The same with another BRISQUE model, OpenCV's two YAML files; closes the one it replaces. */
   public ReviewTools withBrisque(Path model, Path range) {
-    Brisque other = orClose(() -> Brisque.open(model, range));
+    Brisque other = openOrClose(() -> Brisque.open(model, range));
     brisque.ifPresent(Brisque::close);
     return new ReviewTools(detector, embedder, Optional.of(other), quality);
   }
 
   /** The same with the face-quality network in {@code file}; closes the one it replaces. */
   public ReviewTools withQuality(Path file) {
-    FaceQuality other = orClose(() -> FaceQuality.OnnxFaceQuality.open(file));
+    FaceQuality other = openOrClose(() -> FaceQuality.OnnxFaceQuality.open(file));
     quality.ifPresent(FaceQuality::close);
     return new ReviewTools(detector, embedder, brisque, Optional.of(other));
   }
 
   // Calls are chained, so a file that cannot be opened must not leave the tools before it open.
-  private <T> T orClose(Supplier<T> opening) {
+  private <T> T openOrClose(Supplier<T> opening) {
     try {
       return opening.get();
     } catch (RuntimeException e) {

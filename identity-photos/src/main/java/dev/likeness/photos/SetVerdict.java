@@ -21,11 +21,11 @@ import java.util.stream.DoubleStream;
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
   /** Below this many accepted photos a person is not learnt well. */
-  public static final int FEWEST = 3;
+  public static final int MIN_PHOTOS = 3;
   /** With this many accepted photos more add less. */
-  public static final int ENOUGH = 8;
+  public static final int RECOMMENDED_PHOTOS = 8;
   /** More photos than this add little. */
-  public static final int MOST = 20;
+  public static final int MAX_PHOTOS = 20;
 
   public SetVerdict {
     advice = List.copyOf(advice);
@@ -38,10 +38,10 @@ public record SetVerdict(
     int n = accepted.size();
     double readiness = n == 0
         ? 0
-        : 0.6 * Math.min(1, (double) n / ENOUGH)
+        : 0.6 * Math.min(1, (double) n / RECOMMENDED_PHOTOS)
             + 0.2 * coverage.variety(n)
             + 0.2 * (1 - warned / n);
-    return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.on(coverage, accepted));
+    return new SetVerdict(photos.size(), n, readiness, coverage, SetAdvice.of(coverage, accepted));
   }
 
   /**
@@ -62,10 +62,10 @@ public record SetVerdict(
       int sameBackground,
       int sameDistance,
       int sameClothes) {
-    private static final double TURNED = 15;
+    private static final double SIDE_YAW = 15;
     private static final double SAME_MOUTH = 0.7;
     private static final double SAME_LIGHTNESS = 15;
-    private static final double SAME_SLOPE = 0.3;
+    private static final double SAME_LIGHT_DIFFERENCE = 0.3;
     private static final double SAME_TINT = 45;
     private static final double SAME_SHARE = 1.35;
 
@@ -77,8 +77,8 @@ public record SetVerdict(
       static Angles of(List<AcceptedPhoto> photos) {
         double[] yaws =
             photos.stream().mapToDouble(photo -> photo.face().pose().yaw()).toArray();
-        int left = (int) DoubleStream.of(yaws).filter(yaw -> yaw < -TURNED).count();
-        int right = (int) DoubleStream.of(yaws).filter(yaw -> yaw > TURNED).count();
+        int left = (int) DoubleStream.of(yaws).filter(yaw -> yaw < -SIDE_YAW).count();
+        int right = (int) DoubleStream.of(yaws).filter(yaw -> yaw > SIDE_YAW).count();
         return new Angles(left, yaws.length - left - right, right);
       }
     }
@@ -88,20 +88,20 @@ public record SetVerdict(
           photos.stream().map(AcceptedPhoto::features).toList();
       return new SetCoverage(
           Angles.of(photos),
-          largest(features, (a, b) -> a.expression().similarity(b.expression()) > SAME_MOUTH),
-          largest(
+          largestGroup(features, (a, b) -> a.expression().similarity(b.expression()) > SAME_MOUTH),
+          largestGroup(
               features,
               (a, b) -> Math.abs(a.highlight() - b.highlight()) < SAME_LIGHTNESS
-                  && Math.abs(a.slope() - b.slope()) < SAME_SLOPE),
-          largest(features, (a, b) -> a.background().distance(b.background()) < SAME_TINT),
-          largest(
+                  && Math.abs(a.lightDifference() - b.lightDifference()) < SAME_LIGHT_DIFFERENCE),
+          largestGroup(features, (a, b) -> a.background().distance(b.background()) < SAME_TINT),
+          largestGroup(
               features,
               (a, b) -> Math.abs(Math.log(a.faceShare() / b.faceShare())) < Math.log(SAME_SHARE)),
-          largest(features, (a, b) -> a.clothes().distance(b.clothes()) < SAME_TINT));
+          largestGroup(features, (a, b) -> a.clothes().distance(b.clothes()) < SAME_TINT));
     }
 
     // The size of the largest group around any one photo.
-    private static int largest(
+    private static int largestGroup(
         List<PhotoFeatures> features, BiPredicate<PhotoFeatures, PhotoFeatures> alike) {
       return features.stream()
           .mapToInt(one ->
@@ -122,9 +122,9 @@ public record SetVerdict(
 
   /** What is missing in a set, in plain words. */
   static final class SetAdvice {
-    private static final double MOSTLY = 0.6;
-    private static final double SMALL = 0.2;
-    private static final String[] WORDS = {
+    private static final double SAME_SHARE = 0.6;
+    private static final double SMALL_FACE_SHARE = 0.2;
+    private static final String[] NUMBER_WORDS = {
       "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
       "twelve"
     };
@@ -136,50 +136,50 @@ public record SetVerdict(
       this.count = count;
     }
 
-    static List<String> on(SetVerdict.SetCoverage coverage, List<AcceptedPhoto> accepted) {
+    static List<String> of(SetVerdict.SetCoverage coverage, List<AcceptedPhoto> accepted) {
       SetAdvice set = new SetAdvice(accepted.size());
-      set.numbers();
+      set.addCountAdvice();
       // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is
       // their
       // lack worth a word.
-      if (set.count >= SetVerdict.FEWEST
+      if (set.count >= SetVerdict.MIN_PHOTOS
           && accepted.stream().anyMatch(photo -> photo.face().landmarks().isPresent())) {
-        set.angles(coverage.angles());
+        set.addAngleAdvice(coverage.angles());
       }
-      if (set.count > SetVerdict.FEWEST) {
-        set.sameness(coverage);
-        set.closeness(accepted);
+      if (set.count > SetVerdict.MIN_PHOTOS) {
+        set.addVarietyAdvice(coverage);
+        set.addCloseUpAdvice(accepted);
       }
       return set.advice;
     }
 
-    private void numbers() {
+    private void addCountAdvice() {
       if (count == 0) {
         advice.add(String.format(
-            Locale.ROOT, "no photo can be used; add at least %s others", word(SetVerdict.FEWEST)));
-      } else if (count < SetVerdict.FEWEST) {
+            Locale.ROOT, "no photo can be used; add at least %s others", numberWord(SetVerdict.MIN_PHOTOS)));
+      } else if (count < SetVerdict.MIN_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
             "only %s usable photo%s; add more until there are at least %s",
-            word(count),
+            numberWord(count),
             count == 1 ? "" : "s",
-            word(SetVerdict.FEWEST)));
-      } else if (count < SetVerdict.ENOUGH) {
+            numberWord(SetVerdict.MIN_PHOTOS)));
+      } else if (count < SetVerdict.RECOMMENDED_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
             "%s usable photos are enough to begin; %s or more are better",
-            word(count),
-            word(SetVerdict.ENOUGH)));
-      } else if (count > SetVerdict.MOST) {
+            numberWord(count),
+            numberWord(SetVerdict.RECOMMENDED_PHOTOS)));
+      } else if (count > SetVerdict.MAX_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
             "%s photos are more than a person needs; the best %s do",
-            word(count),
-            word(SetVerdict.MOST)));
+            numberWord(count),
+            numberWord(SetVerdict.MAX_PHOTOS)));
       }
     }
 
-    private void angles(SetVerdict.SetCoverage.Angles angles) {
+    private void addAngleAdvice(SetVerdict.SetCoverage.Angles angles) {
       if (angles.left() == 0) {
         advice.add("no photo from the left; add one with the head half turned to the image's left");
       }
@@ -192,30 +192,30 @@ public record SetVerdict(
       }
     }
 
-    private void sameness(SetVerdict.SetCoverage coverage) {
-      same(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
-      same(coverage.sameClothes(), "show the same clothes; add photos in others");
-      same(coverage.sameLight(), "have the same light; add some from outdoors or another room");
-      same(coverage.sameExpression(), "have the same expression; smile in some and not in others");
-      same(
+    private void addVarietyAdvice(SetVerdict.SetCoverage coverage) {
+      addIfSame(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
+      addIfSame(coverage.sameClothes(), "show the same clothes; add photos in others");
+      addIfSame(coverage.sameLight(), "have the same light; add some from outdoors or another room");
+      addIfSame(coverage.sameExpression(), "have the same expression; smile in some and not in others");
+      addIfSame(
           coverage.sameDistance(),
           "were taken from the same distance; add a close-up or one from further away");
     }
 
-    private void same(int alike, String what) {
-      if (alike > MOSTLY * count) {
-        advice.add(String.format(Locale.ROOT, "%s of %s %s", word(alike), word(count), what));
+    private void addIfSame(int alike, String what) {
+      if (alike > SAME_SHARE * count) {
+        advice.add(String.format(Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), what));
       }
     }
 
-    private void closeness(List<AcceptedPhoto> accepted) {
-      if (accepted.stream().allMatch(photo -> photo.features().faceShare() < SMALL)) {
+    private void addCloseUpAdvice(List<AcceptedPhoto> accepted) {
+      if (accepted.stream().allMatch(photo -> photo.features().faceShare() < SMALL_FACE_SHARE)) {
         advice.add("the face is small in every photo; add a close-up");
       }
     }
 
-    private static String word(int number) {
-      return number < WORDS.length ? WORDS[number] : Integer.toString(number);
+    private static String numberWord(int number) {
+      return number < NUMBER_WORDS.length ? NUMBER_WORDS[number] : Integer.toString(number);
     }
   }
 }

@@ -86,7 +86,7 @@ public final class Degraded {
   /** Saved as JPEG of {@code quality} 1 to 100 and read again. */
   public static RgbImage compressed(RgbImage image, int quality) {
     byte[] file = Encoded.jpeg(image.toBufferedImage(), quality / 100f);
-    return new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(10_000))
+    return new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(10_000))
         .decode("compressed", file)
         .image();
   }

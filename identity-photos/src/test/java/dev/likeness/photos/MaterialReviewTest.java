@@ -30,14 +30,14 @@ class MaterialReviewTest {
   private static final String GROUP = "obama_and_biden";
 
   @Test
-  void cascadesFindEveryPersonAndNobodyInFacelessImages() {
+  void cascadesFindEveryPersonAndNoFaceInFacelessImages() {
     try (CascadeDetector detector = new CascadeDetector()) {
       assertFinds(detector, 0.9, 1);
     }
   }
 
   @Test
-  void yunetFindsEveryPersonAndNobodyInFacelessImages() {
+  void yunetFindsEveryPersonAndNoFaceInFacelessImages() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       assertFinds(detector, 1, 0);
     }
@@ -48,7 +48,7 @@ class MaterialReviewTest {
     long found =
         people.stream().filter(shot -> !detector.detect(shot.image()).isEmpty()).count();
     long wrong = Shot.in("photos/objects").stream()
-        .filter(Shot::faceless)
+        .filter(Shot::isFaceless)
         .filter(shot -> !detector.detect(shot.image()).isEmpty())
         .count();
 
@@ -60,33 +60,33 @@ class MaterialReviewTest {
   }
 
   @Test
-  void takesNoFaceOnTheWallForThePersonBeforeIt() {
+  void prefersThePersonToAFaceOnTheWall() {
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       List<RgbImage> people = Shot.in("photos/people").stream()
           .map(Shot::image)
           .filter(image -> detector.detect(image).size() == 1)
           .toList();
       byte[] wall =
-          Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
+          Resampler.AREA.resize(withMargin(people.get(0), detector, 0.3), 120, 120).rgb();
       List<RgbImage> near = people.stream()
-          .map(image -> grown(image, detector, -0.25))
-          .filter(image -> fills(detector, image))
+          .map(image -> withMargin(image, detector, -0.25))
+          .filter(image -> fillsImage(detector, image))
           .toList();
       long before =
-          near.stream().filter(image -> fills(detector, beside(image, wall))).count();
+          near.stream().filter(image -> fillsImage(detector, beside(image, wall))).count();
       assertTrue(
           near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
     }
   }
 
-  private static boolean fills(FaceDetector detector, RgbImage image) {
+  private static boolean fillsImage(FaceDetector detector, RgbImage image) {
     List<Face> faces = detector.detect(image);
     return !faces.isEmpty() && faces.get(0).box().width() > 400;
   }
 
   /** The face, grown by {@code share} of its size, in an image of 1024 pixels. */
-  private static RgbImage grown(RgbImage image, FaceDetector detector, double share) {
-    BoundingBox face = detector.detect(image).get(0).box().grown(share);
+  private static RgbImage withMargin(RgbImage image, FaceDetector detector, double share) {
+    BoundingBox face = detector.detect(image).get(0).box().expanded(share);
     return Resampler.CUBIC.resize(
         image, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
   }
@@ -101,17 +101,17 @@ class MaterialReviewTest {
   }
 
   @Test
-  void turnsPeopleWhoLieAndNothingElse() {
+  void rotatesOnlyPhotosThatAreNotUpright() {
     try (FaceDetector cascades = new CascadeDetector();
         FaceDetector yunet = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
       for (FaceDetector detector : List.of(cascades, yunet)) {
         List<RgbImage> people = Shot.in("photos/people", 512).stream()
             .limit(8)
             .map(Shot::image)
-            .filter(image -> !UprightPhoto.of(image, detector).turned())
+            .filter(image -> !UprightPhoto.of(image, detector).rotated())
             .toList();
         long righted = people.stream()
-            .filter(image -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.upright(image), detector)
+            .filter(image -> UprightPhoto.of(ExifOrientation.TURNED_LEFT.toUpright(image), detector)
                     .orientation()
                 == ExifOrientation.TURNED_RIGHT)
             .count();
@@ -121,8 +121,8 @@ class MaterialReviewTest {
         assertEquals(
             List.of(),
             Shot.in("photos/objects", 512).stream()
-                .filter(Shot::faceless)
-                .filter(shot -> UprightPhoto.of(shot.image(), detector).turned())
+                .filter(Shot::isFaceless)
+                .filter(shot -> UprightPhoto.of(shot.image(), detector).rotated())
                 .map(Shot::name)
                 .toList(),
             detector.name());
@@ -152,7 +152,7 @@ class MaterialReviewTest {
   }
 
   @Test
-  void tellsOtherCropsOfAShotByTheirFaces() {
+  void recognisesOtherCropsOfAShotByTheirFaces() {
     try (ReviewTools tools = ReviewTools.builtIn()
         .withDetector(Material.at("faces/yunet_n_640_640.onnx"))
         .withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL)) {
@@ -170,7 +170,7 @@ class MaterialReviewTest {
   }
 
   @Test
-  void setsTheGroupPhotoAndTheCutOffFacesAside() {
+  void rejectsTheGroupPhotoAndCutOffFaces() {
     PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/people")));
 
     assertEquals(
@@ -207,13 +207,13 @@ class MaterialReviewTest {
           mostDifferent = same ? mostDifferent : Math.max(mostDifferent, cosine);
         }
       }
-      assertTrue(leastSame > EmbedderSpec.MOBILEFACE.sameAbove(), "least same " + leastSame);
+      assertTrue(leastSame > EmbedderSpec.MOBILEFACE.samePersonThreshold(), "least same " + leastSame);
       assertTrue(mostDifferent < 0.3, "most different " + mostDifferent);
     }
   }
 
   @Test
-  void networksLeaveNoNativeMemoryBehind() {
+  void networksLeakNoNativeMemory() {
     detectAndEmbed();
     long before = Pointer.totalCount();
 
@@ -223,7 +223,7 @@ class MaterialReviewTest {
   }
 
   private static void detectAndEmbed() {
-    RgbImage image = DrawnFace.image(300, 300, 150, 140, 120);
+    RgbImage image = PaintedFace.image(300, 300, 150, 140, 120);
     try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
         FaceEmbedder embedder = OnnxEmbedder.open(
             Material.at("faces/mobileface_v2_112.onnx"),

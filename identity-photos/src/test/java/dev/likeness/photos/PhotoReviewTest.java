@@ -25,17 +25,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PhotoReviewTest {
-  private static final byte[] GOOD = Encoded.as("png", DrawnFace.portrait(400, 400, 200, 180, 140));
+  private static final byte[] GOOD = Encoded.as("png", PaintedFace.portrait(400, 400, 200, 180, 140));
 
   @TempDir
   Path folder;
 
   @Test
-  void readsAFileHoweverLargeItMayBe(@TempDir Path folder) throws IOException {
+  void readsLargeFiles(@TempDir Path folder) throws IOException {
     assertEquals(
         3,
         Photo.of(Files.write(folder.resolve("ada.png"), new byte[3]))
-            .bytes(Integer.MAX_VALUE)
+            .readBytes(Integer.MAX_VALUE)
             .length);
   }
 
@@ -46,13 +46,13 @@ class PhotoReviewTest {
     assertEquals(Verdict.KEEP, review.photos().get(0).verdict(), review.toJson());
     AcceptedPhoto ada = review.accepted().get(0);
     assertTrue(
-        ada.face().box().overlap(new BoundingBox(125, 100, 150, 170)) > 0.6,
+        ada.face().box().iou(new BoundingBox(125, 100, 150, 170)) > 0.6,
         ada.face().toString());
     assertEquals("256x256 image", ada.crop(256).toString());
   }
 
   @Test
-  void neverEnlargesWithoutBeingTold() {
+  void enlargesOnlyIfAllowed() {
     AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))))
         .accepted()
         .get(0);
@@ -68,7 +68,7 @@ class PhotoReviewTest {
   }
 
   @Test
-  void goesOnWithTheRestWhenSomeFilesAreBroken() throws IOException {
+  void reviewsTheOtherPhotosIfSomeFilesAreBroken() throws IOException {
     Files.writeString(folder.resolve("letter.jpg"), "dear photographer");
     Files.write(folder.resolve("nothing.png"), new byte[0]);
     Files.write(folder.resolve("ada"), GOOD);
@@ -92,9 +92,9 @@ class PhotoReviewTest {
 
   /** BRISQUE halves a head, which leaves nothing of one pixel. */
   @Test
-  void goesOnWithTheRestWhereOpenCvFailsAtOne() {
+  void reviewsTheOtherPhotosIfOpenCvFailsAtOne() {
     byte[] strip = RgbImage.of(300, 1, new byte[900]).toPng();
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(new WholePicture())) {
+    try (ReviewTools tools = ReviewTools.builtIn().withDetector(new WholeImageDetector())) {
       PhotoReview review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("strip.png", strip), Photo.of("ada.png", GOOD))), tools);
 
@@ -146,10 +146,10 @@ class PhotoReviewTest {
   }
 
   @Test
-  void setsAsideAPhotoWithoutAFaceAndOneWithTwo() {
-    byte[] empty = Encoded.as("png", DrawnFace.backdrop(400, 300));
-    BufferedImage two = DrawnFace.portrait(600, 300, 150, 130, 110);
-    DrawnFace.draw(two, 430, 130, 110);
+  void rejectsAPhotoWithoutAFaceAndOneWithTwo() {
+    byte[] empty = Encoded.as("png", PaintedFace.backdrop(400, 300));
+    BufferedImage two = PaintedFace.portrait(600, 300, 150, 130, 110);
+    PaintedFace.paint(two, 430, 130, 110);
 
     PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(
         Photo.of("empty.png", empty),
@@ -158,7 +158,7 @@ class PhotoReviewTest {
 
     assertEquals("[no-face]", codes(review, 0));
     assertEquals(
-        "several-faces", review.photos().get(1).worst().orElseThrow().code().word());
+        "several-faces", review.photos().get(1).worst().orElseThrow().code().id());
     assertEquals("[]", codes(review, 2));
     assertTrue(review
         .photos()
@@ -170,12 +170,12 @@ class PhotoReviewTest {
   }
 
   @Test
-  void turnsAPhotoThatLiesOnItsSideAndSaysSo() {
-    RgbImage upright = DrawnFace.image(400, 300, 200, 140, 120);
+  void rotatesAPhotoThatIsNotUprightAndReportsIt() {
+    RgbImage upright = PaintedFace.image(400, 300, 200, 140, 120);
     for (ExifOrientation lay : List.of(
         ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN)) {
       PhotoReview review = PhotoReview.of(
-          PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
+          PhotoSet.of(List.of(Photo.of("ada.png", lay.toUpright(upright).toPng()))));
 
       assertTrue(codes(review, 0).contains("lying"), lay + ": " + codes(review, 0));
       assertEquals(upright, review.accepted().get(0).image(), lay.toString());
@@ -183,7 +183,7 @@ class PhotoReviewTest {
   }
 
   @Test
-  void drawsASheetWithACardForEveryPhoto() {
+  void rendersASheetWithACardForEveryPhoto() {
     PhotoReview review = PhotoReview.of(
         PhotoSet.of(List.of(Photo.of("ada.png", GOOD), Photo.of("letter.jpg", new byte[9]))));
 
@@ -195,10 +195,10 @@ class PhotoReviewTest {
 
   @Test
   void theBestSubsetBeginsWithTheCrispest() {
-    RgbImage sharp = DrawnFace.image(400, 400, 200, 180, 140);
+    RgbImage sharp = PaintedFace.image(400, 400, 200, 180, 140);
     List<Photo> photos = List.of(
         Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
-        Photo.of("other.png", DrawnFace.image(500, 400, 300, 160, 120).toPng()));
+        Photo.of("other.png", PaintedFace.image(500, 400, 300, 160, 120).toPng()));
 
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
 
@@ -207,14 +207,14 @@ class PhotoReviewTest {
   }
 
   @Test
-  void cropsAsTightlyAsAsked() {
+  void cropsToTheGivenFraming() {
     AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))))
         .accepted()
         .get(0);
 
     assertEquals("128x128 image", ada.crop(128, HeadCrop.Framing.FACE).toString());
     assertEquals("224x224 image", ada.crop(224, HeadCrop.Framing.HEAD).toString());
-    assertEquals("112x112 image", ada.aligned(AlignmentTemplate.ARCFACE).toString());
+    assertEquals("112x112 image", ada.align(AlignmentTemplate.ARCFACE).toString());
     IllegalArgumentException refusal =
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512, HeadCrop.Framing.FACE));
     assertTrue(
@@ -223,9 +223,9 @@ class PhotoReviewTest {
   }
 
   @Test
-  void cropsCarryNothingButPixels() {
+  void cropsCarryPixelsAlone() {
     byte[] jpeg =
-        Encoded.withOrientation(Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
+        Encoded.withOrientation(Encoded.jpeg(PaintedFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
     AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.jpg", jpeg))))
         .accepted()
         .get(0);
@@ -240,7 +240,7 @@ class PhotoReviewTest {
   }
 
   @Test
-  void leavesNoNativeMemoryBehind() {
+  void leaksNoNativeMemory() {
     PhotoSet set = PhotoSet.of(List.of(Photo.of("ada.png", GOOD), Photo.of("bea.png", GOOD)));
     PhotoReview.of(set);
     long before = Pointer.totalCount();
@@ -251,19 +251,19 @@ class PhotoReviewTest {
   }
 
   @Test
-  void aClosedDetectorSaysSo() {
+  void aClosedDetectorThrows() {
     CascadeDetector detector = new CascadeDetector();
     detector.close();
 
     IllegalStateException refusal = assertThrows(
-        IllegalStateException.class, () -> detector.detect(DrawnFace.image(100, 100, 50, 50, 30)));
+        IllegalStateException.class, () -> detector.detect(PaintedFace.image(100, 100, 50, 50, 30)));
 
     assertEquals("the face detector is closed", refusal.getMessage());
   }
 
   private static String codes(PhotoReview review, int photo) {
     return review.photos().get(photo).reasons().stream()
-        .map(reason -> reason.code().word())
+        .map(reason -> reason.code().id())
         .toList()
         .toString();
   }

@@ -34,7 +34,7 @@ class QuietIntakeTest {
 
   @Test
   void noFileNameAppearsWhenEverythingIsLogged() throws IOException, InterruptedException {
-    byte[] whole = Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f);
+    byte[] whole = Encoded.jpeg(PaintedFace.portrait(400, 400, 200, 180, 140), 0.9f);
     Files.write(folder.resolve(NAME + "-1.jpg"), whole);
     Files.write(folder.resolve(NAME + "-2.jpg"), Arrays.copyOf(whole, whole.length / 2));
     Files.write(

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SetAdviceTest {
-  private static final RgbImage IMAGE = DrawnFace.image(64, 64, 32, 30, 30);
+  private static final RgbImage IMAGE = PaintedFace.image(64, 64, 32, 30, 30);
   private static final Face.Landmarks POINTS = new Face.Landmarks(
       new Point(25, 26),
       new Point(39, 26),
@@ -26,14 +26,14 @@ class SetAdviceTest {
       new Point(37, 40));
 
   @Test
-  void saysInWordsHowManyShareABackground() {
+  void reportsInWordsHowManyShareABackground() {
     List<AcceptedPhoto> nine =
         IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
 
     SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(nine);
 
     assertEquals(7, coverage.sameBackground());
-    assertTrue(SetVerdict.SetAdvice.on(coverage, nine)
+    assertTrue(SetVerdict.SetAdvice.of(coverage, nine)
         .contains("seven of nine have the same background; add photos taken elsewhere"));
   }
 
@@ -42,10 +42,10 @@ class SetAdviceTest {
    * right.
    */
   @Test
-  void saysFromWhereNoPhotoWasTaken() {
+  void namesTheAnglesThatAreMissing() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
 
-    List<String> advice = SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(photos), photos);
+    List<String> advice = SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(photos), photos);
 
     assertEquals(
         new SetVerdict.SetCoverage.Angles(0, 1, 2),
@@ -66,12 +66,12 @@ class SetAdviceTest {
     SetVerdict.SetCoverage coverage = SetVerdict.SetCoverage.of(photos);
 
     assertEquals(5, coverage.sameExpression());
-    assertTrue(SetVerdict.SetAdvice.on(coverage, photos)
+    assertTrue(SetVerdict.SetAdvice.of(coverage, photos)
         .contains("five of five have the same expression; smile in some and not in others"));
   }
 
   @Test
-  void varietyIsNoneWhenAllIsTheSameAndAllWhenNothingIs() {
+  void varietyIsZeroIfAllIsTheSameAndOneIfAllDiffers() {
     assertEquals(
         0,
         new SetVerdict.SetCoverage(new SetVerdict.SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5)
@@ -83,19 +83,19 @@ class SetAdviceTest {
   }
 
   @Test
-  void asksForMoreWhenThereAreFewerThanThree() {
+  void advisesMorePhotosBelowThree() {
     List<AcceptedPhoto> one = List.of(photo(0, 0, 0));
 
     assertEquals(
         List.of("only one usable photo; add more until there are at least three"),
-        SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(one), one));
+        SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(one), one));
   }
 
   @Test
-  void saysThatNoneCanBeUsed() {
+  void reportsThatNoneCanBeUsed() {
     assertEquals(
         List.of("no photo can be used; add at least three others"),
-        SetVerdict.SetAdvice.on(SetVerdict.SetCoverage.of(List.of()), List.of()));
+        SetVerdict.SetAdvice.of(SetVerdict.SetCoverage.of(List.of()), List.of()));
   }
 
   // A photo whose background is `tint` red, light and distance differing with `i`.

@@ -24,7 +24,7 @@ class SetOfTwelveTest {
   private final Map<String, byte[]> files = new TreeMap<>();
 
   @Test
-  void comesOutAsExactlyWhatItIs() throws IOException {
+  void everyPhotoGetsItsExpectedVerdict() throws IOException {
     Path people = Material.at("photos/people");
     add("good1.jpg", people.resolve("examples__obama.jpg"));
     add("good2.jpg", people.resolve("examples__obama2.jpg"));
@@ -46,8 +46,8 @@ class SetOfTwelveTest {
     PhotoReview review = review();
 
     String rejected = review.photos().stream()
-        .filter(photo -> photo.verdict().word().equals("reject"))
-        .map(photo -> photo.name() + " " + photo.worst().orElseThrow().code().word())
+        .filter(photo -> photo.verdict().id().equals("reject"))
+        .map(photo -> photo.name() + " " + photo.worst().orElseThrow().code().id())
         .collect(Collectors.joining(", "));
     assertEquals(
         "blurred.png blurred, copy1.jpg near-duplicate, copy2.png near-duplicate, faceless.png no-face, "
@@ -78,6 +78,6 @@ class SetOfTwelveTest {
   }
 
   private static RgbImage mirrored(RgbImage image) {
-    return ExifOrientation.MIRRORED.upright(image);
+    return ExifOrientation.MIRRORED.toUpright(image);
   }
 }

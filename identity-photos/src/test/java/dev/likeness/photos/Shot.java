@@ -35,7 +35,7 @@ public record Shot(String name, RgbImage image) {
     }
   }
 
-  boolean faceless() {
+  boolean isFaceless() {
     return !WITH_A_FACE.contains(name);
   }
 
@@ -46,7 +46,7 @@ public record Shot(String name, RgbImage image) {
   private static Optional<Shot> decoded(Path file, int longSide) {
     String name = file.getFileName().toString();
     try {
-      PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(longSide));
+      PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(longSide));
       return Optional.of(
           new Shot(name, decoder.decode(name, Files.readAllBytes(file)).image()));
     } catch (UnreadablePhotoException refused) {

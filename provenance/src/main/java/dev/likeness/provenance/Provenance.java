@@ -75,7 +75,7 @@ public record Provenance(
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
     ImageFile file = ImageFile.of(bytes).orElseThrow(NotAnImageException::new);
-    XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.NONE);
+    XmpPacket xmp = file.xmp().map(XmpPacket::parse).orElse(XmpPacket.EMPTY);
     Optional<ManifestReport> manifest = new ManifestReader(anchors, Instant.now()).read(bytes);
     return new Provenance(
         file.mediaType(), xmp.sourceType(), watermark(bytes), manifest, xmp.remoteManifest());
@@ -83,7 +83,7 @@ public record Provenance(
 
   private static OptionalInt watermark(byte[] bytes) {
     try {
-      DecodeLimits limits = DecodeLimits.DEFAULT.withBytes(MAX_BYTES).withLongSide(MAX_SIDE);
+      DecodeLimits limits = DecodeLimits.DEFAULT.withMaxBytes(MAX_BYTES).withMaxLongSide(MAX_SIDE);
       return Watermark.read(new PhotoDecoder(limits).decode("the image", bytes).image());
     } catch (UnreadablePhotoException withoutPixels) {
       return OptionalInt.empty();

@@ -77,8 +77,8 @@ public final class Watermark {
     RgbImage resized = Resampler.CUBIC.resize(
         Resampler.CUBIC.resize(marked, width, height), marked.width(), marked.height());
     BitSet weak = new WatermarkBlocks(marked).weakBits();
-    weak.or(new WatermarkBlocks(ImageFileWriter.reread(marked, JPEG_QUALITY)).weakBits());
-    weak.or(new WatermarkBlocks(ImageFileWriter.reread(resized, JPEG_QUALITY)).weakBits());
+    weak.or(new WatermarkBlocks(ImageFileWriter.roundTripJpeg(marked, JPEG_QUALITY)).weakBits());
+    weak.or(new WatermarkBlocks(ImageFileWriter.roundTripJpeg(resized, JPEG_QUALITY)).weakBits());
     return weak;
   }
 }

@@ -38,7 +38,7 @@ public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
   // A program that converts a photo would read it from a temporary file.
   private static final ReviewOptions IN_MEMORY =
-      ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms());
+      ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms());
 
   private final BaseModel base;
   private final HeadshotStudio studio;

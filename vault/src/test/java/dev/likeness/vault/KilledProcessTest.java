@@ -129,7 +129,7 @@ class KilledProcessTest {
     }
     if (known || Files.exists(subject.folder(DataCategory.PERSON).resolve("person.safetensors"))) {
       try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
-        assertTrue(person.subject().consent().contains(StoreProgram.TRAIN));
+        assertTrue(person.personToken().consent().contains(StoreProgram.TRAIN));
       }
     }
   }

@@ -73,7 +73,7 @@ class ManySubjectsTest {
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       studio = SubjectStudio.on(
           base,
-          HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batch(1)));
+          HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batchSize(1)));
       runThreads(System.nanoTime() + Integer.getInteger("likeness.seconds", 2) * 1_000_000_000L);
       store.close();
       store = SubjectStore.open(folder.resolve("store"), key);
@@ -109,7 +109,7 @@ class ManySubjectsTest {
         try (TrainedPerson person = TrainedPerson.open(SubjectStudio.personFile(subject), base)) {
           assertEquals(
               agreed.get(subject.id()),
-              Consent.parse(person.subject().consent()).text());
+              Consent.parse(person.personToken().consent()).text());
         }
       }
     }

@@ -35,7 +35,7 @@ public final class StoreProgram {
 
   private static final int PERSONS = 3;
   private static final LoraTraining SETTINGS =
-      LoraTraining.quick().steps(60).rank(2).batch(1);
+      LoraTraining.quick().steps(60).rank(2).batchSize(1);
 
   private StoreProgram() {}
 
@@ -45,9 +45,9 @@ public final class StoreProgram {
     try (SubjectStore store =
             SubjectStore.open(Path.of(args[0]), WrappingKey.ofFile(Path.of(args[1])));
         BaseModel base = GoldenFolder.load(Path.of(args[2]))) {
-      Thread learner = new Thread(() -> trainForever(store, base, new Random(random.nextLong())));
-      learner.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
-      learner.start();
+      Thread networks = new Thread(() -> trainForever(store, base, new Random(random.nextLong())));
+      networks.setUncaughtExceptionHandler((thread, failure) -> fail(failure));
+      networks.start();
       print("open");
       storeForever(store, random);
     } catch (RuntimeException | Error e) {

@@ -190,7 +190,7 @@ class SubjectShootsTest {
 
   private static HeadshotStudio quick(BaseModel base) {
     return HeadshotStudio.on(base)
-        .training(LoraTraining.quick().steps(2).rank(2).batch(1));
+        .training(LoraTraining.quick().steps(2).rank(2).batchSize(1));
   }
 
   private static Subject trained(SubjectStore store, SubjectStudio studio) {

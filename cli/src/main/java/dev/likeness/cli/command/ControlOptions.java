@@ -87,7 +87,7 @@ final class ControlOptions {
       net.requireMode(control.mode());
       controls.add(
           i < masks.size()
-              ? control.mask(ExifOrientation.upright(masks.get(i), RgbImage.readMask(masks.get(i))))
+              ? control.mask(ExifOrientation.toUpright(masks.get(i), RgbImage.readMask(masks.get(i))))
               : control);
     }
     ImageRequest held = request;
@@ -104,7 +104,7 @@ final class ControlOptions {
   }
 
   private static RgbImage readUpright(Path file) {
-    return ExifOrientation.upright(file, RgbImage.read(file));
+    return ExifOrientation.toUpright(file, RgbImage.read(file));
   }
 
   private static <T> T getOrDefault(List<T> given, int i, T otherwise) {

@@ -94,7 +94,7 @@ final class EditOptions {
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
         .map(file ->
-            new HeadshotEdit.Masked(ExifOrientation.upright(file, RgbImage.readMask(file)), words));
+            new HeadshotEdit.Masked(ExifOrientation.toUpright(file, RgbImage.readMask(file)), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

@@ -125,7 +125,7 @@ final class FaceOptions {
      * not wanted or not to be had.
      */
     FaceGuidance open(Path folder, BaseModel base, FaceDetector detector) {
-      return isOff ? null : FaceGuidance.in(folder, base, detector).orElse(null);
+      return isOff ? null : FaceGuidance.findIn(folder, base, detector).orElse(null);
     }
   }
 }

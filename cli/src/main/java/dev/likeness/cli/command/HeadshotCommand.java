@@ -132,7 +132,7 @@ public final class HeadshotCommand implements Runnable {
     ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
-      run(request, tools, network == null ? Upscaler.CUBIC : network::enlarge);
+      run(request, tools, network == null ? Upscaler.CUBIC : network::upscale);
     }
   }
 

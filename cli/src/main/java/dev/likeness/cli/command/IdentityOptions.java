@@ -123,7 +123,7 @@ final class IdentityOptions {
     }
     IpAdapterFile file = IpAdapterFile.of(adapterFile(base));
     FaceEmbedder embedder =
-        faceEmbedder == null ? null : PersonAdapter.recogniser(file, faceEmbedder, policy);
+        faceEmbedder == null ? null : PersonAdapter.faceEmbedder(file, faceEmbedder, policy);
     Path looking = encoder == null ? Extra.IMAGE_ENCODER.at(base) : encoder;
     return Optional.of(new LoadedAdapter(
         PersonAdapter.open(file, model, looking, embedder),

@@ -79,7 +79,7 @@ final class InitialImageOptions {
     boolean one =
         (mask == null ? 0 : 1) + (changeMap == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
-    RgbImage image = ExifOrientation.upright(init, RgbImage.read(init));
+    RgbImage image = ExifOrientation.toUpright(init, RgbImage.read(init));
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider = request.outpaint(image, margins[0], margins[1], margins[2], margins[3]);
@@ -92,10 +92,10 @@ final class InitialImageOptions {
     InitialImage initial = InitialImage.of(image).strength(strength);
     return request.initialImage(
         mask != null
-            ? initial.mask(ExifOrientation.upright(mask, RgbImage.readMask(mask)))
+            ? initial.mask(ExifOrientation.toUpright(mask, RgbImage.readMask(mask)))
             : changeMap != null
                 ? initial.changeMap(
-                    ExifOrientation.upright(changeMap, RgbImage.readMask(changeMap)))
+                    ExifOrientation.toUpright(changeMap, RgbImage.readMask(changeMap)))
                 : initial);
   }
 

@@ -141,8 +141,8 @@ final class IpAdapterOptions {
       IpAdapter plain =
           fallback == null ? null : opened.register(IpAdapter.open(fallback, base, eye));
       ImagePrompt prompt =
-          kind.looksAtFaces() ? facePrompt(ip, plain, shown, looking, console) : ip.identity(shown);
-      opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
+          kind.looksAtFaces() ? facePrompt(ip, plain, shown, looking, console) : ip.prompt(shown);
+      opened.prompt = prompt.blockWeights(BlockWeights.parse(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
       opened.close();
@@ -160,15 +160,15 @@ final class IpAdapterOptions {
     FaceDetector finder =
         looking.register(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser);
-    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(ip, reader, shown, plain);
+    FaceReader.PersonReading person = FaceReader.PersonReading.of(ip, reader, shown, plain);
     List<WeightedFile.ReferenceOption> counting = activeReferences();
     for (int i = 0; i < counting.size(); i++) {
-      String words = person.readings().get(i).words();
+      String words = person.readings().get(i).description();
       if (!words.isEmpty()) {
         console.err().println(counting.get(i).file().getFileName() + ": " + words);
       }
     }
-    if (person.plain()) {
+    if (person.usesFallback()) {
       console
           .err()
           .println("no reference has a face that can be used; " + fallback.getFileName()
@@ -184,8 +184,8 @@ final class IpAdapterOptions {
   private FaceEmbedder openEmbedder() {
     IpAdapterFile file = IpAdapterFile.of(adapter);
     return embedder == null
-        ? PersonAdapter.recogniser(file)
-        : PersonAdapter.recogniser(
+        ? PersonAdapter.faceEmbedder(file)
+        : PersonAdapter.faceEmbedder(
             file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 

@@ -89,7 +89,7 @@ public final class LoraCommand implements Runnable {
       made.save(out, keyFormat);
       console
           .err()
-          .println(made.report().layers() + " layers of rank " + made.report().rank());
+          .println(made.inspection().layers() + " layers of rank " + made.inspection().rank());
     }
     console.out().println(out);
     console.out().flush();
@@ -103,16 +103,16 @@ public final class LoraCommand implements Runnable {
       boolean same = files.size() == 1 && rank == null && files.get(0).weight() == 1;
       return same
           ? Lora.open(files.get(0).file(), model)
-          : LoraMerge.merged(loras, rank == null ? rankOf(loras.keySet()) : rank);
+          : LoraMerge.merge(loras, rank == null ? rankOf(loras.keySet()) : rank);
     } finally {
       loras.keySet().forEach(Lora::close);
     }
   }
 
   private int rankOf(Set<Lora> loras) {
-    return LoraMerge.rank(loras).orElseGet(() -> {
+    return LoraMerge.maxRank(loras).orElseGet(() -> {
       int taken =
-          loras.stream().mapToInt(lora -> lora.report().rank()).reduce(DEFAULT_RANK, Math::max);
+          loras.stream().mapToInt(lora -> lora.inspection().rank()).reduce(DEFAULT_RANK, Math::max);
       console
           .err()
           .println("not all changes have a rank that the files say, so that rank " + taken
@@ -123,14 +123,14 @@ public final class LoraCommand implements Runnable {
 
   private Lora extract(BaseModel model) {
     try (BaseModel other = BaseModel.open(tunedModel, model.compute())) {
-      List<String> left = LoraMerge.leftOut(model, other);
+      List<String> left = LoraMerge.omittedTensors(model, other);
       if (!left.isEmpty()) {
         console
             .err()
             .println(left.size() + " norms, biases and tables differ, too, and are left out, e.g. "
                 + left.get(0));
       }
-      return LoraMerge.between(model, other, rank == null ? DEFAULT_RANK : rank);
+      return LoraMerge.extract(model, other, rank == null ? DEFAULT_RANK : rank);
     }
   }
 }

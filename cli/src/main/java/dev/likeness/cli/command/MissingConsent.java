@@ -30,7 +30,7 @@ record MissingConsent(String text) {
     try {
       return SafetensorsHeader.read(file)
           .metadata()
-          .getOrDefault(TrainedPerson.CONSENT, "")
+          .getOrDefault(TrainedPerson.CONSENT_KEY, "")
           .isBlank();
     } catch (InvalidInputException e) {
       // What cannot be read is said by who opens it.

@@ -105,7 +105,7 @@ public final class PhotoOptions {
     return PhotoReview.of(
         PhotoSet.from(photos),
         tools,
-        ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
+        ReviewOptions.defaults().withDecodeLimits(DecodeLimits.DEFAULT.withoutPrograms()));
   }
 
   Consent consent() {
@@ -152,7 +152,7 @@ public final class PhotoOptions {
               Locale.ROOT,
               "%-" + widest + "s  %-6s  %s",
               photo.name(),
-              photo.verdict().word(),
+              photo.verdict().id(),
               why)
           .stripTrailing();
     }

@@ -151,7 +151,7 @@ public final class TrainCommand implements Runnable {
 
   private void trainInto(boolean whole) {
     if (whole) {
-      TrainedModel.require(base.folder(), out);
+      TrainedModel.requireWritable(base.folder(), out);
       AtomicFile.Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
     } else {
       AtomicFile.Writable.requireFile(out);
@@ -182,7 +182,7 @@ public final class TrainCommand implements Runnable {
     try (BaseModel model = base.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
-            FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
+            FaceGuidance.findIn(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio =
           withValidation(withEmbedder(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
@@ -246,12 +246,12 @@ public final class TrainCommand implements Runnable {
 
   private void trainModel(
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    DreamBooth way = DreamBooth.suitedTo(model);
-    DreamBooth asked = way.with(withOptions(way.settings().captions("selfie of %s")));
+    DreamBooth way = DreamBooth.forBase(model);
+    DreamBooth asked = way.withSettings(withOptions(way.settings().captions("selfie of %s")));
     console
         .err()
         .println("takes about "
-            + asked.memory(
+            + asked.estimateMemory(
                 model,
                 model.defaults().width(),
                 model.defaults().height(),
@@ -265,7 +265,7 @@ public final class TrainCommand implements Runnable {
         progress,
         console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());
-      printPhrase(trained.subject().phrase());
+      printPhrase(trained.personToken().phrase());
     }
   }
 
@@ -282,7 +282,7 @@ public final class TrainCommand implements Runnable {
         ReviewTools tools = faces.open();
         FaceEmbedder own = ReviewTools.embedderIn(base.folder()).orElse(null);
         FaceGuidance holding =
-            FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
+            FaceGuidance.findIn(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio =
           withEmbedder(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
       console.out().println(new VaultTraining(store, photos, console).train(studio, tools));
@@ -297,7 +297,7 @@ public final class TrainCommand implements Runnable {
 
   private LoraTraining withOptions(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
-    return classImages == null ? timed : timed.prior(classImages, timed.priorWeight());
+    return classImages == null ? timed : timed.priorPreservation(classImages, timed.priorLossWeight());
   }
 
   /** How much of the base a person may change. */

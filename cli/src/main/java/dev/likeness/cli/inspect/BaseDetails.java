@@ -76,7 +76,7 @@ final class BaseDetails {
       CanonicalTensors tensors =
           new CanonicalTensors(file.keys(), part.getValue().layout());
       parts.put(
-          part.getKey(), tensors.names().stream().mapToLong(tensors::elements).sum());
+          part.getKey(), tensors.layerRoles().stream().mapToLong(tensors::elements).sum());
     }
     details.put("parts", parts);
     details.put("missing", file.missingComponents());

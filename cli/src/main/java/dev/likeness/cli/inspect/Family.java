@@ -41,7 +41,7 @@ public final class Family {
   }
 
   private static String byInputs(TensorNames tensors, String layer) {
-    return tensors.names().stream()
+    return tensors.layerRoles().stream()
         .filter(name -> name.contains(layer))
         .map(tensors::shape)
         .filter(shape -> shape.length >= 2)
@@ -52,9 +52,9 @@ public final class Family {
 
   private static String byEmbedding(TensorNames tensors) {
     if (tensors.has("clip_g")) {
-      return LoraFamilyDetector.ofTwoClips();
+      return LoraFamilyDetector.twoClipKind();
     }
-    long[] shape = tensors.shape(tensors.names().iterator().next());
+    long[] shape = tensors.shape(tensors.layerRoles().iterator().next());
     return shape.length == 0 ? UNKNOWN : byWidth(shape[shape.length - 1]);
   }
 

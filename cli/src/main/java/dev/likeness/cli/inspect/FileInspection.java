@@ -33,9 +33,9 @@ final class FileInspection {
     tally.add(tensors);
     FileKind kind = FileKind.of(tensors);
     Map<String, Object> details = new LinkedHashMap<>();
-    details.put("tensors", tensors.names().size());
+    details.put("tensors", tensors.layerRoles().size());
     List<String> problems = new ArrayList<>();
-    if (tensors.names().isEmpty()) {
+    if (tensors.layerRoles().isEmpty()) {
       problems.add(file + " holds no tensor; download or save it again");
     }
     describe(file, kind, tensors, details, problems);

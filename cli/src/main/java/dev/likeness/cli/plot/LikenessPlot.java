@@ -39,7 +39,7 @@ public final class LikenessPlot {
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     try {
-      similarities(likeness.ownPairs(), likeness.impostorPairs(), report).paint(g, WIDTH, HEIGHT);
+      similarities(likeness.genuineCosines(), likeness.impostorCosines(), report).paint(g, WIDTH, HEIGHT);
       report.roc().ifPresent(roc -> {
         g.translate(WIDTH, 0);
         curve(roc).paint(g, WIDTH, HEIGHT);
@@ -52,11 +52,11 @@ public final class LikenessPlot {
 
   private static XYChart similarities(double[] own, double[] impostors, LikenessReport report) {
     XYChart chart = chart(
-        "Likeness: " + (report.independent() ? "" : "not ") + "independent", "cosine", "share");
+        "Likeness: " + (report.isIndependent() ? "" : "not ") + "independent", "cosine", "share");
     histogram(chart, "other people", impostors, OTHERS_COLOR);
     histogram(chart, "two own photos", own, OWN_COLOR);
     double[] images = report.images().stream()
-        .filter(LikenessScore::faceFound)
+        .filter(LikenessScore::hasFace)
         .mapToDouble(LikenessScore::cosine)
         .toArray();
     histogram(chart, "images with their photos", images, IMAGES_COLOR);
@@ -87,11 +87,11 @@ public final class LikenessPlot {
     double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
     XYChart chart = chart(
         String.format(
-            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.acceptedAt(0.01)),
+            Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.trueMatchRateAt(0.01)),
         "impostors accepted (FAR)",
         "own accepted (TAR)");
     XYSeries series = chart.addSeries(
-        "own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
+        "own against others", rates, Arrays.stream(rates).map(roc::trueMatchRateAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(OWN_COLOR);
     series.setLineStyle(new BasicStroke(2.5f));

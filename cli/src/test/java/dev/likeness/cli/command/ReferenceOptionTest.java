@@ -31,14 +31,14 @@ public class ReferenceOptionTest {
    */
   public static RgbImage rotated(Path photo, RgbImage upright) throws IOException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
-    ImageIO.write(ExifOrientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
+    ImageIO.write(ExifOrientation.TURNED_LEFT.toUpright(upright).toBufferedImage(), "jpeg", jpeg);
     byte[] plain = jpeg.toByteArray();
     ByteArrayOutputStream marked = new ByteArrayOutputStream();
     marked.write(plain, 0, 2);
     marked.write(HexFormat.of().parseHex(ROTATED_EXIF));
     marked.write(plain, 2, plain.length - 2);
     Files.write(photo, marked.toByteArray());
-    return ExifOrientation.TURNED_RIGHT.upright(RgbImage.read(photo));
+    return ExifOrientation.TURNED_RIGHT.toUpright(RgbImage.read(photo));
   }
 
   @Test

@@ -82,7 +82,7 @@ class LikenessPlotTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.9;
     }
 

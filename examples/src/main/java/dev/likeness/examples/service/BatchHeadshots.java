@@ -77,7 +77,7 @@ public final class BatchHeadshots {
     Path folder = Path.of(args[1]);
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         FaceDetector detector = new CascadeDetector();
-        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
+        FaceGuidance held = FaceGuidance.findIn(folder, base, detector).orElse(null);
         FaceEmbedder own = ReviewTools.embedderIn(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.defaults(), 1);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);

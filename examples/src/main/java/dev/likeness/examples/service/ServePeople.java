@@ -77,7 +77,7 @@ public final class ServePeople {
   static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
     try (FaceDetector detector = new CascadeDetector();
         BaseModel base = BaseModel.open(folder, Compute.best());
-        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
+        FaceGuidance held = FaceGuidance.findIn(folder, base, detector).orElse(null);
         People people = new People(new TreeMap<>())) {
       files.forEach(file -> people.add(file, base));
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);

@@ -113,7 +113,7 @@ class HeadshotServiceTest {
         : GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     detector = WITH_FACE_GUIDANCE ? warm(new CascadeDetector()) : DETECTOR;
-    guidance = WITH_FACE_GUIDANCE ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
+    guidance = WITH_FACE_GUIDANCE ? FaceGuidance.findIn(portrait, base, detector).orElseThrow() : null;
     studio = HeadshotStudio.on(base).faceGuidance(guidance);
     for (String name : NAMES) {
       PEOPLE.put(name, WITH_FACE_GUIDANCE ? trainedOnPortrait(name) : trained(name));
@@ -319,7 +319,7 @@ class HeadshotServiceTest {
     TrainedPerson ada = PEOPLE.get("ada");
     String looking = Consent.of("ada: look").limitedTo(Purpose.INTAKE).toJson();
     Map<String, TrainedPerson> people =
-        Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
+        Map.of("ada", ada, "unasked", ada.withPersonToken(ada.personToken().consent(looking)));
     service = HeadshotService.start(
         HeadshotStudio.on(base), people, GenerationQueue.Options.defaults(), DETECTOR, 0);
     String id = shoot("unasked", 0, 2);

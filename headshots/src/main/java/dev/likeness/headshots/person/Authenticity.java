@@ -98,7 +98,7 @@ public final class Authenticity {
   /** How far beyond its bound each measure is; NaN for one that was not taken. */
   private Map<Flag, Double> excess(RgbImage headshot, FaceTraits traits) {
     double standing =
-        likeness.map(measure -> measure.score(headshot).standing()).orElse(Double.NaN);
+        likeness.map(measure -> measure.score(headshot).percentile()).orElse(Double.NaN);
     return Map.of(
         Flag.LOW_LIKENESS,
         MIN_STANDING - standing,

@@ -57,7 +57,7 @@ sealed interface KnownPerson {
 
     @Override
     public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
-      Identity face = guidance.towards(faces);
+      Identity face = guidance.forPerson(faces);
       IdentityStrength dial = person.strength().equals(IdentityStrength.DEFAULT)
           ? IdentityStrength.DEFAULT_WITH_GUIDANCE
           : person.strength();
@@ -82,7 +82,7 @@ sealed interface KnownPerson {
 
     @Override
     public DoubleFunction<Adapter> held(List<float[]> faces, FaceGuidance guidance) {
-      Identity face = guidance.towards(faces);
+      Identity face = guidance.forPerson(faces);
       Optional<ImagePrompt> shown = guidance.imagePrompt(faces);
       return likeness -> {
         Adapter lora = person.lora().at(GuidedPerson.LORA_SHARE * likeness);

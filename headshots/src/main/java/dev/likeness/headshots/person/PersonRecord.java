@@ -55,7 +55,7 @@ public record PersonRecord(
   public TrainedPerson addTo(TrainedPerson person) {
     TrainedPerson with = person;
     for (Map.Entry<String, String> note : PersonNotes.write(this).entrySet()) {
-      with = with.with(note.getKey(), note.getValue());
+      with = with.withNote(note.getKey(), note.getValue());
     }
     return with;
   }

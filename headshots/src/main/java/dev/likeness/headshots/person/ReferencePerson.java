@@ -51,7 +51,7 @@ public record ReferencePerson(
             + " holds references, but its header does not say of which person (likeness.consent);"
             + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
-        adapter.identity(references).called(notes.classWord()),
+        adapter.prompt(references).withPhrase(notes.classWord()),
         null,
         notes.consent().orElse(null),
         adapter.name(),
@@ -139,7 +139,7 @@ public record ReferencePerson(
   }
 
   Adapter at(IdentityStrength.Setting setting) {
-    Adapter shown = imagePrompt.steps(setting.start(), setting.end()).at(setting.adapter());
+    Adapter shown = imagePrompt.between(setting.start(), setting.end()).at(setting.adapter());
     return trainedPerson == null
         ? shown
         : trainedPerson.lora().at(setting.lora()).and(shown);

@@ -45,13 +45,13 @@ public final class ContactSheet {
     SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
     int y = MARGIN;
     if (!photos.isEmpty()) {
-      pen.heading("Photos", photos.size() + " used", MARGIN, y);
+      pen.paintHeading("Photos", photos.size() + " used", MARGIN, y);
       paintPhotos(pen, above, photos, y + HEADING_HEIGHT);
       y += photosHeight;
     }
-    pen.heading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
+    pen.paintHeading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
     paintHeadshots(pen, below, headshots, y + HEADING_HEIGHT);
-    pen.footer(footer, MARGIN, height - MARGIN / 2);
+    pen.paintFooter(footer, MARGIN, height - MARGIN / 2);
     paper.dispose();
     return RgbImage.of(image);
   }
@@ -59,7 +59,7 @@ public final class ContactSheet {
   private static void paintPhotos(
       SheetGraphics.SheetPen pen, SheetGrid grid, List<RgbImage> photos, int top) {
     for (int i = 0; i < photos.size(); i++) {
-      pen.image(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cellSize());
+      pen.paintImage(photos.get(i), MARGIN + grid.x(i), top + grid.y(i), grid.cellSize());
     }
   }
 
@@ -69,8 +69,8 @@ public final class ContactSheet {
       Headshot headshot = headshots.get(i);
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
-      int height = pen.image(headshot.image(), x, y, grid.cellSize());
-      pen.caption(
+      int height = pen.paintImage(headshot.image(), x, y, grid.cellSize());
+      pen.paintCaption(
           headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cellSize());
     }
   }

@@ -167,7 +167,7 @@ public final class ShootRecord {
       object.put(
           "purposes", consent.purposes().stream().sorted().map(Purpose::id).toList());
     });
-    object.put("learnt_on", person.base());
+    object.put("learnt_on", person.baseName());
     object.put("recipe", person.recipe());
     return object;
   }
@@ -175,7 +175,7 @@ public final class ShootRecord {
   private static Map<String, Object> photo(PhotoVerdict photo) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("file", photo.name());
-    object.put("verdict", photo.verdict().word());
+    object.put("verdict", photo.verdict().id());
     object.put("reasons", photo.reasons().stream().map(Reason::message).toList());
     return object;
   }

@@ -214,7 +214,7 @@ public final class ShootReport {
     // Of one name there may be several: those that may be used come in the order of the photos.
     Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
     for (PhotoVerdict photo : review.photos()) {
-      page.append("<figure class=\"").append(escape(photo.verdict().word())).append("\">");
+      page.append("<figure class=\"").append(escape(photo.verdict().id())).append("\">");
       if (photo.verdict() != Verdict.REJECT) {
         page.append("<img alt=\"\" src=\"")
             .append(dataUri(fit(accepted.next().image(), THUMBNAIL).toPng()))
@@ -223,7 +223,7 @@ public final class ShootReport {
       page.append("<figcaption><b>")
           .append(escape(photo.name()))
           .append("</b> ")
-          .append(escape(photo.verdict().word()));
+          .append(escape(photo.verdict().id()));
       for (Reason reason : photo.reasons()) {
         page.append("<p>").append(escape(reason.message())).append("</p>");
       }

@@ -58,9 +58,9 @@ public final class HeadshotScores {
     return new HeadshotScores(detector, Optional.of(model), likeness, minLikeness, limits);
   }
 
-  /** The same with likeness to somebody, which fails below {@link Likeness#least()}. */
+  /** The same with likeness to somebody, which fails below {@link Likeness#threshold()}. */
   public HeadshotScores likeness(Likeness measure) {
-    return likeness(measure, measure.least());
+    return likeness(measure, measure.threshold());
   }
 
   /**

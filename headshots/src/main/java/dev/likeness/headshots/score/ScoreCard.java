@@ -103,7 +103,7 @@ public record ScoreCard(List<Score> scores) {
      * no face.
      */
     static Score likeness(LikenessScore measured, double least) {
-      ConfidenceInterval interval = measured.interval();
+      ConfidenceInterval interval = measured.confidenceInterval();
       return new Score(
           ScoreAspect.LIKENESS,
           measured.cosine(),

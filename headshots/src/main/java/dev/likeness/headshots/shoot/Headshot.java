@@ -96,7 +96,7 @@ public record Headshot(
   }
 
   private static RgbImage readUpright(Path file) {
-    return ExifOrientation.upright(file, RgbImage.read(file));
+    return ExifOrientation.toUpright(file, RgbImage.read(file));
   }
 
   /** What records tell of it as {@code file}, by which {@link #read} finds what it was asked by. */

@@ -172,12 +172,12 @@ public record HeadshotEdit(
       SheetGraphics.SheetPen pen = new SheetGraphics.SheetPen(paper);
       for (int i = 0; i < shown.length; i++) {
         int x = MARGIN + i * (IMAGE_SIDE + MARGIN);
-        pen.heading(
+        pen.paintHeading(
             headings[i],
             i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * changedShare()) : "",
             x,
             MARGIN / 2);
-        pen.image(shown[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
+        pen.paintImage(shown[i], x, MARGIN / 2 + HEADING_HEIGHT, IMAGE_SIDE);
       }
       paper.dispose();
       return RgbImage.of(image);

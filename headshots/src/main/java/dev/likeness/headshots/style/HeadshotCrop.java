@@ -145,7 +145,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   private static HeadshotCrop place(RgbImage image, Face face, double width, double height) {
     BoundingBox box = face.box();
     Point eyes = face.eyes()
-        .map(two -> two.left().between(two.right()))
+        .map(two -> two.left().midpoint(two.right()))
         .orElse(new Point(box.center().x(), box.y() + 0.4 * box.height()));
     double hair = box.y() - HEADROOM * box.height();
     double neck = box.y() + (1 + NECK) * box.height();

@@ -175,7 +175,7 @@ public record Style(
    * BT.601) where it is monochrome.
    */
   public RgbImage convertColours(RgbImage drawn) {
-    return isMonochrome ? Luma.of(drawn).image() : drawn;
+    return isMonochrome ? Luma.of(drawn).toImage() : drawn;
   }
 
   /**

@@ -67,7 +67,7 @@ class AuthenticityTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 
@@ -103,7 +103,7 @@ class AuthenticityTest {
 
   @Test
   void saysNothingOfSkinInBlackAndWhite() {
-    Authenticity.Result verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).image());
+    Authenticity.Result verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).toImage());
     assertEquals(Set.of(), verdict.flags());
     assertTrue(verdict.notJudged().contains(Authenticity.Flag.LIGHTER_SKIN));
   }

@@ -78,7 +78,7 @@ class StoredPersonTest {
 
   @Test
   void isNotLogged() {
-    String logged = ada + " " + ada.subject()
+    String logged = ada + " " + ada.personToken()
         + new ReferencePerson(
             null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, "", PersonRecord.of(ada));
     assertTrue(
@@ -131,7 +131,7 @@ class StoredPersonTest {
       assertEquals(
           PersonProfile.Trait.Source.USER,
           profile.trait("glasses").orElseThrow().source());
-      assertEquals("Ada: yes", opened.subject().consent());
+      assertEquals("Ada: yes", opened.personToken().consent());
       assertEquals(ada.recipe(), opened.recipe());
     }
   }
@@ -144,8 +144,8 @@ class StoredPersonTest {
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
     assertEquals(
-        Optional.empty(), PersonRecord.of(ada.with("likeness.faces", "")).faces());
-    TrainedPerson torn = ada.with("likeness.faces", "{");
+        Optional.empty(), PersonRecord.of(ada.withNote("likeness.faces", "")).faces());
+    TrainedPerson torn = ada.withNote("likeness.faces", "{");
     InvalidInputException refused =
         assertThrows(InvalidInputException.class, () -> PersonRecord.of(torn));
     assertEquals(
@@ -160,7 +160,7 @@ class StoredPersonTest {
         PersonRecord.of(ada).profile().withCorrection("sex", "woman").withCorrection("glasses", "");
     TrainedPerson corrected = HeadshotStudio.on(base).trainer().withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
-    assertEquals("Ada: yes", corrected.subject().consent());
+    assertEquals("Ada: yes", corrected.personToken().consent());
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> profile.withCorrection("nose", "long"));
     assertEquals(
@@ -190,7 +190,7 @@ class StoredPersonTest {
   @Test
   void reportsThatItWasTrainedOnAnotherBase() {
     assertEquals(Optional.empty(), ada.baseMismatch(base));
-    assertTrue(new TrainedPerson(ada.lora(), ada.subject(), "sdxl", "", Map.of())
+    assertTrue(new TrainedPerson(ada.lora(), ada.personToken(), "sdxl", "", Map.of())
         .baseMismatch(base)
         .orElseThrow()
         .startsWith("the person was taught to sdxl and is drawn with " + base.name()));

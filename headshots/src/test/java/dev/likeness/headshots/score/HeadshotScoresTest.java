@@ -56,7 +56,7 @@ class HeadshotScoresTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 

@@ -11,21 +11,21 @@ import java.util.Map;
  * every value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
- * @param recogniser name of the face embedder
- * @param length {@code raw} or {@code unit}: whether face embeddings are normalised
+ * @param faceEmbedder name of the face embedder
+ * @param normalization {@code raw} or {@code unit}: whether face embeddings are normalised
  */
-public record EmbeddingOrigin(String encoder, String recogniser, String length) {
+public record EmbeddingOrigin(String encoder, String faceEmbedder, String normalization) {
   /** Nothing is known. */
   public static final EmbeddingOrigin UNKNOWN = new EmbeddingOrigin("", "", "");
 
-  private static final String ENCODER = "likeness.encoder";
-  private static final String RECOGNISER = "likeness.recogniser";
-  private static final String LENGTH = "likeness.length";
+  private static final String ENCODER_KEY = "likeness.encoder";
+  private static final String FACE_EMBEDDER_KEY = "likeness.recogniser";
+  private static final String NORMALIZATION_KEY = "likeness.length";
 
   /** Whose numbers all the references have; unknown where one does not say. */
-  public static String recogniser(List<Reference> references) {
+  public static String faceEmbedder(List<Reference> references) {
     List<String> names =
-        references.stream().map(Reference::recogniser).distinct().toList();
+        references.stream().map(Reference::faceEmbedder).distinct().toList();
     if (names.stream().filter(name -> !name.isEmpty()).count() > 1) {
       throw new IllegalArgumentException("the references have numbers of several face recognisers, "
           + names + ", which mean different things; read all faces with one");
@@ -36,15 +36,15 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
   /** What a file's header keeps. */
   static EmbeddingOrigin of(Map<String, String> metadata) {
     return new EmbeddingOrigin(
-        metadata.getOrDefault(ENCODER, ""),
-        metadata.getOrDefault(RECOGNISER, ""),
-        metadata.getOrDefault(LENGTH, ""));
+        metadata.getOrDefault(ENCODER_KEY, ""),
+        metadata.getOrDefault(FACE_EMBEDDER_KEY, ""),
+        metadata.getOrDefault(NORMALIZATION_KEY, ""));
   }
 
   /** What is known, for a file's header. */
   Map<String, String> metadata() {
     Map<String, String> known =
-        new HashMap<>(Map.of(ENCODER, encoder, RECOGNISER, recogniser, LENGTH, length));
+        new HashMap<>(Map.of(ENCODER_KEY, encoder, FACE_EMBEDDER_KEY, faceEmbedder, NORMALIZATION_KEY, normalization));
     known.values().removeIf(String::isEmpty);
     return known;
   }
@@ -58,8 +58,8 @@ public record EmbeddingOrigin(String encoder, String recogniser, String length) 
    */
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "through an image encoder of fingerprint ", encoder, wanted.encoder);
-    require(user, "by the face recogniser ", recogniser, wanted.recogniser);
-    require(user, "as face vectors of length ", length, wanted.length);
+    require(user, "by the face recogniser ", faceEmbedder, wanted.faceEmbedder);
+    require(user, "as face vectors of length ", normalization, wanted.normalization);
   }
 
   private static void require(String user, String how, String has, String wanted) {

@@ -7,11 +7,11 @@ import dev.likeness.diffusion.image.RgbImage;
  *
  * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
  * @param face a face embedding, or null; of unit length except for the Portrait kind
- * @param recogniser name of the face embedder; empty if unknown
+ * @param faceEmbedder name of the face embedder; empty if unknown
  * @param weight weight among the references, above 0: 2 counts as if the reference were given
  *     twice
  */
-public record Reference(RgbImage image, float[] face, String recogniser, double weight) {
+public record Reference(RgbImage image, float[] face, String faceEmbedder, double weight) {
   public Reference {
     if (image == null && face == null) {
       throw new IllegalArgumentException("a reference needs an image, a face's numbers, or both");
@@ -39,13 +39,13 @@ public record Reference(RgbImage image, float[] face, String recogniser, double 
   }
 
   /** The same reference, its numbers those of a recogniser of that name. */
-  public Reference by(String name) {
+  public Reference withFaceEmbedder(String name) {
     return new Reference(image, face, name, weight);
   }
 
   /** The same reference counting more or less. */
   public Reference weight(double value) {
-    return new Reference(image, face, recogniser, value);
+    return new Reference(image, face, faceEmbedder, value);
   }
 
   @Override

@@ -48,7 +48,7 @@ public record ReferenceEmbeddings(
       return new Grid(ImageTensors.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
     }
 
-    private Tensor tensor() {
+    private Tensor toTensor() {
       return torch.tensor(values).view(count, tokens, width);
     }
 
@@ -115,14 +115,14 @@ public record ReferenceEmbeddings(
    * unit length.
    */
   public ReferenceEmbeddings averaged() {
-    Grid mean = face == null ? null : unitAsBefore(face.mean(weights), face);
+    Grid mean = face == null ? null : keepUnitLength(face.mean(weights), face);
     return new ReferenceEmbeddings(
         image == null ? null : image.mean(weights), unconditional, mean, List.of(1.0), origin);
   }
 
-  private static Grid unitAsBefore(Grid mean, Grid before) {
-    boolean unit = Math.abs(length(before.values, before.width) - 1) < 1e-3;
-    double by = unit ? 1 / Math.max(1e-12, length(mean.values, mean.width)) : 1;
+  private static Grid keepUnitLength(Grid mean, Grid before) {
+    boolean unit = Math.abs(norm(before.values, before.width) - 1) < 1e-3;
+    double by = unit ? 1 / Math.max(1e-12, norm(mean.values, mean.width)) : 1;
     float[] values = mean.values.clone();
     for (int i = 0; i < values.length; i++) {
       values[i] *= (float) by;
@@ -130,7 +130,7 @@ public record ReferenceEmbeddings(
     return new Grid(values, 1, mean.tokens, mean.width);
   }
 
-  public static double length(float[] values, int count) {
+  public static double norm(float[] values, int count) {
     double squares = 0;
     for (int i = 0; i < count; i++) {
       squares += (double) values[i] * values[i];
@@ -175,11 +175,11 @@ public record ReferenceEmbeddings(
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
-      if (!saved.names().contains(WEIGHTS)) {
+      if (!saved.layerRoles().contains(WEIGHTS)) {
         throw new InvalidInputException(file
             + " holds no reference embeddings: no tensor \"weights\"; make it from images again");
       }
-      for (String name : saved.names()) {
+      for (String name : saved.layerRoles()) {
         if (saved.elements(name) == 0) {
           throw new InvalidInputException(
               file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
@@ -203,12 +203,12 @@ public record ReferenceEmbeddings(
 
   private static void put(Map<String, Tensor> tensors, String name, Grid grid) {
     if (grid != null) {
-      tensors.put(name, grid.tensor());
+      tensors.put(name, grid.toTensor());
     }
   }
 
   private static Grid grid(Safetensors saved, String name) {
-    if (!saved.names().contains(name)) {
+    if (!saved.layerRoles().contains(name)) {
       return null;
     }
     if (saved.shape(name).length != 3) {

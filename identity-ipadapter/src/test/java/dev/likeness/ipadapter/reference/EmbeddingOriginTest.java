@@ -20,7 +20,7 @@ import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -54,45 +54,45 @@ class EmbeddingOriginTest {
   }
 
   @Test
-  void keptImagesAreOfTheEncoderThatSawThem() throws IOException {
+  void savedImagesBelongToTheirImageEncoder() throws IOException {
     Path adapter = ADAPTERS.write("base", folder);
     Path kept = folder.resolve("kept.safetensors");
-    Path seen = GoldenTower.write("clip-quick", folder);
+    Path seen = GoldenImageEncoder.write("clip-quick", folder);
     try (ImageEncoder encoder = ImageEncoder.open(seen, Compute.EXACT);
-        ImageEncoder half = ImageEncoder.open(written(seen, "half", 0), Compute.EXACT);
-        ImageEncoder other = ImageEncoder.open(written(seen, "other", 0.5), Compute.EXACT);
+        ImageEncoder half = ImageEncoder.open(writeEncoder(seen, "half", 0), Compute.EXACT);
+        ImageEncoder other = ImageEncoder.open(writeEncoder(seen, "other", 0.5), Compute.EXACT);
         IpAdapter own = IpAdapter.open(adapter, base, encoder);
         IpAdapter foreign = IpAdapter.open(adapter, base, other)) {
       assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
       assertNotEquals(encoder.fingerprint(), other.fingerprint());
-      own.identity(RgbImage.read(GoldenTower.file("37x53.png"))).references().save(kept);
+      own.prompt(RgbImage.read(GoldenImageEncoder.file("37x53.png"))).references().save(kept);
       assertTrue(OwnerOnly.isOwnerOnly(kept));
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
-      assertEquals(opened, own.identity(opened).references());
+      assertEquals(opened, own.prompt(opened).references());
       assertEquals(
           "references encoded through an image encoder of fingerprint " + encoder.fingerprint()
               + " are not what " + adapter + " looks at, which takes " + other.fingerprint()
               + "; encode them with it",
-          assertThrows(InvalidInputException.class, () -> foreign.identity(opened))
+          assertThrows(InvalidInputException.class, () -> foreign.prompt(opened))
               .getMessage());
-      foreign.identity(unsaid(opened));
+      foreign.prompt(withoutOrigin(opened));
     }
   }
 
   @Test
-  void keptFacesAreRawOrOfUnitLength() {
+  void savedFacesAreRawOrOfUnitLength() {
     Path raw = ADAPTERS.write("portrait-unnorm", folder);
     try (IpAdapter unit = IpAdapter.open(ADAPTERS.write("faceid", folder), base);
         IpAdapter portrait = IpAdapter.open(raw, base)) {
-      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, AdapterHeader.layout(raw).kind());
+      assertEquals(IpAdapterVariant.PORTRAIT_UNNORM, AdapterHeader.layout(raw).variant());
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
-      assertTrue(assertThrows(InvalidInputException.class, () -> portrait.identity(given))
+      assertTrue(assertThrows(InvalidInputException.class, () -> portrait.prompt(given))
           .getMessage()
           .startsWith("references encoded as face vectors of length unit are not what " + raw
               + " looks at, which takes raw"));
       ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
-      assertThrows(InvalidInputException.class, () -> unit.identity(other));
-      portrait.identity(unsaid(given));
+      assertThrows(InvalidInputException.class, () -> unit.prompt(other));
+      portrait.prompt(withoutOrigin(given));
       assertThrows(InvalidInputException.class, () -> portrait.embed(List.of(face(1))));
       assertTrue(
           assertThrows(InvalidInputException.class, () -> unit.embed(List.of(face(1, 20))))
@@ -103,18 +103,18 @@ class EmbeddingOriginTest {
   }
 
   @Test
-  void facesAreOfOneRecogniser() {
+  void facesAreOfOneFaceEmbedder() {
     try (IpAdapter adapter = IpAdapter.open(ADAPTERS.write("faceid", folder), base)) {
-      List<Reference> mixed = List.of(face(1).by("ArcFace"), face(2).by("SFace"));
+      List<Reference> mixed = List.of(face(1).withFaceEmbedder("ArcFace"), face(2).withFaceEmbedder("SFace"));
       assertEquals(
           "the references have numbers of several face recognisers, [ArcFace, SFace], which mean different things; read"
               + " all faces with one",
           assertThrows(IllegalArgumentException.class, () -> adapter.embed(mixed))
               .getMessage());
-      ImagePrompt person = adapter.identity(List.of(face(1).by("ArcFace")));
-      assertEquals("ArcFace", person.averaged().references().origin().recogniser());
+      ImagePrompt person = adapter.prompt(List.of(face(1).withFaceEmbedder("ArcFace")));
+      assertEquals("ArcFace", person.withAveragedReferences().references().origin().faceEmbedder());
       assertThrows(
-          InvalidInputException.class, () -> person.negative(List.of(face(2).by("SFace"))));
+          InvalidInputException.class, () -> person.negative(List.of(face(2).withFaceEmbedder("SFace"))));
       person.negative(List.of(face(2)));
     }
   }
@@ -130,14 +130,14 @@ class EmbeddingOriginTest {
   }
 
   /** As files from before say nothing. */
-  private ReferenceEmbeddings unsaid(ReferenceEmbeddings e) {
+  private ReferenceEmbeddings withoutOrigin(ReferenceEmbeddings e) {
     Path file = folder.resolve("said.safetensors");
     Path old = folder.resolve("unsaid.safetensors");
     e.save(file);
     try (TensorScope scope = TensorScope.open();
         Safetensors said = Safetensors.open(file)) {
       Map<String, Tensor> tensors = new HashMap<>();
-      said.names().forEach(name -> tensors.put(name, said.read(name)));
+      said.layerRoles().forEach(name -> tensors.put(name, said.read(name)));
       SafetensorsWriter.write(old, tensors, Map.of("likeness.kind", "reference embeddings"));
     }
     assertEquals(EmbeddingOrigin.UNKNOWN, ReferenceEmbeddings.open(old).origin());
@@ -145,12 +145,12 @@ class EmbeddingOriginTest {
   }
 
   /** The same encoder in f16, its norms and biases changed by so much. */
-  private Path written(Path encoder, String name, double by) {
-    Path other = GoldenTower.write("clip-quick", folder.resolve(name));
+  private Path writeEncoder(Path encoder, String name, double by) {
+    Path other = GoldenImageEncoder.write("clip-quick", folder.resolve(name));
     try (TensorScope scope = TensorScope.open();
         Safetensors own = Safetensors.open(encoder.resolve("model.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
-      own.names()
+      own.layerRoles()
           .forEach(each ->
               tensors.put(each, own.read(each).add(torch.tensor((float) by)).to(ScalarType.Half)));
       SafetensorsWriter.write(other.resolve("model.safetensors"), tensors, Map.of());

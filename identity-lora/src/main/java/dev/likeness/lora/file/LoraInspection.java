@@ -8,39 +8,39 @@ import java.util.TreeSet;
 /**
  * Compares the contents of a LoRA file with a base model.
  *
- * @param dialect the key format; null if no known key is in the file
+ * @param keyFormat the key format; null if no known key is in the file
  * @param family id of the model family of the file, such as {@code sdxl}; {@code unknown} if it
  *     cannot be detected
- * @param kinds the algorithms of its deltas
+ * @param algorithms the algorithms of its deltas
  * @param layers number of layers that it changes
  * @param rank the largest rank
  * @param scale the factor of its deltas, alpha / rank
  * @param matched number of keys that belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
- * @param idle keys that are ignored on purpose: all zero, for a text projection or T5 that the
+ * @param ignored keys that are ignored on purpose: all zero, for a text projection or T5 that the
  *     base lacks, duplicates of a better key format (Z-Image), or embeddings for T5 or for
  *     outputs of a text encoder
- * @param misshapen keys of layers with another shape, each with both shapes
+ * @param shapeMismatches keys of layers with another shape, each with both shapes
  * @param incomplete layers that lack tensors of their algorithm, or have tensors of different
  *     ranks
- * @param twice pairs of keys that mean the same tensor
- * @param embeddings names of the textual inversions in the file
+ * @param duplicates pairs of keys that mean the same tensor
+ * @param textualInversions names of the textual inversions in the file
  * @param notes readable metadata of the header
  */
 public record LoraInspection(
-    KeyFormat dialect,
+    KeyFormat keyFormat,
     String family,
-    Set<LoraAlgorithm> kinds,
+    Set<LoraAlgorithm> algorithms,
     int layers,
     int rank,
     Scale scale,
     int matched,
     List<String> unmatched,
-    List<String> idle,
-    List<String> misshapen,
+    List<String> ignored,
+    List<String> shapeMismatches,
     List<String> incomplete,
-    List<String> twice,
-    List<String> embeddings,
+    List<String> duplicates,
+    List<String> textualInversions,
     Notes notes) {
   /**
    * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1
@@ -59,35 +59,35 @@ public record LoraInspection(
   }
 
   /** The least and the greatest factor among the layers. */
-  public record Scale(double least, double greatest) {
+  public record Scale(double min, double max) {
     public static final Scale ONE = new Scale(1, 1);
 
-    public Scale with(double other) {
-      return new Scale(Math.min(least, other), Math.max(greatest, other));
+    public Scale including(double other) {
+      return new Scale(Math.min(min, other), Math.max(max, other));
     }
 
     @Override
     public String toString() {
-      return least == greatest ? Double.toString(least) : least + " to " + greatest;
+      return min == max ? Double.toString(min) : min + " to " + max;
     }
   }
 
   public LoraInspection {
-    kinds = Collections.unmodifiableSet(new TreeSet<>(kinds));
+    algorithms = Collections.unmodifiableSet(new TreeSet<>(algorithms));
     unmatched = List.copyOf(unmatched);
-    idle = List.copyOf(idle);
-    misshapen = List.copyOf(misshapen);
+    ignored = List.copyOf(ignored);
+    shapeMismatches = List.copyOf(shapeMismatches);
     incomplete = List.copyOf(incomplete);
-    twice = List.copyOf(twice);
-    embeddings = List.copyOf(embeddings);
+    duplicates = List.copyOf(duplicates);
+    textualInversions = List.copyOf(textualInversions);
   }
 
   /** Whether every key was used, but for those that say nothing. */
   public boolean isComplete() {
     return unmatched.isEmpty()
-        && misshapen.isEmpty()
+        && shapeMismatches.isEmpty()
         && incomplete.isEmpty()
-        && twice.isEmpty()
+        && duplicates.isEmpty()
         && layers > 0;
   }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  */
 public record AspectBuckets(List<Size> sizes) {
   /** Width over height from a half to two. */
-  private static final double MOST = 2;
+  private static final double MAX_RATIO = 2;
 
   /** A size in pixels. */
   public record Size(int width, int height) {
@@ -43,10 +43,10 @@ public record AspectBuckets(List<Size> sizes) {
           "a side of " + side + " must be a multiple of the step " + step);
     }
     List<Size> sizes = new ArrayList<>();
-    for (int width = step; width <= MOST * side; width += step) {
+    for (int width = step; width <= MAX_RATIO * side; width += step) {
       int height = side * side / width / step * step;
       double ratio = (double) width / Math.max(1, height);
-      if (height > 0 && ratio <= MOST && ratio >= 1 / MOST) {
+      if (height > 0 && ratio <= MAX_RATIO && ratio >= 1 / MAX_RATIO) {
         sizes.add(new Size(width, height));
       }
     }

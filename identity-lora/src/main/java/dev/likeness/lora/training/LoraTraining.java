@@ -12,58 +12,58 @@ import java.util.function.Consumer;
  * @param rank rank of each layer's delta, from 1
  * @param alpha strength: a delta is scaled by alpha / rank
  * @param targets the layers that are trained
- * @param textEncoder whether text encoders are trained too: CLIP's layers of the targets, T5
- *     only if the pattern in {@code options} names its layers
+ * @param trainTextEncoder whether text encoders are trained too: CLIP's layers of the targets, T5
+ *     only if the pattern in {@code optimizerOptions} names its layers
  * @param steps optimiser steps, from 1
- * @param batch images per step, from 1
+ * @param batchSize images per step, from 1
  * @param learningRate the peak learning rate
- * @param warmup steps until the peak; after it the rate follows half a cosine down to 0
+ * @param warmupSteps steps until the peak; after it the rate follows half a cosine down to 0
  * @param minSnrGamma gamma of min-SNR weighting (arXiv:2303.09556); 0 for none; ignored by flow
  *     models and debiased losses
  * @param weightDecay weight decay of AdamW
- * @param longestGradient the maximum norm of all gradients together (gradient clipping)
- * @param flip whether images are mirrored at random; faces are not symmetric, so off by default
+ * @param maxGradNorm the maximum norm of all gradients together (gradient clipping)
+ * @param randomFlip whether images are mirrored at random; faces are not symmetric, so off by default
  * @param classImages number of class images that the base generates for prior preservation
- * @param priorWeight weight of the prior preservation loss
+ * @param priorLossWeight weight of the prior preservation loss
  * @param captions captions of the images, with {@code %s} for the person; each step picks one
  *     per image
  * @param seed seed of initial values, order, noise and timesteps
- * @param options settings that are rarely changed
+ * @param optimizerOptions settings that are rarely changed
  */
 public record LoraTraining(
     int rank,
     double alpha,
     LoraTargets targets,
-    boolean textEncoder,
+    boolean trainTextEncoder,
     int steps,
-    int batch,
+    int batchSize,
     double learningRate,
-    int warmup,
+    int warmupSteps,
     double minSnrGamma,
     double weightDecay,
-    double longestGradient,
-    boolean flip,
+    double maxGradNorm,
+    boolean randomFlip,
     int classImages,
-    double priorWeight,
+    double priorLossWeight,
     List<String> captions,
     long seed,
-    OptimizerOptions options) {
+    OptimizerOptions optimizerOptions) {
   public LoraTraining {
     captions = List.copyOf(captions);
-    if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || classImages < 0) {
-      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch
-          + ", warmup " + warmup + ", class images " + classImages
+    if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {
+      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batchSize
+          + ", warmup " + warmupSteps + ", class images " + classImages
           + ": rank, steps and batch must be at least 1, the others at least 0");
     }
-    boolean strong = alpha > 0 && learningRate > 0 && longestGradient > 0;
-    if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorWeight >= 0)) {
+    boolean strong = alpha > 0 && learningRate > 0 && maxGradNorm > 0;
+    if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
       throw new IllegalArgumentException(
           "alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
-              + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay "
+              + maxGradNorm + " must be above 0, gamma " + minSnrGamma + ", weight decay "
               + weightDecay
-              + ", prior weight " + priorWeight + " not below");
+              + ", prior weight " + priorLossWeight + " not below");
     }
-    if (options.distilled() > 0 && (textEncoder || classImages > 0)) {
+    if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
           "drawing in few steps is learnt by the network alone, without class images; "
               + "turn the text encoder's learning off");
@@ -79,7 +79,7 @@ public record LoraTraining(
   }
 
   /**
-   * For a base that is learned in large steps; {@link #suitedTo} makes of it what another base
+   * For a base that is learned in large steps; {@link #forBase} makes of it what another base
    * wants.
    */
   public static LoraTraining balanced() {
@@ -100,7 +100,7 @@ public record LoraTraining(
         1,
         List.of("photo of %s"),
         0,
-        OptimizerOptions.PLAIN);
+        OptimizerOptions.DEFAULT);
   }
 
   /** As {@link #balanced}, for three times as long. */
@@ -132,7 +132,7 @@ public record LoraTraining(
         1,
         List.of(""),
         0,
-        OptimizerOptions.PLAIN.ema(0.98).distilled(guidance));
+        OptimizerOptions.DEFAULT.emaDecay(0.98).distillationGuidance(guidance));
   }
 
   /**
@@ -140,8 +140,8 @@ public record LoraTraining(
    * declares ({@code likeness.json}) a base is trained as by diffusers' scripts: attention alone,
    * one image a step, a low learning rate, and a transformer with its text encoders as they are.
    */
-  public LoraTraining suitedTo(BaseModel base) {
-    return TrainingPreset.suited(this, base);
+  public LoraTraining forBase(BaseModel base) {
+    return TrainingPreset.forBase(this, base);
   }
 
   private LoraTraining with(Consumer<Draft> change) {
@@ -169,7 +169,7 @@ public record LoraTraining(
   }
 
   /** With the text encoder learning, or not. */
-  public LoraTraining textEncoder(boolean learns) {
+  public LoraTraining trainTextEncoder(boolean learns) {
     return with(draft -> draft.textEncoder = learns);
   }
 
@@ -179,7 +179,7 @@ public record LoraTraining(
   }
 
   /** Another number of images in each step. */
-  public LoraTraining batch(int n) {
+  public LoraTraining batchSize(int n) {
     return with(draft -> draft.batch = n);
   }
 
@@ -189,12 +189,12 @@ public record LoraTraining(
   }
 
   /** With mirrored images too, or not. */
-  public LoraTraining flip(boolean mirrored) {
+  public LoraTraining randomFlip(boolean mirrored) {
     return with(draft -> draft.flip = mirrored);
   }
 
   /** Prior preservation with this many class images, which count {@code weight}. */
-  public LoraTraining prior(int count, double weight) {
+  public LoraTraining priorPreservation(int count, double weight) {
     return with(draft -> {
       draft.priorImages = count;
       draft.priorWeight = weight;
@@ -212,13 +212,13 @@ public record LoraTraining(
   }
 
   /** Other options. */
-  public LoraTraining options(OptimizerOptions others) {
+  public LoraTraining optimizerOptions(OptimizerOptions others) {
     return with(draft -> draft.options = others);
   }
 
   /** What a change's factors are multiplied by. */
   public double scale() {
-    return alpha / (options.rankStabilised() ? Math.sqrt(rank) : rank);
+    return alpha / (optimizerOptions.rankStabilised() ? Math.sqrt(rank) : rank);
   }
 
   /**
@@ -227,8 +227,8 @@ public record LoraTraining(
    */
   public boolean includes(String layer) {
     boolean chosen =
-        options.modules().isEmpty() ? targets.includes(layer) : layer.matches(options.modules());
-    return chosen && (textEncoder || LoraTargets.isOfNetwork(layer));
+        optimizerOptions.targetModules().isEmpty() ? targets.includes(layer) : layer.matches(optimizerOptions.targetModules());
+    return chosen && (trainTextEncoder || LoraTargets.isOfNetwork(layer));
   }
 
   /** The values while some of them are changed: the one place that knows their order. */
@@ -255,20 +255,20 @@ public record LoraTraining(
       rank = from.rank();
       alpha = from.alpha();
       targets = from.targets();
-      textEncoder = from.textEncoder();
+      textEncoder = from.trainTextEncoder();
       steps = from.steps();
-      batch = from.batch();
+      batch = from.batchSize();
       learningRate = from.learningRate();
-      warmup = from.warmup();
+      warmup = from.warmupSteps();
       minSnrGamma = from.minSnrGamma();
       weightDecay = from.weightDecay();
-      longestGradient = from.longestGradient();
-      flip = from.flip();
+      longestGradient = from.maxGradNorm();
+      flip = from.randomFlip();
       priorImages = from.classImages();
-      priorWeight = from.priorWeight();
+      priorWeight = from.priorLossWeight();
       captions = from.captions();
       seed = from.seed();
-      options = from.options();
+      options = from.optimizerOptions();
     }
 
     LoraTraining made() {

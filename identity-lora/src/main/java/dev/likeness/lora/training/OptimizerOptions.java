@@ -8,51 +8,51 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Rarely changed settings of a training. Immutable; setters return a changed copy.
  *
- * @param form the trained form of each layer's delta
+ * @param algorithm the trained form of each layer's delta
  * @param rankStabilised whether a delta is scaled by alpha / sqrt(rank) (rsLoRA,
  *     arXiv:2312.03732) instead of alpha / rank
- * @param modules a regular expression over layer names ({@code unet.down_blocks.0….to_q}) that
+ * @param targetModules a regular expression over layer names ({@code unet.down_blocks.0….to_q}) that
  *     replaces the targets, or empty
  * @param optimizer the optimiser
- * @param constantRate whether the learning rate stays constant instead of following half a
+ * @param constantLearningRate whether the learning rate stays constant instead of following half a
  *     cosine
- * @param accumulation number of batches whose gradients are summed for one step (gradient
+ * @param gradientAccumulationSteps number of batches whose gradients are summed for one step (gradient
  *     accumulation)
- * @param recompute whether activations are recomputed instead of kept (gradient checkpointing)
- * @param ema decay of the moving average of the weights, below 1; 0 for none
+ * @param gradientCheckpointing whether activations are recomputed instead of kept (gradient checkpointing)
+ * @param emaDecay decay of the moving average of the weights, below 1; 0 for none
  * @param noiseOffset share of noise that is constant over the image, so that very dark and very
  *     bright images can be trained; 0 for none
  * @param inputPerturbation share of additional input noise that the network does not predict
  *     (Ning et al. 2023, arXiv:2301.11706); 0 for none
- * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023,
+ * @param debiasedEstimation whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023,
  *     arXiv:2310.08442) instead of min-SNR; for bases with a UNet only
- * @param focus factor of the loss inside the marked area of an image; 1 for a uniform loss
- * @param rounded whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 with
+ * @param focusWeight factor of the loss inside the marked area of an image; 1 for a uniform loss
+ * @param stochasticRounding whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 with
  *     stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
  *     that computes in bf16
- * @param distilled guidance scale of the teacher in few-step distillation ({@link
+ * @param distillationGuidance guidance scale of the teacher in few-step distillation ({@link
  *     LoraTraining#fewStep}); 0 for ordinary training
- * @param pivot a placeholder token for the person, trained with the LoRA
+ * @param pivotalTuning a placeholder token for the person, trained with the LoRA
  */
 public record OptimizerOptions(
-    LoraForm form,
+    AdapterAlgorithm algorithm,
     boolean rankStabilised,
-    String modules,
+    String targetModules,
     TrainingOptimizer optimizer,
-    boolean constantRate,
-    int accumulation,
-    boolean recompute,
-    double ema,
+    boolean constantLearningRate,
+    int gradientAccumulationSteps,
+    boolean gradientCheckpointing,
+    double emaDecay,
     double noiseOffset,
     double inputPerturbation,
-    boolean debiased,
-    double focus,
-    boolean rounded,
-    double distilled,
-    Pivot pivot) {
+    boolean debiasedEstimation,
+    double focusWeight,
+    boolean stochasticRounding,
+    double distillationGuidance,
+    PivotalTuning pivotalTuning) {
   /** Plain LoRA with AdamW, nothing of the rest. */
-  public static final OptimizerOptions PLAIN = new OptimizerOptions(
-      LoraForm.LORA,
+  public static final OptimizerOptions DEFAULT = new OptimizerOptions(
+      AdapterAlgorithm.LORA,
       false,
       "",
       TrainingOptimizer.ADAMW,
@@ -66,44 +66,44 @@ public record OptimizerOptions(
       1,
       false,
       0,
-      Pivot.NONE);
+      PivotalTuning.NONE);
 
   public OptimizerOptions {
-    if (accumulation < 1
-        || !(ema >= 0 && ema < 1)
-        || !(noiseOffset >= 0 && inputPerturbation >= 0 && focus > 0)) {
+    if (gradientAccumulationSteps < 1
+        || !(emaDecay >= 0 && emaDecay < 1)
+        || !(noiseOffset >= 0 && inputPerturbation >= 0 && focusWeight > 0)) {
       throw new IllegalArgumentException(
-          "accumulation " + accumulation + " must be at least 1, ema " + ema
+          "accumulation " + gradientAccumulationSteps + " must be at least 1, ema " + emaDecay
               + " from 0 to below 1, noise offset " + noiseOffset + " and input perturbation "
               + inputPerturbation
-              + " not below 0, focus " + focus + " above 0");
+              + " not below 0, focus " + focusWeight + " above 0");
     }
-    if (!(distilled == 0 || distilled >= 1)) {
+    if (!(distillationGuidance == 0 || distillationGuidance >= 1)) {
       throw new IllegalArgumentException(
-          "guidance " + distilled + " of the images to be drawn in few steps must be at"
+          "guidance " + distillationGuidance + " of the images to be drawn in few steps must be at"
               + " least 1, or 0 where that is not learned");
     }
-    if (rounded && optimizer == TrainingOptimizer.PRODIGY) {
+    if (stochasticRounding && optimizer == TrainingOptimizer.PRODIGY) {
       throw new IllegalArgumentException(
           "Prodigy measures ways that bf16 rounds away; choose another optimiser, or f32");
     }
     try {
-      Pattern.compile(modules);
+      Pattern.compile(targetModules);
     } catch (PatternSyntaxException e) {
       throw new IllegalArgumentException(
-          "\"" + modules + "\" is no regular expression: " + e.getDescription(), e);
+          "\"" + targetModules + "\" is no regular expression: " + e.getDescription(), e);
     }
   }
 
-  private OptimizerOptions with(Consumer<Draft> change) {
-    Draft draft = new Draft(this);
+  private OptimizerOptions with(Consumer<Builder> change) {
+    Builder draft = new Builder(this);
     change.accept(draft);
-    return draft.made();
+    return draft.build();
   }
 
   /** Another form of change. */
-  public OptimizerOptions form(LoraForm kind) {
-    return with(draft -> draft.form = kind);
+  public OptimizerOptions algorithm(AdapterAlgorithm kind) {
+    return with(draft -> draft.algorithm = kind);
   }
 
   /** With rsLoRA's strength, or not. */
@@ -112,8 +112,8 @@ public record OptimizerOptions(
   }
 
   /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
-  public OptimizerOptions modules(String pattern) {
-    return with(draft -> draft.modules = pattern);
+  public OptimizerOptions targetModules(String pattern) {
+    return with(draft -> draft.targetModules = pattern);
   }
 
   /** Another optimiser. */
@@ -122,23 +122,23 @@ public record OptimizerOptions(
   }
 
   /** With a learning rate that stays, or falls. */
-  public OptimizerOptions constantRate(boolean constant) {
-    return with(draft -> draft.constantRate = constant);
+  public OptimizerOptions constantLearningRate(boolean constant) {
+    return with(draft -> draft.constantLearningRate = constant);
   }
 
   /** Another number of batches for each step. */
-  public OptimizerOptions accumulation(int batches) {
-    return with(draft -> draft.accumulation = batches);
+  public OptimizerOptions gradientAccumulationSteps(int batches) {
+    return with(draft -> draft.gradientAccumulationSteps = batches);
   }
 
   /** With gradient checkpointing, or without. */
-  public OptimizerOptions recompute(boolean twice) {
-    return with(draft -> draft.recompute = twice);
+  public OptimizerOptions gradientCheckpointing(boolean twice) {
+    return with(draft -> draft.gradientCheckpointing = twice);
   }
 
   /** With a slow average, which becomes the result. */
-  public OptimizerOptions ema(double decay) {
-    return with(draft -> draft.ema = decay);
+  public OptimizerOptions emaDecay(double decay) {
+    return with(draft -> draft.emaDecay = decay);
   }
 
   /** With noise that shifts a whole image. */
@@ -152,31 +152,31 @@ public record OptimizerOptions(
   }
 
   /** With debiased weights of the loss, or without. */
-  public OptimizerOptions debiased(boolean weighted) {
-    return with(draft -> draft.debiased = weighted);
+  public OptimizerOptions debiasedEstimation(boolean weighted) {
+    return with(draft -> draft.debiasedEstimation = weighted);
   }
 
   /** With another weight of each image's marked area. */
-  public OptimizerOptions focus(double factor) {
-    return with(draft -> draft.focus = factor);
+  public OptimizerOptions focusWeight(double factor) {
+    return with(draft -> draft.focusWeight = factor);
   }
 
   /** With weights in bf16 alone, or with f32 ones behind them. */
-  public OptimizerOptions rounded(boolean byChance) {
-    return with(draft -> draft.rounded = byChance);
+  public OptimizerOptions stochasticRounding(boolean byChance) {
+    return with(draft -> draft.stochasticRounding = byChance);
   }
 
   /**
    * Learning to draw in few steps what the base draws with this guidance; 0 for what the images
    * show.
    */
-  public OptimizerOptions distilled(double guidance) {
-    return with(draft -> draft.distilled = guidance);
+  public OptimizerOptions distillationGuidance(double guidance) {
+    return with(draft -> draft.distillationGuidance = guidance);
   }
 
-  /** With a new word for the person, or {@link Pivot#NONE}. */
-  public OptimizerOptions pivot(Pivot word) {
-    return with(draft -> draft.pivot = word);
+  /** With a new word for the person, or {@link PivotalTuning#NONE}. */
+  public OptimizerOptions pivotalTuning(PivotalTuning word) {
+    return with(draft -> draft.pivotalTuning = word);
   }
 
   /** Which optimiser moves the weights. */
@@ -199,58 +199,58 @@ public record OptimizerOptions(
    * The values of an {@link OptimizerOptions} while some of them are changed: the one place that
    * knows the order of its components.
    */
-  static final class Draft {
-    LoraForm form;
+  static final class Builder {
+    AdapterAlgorithm algorithm;
     boolean rankStabilised;
-    String modules;
+    String targetModules;
     TrainingOptimizer optimizer;
-    boolean constantRate;
-    int accumulation;
-    boolean recompute;
-    double ema;
+    boolean constantLearningRate;
+    int gradientAccumulationSteps;
+    boolean gradientCheckpointing;
+    double emaDecay;
     double noiseOffset;
     double inputPerturbation;
-    boolean debiased;
-    double focus;
-    boolean rounded;
-    double distilled;
-    Pivot pivot;
+    boolean debiasedEstimation;
+    double focusWeight;
+    boolean stochasticRounding;
+    double distillationGuidance;
+    PivotalTuning pivotalTuning;
 
-    Draft(OptimizerOptions from) {
-      form = from.form();
+    Builder(OptimizerOptions from) {
+      algorithm = from.algorithm();
       rankStabilised = from.rankStabilised();
-      modules = from.modules();
+      targetModules = from.targetModules();
       optimizer = from.optimizer();
-      constantRate = from.constantRate();
-      accumulation = from.accumulation();
-      recompute = from.recompute();
-      ema = from.ema();
+      constantLearningRate = from.constantLearningRate();
+      gradientAccumulationSteps = from.gradientAccumulationSteps();
+      gradientCheckpointing = from.gradientCheckpointing();
+      emaDecay = from.emaDecay();
       noiseOffset = from.noiseOffset();
       inputPerturbation = from.inputPerturbation();
-      debiased = from.debiased();
-      focus = from.focus();
-      rounded = from.rounded();
-      distilled = from.distilled();
-      pivot = from.pivot();
+      debiasedEstimation = from.debiasedEstimation();
+      focusWeight = from.focusWeight();
+      stochasticRounding = from.stochasticRounding();
+      distillationGuidance = from.distillationGuidance();
+      pivotalTuning = from.pivotalTuning();
     }
 
-    OptimizerOptions made() {
+    OptimizerOptions build() {
       return new OptimizerOptions(
-          form,
+          algorithm,
           rankStabilised,
-          modules,
+          targetModules,
           optimizer,
-          constantRate,
-          accumulation,
-          recompute,
-          ema,
+          constantLearningRate,
+          gradientAccumulationSteps,
+          gradientCheckpointing,
+          emaDecay,
           noiseOffset,
           inputPerturbation,
-          debiased,
-          focus,
-          rounded,
-          distilled,
-          pivot);
+          debiasedEstimation,
+          focusWeight,
+          stochasticRounding,
+          distillationGuidance,
+          pivotalTuning);
     }
   }
 }

@@ -17,23 +17,23 @@ public enum TrainingPreset {
   BEST(3);
 
   /** Photos that the steps of {@link LoraTraining#balanced} are meant for. */
-  private static final int USUAL_PHOTOS = 10;
+  private static final int REFERENCE_PHOTOS = 10;
   /**
    * Steps of one image that a base of full size takes, by photo, as diffusers' guides to people
    * have it.
    */
-  private static final int STEPS_A_PHOTO = 100;
+  private static final int STEPS_PER_PHOTO = 100;
 
-  private static final int FEWEST = 400;
-  private static final int MOST = 2000;
+  private static final int MIN_STEPS = 400;
+  private static final int MAX_STEPS = 2000;
   /** Of a base that is not trained here, which counts as one with a transformer. */
-  private static final TrainingTarget.Recipe UNTRAINED =
+  private static final TrainingTarget.Recipe DEFAULT_RECIPE =
       new TrainingTarget.Recipe(Integer.MAX_VALUE, 1e-4, false);
 
-  private final double time;
+  private final double stepFactor;
 
   TrainingPreset(double time) {
-    this.time = time;
+    this.stepFactor = time;
   }
 
   /**
@@ -41,42 +41,42 @@ public enum TrainingPreset {
    * known by heart. The steps of a recipe that the base's folder declares are meant for ten photos.
    */
   public LoraTraining of(BaseModel base, int photos) {
-    LoraTraining full = LoraTraining.balanced().suitedTo(base);
+    LoraTraining full = LoraTraining.balanced().forBase(base);
     boolean declared = base.unwrap(ModelExtras.class).training().isPresent();
     double steps = declared
-        ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / USUAL_PHOTOS)))
-        : Math.min(MOST, Math.max(FEWEST, STEPS_A_PHOTO * photos));
-    return full.steps((int) Math.round(time * steps));
+        ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / REFERENCE_PHOTOS)))
+        : Math.min(MAX_STEPS, Math.max(MIN_STEPS, STEPS_PER_PHOTO * photos));
+    return full.steps((int) Math.round(stepFactor * steps));
   }
 
-  /** {@link LoraTraining#suitedTo}. */
-  static LoraTraining suited(LoraTraining settings, BaseModel base) {
+  /** {@link LoraTraining#forBase}. */
+  static LoraTraining forBase(LoraTraining settings, BaseModel base) {
     return base.unwrap(ModelExtras.class)
         .training()
-        .map(recipe -> by(settings, recipe))
+        .map(recipe -> withRecipe(settings, recipe))
         .orElseGet(() -> {
           LoraTraining full = settings
               .targets(LoraTargets.ATTENTION)
               .rank(8)
-              .steps(settings.steps() * settings.batch())
-              .batch(1);
+              .steps(settings.steps() * settings.batchSize())
+              .batchSize(1);
           TrainingTarget.Recipe recipe = base.unwrap(OpenModel.class)
               .capability(TrainingTarget.class)
               .map(TrainingTarget::recipe)
-              .orElse(UNTRAINED);
+              .orElse(DEFAULT_RECIPE);
           LoraTraining slow = full.learningRate(recipe.learningRate());
-          return recipe.textEncoders() ? slow : slow.textEncoder(false);
+          return recipe.textEncoders() ? slow : slow.trainTextEncoder(false);
         });
   }
 
-  private static LoraTraining by(LoraTraining settings, ModelExtras.Training recipe) {
-    int as = (int) Math.ceil((double) settings.steps() * settings.batch() / recipe.batch());
+  private static LoraTraining withRecipe(LoraTraining settings, ModelExtras.Training recipe) {
+    int as = (int) Math.ceil((double) settings.steps() * settings.batchSize() / recipe.batch());
     return settings
         .targets(LoraTargets.valueOf(recipe.layers().name()))
         .rank(recipe.rank())
-        .textEncoder(recipe.textEncoder())
+        .trainTextEncoder(recipe.textEncoder())
         .steps(as)
-        .batch(recipe.batch())
+        .batchSize(recipe.batch())
         .learningRate(recipe.learningRate());
   }
 }

@@ -8,22 +8,22 @@ import java.util.Optional;
 /**
  * The data of a training.
  *
- * @param images at least one; images of one size form batches
- * @param subject the person in the images
- * @param state file in which the training saves its state for resuming, or null for none
- * @param latents folder in which encoded images are cached for other trainings, or null for
+ * @param examples at least one; images of one size form batches
+ * @param personToken the person in the images
+ * @param stateFile file in which the training saves its state for resuming, or null for none
+ * @param latentFolder folder in which encoded images are cached for other trainings, or null for
  *     none; personal data
- * @param previews validation images that are generated and scored during the training
+ * @param validation validation images that are generated and scored during the training
  */
 public record TrainingSet(
-    List<TrainingExample> images,
-    PersonToken subject,
-    Path state,
-    Path latents,
-    Optional<ValidationOptions> previews) {
+    List<TrainingExample> examples,
+    PersonToken personToken,
+    Path stateFile,
+    Path latentFolder,
+    Optional<ValidationOptions> validation) {
   public TrainingSet {
-    images = List.copyOf(images);
-    if (images.isEmpty()) {
+    examples = List.copyOf(examples);
+    if (examples.isEmpty()) {
       throw new IllegalArgumentException("there is no image to learn from");
     }
   }
@@ -35,17 +35,17 @@ public record TrainingSet(
   }
 
   /** With its state in {@code file}; null keeps none. */
-  public TrainingSet state(Path file) {
-    return new TrainingSet(images, subject, file, latents, previews);
+  public TrainingSet stateFile(Path file) {
+    return new TrainingSet(examples, personToken, file, latentFolder, validation);
   }
 
   /** With its encoded images in {@code folder}; null keeps none. */
-  public TrainingSet latents(Path folder) {
-    return new TrainingSet(images, subject, state, folder, previews);
+  public TrainingSet latentFolder(Path folder) {
+    return new TrainingSet(examples, personToken, stateFile, folder, validation);
   }
 
   /** With previews. */
-  public TrainingSet previews(ValidationOptions drawn) {
-    return new TrainingSet(images, subject, state, latents, Optional.of(drawn));
+  public TrainingSet validation(ValidationOptions drawn) {
+    return new TrainingSet(examples, personToken, stateFile, latentFolder, Optional.of(drawn));
   }
 }

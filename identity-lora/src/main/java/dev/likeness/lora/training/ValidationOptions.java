@@ -7,17 +7,17 @@ import java.util.List;
 /**
  * Validation images during a training. The weights with the best score become the result.
  *
- * @param every steps between two validations
+ * @param interval steps between two validations
  * @param request the request that is generated, with {@code %s} in the prompt for the person
  * @param scorer rates the images, higher for better
  * @param patience number of validations without a better score after which the training stops; 0
  *     to train to the end
  */
-public record ValidationOptions(int every, ImageRequest request, Scorer scorer, int patience) {
+public record ValidationOptions(int interval, ImageRequest request, Scorer scorer, int patience) {
   public ValidationOptions {
-    if (every < 1 || patience < 0) {
+    if (interval < 1 || patience < 0) {
       throw new IllegalArgumentException(
-          "previews every " + every + " steps with patience " + patience + ": at least 1 and 0");
+          "previews every " + interval + " steps with patience " + patience + ": at least 1 and 0");
     }
   }
 

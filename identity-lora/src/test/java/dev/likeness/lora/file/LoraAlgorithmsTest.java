@@ -58,7 +58,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   // Of an output's spread: sums of up to 512 products in f32.
   private static final double TOLERANCE = 5e-6;
 
-  static Stream<Arguments> kinds() {
+  static Stream<Arguments> algorithms() {
     return Stream.of("reference", "old-oft-reference", "peft-kinds-reference")
         .flatMap(
             reference -> ((List<?>) GoldenLora.record("../kinds/" + reference).get("kinds"))
@@ -70,14 +70,14 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   }
 
   @ParameterizedTest
-  @MethodSource("kinds")
-  void answersAsItsOwnLibrary(String reference, String kind) {
+  @MethodSource("algorithms")
+  void computesAsItsOwnLibrary(String reference, String kind) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard inference = new NoGradGuard();
         Safetensors expected = Safetensors.open(file(reference));
         Lora lora = Lora.open(file(kind), base);
         FusedLora fused = lora.fuse(1)) {
-      assertTrue(lora.report().isComplete());
+      assertTrue(lora.inspection().isComplete());
       Set<TargetLayer> layers =
           new LinkedHashSet<>(LoraParts.changes(lora).weights().keySet());
       assertTrue(!layers.isEmpty());
@@ -97,7 +97,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   }
 
   private static Tensor forward(TargetLayer layer, Adaptation adaptation, Tensor x) {
-    Weights w = Weights.of(own(), adaptation).at(layer.path());
+    Weights w = Weights.of(baseParameters(), adaptation).at(layer.path());
     if (layer.isNorm()) {
       return x.dim() == 4
           ? new GroupNorm(
@@ -109,7 +109,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
           : new LayerNorm(w, layer.out()).forward(x);
     }
     if (layer.isConvolution()) {
-      return new Conv2d(w, layer.in(), layer.out(), (int) layer.kernel()).forward(x);
+      return new Conv2d(w, layer.in(), layer.out(), (int) layer.kernelSize()).forward(x);
     }
     return (w.has("bias")
             ? new Linear(w, layer.in(), layer.out())
@@ -117,7 +117,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
         .forward(x);
   }
 
-  private static Parameters own() {
+  private static Parameters baseParameters() {
     return new Parameters() {
       @Override
       public boolean has(String name) {
@@ -133,7 +133,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"lokr", "lokr-both", "lokr-full", "lokr-tucker"})
-  void holdsEveryKroneckerProductAsItsFactors(String kind) {
+  void keepsEveryKroneckerProductAsItsFactors(String kind) {
     try (Lora lora = Lora.open(file(kind), base)) {
       LoraParts.changes(lora)
           .weights()
@@ -147,7 +147,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
    */
   @ParameterizedTest
   @CsvSource({"down_blocks.0.resnets.0.conv1", "down_blocks.0.downsamplers.0.conv"})
-  void answersBesideConvolutionsWhoseWindowsBothFactorsShare(String path, @TempDir Path folder) {
+  void computesConvolutionsWhoseKernelsBothFactorsShare(String path, @TempDir Path folder) {
     Path file = folder.resolve("flat.safetensors");
     String stem = "lora_unet_" + path.replace('.', '_') + ".";
     try (TensorScope scope = TensorScope.open();
@@ -185,7 +185,7 @@ class LoraAlgorithmsTest extends OnGoldenBase {
   }
 
   @Test
-  void leavesTheBaseItsBytes() {
+  void keepsTheBytesOfTheBase() {
     String before = hash(base.unwrap(OpenModel.class));
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(file("dora"), base);

@@ -41,7 +41,7 @@ class AspectBucketsTest {
   }
 
   @Test
-  void bringsImagesToTheNearestShapeCuttingBothEdgesAlike() {
+  void cropsImagesToTheNearestShapeCentred() {
     assertEquals(new Size(512, 512), BUCKETS.nearest(image(300, 310)));
     assertEquals(new Size(384, 640), BUCKETS.nearest(image(900, 1500)));
     RgbImage wide = BUCKETS.fit(image(1000, 400)).image();

@@ -45,13 +45,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class OptimizerOptionsTest extends OnGoldenBase {
-  private static final OptimizerOptions PLAIN = OptimizerOptions.PLAIN;
+  private static final OptimizerOptions PLAIN = OptimizerOptions.DEFAULT;
   private static final LoraTraining SHORT = LoraTraining.balanced()
       .rank(2)
-      .batch(2)
+      .batchSize(2)
       .steps(2)
-      .textEncoder(false)
-      .options(PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
+      .trainTextEncoder(false)
+      .optimizerOptions(PLAIN.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
   private static final PersonToken SUBJECT = PersonToken.of("woman");
 
   @TempDir
@@ -68,7 +68,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   private static LoraTraining with(OptimizerOptions options) {
-    return SHORT.options(options.modules(SHORT.options().modules()));
+    return SHORT.optimizerOptions(options.targetModules(SHORT.optimizerOptions().targetModules()));
   }
 
   private static TrainedPerson train(LoraTraining settings) {
@@ -76,40 +76,40 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .train(base, images(), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
-  private static float[] drawn(TrainedPerson person) {
+  private static float[] generate(TrainedPerson person) {
     return base.generate(
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).adapter(person.at(1)))
         .pixels();
   }
 
-  private static float[] trainedAndDrawn(LoraTraining settings) {
+  private static float[] trainAndGenerate(LoraTraining settings) {
     try (TrainedPerson person = train(settings)) {
-      return drawn(person);
+      return generate(person);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(LoraForm.class)
-  void learnsEachFormAndKeepsItInEitherSpelling(LoraForm form) {
-    try (TrainedPerson person = train(with(PLAIN.form(form)))) {
-      float[] trained = drawn(person);
+  @EnumSource(AdapterAlgorithm.class)
+  void trainsEachAlgorithmAndSavesItInBothKeyFormats(AdapterAlgorithm form) {
+    try (TrainedPerson person = train(with(PLAIN.algorithm(form)))) {
+      float[] trained = generate(person);
       float[] before = base.generate(
               ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
           .pixels();
       assertFalse(Arrays.equals(before, trained), "nothing was learned");
-      for (KeyFormat dialect : List.of(KeyFormat.PEFT, KeyFormat.KOHYA)) {
-        Path file = files.resolve(form + "-" + dialect + ".safetensors");
-        person.lora().save(file, dialect);
+      for (KeyFormat keyFormat : List.of(KeyFormat.PEFT, KeyFormat.KOHYA)) {
+        Path file = files.resolve(form + "-" + keyFormat + ".safetensors");
+        person.lora().save(file, keyFormat);
         try (TrainedPerson again = TrainedPerson.open(file, base)) {
-          assertArrayEquals(trained, drawn(again), 1e-6f);
-          assertEquals(3, again.lora().report().layers());
+          assertArrayEquals(trained, generate(again), 1e-6f);
+          assertEquals(3, again.lora().inspection().layers());
         }
       }
     }
   }
 
   @Test
-  void tellsOtherProgramsWhatMadeAFile() {
+  void recordsTheModuleForOtherPrograms() {
     for (LoraAlgorithm kind : List.of(LoraAlgorithm.LORA, LoraAlgorithm.LOKR)) {
       Map<String, String> notes =
           LoraMetadata.of(LoraMetadata.made("sd1", kind, 3, 4, Map.of()), "sks woman");
@@ -131,26 +131,26 @@ class OptimizerOptionsTest extends OnGoldenBase {
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.LION),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR),
         PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY),
-        PLAIN.constantRate(true),
-        PLAIN.accumulation(2),
-        PLAIN.ema(0.5),
+        PLAIN.constantLearningRate(true),
+        PLAIN.gradientAccumulationSteps(2),
+        PLAIN.emaDecay(0.5),
         PLAIN.noiseOffset(0.1),
         PLAIN.inputPerturbation(0.1),
-        PLAIN.debiased(true));
+        PLAIN.debiasedEstimation(true));
   }
 
   @ParameterizedTest
   @MethodSource("influential")
-  void changesWhatIsLearned(OptimizerOptions options) {
+  void changesTheResultOfTraining(OptimizerOptions options) {
     assertFalse(
-        Arrays.equals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(options))),
+        Arrays.equals(trainAndGenerate(with(PLAIN)), trainAndGenerate(with(options))),
         options.toString());
   }
 
   @Test
-  void weighsDebiasedLossesByNothingElse() {
+  void weightsDebiasedLossesByNothingElse() {
     assertEquals(SHORT.minSnrGamma(), objective(PLAIN).minSnrGamma());
-    DiffusionObjective debiased = objective(PLAIN.debiased(true));
+    DiffusionObjective debiased = objective(PLAIN.debiasedEstimation(true));
     assertTrue(debiased.debiased() && debiased.minSnrGamma() == 0, debiased.toString());
   }
 
@@ -166,7 +166,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
    */
   @ParameterizedTest
   @CsvSource({"4, 8, 2, 4", "16, 16, 1, 4", "16, 8, 0.5, 2", "2, 1, 0.5, 0.70710678"})
-  void countsAChangeByItsRankOrByTheRanksRoot(
+  void scalesByTheRankOrItsSquareRoot(
       int rank, double alpha, double plain, double stabilised) {
     LoraTraining settings = new LoraTraining(
         rank,
@@ -185,15 +185,15 @@ class OptimizerOptionsTest extends OnGoldenBase {
         1,
         List.of("%s"),
         0,
-        OptimizerOptions.PLAIN);
+        OptimizerOptions.DEFAULT);
     assertEquals(plain, settings.scale());
-    assertEquals(stabilised, settings.options(PLAIN.rankStabilised(true)).scale(), 1e-8);
+    assertEquals(stabilised, settings.optimizerOptions(PLAIN.rankStabilised(true)).scale(), 1e-8);
   }
 
   @Test
-  void learnsTheSameWhetherActivationsAreKeptOrComputedTwice() {
+  void trainsTheSameWithGradientCheckpointing() {
     assertArrayEquals(
-        trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(PLAIN.recompute(true))), 1e-5f);
+        trainAndGenerate(with(PLAIN)), trainAndGenerate(with(PLAIN.gradientCheckpointing(true))), 1e-5f);
   }
 
   /**
@@ -201,31 +201,31 @@ class OptimizerOptionsTest extends OnGoldenBase {
    * moments count from the third.
    */
   @Test
-  void takesLargeParametersMomentsInEightBitsAndSmallOnesWhole() {
+  void keepsMomentsOfLargeParametersInEightBits() {
     LoraTraining whole = with(PLAIN).steps(5);
     LoraTraining eight =
         with(PLAIN.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)).steps(5);
     assertArrayEquals(
-        trainedAndDrawn(whole), trainedAndDrawn(eight), "factors of rank 2 are small");
+        trainAndGenerate(whole), trainAndGenerate(eight), "factors of rank 2 are small");
     float[] before = base.generate(
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
         .pixels();
-    float[] expected = trainedAndDrawn(whole.rank(8));
-    double off = distance(expected, trainedAndDrawn(eight.rank(8)));
+    float[] expected = trainAndGenerate(whole.rank(8));
+    double off = distance(expected, trainAndGenerate(eight.rank(8)));
     assertTrue(off > 0, "no moment was in eight bits");
     assertTrue(off < 0.1 * distance(expected, before), off + " of " + distance(expected, before));
   }
 
   @ParameterizedTest
-  @EnumSource(LoraForm.class)
-  void goesAboutAsFarByAdafactorAsByAdamW(LoraForm form) {
+  @EnumSource(AdapterAlgorithm.class)
+  void adafactorMovesAboutAsFarAsAdamW(AdapterAlgorithm form) {
     float[] before = base.generate(
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
         .pixels();
-    LoraTraining usual = with(PLAIN.form(form)).steps(5);
-    float[] moved = trainedAndDrawn(
-        usual.options(usual.options().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
-    double way = distance(before, moved) / distance(before, trainedAndDrawn(usual));
+    LoraTraining usual = with(PLAIN.algorithm(form)).steps(5);
+    float[] moved = trainAndGenerate(
+        usual.optimizerOptions(usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
+    double way = distance(before, moved) / distance(before, trainAndGenerate(usual));
     assertTrue(way > 0.25 && way < 4, "the image went " + way + " times as far as by AdamW");
   }
 
@@ -236,23 +236,23 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void learnsImagesOfSeveralSizesTheirCaptionsAndWhereToLook() {
+  void trainsWithSeveralSizesCaptionsAndFocus() {
     List<TrainingExample> plain = List.of(
         TrainingExample.of(image(1, 24, 16)),
         TrainingExample.of(image(2, 16, 24)),
         TrainingExample.of(image(3, 24, 16)));
-    float[] alike = drawn(plain, PLAIN);
+    float[] alike = generate(plain, PLAIN);
     List<TrainingExample> focused = new ArrayList<>(plain);
     focused.set(0, plain.get(0).focus(new TrainingExample.Focus(8, 4, 8, 8)));
-    assertArrayEquals(alike, drawn(focused, PLAIN));
-    assertFalse(Arrays.equals(alike, drawn(focused, PLAIN.focus(4))), "the focus counts nothing");
+    assertArrayEquals(alike, generate(focused, PLAIN));
+    assertFalse(Arrays.equals(alike, generate(focused, PLAIN.focusWeight(4))), "the focus counts nothing");
     List<TrainingExample> named =
         plain.stream().map(p -> p.caption("a drawing of %s, smiling")).toList();
-    assertFalse(Arrays.equals(alike, drawn(named, PLAIN)), "captions count nothing");
+    assertFalse(Arrays.equals(alike, generate(named, PLAIN)), "captions count nothing");
   }
 
   @Test
-  void learnsNothingWhereAMaskIsBlack() {
+  void trainsNothingUnderABlackMask() {
     List<TrainingExample> plain = images().stream().map(TrainingExample::of).toList();
     List<Double> losses = new ArrayList<>();
     masked(plain, 0, 0, losses);
@@ -263,7 +263,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     assertTrue(
         losses.size() == 2 && max(losses) < 1e-9 * max(usual),
         "all is as the base has it: " + losses + " of " + usual);
-    assertArrayEquals(trainedAndDrawn(with(PLAIN)), all, 1e-6f, "all is learnt");
+    assertArrayEquals(trainAndGenerate(with(PLAIN)), all, 1e-6f, "all is learnt");
     float[] half = masked(plain, 255, 0, losses);
     assertFalse(Arrays.equals(all, half), "the mask hides nothing");
     assertFalse(
@@ -294,7 +294,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     };
     try (TrainedPerson person =
         new LoraTrainer(with(PLAIN)).train(base, set, progress, new Cancellation())) {
-      return drawn(person);
+      return generate(person);
     }
   }
 
@@ -308,29 +308,29 @@ class OptimizerOptionsTest extends OnGoldenBase {
             .getMessage());
   }
 
-  private static float[] drawn(List<TrainingExample> images, OptimizerOptions options) {
+  private static float[] generate(List<TrainingExample> images, OptimizerOptions options) {
     TrainingSet set = new TrainingSet(images, SUBJECT, null, null, Optional.empty());
-    try (TrainedPerson person = new LoraTrainer(with(options).prior(2, 1).steps(3))
+    try (TrainedPerson person = new LoraTrainer(with(options).priorPreservation(2, 1).steps(3))
         .train(base, set, Progress.SILENT, new Cancellation())) {
-      return drawn(person);
+      return generate(person);
     }
   }
 
   @Test
   void countsTheClassAtItsWeight() {
-    float[] alone = trainedAndDrawn(with(PLAIN));
+    float[] alone = trainAndGenerate(with(PLAIN));
     assertArrayEquals(
-        alone, trainedAndDrawn(with(PLAIN).prior(2, 0)), 1e-5f, "images of no weight are learnt");
-    float[] half = trainedAndDrawn(with(PLAIN).prior(2, 0.5));
+        alone, trainAndGenerate(with(PLAIN).priorPreservation(2, 0)), 1e-5f, "images of no weight are learnt");
+    float[] half = trainAndGenerate(with(PLAIN).priorPreservation(2, 0.5));
     assertFalse(Arrays.equals(alone, half), "the class counts nothing");
     assertFalse(
-        Arrays.equals(half, trainedAndDrawn(with(PLAIN).prior(2, 1))), "its weight counts nothing");
+        Arrays.equals(half, trainAndGenerate(with(PLAIN).priorPreservation(2, 1))), "its weight counts nothing");
   }
 
   @Test
-  void saysWhatClassImagesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
+  void warnsOfClassImagesIfThePersonHasNoToken() {
     List<ProgressEvent> events = new ArrayList<>();
-    new LoraTrainer(with(PLAIN).prior(2, 1))
+    new LoraTrainer(with(PLAIN).priorPreservation(2, 1))
         .train(base, images(), SUBJECT.token(""), events::add, new Cancellation())
         .close();
     assertEquals(
@@ -342,7 +342,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void warnsOnceWhereLikenessFallsWithTheLoss() {
+  void warnsOnceIfLikenessFallsWithTheLoss() {
     double[] descending = {0.6, 0.5, 0.4, 0.3};
     assertEquals(1, warnings(descending).size());
     assertTrue(
@@ -356,9 +356,9 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     List<ProgressEvent> events = new ArrayList<>();
     TrainingSet set = TrainingSet.of(images(), SUBJECT)
-        .previews(new ValidationOptions(10, request, drawn -> scores[looks[0]++], 9));
+        .validation(new ValidationOptions(10, request, drawn -> scores[looks[0]++], 9));
     LoraTraining settings =
-        with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
+        with(PLAIN.constantLearningRate(true)).steps(10 * scores.length).learningRate(1e-2);
     new LoraTrainer(settings).train(base, set, events::add, new Cancellation()).close();
     return events.stream()
         .filter(event ->
@@ -368,23 +368,23 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void keepsTheBestLookAndStopsWhenNothingBetterComes() {
+  void keepsTheBestValidationAndStopsWithoutImprovement() {
     List<ProgressEvent> events = new ArrayList<>();
     double[] scores = {0.2, 0.6, 0.5, 0.4};
     int[] looks = {0};
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     ValidationOptions previews = new ValidationOptions(1, request, drawn -> scores[looks[0]++], 2);
     float[] kept;
-    try (TrainedPerson person = new LoraTrainer(with(PLAIN.constantRate(true)).steps(9))
+    try (TrainedPerson person = new LoraTrainer(with(PLAIN.constantLearningRate(true)).steps(9))
         .train(
             base,
-            TrainingSet.of(images(), SUBJECT).previews(previews),
+            TrainingSet.of(images(), SUBJECT).validation(previews),
             events::add,
             new Cancellation())) {
-      kept = drawn(person);
+      kept = generate(person);
     }
     assertArrayEquals(
-        trainedAndDrawn(with(PLAIN.constantRate(true)).steps(2)),
+        trainAndGenerate(with(PLAIN.constantLearningRate(true)).steps(2)),
         kept,
         "not the weights of the best look");
     List<Double> seen = events.stream()
@@ -397,16 +397,16 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void keepsTheBestLookAlsoOverAStop(@TempDir Path files) {
+  void keepsTheBestValidationWhenResumed(@TempDir Path files) {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     // No look is better than the first, at step 10; the third without a better one is at step 40.
     ValidationOptions previews = new ValidationOptions(10, request, drawn -> 0, 3);
     LoraTraining settings = with(PLAIN).steps(60);
-    TrainingSet set = TrainingSet.of(images(), SUBJECT).previews(previews);
+    TrainingSet set = TrainingSet.of(images(), SUBJECT).validation(previews);
     float[] whole;
     try (TrainedPerson person =
         new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
-      whole = drawn(person);
+      whole = generate(person);
     }
     Cancellation stop = new Cancellation();
     Progress late = event -> {
@@ -416,7 +416,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         stop.cancel();
       }
     };
-    TrainingSet kept = set.state(files.resolve("state.safetensors"));
+    TrainingSet kept = set.stateFile(files.resolve("state.safetensors"));
     assertThrows(
         CancelledException.class, () -> new LoraTrainer(settings).train(base, kept, late, stop));
     List<Integer> steps = new ArrayList<>();
@@ -427,22 +427,22 @@ class OptimizerOptionsTest extends OnGoldenBase {
     };
     try (TrainedPerson person =
         new LoraTrainer(settings).train(base, kept, seen, new Cancellation())) {
-      assertArrayEquals(whole, drawn(person), "not the best look of before the stop");
+      assertArrayEquals(whole, generate(person), "not the best look of before the stop");
     }
     assertEquals(28, steps.get(0));
     assertEquals(40, steps.get(steps.size() - 1), "patience began anew after the stop");
   }
 
   @Test
-  void learnsANewWordThatTravelsWithThePerson() {
-    LoraTraining settings = with(PLAIN.pivot(Pivot.of(2))).steps(4);
+  void trainsATextualInversionInThePersonsFile() {
+    LoraTraining settings = with(PLAIN.pivotalTuning(PivotalTuning.of(2))).steps(4);
     try (TrainedPerson person = train(settings)) {
-      TextualInversion word = person.lora().words().get(0);
+      TextualInversion word = person.lora().textualInversions().get(0);
       assertEquals("sks", word.token());
       assertEquals(2, word.vectors());
       assertFalse(
           Arrays.equals(
-              drawn(person),
+              generate(person),
               base.generate(ImageRequest.of("woman")
                       .steps(1)
                       .guidance(1)
@@ -451,7 +451,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
                   .pixels()),
           "the word says nothing");
       assertArrayEquals(
-          drawn(person),
+          generate(person),
           base.generate(ImageRequest.of("sks woman")
                   .steps(1)
                   .guidance(1)
@@ -462,8 +462,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
       Path file = files.resolve("pivotal.safetensors");
       person.save(file);
       try (TrainedPerson again = TrainedPerson.open(file, base)) {
-        assertArrayEquals(drawn(person), drawn(again));
-        assertEquals(List.of("sks"), again.lora().report().embeddings());
+        assertArrayEquals(generate(person), generate(again));
+        assertEquals(List.of("sks"), again.lora().inspection().textualInversions());
       }
       assertFalse(
           Arrays.equals(first(word), first(train(settings.steps(1)))),
@@ -482,19 +482,19 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void learnsANewWordByProdigyInStepsOfTheSameLength() {
-    LoraTraining usual = with(PLAIN.pivot(Pivot.of(1)))
-        .learningRate(LoraTraining.balanced().suitedTo(base).learningRate());
+  void trainsATextualInversionWithProdigyAtTheSameStepLength() {
+    LoraTraining usual = with(PLAIN.pivotalTuning(PivotalTuning.of(1)))
+        .learningRate(LoraTraining.balanced().forBase(base).learningRate());
     LoraTraining prodigy = usual
-        .options(usual.options().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
+        .optimizerOptions(usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
         .learningRate(1);
     float[] begun = first(train(prodigy.steps(1)));
     double way =
-        way(begun, first(train(prodigy.steps(60)))) / way(begun, first(train(usual.steps(60))));
+        distanceMoved(begun, first(train(prodigy.steps(60)))) / distanceMoved(begun, first(train(usual.steps(60))));
     assertTrue(way > 0.25 && way < 4, "the word went " + way + " times as far as by AdamW");
   }
 
-  private static double way(float[] from, float[] to) {
+  private static double distanceMoved(float[] from, float[] to) {
     double sum = 0;
     for (int i = 0; i < from.length; i++) {
       sum += (to[i] - from[i]) * (to[i] - from[i]);
@@ -504,7 +504,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static float[] first(TrainedPerson person) {
     try (person) {
-      return first(person.lora().words().get(0));
+      return first(person.lora().textualInversions().get(0));
     }
   }
 
@@ -513,20 +513,20 @@ class OptimizerOptionsTest extends OnGoldenBase {
   }
 
   @Test
-  void refusesNumbersThatMakeNoSense() {
+  void refusesInvalidNumbers() {
     assertEquals(
         "accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and input perturbation"
             + " 0.0 not below 0, focus 1.0 above 0",
-        assertThrows(IllegalArgumentException.class, () -> PLAIN.accumulation(0))
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.gradientAccumulationSteps(0))
             .getMessage());
     assertEquals(
         "\"(\" is no regular expression: Unclosed group",
-        assertThrows(IllegalArgumentException.class, () -> PLAIN.modules("(")).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("(")).getMessage());
     assertEquals(
         "no layer of the base is to learn: targets CONVOLUTIONS, modules nothing",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> train(with(PLAIN).options(PLAIN.modules("nothing"))))
+                () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))
             .getMessage());
     assertEquals(
         "a focus of 0x8 at 0,0 must lie in the image and hold a pixel",

@@ -34,30 +34,30 @@ class ResumedTrainingTest extends OnGoldenBase {
   @TempDir
   private Path folder;
 
-  static Stream<LoraTraining> ways() {
+  static Stream<LoraTraining> settings() {
     OptimizerOptions plain =
-        OptimizerOptions.PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
+        OptimizerOptions.DEFAULT.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
     // A first factor of rank 8 is large enough for moments in eight bits.
     LoraTraining usual =
-        LoraTraining.balanced().rank(8).batch(2).steps(STEPS).textEncoder(false).options(plain);
+        LoraTraining.balanced().rank(8).batchSize(2).steps(STEPS).trainTextEncoder(false).optimizerOptions(plain);
     return Stream.of(
-        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
-        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
-        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
-        usual.options(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
-        usual.options(plain.form(LoraForm.DORA).ema(0.5).accumulation(2)),
-        usual.options(plain.form(LoraForm.LOKR)),
-        usual.options(plain.pivot(Pivot.of(2))),
-        usual.prior(3, 1),
-        usual.textEncoder(true).flip(true));
+        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
+        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
+        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
+        usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
+        usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
+        usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.LOKR)),
+        usual.optimizerOptions(plain.pivotalTuning(PivotalTuning.of(2))),
+        usual.priorPreservation(3, 1),
+        usual.trainTextEncoder(true).randomFlip(true));
   }
 
   @ParameterizedTest
-  @MethodSource("ways")
-  void goesOnAsIfItHadNeverStopped(LoraTraining settings) {
+  @MethodSource("settings")
+  void resumesAsIfNeverStopped(LoraTraining settings) {
     float[] whole =
-        learned(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
-    TrainingSet kept = TrainingSet.of(images(), SUBJECT).state(folder.resolve("state.safetensors"));
+        train(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
+    TrainingSet kept = TrainingSet.of(images(), SUBJECT).stateFile(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -68,12 +68,12 @@ class ResumedTrainingTest extends OnGoldenBase {
         }
       }
     };
-    assertThrows(CancelledException.class, () -> learned(settings, kept, seen, stop));
-    assertArrayEquals(whole, learned(settings, kept, seen, new Cancellation()));
+    assertThrows(CancelledException.class, () -> train(settings, kept, seen, stop));
+    assertArrayEquals(whole, train(settings, kept, seen, new Cancellation()));
     assertEquals(List.of(1, 2, 3, 4, 5, 6), steps);
   }
 
-  private static float[] learned(
+  private static float[] train(
       LoraTraining settings, TrainingSet set, Progress progress, Cancellation stop) {
     try (TrainedPerson person = new LoraTrainer(settings).train(base, set, progress, stop)) {
       return base.generate(

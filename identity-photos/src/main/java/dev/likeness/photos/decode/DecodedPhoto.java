@@ -6,11 +6,11 @@ import java.util.OptionalInt;
 /**
  * A photo as an image.
  *
- * @param image upright, sRGB, its long side within {@link DecodeLimits#longSide()}
+ * @param image upright, sRGB, its long side within {@link DecodeLimits#maxLongSide()}
  * @param format what the file is
  * @param fullWidth width of the upright photo before reduction, in pixels
  * @param fullHeight height of the upright photo before reduction, in pixels
- * @param damaged whether the reader had to make up parts of it
+ * @param isDamaged whether the reader had to make up parts of it
  * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
  */
 public record DecodedPhoto(
@@ -18,17 +18,17 @@ public record DecodedPhoto(
     PhotoFormat format,
     int fullWidth,
     int fullHeight,
-    boolean damaged,
+    boolean isDamaged,
     OptionalInt jpegQuality) {
   /** The same photo turned to {@code upright}, from how it lay. */
-  public DecodedPhoto turned(RgbImage upright, ExifOrientation lay) {
-    boolean quarter = lay.quarter();
+  public DecodedPhoto withUprightImage(RgbImage upright, ExifOrientation lay) {
+    boolean quarter = lay.isQuarterTurn();
     return new DecodedPhoto(
         upright,
         format,
         quarter ? fullHeight : fullWidth,
         quarter ? fullWidth : fullHeight,
-        damaged,
+        isDamaged,
         jpegQuality);
   }
 

@@ -52,30 +52,30 @@ public enum ExifOrientation {
   }
 
   /** The image {@code stored} in a file, turned as the file's mark says and otherwise as it is. */
-  public static RgbImage upright(Path file, RgbImage stored) {
+  public static RgbImage toUpright(Path file, RgbImage stored) {
     try {
       byte[] bytes = Files.readAllBytes(file);
       return PhotoFormat.of(bytes)
-          .map(format -> of(ExifOrientationPart.of(format, bytes)))
+          .map(format -> of(ExifOrientationReader.of(format, bytes)))
           .orElse(UPRIGHT)
-          .upright(stored);
+          .toUpright(stored);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read the image " + file + ": " + e.getMessage(), e);
     }
   }
 
   /** Whether width and height change places. */
-  boolean quarter() {
+  boolean isQuarterTurn() {
     return xx == 0;
   }
 
   /** The upright image of a {@code stored} one. */
-  public RgbImage upright(RgbImage stored) {
+  public RgbImage toUpright(RgbImage stored) {
     if (this == UPRIGHT) {
       return stored;
     }
-    int width = quarter() ? stored.height() : stored.width();
-    int height = quarter() ? stored.width() : stored.height();
+    int width = isQuarterTurn() ? stored.height() : stored.width();
+    int height = isQuarterTurn() ? stored.width() : stored.height();
     int startX = xx < 0 || xy < 0 ? stored.width() - 1 : 0;
     int startY = yx < 0 || yy < 0 ? stored.height() - 1 : 0;
     byte[] from = stored.rgb();
@@ -95,8 +95,8 @@ public enum ExifOrientation {
    * Reads the one EXIF value that matters here, the orientation; broken EXIF means upright, as in
    * every viewer.
    */
-  static final class ExifOrientationPart {
-    private ExifOrientationPart() {}
+  static final class ExifOrientationReader {
+    private ExifOrientationReader() {}
 
     /** The EXIF orientation value of a whole file, 1 where it has none. */
     static int of(PhotoFormat format, byte[] file) {
@@ -104,14 +104,14 @@ public enum ExifOrientation {
         case JPEG ->
           read(in -> JpegMetadataReader.readMetadata(in, List.of(new ExifReader())), file);
         case WEBP -> read(WebpMetadataReader::readMetadata, file);
-        case TIFF -> ofTiff(file);
+        case TIFF -> fromTiff(file);
         case PNG -> new PngChunks(file).orientation();
         default -> 1;
       };
     }
 
     /** The EXIF orientation value of a TIFF structure, which is what EXIF blocks are inside. */
-    static int ofTiff(byte[] tiff) {
+    static int fromTiff(byte[] tiff) {
       return read(TiffMetadataReader::readMetadata, tiff);
     }
 

@@ -21,25 +21,25 @@ import java.util.stream.Stream;
 final class HeifConverter implements PhotoConverter {
   private static final List<String> NAMES =
       List.of("heif-dec", "heif-dec.exe", "heif-convert", "heif-convert.exe");
-  private static final int SECONDS = 60;
+  private static final int TIMEOUT_SECONDS = 60;
 
   @Override
-  public boolean converts(PhotoFormat format) {
+  public boolean supports(PhotoFormat format) {
     return (format == PhotoFormat.HEIC || format == PhotoFormat.AVIF)
-        && program().isPresent();
+        && findProgram().isPresent();
   }
 
   @Override
   public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
     String program =
-        program().orElseThrow(() -> new IOException("the program to convert it is gone"));
+        findProgram().orElseThrow(() -> new IOException("the program to convert it is gone"));
     Path folder = Files.createTempDirectory("likeness");
-    Path in = folder.resolve("original." + format.word());
+    Path in = folder.resolve("original." + format.id());
     try {
       Files.write(in, file);
       run(new ProcessBuilder(
           program, "-q", "95", in.toString(), folder.resolve("photo.jpg").toString()));
-      return Files.readAllBytes(written(folder));
+      return Files.readAllBytes(convertedFile(folder));
     } finally {
       try (Stream<Path> files = Files.list(folder)) {
         for (Path left : files.toList()) {
@@ -51,7 +51,7 @@ final class HeifConverter implements PhotoConverter {
   }
 
   // Several images in one file are numbered from 1.
-  private static Path written(Path folder) throws IOException {
+  private static Path convertedFile(Path folder) throws IOException {
     return Stream.of("photo.jpg", "photo-1.jpg")
         .map(folder::resolve)
         .filter(Files::exists)
@@ -65,8 +65,8 @@ final class HeifConverter implements PhotoConverter {
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
         .start();
     try {
-      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("libheif did not finish within " + SECONDS + " s");
+      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("libheif did not finish within " + TIMEOUT_SECONDS + " s");
       }
       if (process.exitValue() != 0) {
         throw new IOException("libheif refuses it");
@@ -80,14 +80,14 @@ final class HeifConverter implements PhotoConverter {
   }
 
   // Windows calls it Path, which the map of all variables does not find.
-  private static Optional<String> program() {
-    return program(Optional.ofNullable(System.getenv("PATH")).orElse(""));
+  private static Optional<String> findProgram() {
+    return findProgram(Optional.ofNullable(System.getenv("PATH")).orElse(""));
   }
 
   /** The first of the programs in the folders that {@code path} lists. */
-  static Optional<String> program(String path) {
+  static Optional<String> findProgram(String path) {
     List<Path> folders =
-        Stream.of(path.split(File.pathSeparator)).flatMap(HeifConverter::folder).toList();
+        Stream.of(path.split(File.pathSeparator)).flatMap(HeifConverter::absoluteFolder).toList();
     return NAMES.stream()
         .flatMap(name -> folders.stream().map(folder -> folder.resolve(name)))
         .filter(Files::isExecutable)
@@ -97,7 +97,7 @@ final class HeifConverter implements PhotoConverter {
 
   // Only whole paths: an empty or relative entry would run whatever lies in the current folder. One
   // in quotes is none on Windows.
-  private static Stream<Path> folder(String entry) {
+  private static Stream<Path> absoluteFolder(String entry) {
     try {
       return Stream.of(Path.of(entry)).filter(Path::isAbsolute);
     } catch (InvalidPathException e) {
@@ -118,13 +118,13 @@ final class HeifConverter implements PhotoConverter {
 
     /** Width and height; 0, 0 when the file announces none. */
     static long[] of(byte[] file) {
-      return new HeifSize(file).in(0, file.length, "meta", "iprp", "ipco", "ispe");
+      return new HeifSize(file).findSize(0, file.length, "meta", "iprp", "ipco", "ispe");
     }
 
     // Boxes are a length of four bytes, a name of four, and content; those of meta follow four
     // bytes
     // of flags.
-    private long[] in(int from, int to, String... names) {
+    private long[] findSize(int from, int to, String... names) {
       long[] largest = {0, 0};
       for (int at = from; at + 8 <= to; ) {
         int length = file.getInt(at);
@@ -132,10 +132,10 @@ final class HeifConverter implements PhotoConverter {
         if (length != 0 && length < 8 || end > to || end < at) {
           break;
         }
-        if (name(at + 4).equals(names[0])) {
+        if (boxType(at + 4).equals(names[0])) {
           long[] size = names.length == 1
-              ? extent(at + 8, end)
-              : in(
+              ? readExtent(at + 8, end)
+              : findSize(
                   at + 8 + (names[0].equals("meta") ? 4 : 0),
                   end,
                   Stream.of(names).skip(1).toArray(String[]::new));
@@ -146,7 +146,7 @@ final class HeifConverter implements PhotoConverter {
       return largest;
     }
 
-    private long[] extent(int at, int end) {
+    private long[] readExtent(int at, int end) {
       return end - at < 12
           ? new long[] {0, 0}
           : new long[] {
@@ -154,7 +154,7 @@ final class HeifConverter implements PhotoConverter {
           };
     }
 
-    private String name(int at) {
+    private String boxType(int at) {
       return new String(file.array(), at, 4, StandardCharsets.ISO_8859_1);
     }
   }

@@ -16,12 +16,12 @@ import java.util.stream.IntStream;
  * The marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1) and what they say.
  */
 final class JpegSegments {
-  /** A segment; its content lies from {@code from} up to {@code to} in the file. */
-  record Segment(int marker, int from, int to) {}
+  /** A segment; its content lies from {@code start} up to {@code end} in the file. */
+  record Segment(int marker, int start, int end) {}
 
-  private static final byte[] PROFILE_MARK = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] ICC_MARKER = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
   // Baseline, extended and progressive images of Huffman codes: what every reader reads itself.
-  private static final Set<Integer> USUAL_FRAMES = Set.of(0xC0, 0xC1, 0xC2);
+  private static final Set<Integer> COMMON_FRAMES = Set.of(0xC0, 0xC1, 0xC2);
 
   private final byte[] file;
   private final List<Segment> segments = new ArrayList<>();
@@ -30,7 +30,7 @@ final class JpegSegments {
     this.file = file;
     for (int at = 2; at + 4 <= file.length && file[at] == (byte) 0xFF; ) {
       int marker = file[at + 1] & 255;
-      int end = at + 2 + word(at + 2);
+      int end = at + 2 + readUint16(at + 2);
       if (marker == 0xDA || end < at + 4 || end > file.length) {
         break;
       }
@@ -45,26 +45,26 @@ final class JpegSegments {
   }
 
   /** Whether the image has three channels of eight bits. */
-  boolean threeBytesAPixel() {
+  boolean isThreeBytesPerPixel() {
     return segments.stream()
-        .filter(segment -> USUAL_FRAMES.contains(segment.marker()))
-        .anyMatch(frame -> frame.to() - frame.from() >= 6
-            && file[frame.from()] == 8
-            && file[frame.from() + 5] == 3);
+        .filter(segment -> COMMON_FRAMES.contains(segment.marker()))
+        .anyMatch(frame -> frame.end() - frame.start() >= 6
+            && file[frame.start()] == 8
+            && file[frame.start() + 5] == 3);
   }
 
   /**
    * The colour profile of an image in red, green and blue (ICC.1:2010, B.4), its parts put
    * together.
    */
-  Optional<byte[]> profile() {
+  Optional<byte[]> iccProfile() {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
-    profileParts().stream()
-        .sorted(Comparator.comparingInt(part -> file[part.from() + PROFILE_MARK.length] & 255))
+    iccSegments().stream()
+        .sorted(Comparator.comparingInt(part -> file[part.start() + ICC_MARKER.length] & 255))
         .forEach(part -> whole.write(
             file,
-            part.from() + PROFILE_MARK.length + 2,
-            part.to() - part.from() - PROFILE_MARK.length - 2));
+            part.start() + ICC_MARKER.length + 2,
+            part.end() - part.start() - ICC_MARKER.length - 2));
     byte[] profile = whole.toByteArray();
     boolean rgb = profile.length > 128
         && "RGB ".equals(new String(profile, 16, 4, StandardCharsets.US_ASCII));
@@ -75,23 +75,23 @@ final class JpegSegments {
   byte[] withoutProfile() {
     ByteArrayOutputStream rest = new ByteArrayOutputStream(file.length);
     int at = 0;
-    for (Segment part : profileParts()) {
-      rest.write(file, at, part.from() - 4 - at);
-      at = part.to();
+    for (Segment part : iccSegments()) {
+      rest.write(file, at, part.start() - 4 - at);
+      at = part.end();
     }
     rest.write(file, at, file.length - at);
     return rest.toByteArray();
   }
 
-  private List<Segment> profileParts() {
-    int mark = PROFILE_MARK.length;
+  private List<Segment> iccSegments() {
+    int mark = ICC_MARKER.length;
     return segments(0xE2).stream()
-        .filter(part -> part.to() - part.from() > mark + 2
-            && Arrays.equals(file, part.from(), part.from() + mark, PROFILE_MARK, 0, mark))
+        .filter(part -> part.end() - part.start() > mark + 2
+            && Arrays.equals(file, part.start(), part.start() + mark, ICC_MARKER, 0, mark))
         .toList();
   }
 
-  private int word(int at) {
+  private int readUint16(int at) {
     return (file[at] & 255) << 8 | file[at + 1] & 255;
   }
 
@@ -101,7 +101,7 @@ final class JpegSegments {
    */
   static final class JpegQuality {
     // Table K.1, row by row.
-    private static final int[] EXAMPLE = {
+    private static final int[] LUMINANCE_TABLE = {
       16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69,
       56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104,
       113, 92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99
@@ -113,13 +113,13 @@ final class JpegSegments {
     static OptionalInt of(byte[] file) {
       return new JpegSegments(file)
           .segments(0xDB).stream()
-              .map(tables -> table(file, tables.from(), tables.to()))
+              .map(tables -> qualityOfTable(file, tables.start(), tables.end()))
               .filter(OptionalInt::isPresent)
               .findFirst()
               .orElse(OptionalInt.empty());
     }
 
-    private static OptionalInt table(byte[] file, int from, int to) {
+    private static OptionalInt qualityOfTable(byte[] file, int from, int to) {
       for (int at = from; at < to; ) {
         int bytes = 1 + (file[at] >> 4 & 15);
         int next = at + 1 + 64 * bytes;
@@ -127,7 +127,7 @@ final class JpegSegments {
           return OptionalInt.empty();
         }
         if ((file[at] & 15) == 0) {
-          return OptionalInt.of(setting(mean(file, at + 1, bytes)));
+          return OptionalInt.of(closestQuality(mean(file, at + 1, bytes)));
         }
         at = next;
       }
@@ -142,7 +142,7 @@ final class JpegSegments {
       return sum / 64;
     }
 
-    private static int setting(double mean) {
+    private static int closestQuality(double mean) {
       return IntStream.rangeClosed(1, 100)
           .boxed()
           .min(Comparator.comparingDouble(q -> Math.abs(meanAt(q) - mean)))
@@ -154,7 +154,7 @@ final class JpegSegments {
     // 1 to 255.
     private static double meanAt(int quality) {
       int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-      return IntStream.of(EXAMPLE)
+      return IntStream.of(LUMINANCE_TABLE)
           .map(value -> Math.max(1, Math.min(255, (value * scale + 50) / 100)))
           .average()
           .orElseThrow();
@@ -166,7 +166,7 @@ final class JpegSegments {
    * a few bytes long, so a small file can ask for hours; encoders write about ten.
    */
   static final class JpegScans {
-    private static final int MOST = 100;
+    private static final int MAX_SCANS = 100;
 
     private JpegScans() {}
 
@@ -180,8 +180,8 @@ final class JpegSegments {
         }
         at += marker == 0xFF ? 1 : 2 + ((file[at + 2] & 255) << 8 | file[at + 3] & 255);
         if (marker == 0xDA) {
-          if (++scans > MOST) {
-            throw new IOException("it has more than " + MOST + " scans");
+          if (++scans > MAX_SCANS) {
+            throw new IOException("it has more than " + MAX_SCANS + " scans");
           }
           at = nextMarker(file, at);
         }

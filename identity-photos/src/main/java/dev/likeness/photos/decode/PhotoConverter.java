@@ -9,7 +9,7 @@ import java.io.IOException;
  */
 public interface PhotoConverter {
   /** Whether {@code format} can be converted here and now. */
-  boolean converts(PhotoFormat format);
+  boolean supports(PhotoFormat format);
 
   /**
    * The main image of {@code file} as the bytes of a PNG or JPEG file, upright already; its size is

@@ -30,16 +30,16 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 public final class PhotoDecoder {
   // Larger images are read with whole pixels skipped first, so the reader's own buffers stay
   // bounded.
-  private static final long COMFORTABLE = 32_000_000;
+  private static final long MAX_UNSUBSAMPLED_PIXELS = 32_000_000;
   // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes
   // between an image's last and its end.
-  private static final Pattern DAMAGE =
+  private static final Pattern DAMAGE_WARNING =
       Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
 
   // All decoders' together, since they share one memory; in turn, so that small images do not
   // keep a large one out for ever.
-  static final int MEGAPIXELS_AT_ONCE = 64;
-  static final Semaphore MEGAPIXELS = new Semaphore(MEGAPIXELS_AT_ONCE, true);
+  static final int MAX_CONCURRENT_MEGAPIXELS = 64;
+  static final Semaphore MEGAPIXELS = new Semaphore(MAX_CONCURRENT_MEGAPIXELS, true);
 
   private final DecodeLimits limits;
 
@@ -64,16 +64,16 @@ public final class PhotoDecoder {
     if (file.length == 0) {
       throw new UnreadablePhotoException(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
     }
-    if (file.length > limits.bytes()) {
+    if (file.length > limits.maxBytes()) {
       throw new UnreadablePhotoException(
           Fault.TOO_MANY_BYTES,
           file.length,
-          limits.bytes(),
+          limits.maxBytes(),
           String.format(
               Locale.ROOT,
               "%s has more than %d MB; save it smaller",
               name,
-              limits.bytes() / 1_000_000),
+              limits.maxBytes() / 1_000_000),
           null);
     }
     PhotoFormat format = PhotoFormat.of(file)
@@ -97,7 +97,7 @@ public final class PhotoDecoder {
           Fault.BROKEN,
           Double.NaN,
           Double.NaN,
-          name + " is a broken " + format.title() + " file: " + reason(e)
+          name + " is a broken " + format.displayName() + " file: " + firstLine(e)
               + "; export or copy it again",
           e);
     }
@@ -111,11 +111,11 @@ public final class PhotoDecoder {
           file,
           format,
           readers.next(),
-          ExifOrientation.of(ExifOrientation.ExifOrientationPart.of(format, file)));
+          ExifOrientation.of(ExifOrientation.ExifOrientationReader.of(format, file)));
     }
-    PhotoConverter converter = converter(name, format);
+    PhotoConverter converter = findConverter(name, format);
     long[] size = HeifConverter.HeifSize.of(file);
-    checkPixels(name, Math.max(1, size[0]), Math.max(1, size[1]));
+    requirePixelLimit(name, Math.max(1, size[0]), Math.max(1, size[1]));
     byte[] plain = converter.convert(format, file);
     PhotoFormat plainFormat = PhotoFormat.of(plain)
         .filter(known -> known == PhotoFormat.PNG || known == PhotoFormat.JPEG)
@@ -128,7 +128,7 @@ public final class PhotoDecoder {
         format,
         decoded.fullWidth(),
         decoded.fullHeight(),
-        decoded.damaged(),
+        decoded.isDamaged(),
         OptionalInt.empty());
   }
 
@@ -137,9 +137,9 @@ public final class PhotoDecoder {
       throws IOException {
     int scans = format == PhotoFormat.JPEG ? JpegSegments.JpegScans.count(file) : 0;
     if (format == PhotoFormat.WEBP) {
-      checkWhole(file);
+      requireComplete(file);
     }
-    Optional<byte[]> profile = profile(format, file);
+    Optional<byte[]> profile = iccProfile(format, file);
     byte[] bare = format == PhotoFormat.JPEG && profile.isPresent()
         ? new JpegSegments(file).withoutProfile()
         : file;
@@ -147,15 +147,15 @@ public final class PhotoDecoder {
       reader.setInput(in, false, true);
       AtomicBoolean damaged = new AtomicBoolean();
       reader.addIIOReadWarningListener((source, warning) ->
-          damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
-      checkPixels(name, reader.getWidth(0), reader.getHeight(0));
-      checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
+          damaged.compareAndSet(false, DAMAGE_WARNING.matcher(warning).find()));
+      requirePixelLimit(name, reader.getWidth(0), reader.getHeight(0));
+      requirePixelLimit(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
-      boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).threeBytesAPixel();
-      RgbImage stored = inTurn(reader, byRow ? scans : 0, width, height);
+      boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).isThreeBytesPerPixel();
+      RgbImage stored = readWithinMemory(reader, byRow ? scans : 0, width, height);
       RgbImage image =
-          orientation.upright(profile.map(icc -> SrgbConversion.of(stored, icc)).orElse(stored));
+          orientation.toUpright(profile.map(icc -> SrgbConversion.convert(stored, icc)).orElse(stored));
       boolean turned = orientation.ordinal() >= ExifOrientation.TRANSPOSED.ordinal();
       return new DecodedPhoto(
           image,
@@ -171,7 +171,7 @@ public final class PhotoDecoder {
 
   // A reader would make up what is missing of a lossless image. The length in a RIFF header
   // counts from behind it.
-  private static void checkWhole(byte[] webp) throws IOException {
+  private static void requireComplete(byte[] webp) throws IOException {
     long announced = 8
         + Integer.toUnsignedLong(
             ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
@@ -181,22 +181,22 @@ public final class PhotoDecoder {
   }
 
   // The profiles that are applied here, after reducing; readers apply the others themselves.
-  private static Optional<byte[]> profile(PhotoFormat format, byte[] file) {
+  private static Optional<byte[]> iccProfile(PhotoFormat format, byte[] file) {
     return switch (format) {
-      case JPEG -> new JpegSegments(file).profile();
-      case PNG -> new PngChunks(file).profile();
+      case JPEG -> new JpegSegments(file).iccProfile();
+      case PNG -> new PngChunks(file).iccProfile();
       default -> Optional.empty();
     };
   }
 
   // Large images wait for each other, usual ones do not.
-  private RgbImage inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
+  private RgbImage readWithinMemory(ImageReader reader, int scans, int width, int height) throws IOException {
     int megapixels =
-        (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
+        (int) Math.max(1, Math.min(MAX_CONCURRENT_MEGAPIXELS, (long) width * height / 1_000_000));
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
-      Optional<RgbImage> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
-      return byRow.isPresent() ? byRow.get() : whole(reader, (long) width * height);
+      Optional<RgbImage> byRow = scans > 0 ? readByRow(reader, scans, width, height) : Optional.empty();
+      return byRow.isPresent() ? byRow.get() : readWhole(reader, (long) width * height);
     } finally {
       MEGAPIXELS.release(megapixels);
     }
@@ -205,61 +205,61 @@ public final class PhotoDecoder {
   // Empty where the reader delivers its rows in some other way than into the raster, once a scan:
   // all at once, where it
   // converts colours itself, for which there is no room.
-  private Optional<RgbImage> byRow(ImageReader reader, int scans, int width, int height)
+  private Optional<RgbImage> readByRow(ImageReader reader, int scans, int width, int height)
       throws IOException {
     RowReducer.ReducingRaster raster =
-        new RowReducer.ReducingRaster(width, height, limits.longSide(), scans);
+        new RowReducer.ReducingRaster(width, height, limits.maxLongSide(), scans);
     ImageReadParam param = reader.getDefaultReadParam();
-    param.setDestination(raster.asImage());
+    param.setDestination(raster.toBufferedImage());
     try {
       reader.read(0, param);
     } catch (RuntimeException allAtOnce) {
       return Optional.empty();
     }
-    return raster.complete() ? Optional.of(raster.image()) : Optional.empty();
+    return raster.isComplete() ? Optional.of(raster.toImage()) : Optional.empty();
   }
 
-  private RgbImage whole(ImageReader reader, long pixels) throws IOException {
+  private RgbImage readWhole(ImageReader reader, long pixels) throws IOException {
     ImageReadParam param = reader.getDefaultReadParam();
-    int skip = (int) Math.ceil(Math.sqrt((double) pixels / COMFORTABLE));
+    int skip = (int) Math.ceil(Math.sqrt((double) pixels / MAX_UNSUBSAMPLED_PIXELS));
     param.setSourceSubsampling(skip, skip, 0, 0);
-    return SrgbConversion.of(reader.read(0, param), limits.longSide());
+    return SrgbConversion.convert(reader.read(0, param), limits.maxLongSide());
   }
 
-  private void checkPixels(String name, long width, long height) {
-    if (width < 1 || height < 1 || width * height > limits.pixels()) {
+  private void requirePixelLimit(String name, long width, long height) {
+    if (width < 1 || height < 1 || width * height > limits.maxPixels()) {
       throw new UnreadablePhotoException(
           Fault.TOO_MANY_PIXELS,
           (double) width * height,
-          limits.pixels(),
+          limits.maxPixels(),
           String.format(
               Locale.ROOT,
               "%s has %d x %d pixels, at most %d megapixels are read; save it smaller",
               name,
               width,
               height,
-              limits.pixels() / 1_000_000),
+              limits.maxPixels() / 1_000_000),
           null);
     }
   }
 
-  private PhotoConverter converter(String name, PhotoFormat format) {
+  private PhotoConverter findConverter(String name, PhotoFormat format) {
     Stream<PhotoConverter> given =
         ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
     Stream<PhotoConverter> programs =
-        limits.programs() ? Stream.of(new HeifConverter()) : Stream.empty();
+        limits.allowsPrograms() ? Stream.of(new HeifConverter()) : Stream.empty();
     return Stream.concat(given, programs)
-        .filter(converter -> converter.converts(format))
+        .filter(converter -> converter.supports(format))
         .findFirst()
         .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NEEDS_CONVERSION,
             name + " is in the "
-                + format.title()
+                + format.displayName()
                 + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
                 + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
   }
 
-  private static String reason(Throwable e) {
+  private static String firstLine(Throwable e) {
     String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     return text.lines().findFirst().orElse(text).strip();
   }

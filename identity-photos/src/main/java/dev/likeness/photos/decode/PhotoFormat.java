@@ -40,23 +40,23 @@ public enum PhotoFormat {
    * anything else.
    */
   public static Optional<PhotoFormat> of(byte[] head) {
-    return Arrays.stream(values()).filter(format -> format.announcedBy(head)).findFirst();
+    return Arrays.stream(values()).filter(format -> format.matchesHeader(head)).findFirst();
   }
 
   /** Whether {@code fileName} ends as photo files do; the content may still be something else. */
-  public static boolean namesAPhoto(String fileName) {
+  public static boolean isPhotoName(String fileName) {
     String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     return fileName.contains(".")
         && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
   }
 
   /** The word in JSON: {@code jpeg}, {@code png}, {@code jpeg-xl}. */
-  public String word() {
+  public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   /** The name for people. */
-  String title() {
+  String displayName() {
     return this == JPEG_XL ? "JPEG XL" : this == WEBP ? "WebP" : name();
   }
 
@@ -65,29 +65,29 @@ public enum PhotoFormat {
     return readerName;
   }
 
-  private boolean announcedBy(byte[] head) {
+  private boolean matchesHeader(byte[] head) {
     return switch (this) {
-      case JPEG -> starts(head, 0, 0xFF, 0xD8, 0xFF);
-      case PNG -> starts(head, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
-      case WEBP -> starts(head, 0, 'R', 'I', 'F', 'F') && starts(head, 8, 'W', 'E', 'B', 'P');
-      case GIF -> starts(head, 0, 'G', 'I', 'F', '8');
-      case BMP -> starts(head, 0, 'B', 'M') && starts(head, 6, 0, 0, 0, 0);
-      case TIFF -> starts(head, 0, 'I', 'I', 42, 0) || starts(head, 0, 'M', 'M', 0, 42);
-      case HEIC -> HEIC_BRANDS.contains(brand(head));
-      case AVIF -> brand(head).equals("avif") || brand(head).equals("avis");
+      case JPEG -> startsWith(head, 0, 0xFF, 0xD8, 0xFF);
+      case PNG -> startsWith(head, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
+      case WEBP -> startsWith(head, 0, 'R', 'I', 'F', 'F') && startsWith(head, 8, 'W', 'E', 'B', 'P');
+      case GIF -> startsWith(head, 0, 'G', 'I', 'F', '8');
+      case BMP -> startsWith(head, 0, 'B', 'M') && startsWith(head, 6, 0, 0, 0, 0);
+      case TIFF -> startsWith(head, 0, 'I', 'I', 42, 0) || startsWith(head, 0, 'M', 'M', 0, 42);
+      case HEIC -> HEIC_BRANDS.contains(ftypBrand(head));
+      case AVIF -> ftypBrand(head).equals("avif") || ftypBrand(head).equals("avis");
       case JPEG_XL ->
-        starts(head, 0, 0xFF, 0x0A)
+        startsWith(head, 0, 0xFF, 0x0A)
             || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
     };
   }
 
   // ISO/IEC 14496-12: a file type box is its length, "ftyp" and the major brand.
-  private static String brand(byte[] head) {
-    boolean typed = head.length >= 12 && starts(head, 4, 'f', 't', 'y', 'p');
+  private static String ftypBrand(byte[] head) {
+    boolean typed = head.length >= 12 && startsWith(head, 4, 'f', 't', 'y', 'p');
     return typed ? new String(head, 8, 4, StandardCharsets.US_ASCII) : "";
   }
 
-  private static boolean starts(byte[] head, int at, int... expected) {
+  private static boolean startsWith(byte[] head, int at, int... expected) {
     if (head.length < at + expected.length) {
       return false;
     }

@@ -17,7 +17,7 @@ import java.util.zip.InflaterInputStream;
  * cannot ask for much memory (PNG 3rd edition, 5, 11.3).
  */
 final class PngChunks {
-  private static final int MOST = 4 << 20;
+  private static final int MAX_INFLATED_BYTES = 4 << 20;
   private static final Pattern XMP_ORIENTATION =
       Pattern.compile("tiff:Orientation(?:=[\"']|>)\\s*([1-8])");
 
@@ -28,18 +28,18 @@ final class PngChunks {
   }
 
   /** The embedded ICC profile, inflated. */
-  Optional<byte[]> profile() {
-    return chunk("iCCP", "").flatMap(data -> inflate(data, zero(data, 0) + 2));
+  Optional<byte[]> iccProfile() {
+    return chunk("iCCP", "").flatMap(data -> inflate(data, indexOfZero(data, 0) + 2));
   }
 
   /** The EXIF orientation value 1 to 8 from whichever place has one, 1 otherwise. */
   int orientation() {
     return chunk("eXIf", "")
-        .map(ExifOrientation.ExifOrientationPart::ofTiff)
+        .map(ExifOrientation.ExifOrientationReader::fromTiff)
         .or(() -> rawProfile("exif")
             .or(() -> rawProfile("APP1"))
-            .map(ExifOrientation.ExifOrientationPart::ofTiff))
-        .or(() -> text("XML:com.adobe.xmp").flatMap(PngChunks::xmp))
+            .map(ExifOrientation.ExifOrientationReader::fromTiff))
+        .or(() -> text("XML:com.adobe.xmp").flatMap(PngChunks::xmpOrientation))
         .orElse(1);
   }
 
@@ -50,11 +50,11 @@ final class PngChunks {
       String hex = parts.length < 3 ? "" : parts[2].replaceAll("\\s", "");
       return hex.isEmpty() || hex.length() % 2 > 0 || !hex.matches("[0-9a-fA-F]+")
           ? Optional.empty()
-          : Optional.of(withoutExifMark(HexFormat.of().parseHex(hex)));
+          : Optional.of(withoutExifHeader(HexFormat.of().parseHex(hex)));
     });
   }
 
-  private static byte[] withoutExifMark(byte[] data) {
+  private static byte[] withoutExifHeader(byte[] data) {
     boolean marked =
         data.length > 6 && data[0] == 'E' && data[1] == 'x' && data[2] == 'i' && data[3] == 'f';
     return marked ? Arrays.copyOfRange(data, 6, data.length) : data;
@@ -62,17 +62,17 @@ final class PngChunks {
 
   private Optional<String> text(String keyword) {
     Optional<byte[]> plain = chunk("tEXt", keyword)
-        .map(d -> Arrays.copyOfRange(d, Math.min(d.length, zero(d, 0) + 1), d.length));
+        .map(d -> Arrays.copyOfRange(d, Math.min(d.length, indexOfZero(d, 0) + 1), d.length));
     Optional<byte[]> packed =
-        plain.or(() -> chunk("zTXt", keyword).flatMap(d -> inflate(d, zero(d, 0) + 2)));
+        plain.or(() -> chunk("zTXt", keyword).flatMap(d -> inflate(d, indexOfZero(d, 0) + 2)));
     return packed
-        .or(() -> chunk("iTXt", keyword).flatMap(PngChunks::international))
+        .or(() -> chunk("iTXt", keyword).flatMap(PngChunks::internationalText))
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
   }
 
-  private static Optional<byte[]> international(byte[] data) {
-    int flag = zero(data, 0) + 1;
-    int start = zero(data, zero(data, flag + 2) + 1) + 1;
+  private static Optional<byte[]> internationalText(byte[] data) {
+    int flag = indexOfZero(data, 0) + 1;
+    int start = indexOfZero(data, indexOfZero(data, flag + 2) + 1) + 1;
     if (start >= data.length) {
       return Optional.empty();
     }
@@ -81,7 +81,7 @@ final class PngChunks {
         : inflate(data, start);
   }
 
-  private static Optional<Integer> xmp(String packet) {
+  private static Optional<Integer> xmpOrientation(String packet) {
     Matcher found = XMP_ORIENTATION.matcher(packet);
     return found.find() ? Optional.of(Integer.parseInt(found.group(1))) : Optional.empty();
   }
@@ -104,7 +104,7 @@ final class PngChunks {
     return Optional.empty();
   }
 
-  private static int zero(byte[] data, int from) {
+  private static int indexOfZero(byte[] data, int from) {
     int at = Math.max(0, from);
     while (at < data.length && data[at] != 0) {
       at++;
@@ -118,8 +118,8 @@ final class PngChunks {
     }
     try (InflaterInputStream in =
         new InflaterInputStream(new ByteArrayInputStream(data, from, data.length - from))) {
-      byte[] out = in.readNBytes(MOST + 1);
-      return out.length > MOST ? Optional.empty() : Optional.of(out);
+      byte[] out = in.readNBytes(MAX_INFLATED_BYTES + 1);
+      return out.length > MAX_INFLATED_BYTES ? Optional.empty() : Optional.of(out);
     } catch (IOException damaged) {
       return Optional.empty();
     }

@@ -31,7 +31,7 @@ final class SrgbConversion {
    *
    * @throws IOException when its values are fractions, or inks without a profile
    */
-  static RgbImage of(BufferedImage image, int longSide) throws IOException {
+  static RgbImage convert(BufferedImage image, int longSide) throws IOException {
     ColorModel model = image.getColorModel();
     if (model.getTransferType() > DataBuffer.TYPE_INT
         || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
@@ -43,21 +43,21 @@ final class SrgbConversion {
     }
     // Java reads grey as linear light and would brighten it; files mean the sRGB curve.
     if (model.getNumColorComponents() == 1) {
-      return Resampler.AREA.fit(samples(image, 0, 0, 0), longSide);
+      return Resampler.AREA.fit(readSamples(image, 0, 0, 0), longSide);
     }
     if (!model.getColorSpace().isCS_sRGB()) {
-      return reduced(converted(image), longSide);
+      return reduce(convertColours(image), longSide);
     }
-    return deep(image)
-        ? Resampler.AREA.fit(samples(image, 0, 1, 2), longSide)
-        : reduced(image, longSide);
+    return isSixteenBit(image)
+        ? Resampler.AREA.fit(readSamples(image, 0, 1, 2), longSide)
+        : reduce(image, longSide);
   }
 
   /**
    * {@code image}, whose values are those of an ICC {@code profile} in red, green and blue, in
    * sRGB; as it is when the profile is broken or says sRGB itself.
    */
-  static RgbImage of(RgbImage image, byte[] profile) {
+  static RgbImage convert(RgbImage image, byte[] profile) {
     try {
       ICC_Profile icc = ICC_Profile.getInstance(profile);
       // Many files carry sRGB itself; converting from it costs time and rounding for nothing.
@@ -82,7 +82,7 @@ final class SrgbConversion {
     }
   }
 
-  private static BufferedImage converted(BufferedImage image) {
+  private static BufferedImage convertColours(BufferedImage image) {
     BufferedImage target = new BufferedImage(
         image.getWidth(),
         image.getHeight(),
@@ -96,12 +96,12 @@ final class SrgbConversion {
     }
   }
 
-  private static boolean deep(BufferedImage image) {
+  private static boolean isSixteenBit(BufferedImage image) {
     return image.getRaster().getDataBuffer() instanceof DataBufferUShort
         && image.getColorModel() instanceof ComponentColorModel;
   }
 
-  private static RgbImage reduced(BufferedImage image, int longSide) {
+  private static RgbImage reduce(BufferedImage image, int longSide) {
     if (image.getType() != BufferedImage.TYPE_3BYTE_BGR) {
       return Resampler.AREA.fit(RgbImage.of(image), longSide);
     }
@@ -119,11 +119,11 @@ final class SrgbConversion {
       }
       reducer.accept(y, row);
     }
-    return reducer.image();
+    return reducer.toImage();
   }
 
   // Raw samples of three bands at any depth, alpha laid over white.
-  private static RgbImage samples(BufferedImage image, int red, int green, int blue) {
+  private static RgbImage readSamples(BufferedImage image, int red, int green, int blue) {
     Raster raster = image.getRaster();
     int width = image.getWidth();
     int[] bands = {red, green, blue};

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param rgb whether channels are in the order red, green, blue; otherwise blue, green, red
  * @param mean subtracted from each value 0 to 255
  * @param scale multiplied afterwards
- * @param sameAbove the cosine above which two faces count as the same person
+ * @param samePersonThreshold the cosine above which two faces count as the same person
  * @param licence licence of the weights
  */
 public record EmbedderSpec(
@@ -23,7 +23,7 @@ public record EmbedderSpec(
     boolean rgb,
     double mean,
     double scale,
-    double sameAbove,
+    double samePersonThreshold,
     UsePolicy.Licence licence) {
   /** insightface's iresnet recognisers (w600k_r50 and kin). */
   public static final EmbedderSpec ARCFACE = new EmbedderSpec(
@@ -48,10 +48,10 @@ public record EmbedderSpec(
       "SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, UsePolicy.Licence.APACHE_2);
   // Names of which those of freely licensed ones are parts come first: the stricter licence is the
   // safe one.
-  private static final Pattern INSIGHTFACE = Pattern.compile(
+  private static final Pattern INSIGHTFACE_NAMES = Pattern.compile(
       "arcface|cosface|w600k|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
   // A word, not a part of one: laura's file is not freely licensed.
-  private static final Pattern AURA = Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
+  private static final Pattern AURAFACE_NAMES = Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
   /**
    * MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is
@@ -72,9 +72,9 @@ public record EmbedderSpec(
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     boolean either = name.contains("glintr100");
-    if (INSIGHTFACE.matcher(name).find()) {
+    if (INSIGHTFACE_NAMES.matcher(name).find()) {
       return ARCFACE;
-    } else if (AURA.matcher(name).find() || either && AURA.matcher(folder(file)).find()) {
+    } else if (AURAFACE_NAMES.matcher(name).find() || either && AURAFACE_NAMES.matcher(folderName(file)).find()) {
       return AURAFACE;
     } else if (either) {
       return ARCFACE;
@@ -87,7 +87,7 @@ public record EmbedderSpec(
         + " does not say which it is; put sface," + " mobileface, auraface or arcface into it");
   }
 
-  private static String folder(Path file) {
+  private static String folderName(Path file) {
     Path folder = file.toAbsolutePath().getParent();
     return folder == null || folder.getFileName() == null
         ? ""
@@ -95,9 +95,9 @@ public record EmbedderSpec(
   }
 
   public EmbedderSpec {
-    if (!(sameAbove > -1 && sameAbove < 1) || scale == 0) {
+    if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(
-          "an embedder needs a cosine threshold in -1..1 and a scale, given " + sameAbove + " and "
+          "an embedder needs a cosine threshold in -1..1 and a scale, given " + samePersonThreshold + " and "
               + scale);
     }
   }

@@ -28,7 +28,7 @@ public interface FaceEmbedder extends AutoCloseable {
   String name();
 
   /** The cosine above which two faces are taken for one person. */
-  double sameAbove();
+  double samePersonThreshold();
 
   @Override
   void close();

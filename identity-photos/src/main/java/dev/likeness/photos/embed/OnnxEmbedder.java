@@ -15,31 +15,31 @@ public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
   private final String name;
   private final OpenCvNetwork network;
-  private final boolean bytes;
+  private final boolean takesBytes;
 
   private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network, boolean bytes) {
     this.spec = spec;
-    this.bytes = bytes;
+    this.takesBytes = bytes;
     this.name = name;
     this.network = network;
   }
 
   /**
    * Opens a file that works as {@code spec} says, but takes bytes as they are where it
-   * {@linkplain OnnxFile#scalesItself() scales them itself}, as ArcFace exported from MXNet does.
+   * {@linkplain OnnxFile#hasInputScaling() scales them itself}, as ArcFace exported from MXNet does.
    *
    * @throws InvalidInputException when {@code policy} forbids it, or the file is not such a network
    */
   public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
     policy.require(spec);
     OnnxFile input = OnnxFile.read(file, "the face embedder");
-    if (input.side() > 0 && input.side() != spec.template().size()) {
+    if (input.inputSize() > 0 && input.inputSize() != spec.template().size()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
           "the face embedder %s takes %dx%d images, %s takes %dx%d; declare the one" + " it is",
           file,
-          input.side(),
-          input.side(),
+          input.inputSize(),
+          input.inputSize(),
           spec.name(),
           spec.template().size(),
           spec.template().size()));
@@ -48,18 +48,18 @@ public final class OnnxEmbedder implements FaceEmbedder {
         spec,
         spec.name() + " " + input.fingerprint(),
         OpenCvNetwork.open(input, "the face embedder " + file),
-        input.scalesItself());
+        input.hasInputScaling());
   }
 
   @Override
   public float[] embed(RgbImage image, Face face) {
-    return unit(embedRaw(image, face));
+    return normalize(embedRaw(image, face));
   }
 
   @Override
   public float[] embedRaw(RgbImage image, Face face) {
     RgbImage aligned = spec.template().align(image, face);
-    return network.run(aligned, spec.rgb(), bytes ? 0 : spec.mean(), bytes ? 1 : spec.scale());
+    return network.forward(aligned, spec.rgb(), takesBytes ? 0 : spec.mean(), takesBytes ? 1 : spec.scale());
   }
 
   /**
@@ -72,8 +72,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public double sameAbove() {
-    return spec.sameAbove();
+  public double samePersonThreshold() {
+    return spec.samePersonThreshold();
   }
 
   /** What it expects, and its licence. */
@@ -86,7 +86,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     network.close();
   }
 
-  private static float[] unit(float[] values) {
+  private static float[] normalize(float[] values) {
     double square = 0;
     for (float value : values) {
       square += (double) value * value;

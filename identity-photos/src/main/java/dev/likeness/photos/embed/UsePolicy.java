@@ -23,14 +23,14 @@ public enum UsePolicy {
   /**
    * The same for one that an IP-Adapter looks at faces through, which no other can stand in for.
    */
-  public void requireBehindAdapter(EmbedderSpec spec) {
+  public void requireForAdapter(EmbedderSpec spec) {
     require(
         spec,
         ", and no other fits this adapter; use an adapter that looks at images, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String otherwise) {
-    if (this == COMMERCIAL && !spec.licence().commercial()) {
+    if (this == COMMERCIAL && !spec.licence().allowsCommercialUse()) {
       throw new InvalidInputException(
           "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
     }
@@ -40,9 +40,9 @@ public enum UsePolicy {
    * Under which terms a network's weights may be used.
    *
    * @param name as its publisher states it
-   * @param commercial whether those terms allow commercial use
+   * @param allowsCommercialUse whether those terms allow commercial use
    */
-  public record Licence(String name, boolean commercial) {
+  public record Licence(String name, boolean allowsCommercialUse) {
     public static final Licence APACHE_2 = new Licence("Apache-2.0", true);
     public static final Licence MIT = new Licence("MIT", true);
     /** The terms of insightface's published recognition models. */

@@ -33,7 +33,7 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**
    * What brings {@code face} onto the template: its five landmarks, else its eyes, else its box.
    */
-  public SimilarityTransform onto(Face face) {
+  public SimilarityTransform estimateTransform(Face face) {
     List<Point> five = landmarks.points();
     if (face.landmarks().isPresent()) {
       return SimilarityTransform.fit(face.landmarks().get().points(), five);
@@ -41,15 +41,15 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
     return face.eyes()
         .map(
             eyes -> SimilarityTransform.fit(List.of(eyes.left(), eyes.right()), five.subList(0, 2)))
-        .orElseGet(() -> SimilarityTransform.fit(usualEyes(face.box()), five.subList(0, 2)));
+        .orElseGet(() -> SimilarityTransform.fit(defaultEyes(face.box()), five.subList(0, 2)));
   }
 
   /** The face as the network wants to see it. */
   public RgbImage align(RgbImage image, Face face) {
-    return onto(face).warp(image, size);
+    return estimateTransform(face).warp(image, size);
   }
 
-  private static List<Point> usualEyes(BoundingBox box) {
+  private static List<Point> defaultEyes(BoundingBox box) {
     double y = box.y() + 0.39 * box.height();
     return List.of(
         new Point(box.x() + 0.3 * box.width(), y), new Point(box.x() + 0.7 * box.width(), y));

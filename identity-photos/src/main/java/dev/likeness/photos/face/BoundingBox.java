@@ -30,7 +30,7 @@ public record BoundingBox(double x, double y, double width, double height) {
   }
 
   /** The box grown about its centre by {@code share} of its size on every side. */
-  public BoundingBox grown(double share) {
+  public BoundingBox expanded(double share) {
     return new BoundingBox(
         x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
   }
@@ -48,13 +48,13 @@ public record BoundingBox(double x, double y, double width, double height) {
   }
 
   /** Common area over joint area, 0 to 1. */
-  public double overlap(BoundingBox other) {
+  public double iou(BoundingBox other) {
     double common = intersection(other);
     return common / (area() + other.area() - common);
   }
 
   /** Common area over the smaller one's, 0 to 1: 1 when one lies inside the other. */
-  public double coverage(BoundingBox other) {
+  public double intersectionOverMin(BoundingBox other) {
     return intersection(other) / Math.min(area(), other.area());
   }
 }

@@ -17,7 +17,7 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
 
-  private final ConcurrentLinkedDeque<CascadeSearch> idle = new ConcurrentLinkedDeque<>();
+  private final ConcurrentLinkedDeque<CascadeSearch> idleSearches = new ConcurrentLinkedDeque<>();
   private volatile boolean closed;
 
   /**
@@ -26,37 +26,37 @@ public final class CascadeDetector implements FaceDetector {
    */
   public CascadeDetector() {
     OpenCv.load(opencv_objdetect.class);
-    idle.push(new CascadeSearch());
+    idleSearches.push(new CascadeSearch());
   }
 
   @Override
   public List<Face> detect(RgbImage image) {
-    return detect(image, CascadeSearch::search);
+    return detect(image, CascadeSearch::detect);
   }
 
   @Override
-  public List<Face> frontal(RgbImage image) {
-    return detect(image, CascadeSearch::frontals);
+  public List<Face> detectFrontal(RgbImage image) {
+    return detect(image, CascadeSearch::detectFrontal);
   }
 
   @Override
-  public List<Face> large(RgbImage image) {
-    return detect(image, CascadeSearch::large);
+  public List<Face> detectLarge(RgbImage image) {
+    return detect(image, CascadeSearch::detectLarge);
   }
 
   private List<Face> detect(RgbImage image, BiFunction<CascadeSearch, RgbImage, List<Face>> way) {
     double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
     RgbImage working = scale < 1
         ? Resampler.AREA.fit(image, WORKING_SIDE)
-        : Resampler.CUBIC.resize(image, side(image.width(), scale), side(image.height(), scale));
-    CascadeSearch search = borrow();
+        : Resampler.CUBIC.resize(image, scaledLength(image.width(), scale), scaledLength(image.height(), scale));
+    CascadeSearch search = acquire();
     try {
       return way.apply(search, working).stream()
           .map(face -> scaled(face, 1 / scale))
           .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed())
           .toList();
     } finally {
-      giveBack(search);
+      release(search);
     }
   }
 
@@ -65,22 +65,22 @@ public final class CascadeDetector implements FaceDetector {
     return "haar";
   }
 
-  private CascadeSearch borrow() {
+  private CascadeSearch acquire() {
     if (closed) {
       throw new IllegalStateException("the face detector is closed");
     }
-    CascadeSearch search = idle.poll();
+    CascadeSearch search = idleSearches.poll();
     return search == null ? new CascadeSearch() : search;
   }
 
-  private void giveBack(CascadeSearch search) {
-    idle.push(search);
+  private void release(CascadeSearch search) {
+    idleSearches.push(search);
     if (closed) {
       close();
     }
   }
 
-  private static int side(int length, double scale) {
+  private static int scaledLength(int length, double scale) {
     return Math.max(1, (int) Math.round(length * scale));
   }
 
@@ -93,7 +93,7 @@ public final class CascadeDetector implements FaceDetector {
   @Override
   public void close() {
     closed = true;
-    for (CascadeSearch search = idle.poll(); search != null; search = idle.poll()) {
+    for (CascadeSearch search = idleSearches.poll(); search != null; search = idleSearches.poll()) {
       search.close();
     }
   }

@@ -23,87 +23,87 @@ import org.bytedeco.opencv.opencv_objdetect.CascadeClassifier;
  * profiles) are taken only when the plain one finds nothing.
  */
 final class CascadeSearch implements AutoCloseable {
-  private static final double SAME = 0.4;
+  private static final double SAME_FACE_OVERLAP = 0.4;
   private static final double PROFILE_YAW = 60;
   // Of the image's longer side: larger faces are looked for in far fewer places.
-  private static final double SMALLEST = 0.05;
-  private static final double LARGE = 0.25;
+  private static final double MIN_FACE_SHARE = 0.05;
+  private static final double LARGE_FACE_SHARE = 0.25;
 
-  private final HaarCascade frontal = new HaarCascade("frontalface_alt2");
-  private final HaarCascade confirming = new HaarCascade("frontalface_alt");
-  private final HaarCascade oldest = new HaarCascade("frontalface_default");
+  private final HaarCascade frontalAlt2 = new HaarCascade("frontalface_alt2");
+  private final HaarCascade frontalAlt = new HaarCascade("frontalface_alt");
+  private final HaarCascade frontalDefault = new HaarCascade("frontalface_default");
   private final HaarCascade profile = new HaarCascade("profileface");
   private final EyeCascades eyes = new EyeCascades();
 
   /** The faces of an image, in its pixels. */
   @SuppressWarnings("try")
-  List<Face> search(RgbImage image) {
+  List<Face> detect(RgbImage image) {
     Luma luma = Luma.of(image);
     try (PointerScope scope = new PointerScope()) {
-      Mat plain = OpenCv.grey(luma);
+      Mat plain = OpenCv.toGrey(luma);
       List<Face> faces =
-          WiderSearch.of(frontals(plain, least(plain, SMALLEST), 3, false), image, () -> {
+          WiderSearch.searchIfSmall(detectFrontal(plain, minSize(plain, MIN_FACE_SHARE), 3, false), image, () -> {
             // Dark skin, white beards and glasses confuse brightness, much less redness.
-            Mat redness = OpenCv.grey(Luma.red(image));
-            return frontals(redness, least(redness, SMALLEST), 2, true);
+            Mat redness = OpenCv.toGrey(Luma.ofRed(image));
+            return detectFrontal(redness, minSize(redness, MIN_FACE_SHARE), 2, true);
           });
       if (faces.isEmpty()) {
-        faces = beyondTheEdges(luma);
+        faces = detectCutOff(luma);
       }
-      return faces.isEmpty() ? profiles(luma, plain) : faces;
+      return faces.isEmpty() ? detectProfiles(luma, plain) : faces;
     }
   }
 
   /** Of them those that the plain look finds, which costs a fraction of the others. */
-  List<Face> frontals(RgbImage image) {
-    return frontals(image, SMALLEST);
+  List<Face> detectFrontal(RgbImage image) {
+    return detectFrontal(image, MIN_FACE_SHARE);
   }
 
   /** Of those the ones that fill a good part of the image, which costs half of that. */
-  List<Face> large(RgbImage image) {
-    return frontals(image, LARGE);
+  List<Face> detectLarge(RgbImage image) {
+    return detectFrontal(image, LARGE_FACE_SHARE);
   }
 
   @SuppressWarnings("try")
-  private List<Face> frontals(RgbImage image, double share) {
+  private List<Face> detectFrontal(RgbImage image, double share) {
     try (PointerScope scope = new PointerScope()) {
-      Mat plain = OpenCv.grey(Luma.of(image));
-      return frontals(plain, least(plain, share), 3, false);
+      Mat plain = OpenCv.toGrey(Luma.of(image));
+      return detectFrontal(plain, minSize(plain, share), 3, false);
     }
   }
 
   // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two
   // eyes.
-  private List<Face> frontals(Mat grey, int least, int neighbours, boolean lenient) {
+  private List<Face> detectFrontal(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
-    for (BoundingBox box : frontal.find(grey, neighbours, least)) {
-      Optional<Face.Eyes> pair = eyes.find(grey, box);
+    for (BoundingBox box : frontalAlt2.detect(grey, neighbours, least)) {
+      Optional<Face.Eyes> pair = eyes.detect(grey, box);
       boolean agreed = lenient
           ? pair.isPresent()
-              && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
-          : confirmed(confirming, grey, box, pair.isPresent() ? 2 : 4);
+              && (isConfirmed(frontalAlt, grey, box, 2) || isConfirmed(frontalDefault, grey, box, 2))
+          : isConfirmed(frontalAlt, grey, box, pair.isPresent() ? 2 : 4);
       if (agreed) {
         double roll = pair.map(Face.Eyes::roll).orElse(0.0);
         faces.add(new Face(
             box, pair.isPresent() ? 1 : 0.5, new HeadPose(0, 0, roll), pair, Optional.empty()));
       }
     }
-    return distinct(faces);
+    return suppressOverlaps(faces);
   }
 
-  private static boolean confirmed(HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
-    Rect around = inside(box.grown(0.35), grey);
+  private static boolean isConfirmed(HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
+    Rect around = clip(box.expanded(0.35), grey);
     Mat region = new Mat(grey, around);
-    return witness.find(region, neighbours, (int) (box.width() * 0.6)).stream()
-        .anyMatch(other -> other.moved(around.x(), around.y()).overlap(box) >= SAME);
+    return witness.detect(region, neighbours, (int) (box.width() * 0.6)).stream()
+        .anyMatch(other -> other.moved(around.x(), around.y()).iou(box) >= SAME_FACE_OVERLAP);
   }
 
   // Faces cut by the frame, and those in the dark.
-  private List<Face> beyondTheEdges(Luma luma) {
+  private List<Face> detectCutOff(Luma luma) {
     int margin = Math.max(luma.width(), luma.height()) / 8;
-    Mat stretched = OpenCv.grey(luma.padded(margin));
+    Mat stretched = OpenCv.toGrey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched, least(stretched, SMALLEST), 3, false).stream()
+    return detectFrontal(stretched, minSize(stretched, MIN_FACE_SHARE), 3, false).stream()
         .map(face -> moved(face, -margin))
         .toList();
   }
@@ -115,17 +115,17 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   // The cascade knows one side only, so the other is looked for in the mirror.
-  private List<Face> profiles(Luma luma, Mat plain) {
+  private List<Face> detectProfiles(Luma luma, Mat plain) {
     List<Face> faces = new ArrayList<>();
-    for (BoundingBox box : profile.find(plain, 6, least(plain, SMALLEST))) {
+    for (BoundingBox box : profile.detect(plain, 6, minSize(plain, MIN_FACE_SHARE))) {
       faces.add(profile(box, -PROFILE_YAW));
     }
-    for (BoundingBox box : profile.find(OpenCv.grey(luma.mirrored()), 6, least(plain, SMALLEST))) {
+    for (BoundingBox box : profile.detect(OpenCv.toGrey(luma.mirrored()), 6, minSize(plain, MIN_FACE_SHARE))) {
       BoundingBox back =
           new BoundingBox(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
       faces.add(profile(back, PROFILE_YAW));
     }
-    return distinct(faces);
+    return suppressOverlaps(faces);
   }
 
   private static Face profile(BoundingBox box, double yaw) {
@@ -133,24 +133,24 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   // One face is often proposed twice, at two sizes: the surer, larger one stays.
-  private static List<Face> distinct(List<Face> faces) {
+  private static List<Face> suppressOverlaps(List<Face> faces) {
     Comparator<Face> surer = Comparator.comparingDouble(Face::score)
         .thenComparingDouble(face -> face.box().area())
         .reversed();
     List<Face> kept = new ArrayList<>();
     for (Face face : faces.stream().sorted(surer).toList()) {
-      if (kept.stream().noneMatch(other -> other.box().coverage(face.box()) > SAME)) {
+      if (kept.stream().noneMatch(other -> other.box().intersectionOverMin(face.box()) > SAME_FACE_OVERLAP)) {
         kept.add(face);
       }
     }
     return kept;
   }
 
-  private static int least(Mat grey, double share) {
+  private static int minSize(Mat grey, double share) {
     return Math.max(24, (int) (share * Math.max(grey.cols(), grey.rows())));
   }
 
-  static Rect inside(BoundingBox box, Mat grey) {
+  static Rect clip(BoundingBox box, Mat grey) {
     int x = (int) Math.max(0, box.x());
     int y = (int) Math.max(0, box.y());
     int right = (int) Math.min(grey.cols(), Math.ceil(box.x() + box.width()));
@@ -160,9 +160,9 @@ final class CascadeSearch implements AutoCloseable {
 
   @Override
   public void close() {
-    frontal.close();
-    confirming.close();
-    oldest.close();
+    frontalAlt2.close();
+    frontalAlt.close();
+    frontalDefault.close();
     profile.close();
     eyes.close();
   }
@@ -173,7 +173,7 @@ final class CascadeSearch implements AutoCloseable {
    */
   static final class WiderSearch {
     /** What is narrower than this share of the image's shorter side is small. */
-    private static final double SMALL = 0.2;
+    private static final double SMALL_FACE_SHARE = 0.2;
 
     private WiderSearch() {}
 
@@ -181,15 +181,15 @@ final class CascadeSearch implements AutoCloseable {
      * {@code faces}, or where these are small those of {@code another} look, if its widest is over
      * twice as wide.
      */
-    static List<Face> of(List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
-      if (widest(faces) >= SMALL * Math.min(image.width(), image.height())) {
+    static List<Face> searchIfSmall(List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
+      if (maxWidth(faces) >= SMALL_FACE_SHARE * Math.min(image.width(), image.height())) {
         return faces;
       }
       List<Face> others = another.get();
-      return widest(others) > 2 * widest(faces) ? others : faces;
+      return maxWidth(others) > 2 * maxWidth(faces) ? others : faces;
     }
 
-    private static double widest(List<Face> faces) {
+    private static double maxWidth(List<Face> faces) {
       return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
     }
   }
@@ -198,14 +198,14 @@ final class CascadeSearch implements AutoCloseable {
    * One Haar cascade (Viola and Jones, CVPR 2001) out of OpenCV's own jar. Not safe for threads.
    */
   static final class HaarCascade implements AutoCloseable {
-    private static final double STEP = 1.1;
+    private static final double SCALE_FACTOR = 1.1;
     private static final int NO_FLAGS = 0;
 
     private final CascadeClassifier classifier;
 
     HaarCascade(String name) {
       String resource = "haarcascades/haarcascade_" + name + ".xml";
-      classifier = new CascadeClassifier(OpenCv.data(resource).getPath());
+      classifier = new CascadeClassifier(OpenCv.dataFile(resource).getPath());
       // A scope that happens to be open around us must not free what outlives it.
       classifier.retainReference();
       if (classifier.empty()) {
@@ -215,11 +215,11 @@ final class CascadeSearch implements AutoCloseable {
     }
 
     /** Boxes of at least {@code smallest} pixels that {@code neighbours} windows agree on. */
-    List<BoundingBox> find(Mat grey, int neighbours, int smallest) {
+    List<BoundingBox> detect(Mat grey, int neighbours, int smallest) {
       try (RectVector found = new RectVector();
           Size least = new Size(smallest, smallest);
           Size most = new Size()) {
-        classifier.detectMultiScale(grey, found, STEP, neighbours, NO_FLAGS, least, most);
+        classifier.detectMultiScale(grey, found, SCALE_FACTOR, neighbours, NO_FLAGS, least, most);
         List<BoundingBox> boxes = new ArrayList<>();
         for (long i = 0; i < found.size(); i++) {
           try (Rect r = found.get(i)) {

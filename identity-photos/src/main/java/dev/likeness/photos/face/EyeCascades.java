@@ -17,30 +17,30 @@ import org.bytedeco.opencv.opencv_core.Rect;
 final class EyeCascades implements AutoCloseable {
   private final CascadeSearch.HaarCascade withGlasses =
       new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
-  private final CascadeSearch.HaarCascade plain = new CascadeSearch.HaarCascade("eye");
+  private final CascadeSearch.HaarCascade eye = new CascadeSearch.HaarCascade("eye");
 
   /** The pair of eyes in the upper part of {@code face}, in the pixels of {@code grey}. */
-  Optional<Face.Eyes> find(Mat grey, BoundingBox face) {
+  Optional<Face.Eyes> detect(Mat grey, BoundingBox face) {
     BoundingBox upper = new BoundingBox(
         face.x(), face.y() + 0.15 * face.height(), face.width(), 0.5 * face.height());
-    Rect window = CascadeSearch.inside(upper, grey);
+    Rect window = CascadeSearch.clip(upper, grey);
     if (window.width() < 16 || window.height() < 16) {
       return Optional.empty();
     }
     Mat region = new Mat(grey, window);
-    return pair(withGlasses, region, window, face).or(() -> pair(plain, region, window, face));
+    return detectPair(withGlasses, region, window, face).or(() -> detectPair(eye, region, window, face));
   }
 
-  private static Optional<Face.Eyes> pair(
+  private static Optional<Face.Eyes> detectPair(
       CascadeSearch.HaarCascade cascade, Mat region, Rect window, BoundingBox face) {
-    List<Point> found = cascade.find(region, 2, (int) Math.max(10, face.width() / 8)).stream()
+    List<Point> found = cascade.detect(region, 2, (int) Math.max(10, face.width() / 8)).stream()
         .map(box -> box.moved(window.x(), window.y()).center())
         .toList();
     double middle = face.center().x();
     Optional<Point> left = found.stream().filter(p -> p.x() < middle).min(nearest(face, 0.3));
     Optional<Point> right = found.stream().filter(p -> p.x() >= middle).min(nearest(face, 0.7));
     return left.flatMap(l -> right.map(r -> new Face.Eyes(l, r)))
-        .filter(pair -> plausible(pair, face));
+        .filter(pair -> isPlausible(pair, face));
   }
 
   // Eyes lie near 30 % and 70 % of the cascade's box across, 40 % down.
@@ -49,7 +49,7 @@ final class EyeCascades implements AutoCloseable {
     return Comparator.comparingDouble(p -> p.distance(usual));
   }
 
-  private static boolean plausible(Face.Eyes pair, BoundingBox face) {
+  private static boolean isPlausible(Face.Eyes pair, BoundingBox face) {
     double apart = pair.distance() / face.width();
     return apart > 0.25 && apart < 0.6 && Math.abs(pair.roll()) < 25;
   }
@@ -57,44 +57,44 @@ final class EyeCascades implements AutoCloseable {
   @Override
   public void close() {
     withGlasses.close();
-    plain.close();
+    eye.close();
   }
 
   /**
    * Looks whether the eyes at known landmarks are open, on the face turned upright. The cascades
    * saw open eyes in training, so closed and covered ones are not found. Not safe for threads.
    */
-  static final class OpenEyes implements AutoCloseable {
+  static final class OpenEyeDetector implements AutoCloseable {
     private static final int SIDE = 224;
     private static final int WINDOW = 72;
     private static final AlignmentTemplate UPRIGHT = AlignmentTemplate.ARCFACE.scaledTo(SIDE);
 
     private final CascadeSearch.HaarCascade withGlasses =
         new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
-    private final CascadeSearch.HaarCascade plain = new CascadeSearch.HaarCascade("eye");
+    private final CascadeSearch.HaarCascade eye = new CascadeSearch.HaarCascade("eye");
 
     /** Whether at least one eye of {@code face} is seen; who winks or turns away still looks. */
     @SuppressWarnings("try")
-    boolean seen(RgbImage image, Face face) {
+    boolean hasOpenEye(RgbImage image, Face face) {
       try (PointerScope scope = new PointerScope()) {
-        Mat upright = OpenCv.grey(Luma.of(UPRIGHT.align(image, face)));
-        return seen(upright, UPRIGHT.landmarks().leftEye())
-            || seen(upright, UPRIGHT.landmarks().rightEye());
+        Mat upright = OpenCv.toGrey(Luma.of(UPRIGHT.align(image, face)));
+        return hasOpenEye(upright, UPRIGHT.landmarks().leftEye())
+            || hasOpenEye(upright, UPRIGHT.landmarks().rightEye());
       }
     }
 
-    private boolean seen(Mat upright, Point eye) {
+    private boolean hasOpenEye(Mat upright, Point eye) {
       int x = (int) Math.round(eye.x()) - WINDOW / 2;
       int y = (int) Math.round(eye.y()) - WINDOW / 2;
       Mat region = new Mat(upright, new Rect(x, y, WINDOW, WINDOW));
-      return !withGlasses.find(region, 1, WINDOW / 3).isEmpty()
-          || !plain.find(region, 2, WINDOW / 3).isEmpty();
+      return !withGlasses.detect(region, 1, WINDOW / 3).isEmpty()
+          || !this.eye.detect(region, 2, WINDOW / 3).isEmpty();
     }
 
     @Override
     public void close() {
       withGlasses.close();
-      plain.close();
+      eye.close();
     }
   }
 }

@@ -29,18 +29,18 @@ public record Face(
    * The square from above the brows to the chin that the landmarks span, where there are some:
    * whatever lies on a face moves its box, and less so these. Without landmarks the box.
    */
-  public BoundingBox span() {
-    return landmarks.map(Face::around).orElse(box);
+  public BoundingBox region() {
+    return landmarks.map(Face::regionAround).orElse(box);
   }
 
   // Eyes lie at 30 % and 70 % across and 39 % down, the mouth 46 % below them; a turned head
   // narrows the former.
-  private static BoundingBox around(Landmarks points) {
-    Point eyes = points.leftEye().between(points.rightEye());
-    Point mouth = points.leftMouth().between(points.rightMouth());
+  private static BoundingBox regionAround(Landmarks points) {
+    Point eyes = points.leftEye().midpoint(points.rightEye());
+    Point mouth = points.leftMouth().midpoint(points.rightMouth());
     double side =
         Math.max(points.leftEye().distance(points.rightEye()) / 0.4, eyes.distance(mouth) / 0.46);
-    double center = eyes.between(mouth).x();
+    double center = eyes.midpoint(mouth).x();
     return new BoundingBox(
         center - side / 2, eyes.y() - 0.39 * side, Math.max(1, side), Math.max(1, side));
   }

@@ -14,16 +14,16 @@ public interface FaceDetector extends AutoCloseable {
    * Those of them that look into the camera and are plainly seen, for a look that has to be quick;
    * all where that is as quick.
    */
-  default List<Face> frontal(RgbImage image) {
+  default List<Face> detectFrontal(RgbImage image) {
     return detect(image);
   }
 
   /**
-   * Those of {@link #frontal} that fill a good part of the image, for a look that has to be quicker
+   * Those of {@link #detectFrontal} that fill a good part of the image, for a look that has to be quicker
    * still.
    */
-  default List<Face> large(RgbImage image) {
-    return frontal(image);
+  default List<Face> detectLarge(RgbImage image) {
+    return detectFrontal(image);
   }
 
   /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */

@@ -17,12 +17,12 @@ public record HeadCrop(int x, int y, int side) {
    * framing allows, rather than be enlarged.
    */
   public static HeadCrop of(BoundingBox face, Framing framing, int width, int height, int size) {
-    double wanted = framing.faces() * Math.max(face.width(), face.height());
-    double roomy = Math.max(wanted, Math.min(size, framing.widest() * wanted));
+    double wanted = framing.faceMultiple() * Math.max(face.width(), face.height());
+    double roomy = Math.max(wanted, Math.min(size, framing.maxExpansion() * wanted));
     int side = (int) Math.max(1, Math.min(Math.round(roomy), Math.min(width, height)));
     Point center = face.center();
     int x = (int) Math.round(center.x() - side / 2.0);
-    int y = (int) Math.round(center.y() - framing.faceDown() * side);
+    int y = (int) Math.round(center.y() - framing.faceCenterY() * side);
     return new HeadCrop(
         Math.max(0, Math.min(width - side, x)), Math.max(0, Math.min(height - side, y)), side);
   }
@@ -51,32 +51,32 @@ public record HeadCrop(int x, int y, int side) {
      */
     HEAD_AND_SHOULDERS(2.6, 0.44, 1.8);
 
-    private final double faces;
-    private final double faceDown;
-    private final double widest;
+    private final double faceMultiple;
+    private final double faceCenterY;
+    private final double maxExpansion;
 
     Framing(double faces, double faceDown, double widest) {
-      this.faces = faces;
-      this.faceDown = faceDown;
-      this.widest = widest;
+      this.faceMultiple = faces;
+      this.faceCenterY = faceDown;
+      this.maxExpansion = widest;
     }
 
     /**
      * The crop's side in face boxes; those span ear to ear, the hair adds half of that, shoulders
      * are 2.6 wide.
      */
-    double faces() {
-      return faces;
+    double faceMultiple() {
+      return faceMultiple;
     }
 
     /** How far down the crop the middle of the face is, 0 to 1. */
-    double faceDown() {
-      return faceDown;
+    double faceCenterY() {
+      return faceCenterY;
     }
 
     /** How many times larger the crop may be, rather than be enlarged. */
-    double widest() {
-      return widest;
+    double maxExpansion() {
+      return maxExpansion;
     }
   }
 }

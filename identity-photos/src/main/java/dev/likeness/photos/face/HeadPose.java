@@ -25,7 +25,7 @@ public record HeadPose(double yaw, double pitch, double roll) {
     // A mean adult head in millimetres from between the eyes: right in the image, down, towards
     // the
     // camera.
-    private static final double[][] HEAD = {
+    private static final double[][] MODEL_POINTS = {
       {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}
     };
 
@@ -39,8 +39,8 @@ public record HeadPose(double yaw, double pitch, double roll) {
       if (!(scale > 0)) {
         return HeadPose.FRONTAL;
       }
-      double yaw = Math.asin(clip(u[2] / length(u)));
-      double pitch = -Math.asin(clip(v[2] / length(v)));
+      double yaw = Math.asin(clamp(u[2] / length(u)));
+      double pitch = -Math.asin(clamp(v[2] / length(v)));
       Point left = landmarks.leftEye();
       Point right = landmarks.rightEye();
       double roll = Math.atan2(right.y() - left.y(), right.x() - left.x());
@@ -54,11 +54,11 @@ public record HeadPose(double yaw, double pitch, double roll) {
           points.get(1).x() - points.get(0).x());
       double cos = Math.cos(roll);
       double sin = Math.sin(roll);
-      RealMatrix head = new Array2DRowRealMatrix(HEAD.length, 3);
-      RealMatrix seen = new Array2DRowRealMatrix(HEAD.length, 2);
-      for (int i = 0; i < HEAD.length; i++) {
+      RealMatrix head = new Array2DRowRealMatrix(MODEL_POINTS.length, 3);
+      RealMatrix seen = new Array2DRowRealMatrix(MODEL_POINTS.length, 2);
+      for (int i = 0; i < MODEL_POINTS.length; i++) {
         Point p = points.get(i);
-        head.setRow(i, HEAD[i]);
+        head.setRow(i, MODEL_POINTS[i]);
         seen.setRow(i, new double[] {cos * p.x() + sin * p.y(), -sin * p.x() + cos * p.y()});
       }
       center(head);
@@ -81,7 +81,7 @@ public record HeadPose(double yaw, double pitch, double roll) {
       return Math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]);
     }
 
-    private static double clip(double sine) {
+    private static double clamp(double sine) {
       return Math.max(-1, Math.min(1, sine));
     }
   }

@@ -18,7 +18,7 @@ public record Point(double x, double y) {
   }
 
   /** The middle between the two. */
-  public Point between(Point other) {
+  public Point midpoint(Point other) {
     return new Point((x + other.x) / 2, (y + other.y) / 2);
   }
 }

@@ -45,7 +45,7 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /** Where {@code p} goes. */
-  public Point map(Point p) {
+  public Point apply(Point p) {
     return new Point(a * p.x() - b * p.y() + tx, b * p.x() + a * p.y() + ty);
   }
 
@@ -54,8 +54,8 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
     return Math.hypot(a, b);
   }
 
-  /** Where {@link #map} would come from. */
-  public Point unmap(Point p) {
+  /** Where {@link #apply} would come from. */
+  public Point applyInverse(Point p) {
     double square = a * a + b * b;
     double x = p.x() - tx;
     double y = p.y() - ty;
@@ -70,16 +70,16 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   public RgbImage warp(RgbImage image, int size) {
     int most = Math.min(image.width(), image.height());
     int reduction = (int) Math.max(1, Math.min(most, Math.floor(1 / scale())));
-    int left = first(size, reduction, image.width(), Point::x);
-    int top = first(size, reduction, image.height(), Point::y);
-    int width = last(size, reduction, image.width(), Point::x) - left;
-    int height = last(size, reduction, image.height(), Point::y) - top;
+    int left = firstPixel(size, reduction, image.width(), Point::x);
+    int top = firstPixel(size, reduction, image.height(), Point::y);
+    int width = endPixel(size, reduction, image.width(), Point::x) - left;
+    int height = endPixel(size, reduction, image.height(), Point::y) - top;
     RgbImage part = Resampler.AREA.resize(
         image, left, top, width, height, width / reduction, height / reduction);
     byte[] rgb = new byte[size * size * 3];
     for (int y = 0, at = 0; y < size; y++) {
       for (int x = 0; x < size; x++, at += 3) {
-        Point from = unmap(new Point(x, y));
+        Point from = applyInverse(new Point(x, y));
         bilinear(
             part,
             (from.x() + 0.5 - left) / reduction - 0.5,
@@ -93,22 +93,22 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
 
   // Only what the output shows is worth reducing: from the first to the last multiple of the
   // reduction that it needs.
-  private int first(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+  private int firstPixel(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
     double least = corners(size).mapToDouble(axis).min().orElseThrow();
     int cells = length / reduction;
     return reduction * (int) Math.max(0, Math.min(cells - 1, Math.floor(least / reduction) - 1));
   }
 
-  private int last(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+  private int endPixel(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
     double most = corners(size).mapToDouble(axis).max().orElseThrow();
     int cells = length / reduction;
-    int first = first(size, reduction, length, axis) / reduction;
+    int first = firstPixel(size, reduction, length, axis) / reduction;
     return reduction * (int) Math.max(first + 1, Math.min(cells, Math.ceil(most / reduction) + 2));
   }
 
   private Stream<Point> corners(int size) {
     return Stream.of(new Point(0, 0), new Point(size, 0), new Point(0, size), new Point(size, size))
-        .map(this::unmap);
+        .map(this::applyInverse);
   }
 
   private static void bilinear(RgbImage image, double x, double y, byte[] rgb, int at) {
@@ -117,13 +117,13 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
     double u = x - x0;
     double v = y - y0;
     for (int c = 0; c < 3; c++) {
-      double top = (1 - u) * sample(image, x0, y0, c) + u * sample(image, x0 + 1, y0, c);
-      double bottom = (1 - u) * sample(image, x0, y0 + 1, c) + u * sample(image, x0 + 1, y0 + 1, c);
+      double top = (1 - u) * pixel(image, x0, y0, c) + u * pixel(image, x0 + 1, y0, c);
+      double bottom = (1 - u) * pixel(image, x0, y0 + 1, c) + u * pixel(image, x0 + 1, y0 + 1, c);
       rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
     }
   }
 
-  private static int sample(RgbImage image, int x, int y, int c) {
+  private static int pixel(RgbImage image, int x, int y, int c) {
     return x < 0 || y < 0 || x >= image.width() || y >= image.height() ? 0 : image.at(x, y, c);
   }
 

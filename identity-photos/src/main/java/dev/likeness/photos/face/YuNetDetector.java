@@ -25,25 +25,25 @@ import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
  * faces. One image at a time.
  */
 public final class YuNetDetector implements FaceDetector {
-  private static final float LEAST_SCORE = 0.7f;
-  private static final float NMS = 0.3f;
-  private static final int TOP = 50;
+  private static final float MIN_SCORE = 0.7f;
+  private static final float NMS_THRESHOLD = 0.3f;
+  private static final int TOP_K = 50;
   private static final int COLUMNS = 15;
   // Its boxes reach from the hairline to below the chin; ours, and the cascades', are this much
   // narrower.
-  private static final double TIGHTER = 0.85;
+  private static final double BOX_SCALE = 0.85;
   // A face that fills the frame is found only when it is made smaller, and until then one behind
   // it.
   private static final double[] SCALES = {1, 0.5, 0.25};
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
-  private static final double MOST_YAW = 40;
+  private static final double MAX_YAW = 40;
   // Most faces have 0.9; what is found in an image of stones has less than this.
-  private static final double PLAIN = 0.8;
+  private static final double MIN_FRONTAL_SCORE = 0.8;
 
   private final FaceDetectorYN network;
   private final int size;
-  private final EyeCascades.OpenEyes openEyes = new EyeCascades.OpenEyes();
+  private final EyeCascades.OpenEyeDetector openEyes = new EyeCascades.OpenEyeDetector();
   private boolean closed;
 
   private YuNetDetector(FaceDetectorYN network, int size) {
@@ -60,17 +60,17 @@ public final class YuNetDetector implements FaceDetector {
     OpenCv.load(opencv_dnn.class);
     OpenCv.load(opencv_objdetect.class);
     OnnxFile input = OnnxFile.read(file, "the face detector");
-    if (input.side() < 0) {
+    if (input.inputSize() < 0) {
       throw new InvalidInputException(
           "the face detector " + file + " takes images of " + input.shape() + ", OpenCV runs"
               + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
     }
     try (PointerScope scope = new PointerScope()) {
-      Size size = new Size(input.side(), input.side());
+      Size size = new Size(input.inputSize(), input.inputSize());
       FaceDetectorYN network = FaceDetectorYN.create(
-          "onnx", input.file(), new byte[0], size, LEAST_SCORE, NMS, TOP, 0, 0);
-      network.detect(Mat.zeros(input.side(), input.side(), opencv_core.CV_8UC3).asMat(), new Mat());
-      return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.side());
+          "onnx", input.file(), new byte[0], size, MIN_SCORE, NMS_THRESHOLD, TOP_K, 0, 0);
+      network.detect(Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
+      return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
           "the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
@@ -86,16 +86,16 @@ public final class YuNetDetector implements FaceDetector {
     }
     List<Face> faces = List.of();
     for (double step : SCALES) {
-      faces = CascadeSearch.WiderSearch.of(
-          faces, image, () -> at(image, step * size / Math.max(image.width(), image.height())));
+      faces = CascadeSearch.WiderSearch.searchIfSmall(
+          faces, image, () -> detectAtScale(image, step * size / Math.max(image.width(), image.height())));
     }
     return faces;
   }
 
   @Override
-  public List<Face> frontal(RgbImage image) {
+  public List<Face> detectFrontal(RgbImage image) {
     return detect(image).stream()
-        .filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW)
+        .filter(face -> face.score() > MIN_FRONTAL_SCORE && Math.abs(face.pose().yaw()) < MAX_YAW)
         .toList();
   }
 
@@ -105,25 +105,25 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   @SuppressWarnings("try")
-  private List<Face> at(RgbImage image, double scale) {
+  private List<Face> detectAtScale(RgbImage image, double scale) {
     int width = Math.max(1, (int) Math.round(image.width() * scale));
     int height = Math.max(1, (int) Math.round(image.height() * scale));
     RgbImage small = (scale < 1 ? Resampler.AREA : Resampler.CUBIC).resize(image, width, height);
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
-      network.detect(OpenCv.bgr(small, size), rows);
-      return faces(rows, image.width() / (double) width).stream()
-          .map(face -> withEyes(face, image))
+      network.detect(OpenCv.toBgr(small, size), rows);
+      return readFaces(rows, image.width() / (double) width).stream()
+          .map(face -> withOpenEyes(face, image))
           .toList();
     }
   }
 
   // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
-  private Face withEyes(Face face, RgbImage image) {
+  private Face withOpenEyes(Face face, RgbImage image) {
     Face.Landmarks points = face.landmarks().orElseThrow();
-    boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
+    boolean trusted = Math.abs(face.pose().yaw()) > MAX_YAW;
     boolean ordered = points.leftEye().x() <= points.rightEye().x();
-    return ordered && (trusted || openEyes.seen(image, face))
+    return ordered && (trusted || openEyes.hasOpenEye(image, face))
         ? new Face(
             face.box(),
             face.score(),
@@ -133,7 +133,7 @@ public final class YuNetDetector implements FaceDetector {
         : face;
   }
 
-  private static List<Face> faces(Mat rows, double factor) {
+  private static List<Face> readFaces(Mat rows, double factor) {
     List<Face> faces = new ArrayList<>();
     if (!rows.empty()) {
       FloatIndexer values = rows.createIndexer();
@@ -142,7 +142,7 @@ public final class YuNetDetector implements FaceDetector {
         for (int i = 0; i < COLUMNS; i++) {
           v[i] = values.get(row, i) * (i < COLUMNS - 1 ? factor : 1);
         }
-        faces.add(face(v));
+        faces.add(readFace(v));
       }
     }
     faces.sort(Comparator.comparingDouble((Face face) -> face.box().area()).reversed());
@@ -151,14 +151,14 @@ public final class YuNetDetector implements FaceDetector {
 
   // x, y, width, height, five points, score. The network's right eye is the person's: the image's
   // left.
-  private static Face face(double[] v) {
+  private static Face readFace(double[] v) {
     Face.Landmarks landmarks = new Face.Landmarks(
         new Point(v[4], v[5]),
         new Point(v[6], v[7]),
         new Point(v[8], v[9]),
         new Point(v[10], v[11]),
         new Point(v[12], v[13]));
-    double side = TIGHTER * Math.max(v[2], v[3]);
+    double side = BOX_SCALE * Math.max(v[2], v[3]);
     BoundingBox square =
         new BoundingBox(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
     return new Face(

@@ -17,17 +17,17 @@ import java.util.Optional;
  * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
  */
 public final class Likeness {
-  private static final String TRAINED_FROM = "the photos compared with took part in training";
+  private static final String TRAINED_ON = "the photos compared with took part in training";
 
-  private static final double OWN = 0.9;
+  private static final double GENUINE_SHARE = 0.9;
 
   private final List<AcceptedPhoto> photos;
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
   private final List<float[]> references;
-  private final double[] own;
+  private final double[] genuine;
   private final double[] impostors;
-  private final String caution;
+  private final String caveat;
 
   private Likeness(
       List<AcceptedPhoto> photos,
@@ -40,9 +40,9 @@ public final class Likeness {
     this.detector = detector;
     this.embedder = embedder;
     this.references = references;
-    this.own = own;
+    this.genuine = own;
     this.impostors = new double[0];
-    this.caution = caution;
+    this.caveat = caution;
   }
 
   private Likeness(Likeness same, double[] impostors, String caution) {
@@ -50,17 +50,17 @@ public final class Likeness {
     this.detector = same.detector;
     this.embedder = same.embedder;
     this.references = same.references;
-    this.own = same.own;
+    this.genuine = same.genuine;
     this.impostors = impostors;
-    this.caution = caution;
+    this.caveat = caution;
   }
 
   /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
   public static Likeness of(ValidationSplit photos, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> references = vectors(photos.validation(), embedder);
     double[] own = pairs(
-        photos.independent()
-            ? joined(references, vectors(photos.training(), embedder))
+        photos.isIndependent()
+            ? concat(references, vectors(photos.training(), embedder))
             : references);
     return new Likeness(
         photos.validation(),
@@ -68,7 +68,7 @@ public final class Likeness {
         embedder,
         references,
         own,
-        photos.independent() ? "" : TRAINED_FROM);
+        photos.isIndependent() ? "" : TRAINED_ON);
   }
 
   /**
@@ -83,7 +83,7 @@ public final class Likeness {
           "likeness is measured against a person's photos, given no vector of one");
     }
     return new Likeness(
-        List.of(), detector, embedder, List.copyOf(references), pairs(references), TRAINED_FROM);
+        List.of(), detector, embedder, List.copyOf(references), pairs(references), TRAINED_ON);
   }
 
   /** The same, calibrated against faces of other people; the more, the finer. */
@@ -92,7 +92,7 @@ public final class Likeness {
         .flatMapToDouble(
             other -> references.stream().mapToDouble(vector -> FaceEmbedder.cosine(vector, other)))
         .toArray();
-    return new Likeness(this, cosines, caution);
+    return new Likeness(this, cosines, caveat);
   }
 
   /**
@@ -110,7 +110,7 @@ public final class Likeness {
    * The same for images or checkpoints that {@code chooser} chose: with our own photos and
    * embedder, it flatters.
    */
-  public Likeness chosenBy(Likeness chooser) {
+  public Likeness selectedBy(Likeness chooser) {
     boolean shared =
         chooser.photos.stream().anyMatch(photo -> photos.stream().anyMatch(held -> held == photo));
     return shared && chooser.embedder.name().equals(embedder.name())
@@ -124,7 +124,7 @@ public final class Likeness {
    */
   public double cosine(RgbImage image) {
     LikenessScore score = score(image);
-    return score.faceFound() ? score.cosine() : -1;
+    return score.hasFace() ? score.cosine() : -1;
   }
 
   /** The score of one image. */
@@ -142,17 +142,17 @@ public final class Likeness {
         Arrays.stream(cosines).map(this::score).toList(),
         mean,
         ConfidenceInterval.ofMean(faces),
-        mean(own),
-        caution.isEmpty(),
+        mean(genuine),
+        caveat.isEmpty(),
         roc(),
         meaning(mean));
   }
 
   /** The curve of the person's own pairs against pairs with impostors; empty without both. */
   public Optional<RocCurve> roc() {
-    return own.length == 0 || impostors.length == 0
+    return genuine.length == 0 || impostors.length == 0
         ? Optional.empty()
-        : Optional.of(RocCurve.of(own, impostors));
+        : Optional.of(RocCurve.of(genuine, impostors));
   }
 
   /**
@@ -160,20 +160,20 @@ public final class Likeness {
    * photos have on average, since the same detector finds the faces of both, but no more than the
    * embedder asks of any two; that where only one photo is known.
    */
-  public double least() {
-    return own.length == 0 ? embedder.sameAbove() : Math.min(embedder.sameAbove(), OWN * mean(own));
+  public double threshold() {
+    return genuine.length == 0 ? embedder.samePersonThreshold() : Math.min(embedder.samePersonThreshold(), GENUINE_SHARE * mean(genuine));
   }
 
   /** The cosines of all pairs of the person's own photos. */
-  public double[] ownPairs() {
-    return own.clone();
+  public double[] genuineCosines() {
+    return genuine.clone();
   }
 
   /**
    * The cosines of the person's photos with those of other people; none before
    * {@link #withImpostors}.
    */
-  public double[] impostorPairs() {
+  public double[] impostorCosines() {
     return impostors.clone();
   }
 
@@ -198,27 +198,27 @@ public final class Likeness {
     return new LikenessScore(
         true,
         cosine,
-        standing(cosine),
+        percentile(cosine),
         impostors.length == 0 ? Double.NaN : passing / impostors.length,
         ConfidenceInterval.ofMean(new double[][] {cosines}));
   }
 
-  private double standing(double cosine) {
-    long below = Arrays.stream(own).filter(pair -> pair < cosine).count();
-    return own.length == 0 ? Double.NaN : below / (double) own.length;
+  private double percentile(double cosine) {
+    long below = Arrays.stream(genuine).filter(pair -> pair < cosine).count();
+    return genuine.length == 0 ? Double.NaN : below / (double) genuine.length;
   }
 
   private String meaning(double mean) {
     if (Double.isNaN(mean)) {
       return "no face was found in the images";
     }
-    String flattery = caution.isEmpty() ? "" : "; " + caution + ", so this flatters";
-    double least = Arrays.stream(own).min().orElse(Double.NaN);
-    if (standing(mean) >= 0.25) {
+    String flattery = caveat.isEmpty() ? "" : "; " + caveat + ", so this flatters";
+    double least = Arrays.stream(genuine).min().orElse(Double.NaN);
+    if (percentile(mean) >= 0.25) {
       return "as similar as two of the person's own photos" + flattery;
     } else if (mean >= least) {
       return "as similar as the least alike of the person's own photos" + flattery;
-    } else if (mean >= embedder.sameAbove()) {
+    } else if (mean >= embedder.samePersonThreshold()) {
       return "recognisably the same person, less similar than their own photos" + flattery;
     }
     return "not recognised as the same person by " + embedder.name() + flattery;
@@ -234,7 +234,7 @@ public final class Likeness {
         .toList();
   }
 
-  private static List<float[]> joined(List<float[]> some, List<float[]> others) {
+  private static List<float[]> concat(List<float[]> some, List<float[]> others) {
     List<float[]> all = new ArrayList<>(some);
     all.addAll(others);
     return all;

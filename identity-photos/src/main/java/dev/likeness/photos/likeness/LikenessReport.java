@@ -10,9 +10,9 @@ import java.util.stream.IntStream;
  *
  * @param images one score per image, in order
  * @param mean mean cosine of the images with a face; NaN if there is none
- * @param interval 95 % confidence interval of the mean
- * @param ownMean mean cosine between the person's own photos; NaN with fewer than two
- * @param independent whether none of the photos and networks of this measurement took part in
+ * @param confidenceInterval 95 % confidence interval of the mean
+ * @param genuineMean mean cosine between the person's own photos; NaN with fewer than two
+ * @param isIndependent whether none of the photos and networks of this measurement took part in
  *     generating or choosing the images
  * @param roc how well the embedder separates this person from others; empty without impostors
  * @param meaning a sentence for users
@@ -20,9 +20,9 @@ import java.util.stream.IntStream;
 public record LikenessReport(
     List<LikenessScore> images,
     double mean,
-    ConfidenceInterval interval,
-    double ownMean,
-    boolean independent,
+    ConfidenceInterval confidenceInterval,
+    double genuineMean,
+    boolean isIndependent,
     Optional<RocCurve> roc,
     String meaning) {
   public LikenessReport {
@@ -34,7 +34,7 @@ public record LikenessReport(
    */
   public List<Integer> ranking() {
     Comparator<Integer> alike = Comparator.comparingDouble(
-        i -> images.get(i).faceFound() ? -images.get(i).cosine() : 2);
+        i -> images.get(i).hasFace() ? -images.get(i).cosine() : 2);
     return IntStream.range(0, images.size()).boxed().sorted(alike).toList();
   }
 }

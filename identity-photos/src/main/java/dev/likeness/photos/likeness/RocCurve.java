@@ -8,12 +8,12 @@ import java.util.List;
  * two people. All values are cosines. Immutable.
  */
 public final class RocCurve {
-  private final double[] same;
-  private final double[] different;
+  private final double[] genuine;
+  private final double[] impostors;
 
   private RocCurve(double[] same, double[] different) {
-    this.same = same;
-    this.different = different;
+    this.genuine = same;
+    this.impostors = different;
   }
 
   /** The curve of these pairs; at least one of each kind. */
@@ -36,29 +36,29 @@ public final class RocCurve {
    */
   public double auc() {
     double wins = 0;
-    for (double s : same) {
-      for (double d : different) {
+    for (double s : genuine) {
+      for (double d : impostors) {
         wins += s > d ? 1 : s == d ? 0.5 : 0;
       }
     }
-    return wins / ((double) same.length * different.length);
+    return wins / ((double) genuine.length * impostors.length);
   }
 
   /** The smallest threshold that lets at most {@code rate} of the pairs of two persons pass. */
   public double thresholdAt(double rate) {
-    int passing = (int) Math.floor(rate * different.length);
-    return passing >= different.length
+    int passing = (int) Math.floor(rate * impostors.length);
+    return passing >= impostors.length
         ? -1
-        : Math.nextUp(different[different.length - 1 - passing]);
+        : Math.nextUp(impostors[impostors.length - 1 - passing]);
   }
 
   /**
    * The share of pairs of one person that pass when at most {@code rate} of the pairs of two do:
    * TAR at FAR.
    */
-  public double acceptedAt(double rate) {
+  public double trueMatchRateAt(double rate) {
     double threshold = thresholdAt(rate);
-    return Arrays.stream(same).filter(value -> value >= threshold).count() / (double) same.length;
+    return Arrays.stream(genuine).filter(value -> value >= threshold).count() / (double) genuine.length;
   }
 
   private static double[] array(List<Double> values) {

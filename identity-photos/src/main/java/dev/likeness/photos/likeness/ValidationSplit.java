@@ -9,11 +9,11 @@ import java.util.List;
  *
  * @param training photos for conditioning or training
  * @param validation photos that only the measurement uses
- * @param independent whether the two sets share no photo
+ * @param isIndependent whether the two sets share no photo
  */
 public record ValidationSplit(
-    List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean independent) {
-  private static final int FEWEST = 5;
+    List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean isIndependent) {
+  private static final int MIN_PHOTOS = 5;
 
   public ValidationSplit {
     training = List.copyOf(training);
@@ -26,14 +26,14 @@ public record ValidationSplit(
 
   /**
    * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer
-   * are all used for both, which {@link #independent()} then admits.
+   * are all used for both, which {@link #isIndependent()} then admits.
    */
   public static ValidationSplit of(List<AcceptedPhoto> photos) {
     int n = photos.size();
-    if (n < FEWEST) {
+    if (n < MIN_PHOTOS) {
       return new ValidationSplit(photos, photos, false);
     }
-    int out = n / FEWEST;
+    int out = n / MIN_PHOTOS;
     List<AcceptedPhoto> training = new ArrayList<>(photos);
     List<AcceptedPhoto> heldOut = new ArrayList<>();
     for (int k = out - 1; k >= 0; k--) {
@@ -46,7 +46,7 @@ public record ValidationSplit(
    * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is
    * held out here stays unseen until the report.
    */
-  public ValidationSplit forChoosing() {
+  public ValidationSplit forSelection() {
     return of(training);
   }
 }

@@ -16,9 +16,9 @@ public final class SuperResolution implements AutoCloseable {
   // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not
   // kept.
   private static final int TILE = 128;
-  private static final int EDGE = 8;
-  private static final int LARGEST_FACTOR = 8;
-  private static final String SUBJECT = "the super-resolution network";
+  private static final int OVERLAP = 8;
+  private static final int MAX_FACTOR = 8;
+  private static final String LABEL = "the super-resolution network";
 
   private final OpenCvNetwork network;
   private final int tile;
@@ -36,22 +36,22 @@ public final class SuperResolution implements AutoCloseable {
    * @throws InvalidInputException when it is not such a network, or takes images of another kind
    */
   public static SuperResolution open(Path file) {
-    OnnxFile input = OnnxFile.read(file, SUBJECT);
-    int tile = input.side() < 0 ? TILE : input.side();
-    if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * EDGE) {
-      throw new InvalidInputException(SUBJECT + " " + file + " takes " + input.shape()
+    OnnxFile input = OnnxFile.read(file, LABEL);
+    int tile = input.inputSize() < 0 ? TILE : input.inputSize();
+    if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
+      throw new InvalidInputException(LABEL + " " + file + " takes " + input.shape()
           + ", expected [1, 3, height, width]; give a file of " + "Real-ESRGAN's kind");
     }
-    OpenCvNetwork network = OpenCvNetwork.open(input, SUBJECT + " " + file);
+    OpenCvNetwork network = OpenCvNetwork.open(input, LABEL + " " + file);
     try {
       float[] out =
-          network.run(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
+          network.forward(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
       if (factor < 2
-          || factor > LARGEST_FACTOR
+          || factor > MAX_FACTOR
           || out.length != 3 * factor * tile * factor * tile) {
         throw new InvalidInputException(
-            SUBJECT + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
+            LABEL + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
                 + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
@@ -61,7 +61,7 @@ public final class SuperResolution implements AutoCloseable {
     } catch (RuntimeException e) {
       network.close();
       throw new InvalidInputException(
-          SUBJECT + " " + file
+          LABEL + " " + file
               + " does not run in OpenCV; export it for images of a fixed size such as " + TILE
               + "x" + TILE,
           e);
@@ -77,10 +77,10 @@ public final class SuperResolution implements AutoCloseable {
    * The image at {@code width} by {@code height}, no less than its own: enlarged as often as it
    * takes, then reduced.
    */
-  public RgbImage enlarge(RgbImage image, int width, int height) {
+  public RgbImage upscale(RgbImage image, int width, int height) {
     RgbImage larger = image;
     while (larger.width() < width || larger.height() < height) {
-      larger = enlarge(larger);
+      larger = upscale(larger);
     }
     return larger.width() == width && larger.height() == height
         ? larger
@@ -88,23 +88,23 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /** The image {@link #factor()} times as large. */
-  public RgbImage enlarge(RgbImage image) {
+  public RgbImage upscale(RgbImage image) {
     int width = factor * image.width();
     byte[] out = new byte[3 * width * factor * image.height()];
-    int step = tile - 2 * EDGE;
+    int step = tile - 2 * OVERLAP;
     for (int y = 0; y < image.height(); y += step) {
       for (int x = 0; x < image.width(); x += step) {
         // Beyond the image its edge is repeated.
-        RgbImage seen = Resampler.AREA.resize(image, x - EDGE, y - EDGE, tile, tile, tile, tile);
-        put(network.run(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
+        RgbImage seen = Resampler.AREA.resize(image, x - OVERLAP, y - OVERLAP, tile, tile, tile, tile);
+        copyTile(network.forward(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
       }
     }
     return RgbImage.of(width, factor * image.height(), out);
   }
 
-  private void put(float[] values, int left, int top, int width, byte[] out) {
+  private void copyTile(float[] values, int left, int top, int width, byte[] out) {
     int side = factor * tile;
-    int edge = factor * EDGE;
+    int edge = factor * OVERLAP;
     int height = out.length / 3 / width;
     for (int y = edge; y < side - edge && top + y - edge < height; y++) {
       for (int x = edge; x < side - edge && left + x - edge < width; x++) {

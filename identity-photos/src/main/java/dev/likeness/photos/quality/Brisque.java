@@ -30,8 +30,8 @@ public final class Brisque implements AutoCloseable {
   public static Brisque builtIn() {
     OpenCv.load(opencv_quality.class);
     return of(
-        OpenCv.data("quality/brisque_model_live.yml").getPath(),
-        OpenCv.data("quality/brisque_range_live.yml").getPath());
+        OpenCv.dataFile("quality/brisque_model_live.yml").getPath(),
+        OpenCv.dataFile("quality/brisque_range_live.yml").getPath());
   }
 
   /** A model of one's own: OpenCV's two YAML files, the regression and the range of its inputs. */
@@ -76,7 +76,7 @@ public final class Brisque implements AutoCloseable {
       throw new IllegalStateException("the BRISQUE model is closed");
     }
     try (PointerScope scope = new PointerScope()) {
-      return network.compute(OpenCv.bgr(image)).get(0);
+      return network.compute(OpenCv.toBgr(image)).get(0);
     }
   }
 

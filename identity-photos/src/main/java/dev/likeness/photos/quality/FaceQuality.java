@@ -24,7 +24,7 @@ public interface FaceQuality extends AutoCloseable {
    * its ten outputs is the score.
    */
   public static final class OnnxFaceQuality implements FaceQuality {
-    private static final double MIDDLE = 127.5;
+    private static final double MEAN = 127.5;
 
     private final OpenCvNetwork network;
 
@@ -35,7 +35,7 @@ public interface FaceQuality extends AutoCloseable {
     /** Opens the file; {@link InvalidInputException} when it takes another input. */
     public static OnnxFaceQuality open(Path file) {
       OnnxFile input = OnnxFile.read(file, "the face-quality network");
-      if (input.side() != AlignmentTemplate.ARCFACE.size()) {
+      if (input.inputSize() != AlignmentTemplate.ARCFACE.size()) {
         throw new InvalidInputException("the face-quality network " + file + " takes "
             + input.shape() + ", expected [1, 3, 112, 112]; give quality_v2_bgr_10_out");
       }
@@ -45,7 +45,7 @@ public interface FaceQuality extends AutoCloseable {
     @Override
     public double score(RgbImage image, Face face) {
       float[] outputs =
-          network.run(AlignmentTemplate.ARCFACE.align(image, face), false, MIDDLE, 1 / MIDDLE);
+          network.forward(AlignmentTemplate.ARCFACE.align(image, face), false, MEAN, 1 / MEAN);
       double sum = 0;
       for (float output : outputs) {
         sum += output;

@@ -47,7 +47,7 @@ public final class QualityLimits {
   public Band band(ReasonCode code) {
     Band band = bands.get(code);
     if (band == null) {
-      throw new IllegalArgumentException(code.word() + " is not measured, so it has no thresholds");
+      throw new IllegalArgumentException(code.id() + " is not measured, so it has no thresholds");
     }
     return band;
   }
@@ -77,17 +77,17 @@ public final class QualityLimits {
 
     /** What {@code value} asks for. */
     public Verdict judge(double value) {
-      return passes(value, reject)
+      return exceeds(value, reject)
           ? Verdict.REJECT
-          : passes(value, warn) ? Verdict.WARN : Verdict.KEEP;
+          : exceeds(value, warn) ? Verdict.WARN : Verdict.KEEP;
     }
 
     /** The threshold that {@code value} passed, or the first when it passed none. */
     public double limit(double value) {
-      return passes(value, reject) ? reject : warn;
+      return exceeds(value, reject) ? reject : warn;
     }
 
-    private boolean passes(double value, double threshold) {
+    private boolean exceeds(double value, double threshold) {
       return reject > warn ? value > threshold : value < threshold;
     }
   }

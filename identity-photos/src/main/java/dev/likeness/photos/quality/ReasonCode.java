@@ -2,7 +2,7 @@ package dev.likeness.photos.quality;
 
 import java.util.Locale;
 
-/** Why a photo is set aside or kept with a warning; programs read {@link #word()}. */
+/** Why a photo is set aside or kept with a warning; programs read {@link #id()}. */
 public enum ReasonCode {
   EMPTY_FILE,
   NOT_AN_IMAGE,
@@ -13,7 +13,7 @@ public enum ReasonCode {
   NOT_JUDGED,
   DAMAGED_FILE,
   NO_FACE,
-  LYING,
+  ROTATED,
   SEVERAL_FACES,
   FACE_TOO_SMALL,
   FACE_CUT_OFF,
@@ -21,7 +21,7 @@ public enum ReasonCode {
   TOO_DARK,
   TOO_BRIGHT,
   UNEVEN_LIGHT,
-  EYES_NOT_SEEN,
+  EYES_NOT_VISIBLE,
   SUNGLASSES,
   MASK,
   HAT,
@@ -38,7 +38,7 @@ public enum ReasonCode {
   WRONG_PERSON;
 
   /** The word in JSON, such as {@code no-face}. */
-  public String word() {
+  public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 }

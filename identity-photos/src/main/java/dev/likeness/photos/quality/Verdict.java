@@ -11,12 +11,12 @@ public enum Verdict {
   REJECT;
 
   /** The worse of the two. */
-  public Verdict and(Verdict other) {
+  public Verdict worse(Verdict other) {
     return compareTo(other) >= 0 ? this : other;
   }
 
   /** The word in JSON: {@code keep}, {@code warn}, {@code reject}. */
-  public String word() {
+  public String id() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

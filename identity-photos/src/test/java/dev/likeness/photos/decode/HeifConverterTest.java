@@ -17,11 +17,11 @@ class HeifConverterTest {
   @Test
   void findsAProgramAsWindowsCallsIt() throws IOException {
     String program = program("heif-convert.exe");
-    assertEquals(Optional.of(program), HeifConverter.program(folder.toString()));
+    assertEquals(Optional.of(program), HeifConverter.findProgram(folder.toString()));
   }
 
   @Test
-  void passesOverWhatIsNoFolderOfAPath() throws IOException {
+  void skipsPathEntriesThatAreNoFolders() throws IOException {
     String program = program("heif-dec");
     String noPath = "\0";
     String path = String.join(
@@ -31,8 +31,8 @@ class HeifConverterTest {
         "relative",
         folder.resolve("missing").toString(),
         folder.toString());
-    assertEquals(Optional.of(program), HeifConverter.program(path));
-    assertEquals(Optional.empty(), HeifConverter.program(""));
+    assertEquals(Optional.of(program), HeifConverter.findProgram(path));
+    assertEquals(Optional.empty(), HeifConverter.findProgram(""));
   }
 
   private String program(String name) throws IOException {

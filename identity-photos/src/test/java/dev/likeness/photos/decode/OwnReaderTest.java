@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class OwnReaderTest {
   @ParameterizedTest
   @EnumSource(names = {"HEIC", "AVIF"})
-  void readsWhatAReaderOnTheClassPathCan(PhotoFormat format) {
+  void usesAReaderOfTheClassPath(PhotoFormat format) {
     try (Registered reader = new Registered(format, 40, 30)) {
       DecodedPhoto decoded = new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file(format));
       assertEquals(format, decoded.format());
@@ -37,7 +37,7 @@ class OwnReaderTest {
 
   @ParameterizedTest
   @EnumSource(names = {"HEIC", "AVIF"})
-  void asksTheReaderForTheSizeFirst(PhotoFormat format) {
+  void readsTheSizeFirst(PhotoFormat format) {
     try (Registered reader = new Registered(format, 40_000, 30_000)) {
       UnreadablePhotoException refused = assertThrows(
           UnreadablePhotoException.class,

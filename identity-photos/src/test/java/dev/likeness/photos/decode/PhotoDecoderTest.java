@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import java.awt.Color;
@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class PhotoDecoderTest {
   private PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT);
-  private final BufferedImage portrait = DrawnFace.portrait(200, 150, 90, 70, 60);
+  private final BufferedImage portrait = PaintedFace.portrait(200, 150, 90, 70, 60);
 
   @ParameterizedTest
   @CsvSource({"png,PNG", "bmp,BMP", "tiff,TIFF", "gif,GIF", "jpeg,JPEG"})
@@ -54,7 +54,7 @@ class PhotoDecoderTest {
   void allDecodersShareOneBoundOfMemory() throws Exception {
     byte[] file = Encoded.as("png", portrait);
     CompletableFuture<DecodedPhoto> another;
-    PhotoDecoder.MEGAPIXELS.acquire(PhotoDecoder.MEGAPIXELS_AT_ONCE);
+    PhotoDecoder.MEGAPIXELS.acquire(PhotoDecoder.MAX_CONCURRENT_MEGAPIXELS);
     try {
       another = CompletableFuture.supplyAsync(
           () -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a.png", file));
@@ -63,7 +63,7 @@ class PhotoDecoderTest {
         Thread.onSpinWait();
       }
     } finally {
-      PhotoDecoder.MEGAPIXELS.release(PhotoDecoder.MEGAPIXELS_AT_ONCE);
+      PhotoDecoder.MEGAPIXELS.release(PhotoDecoder.MAX_CONCURRENT_MEGAPIXELS);
     }
     assertEquals(RgbImage.of(portrait), another.get().image());
   }
@@ -79,7 +79,7 @@ class PhotoDecoderTest {
   @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
   void turnsEveryExifOrientationUpright(int orientation) {
     RgbImage upright = RgbImage.of(portrait);
-    BufferedImage stored = inverse(orientation).upright(upright).toBufferedImage();
+    BufferedImage stored = inverse(orientation).toUpright(upright).toBufferedImage();
 
     DecodedPhoto decoded =
         decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
@@ -110,7 +110,7 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void laysAlphaOverWhite() {
+  void compositesAlphaOverWhite() {
     BufferedImage clear = new BufferedImage(4, 4, BufferedImage.TYPE_INT_ARGB);
 
     assertEquals(
@@ -118,8 +118,8 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void reducesLargePhotosAndSaysHowMuch() {
-    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(100));
+  void reducesLargePhotosAndReportsTheFactor() {
+    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(100));
 
     DecodedPhoto decoded = small.decode("a.png", Encoded.as("png", portrait));
 
@@ -132,7 +132,7 @@ class PhotoDecoderTest {
     byte[] whole = Encoded.jpeg(portrait, 0.9f);
 
     assertTrue(
-        decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).damaged());
+        decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).isDamaged());
   }
 
   @Test
@@ -146,13 +146,13 @@ class PhotoDecoderTest {
 
     DecodedPhoto decoded = decoder.decode("padded.jpg", padded);
 
-    assertFalse(decoded.damaged());
+    assertFalse(decoded.isDamaged());
     assertEquals(
         0, difference(decoded.image(), decoder.decode("whole.jpg", whole).image()));
   }
 
   @Test
-  void aProgressiveJpegIsTheSameImageAsAPlainOne() {
+  void aProgressiveJpegEqualsABaselineOne() {
     RgbImage plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).image();
 
     assertTrue(difference(
@@ -161,9 +161,9 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void readingALargeJpegTakesLittleMoreThanTheReducedImage() {
-    byte[] large = Encoded.jpeg(DrawnFace.portrait(3200, 2400, 1600, 1100, 900), 0.9f);
-    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(640));
+  void readingALargeJpegTakesLittleMoreMemoryThanTheReducedImage() {
+    byte[] large = Encoded.jpeg(PaintedFace.portrait(3200, 2400, 1600, 1100, 900), 0.9f);
+    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(640));
     small.decode("warm", large);
     long before =
         ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
@@ -274,7 +274,7 @@ class PhotoDecoderTest {
 
   @Test
   void refusesTooManyBytes() {
-    PhotoDecoder strict = new PhotoDecoder(DecodeLimits.DEFAULT.withBytes(2_000_000));
+    PhotoDecoder strict = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxBytes(2_000_000));
 
     UnreadablePhotoException refusal = assertThrows(
         UnreadablePhotoException.class, () -> strict.decode("a.png", new byte[2_000_001]));
@@ -283,7 +283,7 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void refusesAJpegOfMoreScansThanAnybodyWrites() {
+  void refusesAJpegWithTooManyScans() {
     byte[] whole = Encoded.jpeg(portrait, 0.9f);
     byte[] scan = {(byte) 0xFF, (byte) 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0};
     ByteBuffer bomb =
@@ -300,7 +300,7 @@ class PhotoDecoderTest {
 
   @ParameterizedTest
   @CsvSource({"png", "jpeg", "gif"})
-  void takesOnlyTheImageOutOfAFileThatIsAlsoSomethingElse(String format) {
+  void keepsOnlyTheImageOfAPolyglotFile(String format) {
     byte[] image = Encoded.as(format, portrait);
     byte[] script = "PK\3\4<script>alert('ada')</script>".getBytes(StandardCharsets.US_ASCII);
     byte[] both =
@@ -359,7 +359,7 @@ class PhotoDecoderTest {
   }
 
   @Test
-  void asksAConverterForWhatItCannotRead() {
+  void callsAConverterForFormatsThatItCannotRead() {
     byte[] jxl = {(byte) 0xFF, 0x0A, 1, 2, 3};
 
     DecodedPhoto decoded = decoder.decode("a.jxl", jxl);
@@ -382,7 +382,7 @@ class PhotoDecoderTest {
 
   @ParameterizedTest
   @CsvSource({"heic,HEIC", "avif,AVIF"})
-  void saysHowToConvertWhatItHasNoReaderFor(String brand, String title) {
+  void explainsTheConversionOfFormatsWithoutAReader(String brand, String title) {
     byte[] file =
         ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
     decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withoutPrograms());
@@ -397,7 +397,7 @@ class PhotoDecoderTest {
 
   @ParameterizedTest
   @CsvSource({"png", "bmp", "tiff", "gif", "jpeg"})
-  void nothingButARefusalEscapesFromDamagedFiles(String format) {
+  void damagedFilesThrowOnlyUnreadablePhotoException(String format) {
     byte[] whole = Encoded.as(format, portrait);
     Random random = new Random(7);
     for (int round = 0; round < 150; round++) {

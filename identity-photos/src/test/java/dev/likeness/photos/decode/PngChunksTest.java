@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PngChunksTest {
   private static final int HEADER_END = 33;
   private final PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT);
-  private final byte[] portrait = Encoded.as("png", DrawnFace.portrait(60, 40, 30, 20, 20));
+  private final byte[] portrait = Encoded.as("png", PaintedFace.portrait(60, 40, 30, 20, 20));
 
   @Test
   void turnsByAnExifChunk() {

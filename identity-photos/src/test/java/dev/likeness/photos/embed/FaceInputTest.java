@@ -41,9 +41,9 @@ class FaceInputTest {
    * swapRB=True)}.
    */
   @Test
-  void showsArcFaceAndAuraFaceRedFirstFromMinusOneToOne() throws IOException {
+  void givesArcFaceAndAuraFaceRgbFromMinusOneToOne() throws IOException {
     for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.ARCFACE, EmbedderSpec.AURAFACE}) {
-      assertArrayEquals(planes(127.5f, 1 / 127.5f), shown(spec), 1e-5f, spec.name());
+      assertArrayEquals(planes(127.5f, 1 / 127.5f), networkInput(spec), 1e-5f, spec.name());
     }
   }
 
@@ -76,14 +76,14 @@ class FaceInputTest {
    * 0), true, false)}.
    */
   @Test
-  void showsSFaceAndMobileFaceRedFirstAsTheBytesAre() throws IOException {
+  void givesSFaceAndMobileFaceRgbBytesUnscaled() throws IOException {
     for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.SFACE, EmbedderSpec.MOBILEFACE}) {
-      assertArrayEquals(planes(0, 1), shown(spec), 1e-4f, spec.name());
+      assertArrayEquals(planes(0, 1), networkInput(spec), 1e-4f, spec.name());
     }
   }
 
   @Test
-  void showsTheQualityNetworkBlueFirstFromMinusOneToOne() throws IOException {
+  void givesTheQualityNetworkBgrFromMinusOneToOne() throws IOException {
     float[] planes = planes(127.5f, 1 / 127.5f);
     for (int channel = 0; channel < 3; channel++) {
       double mean = 0;
@@ -92,15 +92,15 @@ class FaceInputTest {
       }
       float[] picks = new float[3];
       picks[channel] = 1;
-      Path file = Files.write(folder.resolve(channel + ".onnx"), Onnx.pixelwise(SIDE, picks));
+      Path file = Files.write(folder.resolve(channel + ".onnx"), Onnx.pointwise(SIDE, picks));
       try (FaceQuality quality = FaceQuality.OnnxFaceQuality.open(file)) {
         assertEquals(mean, quality.score(IMAGE, FACE), 1e-5, "channel " + channel);
       }
     }
   }
 
-  private float[] shown(EmbedderSpec spec) throws IOException {
-    Path file = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
+  private float[] networkInput(EmbedderSpec spec) throws IOException {
+    Path file = Files.write(folder.resolve("same.onnx"), Onnx.identity(SIDE));
     try (OnnxEmbedder embedder = OnnxEmbedder.open(file, spec, UsePolicy.NON_COMMERCIAL)) {
       return embedder.embedRaw(IMAGE, FACE);
     }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Material;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.BoundingBox;
@@ -67,7 +67,7 @@ class OnnxEmbedderTest {
   }
 
   @Test
-  void takesThePresetFromTheFileName() {
+  void choosesThePresetByTheFileName() {
     assertEquals(
         EmbedderSpec.SFACE, EmbedderSpec.of(Path.of("face_recognition_sface_2021dec.onnx")));
     assertEquals(EmbedderSpec.MOBILEFACE, EmbedderSpec.of(Path.of("mobileface_v2_112.onnx")));
@@ -134,9 +134,9 @@ class OnnxEmbedderTest {
         Material.at("faces/mobileface_v2_112.onnx"),
         EmbedderSpec.MOBILEFACE,
         UsePolicy.COMMERCIAL)) {
-      float[] first = embedder.embed(DrawnFace.image(300, 300, 150, 140, 120), face);
+      float[] first = embedder.embed(PaintedFace.image(300, 300, 150, 140, 120), face);
 
-      assertArrayEquals(first, embedder.embed(DrawnFace.image(300, 300, 150, 140, 120), face));
+      assertArrayEquals(first, embedder.embed(PaintedFace.image(300, 300, 150, 140, 120), face));
       assertEquals(1, FaceEmbedder.cosine(first, first), 1e-6);
       assertEquals(256, first.length);
       // Another network that works like it would be called otherwise.

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -19,33 +19,33 @@ class CascadeDetectorTest {
   void findsTheSameFaceInSmallAndLargeImages(int size) {
     try (CascadeDetector detector = new CascadeDetector()) {
       BoundingBox box = detector
-          .detect(DrawnFace.image(size, size, size * 0.5, size * 0.45, size * 0.4))
+          .detect(PaintedFace.image(size, size, size * 0.5, size * 0.45, size * 0.4))
           .get(0)
           .box();
 
       assertTrue(
-          box.overlap(new BoundingBox(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7,
+          box.iou(new BoundingBox(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7,
           box.toString());
     }
   }
 
   @Test
-  void findsWhatIsLargeAmongTheRest() {
+  void detectLargeFindsLargeFacesOnly() {
     try (CascadeDetector detector = new CascadeDetector()) {
-      RgbImage large = DrawnFace.image(300, 300, 150, 140, 120);
-      RgbImage small = DrawnFace.image(300, 300, 150, 140, 36);
-      BoundingBox box = detector.large(large).get(0).box();
+      RgbImage large = PaintedFace.image(300, 300, 150, 140, 120);
+      RgbImage small = PaintedFace.image(300, 300, 150, 140, 36);
+      BoundingBox box = detector.detectLarge(large).get(0).box();
 
-      assertTrue(box.overlap(detector.frontal(large).get(0).box()) > 0.7, box.toString());
-      assertEquals(1, detector.frontal(small).size());
-      assertEquals(List.of(), detector.large(small));
+      assertTrue(box.iou(detector.detectFrontal(large).get(0).box()) > 0.7, box.toString());
+      assertEquals(1, detector.detectFrontal(small).size());
+      assertEquals(List.of(), detector.detectLarge(small));
     }
   }
 
   @Test
-  void seesAFaceThatTheFrameCutsOff() {
+  void findsAFaceThatTheFrameCutsOff() {
     try (CascadeDetector detector = new CascadeDetector()) {
-      List<Face> faces = detector.detect(DrawnFace.image(300, 300, 32, 140, 110));
+      List<Face> faces = detector.detect(PaintedFace.image(300, 300, 32, 140, 110));
 
       assertEquals(1, faces.size());
       assertTrue(faces.get(0).box().x() < 0, faces.toString());
@@ -54,7 +54,7 @@ class CascadeDetectorTest {
 
   @Test
   void doesNotFindTheEyesBehindDarkGlasses() {
-    RgbImage portrait = DrawnFace.image(300, 300, 150, 140, 120);
+    RgbImage portrait = PaintedFace.image(300, 300, 150, 140, 120);
     try (CascadeDetector detector = new CascadeDetector()) {
       Face open = detector.detect(portrait).get(0);
       List<Face> hidden = detector.detect(Degraded.behindSunglasses(portrait, open.box()));
@@ -65,9 +65,9 @@ class CascadeDetectorTest {
   }
 
   @Test
-  void severalThreadsFindWhatOneFinds() {
+  void severalThreadsFindTheSameFacesAsOne() {
     List<RgbImage> images = IntStream.range(0, 8)
-        .mapToObj(i -> DrawnFace.image(200, 200, 90 + 3 * i, 90, 80))
+        .mapToObj(i -> PaintedFace.image(200, 200, 90 + 3 * i, 90, 80))
         .toList();
     try (CascadeDetector detector = new CascadeDetector()) {
       List<List<Face>> alone = images.stream().map(detector::detect).toList();
@@ -80,7 +80,7 @@ class CascadeDetectorTest {
   @Test
   @SuppressWarnings("try")
   void outlivesAScopeThatWasOpenAroundIt() {
-    RgbImage portrait = DrawnFace.image(200, 200, 100, 90, 80);
+    RgbImage portrait = PaintedFace.image(200, 200, 100, 90, 80);
     CascadeDetector detector;
     try (PointerScope scope = new PointerScope()) {
       detector = new CascadeDetector();

@@ -15,7 +15,7 @@ class HeadCropTest {
   }
 
   @Test
-  void takesInMoreOfTheSurroundingsRatherThanEnlarge() {
+  void expandsTheCropRatherThanEnlarge() {
     assertEquals(
         512,
         HeadCrop.of(

@@ -39,15 +39,15 @@ class PoseEstimateTest {
     "0, -20, -15",
     "60, 0, 0"
   })
-  void isTheTurnOfAHeadSeenFromAfar(double yaw, double pitch, double roll) {
-    assertPose(yaw, pitch, roll, 0.1, seen(MEAN, yaw, pitch, roll, FAR));
+  void equalsThePoseOfADistantHead(double yaw, double pitch, double roll) {
+    assertPose(yaw, pitch, roll, 0.1, project(MEAN, yaw, pitch, roll, FAR));
   }
 
   /** What is lost when two turns meet is small. */
   @ParameterizedTest
   @CsvSource({"30, 20", "-30, 20", "30, -20", "-30, -20"})
-  void isWithinFiveDegreesForAHeadTurnedTwice(double yaw, double pitch) {
-    HeadPose pose = HeadPose.PoseEstimate.of(seen(MEAN, yaw, pitch, 0, FAR));
+  void isWithinFiveDegreesForYawAndPitchTogether(double yaw, double pitch) {
+    HeadPose pose = HeadPose.PoseEstimate.of(project(MEAN, yaw, pitch, 0, FAR));
     assertEquals(yaw, pose.yaw(), 5, "yaw");
     assertEquals(pitch, pose.pitch(), 5, "pitch");
   }
@@ -55,12 +55,12 @@ class PoseEstimateTest {
   @ParameterizedTest
   @CsvSource({"0, 0, 0", "30, 0, 15", "-30, 0, -15", "0, 20, -15", "0, -20, 15"})
   void isWithinTenDegreesForAnotherHeadAtArmsLength(double yaw, double pitch, double roll) {
-    assertPose(yaw, pitch, roll, 10, seen(OTHER, yaw, pitch, roll, ARMS_LENGTH));
+    assertPose(yaw, pitch, roll, 10, project(OTHER, yaw, pitch, roll, ARMS_LENGTH));
   }
 
   @Test
   void aNoseNearerTheRightEyeIsTurnedRightAndOneNearerTheMouthDown() {
-    Face.Landmarks ahead = seen(MEAN, 0, 0, 0, FAR);
+    Face.Landmarks ahead = project(MEAN, 0, 0, 0, FAR);
     Point nose = ahead.nose();
     assertEquals(
         1,
@@ -75,12 +75,12 @@ class PoseEstimateTest {
 
   @Test
   void doesNotDependOnWhereOrHowLargeTheFaceIs() {
-    Face.Landmarks face = seen(MEAN, 25, 0, 10, FAR);
+    Face.Landmarks face = project(MEAN, 25, 0, 10, FAR);
     assertPose(25, 0, 10, 0.1, face.mapped(0.3, 700, -40));
   }
 
   @Test
-  void fiveTimesTheSamePointLookAhead() {
+  void coincidingLandmarksAreFrontal() {
     Point point = new Point(3, 4);
     assertEquals(
         HeadPose.FRONTAL,
@@ -104,13 +104,13 @@ class PoseEstimateTest {
    * The head after turning its nose right, then up, then leaning it over, as a camera
    * {@code distance} away shows it.
    */
-  private static Face.Landmarks seen(
+  private static Face.Landmarks project(
       double[][] head, double yaw, double pitch, double roll, double distance) {
     Point[] points = Arrays.stream(head)
         .map(p -> {
-          double[] aside = turned(p[0], p[2], Math.toRadians(yaw));
-          double[] up = turned(aside[1], p[1], Math.toRadians(pitch));
-          double[] over = turned(up[1], aside[0], Math.toRadians(roll));
+          double[] aside = rotate(p[0], p[2], Math.toRadians(yaw));
+          double[] up = rotate(aside[1], p[1], Math.toRadians(pitch));
+          double[] over = rotate(up[1], aside[0], Math.toRadians(roll));
           double nearer = 1000 / (1 - up[0] / distance);
           return new Point(nearer * over[1] / 1000 + 200, nearer * over[0] / 1000 + 150);
         })
@@ -119,7 +119,7 @@ class PoseEstimateTest {
   }
 
   /** Turns the second axis towards the first's positive side: what lies along b moves along a. */
-  private static double[] turned(double a, double b, double angle) {
+  private static double[] rotate(double a, double b, double angle) {
     return new double[] {
       a * Math.cos(angle) + b * Math.sin(angle), b * Math.cos(angle) - a * Math.sin(angle)
     };

@@ -26,7 +26,7 @@ class SimilarityTransformTest {
   void recoversAKnownTransformation() {
     SimilarityTransform known = new SimilarityTransform(0.8, -0.3, 12, -7);
     List<Point> from = AlignmentTemplate.ARCFACE.landmarks().points();
-    List<Point> to = from.stream().map(known::map).toList();
+    List<Point> to = from.stream().map(known::apply).toList();
 
     SimilarityTransform fitted = SimilarityTransform.fit(from, to);
 
@@ -37,9 +37,9 @@ class SimilarityTransformTest {
   }
 
   @Test
-  void unmapUndoesMap() {
+  void applyInverseUndoesApply() {
     SimilarityTransform similarity = new SimilarityTransform(0.4, 0.9, 3, 5);
-    Point back = similarity.unmap(similarity.map(new Point(17, 31)));
+    Point back = similarity.applyInverse(similarity.apply(new Point(17, 31)));
 
     assertTrue(back.distance(new Point(17, 31)) < 1e-9, back.toString());
   }
@@ -136,7 +136,7 @@ class SimilarityTransformTest {
     RgbImage aligned = AlignmentTemplate.ARCFACE.align(black, face);
 
     Point seen = centroid(aligned);
-    assertTrue(seen.distance(AlignmentTemplate.ARCFACE.onto(face).map(eye)) < 0.5, seen.toString());
+    assertTrue(seen.distance(AlignmentTemplate.ARCFACE.estimateTransform(face).apply(eye)) < 0.5, seen.toString());
     assertEquals("112x112 image", aligned.toString());
   }
 
@@ -155,7 +155,7 @@ class SimilarityTransformTest {
   private static double error(SimilarityTransform similarity, List<Point> to) {
     double sum = 0;
     for (int i = 0; i < to.size(); i++) {
-      double d = similarity.map(FACE.points().get(i)).distance(to.get(i));
+      double d = similarity.apply(FACE.points().get(i)).distance(to.get(i));
       sum += d * d;
     }
     return sum;

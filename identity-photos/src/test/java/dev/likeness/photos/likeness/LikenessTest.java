@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.WholePicture;
+import dev.likeness.photos.WholeImageDetector;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -23,65 +23,65 @@ class LikenessTest {
       new BoundingBox(4, 4, 24, 24), 1, HeadPose.FRONTAL, Optional.empty(), Optional.empty());
 
   @Test
-  void holdsOutAFifthOfFivePhotosOrMore() {
+  void splitsOffAFifthOfFivePhotosOrMore() {
     ValidationSplit five = ValidationSplit.of(photos(5));
     ValidationSplit eleven = ValidationSplit.of(photos(11));
 
     assertEquals("[2]", names(five.validation()));
     assertEquals("[0, 1, 3, 4]", names(five.training()));
     assertEquals("[2, 8]", names(eleven.validation()));
-    assertTrue(eleven.independent());
+    assertTrue(eleven.isIndependent());
   }
 
   @Test
-  void admitsThatFourPhotosAreTooFewToHoldAnyOut() {
+  void isNotIndependentWithFourPhotos() {
     ValidationSplit four = ValidationSplit.of(photos(4));
 
     assertEquals(four.training(), four.validation());
-    assertFalse(four.independent());
+    assertFalse(four.isIndependent());
   }
 
   @Test
-  void aImageLikeTheOthersIsAsSimilarAsTheyAre() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
+  void anImageLikeTheOthersIsAsSimilar() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
     LikenessReport report = likeness.report(List.of(image(3)));
 
     assertEquals("as similar as two of the person's own photos", report.meaning());
-    assertTrue(report.images().get(0).standing() > 0.25);
-    assertTrue(report.independent());
+    assertTrue(report.images().get(0).percentile() > 0.25);
+    assertTrue(report.isIndependent());
   }
 
   @Test
-  void aImageOfSomebodyElseIsNotRecognised() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
+  void anImageOfAnotherPersonIsNotRecognised() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
     LikenessReport report = likeness.report(List.of(image(90), image(95)));
 
     assertEquals("not recognised as the same person by hue", report.meaning());
-    assertTrue(report.interval().low() <= report.mean()
-        && report.mean() <= report.interval().high());
+    assertTrue(report.confidenceInterval().low() <= report.mean()
+        && report.mean() <= report.confidenceInterval().high());
   }
 
   @Test
-  void asksForNineTenthsOfWhatOwnPhotosHaveAndNoMoreThanOfAnybody() {
+  void thresholdIsNineTenthsOfGenuinePairsAndAtMostTheEmbedders() {
     Hue eye = new Hue();
     List<float[]> apart = List.of(new float[] {1, 0}, new float[] {0.8f, 0.6f});
     List<float[]> alike = List.of(new float[] {1, 0}, new float[] {1, 0});
 
-    assertEquals(0.9 * 0.8, Likeness.of(apart, new WholePicture(), eye).least(), 1e-6);
+    assertEquals(0.9 * 0.8, Likeness.of(apart, new WholeImageDetector(), eye).threshold(), 1e-6);
     assertEquals(
-        Math.min(0.9, eye.sameAbove()),
-        Likeness.of(alike, new WholePicture(), eye).least(),
+        Math.min(0.9, eye.samePersonThreshold()),
+        Likeness.of(alike, new WholeImageDetector(), eye).threshold(),
         1e-6);
     assertEquals(
-        eye.sameAbove(),
-        Likeness.of(alike.subList(0, 1), new WholePicture(), eye).least());
+        eye.samePersonThreshold(),
+        Likeness.of(alike.subList(0, 1), new WholeImageDetector(), eye).threshold());
   }
 
   @Test
-  void saysWhenTheComparisonFlatters() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(3)), new WholePicture(), new Hue());
+  void reportsACaveatIfTheComparisonFlatters() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(3)), new WholeImageDetector(), new Hue());
 
     assertEquals(
         "as similar as two of the person's own photos; the photos compared with took part in training, so "
@@ -90,8 +90,8 @@ class LikenessTest {
   }
 
   @Test
-  void aImageWithoutAFaceHasNoScore() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
+  void anImageWithoutAFaceHasNoScore() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
     RgbImage tiny = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
@@ -100,12 +100,12 @@ class LikenessTest {
   }
 
   @Test
-  void choosingNeverSeesThePhotosOfTheReport() {
+  void selectionNeverUsesThePhotosOfTheReport() {
     ValidationSplit report = ValidationSplit.of(photos(10));
 
-    ValidationSplit choosing = report.forChoosing();
+    ValidationSplit choosing = report.forSelection();
 
-    assertTrue(choosing.independent());
+    assertTrue(choosing.isIndependent());
     assertTrue(Collections.disjoint(choosing.validation(), report.validation()));
   }
 
@@ -119,12 +119,12 @@ class LikenessTest {
   }
 
   @Test
-  void admitsThatTheEmbedderTookPart() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
+  void reportsThatTheEmbedderConditionedTheImages() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
-    assertTrue(likeness.conditionedBy("other").report(List.of(image(3))).independent());
+    assertTrue(likeness.conditionedBy("other").report(List.of(image(3))).isIndependent());
     LikenessReport report = likeness.conditionedBy("hue").report(List.of(image(3)));
-    assertFalse(report.independent());
+    assertFalse(report.isIndependent());
     assertEquals(
         "as similar as two of the person's own photos; the embedder took part in making the images, so this "
             + "flatters",
@@ -132,28 +132,28 @@ class LikenessTest {
   }
 
   @Test
-  void admitsThatTheSamePhotosAndEmbedderChose() {
+  void reportsThatTheSamePhotosAndEmbedderSelected() {
     ValidationSplit photos = ValidationSplit.of(photos(10));
-    Likeness likeness = Likeness.of(photos, new WholePicture(), new Hue());
-    Likeness chooser = Likeness.of(photos.forChoosing(), new WholePicture(), new Hue());
+    Likeness likeness = Likeness.of(photos, new WholeImageDetector(), new Hue());
+    Likeness chooser = Likeness.of(photos.forSelection(), new WholeImageDetector(), new Hue());
 
-    assertTrue(likeness.chosenBy(chooser).report(List.of(image(3))).independent());
-    assertFalse(likeness.chosenBy(likeness).report(List.of(image(3))).independent());
+    assertTrue(likeness.selectedBy(chooser).report(List.of(image(3))).isIndependent());
+    assertFalse(likeness.selectedBy(likeness).report(List.of(image(3))).isIndependent());
   }
 
   @Test
-  void impostorsSayHowManyWouldLookAsAlike() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue())
+  void impostorsGiveTheFalseMatchRate() {
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue())
         .withImpostors(List.of(photo(20), photo(50), photo(80), photo(85)));
 
-    assertEquals(0, likeness.score(image(3)).impostors());
-    assertEquals(0.5, likeness.score(image(60)).impostors());
-    assertEquals(1, likeness.report(List.of(image(3))).roc().orElseThrow().acceptedAt(0.01));
+    assertEquals(0, likeness.score(image(3)).falseMatchRate());
+    assertEquals(0.5, likeness.score(image(60)).falseMatchRate());
+    assertEquals(1, likeness.report(List.of(image(3))).roc().orElseThrow().trueMatchRateAt(0.01));
   }
 
   @Test
   void ranksTheMostAlikeFirstAndFacelessLast() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue());
+    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
     RgbImage faceless = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
@@ -173,13 +173,13 @@ class LikenessTest {
 
   @Test
   void theCurveOfSeparatePairsIsPerfect() {
-    RocCurve roc = Likeness.of(ValidationSplit.of(photos(6)), new WholePicture(), new Hue())
+    RocCurve roc = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue())
         .withImpostors(List.of(photo(80), photo(95)))
         .roc()
         .orElseThrow();
 
     assertEquals(1, roc.auc());
-    assertEquals(1, roc.acceptedAt(0));
+    assertEquals(1, roc.trueMatchRateAt(0));
   }
 
   @Test
@@ -187,9 +187,9 @@ class LikenessTest {
     RocCurve roc = RocCurve.of(new double[] {0.9, 0.5, 0.4}, new double[] {0.6, 0.4, 0.1, 0.0});
 
     assertEquals((4 + 3 + 2.5) / 12, roc.auc(), 1e-12);
-    assertEquals(1 / 3.0, roc.acceptedAt(0), 1e-12);
-    assertEquals(2 / 3.0, roc.acceptedAt(0.25), 1e-12);
-    assertEquals(1, roc.acceptedAt(1), 1e-12);
+    assertEquals(1 / 3.0, roc.trueMatchRateAt(0), 1e-12);
+    assertEquals(2 / 3.0, roc.trueMatchRateAt(0.25), 1e-12);
+    assertEquals(1, roc.trueMatchRateAt(1), 1e-12);
   }
 
   @Test
@@ -241,7 +241,7 @@ class LikenessTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.9;
     }
 

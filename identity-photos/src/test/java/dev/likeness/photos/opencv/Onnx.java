@@ -18,14 +18,14 @@ public final class Onnx {
   private Onnx() {}
 
   /** A network that answers the image that it is given. */
-  public static byte[] same(int side) {
-    return pixelwise(side, new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1});
+  public static byte[] identity(int side) {
+    return pointwise(side, new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1});
   }
 
   /**
    * A network that answers, at each pixel, one sum of the three channels for each of {@code rows}.
    */
-  public static byte[] pixelwise(int side, float[]... rows) {
+  public static byte[] pointwise(int side, float[]... rows) {
     Onnx graph = new Onnx().message(1, conv("y"));
     return model(graph.text(2, "pixelwise").message(5, kernel(rows)), side, rows.length, side);
   }
@@ -34,7 +34,7 @@ public final class Onnx {
    * A network that repeats every pixel four times: a convolution to twelve channels, which
    * DepthToSpace lays out.
    */
-  static byte[] twice(int side) {
+  static byte[] upsampledTwice(int side) {
     float[][] rows = new float[4 * CHANNELS][CHANNELS];
     for (int row = 0; row < rows.length; row++) {
       rows[row][row / 4] = 1;

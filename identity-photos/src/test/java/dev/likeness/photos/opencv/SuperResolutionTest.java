@@ -25,23 +25,23 @@ class SuperResolutionTest {
 
   @BeforeAll
   static void write() throws IOException {
-    file = Files.write(folder.resolve("twice.onnx"), Onnx.twice(SIDE));
+    file = Files.write(folder.resolve("twice.onnx"), Onnx.upsampledTwice(SIDE));
   }
 
   @Test
-  void enlargesImagesOfAnySizeInTilesThatDoNotShow() {
+  void upscalesImagesOfAnySizeWithoutVisibleTiles() {
     RgbImage image = noise(75, 33);
     try (SuperResolution network = SuperResolution.open(file)) {
       assertEquals(2, network.factor());
-      assertEquals(repeated(image), network.enlarge(image));
-      assertEquals("200x90 image", network.enlarge(image, 200, 90).toString());
-      assertEquals(image, network.enlarge(image, 75, 33));
+      assertEquals(repeated(image), network.upscale(image));
+      assertEquals("200x90 image", network.upscale(image, 200, 90).toString());
+      assertEquals(image, network.upscale(image, 75, 33));
     }
   }
 
   @Test
   void refusesOtherNetworks() throws IOException {
-    Path same = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
+    Path same = Files.write(folder.resolve("same.onnx"), Onnx.identity(SIDE));
     assertTrue(assertThrows(InvalidInputException.class, () -> SuperResolution.open(same))
         .getMessage()
         .endsWith("expected an image 2 to 8 times as large"));

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 
 class BrisqueTest {
   private static final RgbImage GRAINY =
-      Degraded.noisy(DrawnFace.image(256, 256, 128, 120, 100), 6);
+      Degraded.noisy(PaintedFace.image(256, 256, 128, 120, 100), 6);
 
   @Test
   void aBlurredImageIsLessNatural() {
@@ -28,7 +28,7 @@ class BrisqueTest {
   }
 
   @Test
-  void leavesNoNativeMemoryBehind() {
+  void leaksNoNativeMemory() {
     try (Brisque brisque = Brisque.builtIn()) {
       brisque.score(GRAINY);
     }
@@ -51,7 +51,7 @@ class BrisqueTest {
   }
 
   @Test
-  void saysThatItIsClosed() {
+  void throwsOnceItIsClosed() {
     Brisque brisque = Brisque.builtIn();
     brisque.close();
 

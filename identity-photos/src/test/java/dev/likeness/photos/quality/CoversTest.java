@@ -31,7 +31,7 @@ class CoversTest {
       ReasonCode.MASK,
       ReasonCode.HAT,
       ReasonCode.FACE_COVERED,
-      ReasonCode.EYES_NOT_SEEN);
+      ReasonCode.EYES_NOT_VISIBLE);
   private static final Set<String> PLAIN =
       Set.of("ai_face.png", "ai_face2.png", "girl.png", "woman.png");
 
@@ -42,17 +42,17 @@ class CoversTest {
 
   @Test
   void blackGlassesAreSunglasses() {
-    assertCalled("sunglasses", findings(Degraded::behindSunglasses));
+    assertFound("sunglasses", findings(Degraded::behindSunglasses));
   }
 
   @Test
   void aClothOverNoseAndMouthIsAMask() {
-    assertCalled("mask", findings((image, box) -> Degraded.covered(image, box, 0.5)));
+    assertFound("mask", findings((image, box) -> Degraded.covered(image, box, 0.5)));
   }
 
   @Test
   void aBlueCapIsAHat() {
-    assertCalled("hat", findings((image, box) -> Degraded.capped(image, box, 40, 60, 150)));
+    assertFound("hat", findings((image, box) -> Degraded.capped(image, box, 40, 60, 150)));
   }
 
   @Test
@@ -80,14 +80,14 @@ class CoversTest {
             false,
             OptionalInt.empty());
         assertTrue(
-            judge.reasons(decoded, detector.detect(shot.image())).stream()
+            judge.check(decoded, detector.detect(shot.image())).stream()
                 .noneMatch(reason -> reason.code() == ReasonCode.HAT),
             shot.name());
       }
     }
   }
 
-  private static void assertCalled(String word, List<String> findings) {
+  private static void assertFound(String word, List<String> findings) {
     assertTrue(findings.stream().allMatch(codes -> codes.contains(word)), word + ": " + findings);
   }
 
@@ -103,10 +103,10 @@ class CoversTest {
             List<Face> faces = detector.detect(image);
             DecodedPhoto decoded = new DecodedPhoto(
                 image, PhotoFormat.PNG, image.width(), image.height(), false, OptionalInt.empty());
-            return judge.reasons(decoded, faces).stream()
+            return judge.check(decoded, faces).stream()
                 .map(Reason::code)
                 .filter(COVERS::contains)
-                .map(ReasonCode::word)
+                .map(ReasonCode::id)
                 .collect(Collectors.toCollection(TreeSet::new))
                 .toString();
           })

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class OnnxFaceQualityTest {
   @Test
-  void thinksLessOfABlurredFace() {
+  void scoresABlurredFaceLower() {
     Shot shot = Shot.in("photos/objects", 512).stream()
         .filter(s -> s.name().equals("astronaut.png"))
         .findFirst()

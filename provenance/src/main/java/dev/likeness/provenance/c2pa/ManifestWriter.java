@@ -63,10 +63,10 @@ public final class ManifestWriter {
     int length = 0;
     for (int before = -1; before != length; ) {
       before = length;
-      length = file.wrapped(store(id, new byte[HASH_BYTES], file.manifestStart(), length)).length;
+      length = file.wrapManifest(store(id, new byte[HASH_BYTES], file.manifestOffset(), length)).length;
     }
-    byte[] hash = Claim.Hashes.sha256(file.around(length));
-    return file.with(file.wrapped(store(id, hash, file.manifestStart(), length)));
+    byte[] hash = Claim.Hashes.sha256(file.bytesAroundManifest(length));
+    return file.insertManifest(file.wrapManifest(store(id, hash, file.manifestOffset(), length)));
   }
 
   private byte[] store(String id, byte[] hash, int start, int length) {

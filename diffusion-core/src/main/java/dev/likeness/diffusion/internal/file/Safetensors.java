@@ -50,7 +50,7 @@ public final class Safetensors implements TensorSource {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return header.tensors().keySet();
   }
 

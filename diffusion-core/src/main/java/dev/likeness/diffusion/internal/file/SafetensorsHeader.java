@@ -130,7 +130,7 @@ public final class SafetensorsHeader implements TensorNames {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return tensors.keySet();
   }
 

@@ -38,8 +38,8 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
-    public Set<String> names() {
-      return source.names();
+    public Set<String> layerRoles() {
+      return source.layerRoles();
     }
 
     @Override
@@ -82,7 +82,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
-    public Set<String> names() {
+    public Set<String> layerRoles() {
       return Collections.unmodifiableSet(tensors.keySet());
     }
 
@@ -120,11 +120,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     /** Takes over {@code sources} and closes them with itself. */
     public CombinedSource(List<TensorSource> sources) {
       this.sources = List.copyOf(sources);
-      sources.forEach(source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
+      sources.forEach(source -> source.layerRoles().forEach(name -> sourceOf.putIfAbsent(name, source)));
     }
 
     @Override
-    public Set<String> names() {
+    public Set<String> layerRoles() {
       return Collections.unmodifiableSet(sourceOf.keySet());
     }
 

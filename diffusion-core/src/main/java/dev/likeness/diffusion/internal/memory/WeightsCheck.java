@@ -24,9 +24,9 @@ final class WeightsCheck {
    * and a type that can be loaded.
    */
   void require(TensorSource source, String name, long... shape) {
-    if (!source.names().contains(name)) {
+    if (!source.layerRoles().contains(name)) {
       throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
-          + ClosestName.of(name, source.names())
+          + ClosestName.of(name, source.layerRoles())
           + "; the file is not of the kind its config says, or incomplete");
     }
     long[] actual = source.shape(name);
@@ -43,7 +43,7 @@ final class WeightsCheck {
    * leftovers.
    */
   void requireAll(TensorSource source, Set<String> expected) {
-    Set<String> left = new TreeSet<>(source.names());
+    Set<String> left = new TreeSet<>(source.layerRoles());
     left.removeAll(requested);
     left.removeAll(expected);
     if (!left.isEmpty()) {

@@ -186,7 +186,7 @@ public record ComponentFile(
         || options.isEmpty()) {
       throw new InvalidInputException(
           path + " holds no " + component + " in a known spelling ("
-              + keys.names().size()
+              + keys.layerRoles().size()
               + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
     }
     if (component.equals("unet")) {

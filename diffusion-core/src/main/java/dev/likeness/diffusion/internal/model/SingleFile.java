@@ -109,7 +109,7 @@ public final class SingleFile implements ModelParts {
   /** How many tensors no network reads: averaged copies of the weights, and others. */
   public Map<String, Integer> unusedTensors() {
     Map<String, Integer> extra = new LinkedHashMap<>();
-    keys.names().stream()
+    keys.layerRoles().stream()
         .filter(name -> !isUsed(name))
         .forEach(name -> extra.merge(
             name.startsWith(SingleFileWriter.UnusedTensors.AVERAGED) ? "ema" : "other",

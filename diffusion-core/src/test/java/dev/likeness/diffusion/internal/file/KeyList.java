@@ -45,7 +45,7 @@ public class KeyList implements TensorSource {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return shapes.keySet();
   }
 

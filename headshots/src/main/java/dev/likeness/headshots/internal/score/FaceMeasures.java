@@ -27,8 +27,8 @@ public final class FaceMeasures {
     }
     Face.Landmarks five = view.face.landmarks().orElseThrow();
     double down = five.leftEye()
-        .between(five.rightEye())
-        .distance(five.leftMouth().between(five.rightMouth()));
+        .midpoint(five.rightEye())
+        .distance(five.leftMouth().midpoint(five.rightMouth()));
     return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / REFERENCE_RATIO));
   }
 

@@ -40,10 +40,10 @@ public final class HandMeasure {
 
   private HandMeasure(FaceView view) {
     this.image = view.image;
-    BoundingBox box = view.face.span();
+    BoundingBox box = view.face.region();
     this.middle = view.face
         .eyes()
-        .map(eyes -> eyes.left().between(eyes.right()))
+        .map(eyes -> eyes.left().midpoint(eyes.right()))
         .orElse(new Point(box.center().x(), box.y() + EYES_DOWN * box.height()));
     this.eyeDistance =
         view.face.eyes().map(HandMeasure::eyeDistance).orElse(EYES_APART * box.width());

@@ -24,7 +24,7 @@ public final class LightMeasures {
     int all = 0;
     int side = view.patch.side();
     for (int i = 0; i < side * side; i++) {
-      if (view.patch.inOval(i % side, i / side)) {
+      if (view.patch.isInOval(i % side, i / side)) {
         all++;
         burnt += view.patch.image().at(i % side, i / side, 0) >= CLIPPED
                 && view.patch.image().at(i % side, i / side, 1) >= CLIPPED
@@ -107,7 +107,7 @@ public final class LightMeasures {
       for (int i = 0; i < CELLS * CELLS; i++) {
         int x = (int) (patch.side() * (LEFT + ACROSS * (i % CELLS + 0.5) / CELLS));
         int y = (int) (patch.side() * (TOP + DOWN * (i / CELLS + 0.5) / CELLS));
-        if (patch.inOval(x, y)) {
+        if (patch.isInOval(x, y)) {
           cells.add(cell(patch, x - size / 2, y - size / 2, size));
         }
       }

@@ -78,7 +78,7 @@ public record PersonTraining(
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
     return new ReferencePerson(
-        adapter.identity(review.accepted()).called(study.subject().classWord()),
+        adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
         null,
         consent,
         adapter.name(),
@@ -138,7 +138,7 @@ public record PersonTraining(
             study.captions(GRAY_CAPTIONS)),
         SceneWords.sharedLight(scenes),
         steps);
-    TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
+    TrainedPerson learnt = fitting.train(base, set.stateFile(state), steps, cancellation);
     try {
       return personRecord(study, review)
           .withLight(SceneWords.sharedLight(scenes))
@@ -166,7 +166,7 @@ public record PersonTraining(
             study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
         SceneWords.sharedLight(scenes),
         steps);
-    return way.train(base, set.state(state), steps, cancellation);
+    return way.train(base, set.stateFile(state), steps, cancellation);
   }
 
   /**
@@ -198,7 +198,7 @@ public record PersonTraining(
             .mask(mask)
             .caption(caption + said.get(turn).captionSuffix()));
       }
-      images.add(TrainingExample.of(Luma.of(crops.get(i)).image())
+      images.add(TrainingExample.of(Luma.of(crops.get(i)).toImage())
           .mask(mask)
           .caption(gray.get(i % gray.size()) + scene.lightOnly().captionSuffix()));
     }
@@ -227,7 +227,7 @@ public record PersonTraining(
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
     return held.isEmpty()
         ? set
-        : set.previews(validation
+        : set.validation(validation
             .get()
             .validationOptions(
                 held.stream().map(study.photos()::get).toList(),

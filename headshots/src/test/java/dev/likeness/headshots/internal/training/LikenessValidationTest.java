@@ -7,7 +7,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.training.ValidationOptions;
 import dev.likeness.photos.AcceptedPhoto;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -32,7 +32,7 @@ class LikenessValidationTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 
@@ -57,7 +57,7 @@ class LikenessValidationTest {
         .toList();
     ValidationOptions previews = new LikenessValidation(25, BY_BRIGHTNESS)
         .validationOptions(held, 2, new PersonRecord.SharedLight(""));
-    assertEquals(25, previews.every());
+    assertEquals(25, previews.interval());
     assertEquals(2, previews.request().guidance());
     assertTrue(
         previews.request().prompt().startsWith("studio portrait of %s, wearing "),
@@ -79,8 +79,8 @@ class LikenessValidationTest {
     ValidationOptions.Scorer scorer = new LikenessValidation(25, BY_BRIGHTNESS)
         .validationOptions(held, 2, new PersonRecord.SharedLight(""))
         .scorer();
-    RgbImage one = withCorner(DrawnFace.image(256, 256, 128, 115, 102), 51);
-    RgbImage other = withCorner(DrawnFace.image(256, 256, 128, 115, 102), 153);
+    RgbImage one = withCorner(PaintedFace.image(256, 256, 128, 115, 102), 51);
+    RgbImage other = withCorner(PaintedFace.image(256, 256, 128, 115, 102), 153);
     double ofOne = (Math.cos(0.2) + Math.cos(0.8)) / 2;
     double ofOther = (Math.cos(0.6) + Math.cos(0.4)) / 2;
     assertEquals(ofOne, scorer.score(List.of(one)), 1e-6);

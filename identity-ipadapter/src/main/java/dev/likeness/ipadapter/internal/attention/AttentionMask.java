@@ -18,49 +18,49 @@ public final class AttentionMask {
   private static final int LEVELS = 6;
 
   private final Map<Long, Tensor> levels;
-  private final long behind;
+  private final long imageQueries;
 
   /** The mask for what is drawn; its tensors belong to the calling scope. */
   public AttentionMask(RgbImage white, ModelAdapter.Context drawing) {
     RgbImage sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
-    Tensor binary = binary(sized);
+    Tensor binary = binarize(sized);
     levels = new HashMap<>();
-    behind = 0;
+    imageQueries = 0;
     for (int level = 0, step = drawing.vaeScaleFactor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
       levels.computeIfAbsent(
-          queries, n -> Tensors.place(drawing.compute(), shrunk(binary, n)).view(1, 1, n, 1));
+          queries, n -> Tensors.place(drawing.compute(), downsample(binary, n)).view(1, 1, n, 1));
     }
   }
 
   private AttentionMask(Map<Long, Tensor> levels, long behind) {
     this.levels = levels;
-    this.behind = behind;
+    this.imageQueries = behind;
   }
 
   /**
    * The same where a text's tokens come before {@code image} of the image's: they count as the mask
    * does on average.
    */
-  public AttentionMask behindText(long image) {
+  public AttentionMask afterText(long image) {
     return new AttentionMask(levels, image);
   }
 
   /** What each of {@code queries} positions counts, [1, 1, queries, 1]. */
-  Tensor at(long queries) {
-    Tensor level = levels.get(behind == 0 ? queries : behind);
+  Tensor forQueries(long queries) {
+    Tensor level = levels.get(imageQueries == 0 ? queries : imageQueries);
     if (level == null) {
       throw new IllegalArgumentException(
           "an image prompt's mask lies over the image that is drawn, and no level of the"
               + " network has " + queries + " positions of it, known: " + levels.keySet()
               + "; where another image is edited beside it, ask without a mask");
     }
-    return behind == 0
+    return imageQueries == 0
         ? level
-        : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - behind, 1), level), 2);
+        : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - imageQueries, 1), level), 2);
   }
 
-  private static Tensor binary(RgbImage image) {
+  private static Tensor binarize(RgbImage image) {
     float[] values = new float[image.width() * image.height()];
     for (int i = 0; i < values.length; i++) {
       values[i] = grey(image, i % image.width(), i / image.width()) / 255f < 0.5f ? 0 : 1;
@@ -76,7 +76,7 @@ public final class AttentionMask {
   /**
    * [1, 1, queries], from the rows and columns that the mask's own shape gives that many positions.
    */
-  private static Tensor shrunk(Tensor mask, long queries) {
+  private static Tensor downsample(Tensor mask, long queries) {
     double ratio = (double) mask.size(3) / mask.size(2);
     long rows = Math.max(1, (long) Math.sqrt(queries / ratio));
     rows += queries % rows == 0 ? 0 : 1;

@@ -24,14 +24,14 @@ import org.bytedeco.pytorch.global.torch;
  * of its own.
  */
 public final class FaceIdLora implements AutoCloseable {
-  private final LoadedWeights own;
+  private final LoadedWeights weights;
   private final Map<String, Pair> factors = new HashMap<>();
 
   /** One layer's, at a scale of the file's own. */
   private record Pair(Tensor down, Tensor up, double scale) {}
 
   /** What is added beside a layer; of the prompts of one adapter the first says how strongly. */
-  private record Beside(Pair pair, double strength) implements AdapterLayer {
+  private record LowRankLayer(Pair pair, double strength) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
       if (strength == 0) {
@@ -61,16 +61,16 @@ public final class FaceIdLora implements AutoCloseable {
   }
 
   private FaceIdLora(LoadedWeights weights, AdapterSites base, boolean whole) {
-    own = weights;
+    this.weights = weights;
     try {
       Set<String> there = weights.names().stream()
           .filter(FaceIdLoraFile::isKey)
-          .map(FaceIdLora::attention)
+          .map(FaceIdLora::attentionPath)
           .collect(Collectors.toSet());
       read(
           weights,
           base,
-          n -> whole || there.contains(attention(FaceIdLoraFile.key(n, "q"))),
+          n -> whole || there.contains(attentionPath(FaceIdLoraFile.key(n, "q"))),
           key -> rank(weights, key),
           key -> scale(weights, key));
       weights.requireAllRead(weights.names().stream()
@@ -83,7 +83,7 @@ public final class FaceIdLora implements AutoCloseable {
   }
 
   /** Of a layer's key the beginning that names its attention. */
-  private static String attention(String key) {
+  private static String attentionPath(String key) {
     return key.substring(0, key.indexOf(".to_"));
   }
 
@@ -103,7 +103,7 @@ public final class FaceIdLora implements AutoCloseable {
 
   /** While it learns, with that rank everywhere. */
   public FaceIdLora(Parameters weights, int rank, AdapterSites base) {
-    own = null;
+    this.weights = null;
     read(weights, base, n -> true, key -> rank, key -> 1);
   }
 
@@ -120,7 +120,7 @@ public final class FaceIdLora implements AutoCloseable {
         boolean fromText = n % 2 == 1 && (layer.equals("k") || layer.equals("v"));
         long between = rank.applyAsLong(key + ".down.weight");
         factors.put(
-            base.at(n) + "." + FaceIdLoraFile.module(layer),
+            base.attentionPath(n) + "." + FaceIdLoraFile.module(layer),
             new Pair(
                 weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
                 weights.get(key + ".up.weight", width, between),
@@ -130,15 +130,15 @@ public final class FaceIdLora implements AutoCloseable {
   }
 
   /** What is added beside the layer at {@code module}. */
-  public List<AdapterLayer> beside(String module, double strength) {
+  public List<AdapterLayer> adapterLayers(String module, double strength) {
     Pair pair = factors.get(module);
-    return pair == null ? List.of() : List.of(new Beside(pair, strength));
+    return pair == null ? List.of() : List.of(new LowRankLayer(pair, strength));
   }
 
   @Override
   public void close() {
-    if (own != null) {
-      own.close();
+    if (weights != null) {
+      weights.close();
     }
   }
 }

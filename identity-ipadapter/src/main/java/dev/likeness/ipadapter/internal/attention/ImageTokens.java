@@ -19,7 +19,7 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
   /** Tokens of all references side by side, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
     Tensor tokens =
-        projection.forward(new ImageProjection.Sights(placed(e.image()), placed(e.face(), -1)));
+        projection.forward(new ImageProjection.ProjectionInputs(place(e.image()), place(e.face(), -1)));
     return tokens.reshape(1, -1, layout.contextWidth());
   }
 
@@ -28,16 +28,16 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
     Grid face = e.face() == null ? null : zeros(e.face());
     Grid image =
         e.unconditional() != null ? e.unconditional() : e.image() == null ? null : zeros(e.image());
-    return projection.forward(new ImageProjection.Sights(placed(image), placed(face, -1)));
+    return projection.forward(new ImageProjection.ProjectionInputs(place(image), place(face, -1)));
   }
 
   /**
    * Tokens that change with the time: of all references side by side, or, when hidden, of as many
    * nothings.
    */
-  public TimestepAttention.TimedMemory.Tokens timed(ReferenceEmbeddings e, boolean hidden) {
-    Tensor seen = placed(e.image());
-    return new TimestepAttention.TimedMemory.Tokens(
+  public TimestepAttention.TimestepMemory.Tokens timestepTokens(ReferenceEmbeddings e, boolean hidden) {
+    Tensor seen = place(e.image());
+    return new TimestepAttention.TimestepMemory.Tokens(
         (ImageProjection.TimestepResampler) projection,
         hidden ? torch.zeros_like(seen) : seen,
         layout.tokens(),
@@ -48,8 +48,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
    * Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when that
    * changes nothing, as where all count the same and there is nothing else to attend to.
    */
-  public Tensor bias(ReferenceEmbeddings e, long tokens) {
-    boolean besideImage = layout.kind() == IpAdapterVariant.TIMED;
+  public Tensor weightBias(ReferenceEmbeddings e, long tokens) {
+    boolean besideImage = layout.variant() == IpAdapterVariant.INSTANT_X_SD3;
     if (besideImage
         ? e.weights().stream().allMatch(w -> w == 1)
         : e.weights().stream().distinct().count() < 2) {
@@ -66,14 +66,14 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
     return new Grid(new float[like.tokens() * like.width()], 1, like.tokens(), like.width());
   }
 
-  private Tensor placed(Grid grid) {
+  private Tensor place(Grid grid) {
     return grid == null
         ? null
         : Tensors.place(
             compute, torch.tensor(grid.values()).view(grid.count(), grid.tokens(), grid.width()));
   }
 
-  private Tensor placed(Grid grid, long columns) {
-    return grid == null ? null : placed(grid).view(grid.count(), columns);
+  private Tensor place(Grid grid, long columns) {
+    return grid == null ? null : place(grid).view(grid.count(), columns);
   }
 }

@@ -6,10 +6,10 @@ import dev.likeness.diffusion.internal.tensor.ImageTensors;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Sight;
-import dev.likeness.ipadapter.internal.file.IpAdapterVariant.Unconditional;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.ImageInput;
+import dev.likeness.ipadapter.internal.file.IpAdapterVariant.UnconditionalInput;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
-import dev.likeness.ipadapter.internal.vision.VisionTower;
+import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.ipadapter.reference.EmbeddingOrigin;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
@@ -33,18 +33,18 @@ public final class ReferenceEncoder {
     this.encoder = encoder;
   }
 
-  public ReferenceEmbeddings of(List<Reference> references) {
+  public ReferenceEmbeddings encode(List<Reference> references) {
     if (references.isEmpty()) {
       throw new IllegalArgumentException("an image prompt needs at least one reference");
     }
     references.forEach(this::require);
     try (TensorScope scope = TensorScope.open()) {
-      boolean looks = layout.kind().sight() != Sight.NONE;
-      Grid image = looks ? grid(stacked(references)) : null;
+      boolean looks = layout.variant().imageInput() != ImageInput.NONE;
+      Grid image = looks ? grid(stack(references)) : null;
       return new ReferenceEmbeddings(
           image,
           looks ? unconditional() : null,
-          layout.kind().needsFace() ? faces(references) : null,
+          layout.variant().needsFace() ? faceGrid(references) : null,
           references.stream().map(Reference::weight).toList(),
           origin(references));
     }
@@ -55,31 +55,31 @@ public final class ReferenceEncoder {
    * are.
    */
   public EmbeddingOrigin origin(List<Reference> references) {
-    boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
-    String length = layout.kind().needsRawEmbedding() ? "raw" : "unit";
+    boolean looks = layout.variant().imageInput() != ImageInput.NONE && encoder != null;
+    String length = layout.variant().needsRawEmbedding() ? "raw" : "unit";
     return new EmbeddingOrigin(
         looks ? encoder.fingerprint() : "",
-        layout.kind().needsFace() ? EmbeddingOrigin.recogniser(references) : "",
-        layout.kind().needsFace() ? length : "");
+        layout.variant().needsFace() ? EmbeddingOrigin.faceEmbedder(references) : "",
+        layout.variant().needsFace() ? length : "");
   }
 
   /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
   public void require(ReferenceEmbeddings e) {
-    boolean looks = layout.kind().sight() != Sight.NONE;
+    boolean looks = layout.variant().imageInput() != ImageInput.NONE;
     boolean image =
         looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
-    boolean kept = looks && layout.kind().unconditional() != Unconditional.ZEROS;
+    boolean kept = looks && layout.variant().unconditionalInput() != UnconditionalInput.ZEROS;
     boolean nothing = kept == (e.unconditional() != null)
         && (!kept || e.unconditional().width() == layout.imageWidth());
     boolean one =
-        layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
-    boolean face = layout.kind().needsFace() == (e.face() != null)
+        layout.variant().imageInput() != ImageInput.POOLED || e.image() == null || e.image().tokens() == 1;
+    boolean face = layout.variant().needsFace() == (e.face() != null)
         && (e.face() == null || e.face().width() == layout.faceWidth());
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
           "references encoded as image " + e.image() + ", nothing " + e.unconditional()
               + ", face " + e.face() + " are not what " + adapter + " looks at, an "
-              + layout.kind().title()
+              + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode them with it");
     }
@@ -88,31 +88,31 @@ public final class ReferenceEncoder {
 
   /** The same for all references, looked at once. */
   private Grid unconditional() {
-    unconditional = unconditional == null ? unseen() : unconditional;
+    unconditional = unconditional == null ? encodeUnconditional() : unconditional;
     return unconditional;
   }
 
   /** What the encoder makes of no image, or null where zeros stand for it. */
-  private Grid unseen() {
+  private Grid encodeUnconditional() {
     int side = encoder.config().imageSize();
-    return switch (layout.kind().unconditional()) {
+    return switch (layout.variant().unconditionalInput()) {
       case ZEROS -> null;
-      case ZERO_PIXELS -> grid(seen(encoder.encodeZeros()));
-      case BLACK -> grid(seen(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
+      case ZERO_PIXELS -> grid(features(encoder.encodeZeros()));
+      case BLACK -> grid(features(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
     };
   }
 
   private void require(Reference reference) {
-    boolean looks = layout.kind().sight() != Sight.NONE;
+    boolean looks = layout.variant().imageInput() != ImageInput.NONE;
     if (looks && reference.image() == null
-        || layout.kind().needsFace() && reference.face() == null) {
-      throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
-          + (looks && layout.kind().needsFace()
+        || layout.variant().needsFace() && reference.face() == null) {
+      throw new IllegalArgumentException("an " + layout.variant().title() + " looks at "
+          + (looks && layout.variant().needsFace()
               ? "a face's numbers and the aligned image of it"
               : looks ? "an image" : "a face's numbers")
           + "; the reference has " + reference);
     }
-    if (layout.kind().needsFace()) {
+    if (layout.variant().needsFace()) {
       AdapterCompatibility.checkFace(
           adapter, layout, reference.face().length, "the recogniser behind the reference");
       requireLength(reference.face());
@@ -121,8 +121,8 @@ public final class ReferenceEncoder {
 
   /** The same numbers at another length are another person to the adapter. */
   private void requireLength(float[] face) {
-    boolean raw = layout.kind().needsRawEmbedding();
-    double length = ReferenceEmbeddings.length(face, face.length);
+    boolean raw = layout.variant().needsRawEmbedding();
+    double length = ReferenceEmbeddings.norm(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
@@ -135,15 +135,15 @@ public final class ReferenceEncoder {
     }
   }
 
-  private Tensor stacked(List<Reference> references) {
+  private Tensor stack(List<Reference> references) {
     TensorVector rows = new TensorVector();
-    references.forEach(reference -> rows.push_back(seen(encoder.encode(reference.image()))));
+    references.forEach(reference -> rows.push_back(features(encoder.encode(reference.image()))));
     return torch.cat(rows, 0);
   }
 
   /** What the kind wants of an encoding, [1, tokens, width]. */
-  private Tensor seen(VisionTower.ImageEncoding encoding) {
-    return layout.kind().sight() == Sight.POOLED
+  private Tensor features(VisionModel.ImageEncoding encoding) {
+    return layout.variant().imageInput() == ImageInput.POOLED
         ? encoding.pooled().unsqueeze(1)
         : encoding.penultimate();
   }
@@ -152,7 +152,7 @@ public final class ReferenceEncoder {
     return new Grid(ImageTensors.floats(t), (int) t.size(0), (int) t.size(1), (int) t.size(2));
   }
 
-  private Grid faces(List<Reference> references) {
+  private Grid faceGrid(List<Reference> references) {
     int width = (int) layout.faceWidth();
     float[] all = new float[references.size() * width];
     for (int i = 0; i < references.size(); i++) {

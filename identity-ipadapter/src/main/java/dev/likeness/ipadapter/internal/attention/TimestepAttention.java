@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
 public final class TimestepAttention {
   private static final double EPS = 1e-6;
 
-  private final Linear shifts;
+  private final Linear modulation;
   private final Linear toK;
   private final Linear toV;
   private final RmsNorm normQ;
@@ -39,7 +39,7 @@ public final class TimestepAttention {
    */
   public TimestepAttention(Weights w, long width, long timeWidth, long headWidth) {
     this.width = width;
-    shifts = new Linear(w.at("norm_ip").at("linear"), timeWidth, 2 * width);
+    modulation = new Linear(w.at("norm_ip").at("linear"), timeWidth, 2 * width);
     toK = Linear.withoutBias(w.at("to_k_ip"), width, width);
     toV = Linear.withoutBias(w.at("to_v_ip"), width, width);
     normQ = new RmsNorm(w.at("norm_q"), headWidth, EPS);
@@ -53,32 +53,32 @@ public final class TimestepAttention {
    * @param bias added to the tokens' scores, [1, 1, 1, n], or null
    */
   Tensor attend(BranchInputs image, Tensor tokens, Tensor time, Tensor bias) {
-    Tensor seen = normed(tokens, time);
+    Tensor seen = modulate(tokens, time);
     Tensor own = image.value();
-    Tensor keys = normTokens.forward(split(toK.forward(seen), own));
-    Tensor all = torch.cat(new TensorVector(normK.forward(image.plainKey()), spread(keys, own)), 2);
-    Tensor values = torch.cat(new TensorVector(own, spread(split(toV.forward(seen), own), own)), 2);
+    Tensor keys = normTokens.forward(splitHeads(toK.forward(seen), own));
+    Tensor all = torch.cat(new TensorVector(normK.forward(image.plainKey()), expand(keys, own)), 2);
+    Tensor values = torch.cat(new TensorVector(own, expand(splitHeads(toV.forward(seen), own), own)), 2);
     return ScaledDotProduct.attend(
-        normQ.forward(image.plainQuery()), all, values, beside(own, bias));
+        normQ.forward(image.plainQuery()), all, values, padBias(own, bias));
   }
 
-  private Tensor normed(Tensor tokens, Tensor time) {
-    TensorVector told = shifts.forward(torch.silu(time)).unsqueeze(1).chunk(2, -1);
+  private Tensor modulate(Tensor tokens, Tensor time) {
+    TensorVector told = modulation.forward(torch.silu(time)).unsqueeze(1).chunk(2, -1);
     TensorOptional none = new TensorOptional();
     Tensor plain = torch.layer_norm(tokens, new long[] {width}, none, none, EPS, false);
     return plain.mul(told.get(1).add(new Scalar(1.0))).add(told.get(0));
   }
 
-  private static Tensor split(Tensor x, Tensor like) {
+  private static Tensor splitHeads(Tensor x, Tensor like) {
     return x.view(1, x.size(1), like.size(1), like.size(3)).transpose(1, 2);
   }
 
-  private static Tensor spread(Tensor one, Tensor like) {
+  private static Tensor expand(Tensor one, Tensor like) {
     return one.expand(like.size(0), one.size(1), one.size(2), one.size(3));
   }
 
   /** The scores of the image's own tokens stay as they are. */
-  private static Tensor beside(Tensor own, Tensor bias) {
+  private static Tensor padBias(Tensor own, Tensor bias) {
     return bias == null
         ? null
         : torch.cat(new TensorVector(bias.new_zeros(1, 1, 1, own.size(2)), bias), 3);
@@ -89,7 +89,7 @@ public final class TimestepAttention {
    *
    * @param bias added to the scores of the tokens, [1, 1, 1, tokens], or null
    */
-  public record TimedMemory(Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
+  public record TimestepMemory(Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
       implements TokenBranch.Memory {
     /**
      * The tokens of one request, made once for each pass of the network and shared by its blocks.
@@ -97,9 +97,9 @@ public final class TimestepAttention {
      */
     public static final class Tokens {
       private final ImageProjection.TimestepResampler resampler;
-      private final Tensor seen;
-      private final Tensor image;
-      private final Tensor timestep;
+      private final Tensor imageFeatures;
+      private final Tensor tokens;
+      private final Tensor timeEmbedding;
       private Tensor time;
 
       /**
@@ -110,24 +110,24 @@ public final class TimestepAttention {
        */
       Tokens(ImageProjection.TimestepResampler resampler, Tensor seen, long count, long width) {
         this.resampler = resampler;
-        this.seen = seen;
-        image = seen.new_empty(1, seen.size(0) * count, width);
-        timestep = resampler.timeEmbedding(seen.new_zeros(1)).clone();
+        this.imageFeatures = seen;
+        tokens = seen.new_empty(1, seen.size(0) * count, width);
+        timeEmbedding = resampler.timeEmbedding(seen.new_zeros(1)).clone();
       }
 
       /**
        * Made anew for each pass, which another tensor tells: a replayed one writes its numbers into
        * the same.
        */
-      private void at(Tensor now) {
+      private void update(Tensor now) {
         if (now == time) {
           return;
         }
         try (TensorScope scope = TensorScope.open()) {
-          timestep.copy_(resampler.timeEmbedding(now));
-          image.copy_(resampler
-              .forward(new ImageProjection.Sights(seen, null, timestep))
-              .view_as(image));
+          timeEmbedding.copy_(resampler.timeEmbedding(now));
+          tokens.copy_(resampler
+              .forward(new ImageProjection.ProjectionInputs(imageFeatures, null, timeEmbedding))
+              .view_as(tokens));
         }
         time = now;
       }
@@ -135,8 +135,8 @@ public final class TimestepAttention {
 
     @Override
     public Tensor attend(BranchInputs image) {
-      tokens.at(image.time());
-      return attention.attend(image, tokens.image, tokens.timestep, bias).mul(new Scalar(scale));
+      tokens.update(image.time());
+      return attention.attend(image, tokens.tokens, tokens.timeEmbedding, bias).mul(new Scalar(scale));
     }
   }
 }

@@ -26,14 +26,14 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
    *
    * @param bias added to every query's scores, [1, 1, 1, tokens], or null
    */
-  public record Kept(Tensor keys, Tensor values, Tensor bias) implements Memory {
+  public record KeyValues(Tensor keys, Tensor values, Tensor bias) implements Memory {
     @Override
     public Tensor attend(BranchInputs image) {
       Tensor query = image.query();
-      return ScaledDotProduct.attend(query, split(keys, query), split(values, query), bias);
+      return ScaledDotProduct.attend(query, splitHeads(keys, query), splitHeads(values, query), bias);
     }
 
-    private static Tensor split(Tensor tokens, Tensor query) {
+    private static Tensor splitHeads(Tensor tokens, Tensor query) {
       long batch = query.size(0);
       if (tokens.size(2) != query.size(1) * query.size(3)) {
         throw new IllegalArgumentException("an image prompt made for attentions of "
@@ -60,6 +60,6 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
               conditional.attend(image.rows(half, half))),
           0);
     }
-    return mask == null ? seen : seen.mul(mask.at(image.query().size(2)));
+    return mask == null ? seen : seen.mul(mask.forQueries(image.query().size(2)));
   }
 }

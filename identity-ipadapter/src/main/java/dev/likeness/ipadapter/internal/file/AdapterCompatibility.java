@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
 public final class AdapterCompatibility {
   private static final String CLIP = "CLIP";
   private static final String SIGLIP = "SigLIP";
-  private static final int SO400M = 1152;
-  private static final int PUBLISHED = 512;
-  private static final Pattern OTHERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
+  private static final int SO400M_WIDTH = 1152;
+  private static final int ARCFACE_WIDTH = 512;
+  private static final Pattern OTHER_EMBEDDERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
 
   private AdapterCompatibility() {}
 
@@ -26,19 +26,19 @@ public final class AdapterCompatibility {
    * @param file what errors call the adapter
    */
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
-    if (adapter.kind().family() != base.family() || adapter.contextWidth() != base.contextWidth()) {
+    if (adapter.variant().family() != base.family() || adapter.contextWidth() != base.contextWidth()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
-          + base.name() + " is " + base.kind() + ": give an adapter made for it");
+          + base.name() + " is " + base.baseDescription() + ": give an adapter made for it");
     }
-    if (adapter.attentions().size() != base.widths().size()) {
+    if (adapter.attentionWidths().size() != base.widths().size()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
           + base.name() + " has " + base.widths().size() + ": give an adapter made for it");
     }
     for (int t = 0; t < base.widths().size(); t++) {
-      if (!adapter.attentions().get(t).equals(base.widths().get(t))) {
-        throw new InvalidInputException(file + ": keys at position " + base.number(t) + " have "
-            + adapter.attentions().get(t)
-            + " channels, " + base.module(adapter.kind(), t) + " of the base " + base.name()
+      if (!adapter.attentionWidths().get(t).equals(base.widths().get(t))) {
+        throw new InvalidInputException(file + ": keys at position " + base.keyIndex(t) + " have "
+            + adapter.attentionWidths().get(t)
+            + " channels, " + base.module(adapter.variant(), t) + " of the base " + base.name()
             + " has " + base.widths().get(t)
             + ": give an adapter made for it");
       }
@@ -71,15 +71,15 @@ public final class AdapterCompatibility {
     if (adapter.imageWidth() == 0) {
       return;
     }
-    String family = trained.orElse(family(adapter));
-    boolean pooled = adapter.kind().sight() == IpAdapterVariant.Sight.POOLED;
-    String wanted = file + " is an " + adapter.kind().title() + " and looks at images through "
-        + name(family, adapter.imageWidth(), pooled);
+    String family = trained.orElse(encoderFamily(adapter));
+    boolean pooled = adapter.variant().imageInput() == IpAdapterVariant.ImageInput.POOLED;
+    String wanted = file + " is an " + adapter.variant().title() + " and looks at images through "
+        + encoderName(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
       throw new InvalidInputException(wanted
           + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
     }
-    long has = pooled ? encoder.projection() : encoder.width();
+    long has = pooled ? encoder.projectionDim() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
       throw new InvalidInputException(wanted + "; the image encoder " + folder + " is "
           + encoder.describe() + ": give the one it was trained with");
@@ -90,15 +90,15 @@ public final class AdapterCompatibility {
    * The family of the encoders that were published with adapters of a kind, or that alone have that
    * width; else empty.
    */
-  private static String family(AdapterLayout adapter) {
-    return switch (adapter.kind()) {
-      case INSTANT_X, TIMED -> SIGLIP;
+  private static String encoderFamily(AdapterLayout adapter) {
+    return switch (adapter.variant()) {
+      case INSTANT_X, INSTANT_X_SD3 -> SIGLIP;
       case XLABS -> CLIP;
       default ->
-        adapter.imageWidth() == SO400M
+        adapter.imageWidth() == SO400M_WIDTH
             ? SIGLIP
-            : tower(adapter.imageWidth(), true).isEmpty()
-                    && tower(adapter.imageWidth(), false).isEmpty()
+            : encoderSize(adapter.imageWidth(), true).isEmpty()
+                    && encoderSize(adapter.imageWidth(), false).isEmpty()
                 ? ""
                 : CLIP;
     };
@@ -108,7 +108,7 @@ public final class AdapterCompatibility {
   public static void checkFace(String file, AdapterLayout adapter, int numbers, String recogniser) {
     if (numbers != adapter.faceWidth()) {
       throw new InvalidInputException(
-          file + " is an " + adapter.kind().title() + " and takes the " + adapter.faceWidth()
+          file + " is an " + adapter.variant().title() + " and takes the " + adapter.faceWidth()
               + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
               + ": give the recogniser it was trained with");
     }
@@ -120,27 +120,27 @@ public final class AdapterCompatibility {
    *
    * @param ours whether this library trained the adapter
    */
-  public static void checkRecogniser(
+  public static void checkFaceEmbedder(
       String file, AdapterLayout adapter, boolean ours, EmbedderSpec spec, Path recogniser) {
     boolean other = spec != EmbedderSpec.ARCFACE
-        || OTHERS.matcher(recogniser.getFileName().toString()).find();
-    if (adapter.faceWidth() == PUBLISHED && other && !ours) {
+        || OTHER_EMBEDDERS.matcher(recogniser.getFileName().toString()).find();
+    if (adapter.faceWidth() == ARCFACE_WIDTH && other && !ours) {
       throw new InvalidInputException(
-          file + " is an " + adapter.kind().title()
+          file + " is an " + adapter.variant().title()
               + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
               + " is another recogniser: give that one, or an adapter that looks at images, such as Plus Face");
     }
   }
 
-  private static String name(String family, long width, boolean pooled) {
+  private static String encoderName(String family, long width, boolean pooled) {
     boolean siglip = family.equals(SIGLIP);
-    String size = siglip ? width == SO400M ? "So400m" : "" : tower(width, pooled);
+    String size = siglip ? width == SO400M_WIDTH ? "So400m" : "" : encoderSize(width, pooled);
     return (family.isEmpty() ? "an encoder" : (family + " " + size).strip())
         + (pooled && !siglip ? " (projection " : " (width ") + width + ")";
   }
 
   /** The published CLIP with tokens, or a projection, of that width. */
-  private static String tower(long width, boolean pooled) {
+  private static String encoderSize(long width, boolean pooled) {
     return switch ((int) width) {
       case 768 -> pooled ? "ViT-L/14" : "ViT-B";
       case 1024 -> pooled ? "ViT-H/14" : "ViT-L/14";

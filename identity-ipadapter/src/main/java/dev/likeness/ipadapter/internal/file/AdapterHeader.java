@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.file.Safetensors;
 import dev.likeness.diffusion.internal.file.SafetensorsHeader;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.internal.file.pickle.TorchPickle;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,9 +27,9 @@ public final class AdapterHeader {
 
   // How published files of FaceID Portrait, unnormalised, are named.
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
-  private static final String FACE = "perceiver_resampler.";
-  private static final Pattern KEYS = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
-  private static final int FACE_NUMBERS = 512;
+  private static final String RESAMPLER_PREFIX = "perceiver_resampler.";
+  private static final Pattern KEY_WEIGHT = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
+  private static final int FACE_WIDTH = 512;
   private static final int FACE_ID_TOKENS = 4;
 
   private final TensorSource source;
@@ -59,7 +59,7 @@ public final class AdapterHeader {
     }
     TensorSource source = isSafetensors(file) ? Safetensors.open(file) : TorchPickle.open(file);
     try {
-      return AdapterKeyFormat.published(source);
+      return AdapterKeyFormat.toPublished(source);
     } catch (RuntimeException e) {
       source.close();
       throw e;
@@ -93,13 +93,13 @@ public final class AdapterHeader {
   }
 
   AdapterLayout layout() {
-    List<Long> attentions = attentions();
+    List<Long> attentions = attentionWidths();
     if (has("time_embedding.linear_1.weight")) {
-      return timed(attentions);
+      return timestepLayout(attentions);
     } else if (has("perceiver_resampler.proj_in.weight")) {
-      return refined(attentions);
+      return faceIdPlusLayout(attentions);
     } else if (has("latents")) {
-      return resampled(attentions);
+      return resamplerLayout(attentions);
     } else if (has("proj.3.weight")) {
       return new AdapterLayout(
           IpAdapterVariant.FULL_FACE,
@@ -110,19 +110,19 @@ public final class AdapterHeader {
           rows("proj.0.weight"),
           null,
           attentions,
-          lora());
+          hasLora());
     } else if (has("proj.2.weight") && has("norm.weight")) {
-      return twoLayers(attentions);
+      return mlpLayout(attentions);
     } else if (has("proj.weight") && has("norm.weight")) {
-      return pooled(attentions);
+      return linearLayout(attentions);
     }
     throw new InvalidInputException(
         source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
-            + source.names().stream().findFirst().orElse("nothing")
+            + source.layerRoles().stream().findFirst().orElse("nothing")
             + "\"; docs/reference/adapters.md lists the kinds");
   }
 
-  private AdapterLayout timed(List<Long> attentions) {
+  private AdapterLayout timestepLayout(List<Long> attentions) {
     long sinusoids = columns("time_embedding.linear_1.weight");
     if (sinusoids % 2 != 0) {
       throw new InvalidInputException(
@@ -131,34 +131,34 @@ public final class AdapterHeader {
               + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
     }
     return new AdapterLayout(
-        IpAdapterVariant.TIMED,
-        latents(),
+        IpAdapterVariant.INSTANT_X_SD3,
+        latentCount(),
         rows("proj_out.weight"),
         columns("proj_in.weight"),
         0,
         sinusoids,
-        resampler(""),
+        readResampler(""),
         attentions,
-        lora());
+        hasLora());
   }
 
-  private AdapterLayout refined(List<Long> attentions) {
+  private AdapterLayout faceIdPlusLayout(List<Long> attentions) {
     return new AdapterLayout(
         IpAdapterVariant.FACE_ID_PLUS,
-        tokens("proj.2.weight"),
+        tokenCount("proj.2.weight"),
         length("norm.weight"),
-        columns(FACE + "proj_in.weight"),
+        columns(RESAMPLER_PREFIX + "proj_in.weight"),
         columns("proj.0.weight"),
         rows("proj.0.weight"),
-        resampler(FACE),
+        readResampler(RESAMPLER_PREFIX),
         attentions,
-        lora());
+        hasLora());
   }
 
-  private AdapterLayout twoLayers(List<Long> attentions) {
-    boolean image = inTransformer("weight");
+  private AdapterLayout mlpLayout(List<Long> attentions) {
+    boolean image = hasTransformerKey("weight");
     long in = columns("proj.0.weight");
-    int tokens = tokens("proj.2.weight");
+    int tokens = tokenCount("proj.2.weight");
     IpAdapterVariant ofFaces =
         tokens == FACE_ID_TOKENS ? IpAdapterVariant.FACE_ID : IpAdapterVariant.PORTRAIT;
     return new AdapterLayout(
@@ -170,49 +170,49 @@ public final class AdapterHeader {
         rows("proj.0.weight"),
         null,
         attentions,
-        lora());
+        hasLora());
   }
 
-  private AdapterLayout pooled(List<Long> attentions) {
+  private AdapterLayout linearLayout(List<Long> attentions) {
     return new AdapterLayout(
-        inTransformer("bias") ? IpAdapterVariant.XLABS : IpAdapterVariant.BASE,
-        tokens("proj.weight"),
+        hasTransformerKey("bias") ? IpAdapterVariant.XLABS : IpAdapterVariant.BASE,
+        tokenCount("proj.weight"),
         length("norm.weight"),
         columns("proj.weight"),
         0,
         0,
         null,
         attentions,
-        lora());
+        hasLora());
   }
 
   /**
    * Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that
    * the name has to tell.
    */
-  private AdapterLayout resampled(List<Long> attentions) {
+  private AdapterLayout resamplerLayout(List<Long> attentions) {
     long in = columns("proj_in.weight");
     boolean unnorm = fileName.contains("unnorm");
-    if (in == FACE_NUMBERS && !UNNORMALISED.matcher(fileName).find()) {
+    if (in == FACE_WIDTH && !UNNORMALISED.matcher(fileName).find()) {
       throw new InvalidInputException(
           source.describe() + " may be InstantID's, which cannot be attached, or an "
               + IpAdapterVariant.PORTRAIT_UNNORM.title()
               + ", which looks alike; where it is that, put portrait into its name");
     }
-    boolean face = in == FACE_NUMBERS || unnorm;
+    boolean face = in == FACE_WIDTH || unnorm;
     return new AdapterLayout(
         face ? IpAdapterVariant.PORTRAIT_UNNORM : IpAdapterVariant.PLUS,
-        latents(),
+        latentCount(),
         rows("proj_out.weight"),
         face ? 0 : in,
         face ? in : 0,
         0,
-        resampler(""),
+        readResampler(""),
         attentions,
-        lora());
+        hasLora());
   }
 
-  private Resampling resampler(String prefix) {
+  private ResamplerConfig readResampler(String prefix) {
     int depth = 0;
     while (has(prefix + "layers." + depth + ".0.to_q.weight")) {
       depth++;
@@ -223,35 +223,35 @@ public final class AdapterHeader {
     }
     String queries = prefix + "layers.0.0.to_q.weight";
     try {
-      return new Resampling(rows(prefix + "proj_in.weight"), rows(queries), depth);
+      return new ResamplerConfig(rows(prefix + "proj_in.weight"), rows(queries), depth);
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException(
           source.describe() + ": image_proj." + queries + ": " + e.getMessage(), e);
     }
   }
 
-  private int latents() {
+  private int latentCount() {
     return (int) size("image_proj.latents", 3, 1);
   }
 
   /** How many tokens a layer makes at once. */
-  private int tokens(String layer) {
+  private int tokenCount(String layer) {
     return (int) (rows(layer) / length("norm.weight"));
   }
 
   /** Whether the first attention has keys: in a UNet it is over the image alone, and has none. */
-  private boolean inTransformer(String tensor) {
-    return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
+  private boolean hasTransformerKey(String tensor) {
+    return source.layerRoles().contains("ip_adapter.0.to_k_ip." + tensor);
   }
 
-  private boolean lora() {
-    return source.names().stream().anyMatch(FaceIdLoraFile::isKey);
+  private boolean hasLora() {
+    return source.layerRoles().stream().anyMatch(FaceIdLoraFile::isKey);
   }
 
-  private List<Long> attentions() {
+  private List<Long> attentionWidths() {
     TreeMap<Integer, Long> widths = new TreeMap<>();
-    for (String name : source.names()) {
-      Matcher keys = KEYS.matcher(name);
+    for (String name : source.layerRoles()) {
+      Matcher keys = KEY_WEIGHT.matcher(name);
       if (keys.matches()) {
         widths.put(Integer.parseInt(keys.group(1)), size(name, 2, 0));
       }
@@ -260,7 +260,7 @@ public final class AdapterHeader {
   }
 
   private boolean has(String name) {
-    return source.names().contains("image_proj." + name);
+    return source.layerRoles().contains("image_proj." + name);
   }
 
   private long rows(String matrix) {

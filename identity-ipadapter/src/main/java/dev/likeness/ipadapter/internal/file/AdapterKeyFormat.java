@@ -31,10 +31,10 @@ public final class AdapterKeyFormat {
   private static final Pattern XLABS = Pattern.compile(
       "double_blocks\\.(\\d+)\\.processor\\.ip_adapter_double_stream_([kv])_proj\\.(.+)");
   /** Of a second adapter beside the first in one network. */
-  private static final Pattern ANOTHER = Pattern.compile(
+  private static final Pattern SECOND_ADAPTER = Pattern.compile(
       "image_projection_layers\\.[1-9]\\d*\\.|\\.processor\\.to_[kv]_ip\\.[1-9]\\d*\\.");
   /** A number that no list of blocks has. */
-  private static final Pattern BEYOND = Pattern.compile("\\d{7}");
+  private static final Pattern HUGE_INDEX = Pattern.compile("\\d{7}");
 
   private static final Pattern LAYER =
       Pattern.compile("((?:perceiver_resampler\\.)?layers\\.\\d+)\\.(.+)");
@@ -63,39 +63,39 @@ public final class AdapterKeyFormat {
    * @throws InvalidInputException when two of its tensors are one by their names, or it holds
    *     several adapters
    */
-  public static TensorSource published(TensorSource source) {
-    Set<String> names = new LinkedHashSet<>(source.names());
-    if (names.stream().anyMatch(name -> container(name).startsWith("ip_adapter."))) {
+  public static TensorSource toPublished(TensorSource source) {
+    Set<String> names = new LinkedHashSet<>(source.layerRoles());
+    if (names.stream().anyMatch(name -> convertPrefix(name).startsWith("ip_adapter."))) {
       names.removeIf(name -> name.startsWith("unet."));
     }
-    Map<String, Integer> numbers = numbers(source, names);
+    Map<String, Integer> numbers = attentionIndices(source, names);
     boolean faceLayers = names.stream().anyMatch(name -> name.contains("proj.net.0.proj"));
-    boolean tokenLayers = everyTokenAlone(source, names);
+    boolean tokenLayers = projectsTokensSeparately(source, names);
     Map<String, String> roles = new LinkedHashMap<>();
     for (String name : names) {
-      if (ANOTHER.matcher(name).find()) {
+      if (SECOND_ADAPTER.matcher(name).find()) {
         throw new InvalidInputException(source.describe() + " holds several adapters (it has \""
             + name + "\"); give each in a file of" + " its own");
       }
-      String key = processor(container(name), numbers);
+      String key = convertProcessor(convertPrefix(name), numbers);
       if (key.startsWith(PROJECTION)) {
-        key = PROJECTION + projection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
+        key = PROJECTION + convertProjection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
       }
       String other = roles.putIfAbsent(key, name);
       if (other != null) {
-        throw twice(source, other, name);
+        throw duplicateLayer(source, other, name);
       }
     }
     return FusedKeyValues.of(source, roles);
   }
 
   /** What is said of two tensors that are one and the same layer's. */
-  static InvalidInputException twice(TensorSource source, String one, String other) {
+  static InvalidInputException duplicateLayer(TensorSource source, String one, String other) {
     return new InvalidInputException(source.describe() + ": \"" + one + "\" and \"" + other
         + "\" are the same layer's, spelled in two ways;" + " take out one of them");
   }
 
-  private static String container(String name) {
+  private static String convertPrefix(String name) {
     for (Map.Entry<String, String> other : Map.of(
             "image_proj_model.",
             PROJECTION,
@@ -118,7 +118,7 @@ public final class AdapterKeyFormat {
         : name;
   }
 
-  private static String processor(String name, Map<String, Integer> numbers) {
+  private static String convertProcessor(String name, Map<String, Integer> numbers) {
     Matcher m = PROCESSOR.matcher(name);
     return m.matches()
         ? "ip_adapter." + numbers.get(m.group(1)) + "." + m.group(2) + "." + m.group(3)
@@ -129,25 +129,25 @@ public final class AdapterKeyFormat {
    * The place of each attention that is named by its path: in a UNet 2t for the self-attention of
    * transformer block t, 2t + 1 beside; in a transformer t for the t-th.
    */
-  private static Map<String, Integer> numbers(TensorSource source, Set<String> names) {
+  private static Map<String, Integer> attentionIndices(TensorSource source, Set<String> names) {
     TreeSet<AttentionPath> transformers = new TreeSet<>();
     for (String name : names) {
       Matcher m = PROCESSOR.matcher(name);
       if (m.matches()) {
         String path = m.group(1);
-        if (BEYOND.matcher(path).find()) {
+        if (HUGE_INDEX.matcher(path).find()) {
           throw new InvalidInputException(source.describe() + ": \"" + name
               + "\" is of no attention that a base has; give an IP-Adapter's"
               + " file as it was published");
         }
         transformers.add(
-            AttentionPath.of(inUNet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
+            AttentionPath.of(isInUnet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
       }
     }
     Map<String, Integer> numbers = new LinkedHashMap<>();
     int n = 0;
     for (AttentionPath transformer : transformers) {
-      if (inUNet(transformer.path())) {
+      if (isInUnet(transformer.path())) {
         numbers.put(transformer.path() + ".attn1", n++);
         numbers.put(transformer.path() + ".attn2", n++);
       } else {
@@ -157,7 +157,7 @@ public final class AdapterKeyFormat {
     return numbers;
   }
 
-  private static boolean inUNet(String path) {
+  private static boolean isInUnet(String path) {
     return path.contains(".attentions.");
   }
 
@@ -165,14 +165,14 @@ public final class AdapterKeyFormat {
    * In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of
    * each.
    */
-  private static boolean everyTokenAlone(TensorSource source, Set<String> names) {
+  private static boolean projectsTokensSeparately(TensorSource source, Set<String> names) {
     Map<String, long[]> shapes = new HashMap<>();
-    names.forEach(name -> shapes.put(container(name), source.shape(name)));
+    names.forEach(name -> shapes.put(convertPrefix(name), source.shape(name)));
     long[] out = shapes.get(PROJECTION + "ff.net.2.bias");
     return out != null && Arrays.equals(out, shapes.get(PROJECTION + "norm.weight"));
   }
 
-  private static String projection(String key, boolean faceLayers, boolean tokenLayers) {
+  private static String convertProjection(String key, boolean faceLayers, boolean tokenLayers) {
     String at = faceLayers && key.matches("(layers|proj_in|proj_out|norm_out)\\..*")
         ? "perceiver_resampler." + key
         : key;
@@ -225,7 +225,7 @@ public final class AdapterKeyFormat {
         }
         String together = apart.group(1) + "kv" + apart.group(3);
         if (roles.containsKey(together)) {
-          throw AdapterKeyFormat.twice(source, roles.get(together), name);
+          throw AdapterKeyFormat.duplicateLayer(source, roles.get(together), name);
         }
         String keys = roles.get(apart.group(1) + "k" + apart.group(3));
         String values = roles.get(apart.group(1) + "v" + apart.group(3));
@@ -243,7 +243,7 @@ public final class AdapterKeyFormat {
     }
 
     @Override
-    public Set<String> names() {
+    public Set<String> layerRoles() {
       return Collections.unmodifiableSet(parts.keySet());
     }
 

@@ -22,7 +22,7 @@ import java.util.function.Function;
  * @param paths of a UNet's transformer blocks, or of a transformer's attentions
  * @param widths channels of each
  * @param contextWidth channels of the image tokens that they understand
- * @param headWidth channels of a head, or 0 where the base's tensors do not tell
+ * @param headDim channels of a head, or 0 where the base's tensors do not tell
  */
 public record AdapterSites(
     String name,
@@ -30,7 +30,7 @@ public record AdapterSites(
     List<String> paths,
     List<Long> widths,
     long contextWidth,
-    long headWidth) {
+    long headDim) {
   public AdapterSites {
     paths = List.copyOf(paths);
     widths = List.copyOf(widths);
@@ -79,17 +79,17 @@ public record AdapterSites(
     }
     List<String> doubles = paths.stream().filter(path -> !isSingle(path)).toList();
     return new AdapterSites(
-        name, family, doubles, widths.subList(0, doubles.size()), contextWidth, headWidth);
+        name, family, doubles, widths.subList(0, doubles.size()), contextWidth, headDim);
   }
 
   /** Whether these are another base's attentions too, place by place, whatever it is called. */
-  public boolean areOf(AdapterSites other) {
+  public boolean matches(AdapterSites other) {
     return other.equals(
-        new AdapterSites(other.name, family, paths, widths, contextWidth, headWidth));
+        new AdapterSites(other.name, family, paths, widths, contextWidth, headDim));
   }
 
   /** The component that they are in. */
-  public ModelComponent part() {
+  public ModelComponent component() {
     return family.network().component();
   }
 
@@ -98,21 +98,21 @@ public record AdapterSites(
    * cross-attention.
    */
   public boolean isUnet() {
-    return part() == ModelComponent.UNET;
+    return component() == ModelComponent.UNET;
   }
 
   /** The kind of base, such as {@code SDXL (context 2048)}. */
-  public String kind() {
+  public String baseDescription() {
     return family.attentionSites().orElseThrow().baseDescription(contextWidth);
   }
 
   /** What kind of base has these. */
   public String describe() {
-    return kind() + " of " + paths.size() + " attentions";
+    return baseDescription() + " of " + paths.size() + " attentions";
   }
 
   /** The number of attention {@code t} in an adapter's keys. */
-  public int number(int t) {
+  public int keyIndex(int t) {
     return isUnet() ? 2 * t + 1 : t;
   }
 
@@ -131,12 +131,12 @@ public record AdapterSites(
    * Whether attention {@code t} is over the text and the image as one sequence, as in FLUX's single
    * blocks.
    */
-  public boolean overText(int t) {
+  public boolean includesText(int t) {
     return isSingle(paths.get(t));
   }
 
   /** The full name of a UNet's attention at position {@code n}. */
-  public String at(int n) {
+  public String attentionPath(int n) {
     return paths.get(n / 2) + (n % 2 == 0 ? ".attn1" : ".attn2");
   }
 

@@ -16,24 +16,24 @@ public enum AdapterType {
   private static final String SUPPORTED = "; attached are IP-Adapters only";
 
   private final String title;
-  private final Predicate<String> sign;
+  private final Predicate<String> signature;
 
   AdapterType(String title, String... signs) {
     this.title = title;
-    sign = name -> Stream.of(signs).anyMatch(name::contains);
+    signature = name -> Stream.of(signs).anyMatch(name::contains);
   }
 
   /** Throws when {@code source} is none that can be attached to a base model. */
   public static void check(TensorSource source) {
     for (AdapterType kind : values()) {
-      Optional<String> key = source.names().stream().filter(kind.sign).findFirst();
+      Optional<String> key = source.layerRoles().stream().filter(kind.signature).findFirst();
       if (key.isPresent()) {
         throw new InvalidInputException(source.describe() + " is " + kind.title + " (it has \""
             + key.get() + "\")" + SUPPORTED);
       }
     }
-    boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
-    boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
+    boolean projects = source.layerRoles().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean attends = source.layerRoles().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
       throw new InvalidInputException(
           source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
@@ -42,7 +42,7 @@ public enum AdapterType {
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
           + " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \""
-          + source.names().stream().findFirst().orElse("nothing") + "\"");
+          + source.layerRoles().stream().findFirst().orElse("nothing") + "\"");
     }
   }
 }

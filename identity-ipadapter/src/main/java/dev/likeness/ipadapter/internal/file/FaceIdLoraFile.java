@@ -52,7 +52,7 @@ public final class FaceIdLoraFile {
     TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
     Map<String, String> known = keyNames(base);
     try {
-      requireEach(source, known, base);
+      requireKnownKeys(source, known, base);
       return new RenamedSource(source, known::get);
     } catch (RuntimeException e) {
       source.close();
@@ -60,10 +60,10 @@ public final class FaceIdLoraFile {
     }
   }
 
-  private static void requireEach(
+  private static void requireKnownKeys(
       TensorSource source, Map<String, String> known, AdapterSites base) {
     Map<String, String> roles = new HashMap<>();
-    for (String name : source.names()) {
+    for (String name : source.layerRoles()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(
             source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
@@ -71,7 +71,7 @@ public final class FaceIdLoraFile {
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {
-        throw AdapterKeyFormat.twice(source, other, name);
+        throw AdapterKeyFormat.duplicateLayer(source, other, name);
       }
     }
   }
@@ -83,7 +83,7 @@ public final class FaceIdLoraFile {
     Map<String, String> known = new HashMap<>();
     for (int n = 0; n < 2 * base.paths().size(); n++) {
       for (String layer : LAYERS) {
-        String path = base.at(n);
+        String path = base.attentionPath(n);
         String module = path + "." + module(layer);
         for (String end : List.of("down", "up")) {
           String to = key(n, layer) + "." + end + ".weight";

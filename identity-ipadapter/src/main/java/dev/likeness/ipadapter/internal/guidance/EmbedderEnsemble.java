@@ -21,20 +21,20 @@ import org.bytedeco.pytorch.global.torch;
  * of all, so that the cosine of two is the mean of theirs.
  */
 public final class EmbedderEnsemble implements FaceEmbedder {
-  private final List<TorchEmbedder> eyes;
-  private final boolean adapters;
+  private final List<TorchEmbedder> embedders;
+  private final boolean hasAdapterEmbedder;
 
-  /** {@code adapters} says whether the first is the base's own adapter's. */
+  /** {@code hasAdapterEmbedder} says whether the first is the base's own adapter's. */
   private EmbedderEnsemble(List<TorchEmbedder> eyes, boolean adapters) {
-    this.eyes = List.copyOf(eyes);
-    this.adapters = adapters;
+    this.embedders = List.copyOf(eyes);
+    this.hasAdapterEmbedder = adapters;
   }
 
   /**
    * Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings
    * none.
    */
-  public static Optional<EmbedderEnsemble> in(Path folder) {
+  public static Optional<EmbedderEnsemble> findIn(Path folder) {
     List<TorchEmbedder> eyes = new ArrayList<>();
     boolean adapters;
     try {
@@ -50,30 +50,30 @@ public final class EmbedderEnsemble implements FaceEmbedder {
 
   @Override
   public float[] embed(RgbImage image, Face face) {
-    List<float[]> vectors = eyes.stream().map(eye -> eye.embed(image, face)).toList();
+    List<float[]> vectors = embedders.stream().map(eye -> eye.embed(image, face)).toList();
     float[] all = new float[vectors.stream().mapToInt(vector -> vector.length).sum()];
     int at = 0;
     for (float[] vector : vectors) {
       for (float number : vector) {
-        all[at++] = (float) (number / Math.sqrt(eyes.size()));
+        all[at++] = (float) (number / Math.sqrt(embedders.size()));
       }
     }
     return all;
   }
 
   /** Whether the base's own adapter looks at people through one of them. */
-  public boolean areAdapters() {
-    return adapters;
+  public boolean hasAdapterEmbedder() {
+    return hasAdapterEmbedder;
   }
 
   /** What the base's own adapter is shown of a face, of a vector of {@link #embed}. */
   public Reference reference(float[] vector) {
-    TorchEmbedder own = eyes.get(0);
-    float[] numbers = Arrays.copyOf(vector, own.size());
+    TorchEmbedder own = embedders.get(0);
+    float[] numbers = Arrays.copyOf(vector, own.embeddingSize());
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] *= (float) Math.sqrt(eyes.size());
+      numbers[i] *= (float) Math.sqrt(embedders.size());
     }
-    return Reference.face(numbers).by(own.name());
+    return Reference.face(numbers).withFaceEmbedder(own.name());
   }
 
   /**
@@ -82,14 +82,14 @@ public final class EmbedderEnsemble implements FaceEmbedder {
    *
    * @param faces [n, 3, 112, 112], at least one for each eye, aligned as for ArcFace, in -1..1
    */
-  Tensor agreement(Tensor faces, float[] person) {
+  Tensor similarity(Tensor faces, float[] person) {
     Tensor wanted = torch.tensor(person);
     Tensor sum = torch.zeros();
     long at = 0;
-    for (int i = 0; i < eyes.size(); i++) {
-      long first = i * faces.size(0) / eyes.size();
-      long end = (i + 1) * faces.size(0) / eyes.size();
-      Tensor vectors = eyes.get(i).vectors(faces.narrow(0, first, end - first));
+    for (int i = 0; i < embedders.size(); i++) {
+      long first = i * faces.size(0) / embedders.size();
+      long end = (i + 1) * faces.size(0) / embedders.size();
+      Tensor vectors = embedders.get(i).forward(faces.narrow(0, first, end - first));
       sum = sum.add(vectors.matmul(wanted.narrow(0, at, vectors.size(1))).mean());
       at += vectors.size(1);
     }
@@ -98,16 +98,16 @@ public final class EmbedderEnsemble implements FaceEmbedder {
 
   @Override
   public String name() {
-    return eyes.stream().map(TorchEmbedder::name).collect(Collectors.joining(" and "));
+    return embedders.stream().map(TorchEmbedder::name).collect(Collectors.joining(" and "));
   }
 
   @Override
-  public double sameAbove() {
-    return eyes.stream().mapToDouble(TorchEmbedder::sameAbove).average().orElseThrow();
+  public double samePersonThreshold() {
+    return embedders.stream().mapToDouble(TorchEmbedder::samePersonThreshold).average().orElseThrow();
   }
 
   @Override
   public void close() {
-    eyes.forEach(TorchEmbedder::close);
+    embedders.forEach(TorchEmbedder::close);
   }
 }

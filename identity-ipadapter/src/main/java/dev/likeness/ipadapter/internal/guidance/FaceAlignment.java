@@ -19,10 +19,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param top first row
  * @param width columns
  * @param height rows
- * @param map from the template to the window's image, both from -1 to 1: the affine map [2, 3] by
+ * @param affine from the template to the window's image, both from -1 to 1: the affine map [2, 3] by
  *     rows that {@code grid_sample} takes
  */
-record FaceAlignment(int left, int top, int width, int height, float[] map) {
+record FaceAlignment(int left, int top, int width, int height, float[] affine) {
   private static final AlignmentTemplate TEMPLATE = AlignmentTemplate.ARCFACE;
   private static final int SIDE = TEMPLATE.size();
   /** A decoder's pixels depend on latents beside theirs. */
@@ -35,15 +35,15 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
    * Around a face in an image of {@code columns} by {@code rows} latents, each {@code factor}
    * pixels wide.
    */
-  static FaceAlignment around(Face face, int columns, int rows, int factor) {
-    SimilarityTransform onto = TEMPLATE.onto(face);
-    int left = first(onto, Point::x, factor, columns);
-    int top = first(onto, Point::y, factor, rows);
-    int width = end(onto, Point::x, factor, columns) - left;
-    int height = end(onto, Point::y, factor, rows) - top;
-    Point middle = onto.unmap(new Point((SIDE - 1) / 2.0, (SIDE - 1) / 2.0));
-    Point right = onto.unmap(new Point((SIDE + 1) / 2.0, (SIDE - 1) / 2.0));
-    Point below = onto.unmap(new Point((SIDE - 1) / 2.0, (SIDE + 1) / 2.0));
+  static FaceAlignment forFace(Face face, int columns, int rows, int factor) {
+    SimilarityTransform onto = TEMPLATE.estimateTransform(face);
+    int left = firstCell(onto, Point::x, factor, columns);
+    int top = firstCell(onto, Point::y, factor, rows);
+    int width = endCell(onto, Point::x, factor, columns) - left;
+    int height = endCell(onto, Point::y, factor, rows) - top;
+    Point middle = onto.applyInverse(new Point((SIDE - 1) / 2.0, (SIDE - 1) / 2.0));
+    Point right = onto.applyInverse(new Point((SIDE + 1) / 2.0, (SIDE - 1) / 2.0));
+    Point below = onto.applyInverse(new Point((SIDE - 1) / 2.0, (SIDE + 1) / 2.0));
     double x = (double) factor * width;
     double y = (double) factor * height;
     return new FaceAlignment(left, top, width, height, new float[] {
@@ -56,7 +56,7 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
     });
   }
 
-  private static int first(
+  private static int firstCell(
       SimilarityTransform onto, ToDoubleFunction<Point> axis, int factor, int most) {
     return Math.max(
         0,
@@ -64,20 +64,20 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
             most - 1, (int) Math.floor(corners(onto, axis).min().orElseThrow() / factor) - MARGIN));
   }
 
-  private static int end(
+  private static int endCell(
       SimilarityTransform onto, ToDoubleFunction<Point> axis, int factor, int most) {
     int end = (int) Math.ceil(corners(onto, axis).max().orElseThrow() / factor) + MARGIN;
-    return Math.max(first(onto, axis, factor, most) + 1, Math.min(most, end));
+    return Math.max(firstCell(onto, axis, factor, most) + 1, Math.min(most, end));
   }
 
   private static DoubleStream corners(SimilarityTransform onto, ToDoubleFunction<Point> axis) {
     return Stream.of(new Point(0, 0), new Point(SIDE, 0), new Point(0, SIDE), new Point(SIDE, SIDE))
-        .map(onto::unmap)
+        .map(onto::applyInverse)
         .mapToDouble(axis);
   }
 
   /** The part of latents [1, channels, h, w], a view of them. */
-  Tensor of(Tensor latents) {
+  Tensor crop(Tensor latents) {
     return latents.narrow(2, top, height).narrow(3, left, width);
   }
 
@@ -86,9 +86,9 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
    *
    * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
    */
-  Tensor aligned(Tensor image, Tensor views) {
+  Tensor align(Tensor image, Tensor views) {
     long count = views.size(0);
-    Tensor maps = torch.tensor(map).view(1, 2, 3).matmul(views);
+    Tensor maps = torch.tensor(affine).view(1, 2, 3).matmul(views);
     Tensor grid = torch.affine_grid_generator(maps, new long[] {count, 3, SIDE, SIDE}, false);
     return torch.grid_sampler(image.expand(count, -1, -1, -1), grid, BILINEAR, ZEROS, false);
   }
@@ -104,7 +104,7 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
      * The farthest shift of half a face's width, the greatest turn in radians, and how much larger
      * or smaller at most.
      */
-    private static final double FARTHEST = 0.06;
+    private static final double MAX_CHANGE = 0.06;
 
     private static final int ENTRIES = 9;
 
@@ -115,16 +115,16 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
       Random random = new Random(row);
       float[] maps = new float[COUNT * ENTRIES];
       for (int i = 0; i < COUNT; i++) {
-        double scale = 1 + amount(random);
-        double turn = amount(random);
+        double scale = 1 + randomChange(random);
+        double turn = randomChange(random);
         double mirrored = i % 2 == 0 ? 1 : -1;
         double[] map = {
           mirrored * scale * Math.cos(turn),
           -scale * Math.sin(turn),
-          amount(random),
+          randomChange(random),
           mirrored * scale * Math.sin(turn),
           scale * Math.cos(turn),
-          amount(random),
+          randomChange(random),
           0,
           0,
           1
@@ -136,8 +136,8 @@ record FaceAlignment(int left, int top, int width, int height, float[] map) {
       return torch.tensor(maps).view(COUNT, 3, 3);
     }
 
-    private static double amount(Random random) {
-      return FARTHEST * (2 * random.nextDouble() - 1);
+    private static double randomChange(Random random) {
+      return MAX_CHANGE * (2 * random.nextDouble() - 1);
     }
   }
 }

@@ -21,20 +21,20 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Leads one image towards a face; what {@link dev.likeness.ipadapter.FaceGuidance} does. */
 public final class FaceGradientGuidance implements GradientGuidance {
   /** The move of the denoised prediction per unit of noise-to-signal ratio. */
-  private static final double REACH = 6;
+  private static final double STEP_LENGTH = 6;
   /** More noise than this lets a row reach no further. */
-  private static final double MOST_NOISE = 5;
+  private static final double MAX_NOISE = 5;
   /** Every so many rows the face is looked for anew. */
   private static final int DETECTION_INTERVAL = 2;
 
-  private final LoadedAutoencoder preview;
-  private final EmbedderEnsemble eyes;
+  private final LoadedAutoencoder autoencoder;
+  private final EmbedderEnsemble embedders;
   private final FaceDetector detector;
   private final float[] person;
   private final double weight;
   private final FaceTrack track = new FaceTrack();
-  private int rows;
-  private FaceAlignment window;
+  private int row;
+  private FaceAlignment alignment;
 
   public FaceGradientGuidance(
       LoadedAutoencoder preview,
@@ -42,8 +42,8 @@ public final class FaceGradientGuidance implements GradientGuidance {
       FaceDetector detector,
       float[] person,
       double weight) {
-    this.preview = preview;
-    this.eyes = eyes;
+    this.autoencoder = preview;
+    this.embedders = eyes;
     this.detector = detector;
     this.person = person;
     this.weight = weight;
@@ -53,33 +53,33 @@ public final class FaceGradientGuidance implements GradientGuidance {
   @Override
   public Tensor objective(Tensor denoised) {
     Tensor latents = denoised.cpu();
-    if (window == null || rows % DETECTION_INTERVAL == 0) {
+    if (alignment == null || this.row % DETECTION_INTERVAL == 0) {
       detect(latents.detach());
     }
-    int row = rows++;
-    if (window == null) {
+    int row = this.row++;
+    if (alignment == null) {
       return null;
     }
-    Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
-    return eyes.agreement(window.aligned(shown, FaceAlignment.FaceViews.of(row)), person);
+    Tensor shown = autoencoder.decode(alignment.crop(latents)).to(ScalarType.Float);
+    return embedders.similarity(alignment.align(shown, FaceAlignment.FaceViews.of(row)), person);
   }
 
   @Override
   public double stepLength(double noise) {
-    return weight * REACH * Math.min(noise, MOST_NOISE);
+    return weight * STEP_LENGTH * Math.min(noise, MAX_NOISE);
   }
 
   /** Where the face is by now; where none is seen, where it was. */
   private void detect(Tensor latents) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      RgbImage image = ImageTensors.toImage(ImageTensors.toUnit(preview.decode(latents)));
-      List<Face> large = detector.large(image);
+      RgbImage image = ImageTensors.toImage(ImageTensors.toUnit(autoencoder.decode(latents)));
+      List<Face> large = detector.detectLarge(image);
       List<Face> faces = large.isEmpty() ? detector.detect(image) : large;
       if (!faces.isEmpty()) {
-        Face face = track.seen(faces.get(0));
-        window = FaceAlignment.around(
-            face, (int) latents.size(3), (int) latents.size(2), preview.vaeScaleFactor());
+        Face face = track.update(faces.get(0));
+        alignment = FaceAlignment.forFace(
+            face, (int) latents.size(3), (int) latents.size(2), autoencoder.vaeScaleFactor());
       }
     }
   }
@@ -89,29 +89,29 @@ public final class FaceGradientGuidance implements GradientGuidance {
    * last looks agree.
    */
   static final class FaceTrack {
-    private static final int DETECTIONS = 3;
+    private static final int MAX_DETECTIONS = 3;
 
     private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
 
     /** What a look found, with the eyes in the middle of those of the last looks that found any. */
-    Face seen(Face found) {
+    Face update(Face found) {
       found.eyes().ifPresent(pair -> {
         eyes.addLast(pair);
-        if (eyes.size() > DETECTIONS) {
+        if (eyes.size() > MAX_DETECTIONS) {
           eyes.removeFirst();
         }
       });
       Optional<Face.Eyes> steady = eyes.isEmpty()
           ? Optional.empty()
-          : Optional.of(new Face.Eyes(middle(Face.Eyes::left), middle(Face.Eyes::right)));
+          : Optional.of(new Face.Eyes(median(Face.Eyes::left), median(Face.Eyes::right)));
       return new Face(found.box(), found.score(), found.pose(), steady, Optional.empty());
     }
 
-    private Point middle(Function<Face.Eyes, Point> which) {
-      return new Point(middle(which, Point::x), middle(which, Point::y));
+    private Point median(Function<Face.Eyes, Point> which) {
+      return new Point(median(which, Point::x), median(which, Point::y));
     }
 
-    private double middle(Function<Face.Eyes, Point> which, ToDoubleFunction<Point> axis) {
+    private double median(Function<Face.Eyes, Point> which, ToDoubleFunction<Point> axis) {
       double[] places = eyes.stream().map(which).mapToDouble(axis).sorted().toArray();
       return (places[(places.length - 1) / 2] + places[places.length / 2]) / 2;
     }

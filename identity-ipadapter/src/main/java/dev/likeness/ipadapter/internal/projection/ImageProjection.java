@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 @FunctionalInterface
 public interface ImageProjection {
   /** Tokens [n, tokens, contextWidth] of n references. */
-  Tensor forward(Sights sights);
+  Tensor forward(ProjectionInputs sights);
 
   /**
    * The projection of a layout.
@@ -28,14 +28,14 @@ public interface ImageProjection {
    *     the refined ones alone
    */
   static ImageProjection of(AdapterLayout layout, Weights w, double shortcut) {
-    return switch (layout.kind()) {
+    return switch (layout.variant()) {
       case BASE, XLABS -> new PooledProjection(layout, w);
       case FULL_FACE -> new TokenProjection(layout, w);
-      case PLUS -> new Resampler(layout, w, false);
-      case PORTRAIT_UNNORM -> new Resampler(layout, w, true);
-      case FACE_ID, PORTRAIT, INSTANT_X -> new TwoLayers(layout, w);
-      case TIMED -> new TimestepResampler(layout, w);
-      case FACE_ID_PLUS -> new RefinedFace(layout, w, shortcut);
+      case PLUS -> new ResamplerProjection(layout, w, false);
+      case PORTRAIT_UNNORM -> new ResamplerProjection(layout, w, true);
+      case FACE_ID, PORTRAIT, INSTANT_X -> new MlpProjection(layout, w);
+      case INSTANT_X_SD3 -> new TimestepResampler(layout, w);
+      case FACE_ID_PLUS -> new FaceIdPlusProjection(layout, w, shortcut);
     };
   }
 
@@ -54,7 +54,7 @@ public interface ImageProjection {
     }
 
     @Override
-    public Tensor forward(Sights sights) {
+    public Tensor forward(ProjectionInputs sights) {
       return norm.forward(proj.forward(sights.image().select(1, 0))
           .view(-1, layout.tokens(), layout.contextWidth()));
     }
@@ -64,41 +64,41 @@ public interface ImageProjection {
    * FaceID's tokens look at an image of the face: FaceID-Plus; the second version adds what they
    * were before.
    */
-  static final class RefinedFace implements ImageProjection {
-    private final TwoLayers face;
-    private final PerceiverResampler layers;
-    private final double shortcut;
+  static final class FaceIdPlusProjection implements ImageProjection {
+    private final MlpProjection face;
+    private final PerceiverResampler resampler;
+    private final double shortcutScale;
 
-    RefinedFace(AdapterLayout layout, Weights w, double shortcut) {
-      face = new TwoLayers(layout, w);
-      layers = new PerceiverResampler(
+    FaceIdPlusProjection(AdapterLayout layout, Weights w, double shortcut) {
+      face = new MlpProjection(layout, w);
+      resampler = new PerceiverResampler(
           w.at("perceiver_resampler"),
           layout.resampler(),
           layout.imageWidth(),
           layout.contextWidth());
-      this.shortcut = shortcut;
+      this.shortcutScale = shortcut;
     }
 
     @Override
-    public Tensor forward(Sights sights) {
+    public Tensor forward(ProjectionInputs sights) {
       Tensor tokens = face.forward(sights);
-      Tensor refined = layers.forward(tokens, sights.image(), null);
-      return Double.isNaN(shortcut) ? refined : tokens.add(refined, new Scalar(shortcut));
+      Tensor refined = resampler.forward(tokens, sights.image(), null);
+      return Double.isNaN(shortcutScale) ? refined : tokens.add(refined, new Scalar(shortcutScale));
     }
   }
 
   /**
    * Learnt queries look at an image's tokens, or at a face's numbers as one token: IP-Adapter Plus.
    */
-  static final class Resampler implements ImageProjection {
+  static final class ResamplerProjection implements ImageProjection {
     private final Tensor latents;
-    private final PerceiverResampler layers;
-    private final boolean face;
+    private final PerceiverResampler resampler;
+    private final boolean readsFace;
 
-    Resampler(AdapterLayout layout, Weights w, boolean face) {
-      this.face = face;
+    ResamplerProjection(AdapterLayout layout, Weights w, boolean face) {
+      this.readsFace = face;
       latents = w.tensor("latents", 1, layout.tokens(), layout.resampler().width());
-      layers = new PerceiverResampler(
+      resampler = new PerceiverResampler(
           w,
           layout.resampler(),
           face ? layout.faceWidth() : layout.imageWidth(),
@@ -106,9 +106,9 @@ public interface ImageProjection {
     }
 
     @Override
-    public Tensor forward(Sights sights) {
-      Tensor x = face ? sights.face().unsqueeze(1) : sights.image();
-      return layers.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
+    public Tensor forward(ProjectionInputs sights) {
+      Tensor x = readsFace ? sights.face().unsqueeze(1) : sights.image();
+      return resampler.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
     }
   }
 
@@ -121,9 +121,9 @@ public interface ImageProjection {
    * @param time as {@link TimestepResampler#timeEmbedding} has it, [1, width]; null when the kind
    *     is not told it
    */
-  public record Sights(Tensor image, Tensor face, Tensor time) {
+  public record ProjectionInputs(Tensor image, Tensor face, Tensor time) {
     /** At no time. */
-    public Sights(Tensor image, Tensor face) {
+    public ProjectionInputs(Tensor image, Tensor face) {
       this(image, face, null);
     }
   }
@@ -135,13 +135,13 @@ public interface ImageProjection {
     private final LayerNorm norm;
 
     TokenProjection(AdapterLayout layout, Weights w) {
-      in = new Linear(w.at("proj").at(0), layout.imageWidth(), layout.hidden());
-      out = new Linear(w.at("proj").at(2), layout.hidden(), layout.contextWidth());
+      in = new Linear(w.at("proj").at(0), layout.imageWidth(), layout.hiddenWidth());
+      out = new Linear(w.at("proj").at(2), layout.hiddenWidth(), layout.contextWidth());
       norm = new LayerNorm(w.at("proj").at(3), layout.contextWidth());
     }
 
     @Override
-    public Tensor forward(Sights sights) {
+    public Tensor forward(ProjectionInputs sights) {
       return norm.forward(out.forward(torch.gelu(in.forward(sights.image()))));
     }
   }
@@ -150,30 +150,30 @@ public interface ImageProjection {
    * Two layers over a face recogniser's numbers, as FaceID and Portrait have them, or over an
    * image's pooled vector.
    */
-  static final class TwoLayers implements ImageProjection {
+  static final class MlpProjection implements ImageProjection {
     private final Linear in;
     private final Linear out;
     private final LayerNorm norm;
     private final AdapterLayout layout;
 
-    TwoLayers(AdapterLayout layout, Weights w) {
+    MlpProjection(AdapterLayout layout, Weights w) {
       this.layout = layout;
       in = new Linear(
-          w.at("proj").at(0), face() ? layout.faceWidth() : layout.imageWidth(), layout.hidden());
+          w.at("proj").at(0), readsFace() ? layout.faceWidth() : layout.imageWidth(), layout.hiddenWidth());
       out =
-          new Linear(w.at("proj").at(2), layout.hidden(), layout.tokens() * layout.contextWidth());
+          new Linear(w.at("proj").at(2), layout.hiddenWidth(), layout.tokens() * layout.contextWidth());
       norm = new LayerNorm(w.at("norm"), layout.contextWidth());
     }
 
     @Override
-    public Tensor forward(Sights sights) {
-      Tensor x = face() ? sights.face() : sights.image().select(1, 0);
+    public Tensor forward(ProjectionInputs sights) {
+      Tensor x = readsFace() ? sights.face() : sights.image().select(1, 0);
       Tensor flat = out.forward(torch.gelu(in.forward(x)));
       return norm.forward(flat.view(-1, layout.tokens(), layout.contextWidth()));
     }
 
-    private boolean face() {
-      return layout.kind().needsFace();
+    private boolean readsFace() {
+      return layout.variant().needsFace();
     }
   }
 
@@ -182,30 +182,30 @@ public interface ImageProjection {
    * Stable Diffusion 3.5, with the numbers of diffusers' {@code IPAdapterTimeImageProjection}.
    */
   public static final class TimestepResampler implements ImageProjection {
-    private final SinusoidalEmbedding sinusoids;
-    private final TimestepEmbedding embedding;
+    private final SinusoidalEmbedding timeProj;
+    private final TimestepEmbedding timestepEmbedding;
     private final Tensor latents;
-    private final PerceiverResampler layers;
+    private final PerceiverResampler resampler;
 
     TimestepResampler(AdapterLayout layout, Weights w) {
-      sinusoids = new SinusoidalEmbedding((int) layout.hidden(), true, 0);
+      timeProj = new SinusoidalEmbedding((int) layout.hiddenWidth(), true, 0);
       int width = (int) layout.resampler().width();
-      embedding =
-          new TimestepEmbedding(w.at("time_embedding"), sinusoids.width(), width, Activation.SILU);
+      timestepEmbedding =
+          new TimestepEmbedding(w.at("time_embedding"), timeProj.width(), width, Activation.SILU);
       latents = w.tensor("latents", 1, layout.tokens(), width);
-      layers = PerceiverResampler.timed(
+      resampler = PerceiverResampler.withTimestep(
           w, layout.resampler(), layout.imageWidth(), layout.contextWidth());
     }
 
     /** The embedding [1, width] of a timestep [1] in 0..1000. */
     public Tensor timeEmbedding(Tensor time) {
-      return embedding.forward(sinusoids.embed(time).to(latents.scalar_type()));
+      return timestepEmbedding.forward(timeProj.embed(time).to(latents.scalar_type()));
     }
 
     @Override
-    public Tensor forward(ImageProjection.Sights sights) {
+    public Tensor forward(ImageProjection.ProjectionInputs sights) {
       Tensor x = sights.image();
-      return layers.forward(
+      return resampler.forward(
           latents.expand(x.size(0), latents.size(1), latents.size(2)), x, sights.time());
     }
   }

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.nn.LayerNorm;
 import dev.likeness.diffusion.internal.nn.Linear;
 import dev.likeness.diffusion.internal.nn.ScaledDotProduct;
 import dev.likeness.diffusion.internal.nn.Weights;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
@@ -22,11 +22,11 @@ final class PerceiverResampler {
   private final Linear projOut;
   private final LayerNorm normOut;
 
-  PerceiverResampler(Weights w, Resampling shape, long in, long out) {
+  PerceiverResampler(Weights w, ResamplerConfig shape, long in, long out) {
     this(w, shape, in, out, false);
   }
 
-  private PerceiverResampler(Weights w, Resampling shape, long in, long out, boolean timed) {
+  private PerceiverResampler(Weights w, ResamplerConfig shape, long in, long out, boolean timed) {
     projIn = new Linear(w.at("proj_in"), in, shape.width());
     layers = IntStream.range(0, shape.depth())
         .mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape, timed))
@@ -36,7 +36,7 @@ final class PerceiverResampler {
   }
 
   /** Layers with timestep input. */
-  static PerceiverResampler timed(Weights w, Resampling shape, long in, long out) {
+  static PerceiverResampler withTimestep(Weights w, ResamplerConfig shape, long in, long out) {
     return new PerceiverResampler(w, shape, in, out, true);
   }
 
@@ -59,7 +59,7 @@ final class PerceiverResampler {
    * and added after.
    */
   static final class PerceiverLayer {
-    private final LayerNorm normSeen;
+    private final LayerNorm normInput;
     private final LayerNorm normLatents;
     private final Linear toQ;
     private final Linear toKv;
@@ -67,17 +67,17 @@ final class PerceiverResampler {
     private final LayerNorm normInner;
     private final Linear in;
     private final Linear out;
-    private final Linear shifts;
+    private final Linear modulation;
     private final long heads;
 
     /**
      * Reads a layer; {@code timed} tells whether the time shifts and scales what its norms give.
      */
-    PerceiverLayer(Weights w, Resampling shape, boolean timed) {
+    PerceiverLayer(Weights w, ResamplerConfig shape, boolean timed) {
       long width = shape.width();
-      long inner = shape.inner();
+      long inner = shape.innerWidth();
       heads = shape.heads();
-      normSeen = new LayerNorm(w.at("0.norm1"), width);
+      normInput = new LayerNorm(w.at("0.norm1"), width);
       normLatents = new LayerNorm(w.at("0.norm2"), width);
       toQ = Linear.withoutBias(w.at("0.to_q"), width, inner);
       toKv = Linear.withoutBias(w.at("0.to_kv"), width, 2 * inner);
@@ -85,7 +85,7 @@ final class PerceiverResampler {
       normInner = new LayerNorm(w.at("1.0"), width);
       in = Linear.withoutBias(w.at("1.1"), width, 4 * width);
       out = Linear.withoutBias(w.at("1.3"), 4 * width, width);
-      shifts = timed ? new Linear(w.at("2.1"), width, 4 * width) : null;
+      modulation = timed ? new Linear(w.at("2.1"), width, 4 * width) : null;
     }
 
     /**
@@ -94,25 +94,25 @@ final class PerceiverResampler {
      */
     Tensor forward(Tensor latents, Tensor seen, Tensor time) {
       TensorVector told =
-          shifts == null ? null : shifts.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
-      Tensor own = shifted(normLatents.forward(latents), told, 0);
-      TensorVector kv = toKv.forward(torch.cat(new TensorVector(normSeen.forward(seen), own), 1))
+          modulation == null ? null : modulation.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
+      Tensor own = modulate(normLatents.forward(latents), told, 0);
+      TensorVector kv = toKv.forward(torch.cat(new TensorVector(normInput.forward(seen), own), 1))
           .chunk(2, -1);
       Tensor attended =
-          ScaledDotProduct.attend(split(toQ.forward(own)), split(kv.get(0)), split(kv.get(1)));
+          ScaledDotProduct.attend(splitHeads(toQ.forward(own)), splitHeads(kv.get(0)), splitHeads(kv.get(1)));
       Tensor h = latents.add(
           toOut.forward(attended.transpose(1, 2).reshape(latents.size(0), latents.size(1), -1)));
-      return h.add(out.forward(torch.gelu(in.forward(shifted(normInner.forward(h), told, 2)))));
+      return h.add(out.forward(torch.gelu(in.forward(modulate(normInner.forward(h), told, 2)))));
     }
 
     /** Scaled and shifted by two of the vectors that the time gives. */
-    private static Tensor shifted(Tensor x, TensorVector told, long first) {
+    private static Tensor modulate(Tensor x, TensorVector told, long first) {
       return told == null
           ? x
           : x.mul(told.get(first + 1).add(new Scalar(1.0))).add(told.get(first));
     }
 
-    private Tensor split(Tensor x) {
+    private Tensor splitHeads(Tensor x) {
       return x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
     }
   }

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch;
  * {@code SiglipImageProcessorPil} to the bit.
  *
  * @param size what images are resized to, or null for not at all
- * @param filter how they are resized
+ * @param resample how they are resized
  * @param crop what is cut out of the centre, with black where the image ends, or null for
  *     everything
  * @param rescale what each byte is multiplied with, or 0 for nothing
@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record ImageProcessor(
     Size size,
-    PillowResampling filter,
+    PillowResampling resample,
     Size crop,
     double rescale,
     List<Double> mean,
@@ -79,7 +79,7 @@ public record ImageProcessor(
       boolean normalises = c.flag("do_normalize", !usual.mean.isEmpty());
       return new ImageProcessor(
           c.flag("do_resize", true) ? size(c, "size", usual.size, usual.crop != null) : null,
-          PillowResampling.of(c.integer("resample", usual.filter.code())),
+          PillowResampling.of(c.integer("resample", usual.resample.code())),
           c.flag("do_center_crop", usual.crop != null)
               ? size(c, "crop_size", usual.crop, false)
               : null,
@@ -92,8 +92,8 @@ public record ImageProcessor(
   }
 
   /** Whether all images become what a tower looks at, but for pixels that fill no patch. */
-  public boolean fits(VisionConfig textEncoder) {
-    Size made = made();
+  public boolean isCompatible(VisionConfig textEncoder) {
+    Size made = outputSize();
     int patches = textEncoder.imageSize() / textEncoder.patchSize();
     return made != null
         && made.width / textEncoder.patchSize() == patches
@@ -101,18 +101,18 @@ public record ImageProcessor(
   }
 
   /** What shape images are prepared in, in words. */
-  public String shape() {
-    return made() == null ? "their own shape" : made().width + "x" + made().height;
+  public String sizeText() {
+    return outputSize() == null ? "their own shape" : outputSize().width + "x" + outputSize().height;
   }
 
   /** The size that every image gets, or null where it is another for each. */
-  private Size made() {
+  private Size outputSize() {
     return crop != null ? crop : size != null && size.width > 0 ? size : null;
   }
 
   /** Pixels of one image, [1, 3, height, width], f32, CPU. */
-  public Tensor pixels(RgbImage image) {
-    RgbImage sized = size == null ? image : resized(image);
+  public Tensor preprocess(RgbImage image) {
+    RgbImage sized = size == null ? image : resize(image);
     int width = crop == null ? sized.width() : crop.width;
     int height = crop == null ? sized.height() : crop.height;
     int left = Math.floorDiv(sized.width() - width, 2);
@@ -122,7 +122,7 @@ public record ImageProcessor(
       for (int y = top; y < top + height; y++) {
         for (int x = left; x < left + width; x++) {
           boolean inside = x >= 0 && y >= 0 && x < sized.width() && y < sized.height();
-          out[at++] = value(inside ? sized.at(x, y, c) : 0, c);
+          out[at++] = normalise(inside ? sized.at(x, y, c) : 0, c);
         }
       }
     }
@@ -134,21 +134,21 @@ public record ImageProcessor(
     return torch.zeros(1, 3, crop == null ? side : crop.height, crop == null ? side : crop.width);
   }
 
-  private float value(int level, int channel) {
+  private float normalise(int level, int channel) {
     float scaled = rescale == 0 ? level : (float) (level * rescale);
     return mean.isEmpty()
         ? scaled
         : (scaled - mean.get(channel).floatValue()) / std.get(channel).floatValue();
   }
 
-  private RgbImage resized(RgbImage p) {
+  private RgbImage resize(RgbImage p) {
     if (size.width > 0) {
-      return filter.resize(p, size.width, size.height);
+      return resample.resize(p, size.width, size.height);
     }
     boolean tall = p.width() <= p.height();
     int longer = (int) ((double) ((long) size.height * (tall ? p.height() : p.width()))
         / (tall ? p.width() : p.height()));
-    return tall ? filter.resize(p, size.height, longer) : filter.resize(p, longer, size.height);
+    return tall ? resample.resize(p, size.height, longer) : resample.resize(p, longer, size.height);
   }
 
   private static Size size(ModelConfig c, String name, Size usual, boolean shortest) {

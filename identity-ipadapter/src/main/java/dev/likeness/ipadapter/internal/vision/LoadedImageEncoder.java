@@ -39,7 +39,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
   private final ImageProcessor processor;
   private final Compute compute;
   private final LoadedWeights weights;
-  private final VisionTower tower;
+  private final VisionModel tower;
   private final String fingerprint;
 
   private LoadedImageEncoder(
@@ -51,7 +51,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
     TensorSource source = new RenamedSource(source(folder), LoadedImageEncoder::canonical);
     weights = new LoadedWeights(source, compute);
     try {
-      tower = new VisionTower(config, Weights.of(weights));
+      tower = new VisionModel(config, Weights.of(weights));
       weights.requireAllRead(Set.of());
       fingerprint = fingerprint(source);
     } catch (RuntimeException e) {
@@ -69,14 +69,14 @@ public final class LoadedImageEncoder implements AutoCloseable {
    */
   public static LoadedImageEncoder open(Path folder, Compute compute) {
     VisionConfig config = config(folder);
-    ImageProcessor usual = config.siglip()
+    ImageProcessor usual = config.isSiglip()
         ? ImageProcessor.siglip(config.imageSize())
         : ImageProcessor.clip(config.imageSize());
     Path own = beside(folder, "preprocessor_config.json");
     ImageProcessor processor =
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
-    if (!processor.fits(config)) {
-      throw new InvalidInputException(own + " prepares images of " + processor.shape()
+    if (!processor.isCompatible(config)) {
+      throw new InvalidInputException(own + " prepares images of " + processor.sizeText()
           + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
           + " (config.json); give files that belong together");
     }
@@ -99,7 +99,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
     }
     try (TensorSource keys =
         new RenamedSource(TensorFileFormat.open(folder), LoadedImageEncoder::canonical)) {
-      return new VisionConfig.TowerShape(keys).config();
+      return new VisionConfig.ShapeDetector(keys).config();
     }
   }
 
@@ -125,14 +125,14 @@ public final class LoadedImageEncoder implements AutoCloseable {
   }
 
   /** Encodes one image; owned by the calling scope. */
-  public VisionTower.ImageEncoding encode(RgbImage image) {
+  public VisionModel.ImageEncoding encode(RgbImage image) {
     try (NoGradGuard guard = new NoGradGuard()) {
-      return tower.forward(Tensors.place(compute, processor.pixels(image)));
+      return tower.forward(Tensors.place(compute, processor.preprocess(image)));
     }
   }
 
   /** Encodes an input of zeros, which stands for "no image"; owned by the calling scope. */
-  public VisionTower.ImageEncoding encodeZeros() {
+  public VisionModel.ImageEncoding encodeZeros() {
     try (NoGradGuard guard = new NoGradGuard()) {
       return tower.forward(Tensors.place(compute, processor.zeros(config.imageSize())));
     }
@@ -178,7 +178,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
    */
   private static String fingerprint(TensorSource weights) {
     MessageDigest digest = sha256();
-    weights.names().stream()
+    weights.layerRoles().stream()
         .filter(name -> weights.shape(name).length == 1)
         .sorted()
         .forEach(name -> {

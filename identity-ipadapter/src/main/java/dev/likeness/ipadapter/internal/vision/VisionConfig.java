@@ -11,23 +11,23 @@ import java.util.Set;
 /**
  * The shape of a CLIP or SigLIP vision tower, by transformers' names.
  *
- * @param siglip whether it is SigLIP's: no class token, an attention pool instead of a projection
+ * @param isSiglip whether it is SigLIP's: no class token, an attention pool instead of a projection
  * @param imageSize side of its input in pixels
  * @param patchSize side of the square that becomes one token
- * @param projection width of the one vector for an image, out of CLIP's {@code visual_projection}
+ * @param projectionDim width of the one vector for an image, out of CLIP's {@code visual_projection}
  *     or SigLIP's pool; 0 when the class has none
  */
 public record VisionConfig(
-    boolean siglip,
+    boolean isSiglip,
     int width,
-    int inner,
+    int intermediateSize,
     int layers,
     int heads,
     int imageSize,
     int patchSize,
     Activation activation,
-    double eps,
-    int projection) {
+    double layerNormEps,
+    int projectionDim) {
 
   public VisionConfig {
     if (width < 1
@@ -47,10 +47,10 @@ public record VisionConfig(
    * SigLIP's.
    */
   public static VisionConfig of(ModelConfig whole) {
-    ModelConfig c = vision(whole);
-    boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
-    if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
-      throw new InvalidInputException(whole.source() + ": model_type is \"" + type(whole, c)
+    ModelConfig c = visionConfig(whole);
+    boolean siglip = Set.of("siglip", "siglip_vision_model").contains(modelType(whole, c));
+    if (!siglip && !Set.of("clip", "clip_vision_model").contains(modelType(whole, c))) {
+      throw new InvalidInputException(whole.source() + ": model_type is \"" + modelType(whole, c)
           + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
     }
     c.requireValue("num_channels", 3);
@@ -80,7 +80,7 @@ public record VisionConfig(
   /** Tokens of one image. */
   public int tokens() {
     int side = imageSize / patchSize;
-    return side * side + (siglip ? 0 : 1);
+    return side * side + (isSiglip ? 0 : 1);
   }
 
   /**
@@ -97,25 +97,25 @@ public record VisionConfig(
           default -> "";
         };
     return family() + " " + size + "(width " + width
-        + (projection == 0
+        + (projectionDim == 0
             ? ", without projection)"
-            : siglip ? ")" : ", projection " + projection + ")");
+            : isSiglip ? ")" : ", projection " + projectionDim + ")");
   }
 
   /** {@code CLIP} or {@code SigLIP}. */
   public String family() {
-    return siglip ? "SigLIP" : "CLIP";
+    return isSiglip ? "SigLIP" : "CLIP";
   }
 
   @SuppressWarnings("unchecked")
-  private static ModelConfig vision(ModelConfig whole) {
+  private static ModelConfig visionConfig(ModelConfig whole) {
     Object part = whole.values().get("vision_config");
     return part instanceof Map<?, ?> own
         ? ModelConfig.of((Map<String, Object>) own, whole.source() + " vision_config")
         : whole;
   }
 
-  private static String type(ModelConfig whole, ModelConfig vision) {
+  private static String modelType(ModelConfig whole, ModelConfig vision) {
     return whole.text("model_type", vision.text("model_type", "clip_vision_model"));
   }
 
@@ -123,7 +123,7 @@ public record VisionConfig(
    * The config of a published vision tower that comes as a file alone, by its canonical names and
    * their shapes.
    */
-  public record TowerShape(TensorNames keys) {
+  public record ShapeDetector(TensorNames keys) {
     private static final int HEADS = 16;
     /**
      * What SigLIP's images are a multiple of: 384 for 27 patches of 14, which leave some pixels

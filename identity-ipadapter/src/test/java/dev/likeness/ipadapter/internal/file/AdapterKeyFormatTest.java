@@ -23,14 +23,14 @@ class AdapterKeyFormatTest {
    * layers once more.
    */
   @Test
-  void leavesTheBaseOfATrainingsCheckpointOut() {
+  void ignoresTheBaseInATrainingCheckpoint() {
     Map<String, long[]> all = new HashMap<>(trained("unet."));
     Stream.of("k", "v")
         .forEach(each -> all.put("adapter_modules.1.to_" + each + "_ip.weight", new long[] {8, 4}));
     assertEquals(
         Set.of(
             "image_proj.norm.weight", "ip_adapter.1.to_k_ip.weight", "ip_adapter.1.to_v_ip.weight"),
-        ours(all));
+        converted(all));
   }
 
   /** And what accelerate does, which keeps shared tensors under their first name. */
@@ -39,7 +39,7 @@ class AdapterKeyFormatTest {
     assertEquals(
         Set.of(
             "image_proj.norm.weight", "ip_adapter.1.to_k_ip.weight", "ip_adapter.1.to_v_ip.weight"),
-        ours(trained("unet.")));
+        converted(trained("unet.")));
   }
 
   private static Map<String, long[]> trained(String unet) {
@@ -58,10 +58,10 @@ class AdapterKeyFormatTest {
   }
 
   @Test
-  void putsKeysAboveValues() {
-    try (TensorSource fused = AdapterKeyFormat.published(list(Map.of(
+  void stacksKeysAboveValues() {
+    try (TensorSource fused = AdapterKeyFormat.toPublished(list(Map.of(
         LAYER + "to_v.weight", new long[] {64, 8}, LAYER + "to_k.weight", new long[] {64, 8})))) {
-      assertEquals(Set.of("image_proj.layers.0.0.to_kv.weight"), fused.names());
+      assertEquals(Set.of("image_proj.layers.0.0.to_kv.weight"), fused.layerRoles());
       assertArrayEquals(new long[] {128, 8}, fused.shape("image_proj.layers.0.0.to_kv.weight"));
     }
   }
@@ -127,14 +127,14 @@ class AdapterKeyFormatTest {
   private static void refuses(Map<String, long[]> shapes, String message) {
     assertEquals(
         message,
-        assertThrows(InvalidInputException.class, () -> AdapterKeyFormat.published(list(shapes)))
+        assertThrows(InvalidInputException.class, () -> AdapterKeyFormat.toPublished(list(shapes)))
             .getMessage());
   }
 
-  private static Set<String> ours(Map<String, long[]> shapes) {
-    try (TensorSource published = AdapterKeyFormat.published(list(shapes))) {
+  private static Set<String> converted(Map<String, long[]> shapes) {
+    try (TensorSource published = AdapterKeyFormat.toPublished(list(shapes))) {
       assertArrayEquals(new long[] {8, 4}, published.shape("ip_adapter.1.to_k_ip.weight"));
-      return published.names().stream()
+      return published.layerRoles().stream()
           .filter(name -> !name.startsWith("unet."))
           .collect(Collectors.toSet());
     }
@@ -144,7 +144,7 @@ class AdapterKeyFormatTest {
   private static KeyList list(Map<String, long[]> shapes) {
     return new KeyList("a.bin", shapes) {
       @Override
-      public Set<String> names() {
+      public Set<String> layerRoles() {
         return new TreeSet<>(shapes.keySet());
       }
     };

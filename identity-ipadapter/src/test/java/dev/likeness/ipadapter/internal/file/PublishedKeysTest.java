@@ -10,7 +10,7 @@ import dev.likeness.diffusion.internal.file.KeyList;
 import dev.likeness.diffusion.internal.file.ModelConfig;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,9 +28,9 @@ class PublishedKeysTest {
   private static final String KEYS = "keys/checkpoints/";
 
   @Test
-  void tellsThePublishedPlainAdapterByItsKeys() {
+  void detectsThePublishedBaseAdapterByItsKeys() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
-    assertEquals(IpAdapterVariant.BASE, layout.kind());
+    assertEquals(IpAdapterVariant.BASE, layout.variant());
     assertEquals(
         List.of(4, 768L, 1024L),
         List.of(layout.tokens(), layout.contextWidth(), layout.imageWidth()));
@@ -40,7 +40,7 @@ class PublishedKeysTest {
   }
 
   @Test
-  void tellsThePublishedFaceAdapterByItsKeys() {
+  void detectsThePublishedFaceAdapterByItsKeys() {
     AdapterLayout layout = layout("Face Reference (IP Adapter Plus Face).safetensors.json");
     assertEquals(
         new AdapterLayout(
@@ -50,8 +50,8 @@ class PublishedKeysTest {
             1280,
             0,
             0,
-            new Resampling(768, 768, 4),
-            layout.attentions(),
+            new ResamplerConfig(768, 768, 4),
+            layout.attentionWidths(),
             false),
         layout);
     assertEquals(12, layout.resampler().heads());
@@ -74,24 +74,24 @@ class PublishedKeysTest {
       }
       assertEquals(
           expected,
-          list.names().stream()
+          list.layerRoles().stream()
               .filter(n -> n.startsWith("ip_adapter"))
               .collect(Collectors.toSet()));
-      try (TensorSource published = AdapterKeyFormat.published(list)) {
+      try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
         assertEquals(
-            list.names(), published.names(), "a published name is taken for another spelling");
+            list.layerRoles(), published.layerRoles(), "a published name is taken for another spelling");
       }
     }
   }
 
   @Test
-  void saysThatAnAdapterIsForAnotherFamily() {
+  void refusesAnAdapterForAnotherFamily() {
     AdapterLayout layout = layout("Standard Reference (IP Adapter).safetensors.json");
     AdapterSites xl = base(
         "Juggernaut XL v9/unet/diffusion_pytorch_model.fp16.safetensors.json", "Juggernaut XL v9");
     assertEquals(70, xl.paths().size());
-    assertEquals("up_blocks.0.attentions.0.transformer_blocks.0.attn2", xl.at(49));
-    assertEquals("mid_block.attentions.0.transformer_blocks.9.attn2", xl.at(139));
+    assertEquals("up_blocks.0.attentions.0.transformer_blocks.0.attn2", xl.attentionPath(49));
+    assertEquals("mid_block.attentions.0.transformer_blocks.9.attn2", xl.attentionPath(139));
     assertEquals(
         "ip-adapter_sd15.bin is an IP-Adapter for Stable Diffusion 1.x (context 768), 16 attentions; the base "
             + "Juggernaut XL v9 is SDXL (context 2048): give an adapter made for it",
@@ -99,7 +99,7 @@ class PublishedKeysTest {
   }
 
   @Test
-  void saysThatAnEncoderIsAnother() {
+  void refusesAnotherImageEncoder() {
     VisionConfig large = encoder("clip-vit-large-patch14/config.json");
     AdapterLayout plain = layout("Standard Reference (IP Adapter).safetensors.json");
     assertEquals(
@@ -145,7 +145,7 @@ class PublishedKeysTest {
 
   private static AdapterSites base(String file, String name) {
     KeyList unet = list(file);
-    return AdapterSites.of(name, unet.names(), unet::shape);
+    return AdapterSites.of(name, unet.layerRoles(), unet::shape);
   }
 
   private static AdapterSites sd15() {

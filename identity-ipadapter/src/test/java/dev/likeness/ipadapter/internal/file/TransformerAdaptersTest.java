@@ -23,44 +23,44 @@ import org.junit.jupiter.api.Test;
 class TransformerAdaptersTest {
   private static final KeyList XLABS = xlabs();
   private static final KeyList INSTANT_X = instantX();
-  private static final KeyList TIMED = timed();
+  private static final KeyList INSTANT_X_SD3 = instantXSd3();
 
   @Test
-  void tellsThePublishedAdaptersByTheirKeys() throws IOException {
+  void detectsThePublishedAdaptersByTheirKeys() throws IOException {
     assertEquals(
         "an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions, 4 tokens, width 768",
-        told(XLABS));
+        description(XLABS));
     assertEquals(
         "an IP-Adapter of InstantX for FLUX.1 (context 4096), 57 attentions, 128 tokens, width 1152",
-        told(INSTANT_X));
+        description(INSTANT_X));
     assertEquals(
         "an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions, 64 tokens, width 1152",
-        told(TIMED));
-    assertEquals(20, layout(TIMED).resampler().heads());
+        description(INSTANT_X_SD3));
+    assertEquals(20, layout(INSTANT_X_SD3).resampler().heads());
     for (String flux : List.of("flux-dev", "flux-schnell", "flux-fill")) {
       AdapterCompatibility.check(
           "adapter", layout(XLABS), base(flux).forVariant(IpAdapterVariant.XLABS));
       AdapterCompatibility.check("adapter", layout(INSTANT_X), base(flux));
     }
-    AdapterCompatibility.check("adapter", layout(TIMED), base("sd3.5-large"));
+    AdapterCompatibility.check("adapter", layout(INSTANT_X_SD3), base("sd3.5-large"));
     assertEquals("transformer_blocks.18", base("flux-dev").module(IpAdapterVariant.XLABS, 18));
     assertEquals(
         "single_transformer_blocks.0.attn",
         base("flux-dev").module(IpAdapterVariant.INSTANT_X, 19));
     assertEquals(
-        "transformer_blocks.1.attn2", base("sd3.5-medium").module(IpAdapterVariant.TIMED, 3));
+        "transformer_blocks.1.attn2", base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_SD3, 3));
   }
 
   @Test
-  void saysThatAnAdapterIsForAnotherTransformer() throws IOException {
+  void refusesAnAdapterForAnotherTransformer() throws IOException {
     assertEquals(
         "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
             + "sd3.5-medium is Stable Diffusion 3.x (width 1536): give an adapter made for it",
-        refusal(TIMED, "sd3.5-medium"));
+        refusal(INSTANT_X_SD3, "sd3.5-medium"));
     assertEquals(
         "a.bin is an IP-Adapter of InstantX for Stable Diffusion 3.x (width 2432), 38 attentions; the base "
             + "flux-dev is FLUX.1 (context 4096): give an adapter made for it",
-        refusal(TIMED, "flux-dev"));
+        refusal(INSTANT_X_SD3, "flux-dev"));
     assertEquals(
         "a.bin is an IP-Adapter of XLabs for FLUX.1 (context 4096), 19 attentions; the base sd3.5-large is "
             + "Stable Diffusion 3.x (width 2432): give an adapter made for it",
@@ -73,7 +73,7 @@ class TransformerAdaptersTest {
   }
 
   @Test
-  void saysThatThePublishedAdaptersForUNetsAreForNoTransformer() throws IOException {
+  void refusesAdaptersForUNetsOnTransformers() throws IOException {
     for (String[] real : new String[][] {
       {"Standard Reference (IP Adapter)", ""}, {"Face Reference (IP Adapter Plus Face)", " Plus"}
     }) {
@@ -90,7 +90,7 @@ class TransformerAdaptersTest {
   }
 
   @Test
-  void saysThatAnEncoderIsAnother() {
+  void refusesAnotherImageEncoder() {
     VisionConfig siglip = VisionConfig.of(ModelConfig.of(
         Map.of(
             "model_type",
@@ -119,12 +119,12 @@ class TransformerAdaptersTest {
         "clip"));
     AdapterCompatibility.check("a.bin", layout(XLABS), large, "here");
     AdapterCompatibility.check("a.bin", layout(INSTANT_X), siglip, "here");
-    AdapterCompatibility.check("a.bin", layout(TIMED), siglip, "here");
+    AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), siglip, "here");
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and looks at images through CLIP ViT-L/14 (projection 768); the image "
             + "encoder here is SigLIP So400m/14 (width 1152): give the one it was trained with",
         refusal(XLABS, siglip));
-    for (KeyList list : List.of(INSTANT_X, TIMED)) {
+    for (KeyList list : List.of(INSTANT_X, INSTANT_X_SD3)) {
       assertEquals(
           "a.bin is an IP-Adapter of InstantX and looks at images through SigLIP So400m (width 1152); the image"
               + " encoder here is CLIP ViT-L/14 (width 1024, projection 768): give the one it was trained with",
@@ -133,7 +133,7 @@ class TransformerAdaptersTest {
   }
 
   @Test
-  void tellsEncodersOfOneWidthByTheirFamily() {
+  void distinguishesEncodersOfOneWidthByTheirFamily() {
     VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
     assertEquals(
         "a.bin is an IP-Adapter of XLabs and looks at images through CLIP ViT-L/14 (projection 768); the image encoder here"
@@ -165,7 +165,7 @@ class TransformerAdaptersTest {
   }
 
   @Test
-  void tellsTheFamilyOfAnAdaptersEncoderByItsWidthWhereOnlyOneIsPublished() {
+  void detectsTheEncoderFamilyByAnUnambiguousWidth() {
     assertEquals(
         "a.bin is an IP-Adapter and looks at images through CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
             + " ViT-L/16 (width 1024): give the one it was trained with",
@@ -179,7 +179,7 @@ class TransformerAdaptersTest {
   }
 
   @Test
-  void asksForAPoolWhereItLooksAtThePool() {
+  void requiresAPoolingHeadIfItReadsThePooledOutput() {
     VisionConfig bare = VisionConfig.of(ModelConfig.of(
         Map.of(
             "model_type",
@@ -193,7 +193,7 @@ class TransformerAdaptersTest {
             "vision_use_head",
             false),
         "siglip"));
-    AdapterCompatibility.check("a.bin", layout(TIMED), bare, "here");
+    AdapterCompatibility.check("a.bin", layout(INSTANT_X_SD3), bare, "here");
     assertEquals(
         "a.bin is an IP-Adapter of InstantX and looks at images through SigLIP So400m (width 1152); the image encoder here is"
             + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with",
@@ -224,13 +224,13 @@ class TransformerAdaptersTest {
     return new KeyList("plain", t);
   }
 
-  private static String told(KeyList list) {
+  private static String description(KeyList list) {
     AdapterLayout layout = layout(list);
     return layout.describe() + ", " + layout.tokens() + " tokens, width " + layout.imageWidth();
   }
 
   private static String refusal(KeyList list, String base) throws IOException {
-    AdapterSites attentions = base(base).forVariant(layout(list).kind());
+    AdapterSites attentions = base(base).forVariant(layout(list).variant());
     return assertThrows(
             InvalidInputException.class,
             () -> AdapterCompatibility.check("a.bin", layout(list), attentions))
@@ -245,7 +245,7 @@ class TransformerAdaptersTest {
   }
 
   private static AdapterLayout layout(KeyList list) {
-    try (TensorSource published = AdapterKeyFormat.published(list)) {
+    try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
       return new AdapterHeader(published, "a.bin").layout();
     }
   }
@@ -282,7 +282,7 @@ class TransformerAdaptersTest {
     return new KeyList("instantx", t);
   }
 
-  private static KeyList timed() {
+  private static KeyList instantXSd3() {
     Map<String, long[]> t = new LinkedHashMap<>();
     t.put("image_proj.latents", new long[] {1, 64, 1280});
     linear(t, "image_proj.proj_in", 1280, 1152);

@@ -40,12 +40,12 @@ class EmbedderEnsembleTest {
   private Path base;
 
   @Test
-  void measuresByAllOnAverage() throws IOException {
+  void measuresTheAverageOfAll() throws IOException {
     write("ip_adapter", List.of(8, 8, 16, 16), 16);
     write("guidance", List.of(8, 8, 8, 16), 24);
-    try (EmbedderEnsemble both = EmbedderEnsemble.in(base).orElseThrow();
-        TorchEmbedder one = TorchEmbedder.in(base.resolve("ip_adapter")).orElseThrow();
-        TorchEmbedder other = TorchEmbedder.in(base.resolve("guidance")).orElseThrow()) {
+    try (EmbedderEnsemble both = EmbedderEnsemble.findIn(base).orElseThrow();
+        TorchEmbedder one = TorchEmbedder.findIn(base.resolve("ip_adapter")).orElseThrow();
+        TorchEmbedder other = TorchEmbedder.findIn(base.resolve("guidance")).orElseThrow()) {
       float[] first = both.embed(noise(1), FACE);
       float[] second = both.embed(noise(2), FACE);
       double mean = (cosine(one) + cosine(other)) / 2;
@@ -53,14 +53,14 @@ class EmbedderEnsembleTest {
       assertEquals(1, FaceEmbedder.cosine(first, first), 1e-5);
       assertEquals(mean, FaceEmbedder.cosine(first, second), 1e-5);
       assertEquals("of 16 and of 24", both.name());
-      assertEquals(0.2, both.sameAbove(), 1e-9);
+      assertEquals(0.2, both.samePersonThreshold(), 1e-9);
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor faces = torch.rand(4, 3, 112, 112);
-        double apart = near(one, faces.narrow(0, 0, 2), first, 0)
-            + near(other, faces.narrow(0, 2, 2), first, 16);
+        double apart = similarity(one, faces.narrow(0, 0, 2), first, 0)
+            + similarity(other, faces.narrow(0, 2, 2), first, 16);
         assertEquals(
-            apart, both.agreement(faces, first).item_float(), 1e-5, "each looks at its share");
+            apart, both.similarity(faces, first).item_float(), 1e-5, "each looks at its share");
       }
     }
   }
@@ -69,8 +69,8 @@ class EmbedderEnsembleTest {
     return FaceEmbedder.cosine(eye.embed(noise(1), FACE), eye.embed(noise(2), FACE));
   }
 
-  private static double near(TorchEmbedder eye, Tensor faces, float[] person, long at) {
-    Tensor vectors = eye.vectors(faces);
+  private static double similarity(TorchEmbedder eye, Tensor faces, float[] person, long at) {
+    Tensor vectors = eye.forward(faces);
     return vectors
         .matmul(torch.tensor(person).narrow(0, at, vectors.size(1)))
         .mean()
@@ -78,25 +78,25 @@ class EmbedderEnsembleTest {
   }
 
   @Test
-  void oneAloneIsAsItIs() throws IOException {
+  void oneEmbedderIsUnchanged() throws IOException {
     write("guidance", List.of(8, 8, 16, 16), 16);
-    try (EmbedderEnsemble eyes = EmbedderEnsemble.in(base).orElseThrow();
-        TorchEmbedder one = TorchEmbedder.in(base.resolve("guidance")).orElseThrow()) {
+    try (EmbedderEnsemble eyes = EmbedderEnsemble.findIn(base).orElseThrow();
+        TorchEmbedder one = TorchEmbedder.findIn(base.resolve("guidance")).orElseThrow()) {
       assertArrayEquals(one.embed(noise(1), FACE), eyes.embed(noise(1), FACE));
       assertEquals(one.name(), eyes.name());
     }
   }
 
   @Test
-  void isNoneWithoutAnyAndKeepsNothingOpenWhereOneIsBroken() throws IOException {
-    assertTrue(EmbedderEnsemble.in(base).isEmpty());
+  void isEmptyWithoutAnyAndClosesAllIfOneIsBroken() throws IOException {
+    assertTrue(EmbedderEnsemble.findIn(base).isEmpty());
     write("ip_adapter", List.of(8, 8, 16, 16), 16);
     write("guidance", List.of(8, 8, 16, 16), 16);
     Path config = base.resolve("guidance/face_embedder/config.json");
     Files.writeString(config, Files.readString(config).replace("LikenessFaceNetwork", "ArcFace"));
-    assertThrows(InvalidInputException.class, () -> EmbedderEnsemble.in(base));
+    assertThrows(InvalidInputException.class, () -> EmbedderEnsemble.findIn(base));
     long objects = Pointer.totalCount();
-    assertThrows(InvalidInputException.class, () -> EmbedderEnsemble.in(base));
+    assertThrows(InvalidInputException.class, () -> EmbedderEnsemble.findIn(base));
     assertEquals(objects, Pointer.totalCount(), "native objects after another refusal");
   }
 

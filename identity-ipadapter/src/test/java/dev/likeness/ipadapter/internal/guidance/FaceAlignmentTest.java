@@ -54,17 +54,17 @@ class FaceAlignmentTest {
   /** Upright; turned and small; leaning out of the image. */
   @ParameterizedTest
   @CsvSource({"100,120,140,120", "90,150,115,140", "20,30,70,44", "200,280,240,290"})
-  void alignsTheWindowsImageAsTheEmbedderDoesTheWhole(
+  void alignsTheCropAsTheEmbedderAlignsTheWholeImage(
       double leftX, double leftY, double rightX, double rightY) {
     Face face = face(leftX, leftY, rightX, rightY);
-    FaceAlignment window = FaceAlignment.around(face, WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+    FaceAlignment window = FaceAlignment.forFace(face, WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     RgbImage whole = AlignmentTemplate.ARCFACE.align(image(), face);
     try (TensorScope scope = TensorScope.open()) {
       Tensor part = ImageTensors.toUnit(image())
           .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
       Tensor apart = window
-          .aligned(part, torch.eye(3).unsqueeze(0))
+          .align(part, torch.eye(3).unsqueeze(0))
           .sub(ImageTensors.toUnit(whole))
           .abs();
       assertTrue(
@@ -73,15 +73,15 @@ class FaceAlignmentTest {
   }
 
   @Test
-  void isTheLatentsOfTheFaceAlone() {
+  void cropsTheLatentsOfTheFace() {
     FaceAlignment window =
-        FaceAlignment.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+        FaceAlignment.forFace(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     assertTrue(window.width() < WIDTH / FACTOR && window.height() < HEIGHT / FACTOR / 2 + 4);
     try (TensorScope scope = TensorScope.open()) {
       int columns = WIDTH / FACTOR;
       int rows = HEIGHT / FACTOR;
       Tensor latents = torch.arange(new Scalar(4 * rows * columns)).view(1, 4, rows, columns);
-      Tensor part = window.of(latents);
+      Tensor part = window.crop(latents);
       assertArrayEquals(new long[] {1, 4, window.height(), window.width()}, part.shape());
       int corner = window.top() * columns + window.left();
       int last = 3 * rows * columns
@@ -98,17 +98,17 @@ class FaceAlignmentTest {
   }
 
   @Test
-  void showsTheFaceAsItsViewsAreMoved() {
+  void transformsTheFaceByItsViews() {
     FaceAlignment window =
-        FaceAlignment.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+        FaceAlignment.forFace(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     try (TensorScope scope = TensorScope.open()) {
       Tensor part = ImageTensors.toUnit(image())
           .narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
-      Tensor plain = window.aligned(part, torch.eye(3).unsqueeze(0));
+      Tensor plain = window.align(part, torch.eye(3).unsqueeze(0));
       Tensor mirror = torch.diag(torch.tensor(-1f, 1f, 1f)).unsqueeze(0);
       Tensor views = FaceAlignment.FaceViews.of(4);
-      Tensor shown = window.aligned(
+      Tensor shown = window.align(
           part, torch.cat(new TensorVector(torch.eye(3).unsqueeze(0), mirror, views), 0));
       assertEquals(2 + FaceAlignment.FaceViews.COUNT, shown.size(0));
       assertTrue(shown.narrow(0, 0, 1).equal(plain));

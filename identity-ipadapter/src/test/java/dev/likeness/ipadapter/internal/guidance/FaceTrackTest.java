@@ -29,15 +29,15 @@ class FaceTrackTest {
   }
 
   @Test
-  void eyesAreInTheMiddleOfTheLastLooks() {
+  void eyesAreTheMedianOfTheLastDetections() {
     FaceGradientGuidance.FaceTrack track = new FaceGradientGuidance.FaceTrack();
-    assertEquals(Optional.empty(), track.seen(NO_EYES).eyes());
-    assertEquals(100, left(track.seen(face(100, 150))));
-    assertEquals(101, left(track.seen(face(102, 150))));
+    assertEquals(Optional.empty(), track.update(NO_EYES).eyes());
+    assertEquals(100, left(track.update(face(100, 150))));
+    assertEquals(101, left(track.update(face(102, 150))));
     assertEquals(
-        102, left(track.seen(face(120, 150))), "one that is far off counts no more than another");
-    assertEquals(102, left(track.seen(face(101, 150))), "of the last three");
-    assertEquals(102, left(track.seen(NO_EYES)), "a look that finds none changes nothing");
-    assertEquals(103, left(track.seen(face(103, 150))));
+        102, left(track.update(face(120, 150))), "one that is far off counts no more than another");
+    assertEquals(102, left(track.update(face(101, 150))), "of the last three");
+    assertEquals(102, left(track.update(NO_EYES)), "a look that finds none changes nothing");
+    assertEquals(103, left(track.update(face(103, 150))));
   }
 }

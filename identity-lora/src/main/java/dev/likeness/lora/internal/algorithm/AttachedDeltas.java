@@ -21,8 +21,8 @@ import org.bytedeco.pytorch.Tensor;
  * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
  */
 public final class AttachedDeltas {
-  private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> sides = new HashMap<>();
-  private final Map<ModelComponent, Map<String, Tensor>> vectors = new HashMap<>();
+  private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> unmergedDeltas = new HashMap<>();
+  private final Map<ModelComponent, Map<String, Tensor>> vectorDeltas = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region = new TensorRegion();
   private final OpenModel base;
@@ -34,7 +34,7 @@ public final class AttachedDeltas {
     this.base = base;
     try {
       changes.weights().forEach(this::place);
-      changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
+      changes.biases().forEach((layer, bias) -> addVector(layer, layer.bias(), bias));
       owner.adopt(region);
     } finally {
       region.close();
@@ -44,22 +44,22 @@ public final class AttachedDeltas {
   private void place(TargetLayer layer, WeightDelta change) {
     try (TensorScope scope = TensorScope.open()) {
       if (layer.isNorm()) {
-        vector(layer, layer.weight(), change.difference(layer.f32(base)));
+        addVector(layer, layer.weight(), change.deltaWeight(layer.readF32(base)));
       } else {
         WeightDelta.Unmerged side =
             change instanceof WeightDelta.Unmerged s && !(change instanceof FullDelta)
                 ? s
-                : difference(layer, change);
-        sides
-            .computeIfAbsent(layer.part(), p -> new HashMap<>())
-            .put(layer.path(), side.mapped(this::kept));
+                : fullDelta(layer, change);
+        unmergedDeltas
+            .computeIfAbsent(layer.component(), p -> new HashMap<>())
+            .put(layer.path(), side.map(this::keep));
       }
     }
   }
 
-  private FullDelta difference(TargetLayer layer, WeightDelta change) {
+  private FullDelta fullDelta(TargetLayer layer, WeightDelta change) {
     requireRoom(base, layer);
-    return new FullDelta(change.difference(layer.f32(base)));
+    return new FullDelta(change.deltaWeight(layer.readF32(base)));
   }
 
   /**
@@ -67,7 +67,7 @@ public final class AttachedDeltas {
    * base's memory plan.
    */
   public static void requireRoom(OpenModel base, TargetLayer layer) {
-    if (!layer.isNorm() && base.weights(layer.part()).isCompressed(layer.weight())) {
+    if (!layer.isNorm() && base.weights(layer.component()).isCompressed(layer.weight())) {
       throw new ResourceLimitException(
           "the LoRA's change of " + layer
               + " would be as large as the weight itself, which this base spares memory"
@@ -75,26 +75,26 @@ public final class AttachedDeltas {
     }
   }
 
-  private void vector(TargetLayer layer, String name, Tensor difference) {
+  private void addVector(TargetLayer layer, String name, Tensor difference) {
     try (TensorScope scope = TensorScope.open()) {
-      vectors.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept(difference));
+      vectorDeltas.computeIfAbsent(layer.component(), p -> new HashMap<>()).put(name, keep(difference));
     }
   }
 
-  private Tensor kept(Tensor tensor) {
+  private Tensor keep(Tensor tensor) {
     Tensor placed = Tensors.place(compute, tensor);
     bytes += placed.nbytes();
     return region.keep(placed);
   }
 
   /** The change beside a layer of a part, by its path. */
-  Map<String, WeightDelta.Unmerged> sides(ModelComponent part) {
-    return sides.getOrDefault(part, Map.of());
+  Map<String, WeightDelta.Unmerged> unmergedDeltas(ModelComponent part) {
+    return unmergedDeltas.getOrDefault(part, Map.of());
   }
 
   /** The differences of norms and biases, by tensor name. */
-  Map<String, Tensor> vectors(ModelComponent part) {
-    return vectors.getOrDefault(part, Map.of());
+  Map<String, Tensor> vectorDeltas(ModelComponent part) {
+    return vectorDeltas.getOrDefault(part, Map.of());
   }
 
   /** What all this takes in memory. */
@@ -137,21 +137,21 @@ public final class AttachedDeltas {
       implements Adaptation {
     @Override
     public List<AdapterLayer> adapterLayers(String module) {
-      WeightDelta.Unmerged change = deltas.sides(part).get(module);
+      WeightDelta.Unmerged change = deltas.unmergedDeltas(part).get(module);
       double here = change == null ? 0 : weight.of(part, module);
       return here == 0 ? List.of() : List.of(change.at(here));
     }
 
     @Override
     public Tensor tensor(String name, Tensor own) {
-      Tensor difference = deltas.vectors(part).get(name);
+      Tensor difference = deltas.vectorDeltas(part).get(name);
       double here = difference == null ? 0 : weight.of(part, name);
       return here == 0 ? own : own.add(difference, new Scalar(here));
     }
 
     @Override
     public boolean replaces(String name) {
-      return deltas.vectors(part).containsKey(name);
+      return deltas.vectorDeltas(part).containsKey(name);
     }
 
     @Override
@@ -162,7 +162,7 @@ public final class AttachedDeltas {
 
     @Override
     public boolean isBatchable() {
-      return deltas.vectors(part).isEmpty();
+      return deltas.vectorDeltas(part).isEmpty();
     }
   }
 }

@@ -19,27 +19,27 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     lengths it sets
  */
 public record DoraDelta(WeightDelta direction, Tensor magnitude) implements WeightDelta {
-  private static final double SMALLEST = 1.1920929e-7;
+  private static final double EPS = 1.1920929e-7;
 
   @Override
-  public Tensor difference(Tensor weight) {
-    Tensor moved = weight.add(direction.difference(weight));
+  public Tensor deltaWeight(Tensor weight) {
+    Tensor moved = weight.add(direction.deltaWeight(weight));
     boolean byColumn =
         magnitude.size(0) == 1 && magnitude.dim() > 1 && magnitude.size(1) == weight.size(1);
-    Tensor lengths = byColumn ? lengths(moved.transpose(0, 1)).transpose(0, 1) : lengths(moved);
+    Tensor lengths = byColumn ? rowNorms(moved.transpose(0, 1)).transpose(0, 1) : rowNorms(moved);
     Tensor wanted = magnitude.to(ScalarType.Float).view(lengths.shape());
-    return moved.mul(wanted.div(lengths.clamp_min(new Scalar(SMALLEST)))).sub(weight);
+    return moved.mul(wanted.div(lengths.clamp_min(new Scalar(EPS)))).sub(weight);
   }
 
-  private static Tensor lengths(Tensor weight) {
+  private static Tensor rowNorms(Tensor weight) {
     long[] shape = weight.shape();
     Arrays.fill(shape, 1, shape.length, 1);
     return weight.reshape(weight.size(0), -1).square().sum(1).sqrt().view(shape);
   }
 
   @Override
-  public DoraDelta mapped(UnaryOperator<Tensor> place) {
-    return new DoraDelta(direction.mapped(place), place.apply(magnitude));
+  public DoraDelta map(UnaryOperator<Tensor> place) {
+    return new DoraDelta(direction.map(place), place.apply(magnitude));
   }
 
   @Override
@@ -60,38 +60,38 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
    * @param magnitude lengths of the rows [out]
    * @param weight of the base
    */
-  public record DoraPath(LoraDelta factors, Tensor magnitude, Tensor weight)
+  public record DoraLayer(LoraDelta factors, Tensor magnitude, Tensor weight)
       implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return both(
-          torch.linear(x, WeightDelta.Windows.like(x, weight)), factors.at(1).delta(x), relative());
+      return combine(
+          torch.linear(x, WeightDelta.Convolutions.castLike(x, weight)), factors.at(1).delta(x), magnitudeRatio());
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor own = WeightDelta.Windows.over(x, weight, stride, padding);
-      return both(own, factors.at(1).delta(x, stride, padding), relative().view(-1, 1, 1));
+      Tensor own = WeightDelta.Convolutions.conv2d(x, weight, stride, padding);
+      return combine(own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
     }
 
-    private static Tensor both(Tensor own, Tensor trained, Tensor scale) {
+    private static Tensor combine(Tensor own, Tensor trained, Tensor scale) {
       // In bf16 what is near 1 has steps of 1/256; how far it is from 1 has not.
-      return own.mul(WeightDelta.Windows.like(own, scale.sub(new Scalar(1.0))))
-          .add(trained.mul(WeightDelta.Windows.like(own, scale)));
+      return own.mul(WeightDelta.Convolutions.castLike(own, scale.sub(new Scalar(1.0))))
+          .add(trained.mul(WeightDelta.Convolutions.castLike(own, scale)));
     }
 
-    private Tensor relative() {
-      return magnitude.div(lengths());
+    private Tensor magnitudeRatio() {
+      return magnitude.div(rowNorms());
     }
 
-    private Tensor lengths() {
+    private Tensor rowNorms() {
       try (NoGradGuard guard = new NoGradGuard()) {
-        return lengths(weight.to(ScalarType.Float).add(factors.difference(weight)));
+        return rowNorms(weight.to(ScalarType.Float).add(factors.deltaWeight(weight)));
       }
     }
 
     /** The lengths of a weight's rows [out], f32. */
-    public static Tensor lengths(Tensor weight) {
+    public static Tensor rowNorms(Tensor weight) {
       return weight.to(ScalarType.Float).flatten(1, -1).square().sum(1).sqrt();
     }
   }

@@ -10,32 +10,32 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** A change that is said outright: a tensor of the weight's own shape. */
 public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   @Override
-  public Tensor difference(Tensor weight) {
+  public Tensor deltaWeight(Tensor weight) {
     return value.to(ScalarType.Float).view(weight.shape());
   }
 
   @Override
   public AdapterLayer at(double weight) {
-    return new Path(value, weight);
+    return new FullLayer(value, weight);
   }
 
   @Override
-  public FullDelta mapped(UnaryOperator<Tensor> place) {
+  public FullDelta map(UnaryOperator<Tensor> place) {
     return new FullDelta(place.apply(value));
   }
 
-  private record Path(Tensor value, double weight) implements AdapterLayer {
+  private record FullLayer(Tensor value, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      return scaled(torch.linear(x, WeightDelta.Windows.like(x, value)));
+      return scale(torch.linear(x, WeightDelta.Convolutions.castLike(x, value)));
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      return scaled(WeightDelta.Windows.over(x, value, stride, padding));
+      return scale(WeightDelta.Convolutions.conv2d(x, value, stride, padding));
     }
 
-    private Tensor scaled(Tensor y) {
+    private Tensor scale(Tensor y) {
       return weight == 1 ? y : y.mul(new Scalar(weight));
     }
   }
@@ -43,12 +43,12 @@ public record FullDelta(Tensor value) implements WeightDelta.Unmerged {
   /** A new weight in the place of the base's. */
   public record Replacement(Tensor value) implements WeightDelta {
     @Override
-    public Tensor difference(Tensor weight) {
+    public Tensor deltaWeight(Tensor weight) {
       return value.to(ScalarType.Float).view(weight.shape()).sub(weight);
     }
 
     @Override
-    public Replacement mapped(UnaryOperator<Tensor> place) {
+    public Replacement map(UnaryOperator<Tensor> place) {
       return new Replacement(place.apply(value));
     }
   }

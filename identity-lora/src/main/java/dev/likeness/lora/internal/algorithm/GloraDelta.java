@@ -17,21 +17,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record GloraDelta(Tensor inA, Tensor outA, LoraDelta b, double scale)
     implements WeightDelta {
   @Override
-  public Tensor difference(Tensor weight) {
-    Tensor a = torch.matmul(flat(inA), flat(outA));
+  public Tensor deltaWeight(Tensor weight) {
+    Tensor a = torch.matmul(flatten(inA), flatten(outA));
     Tensor rows = weight.dim() == 2 ? weight : weight.permute(0, 2, 3, 1);
     Tensor moved = torch.matmul(rows, a);
     Tensor wa = weight.dim() == 2 ? moved : moved.permute(0, 3, 1, 2);
-    return wa.add(b.difference(weight)).mul(new Scalar(scale));
+    return wa.add(b.deltaWeight(weight)).mul(new Scalar(scale));
   }
 
-  private static Tensor flat(Tensor factor) {
+  private static Tensor flatten(Tensor factor) {
     return factor.to(ScalarType.Float).flatten(1, -1);
   }
 
   @Override
-  public GloraDelta mapped(UnaryOperator<Tensor> place) {
-    return new GloraDelta(place.apply(inA), place.apply(outA), b.mapped(place), scale);
+  public GloraDelta map(UnaryOperator<Tensor> place) {
+    return new GloraDelta(place.apply(inA), place.apply(outA), b.map(place), scale);
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public record Ia3Delta(Tensor scales, boolean input) implements WeightDelta {
   @Override
-  public Tensor difference(Tensor weight) {
+  public Tensor deltaWeight(Tensor weight) {
     long[] shape = new long[(int) weight.dim()];
     Arrays.fill(shape, 1);
     shape[input ? 1 : 0] = scales.numel();
@@ -23,7 +23,7 @@ public record Ia3Delta(Tensor scales, boolean input) implements WeightDelta {
   }
 
   @Override
-  public Ia3Delta mapped(UnaryOperator<Tensor> place) {
+  public Ia3Delta map(UnaryOperator<Tensor> place) {
     return new Ia3Delta(place.apply(scales), input);
   }
 }

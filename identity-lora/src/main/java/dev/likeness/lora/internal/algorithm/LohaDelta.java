@@ -24,22 +24,22 @@ public record LohaDelta(Factor first, Factor second, double scale) implements We
       Tensor right = b.to(ScalarType.Float);
       return core == null
           ? torch.matmul(left, right.flatten(1, -1))
-          : LoraDelta.Tucker.window(core.to(ScalarType.Float), left, right).flatten(1, -1);
+          : LoraDelta.Tucker.rebuild(core.to(ScalarType.Float), left, right).flatten(1, -1);
     }
 
-    private Factor mapped(UnaryOperator<Tensor> place) {
+    private Factor map(UnaryOperator<Tensor> place) {
       return new Factor(place.apply(a), core == null ? null : place.apply(core), place.apply(b));
     }
   }
 
   @Override
-  public Tensor difference(Tensor weight) {
+  public Tensor deltaWeight(Tensor weight) {
     return first.matrix().mul(second.matrix()).mul(new Scalar(scale)).view(weight.shape());
   }
 
   @Override
-  public LohaDelta mapped(UnaryOperator<Tensor> place) {
-    return new LohaDelta(first.mapped(place), second.mapped(place), scale);
+  public LohaDelta map(UnaryOperator<Tensor> place) {
+    return new LohaDelta(first.map(place), second.map(place), scale);
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     implements WeightDelta.Unmerged {
   @Override
-  public Tensor difference(Tensor weight) {
+  public Tensor deltaWeight(Tensor weight) {
     Tensor left = outer.to(ScalarType.Float);
     for (long i = outer.dim(); i < inner.dim(); i++) {
       left = left.unsqueeze(-1);
@@ -32,11 +32,11 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
 
   @Override
   public AdapterLayer at(double weight) {
-    return new Path(this, weight * scale);
+    return new LokrLayer(this, weight * scale);
   }
 
   @Override
-  public LokrDelta mapped(UnaryOperator<Tensor> place) {
+  public LokrDelta map(UnaryOperator<Tensor> place) {
     return new LokrDelta(place.apply(outer), place.apply(inner), rank, scale);
   }
 
@@ -44,13 +44,13 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
    * Groups of the input through the inner matrix, then mixed by the outer: the product is never
    * made.
    */
-  private record Path(LokrDelta factors, double weight) implements AdapterLayer {
+  private record LokrLayer(LokrDelta factors, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
       Tensor groups = x.unflatten(-1, new long[] {factors.outer.size(1), factors.inner.size(1)});
-      Tensor h = torch.linear(groups, WeightDelta.Windows.like(x, factors.inner));
+      Tensor h = torch.linear(groups, WeightDelta.Convolutions.castLike(x, factors.inner));
       return torch
-          .matmul(WeightDelta.Windows.like(x, factors.outer), h.mul(new Scalar(weight)))
+          .matmul(WeightDelta.Convolutions.castLike(x, factors.outer), h.mul(new Scalar(weight)))
           .flatten(-2, -1);
     }
 
@@ -58,9 +58,9 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       long batch = x.size(0);
       Tensor groups = x.reshape(batch * factors.outer.size(1), -1, x.size(2), x.size(3));
-      Tensor h = WeightDelta.Windows.over(groups, factors.inner, stride, padding);
+      Tensor h = WeightDelta.Convolutions.conv2d(groups, factors.inner, stride, padding);
       Tensor columns = h.view(batch, factors.outer.size(1), -1).mul(new Scalar(weight));
-      Tensor y = torch.matmul(WeightDelta.Windows.like(x, factors.outer), columns);
+      Tensor y = torch.matmul(WeightDelta.Convolutions.castLike(x, factors.outer), columns);
       return y.view(batch, factors.outer.size(0) * h.size(1), h.size(2), h.size(3));
     }
   }
@@ -76,18 +76,18 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
     private static final long[] ONE = {1, 1};
 
     @Override
-    public Tensor difference(Tensor weight) {
-      return product.difference(weight);
+    public Tensor deltaWeight(Tensor weight) {
+      return product.deltaWeight(weight);
     }
 
     @Override
     public AdapterLayer at(double weight) {
-      return new Path(product.at(weight), kernel);
+      return new FlatLayer(product.at(weight), kernel);
     }
 
     @Override
-    public FlatKronecker mapped(UnaryOperator<Tensor> place) {
-      return new FlatKronecker(product.mapped(place), kernel);
+    public FlatKronecker map(UnaryOperator<Tensor> place) {
+      return new FlatKronecker(product.map(place), kernel);
     }
 
     @Override
@@ -100,7 +100,7 @@ public record LokrDelta(Tensor outer, Tensor inner, long rank, double scale)
       return product.scale();
     }
 
-    private record Path(AdapterLayer product, long kernel) implements AdapterLayer {
+    private record FlatLayer(AdapterLayer product, long kernel) implements AdapterLayer {
       @Override
       public Tensor delta(Tensor x) {
         return product.delta(x);

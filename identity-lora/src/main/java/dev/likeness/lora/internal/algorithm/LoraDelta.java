@@ -26,8 +26,8 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
   }
 
   @Override
-  public Tensor difference(Tensor weight) {
-    Tensor first = Tucker.joined(this).to(ScalarType.Float).flatten(1, -1);
+  public Tensor deltaWeight(Tensor weight) {
+    Tensor first = Tucker.mergeCore(this).to(ScalarType.Float).flatten(1, -1);
     return torch
         .matmul(up.to(ScalarType.Float).flatten(1, -1), first)
         .mul(new Scalar(scale))
@@ -36,11 +36,11 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
 
   @Override
   public AdapterLayer at(double weight) {
-    return new LowRankPath(this, weight);
+    return new LowRankLayer(this, weight);
   }
 
   @Override
-  public LoraDelta mapped(UnaryOperator<Tensor> place) {
+  public LoraDelta map(UnaryOperator<Tensor> place) {
     return new LoraDelta(
         place.apply(down), mid == null ? null : place.apply(mid), place.apply(up), scale);
   }
@@ -50,34 +50,34 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
    * cast as they are used, and gradients flow back through the cast: so a model in bf16 trains
    * factors in f32.
    */
-  record LowRankPath(LoraDelta pair, double weight) implements AdapterLayer {
+  record LowRankLayer(LoraDelta factors, double weight) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor x) {
-      Tensor h = torch.linear(x, WeightDelta.Windows.like(x, pair.down()));
-      return torch.linear(scaled(h), WeightDelta.Windows.like(x, pair.up()));
+      Tensor h = torch.linear(x, WeightDelta.Convolutions.castLike(x, factors.down()));
+      return torch.linear(scale(h), WeightDelta.Convolutions.castLike(x, factors.up()));
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       Tensor h;
-      if (pair.mid() == null) {
-        h = WeightDelta.Windows.over(x, pair.down(), stride, padding);
+      if (factors.mid() == null) {
+        h = WeightDelta.Convolutions.conv2d(x, factors.down(), stride, padding);
       } else {
-        h = WeightDelta.Windows.over(
-            WeightDelta.Windows.point(x, pair.down()), pair.mid(), stride, padding);
+        h = WeightDelta.Convolutions.conv2d(
+            WeightDelta.Convolutions.pointwise(x, factors.down()), factors.mid(), stride, padding);
       }
-      return WeightDelta.Windows.point(scaled(h), pair.up());
+      return WeightDelta.Convolutions.pointwise(scale(h), factors.up());
     }
 
     @Override
     public Optional<Factors> lowRank() {
-      return pair.mid() != null
+      return factors.mid() != null
           ? Optional.empty()
-          : Optional.of(new Factors(pair.down(), pair.up(), weight * pair.scale()));
+          : Optional.of(new Factors(factors.down(), factors.up(), weight * factors.scale()));
     }
 
-    private Tensor scaled(Tensor h) {
-      double factor = weight * pair.scale();
+    private Tensor scale(Tensor h) {
+      double factor = weight * factors.scale();
       return factor == 1 ? h : h.mul(new Scalar(factor));
     }
   }
@@ -90,25 +90,25 @@ public record LoraDelta(Tensor down, Tensor mid, Tensor up, double scale)
     private Tucker() {}
 
     /** The core, if there is one, and the first factor as one window [rank, in, kernel, kernel]. */
-    public static Tensor joined(LoraDelta pair) {
+    public static Tensor mergeCore(LoraDelta pair) {
       if (pair.mid() == null) {
         return pair.down();
       }
-      return windows(pair.mid(), pair.down().flatten(1, -1));
+      return contract(pair.mid(), pair.down().flatten(1, -1));
     }
 
     /**
      * The window [out, in, kernel, kernel] of a core [r, s, kernel, kernel] between left [r, out]
      * and right [s, in].
      */
-    static Tensor window(Tensor core, Tensor left, Tensor right) {
-      Tensor inner = windows(core, right);
+    static Tensor rebuild(Tensor core, Tensor left, Tensor right) {
+      Tensor inner = contract(core, right);
       return torch
           .matmul(left.t(), inner.flatten(1, -1))
           .view(left.size(1), right.size(1), core.size(2), core.size(3));
     }
 
-    private static Tensor windows(Tensor core, Tensor right) {
+    private static Tensor contract(Tensor core, Tensor right) {
       Tensor rows = core.permute(0, 2, 3, 1).reshape(-1, core.size(1));
       return torch
           .matmul(rows, right)

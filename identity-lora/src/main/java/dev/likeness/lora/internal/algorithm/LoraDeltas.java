@@ -15,19 +15,19 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param weights the change of each layer's weight
  * @param biases the difference of each layer's bias, [channels]
- * @param words that prompts may name
- * @param ownBiases layers whose bias's difference follows from the base's
+ * @param textualInversions that prompts may name
+ * @param baseDependentBiases layers whose bias's difference follows from the base's
  */
 public record LoraDeltas(
     Map<TargetLayer, WeightDelta> weights,
     Map<TargetLayer, Tensor> biases,
-    List<TextualInversion> words,
-    Set<TargetLayer> ownBiases) {
+    List<TextualInversion> textualInversions,
+    Set<TargetLayer> baseDependentBiases) {
   public LoraDeltas {
     weights = Collections.unmodifiableMap(weights);
     biases = Collections.unmodifiableMap(biases);
-    words = List.copyOf(words);
-    ownBiases = Set.copyOf(ownBiases);
+    textualInversions = List.copyOf(textualInversions);
+    baseDependentBiases = Set.copyOf(baseDependentBiases);
   }
 
   /**
@@ -36,13 +36,13 @@ public record LoraDeltas(
    *
    * @throws IllegalArgumentException naming the first such layer
    */
-  public void requireFor(ModelComponent.Tensors model, ModelComponent.Tensors base) {
+  public void requireCompatible(ModelComponent.Tensors model, ModelComponent.Tensors base) {
     if (model == base) {
       return;
     }
     Stream.concat(weights.keySet().stream(), biases.keySet().stream()).forEach(layer -> {
-      List<Long> there = model.tensorNames(layer.part()).contains(layer.weight())
-          ? LongStream.of(model.tensorShape(layer.part(), layer.weight()))
+      List<Long> there = model.tensorNames(layer.component()).contains(layer.weight())
+          ? LongStream.of(model.tensorShape(layer.component(), layer.weight()))
               .boxed()
               .toList()
           : List.of();
@@ -54,8 +54,8 @@ public record LoraDeltas(
       }
     });
     Stream.concat(
-            weights.keySet().stream().filter(layer -> isOfBase(weights.get(layer))),
-            ownBiases.stream())
+            weights.keySet().stream().filter(layer -> dependsOnBase(weights.get(layer))),
+            baseDependentBiases.stream())
         .findFirst()
         .ifPresent(layer -> {
           throw new IllegalArgumentException("the LoRA was opened for another base: its change of "
@@ -64,11 +64,11 @@ public record LoraDeltas(
   }
 
   /** Whether the difference follows from the weight, as of all kinds but these. */
-  private static boolean isOfBase(WeightDelta change) {
+  private static boolean dependsOnBase(WeightDelta change) {
     return change instanceof ReshapedDelta narrow
-        ? isOfBase(narrow.delta())
-        : change instanceof ReshapedDelta.Rows rows
-            ? isOfBase(rows.whole())
+        ? dependsOnBase(narrow.delta())
+        : change instanceof ReshapedDelta.RowSlice rows
+            ? dependsOnBase(rows.whole())
             : !(change instanceof WeightDelta.Unmerged || change instanceof LohaDelta);
   }
 

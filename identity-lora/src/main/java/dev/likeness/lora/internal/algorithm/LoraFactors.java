@@ -23,34 +23,34 @@ public final class LoraFactors {
    * The joined change of {@code parts}, from the first row down, all of one rank; a part that has
    * none is left as it is.
    */
-  public static LoraDelta of(List<TargetLayer> parts, Map<TargetLayer, LoraDelta> changes) {
-    Tensor shared = shared(parts, changes);
+  public static LoraDelta fuse(List<TargetLayer> parts, Map<TargetLayer, LoraDelta> changes) {
+    Tensor shared = sharedDown(parts, changes);
     TensorVector downs = new TensorVector();
     TensorVector rows = new TensorVector();
     LoraDelta any = changes.values().iterator().next();
     for (int i = 0; i < parts.size(); i++) {
       long out = parts.get(i).out();
-      LoraDelta own = changes.getOrDefault(parts.get(i), zero(any, out));
-      Tensor up = scaled(own.up(), own.scale());
+      LoraDelta own = changes.getOrDefault(parts.get(i), zeroFactors(any, out));
+      Tensor up = scale(own.up(), own.scale());
       Tensor before = up.new_zeros(out, i * any.rank());
       Tensor after = up.new_zeros(out, (parts.size() - 1 - i) * any.rank());
-      downs.push_back(LoraDelta.Tucker.joined(own));
+      downs.push_back(LoraDelta.Tucker.mergeCore(own));
       rows.push_back(shared != null ? up : torch.cat(new TensorVector(before, up, after), 1));
     }
     return new LoraDelta(
         shared != null ? shared : torch.cat(downs, 0), null, torch.cat(rows, 0), 1);
   }
 
-  private static LoraDelta zero(LoraDelta like, long out) {
+  private static LoraDelta zeroFactors(LoraDelta like, long out) {
     return new LoraDelta(
         like.down().new_zeros(like.down().shape()), null, like.up().new_zeros(out, like.rank()), 1);
   }
 
-  private static Tensor shared(List<TargetLayer> parts, Map<TargetLayer, LoraDelta> changes) {
-    Tensor first = LoraDelta.Tucker.joined(changes.values().iterator().next());
+  private static Tensor sharedDown(List<TargetLayer> parts, Map<TargetLayer, LoraDelta> changes) {
+    Tensor first = LoraDelta.Tucker.mergeCore(changes.values().iterator().next());
     boolean all = changes.size() == parts.size()
         && changes.values().stream()
-            .allMatch(pair -> torch.equal(LoraDelta.Tucker.joined(pair), first));
+            .allMatch(pair -> torch.equal(LoraDelta.Tucker.mergeCore(pair), first));
     return all ? first : null;
   }
 
@@ -58,14 +58,14 @@ public final class LoraFactors {
    * A factor with a scale in it: in f32, since f16 has few places left for numbers as small as an
    * alpha of 1 makes them.
    */
-  public static Tensor scaled(Tensor factor, double scale) {
+  public static Tensor scale(Tensor factor, double scale) {
     return scale == 1 ? factor : factor.to(ScalarType.Float).mul(new Scalar(scale));
   }
 
   /** The same with its halves of rows exchanged. */
-  public static LoraDelta swapped(LoraDelta pair) {
+  public static LoraDelta swapHalves(LoraDelta pair) {
     return new LoraDelta(
-        pair.down(), pair.mid(), ReshapedDelta.Rows.swapped(pair.up()), pair.scale());
+        pair.down(), pair.mid(), ReshapedDelta.RowSlice.swapHalves(pair.up()), pair.scale());
   }
 
   /**
@@ -78,20 +78,20 @@ public final class LoraFactors {
     private SameRank() {}
 
     /** The same changes, those of low rank with the greatest rank of their part. */
-    public static Map<TargetLayer, WeightDelta> of(Map<TargetLayer, WeightDelta> weights) {
+    public static Map<TargetLayer, WeightDelta> padToMaxRank(Map<TargetLayer, WeightDelta> weights) {
       Map<ModelComponent, Long> most = new EnumMap<>(ModelComponent.class);
       weights.forEach((layer, change) -> {
-        if (pair(change) != null) {
-          most.merge(layer.part(), pair(change).rank(), Math::max);
+        if (lowRankFactors(change) != null) {
+          most.merge(layer.component(), lowRankFactors(change).rank(), Math::max);
         }
       });
       Map<TargetLayer, WeightDelta> same = new LinkedHashMap<>();
       weights.forEach((layer, change) ->
-          same.put(layer, pair(change) == null ? change : padded(change, most.get(layer.part()))));
+          same.put(layer, lowRankFactors(change) == null ? change : pad(change, most.get(layer.component()))));
       return same;
     }
 
-    private static LoraDelta pair(WeightDelta change) {
+    private static LoraDelta lowRankFactors(WeightDelta change) {
       return change instanceof LoraDelta pair
           ? pair
           : change instanceof DoraDelta dora && dora.direction() instanceof LoraDelta pair
@@ -99,14 +99,14 @@ public final class LoraFactors {
               : null;
     }
 
-    private static WeightDelta padded(WeightDelta change, long rank) {
-      LoraDelta own = pair(change);
-      LoraDelta same = own.rank() == rank ? own : padded(own, rank);
+    private static WeightDelta pad(WeightDelta change, long rank) {
+      LoraDelta own = lowRankFactors(change);
+      LoraDelta same = own.rank() == rank ? own : pad(own, rank);
       return change instanceof DoraDelta dora ? new DoraDelta(same, dora.magnitude()) : same;
     }
 
-    private static LoraDelta padded(LoraDelta pair, long rank) {
-      Tensor down = LoraDelta.Tucker.joined(pair);
+    private static LoraDelta pad(LoraDelta pair, long rank) {
+      Tensor down = LoraDelta.Tucker.mergeCore(pair);
       long[] below = down.shape().clone();
       below[0] = rank - pair.rank();
       long[] beside = pair.up().shape().clone();
@@ -122,7 +122,7 @@ public final class LoraFactors {
      * Without the ranks whose second factor is all zero, as those of other rows are in a file of
      * joined layers; one stays.
      */
-    public static LoraDelta trimmed(LoraDelta pair) {
+    public static LoraDelta trim(LoraDelta pair) {
       Tensor used = torch
           .nonzero(pair.up().flatten(1, -1).abs().amax(new long[] {0}, false))
           .flatten();
@@ -132,7 +132,7 @@ public final class LoraFactors {
       return used.numel() == pair.rank()
           ? pair
           : new LoraDelta(
-              LoraDelta.Tucker.joined(pair).index_select(0, used),
+              LoraDelta.Tucker.mergeCore(pair).index_select(0, used),
               null,
               pair.up().index_select(1, used),
               pair.scale());

@@ -16,56 +16,56 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param blocks from which the skew-symmetric matrices come: OFT's [number, size, size], BOFT's
  *     [stages, number, size, size]
  * @param rescale [out, 1, …] or null
- * @param longest the length that all skew-symmetric matrices together may have, or 0 for any
+ * @param constraint the length that all skew-symmetric matrices together may have, or 0 for any
  */
-public record OftDelta(Tensor blocks, Tensor rescale, double longest) implements WeightDelta {
-  private static final double ALMOST_ZERO = 1e-8;
+public record OftDelta(Tensor blocks, Tensor rescale, double constraint) implements WeightDelta {
+  private static final double EPS = 1e-8;
 
   @Override
-  public Tensor difference(Tensor weight) {
-    Tensor turns = turns();
+  public Tensor deltaWeight(Tensor weight) {
+    Tensor turns = rotations();
     Tensor turned = weight.flatten(1, -1);
     if (turns.dim() == 3) {
-      turned = Blocks.ofOutputs(turned, turns);
+      turned = Blocks.rotateOutputs(turned, turns);
     } else {
       for (long stage = 0; stage < turns.size(0); stage++) {
-        turned = wings(turned, turns.select(0, stage), 1L << stage);
+        turned = butterfly(turned, turns.select(0, stage), 1L << stage);
       }
     }
     turned = turned.view(weight.shape());
     Tensor scaled =
-        rescale == null ? turned : turned.mul(rescale.to(ScalarType.Float).view(lengths(weight)));
+        rescale == null ? turned : turned.mul(rescale.to(ScalarType.Float).view(broadcastShape(weight)));
     return scaled.sub(weight);
   }
 
   /** One stage: neighbours {@code reach} half-blocks apart meet in a block, turn, and go back. */
-  private Tensor wings(Tensor rows, Tensor turn, long reach) {
+  private Tensor butterfly(Tensor rows, Tensor turn, long reach) {
     long half = reach * (blocks.size(-1) / 2);
     Tensor met = rows.view(-1, 2, half, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
     // LyCORIS applies a butterfly's matrices as they are, and OFT's transposed.
-    Tensor turned = Blocks.ofOutputs(met, turn.transpose(1, 2));
+    Tensor turned = Blocks.rotateOutputs(met, turn.transpose(1, 2));
     return turned.view(-1, half, 2, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
   }
 
-  private Tensor turns() {
+  private Tensor rotations() {
     Tensor q = Blocks.skew(blocks);
-    double length = q.norm().item_double() + ALMOST_ZERO;
-    if (longest > 0 && length > longest) {
-      q = q.mul(new Scalar(longest / length));
+    double length = q.norm().item_double() + EPS;
+    if (constraint > 0 && length > constraint) {
+      q = q.mul(new Scalar(constraint / length));
     }
     return Blocks.cayley(q.neg());
   }
 
-  private static long[] lengths(Tensor weight) {
+  private static long[] broadcastShape(Tensor weight) {
     long[] shape = weight.shape();
     Arrays.fill(shape, 1, shape.length, 1);
     return shape;
   }
 
   @Override
-  public OftDelta mapped(UnaryOperator<Tensor> place) {
+  public OftDelta map(UnaryOperator<Tensor> place) {
     return new OftDelta(
-        place.apply(blocks), rescale == null ? null : place.apply(rescale), longest);
+        place.apply(blocks), rescale == null ? null : place.apply(rescale), constraint);
   }
 
   @Override
@@ -96,7 +96,7 @@ public record OftDelta(Tensor blocks, Tensor rescale, double longest) implements
      * The weight [out, in] of a layer whose inputs {@code turns}, or the only one of them each
      * time, turn first.
      */
-    static Tensor ofInputs(Tensor weight, Tensor turns) {
+    static Tensor rotateInputs(Tensor weight, Tensor turns) {
       // The input is multiplied by the block, so a row of the weight by its transpose.
       Tensor inBlocks = weight.view(weight.size(0), -1, 1, turns.size(1));
       return torch.matmul(inBlocks, turns.transpose(1, 2)).view(weight.shape());
@@ -106,7 +106,7 @@ public record OftDelta(Tensor blocks, Tensor rescale, double longest) implements
      * The weight [out, in] of a layer whose outputs the transposed {@code turns}, or the only one
      * of them, turn afterwards.
      */
-    static Tensor ofOutputs(Tensor weight, Tensor turns) {
+    static Tensor rotateOutputs(Tensor weight, Tensor turns) {
       Tensor inBlocks = weight.reshape(-1, turns.size(1), weight.size(1));
       return torch.matmul(turns.transpose(1, 2), inBlocks).view(weight.shape());
     }

@@ -13,31 +13,31 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one
  *     block serves all
- * @param size of a block
- * @param terms of the series, or 0 for the exact inverse, which peft takes of the opposite angle
+ * @param blockSize of a block
+ * @param cayleyTerms of the series, or 0 for the exact inverse, which peft takes of the opposite angle
  */
-public record PeftOftDelta(Tensor skew, long size, int terms) implements WeightDelta {
+public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) implements WeightDelta {
   @Override
-  public Tensor difference(Tensor weight) {
-    return OftDelta.Blocks.ofInputs(weight.flatten(1, -1), turns())
+  public Tensor deltaWeight(Tensor weight) {
+    return OftDelta.Blocks.rotateInputs(weight.flatten(1, -1), rotations())
         .view(weight.shape())
         .sub(weight);
   }
 
-  private Tensor turns() {
-    Tensor q = triangles();
-    if (terms == 0) {
+  private Tensor rotations() {
+    Tensor q = skewMatrices();
+    if (cayleyTerms == 0) {
       return OftDelta.Blocks.cayley(q);
     }
-    Tensor one = torch.eye(size);
+    Tensor one = torch.eye(blockSize);
     // The last term alone counts once, and there are always two powers beyond the first, as in
     // peft.
     Tensor power = q;
-    Tensor twice = terms > 1 ? q : torch.zeros_like(q);
-    if (terms > 2) {
+    Tensor twice = cayleyTerms > 1 ? q : torch.zeros_like(q);
+    if (cayleyTerms > 2) {
       power = torch.matmul(power, q);
       twice = twice.add(power);
-      for (int term = 3; term < terms - 1; term++) {
+      for (int term = 3; term < cayleyTerms - 1; term++) {
         power = torch.matmul(power, q);
         twice = twice.add(power);
       }
@@ -46,22 +46,22 @@ public record PeftOftDelta(Tensor skew, long size, int terms) implements WeightD
     return one.add(twice.mul(new Scalar(2.0)));
   }
 
-  private Tensor triangles() {
-    Tensor upper = torch.zeros(skew.size(0), size, size);
-    Tensor places = torch.ones(size, size).triu(1).to(ScalarType.Bool);
+  private Tensor skewMatrices() {
+    Tensor upper = torch.zeros(skew.size(0), blockSize, blockSize);
+    Tensor places = torch.ones(blockSize, blockSize).triu(1).to(ScalarType.Bool);
     upper = upper.masked_scatter(
-        places.unsqueeze(0).expand(skew.size(0), size, size), skew.to(ScalarType.Float));
+        places.unsqueeze(0).expand(skew.size(0), blockSize, blockSize), skew.to(ScalarType.Float));
     return upper.sub(upper.transpose(1, 2));
   }
 
   @Override
-  public PeftOftDelta mapped(UnaryOperator<Tensor> place) {
-    return new PeftOftDelta(place.apply(skew), size, terms);
+  public PeftOftDelta map(UnaryOperator<Tensor> place) {
+    return new PeftOftDelta(place.apply(skew), blockSize, cayleyTerms);
   }
 
   @Override
   public long rank() {
-    return size;
+    return blockSize;
   }
 
   /**
@@ -71,41 +71,41 @@ public record PeftOftDelta(Tensor skew, long size, int terms) implements WeightD
    * beside.
    *
    * @param blocks [stages, number, size, size], of which the skew-symmetric part alone counts
-   * @param lengths [out, 1]
+   * @param scales [out, 1]
    */
-  public record InputButterfly(Tensor blocks, Tensor lengths) implements WeightDelta {
+  public record InputButterfly(Tensor blocks, Tensor scales) implements WeightDelta {
     @Override
-    public Tensor difference(Tensor weight) {
+    public Tensor deltaWeight(Tensor weight) {
       Tensor turns = OftDelta.Blocks.cayley(OftDelta.Blocks.skew(blocks).mul(new Scalar(0.5)));
       Tensor turned = weight.flatten(1, -1);
       for (long stage = 0; stage < turns.size(0); stage++) {
-        turned = wings(turned, turns.select(0, stage), 1L << stage);
+        turned = butterfly(turned, turns.select(0, stage), 1L << stage);
       }
       return turned
-          .mul(lengths.to(ScalarType.Float).view(-1, 1))
+          .mul(scales.to(ScalarType.Float).view(-1, 1))
           .view(weight.shape())
           .sub(weight);
     }
 
     /** One stage: half-blocks {@code reach} apart meet in a block, turn, and go back. */
-    private static Tensor wings(Tensor columns, Tensor turn, long reach) {
+    private static Tensor butterfly(Tensor columns, Tensor turn, long reach) {
       if (reach == 1) {
-        return OftDelta.Blocks.ofInputs(columns, turn);
+        return OftDelta.Blocks.rotateInputs(columns, turn);
       }
       long half = turn.size(1) / 2;
       Tensor met = columns
           .view(columns.size(0), -1, 2, reach, half)
           .transpose(2, 3)
           .reshape(columns.shape());
-      return OftDelta.Blocks.ofInputs(met, turn)
+      return OftDelta.Blocks.rotateInputs(met, turn)
           .view(columns.size(0), -1, reach, 2, half)
           .transpose(2, 3)
           .reshape(columns.shape());
     }
 
     @Override
-    public InputButterfly mapped(UnaryOperator<Tensor> place) {
-      return new InputButterfly(place.apply(blocks), place.apply(lengths));
+    public InputButterfly map(UnaryOperator<Tensor> place) {
+      return new InputButterfly(place.apply(blocks), place.apply(scales));
     }
 
     @Override
@@ -120,32 +120,32 @@ public record PeftOftDelta(Tensor skew, long size, int terms) implements WeightD
    * since 0.15 they turn what it is given, and every output has a length beside.
    *
    * @param blocks [number, size, size]; one serves all; their skew-symmetric part alone counts
-   * @param lengths [out, 1], of which there are any where the input is turned; otherwise null
+   * @param scales [out, 1], of which there are any where the input is turned; otherwise null
    */
-  public record MatrixRotation(Tensor blocks, Tensor lengths) implements WeightDelta {
+  public record MatrixRotation(Tensor blocks, Tensor scales) implements WeightDelta {
     @Override
-    public Tensor difference(Tensor weight) {
+    public Tensor deltaWeight(Tensor weight) {
       Tensor turns = OftDelta.Blocks.cayley(OftDelta.Blocks.skew(blocks).mul(new Scalar(0.5)));
       Tensor flat = weight.flatten(1, -1);
-      Tensor turned = lengths == null
-          ? ofOutputs(flat, turns)
-          : OftDelta.Blocks.ofInputs(flat, turns)
-              .mul(lengths.to(ScalarType.Float).view(-1, 1));
+      Tensor turned = scales == null
+          ? rotateOutputs(flat, turns)
+          : OftDelta.Blocks.rotateInputs(flat, turns)
+              .mul(scales.to(ScalarType.Float).view(-1, 1));
       return turned.view(weight.shape()).sub(weight);
     }
 
     // The last blocks may reach beyond the outputs; what they would take from there is nothing.
-    private static Tensor ofOutputs(Tensor rows, Tensor turns) {
+    private static Tensor rotateOutputs(Tensor rows, Tensor turns) {
       long size = turns.size(1);
       long reach = Math.max(turns.size(0), (rows.size(0) + size - 1) / size) * size;
       Tensor padded =
           torch.constant_pad_nd(rows, new long[] {0, 0, 0, reach - rows.size(0)}, new Scalar(0.0));
-      return OftDelta.Blocks.ofOutputs(padded, turns).narrow(0, 0, rows.size(0));
+      return OftDelta.Blocks.rotateOutputs(padded, turns).narrow(0, 0, rows.size(0));
     }
 
     @Override
-    public MatrixRotation mapped(UnaryOperator<Tensor> place) {
-      return new MatrixRotation(place.apply(blocks), lengths == null ? null : place.apply(lengths));
+    public MatrixRotation map(UnaryOperator<Tensor> place) {
+      return new MatrixRotation(place.apply(blocks), scales == null ? null : place.apply(scales));
     }
 
     @Override

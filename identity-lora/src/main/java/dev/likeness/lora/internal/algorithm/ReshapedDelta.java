@@ -10,16 +10,16 @@ import org.bytedeco.pytorch.global.torch;
  * those it takes nothing.
  *
  * @param delta of the narrower layer
- * @param count of the channels that this is shown
+ * @param channels of the channels that this is shown
  */
-public record ReshapedDelta(WeightDelta delta, long count) implements WeightDelta {
+public record ReshapedDelta(WeightDelta delta, long channels) implements WeightDelta {
   /**
-   * The same as factors where they have a place for more channels; {@code count} are the change's
+   * The same as factors where they have a place for more channels; {@code channels} are the change's
    * own, {@code all} the layer's.
    */
   public static WeightDelta of(WeightDelta change, long count, long all) {
     if (change instanceof LoraDelta pair) {
-      return new LoraDelta(padded(pair.down(), all), pair.mid(), pair.up(), pair.scale());
+      return new LoraDelta(pad(pair.down(), all), pair.mid(), pair.up(), pair.scale());
     }
     // Lengths of rows are those of whole rows, as diffusers has them.
     return change instanceof DoraDelta dora && dora.magnitude().dim() == 1
@@ -27,20 +27,20 @@ public record ReshapedDelta(WeightDelta delta, long count) implements WeightDelt
         : new ReshapedDelta(change, count);
   }
 
-  private static Tensor padded(Tensor narrow, long channels) {
+  private static Tensor pad(Tensor narrow, long channels) {
     long more = channels - narrow.size(1);
     return torch.constant_pad_nd(
         narrow, narrow.dim() == 4 ? new long[] {0, 0, 0, 0, 0, more} : new long[] {0, more});
   }
 
   @Override
-  public Tensor difference(Tensor weight) {
-    return padded(delta.difference(weight.narrow(1, 0, count).contiguous()), weight.size(1));
+  public Tensor deltaWeight(Tensor weight) {
+    return pad(delta.deltaWeight(weight.narrow(1, 0, channels).contiguous()), weight.size(1));
   }
 
   @Override
-  public ReshapedDelta mapped(UnaryOperator<Tensor> place) {
-    return new ReshapedDelta(delta.mapped(place), count);
+  public ReshapedDelta map(UnaryOperator<Tensor> place) {
+    return new ReshapedDelta(delta.map(place), channels);
   }
 
   @Override
@@ -59,12 +59,12 @@ public record ReshapedDelta(WeightDelta delta, long count) implements WeightDelt
    *
    * @param whole the change of the layer that the file knows
    * @param weight that layer's weight, f32 on the CPU, owned by the calling scope
-   * @param from the first row
+   * @param start the first row
    * @param count of rows
    * @param halvesSwapped whether its first half of rows is the second in the model
    */
-  public record Rows(
-      WeightDelta whole, Supplier<Tensor> weight, long from, long count, boolean halvesSwapped)
+  public record RowSlice(
+      WeightDelta whole, Supplier<Tensor> weight, long start, long count, boolean halvesSwapped)
       implements WeightDelta {
     /** The same as factors, where the product's blocks of rows end where these do. */
     public static WeightDelta of(
@@ -76,23 +76,23 @@ public record ReshapedDelta(WeightDelta delta, long count) implements WeightDelt
           return new LokrDelta(outer, product.inner(), product.rank(), product.scale());
         }
       }
-      return new Rows(whole, weight, from, count, halvesSwapped);
+      return new RowSlice(whole, weight, from, count, halvesSwapped);
     }
 
     @Override
-    public Tensor difference(Tensor own) {
-      Tensor all = whole.difference(weight.get());
-      return (halvesSwapped ? swapped(all) : all).narrow(0, from, count).clone();
+    public Tensor deltaWeight(Tensor own) {
+      Tensor all = whole.deltaWeight(weight.get());
+      return (halvesSwapped ? swapHalves(all) : all).narrow(0, start, count).clone();
     }
 
     /** Rows, or numbers, with their halves exchanged. */
-    public static Tensor swapped(Tensor rows) {
+    public static Tensor swapHalves(Tensor rows) {
       return rows.roll(new long[] {rows.size(0) / 2}, 0);
     }
 
     @Override
-    public Rows mapped(UnaryOperator<Tensor> place) {
-      return new Rows(whole.mapped(place), weight, from, count, halvesSwapped);
+    public RowSlice map(UnaryOperator<Tensor> place) {
+      return new RowSlice(whole.map(place), weight, start, count, halvesSwapped);
     }
 
     @Override

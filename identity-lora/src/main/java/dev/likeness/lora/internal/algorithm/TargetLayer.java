@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param path its module path in the part, with dots
  * @param shape its weight's shape: [out, in], [out, in, height, width], or [channels] of a norm
  */
-public record TargetLayer(ModelComponent part, String path, List<Long> shape) {
+public record TargetLayer(ModelComponent component, String path, List<Long> shape) {
   /** Channels that come out. */
   public long out() {
     return shape.get(0);
@@ -33,13 +33,13 @@ public record TargetLayer(ModelComponent part, String path, List<Long> shape) {
   }
 
   /** Side of the convolution's window; 1 for a linear layer. */
-  public long kernel() {
+  public long kernelSize() {
     return isConvolution() ? shape.get(2) : 1;
   }
 
   /** {@code unet.down_blocks.0…}: part and path, unique in a model. */
   public String name() {
-    return part.folder() + "." + path;
+    return component.folder() + "." + path;
   }
 
   /** Its weight's full name within the part. */
@@ -53,13 +53,13 @@ public record TargetLayer(ModelComponent part, String path, List<Long> shape) {
   }
 
   /** Its own weight in {@code base}, f32 on the CPU; the calling scope's. */
-  public Tensor f32(OpenModel base) {
-    return f32(base, weight());
+  public Tensor readF32(OpenModel base) {
+    return readF32(base, weight());
   }
 
   /** Its tensor {@code name} in {@code base}, f32 on the CPU; the calling scope's. */
-  public Tensor f32(OpenModel base, String name) {
-    return base.read(part, name).cpu().to(ScalarType.Float);
+  public Tensor readF32(OpenModel base, String name) {
+    return base.read(component, name).cpu().to(ScalarType.Float);
   }
 
   @Override

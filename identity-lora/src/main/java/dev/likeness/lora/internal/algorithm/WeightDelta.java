@@ -14,7 +14,7 @@ public interface WeightDelta {
    * @param weight of the base, f32 on the CPU, [out, in], [out, in, kernel, kernel] or [channels]
    * @return f32, of the same shape, owned by the calling scope
    */
-  Tensor difference(Tensor weight);
+  Tensor deltaWeight(Tensor weight);
 
   /** The rank of its factors, or 0 for a change that has none. */
   default long rank() {
@@ -29,7 +29,7 @@ public interface WeightDelta {
   /**
    * The same change with every tensor replaced by {@code place}'s, e.g. by one on another device.
    */
-  WeightDelta mapped(UnaryOperator<Tensor> place);
+  WeightDelta map(UnaryOperator<Tensor> place);
 
   /**
    * A change that is computed beside its layer, from the layer's own input, so that the layer stays
@@ -40,26 +40,26 @@ public interface WeightDelta {
     AdapterLayer at(double weight);
 
     @Override
-    Unmerged mapped(UnaryOperator<Tensor> place);
+    Unmerged map(UnaryOperator<Tensor> place);
   }
 
   /** Convolutions of side paths, in the input's type: gradients flow back through the cast. */
-  static final class Windows {
+  static final class Convolutions {
     private static final long[] ONE = {1, 1};
-    private static final long[] NONE = {0, 0};
+    private static final long[] ZERO = {0, 0};
 
-    private Windows() {}
+    private Convolutions() {}
 
-    static Tensor over(Tensor x, Tensor window, long[] stride, long[] padding) {
-      return torch.conv2d(x, like(x, window), new TensorOptional(), stride, padding, ONE, 1);
+    static Tensor conv2d(Tensor x, Tensor window, long[] stride, long[] padding) {
+      return torch.conv2d(x, castLike(x, window), new TensorOptional(), stride, padding, ONE, 1);
     }
 
     /** With a window of one pixel. */
-    static Tensor point(Tensor x, Tensor window) {
-      return over(x, window, ONE, NONE);
+    static Tensor pointwise(Tensor x, Tensor window) {
+      return conv2d(x, window, ONE, ZERO);
     }
 
-    static Tensor like(Tensor x, Tensor factor) {
+    static Tensor castLike(Tensor x, Tensor factor) {
       return factor.scalar_type() == x.scalar_type() ? factor : factor.to(x.scalar_type());
     }
   }

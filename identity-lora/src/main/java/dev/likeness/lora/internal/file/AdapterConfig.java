@@ -21,16 +21,16 @@ import java.util.stream.Stream;
  * settings call it {@code lora_alpha}, LoHa's and LoKr's {@code alpha}.
  */
 public final class AdapterConfig {
-  private static final String SETTINGS = "lora_adapter_metadata";
-  private static final String FIRST_VALUES = "init_lora_weights";
+  private static final String METADATA_KEY = "lora_adapter_metadata";
+  private static final String INIT_KEY = "init_lora_weights";
   /**
    * First values that peft takes out of the base's own weights ({@code tuners/lora/layer.py}); it
    * leaves the base as it is for true, false, gaussian, eva, orthogonal and mica.
    */
-  private static final Pattern OF_BASE =
+  private static final Pattern CHANGED_BASE =
       Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
   /** How many terms of Cayley's series peft takes where its settings say none. */
-  private static final int USUAL_TERMS = 5;
+  private static final int DEFAULT_TERMS = 5;
 
   private final Map<String, Object> settings;
 
@@ -39,22 +39,22 @@ public final class AdapterConfig {
   }
 
   public static AdapterConfig of(Map<String, String> metadata, Path file) {
-    String json = metadata.get(SETTINGS);
+    String json = metadata.get(METADATA_KEY);
     if (json != null) {
-      return new AdapterConfig(byPart(parsed(json, file + ": the header's " + SETTINGS)));
+      return new AdapterConfig(byComponent(parse(json, file + ": the header's " + METADATA_KEY)));
     }
-    String beside = LoraFile.settingsBeside(file);
+    String beside = LoraFile.readAdapterConfig(file);
     return new AdapterConfig(
         beside.isEmpty()
             ? Map.of()
-            : byPart(parsed(beside, file + ": the adapter_config.json beside it")));
+            : byComponent(parse(beside, file + ": the adapter_config.json beside it")));
   }
 
   /**
    * Settings as diffusers' pipelines write them, with the part before each; those of one network
    * say none and are meant for all.
    */
-  private static Map<String, Object> byPart(Map<String, Object> said) {
+  private static Map<String, Object> byComponent(Map<String, Object> said) {
     List<String> parts =
         Stream.of(ModelComponent.values()).map(part -> part.folder() + ".").toList();
     if (said.keySet().stream().anyMatch(name -> parts.stream().anyMatch(name::startsWith))) {
@@ -65,7 +65,7 @@ public final class AdapterConfig {
     return all;
   }
 
-  private static Map<String, Object> parsed(String json, String where) {
+  private static Map<String, Object> parse(String json, String where) {
     try {
       return JSON.std.mapFrom(json);
     } catch (IOException e) {
@@ -75,7 +75,7 @@ public final class AdapterConfig {
 
   /** The factor of a layer's change; {@code own} is what its alpha key says, or NaN. */
   double scale(LayerKeys keys, long rank, double own) {
-    String part = part(keys);
+    String part = componentPrefix(keys);
     double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
     boolean byRoot = Boolean.TRUE.equals(settings.get(part + "use_rslora"));
     return alpha / (byRoot ? Math.sqrt(rank) : rank);
@@ -86,7 +86,7 @@ public final class AdapterConfig {
    * 1.
    */
   double scaleWithoutRank(LayerKeys keys) {
-    String part = part(keys);
+    String part = componentPrefix(keys);
     return number(keys, part, "rank_pattern", "r")
         .map(rank -> alpha(keys, part, rank.longValue()) / rank.doubleValue())
         .orElse(1.0);
@@ -97,13 +97,13 @@ public final class AdapterConfig {
    * it is exact.
    */
   int cayleyTerms(LayerKeys keys) {
-    String part = part(keys);
+    String part = componentPrefix(keys);
     if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
       return 0;
     }
     return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms
         ? terms.intValue()
-        : USUAL_TERMS;
+        : DEFAULT_TERMS;
   }
 
   /**
@@ -111,7 +111,7 @@ public final class AdapterConfig {
    * none its factors' shape.
    */
   boolean scalesInputs(LayerKeys keys) {
-    Object modules = settings.get(part(keys) + "feedforward_modules");
+    Object modules = settings.get(componentPrefix(keys) + "feedforward_modules");
     if (modules instanceof Collection<?> ends) {
       return ends.stream()
           .map(Object::toString)
@@ -119,7 +119,7 @@ public final class AdapterConfig {
               keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
     }
     return modules instanceof String pattern
-        ? keys.names().stream().anyMatch(name -> isEnd(name, pattern))
+        ? keys.names().stream().anyMatch(name -> matchesPattern(name, pattern))
         : FactorCheck.scalesInputs(keys);
   }
 
@@ -129,9 +129,9 @@ public final class AdapterConfig {
    */
   public void refuseChangedBase(Path file) {
     settings.forEach((name, value) -> {
-      if (name.endsWith(FIRST_VALUES) && OF_BASE.matcher(String.valueOf(value)).matches()) {
+      if (name.endsWith(INIT_KEY) && CHANGED_BASE.matcher(String.valueOf(value)).matches()) {
         throw new InvalidInputException(
-            file + " was learnt on a base that peft had changed (its settings say " + FIRST_VALUES
+            file + " was learnt on a base that peft had changed (its settings say " + INIT_KEY
                 + " " + value
                 + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
                 + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn it from first values that leave the base alone");
@@ -139,8 +139,8 @@ public final class AdapterConfig {
     });
   }
 
-  private static String part(LayerKeys keys) {
-    return keys.layer().part().folder() + ".";
+  private static String componentPrefix(LayerKeys keys) {
+    return keys.layer().component().folder() + ".";
   }
 
   private double alpha(LayerKeys keys, String part, long rank) {
@@ -159,7 +159,7 @@ public final class AdapterConfig {
       for (Map.Entry<?, ?> pattern : said.entrySet()) {
         if (pattern.getValue() instanceof Number value
             && keys.names().stream()
-                .anyMatch(name -> isEnd(name, pattern.getKey().toString()))) {
+                .anyMatch(name -> matchesPattern(name, pattern.getKey().toString()))) {
           return Optional.of(value);
         }
       }
@@ -167,7 +167,7 @@ public final class AdapterConfig {
     return settings.get(part + all) instanceof Number value ? Optional.of(value) : Optional.empty();
   }
 
-  private static boolean isEnd(String path, String pattern) {
+  private static boolean matchesPattern(String path, String pattern) {
     try {
       return path.matches("(.*\\.)?(" + pattern + ")");
     } catch (PatternSyntaxException e) {

@@ -33,12 +33,12 @@ final class BundledEmbeddings {
 
   private static final Pattern STORED = Pattern.compile("string_to_param\\.(.+)");
   private static final Pattern TOKEN = Pattern.compile("<[^<>]+>");
-  private static final Pattern BARE = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
+  private static final Pattern PLAIN_KEYS = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
 
   private BundledEmbeddings() {}
 
   /** The name of the token that a key holds, if it holds one. */
-  static Optional<String> name(String key, TensorSource source, Map<String, String> notes) {
+  static Optional<String> tokenOf(String key, TensorSource source, Map<String, String> notes) {
     for (Pattern named : new Pattern[] {BUNDLED, STORED}) {
       Matcher match = named.matcher(key);
       if (match.matches()) {
@@ -50,7 +50,7 @@ final class BundledEmbeddings {
     if (vector && (TOKEN.matcher(key).matches() || "<embed>".equals(notes.get(key)))) {
       return Optional.of(key);
     }
-    return vector && BARE.matcher(key).matches()
+    return vector && PLAIN_KEYS.matcher(key).matches()
         ? Optional.of(notes.getOrDefault("name", key))
         : Optional.empty();
   }
@@ -59,35 +59,35 @@ final class BundledEmbeddings {
    * Keys of vectors that are not read: T5's, and all of words of which some take the place of what
    * a tower says.
    */
-  static Set<String> unread(TensorSource source, Map<String, String> notes) {
-    Set<String> tokens = source.names().stream()
+  static Set<String> unsupportedKeys(TensorSource source, Map<String, String> notes) {
+    Set<String> tokens = source.layerRoles().stream()
         .filter(key -> key.endsWith(OUTPUT))
-        .flatMap(key -> name(key, source, notes).stream())
+        .flatMap(key -> tokenOf(key, source, notes).stream())
         .collect(Collectors.toSet());
-    return source.names().stream()
-        .filter(key -> name(key, source, notes)
+    return source.layerRoles().stream()
+        .filter(key -> tokenOf(key, source, notes)
             .filter(
-                token -> tokens.contains(token) || width(source, key) == TextualInversion.T5_WIDTH)
+                token -> tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
             .isPresent())
         .collect(Collectors.toSet());
   }
 
-  private static int width(TensorSource source, String key) {
+  private static int embeddingWidth(TensorSource source, String key) {
     long[] shape = source.shape(key);
     return Math.toIntExact(shape[shape.length - 1]);
   }
 
-  /** All of them with their vectors, but for {@link #unread}. */
+  /** All of them with their vectors, but for {@link #unsupportedKeys}. */
   static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
-    Set<String> unread = unread(source, notes);
+    Set<String> unread = unsupportedKeys(source, notes);
     try (TensorScope scope = TensorScope.open()) {
-      source.names().stream()
+      source.layerRoles().stream()
           .filter(key -> !unread.contains(key))
-          .forEach(key -> name(key, source, notes)
+          .forEach(key -> tokenOf(key, source, notes)
               .ifPresent(token -> words
                   .computeIfAbsent(token, t -> new LinkedHashMap<>())
-                  .put(width(source, key), ImageTensors.floats(source.read(key)))));
+                  .put(embeddingWidth(source, key), ImageTensors.floats(source.read(key)))));
     }
     return words.entrySet().stream()
         .map(word -> new TextualInversion(word.getKey(), word.getValue()))
@@ -95,9 +95,9 @@ final class BundledEmbeddings {
   }
 
   /** What a word's tensors are called in a LoRA's file of that spelling. */
-  static void put(Map<String, Tensor> tensors, TextualInversion word, KeyFormat dialect) {
+  static void write(Map<String, Tensor> tensors, TextualInversion word, KeyFormat keyFormat) {
     boolean alone = word.values().size() == 1;
-    String start = (dialect == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
+    String start = (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
     word.byTextEncoder()
         .forEach((textEncoder, numbers) -> tensors.put(
             start + (alone ? "string_to_param.*" : textEncoder),

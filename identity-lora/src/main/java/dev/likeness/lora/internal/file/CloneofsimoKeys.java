@@ -27,21 +27,21 @@ final class CloneofsimoKeys {
 
   private CloneofsimoKeys() {}
 
-  static boolean are(TensorSource source) {
-    return source.names().stream().anyMatch(name -> NAMED.matcher(name).matches())
-        || !source.names().isEmpty()
-            && source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
+  static boolean isFormatOf(TensorSource source) {
+    return source.layerRoles().stream().anyMatch(name -> NAMED.matcher(name).matches())
+        || !source.layerRoles().isEmpty()
+            && source.layerRoles().stream().allMatch(name -> LISTED.matcher(name).matches());
   }
 
   /**
    * The source with the numbers that fit the model turned into names; the others stay as they are.
    */
-  static RenamedSource named(TensorSource source, LayerTable table) {
+  static RenamedSource rename(TensorSource source, LayerTable table) {
     Map<String, String> names = new HashMap<>();
     for (ModelComponent part : List.of(ModelComponent.UNET, ModelComponent.TEXT_ENCODER)) {
       List<String> ups = keys(source, part, "up");
       List<String> downs = keys(source, part, "down");
-      order(source, ups, downs, part, table).ifPresent(layers -> {
+      findOrder(source, ups, downs, part, table).ifPresent(layers -> {
         for (int i = 0; i < layers.size(); i++) {
           names.put(ups.get(i), layers.get(i).name() + ".lora.up.weight");
           names.put(downs.get(i), layers.get(i).name() + ".lora.down.weight");
@@ -54,19 +54,19 @@ final class CloneofsimoKeys {
   private static List<String> keys(TensorSource source, ModelComponent part, String factor) {
     List<String> found = new ArrayList<>();
     boolean listed =
-        source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
+        source.layerRoles().stream().allMatch(name -> LISTED.matcher(name).matches());
     for (int i = 0; ; i++) {
       // A list alternates between the factors, and belongs to whichever network it fits.
       int place = 2 * i + (factor.equals("up") ? 0 : 1);
       String key = listed ? Integer.toString(place) : part.folder() + ":" + i + ":" + factor;
-      if (!source.names().contains(key)) {
+      if (!source.layerRoles().contains(key)) {
         return found;
       }
       found.add(key);
     }
   }
 
-  private static Optional<List<TargetLayer>> order(
+  private static Optional<List<TargetLayer>> findOrder(
       TensorSource source,
       List<String> ups,
       List<String> downs,
@@ -77,11 +77,11 @@ final class CloneofsimoKeys {
     }
     return candidates(part, table).stream()
         .filter(layers -> layers.size() == ups.size())
-        .filter(layers -> fit(source, ups, downs, layers))
+        .filter(layers -> matchesShapes(source, ups, downs, layers))
         .findFirst();
   }
 
-  private static boolean fit(
+  private static boolean matchesShapes(
       TensorSource source, List<String> ups, List<String> downs, List<TargetLayer> layers) {
     for (int i = 0; i < layers.size(); i++) {
       long[] up = source.shape(ups.get(i));
@@ -98,18 +98,18 @@ final class CloneofsimoKeys {
 
   private static List<List<TargetLayer>> candidates(ModelComponent part, LayerTable table) {
     if (part == ModelComponent.TEXT_ENCODER) {
-      return List.of(sorted(part, table, TEXT));
+      return List.of(sortedLayers(part, table, TEXT));
     }
     List<List<TargetLayer>> orders = new ArrayList<>();
     for (boolean resnets : new boolean[] {false, true}) {
       for (String feedForward : new String[] {null, "ff.net.0.proj"}) {
-        orders.add(unet(table, feedForward, resnets));
+        orders.add(unetLayers(table, feedForward, resnets));
       }
     }
     return orders;
   }
 
-  private static List<TargetLayer> unet(LayerTable table, String feedForward, boolean resnets) {
+  private static List<TargetLayer> unetLayers(LayerTable table, String feedForward, boolean resnets) {
     List<String> wanted = new ArrayList<>();
     ATTENTION.forEach(name -> wanted.add("attn1." + name));
     if (feedForward != null) {
@@ -119,14 +119,14 @@ final class CloneofsimoKeys {
     if (resnets) {
       wanted.addAll(List.of("conv1", "time_emb_proj", "conv2", "conv_shortcut"));
     }
-    return sorted(ModelComponent.UNET, table, wanted);
+    return sortedLayers(ModelComponent.UNET, table, wanted);
   }
 
-  private static List<TargetLayer> sorted(
+  private static List<TargetLayer> sortedLayers(
       ModelComponent part, LayerTable table, List<String> wanted) {
-    Comparator<TargetLayer> order = Comparator.comparing(layer -> place(layer.path(), wanted));
+    Comparator<TargetLayer> order = Comparator.comparing(layer -> sortKey(layer.path(), wanted));
     return table.layers().stream()
-        .filter(layer -> layer.part() == part && !layer.isNorm())
+        .filter(layer -> layer.component() == part && !layer.isNorm())
         .filter(layer -> wanted.stream().anyMatch(name -> layer.path().endsWith("." + name)))
         .sorted(order)
         .toList();
@@ -136,7 +136,7 @@ final class CloneofsimoKeys {
    * A text that sorts as the modules were made: the way down, the way up, the bottom; attention
    * before residuals.
    */
-  private static String place(String path, List<String> wanted) {
+  private static String sortKey(String path, List<String> wanted) {
     StringBuilder place = new StringBuilder();
     place.append(path.startsWith("down") ? 0 : path.startsWith("up") ? 1 : 2);
     place.append(path.contains(".resnets.") ? path.replace(".resnets.", ".z.") : path);
@@ -145,13 +145,13 @@ final class CloneofsimoKeys {
         numbers.replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
     String stem =
         wanted.stream().filter(name -> path.endsWith("." + name)).findFirst().orElseThrow();
-    int end = padded.length() - pad(stem).length();
+    int end = padded.length() - padNumbers(stem).length();
     return place.charAt(0)
         + padded.substring(0, end)
         + String.format(Locale.ROOT, "%02d", wanted.indexOf(stem));
   }
 
-  private static String pad(String stem) {
+  private static String padNumbers(String stem) {
     return Pattern.compile("\\d+")
         .matcher(stem)
         .replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));

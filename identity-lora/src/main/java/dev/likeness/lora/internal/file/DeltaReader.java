@@ -28,11 +28,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class DeltaReader {
   private final LayerKeys keys;
-  private final AdapterConfig alphas;
+  private final AdapterConfig config;
 
   private DeltaReader(LayerKeys keys, AdapterConfig alphas) {
     this.keys = keys;
-    this.alphas = alphas;
+    this.config = alphas;
   }
 
   /** The change of the weight; null when the keys change the bias alone. */
@@ -40,7 +40,7 @@ final class DeltaReader {
     DeltaReader changes = new DeltaReader(keys, alphas);
     WeightDelta change = changes.read(kind);
     return keys.has(LoraKey.MAGNITUDE) && change != null
-        ? new DoraDelta(change, changes.magnitude())
+        ? new DoraDelta(change, changes.readMagnitude())
         : change;
   }
 
@@ -48,7 +48,7 @@ final class DeltaReader {
    * The change of {@code layer}'s weight, which may take in more channels than the keys fit; null
    * when they change the bias alone.
    */
-  static WeightDelta delta(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
+  static WeightDelta readDelta(LayerKeys keys, TargetLayer layer, AdapterConfig alphas) {
     WeightDelta read = read(keys.algorithm().orElseThrow(), keys, alphas);
     return read != null && keys.layer().in() < layer.in()
         ? ReshapedDelta.of(read, keys.layer().in(), layer.in())
@@ -56,7 +56,7 @@ final class DeltaReader {
   }
 
   /**
-   * What {@link #bias} is to a layer whose own bias is {@code base}; what only scales that is
+   * What {@link #readBias} is to a layer whose own bias is {@code base}; what only scales that is
    * nothing to a layer without.
    *
    * @param file what a message calls the file
@@ -69,7 +69,7 @@ final class DeltaReader {
     return Optional.of(
         keys.has(LoraKey.SET_B)
             ? bias.sub(base.get()
-                .orElseThrow(() -> new InvalidInputException(file + ": " + keys.own(LoraKey.SET_B)
+                .orElseThrow(() -> new InvalidInputException(file + ": " + keys.fileKey(LoraKey.SET_B)
                     + " is a new bias of a layer that has none in this base; remove it")))
             : bias);
   }
@@ -78,9 +78,9 @@ final class DeltaReader {
    * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there
    * as a whole, and what scales outputs is there as a multiple of the layer's own.
    */
-  static Tensor bias(LayerKeys keys, AdapterConfig alphas) {
+  static Tensor readBias(LayerKeys keys, AdapterConfig alphas) {
     if (keys.has(LoraKey.CHANNEL_FACTOR)) {
-      return alphas.scalesInputs(keys) ? null : channels(keys);
+      return alphas.scalesInputs(keys) ? null : channelScales(keys);
     }
     double scale = keys.has(LoraKey.BIAS_UP)
         ? new DeltaReader(keys, alphas).scale(keys.size(LoraKey.DOWN, 0))
@@ -97,46 +97,46 @@ final class DeltaReader {
 
   private WeightDelta read(LoraAlgorithm kind) {
     return switch (kind) {
-      case LORA -> lowRank();
-      case LOHA -> hadamard();
-      case LOKR -> kronecker();
+      case LORA -> readLora();
+      case LOHA -> readLoha();
+      case LOKR -> readLokr();
       case GLORA ->
         isOldGlora(keys)
-            ? glora(LoraKey.A2, LoraKey.A1, LoraKey.B2, LoraKey.B1)
-            : glora(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2);
-      case OFT -> rotation();
+            ? readGlora(LoraKey.A2, LoraKey.A1, LoraKey.B2, LoraKey.B1)
+            : readGlora(LoraKey.A1, LoraKey.A2, LoraKey.B1, LoraKey.B2);
+      case OFT -> readOft();
       case PEFT_OFT ->
         new PeftOftDelta(
             keys.read(LoraKey.OFT_R),
-            FactorCheck.inputBlock(keys.layer(), keys.shape(LoraKey.OFT_R)),
-            alphas.cayleyTerms(keys));
+            FactorCheck.inputBlockSize(keys.layer(), keys.shape(LoraKey.OFT_R)),
+            config.cayleyTerms(keys));
       case OLD_PEFT_OFT ->
         new PeftOftDelta.MatrixRotation(
             keys.read(LoraKey.OFT_MATRICES), keys.read(LoraKey.OFT_LENGTHS));
       case PEFT_BOFT ->
         new PeftOftDelta.InputButterfly(
             keys.read(LoraKey.BOFT_MATRICES), keys.read(LoraKey.BOFT_LENGTHS));
-      case PEFT_IA3 -> new Ia3Delta(channels(keys), alphas.scalesInputs(keys));
+      case PEFT_IA3 -> new Ia3Delta(channelScales(keys), config.scalesInputs(keys));
       case IA3 -> new Ia3Delta(keys.read(LoraKey.CHANNEL_SCALE), keys.isSet(LoraKey.ON_INPUT));
-      case FULL -> difference(LoraKey.DIFF);
-      case NORM -> difference(LoraKey.W_NORM);
-      case SET -> new FullDelta.Replacement(likeWeight(keys.read(LoraKey.SET)));
+      case FULL -> readFull(LoraKey.DIFF);
+      case NORM -> readFull(LoraKey.W_NORM);
+      case SET -> new FullDelta.Replacement(viewAsWeight(keys.read(LoraKey.SET)));
       case BIAS -> null;
     };
   }
 
   /** What peft's IA3 makes more of each channel. */
-  private static Tensor channels(LayerKeys keys) {
+  private static Tensor channelScales(LayerKeys keys) {
     return keys.read(LoraKey.CHANNEL_FACTOR).to(ScalarType.Float).flatten().sub(new Scalar(1.0));
   }
 
-  private LoraDelta lowRank() {
+  private LoraDelta readLora() {
     Tensor down = keys.readLikeLayer(LoraKey.DOWN);
     return new LoraDelta(
         down, keys.readLikeLayer(LoraKey.MID), keys.readLikeLayer(LoraKey.UP), scale(down.size(0)));
   }
 
-  private LohaDelta hadamard() {
+  private LohaDelta readLoha() {
     Tensor b = keys.read(LoraKey.HADA_W1_B);
     return new LohaDelta(
         new LohaDelta.Factor(keys.read(LoraKey.HADA_W1_A), keys.read(LoraKey.HADA_T1), b),
@@ -149,16 +149,16 @@ final class DeltaReader {
    * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS,
    * modules/lokr.py), but that of peft's settings does (tuners/lokr/layer.py).
    */
-  private WeightDelta.Unmerged kronecker() {
+  private WeightDelta.Unmerged readLokr() {
     Tensor outer = keys.has(LoraKey.LOKR_W1)
         ? keys.read(LoraKey.LOKR_W1)
-        : torch.matmul(whole(LoraKey.LOKR_W1_A), whole(LoraKey.LOKR_W1_B));
-    Tensor inner = keys.has(LoraKey.LOKR_W2) ? keys.read(LoraKey.LOKR_W2) : inner();
+        : torch.matmul(readF32(LoraKey.LOKR_W1_A), readF32(LoraKey.LOKR_W1_B));
+    Tensor inner = keys.has(LoraKey.LOKR_W2) ? keys.read(LoraKey.LOKR_W2) : readInnerFactor();
     boolean plain = keys.has(LoraKey.LOKR_W1, LoraKey.LOKR_W2);
     long rank = keys.rank();
-    double scale = plain ? alphas.scaleWithoutRank(keys) : scale(rank);
+    double scale = plain ? config.scaleWithoutRank(keys) : scale(rank);
     Tensor matrix = inner.flatten(1, -1);
-    long side = keys.layer().kernel();
+    long side = keys.layer().kernelSize();
     if (matrix.size(1) % (side * side) > 0) {
       return new LokrDelta.FlatKronecker(new LokrDelta(outer, matrix, rank, scale), side);
     }
@@ -168,16 +168,16 @@ final class DeltaReader {
     return new LokrDelta(outer, window, rank, scale);
   }
 
-  private Tensor inner() {
+  private Tensor readInnerFactor() {
     if (keys.has(LoraKey.LOKR_T2)) {
       LoraDelta pair = new LoraDelta(
-          whole(LoraKey.LOKR_W2_B),
-          whole(LoraKey.LOKR_T2),
-          whole(LoraKey.LOKR_W2_A).t(),
+          readF32(LoraKey.LOKR_W2_B),
+          readF32(LoraKey.LOKR_T2),
+          readF32(LoraKey.LOKR_W2_A).t(),
           1);
-      return torch.matmul(pair.up(), LoraDelta.Tucker.joined(pair).flatten(1, -1));
+      return torch.matmul(pair.up(), LoraDelta.Tucker.mergeCore(pair).flatten(1, -1));
     }
-    return torch.matmul(whole(LoraKey.LOKR_W2_A), whole(LoraKey.LOKR_W2_B).flatten(1, -1));
+    return torch.matmul(readF32(LoraKey.LOKR_W2_A), readF32(LoraKey.LOKR_W2_B).flatten(1, -1));
   }
 
   /** The first GLoRA files have their four factors the other way round. */
@@ -194,13 +194,13 @@ final class DeltaReader {
     return old && (!today || rank < other);
   }
 
-  private GloraDelta glora(LoraKey inA, LoraKey outA, LoraKey up, LoraKey down) {
+  private GloraDelta readGlora(LoraKey inA, LoraKey outA, LoraKey up, LoraKey down) {
     Tensor first = keys.readLikeLayer(down);
     LoraDelta b = new LoraDelta(first, keys.readLikeLayer(LoraKey.BM), keys.readLikeLayer(up), 1);
     return new GloraDelta(keys.read(inA), keys.read(outA), b, scale(first.size(0)));
   }
 
-  private OftDelta rotation() {
+  private OftDelta readOft() {
     double constraint = Double.isNaN(keys.alpha()) ? 0 : keys.alpha();
     return new OftDelta(
         keys.read(LoraKey.OFT_BLOCKS),
@@ -208,7 +208,7 @@ final class DeltaReader {
         constraint * keys.layer().out());
   }
 
-  private Tensor magnitude() {
+  private Tensor readMagnitude() {
     Tensor magnitude = keys.read(LoraKey.MAGNITUDE);
     boolean byColumn = magnitude.dim() > 1
         && magnitude.size(0) == 1
@@ -217,19 +217,19 @@ final class DeltaReader {
     return byColumn ? magnitude : magnitude.flatten();
   }
 
-  private FullDelta difference(LoraKey role) {
-    return new FullDelta(likeWeight(keys.read(role)));
+  private FullDelta readFull(LoraKey role) {
+    return new FullDelta(viewAsWeight(keys.read(role)));
   }
 
-  private Tensor likeWeight(Tensor value) {
+  private Tensor viewAsWeight(Tensor value) {
     return value.view(keys.layer().shape().stream().mapToLong(Long::longValue).toArray());
   }
 
-  private Tensor whole(LoraKey role) {
+  private Tensor readF32(LoraKey role) {
     return keys.read(role).to(ScalarType.Float);
   }
 
   private double scale(long rank) {
-    return alphas.scale(keys, rank, keys.alpha());
+    return config.scale(keys, rank, keys.alpha());
   }
 }

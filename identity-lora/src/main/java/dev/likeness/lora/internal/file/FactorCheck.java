@@ -8,7 +8,7 @@ final class FactorCheck {
   private FactorCheck() {}
 
   /** Whether the tensor in that role fits by itself. */
-  static boolean of(LayerKeys keys, LoraKey role) {
+  static boolean matchesShape(LayerKeys keys, LoraKey role) {
     TargetLayer layer = keys.layer();
     long[] shape = keys.shape(role);
     return switch (role) {
@@ -16,18 +16,18 @@ final class FactorCheck {
       case CHANNEL_SCALE, CHANNEL_FACTOR ->
         keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
       case DOWN ->
-        isWindow(shape)
+        isKernel(shape)
             && shape[1] == layer.in()
-            && (side(shape) == layer.kernel() || side(shape) == 1);
-      case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
-      case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+            && (kernelSize(shape) == layer.kernelSize() || kernelSize(shape) == 1);
+      case UP -> isKernel(shape) && shape[0] == layer.out() && kernelSize(shape) == 1;
+      case MID -> isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
       case LOKR_W2, LOKR_W2_B ->
-        isWindow(shape) && (shape.length == 2 || side(shape) == layer.kernel());
+        isKernel(shape) && (shape.length == 2 || kernelSize(shape) == layer.kernelSize());
       case HADA_T1, HADA_T2, LOKR_T2 ->
-        shape.length == 4 && shape[2] == layer.kernel() && shape[3] == layer.kernel();
-      case BM -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
-      case A1, A2, B1, B2 -> isWindow(shape) && glora(keys, role, shape);
-      case MAGNITUDE -> isLengths(layer, shape);
+        shape.length == 4 && shape[2] == layer.kernelSize() && shape[3] == layer.kernelSize();
+      case BM -> isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
+      case A1, A2, B1, B2 -> isKernel(shape) && isGlora(keys, role, shape);
+      case MAGNITUDE -> isMagnitude(layer, shape);
       case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors that would want a wider weight do not fit by themselves.
@@ -37,23 +37,23 @@ final class FactorCheck {
         shape.length >= 3
             && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
             && shape[shape.length - 1] == shape[shape.length - 2];
-      case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
+      case OFT_R -> shape.length == 2 && inputBlockSize(layer, shape) > 0;
       case BOFT_MATRICES ->
         shape.length == 4
             && shape[2] == shape[3]
-            && shape[1] * shape[2] == inputs(layer)
-            && wings(shape);
+            && shape[1] * shape[2] == inputSize(layer)
+            && isButterfly(shape);
       case OFT_MATRICES ->
         shape.length == 3
             && shape[1] == shape[2]
             && shape[1] > 0
-            && matrices(layer, shape, keys.has(LoraKey.OFT_LENGTHS));
+            && isRotation(layer, shape, keys.has(LoraKey.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
   }
 
   /** Whether every stage of a butterfly finds partners for its blocks. */
-  private static boolean wings(long[] shape) {
+  private static boolean isButterfly(long[] shape) {
     return shape[0] >= 1
         && shape[0] < Integer.SIZE
         && shape[1] % (1L << (shape[0] - 1)) == 0
@@ -72,14 +72,14 @@ final class FactorCheck {
     return row && (!layer.isConvolution() || layer.in() != layer.out());
   }
 
-  private static long inputs(TargetLayer layer) {
-    return layer.in() * layer.kernel() * layer.kernel();
+  private static long inputSize(TargetLayer layer) {
+    return layer.in() * layer.kernelSize() * layer.kernelSize();
   }
 
   /** The side of peft's input blocks, or 0 when the shape fits none. */
-  static long inputBlock(TargetLayer layer, long[] shape) {
+  static long inputBlockSize(TargetLayer layer, long[] shape) {
     long size = Math.round((1 + Math.sqrt(1 + 8.0 * shape[1])) / 2);
-    long inputs = inputs(layer);
+    long inputs = inputSize(layer);
     boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
     return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
   }
@@ -88,9 +88,9 @@ final class FactorCheck {
    * Whether blocks, or one for all, turn the whole input, or the output, of which the last block
    * may reach beyond.
    */
-  private static boolean matrices(TargetLayer layer, long[] shape, boolean input) {
+  private static boolean isRotation(TargetLayer layer, long[] shape, boolean input) {
     long size = shape[1];
-    long inputs = inputs(layer);
+    long inputs = inputSize(layer);
     return input
         ? inputs % size == 0 && (shape[0] == 1 || shape[0] * size == inputs)
         : shape[0] == 1 ? size <= layer.out() : size == (layer.out() + shape[0] - 1) / shape[0];
@@ -100,33 +100,33 @@ final class FactorCheck {
    * GLoRA's factors, which came the other way round at first: the two of the input, then those
    * beside the weight.
    */
-  private static boolean glora(LayerKeys keys, LoraKey role, long[] shape) {
+  private static boolean isGlora(LayerKeys keys, LoraKey role, long[] shape) {
     TargetLayer layer = keys.layer();
     boolean old = DeltaReader.isOldGlora(keys);
     if (role == (old ? LoraKey.A2 : LoraKey.A1)) {
-      return shape[0] == layer.in() && side(shape) == 1;
+      return shape[0] == layer.in() && kernelSize(shape) == 1;
     }
     if (role == (old ? LoraKey.A1 : LoraKey.A2)) {
-      return shape[1] == layer.in() && side(shape) == 1;
+      return shape[1] == layer.in() && kernelSize(shape) == 1;
     }
     return role == (old ? LoraKey.B2 : LoraKey.B1)
-        ? shape[0] == layer.out() && side(shape) == 1
-        : shape[1] == layer.in() && side(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernel());
+        ? shape[0] == layer.out() && kernelSize(shape) == 1
+        : shape[1] == layer.in() && kernelSize(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernelSize());
   }
 
   /** Whether LoRA's factors agree with one another and cover a convolution's window. */
   static boolean lowRank(LayerKeys keys) {
     long rank = keys.size(LoraKey.DOWN, 0);
-    long window = side(keys.shape(LoraKey.DOWN));
+    long window = kernelSize(keys.shape(LoraKey.DOWN));
     return rank > 0
         && rank == keys.size(LoraKey.UP, 1)
         && (keys.has(LoraKey.MID)
             ? keys.size(LoraKey.MID, 0) == rank
-            : window == keys.layer().kernel());
+            : window == keys.layer().kernelSize());
   }
 
   /** Whether GLoRA's factors agree with one another. */
-  static boolean glora(LayerKeys keys) {
+  static boolean isGlora(LayerKeys keys) {
     boolean old = DeltaReader.isOldGlora(keys);
     LoraKey down = old ? LoraKey.B1 : LoraKey.B2;
     return keys.size(old ? LoraKey.A2 : LoraKey.A1, 1)
@@ -135,26 +135,26 @@ final class FactorCheck {
         && (!keys.has(LoraKey.BM) || keys.size(LoraKey.BM, 0) == keys.size(down, 0));
   }
 
-  static boolean hadamard(LayerKeys keys) {
-    return half(keys, LoraKey.HADA_W1_A, LoraKey.HADA_T1, LoraKey.HADA_W1_B)
-        && half(keys, LoraKey.HADA_W2_A, LoraKey.HADA_T2, LoraKey.HADA_W2_B);
+  static boolean isLoha(LayerKeys keys) {
+    return isLohaFactor(keys, LoraKey.HADA_W1_A, LoraKey.HADA_T1, LoraKey.HADA_W1_B)
+        && isLohaFactor(keys, LoraKey.HADA_W2_A, LoraKey.HADA_T2, LoraKey.HADA_W2_B);
   }
 
-  private static boolean half(LayerKeys keys, LoraKey a, LoraKey core, LoraKey b) {
+  private static boolean isLohaFactor(LayerKeys keys, LoraKey a, LoraKey core, LoraKey b) {
     TargetLayer layer = keys.layer();
     if (!keys.has(core)) {
       return keys.size(a, 0) == layer.out()
           && keys.size(a, 1) == keys.size(b, 0)
-          && keys.elements(b) == keys.size(b, 0) * layer.in() * layer.kernel() * layer.kernel();
+          && keys.elements(b) == keys.size(b, 0) * layer.in() * layer.kernelSize() * layer.kernelSize();
     }
     return keys.size(a, 1) == layer.out()
         && keys.size(b, 1) == layer.in()
         && keys.size(core, 0) == keys.size(a, 0)
         && keys.size(core, 1) == keys.size(b, 0)
-        && keys.size(core, 2) == layer.kernel();
+        && keys.size(core, 2) == layer.kernelSize();
   }
 
-  static boolean kronecker(LayerKeys keys) {
+  static boolean isLokr(LayerKeys keys) {
     TargetLayer layer = keys.layer();
     boolean outer = keys.has(LoraKey.LOKR_W1)
         || keys.has(LoraKey.LOKR_W1_A, LoraKey.LOKR_W1_B)
@@ -175,24 +175,24 @@ final class FactorCheck {
         : keys.size(LoraKey.LOKR_W2_A, core ? 1 : 0);
     LoraKey last = keys.has(LoraKey.LOKR_W2) ? LoraKey.LOKR_W2 : LoraKey.LOKR_W2_B;
     // Without a core a convolution's window lies in the second factor, flattened or not.
-    long window = core ? 1 : layer.kernel() * layer.kernel();
+    long window = core ? 1 : layer.kernelSize() * layer.kernelSize();
     return outer
         && inner
         && out1 * out2 == layer.out()
         && in1 * keys.elements(last) == keys.size(last, 0) * layer.in() * window;
   }
 
-  private static boolean isLengths(TargetLayer layer, long[] shape) {
+  private static boolean isMagnitude(TargetLayer layer, long[] shape) {
     long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
     boolean byColumn = shape.length > 1 && shape[0] == 1 && shape[1] == layer.in();
     return count == layer.out() || byColumn && count == layer.in();
   }
 
-  private static boolean isWindow(long[] shape) {
+  private static boolean isKernel(long[] shape) {
     return shape.length == 2 || shape.length == 4 && shape[2] == shape[3];
   }
 
-  private static long side(long[] shape) {
+  private static long kernelSize(long[] shape) {
     return shape.length == 4 ? shape[2] : 1;
   }
 

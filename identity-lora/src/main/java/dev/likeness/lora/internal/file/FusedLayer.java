@@ -24,7 +24,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
   static FusedLayer of(String path, List<TargetLayer> parts, boolean halvesSwapped) {
     List<Long> shape = new ArrayList<>(parts.get(0).shape());
     shape.set(0, parts.stream().mapToLong(TargetLayer::out).sum());
-    return new FusedLayer(new TargetLayer(parts.get(0).part(), path, shape), parts, halvesSwapped);
+    return new FusedLayer(new TargetLayer(parts.get(0).component(), path, shape), parts, halvesSwapped);
   }
 
   /**
@@ -38,7 +38,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     for (TargetLayer part : parts) {
       changes.put(
           part,
-          ReshapedDelta.Rows.of(whole, () -> joined(weight), from, part.out(), halvesSwapped));
+          ReshapedDelta.RowSlice.of(whole, () -> concatWeights(weight), from, part.out(), halvesSwapped));
       from += part.out();
     }
     return changes;
@@ -46,7 +46,7 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
 
   /** What a difference of its bias is to each of the parts. */
   Map<TargetLayer, Tensor> biases(Tensor whole) {
-    Tensor rows = halvesSwapped ? ReshapedDelta.Rows.swapped(whole) : whole;
+    Tensor rows = halvesSwapped ? ReshapedDelta.RowSlice.swapHalves(whole) : whole;
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     long from = 0;
     for (TargetLayer part : parts) {
@@ -56,10 +56,10 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     return biases;
   }
 
-  private Tensor joined(Function<TargetLayer, Tensor> weight) {
+  private Tensor concatWeights(Function<TargetLayer, Tensor> weight) {
     TensorVector rows = new TensorVector();
     parts.forEach(part -> rows.push_back(weight.apply(part)));
     Tensor all = torch.cat(rows, 0);
-    return halvesSwapped ? ReshapedDelta.Rows.swapped(all) : all;
+    return halvesSwapped ? ReshapedDelta.RowSlice.swapHalves(all) : all;
   }
 }

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * (diffusers' {@code loaders/lora_conversion_utils.py} leaves the same out).
  */
 final class IgnoredKeys {
-  private static final Set<LoraKey> READ =
+  private static final Set<LoraKey> HANDLED =
       EnumSet.of(LoraKey.UP, LoraKey.DOWN, LoraKey.ALPHA, LoraKey.DIFF, LoraKey.DIFF_B);
 
   private final TensorSource file;
@@ -38,18 +38,18 @@ final class IgnoredKeys {
   static Set<String> of(Collection<String> unmatched, TensorSource file, LayerTable table) {
     IgnoredKeys idle = new IgnoredKeys(file, table);
     Map<String, Map<LoraKey, String>> layers = new LinkedHashMap<>();
-    unmatched.forEach(key -> LoraKey.cut(key)
+    unmatched.forEach(key -> LoraKey.split(key)
         .ifPresent(cut -> layers
             .computeIfAbsent(cut.stem(), stem -> new EnumMap<>(LoraKey.class))
             .put(cut.role(), key)));
     Set<String> found = new LinkedHashSet<>();
     layers.values().stream()
-        .filter(keys -> idle.hasNoPlace(keys.values().iterator().next()) || idle.isEmpty(keys))
+        .filter(keys -> idle.hasNoLayer(keys.values().iterator().next()) || idle.isZeroDelta(keys))
         .forEach(keys -> found.addAll(keys.values()));
     return found;
   }
 
-  private boolean hasNoPlace(String key) {
+  private boolean hasNoLayer(String key) {
     return LoraKey.FactorKey.parse(key)
         .filter(read -> isProjection(read) || isOfMissingT5(read))
         .isPresent();
@@ -60,7 +60,7 @@ final class IgnoredKeys {
    * is CLIP's.
    */
   private boolean isOfMissingT5(LoraKey.FactorKey read) {
-    return read.part() == ModelComponent.TEXT_ENCODER_3
+    return read.component() == ModelComponent.TEXT_ENCODER_3
         && !table.has(ModelComponent.TEXT_ENCODER_3)
         && table.has(ModelComponent.TRANSFORMER)
         && LoraFamilyDetector.kind(table.kind()).filter(Kind::hasTwoClips).isPresent();
@@ -72,17 +72,17 @@ final class IgnoredKeys {
    */
   private boolean isProjection(LoraKey.FactorKey read) {
     return read.path().equals("text_projection")
-        && read.part() != null
-        && read.part() != ModelComponent.UNET
-        && table.has(read.part());
+        && read.component() != null
+        && read.component() != ModelComponent.UNET
+        && table.has(read.component());
   }
 
   /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */
-  private boolean isEmpty(Map<LoraKey, String> keys) {
+  private boolean isZeroDelta(Map<LoraKey, String> keys) {
     boolean pair = keys.containsKey(LoraKey.UP) || keys.containsKey(LoraKey.DOWN);
     boolean difference = keys.containsKey(LoraKey.DIFF) || keys.containsKey(LoraKey.DIFF_B);
     return (pair || difference)
-        && READ.containsAll(keys.keySet())
+        && HANDLED.containsAll(keys.keySet())
         && (!pair
             || Stream.of(LoraKey.UP, LoraKey.DOWN)
                 .anyMatch(role -> keys.containsKey(role) && isZero(keys.get(role))))
@@ -101,13 +101,13 @@ final class IgnoredKeys {
    * the other is passed over as a whole, since it may be of another training (diffusers'
    * {@code loaders/lora_conversion_utils.py} does so, too).
    */
-  static final class KeyForms {
+  static final class KeyFormats {
     /** A UNet's modules in the first Stable Diffusion code. */
-    private static final Pattern OLD = Pattern.compile(
+    private static final Pattern LDM_KEYS = Pattern.compile(
         "(input_blocks|middle_block|output_blocks|time_embed|label_emb|out)[._]\\d");
 
-    private final Map<String, Integer> keys = new HashMap<>();
-    private final Map<String, Set<Integer>> seen = new HashMap<>();
+    private final Map<String, Integer> ranks = new HashMap<>();
+    private final Map<String, Set<Integer>> formatsOfLayer = new HashMap<>();
 
     /**
      * Takes note of a key.
@@ -117,18 +117,18 @@ final class IgnoredKeys {
      */
     void put(ModelComponent network, String key, String stem, Set<String> what) {
       int rank = network == ModelComponent.UNET
-          ? OLD.matcher(stem).lookingAt() ? 1 : 0
+          ? LDM_KEYS.matcher(stem).lookingAt() ? 1 : 0
           : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
-      keys.put(key, rank);
-      what.forEach(one -> seen.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
+      ranks.put(key, rank);
+      what.forEach(one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
     }
 
     /** Every key of spellings that say something that a better one says, too. */
-    Set<String> passedOver() {
+    Set<String> droppedKeys() {
       Set<Integer> worse = new HashSet<>();
-      seen.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));
-      keys.values().retainAll(worse);
-      return keys.keySet();
+      formatsOfLayer.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));
+      this.ranks.values().retainAll(worse);
+      return this.ranks.keySet();
     }
   }
 }

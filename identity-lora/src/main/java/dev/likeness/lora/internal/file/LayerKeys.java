@@ -84,7 +84,7 @@ final class LayerKeys {
   private final TargetLayer layer;
   private final TensorSource source;
   private final Map<LoraKey, String> keys = new EnumMap<>(LoraKey.class);
-  private final Map<LoraKey, String> own = new EnumMap<>(LoraKey.class);
+  private final Map<LoraKey, String> fileKey = new EnumMap<>(LoraKey.class);
 
   LayerKeys(TargetLayer layer, TensorSource source) {
     this.layer = layer;
@@ -92,10 +92,10 @@ final class LayerKeys {
   }
 
   /** The same keys of another layer. */
-  LayerKeys of(TargetLayer other) {
+  LayerKeys forLayer(TargetLayer other) {
     LayerKeys same = new LayerKeys(other, source);
     same.keys.putAll(keys);
-    same.own.putAll(own);
+    same.fileKey.putAll(fileKey);
     return same;
   }
 
@@ -113,13 +113,13 @@ final class LayerKeys {
     if (keys.putIfAbsent(role, key) != null) {
       return false;
     }
-    own.put(role, file);
+    fileKey.put(role, file);
     return true;
   }
 
   /** What the file itself calls the tensor in that role. */
-  String own(LoraKey role) {
-    return own.get(role);
+  String fileKey(LoraKey role) {
+    return fileKey.get(role);
   }
 
   /**
@@ -127,7 +127,7 @@ final class LayerKeys {
    */
   Set<String> names() {
     Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
-    own.values().stream().flatMap(key -> LoraKey.cut(key).stream()).forEach(cut -> {
+    fileKey.values().stream().flatMap(key -> LoraKey.split(key).stream()).forEach(cut -> {
       names.add(LoraKeyConversion.stem(cut.stem()));
       names.add(cut.stem());
     });
@@ -210,7 +210,7 @@ final class LayerKeys {
     return algorithm()
         .map(ROLES::get)
         .map(roles -> keys.keySet().stream()
-            .filter(role -> !roles.know(role) || !FactorCheck.of(this, role))
+            .filter(role -> !roles.know(role) || !FactorCheck.matchesShape(this, role))
             .toList())
         .orElse(List.of());
   }
@@ -225,9 +225,9 @@ final class LayerKeys {
   private boolean agree(LoraAlgorithm kind) {
     return switch (kind) {
       case LORA -> FactorCheck.lowRank(this);
-      case LOHA -> FactorCheck.hadamard(this);
-      case LOKR -> FactorCheck.kronecker(this);
-      case GLORA -> FactorCheck.glora(this);
+      case LOHA -> FactorCheck.isLoha(this);
+      case LOKR -> FactorCheck.isLokr(this);
+      case GLORA -> FactorCheck.isGlora(this);
       case IA3 ->
         elements(LoraKey.CHANNEL_SCALE) == (isSet(LoraKey.ON_INPUT) ? layer.in() : layer.out());
       case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;

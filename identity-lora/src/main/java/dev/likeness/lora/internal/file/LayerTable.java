@@ -25,9 +25,9 @@ import java.util.stream.LongStream;
  */
 public final class LayerTable {
   private static final String WEIGHT = ".weight";
-  private static final String T5 = "encoder.block.";
+  private static final String T5_PREFIX = "encoder.block.";
   /** Rows that are looked up, not multiplied with. */
-  private static final Pattern TABLES =
+  private static final Pattern EMBEDDING_TABLES =
       Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
 
   private static final Map<String, String> OLD_TEXT_NAMES =
@@ -38,7 +38,7 @@ public final class LayerTable {
       new EnumMap<>(ModelComponent.class);
   private final Set<String> tensors = new HashSet<>();
   private final ModelFamily family;
-  private SgmNames old;
+  private SgmNames sgmName;
 
   private LayerTable(ModelFamily family) {
     this.family = family;
@@ -59,11 +59,11 @@ public final class LayerTable {
   public static LayerTable of(ModelFamily family, Map<ModelComponent, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable(family);
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
-    table.old = new SgmNames(table.layers.stream()
-        .filter(l -> l.part() == ModelComponent.UNET)
+    table.sgmName = new SgmNames(table.layers.stream()
+        .filter(l -> l.component() == ModelComponent.UNET)
         .map(TargetLayer::path)
         .toList());
-    table.layers.forEach(table::name);
+    table.layers.forEach(table::addNames);
     return table;
   }
 
@@ -89,13 +89,13 @@ public final class LayerTable {
 
   /** The layer of a path whose dots may be underscores. */
   public Optional<TargetLayer> find(ModelComponent part, String path) {
-    return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flat(path)));
+    return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flatten(path)));
   }
 
   /** A layer's name in the first Stable Diffusion code; empty when it has none. */
-  Optional<String> old(TargetLayer layer) {
-    return layer.part() == ModelComponent.UNET
-        ? Optional.ofNullable(old.of(layer.path()))
+  Optional<String> sgmName(TargetLayer layer) {
+    return layer.component() == ModelComponent.UNET
+        ? Optional.ofNullable(sgmName.of(layer.path()))
         : Optional.empty();
   }
 
@@ -103,18 +103,18 @@ public final class LayerTable {
    * The first layer of a network that is shown more of each place than it draws (an image that it
    * fills, and a mask), as it is in its family's others; empty for these.
    */
-  Optional<TargetLayer> trainedBeyond(ModelComponent network) {
+  Optional<TargetLayer> narrowInputLayer(ModelComponent network) {
     boolean unet = network == ModelComponent.UNET;
     return find(network, unet ? "conv_in" : "x_embedder")
         .flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
             .filter(last -> last.out() < first.in())
-            .map(last -> narrowed(first, last.out())));
+            .map(last -> narrow(first, last.out())));
   }
 
-  private static TargetLayer narrowed(TargetLayer layer, long inputs) {
+  private static TargetLayer narrow(TargetLayer layer, long inputs) {
     List<Long> shape = new ArrayList<>(layer.shape());
     shape.set(1, inputs);
-    return new TargetLayer(layer.part(), layer.path(), shape);
+    return new TargetLayer(layer.component(), layer.path(), shape);
   }
 
   boolean has(ModelComponent part) {
@@ -124,7 +124,7 @@ public final class LayerTable {
   /** Whether a text encoder of the base is T5. */
   boolean hasT5(ModelComponent part) {
     return layers.stream()
-        .anyMatch(layer -> layer.part() == part && layer.path().startsWith(T5));
+        .anyMatch(layer -> layer.component() == part && layer.path().startsWith(T5_PREFIX));
   }
 
   boolean hasBias(TargetLayer layer) {
@@ -134,17 +134,17 @@ public final class LayerTable {
   private void add(ModelComponent part, String tensor, long[] shape) {
     tensors.add(part.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
-    if (tensor.endsWith(WEIGHT) && holdsChannels && !TABLES.matcher(tensor).find()) {
+    if (tensor.endsWith(WEIGHT) && holdsChannels && !EMBEDDING_TABLES.matcher(tensor).find()) {
       String path = tensor.substring(0, tensor.length() - WEIGHT.length());
       layers.add(new TargetLayer(part, path, LongStream.of(shape).boxed().toList()));
     }
   }
 
-  private void name(TargetLayer layer) {
-    Map<String, TargetLayer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
-    names.put(flat(layer.path()), layer);
-    old(layer).ifPresent(sgm -> names.putIfAbsent(flat(sgm), layer));
-    aliases(layer.part(), flat(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
+  private void addNames(TargetLayer layer) {
+    Map<String, TargetLayer> names = byName.computeIfAbsent(layer.component(), p -> new HashMap<>());
+    names.put(flatten(layer.path()), layer);
+    sgmName(layer).ifPresent(sgm -> names.putIfAbsent(flatten(sgm), layer));
+    aliases(layer.component(), flatten(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
   }
 
   private static List<String> aliases(ModelComponent part, String name) {
@@ -161,7 +161,7 @@ public final class LayerTable {
     return names;
   }
 
-  private static String flat(String path) {
+  private static String flatten(String path) {
     return path.replace('.', '_');
   }
 
@@ -206,7 +206,7 @@ public final class LayerTable {
 
     private final List<Integer> down = new ArrayList<>();
     private final List<Integer> up = new ArrayList<>();
-    private final Map<Integer, Boolean> upAttends = new LinkedHashMap<>();
+    private final Map<Integer, Boolean> upHasAttention = new LinkedHashMap<>();
 
     /** Counts the blocks of a UNet whose modules have these paths. */
     public SgmNames(Collection<String> paths) {
@@ -226,7 +226,7 @@ public final class LayerTable {
         layers.set(level, Math.max(layers.get(level), Integer.parseInt(block.group(4)) + 1));
       }
       if (layers == up && block.group(3).equals("attentions")) {
-        upAttends.put(level, true);
+        upHasAttention.put(level, true);
       }
     }
 
@@ -236,28 +236,28 @@ public final class LayerTable {
       if (mid.matches()) {
         boolean attention = mid.group(1).equals("attentions");
         int place = attention ? 1 : 2 * Integer.parseInt(mid.group(2));
-        return "middle_block." + place + "." + inner(attention, mid.group(3));
+        return "middle_block." + place + "." + innerName(attention, mid.group(3));
       }
       Matcher block = BLOCK.matcher(path);
-      return block.matches() ? block(block) : TOP.get(path);
+      return block.matches() ? blockName(block) : TOP.get(path);
     }
 
-    private String block(Matcher m) {
+    private String blockName(Matcher m) {
       boolean isDown = m.group(1).equals("down");
       int level = Integer.parseInt(m.group(2));
       int index = Integer.parseInt(m.group(4));
       int first = isDown ? 1 + sum(down, level) + level : sum(up, level);
       return switch (m.group(3)) {
-        case "resnets" -> blocks(isDown) + (first + index) + ".0." + inner(false, m.group(5));
-        case "attentions" -> blocks(isDown) + (first + index) + ".1." + inner(true, m.group(5));
-        case "downsamplers" -> blocks(true) + (first + down.get(level)) + ".0.op";
+        case "resnets" -> blockPrefix(isDown) + (first + index) + ".0." + innerName(false, m.group(5));
+        case "attentions" -> blockPrefix(isDown) + (first + index) + ".1." + innerName(true, m.group(5));
+        case "downsamplers" -> blockPrefix(true) + (first + down.get(level)) + ".0.op";
         default ->
-          blocks(false) + (first + up.get(level) - 1) + (upAttends.containsKey(level) ? ".2" : ".1")
+          blockPrefix(false) + (first + up.get(level) - 1) + (upHasAttention.containsKey(level) ? ".2" : ".1")
               + ".conv";
       };
     }
 
-    private static String blocks(boolean isDown) {
+    private static String blockPrefix(boolean isDown) {
       return isDown ? "input_blocks." : "output_blocks.";
     }
 
@@ -265,7 +265,7 @@ public final class LayerTable {
       return layers.stream().limit(until).mapToInt(n -> n).sum();
     }
 
-    private static String inner(boolean attention, String name) {
+    private static String innerName(boolean attention, String name) {
       return attention ? name : RESNET.getOrDefault(name, name);
     }
   }

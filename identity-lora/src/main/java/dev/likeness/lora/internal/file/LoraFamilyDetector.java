@@ -27,23 +27,23 @@ public final class LoraFamilyDetector {
 
   private static final String DIFFUSERS_LIST = "transformer_blocks.";
   /** Blocks of two streams under diffusers' names, which several families have. */
-  private static final String JOINT_BLOCK =
+  private static final String JOINT_ATTENTION_BLOCK =
       "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*transformer_blocks[._]";
 
   /** Kinds of bases that are not supported, and one whose files look like those of none. */
-  private record Foreign(Pattern key, String id, String title) {}
+  private record UnsupportedFamily(Pattern key, String id, String title) {}
 
-  private static final List<Foreign> FOREIGN = List.of(
+  private static final List<UnsupportedFamily> FOREIGN = List.of(
       // PixArt's and LTX-Video's blocks have two attentions, of which the first is called attn1 as
       // in no supported
       // family.
-      new Foreign(Pattern.compile(JOINT_BLOCK + "\\d+[._]attn1[._]"), UNKNOWN, "an unknown base"),
+      new UnsupportedFamily(Pattern.compile(JOINT_ATTENTION_BLOCK + "\\d+[._]attn1[._]"), UNKNOWN, "an unknown base"),
       // No supported family has so many blocks, nor feed-forwards of these names.
-      new Foreign(
-          Pattern.compile(JOINT_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]"),
+      new UnsupportedFamily(
+          Pattern.compile(JOINT_ATTENTION_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]"),
           "qwen-image",
           "Qwen-Image"),
-      new Foreign(Pattern.compile("^lora_prior_"), "cascade", "Stable Cascade"));
+      new UnsupportedFamily(Pattern.compile("^lora_prior_"), "cascade", "Stable Cascade"));
 
   /**
    * Keys and values of an attention to the text, in either naming: their input is as wide as the
@@ -52,10 +52,10 @@ public final class LoraFamilyDetector {
   private static final Pattern TEXT_ATTENTION =
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
   // What takes in a layer's inputs; blocks on the way down have "down" in their names, too.
-  private static final Pattern NARROWING =
+  private static final Pattern DOWN_FACTOR =
       Pattern.compile("lora_A|lora_down|lora\\.down|lora_linear_layer\\.down|hada_w1_b");
   private static final Pattern LOKR = Pattern.compile("(.*\\.)lokr_w1(_b)?");
-  private static final Pattern JOINT = Pattern.compile(JOINT_BLOCK + ".*");
+  private static final Pattern JOINT_ATTENTION = Pattern.compile(JOINT_ATTENTION_BLOCK + ".*");
   private static final Pattern SECOND_TEXT = Pattern.compile(
       "^(lora_te2_(?!encoder_block)|text_encoder_2\\.(?!encoder\\.block)|text_encoders\\.clip_g|clip_g\\.).*");
   private static final Pattern ANY_TEXT = Pattern.compile(
@@ -80,7 +80,7 @@ public final class LoraFamilyDetector {
         .orElseGet(() -> FOREIGN.stream()
             .filter(foreign -> foreign.id.equals(id))
             .findFirst()
-            .map(Foreign::title)
+            .map(UnsupportedFamily::title)
             .orElse(id));
   }
 
@@ -97,14 +97,14 @@ public final class LoraFamilyDetector {
    * its header.
    */
   public static String of(TensorNames source, Map<String, String> notes) {
-    return bySign(source, Certainty.OWN)
-        .or(() -> bySharedNames(source, noted(notes)))
-        .or(() -> bySign(source, Certainty.SHARED))
+    return bySignature(source, Certainty.OWN)
+        .or(() -> bySharedNames(source, fromNotes(notes)))
+        .or(() -> bySignature(source, Certainty.SHARED))
         .or(() -> FOREIGN.stream()
             .filter(foreign -> has(source, foreign.key))
-            .map(Foreign::id)
+            .map(UnsupportedFamily::id)
             .findFirst())
-        .or(() -> bySign(source, Certainty.WEAK))
+        .or(() -> bySignature(source, Certainty.WEAK))
         .orElseGet(() -> byWidths(source, notes));
   }
 
@@ -115,15 +115,15 @@ public final class LoraFamilyDetector {
    */
   public static List<String> candidates(TensorNames source, Map<String, String> notes) {
     String first = of(source, notes);
-    boolean open = bySign(source, Certainty.OWN).isEmpty()
-        && bySign(source, Certainty.SHARED).isPresent()
-        && !noted(notes).equals(first);
+    boolean open = bySignature(source, Certainty.OWN).isEmpty()
+        && bySignature(source, Certainty.SHARED).isPresent()
+        && !fromNotes(notes).equals(first);
     return Stream.concat(
             Stream.of(first),
             FamilyRegistry.families().stream()
                 .map(ModelFamily::loraLayers)
                 .filter(layers ->
-                    open && fits(source, layers) && hasSign(source, layers, Certainty.SHARED))
+                    open && isPossible(source, layers) && hasSignature(source, layers, Certainty.SHARED))
                 .map(layers -> layers.kinds().get(0).id()))
         .distinct()
         .toList();
@@ -131,54 +131,54 @@ public final class LoraFamilyDetector {
 
   /** The kind of a network or an adapter of any form whose names only one family, or few, have. */
   public static Optional<String> byNames(TensorNames source) {
-    return bySign(source, Certainty.OWN).or(() -> bySign(source, Certainty.SHARED));
+    return bySignature(source, Certainty.OWN).or(() -> bySignature(source, Certainty.SHARED));
   }
 
   /** The kind of bases whose networks read text of this width. */
   public static Optional<String> byTextWidth(long width) {
-    return byText(width).map(Kind::id).findFirst();
+    return kindsOfTextWidth(width).map(Kind::id).findFirst();
   }
 
   /** The kind that notes tell, where its family shares the names of another's layers. */
   private static Optional<String> bySharedNames(TensorNames source, String noted) {
     return layers(noted)
-        .filter(own -> fits(source, own) && hasSign(source, own, Certainty.SHARED))
+        .filter(own -> isPossible(source, own) && hasSignature(source, own, Certainty.SHARED))
         .map(own -> noted);
   }
 
-  private static boolean hasSign(TensorNames source, LoraLayers layers, Certainty certainty) {
+  private static boolean hasSignature(TensorNames source, LoraLayers layers, Certainty certainty) {
     return layers.signatures().stream()
         .filter(sign -> sign.certainty() == certainty)
         .map(Signature::key)
         .anyMatch(key -> has(source, key));
   }
 
-  private static Optional<String> bySign(TensorNames source, Certainty certainty) {
+  private static Optional<String> bySignature(TensorNames source, Certainty certainty) {
     return FamilyRegistry.families().stream()
         .map(ModelFamily::loraLayers)
-        .filter(layers -> hasSign(source, layers, certainty))
+        .filter(layers -> hasSignature(source, layers, certainty))
         .map(layers -> layers.kinds().get(0).id())
         .findFirst();
   }
 
   /** Whether a family shares the names of another's layers, and a file has none that it lacks. */
-  private static boolean fits(TensorNames source, LoraLayers own) {
+  private static boolean isPossible(TensorNames source, LoraLayers own) {
     return own.absent() != null && !has(source, own.absent());
   }
 
   private static boolean has(TensorNames source, Pattern key) {
-    return source.names().stream().anyMatch(name -> key.matcher(name).find());
+    return source.layerRoles().stream().anyMatch(name -> key.matcher(name).find());
   }
 
   private static String byWidths(TensorNames source, Map<String, String> notes) {
     Optional<Kind> byWidth =
-        source.names().stream().flatMap(name -> byWidth(source, name)).findFirst();
+        source.layerRoles().stream().flatMap(name -> byWidth(source, name)).findFirst();
     if (byWidth.isPresent()) {
       return byWidth.get().id();
     }
     boolean twoTextEncoders =
-        source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
-    return isJointAttention(source) || !twoTextEncoders ? noted(notes) : ofTwoClips();
+        source.layerRoles().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
+    return hasJointAttention(source) || !twoTextEncoders ? fromNotes(notes) : twoClipKind();
   }
 
   /**
@@ -193,57 +193,57 @@ public final class LoraFamilyDetector {
       return alone;
     }
     boolean either = told.isPresent()
-        && fits(source, own.get())
+        && isPossible(source, own.get())
         && own.get()
             .original()
             .blocks()
             .keySet()
             .containsAll(told.get().original().blocks().keySet());
     boolean any = alone.equals(UNKNOWN)
-        && isJointAttention(source)
+        && hasJointAttention(source)
         && own.get().original().lists().containsValue(DIFFUSERS_LIST);
-    boolean text = alone.equals(ofTwoClips())
+    boolean text = alone.equals(twoClipKind())
         && kind(base).filter(Kind::hasTwoClips).isPresent()
-        && !noted(notes).equals(alone)
-        && source.names().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
+        && !fromNotes(notes).equals(alone)
+        && source.layerRoles().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
     return either || any || text ? base : alone;
   }
 
   /** The kind that a second text encoder of CLIP's alone tells. */
-  public static String ofTwoClips() {
+  public static String twoClipKind() {
     return kinds().filter(Kind::hasTwoClips).map(Kind::id).findFirst().orElse(UNKNOWN);
   }
 
-  private static boolean isJointAttention(TensorNames source) {
-    return source.names().stream().anyMatch(name -> JOINT.matcher(name).matches());
+  private static boolean hasJointAttention(TensorNames source) {
+    return source.layerRoles().stream().anyMatch(name -> JOINT_ATTENTION.matcher(name).matches());
   }
 
   private static Stream<Kind> byWidth(TensorNames source, String name) {
     if (TEXT_ATTENTION.matcher(name).matches()) {
-      return byText(inputs(source, name));
+      return kindsOfTextWidth(inputWidth(source, name));
     }
-    if (JOINT.matcher(name).matches()) {
-      long inputs = inputs(source, name);
+    if (JOINT_ATTENTION.matcher(name).matches()) {
+      long inputs = inputWidth(source, name);
       return kinds().filter(kind -> kind.blockWidths().contains(inputs));
     }
     long[] shape = source.shape(name);
     boolean numbered =
         name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
     // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.
-    return numbered && (shape[1] == 768 || shape[1] == 1024) ? byText(shape[1]) : Stream.empty();
+    return numbered && (shape[1] == 768 || shape[1] == 1024) ? kindsOfTextWidth(shape[1]) : Stream.empty();
   }
 
-  private static Stream<Kind> byText(long width) {
+  private static Stream<Kind> kindsOfTextWidth(long width) {
     return kinds().filter(kind -> width != 0 && kind.textWidth() == width);
   }
 
   /** How many inputs the layer has that a key changes; 0 where the key does not say. */
-  private static long inputs(TensorNames source, String name) {
+  private static long inputWidth(TensorNames source, String name) {
     long[] shape = source.shape(name);
     if (shape.length < 2) {
       return 0;
     }
-    if (NARROWING.matcher(name).find() || name.endsWith(".diff")) {
+    if (DOWN_FACTOR.matcher(name).find() || name.endsWith(".diff")) {
       return shape[1];
     }
     if (name.endsWith(".a2.weight")) {
@@ -255,13 +255,13 @@ public final class LoraFamilyDetector {
         ? 0
         : Stream.of("lokr_w2", "lokr_w2_b")
             .map(inner -> outer.group(1) + inner)
-            .filter(source.names()::contains)
+            .filter(source.layerRoles()::contains)
             .mapToLong(inner -> shape[1] * source.shape(inner)[1])
             .findFirst()
             .orElse(0);
   }
 
-  private static String noted(Map<String, String> notes) {
+  private static String fromNotes(Map<String, String> notes) {
     String base = Stream.of(
             "modelspec.architecture", "ss_base_model_version", "baseModel", "likeness.base_family")
         .map(notes::get)
@@ -300,7 +300,7 @@ public final class LoraFamilyDetector {
    * Whether a LoRA of a kind may fit a base of another: not knowing is no reason to refuse a
    * UNet's.
    */
-  public static boolean mayFit(String lora, String base) {
+  public static boolean isCompatible(String lora, String base) {
     boolean ofUnet =
         lora.equals(UNKNOWN) || kind(lora).filter(kind -> kind.textWidth() != 0).isPresent();
     return lora.equals(base) || ofUnet && (lora.equals(UNKNOWN) || base.equals(UNKNOWN));

@@ -35,13 +35,13 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
 
   private static boolean isPickle(Path file) {
     try {
-      return UninterruptibleIo.read(file, LoraFile::beginsAsPickle);
+      return UninterruptibleIo.read(file, LoraFile::hasPickleSignature);
     } catch (IOException e) {
       throw new InvalidInputException("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
-  private static boolean beginsAsPickle(Path file) throws IOException {
+  private static boolean hasPickleSignature(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] start = in.readNBytes(2);
       boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
@@ -63,7 +63,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
    * peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is
    * no such folder's.
    */
-  static String settingsBeside(Path file) {
+  static String readAdapterConfig(Path file) {
     Path settings = file.resolveSibling("adapter_config.json");
     boolean peft = file.getFileName() != null
         && PEFT_WEIGHTS.matcher(file.getFileName().toString()).matches();
@@ -84,7 +84,7 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
    */
   public static void requireComplete(
       LoraInspection report, String file, String base, String baseFamily) {
-    if (!LoraFamilyDetector.mayFit(report.family(), baseFamily)) {
+    if (!LoraFamilyDetector.isCompatible(report.family(), baseFamily)) {
       throw new InvalidInputException(file + " is a LoRA for "
           + LoraFamilyDetector.title(report.family()) + ", but " + base + " is "
           + (baseFamily.equals(LoraFamilyDetector.UNKNOWN)
@@ -93,23 +93,23 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + "; open it with a base of "
           + LoraFamilyDetector.title(report.family()));
     }
-    if (report.layers() == 0 && !report.embeddings().isEmpty()) {
+    if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
       throw new InvalidInputException(file + " is a textual inversion ("
-          + String.join(", ", report.embeddings()) + "), not a LoRA; give it as an embedding");
+          + String.join(", ", report.textualInversions()) + "), not a LoRA; give it as an embedding");
     }
-    if (!report.twice().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.twice().get(0)
+    if (!report.duplicates().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.duplicates().get(0)
           + " say the same of one layer, perhaps not with the same numbers; remove one of them");
     }
     if (!report.unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
-          + (report.matched() + report.unmatched().size() + report.misshapen().size())
+          + (report.matched() + report.unmatched().size() + report.shapeMismatches().size())
           + " keys match no layer of " + base + ", e.g. " + report.unmatched().get(0)
           + "; the LoRA is for another base model, or of a kind that is not supported");
     }
-    if (!report.misshapen().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.misshapen().size() + " keys do not fit "
-          + base + ", e.g. " + report.misshapen().get(0) + "; the LoRA is for another base model");
+    if (!report.shapeMismatches().isEmpty()) {
+      throw new InvalidInputException(file + ": " + report.shapeMismatches().size() + " keys do not fit "
+          + base + ", e.g. " + report.shapeMismatches().get(0) + "; the LoRA is for another base model");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)
@@ -119,9 +119,9 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
       throw new InvalidInputException(file + ": " + report.incomplete().get(0)
           + " has not all factors of one rank; the file is incomplete");
     }
-    if (report.layers() == 0 && !report.idle().isEmpty()) {
+    if (report.layers() == 0 && !report.ignored().isEmpty()) {
       throw new InvalidInputException(file + " changes nothing of " + base + ", which has no "
-          + report.idle().get(0) + "; open it with a base that has");
+          + report.ignored().get(0) + "; open it with a base that has");
     }
     if (report.layers() == 0) {
       throw new InvalidInputException(

@@ -56,79 +56,79 @@ public enum LoraKey {
   RESHAPE;
 
   /** A key without its ending. */
-  record Cut(String stem, LoraKey role, KeyFormat dialect) {
+  record SplitKey(String stem, LoraKey role, KeyFormat keyFormat) {
     /** The ending of the key that this was cut from, or one that says the same behind any name. */
-    String ending(String key) {
+    String suffix(String key) {
       return role == SET
           ? ".set_weight"
           : role == SET_B ? ".set_bias" : key.substring(stem.length());
     }
   }
 
-  private record Ending(String text, LoraKey role, KeyFormat dialect) {}
+  private record Suffix(String text, LoraKey role, KeyFormat keyFormat) {}
 
-  private static final String SCALED_INPUT = ".on_input";
-  private static final String STATED_SCALE = ".ia3_weight";
+  private static final String ON_INPUT_SUFFIX = ".on_input";
+  private static final String IA3_SUFFIX = ".ia3_weight";
 
   // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
   // converters know.
-  private static final List<Ending> ENDINGS = List.of(
-      new Ending(".lora_A.weight", DOWN, KeyFormat.PEFT),
-      new Ending(".lora_B.weight", UP, KeyFormat.PEFT),
-      new Ending(".lora_A", DOWN, KeyFormat.PEFT),
-      new Ending(".lora_B", UP, KeyFormat.PEFT),
-      new Ending(".lora_B.bias", BIAS_UP, KeyFormat.PEFT),
-      new Ending(".lora_magnitude_vector.weight", MAGNITUDE, KeyFormat.PEFT),
-      new Ending(".lora_magnitude_vector", MAGNITUDE, KeyFormat.PEFT),
-      new Ending(".oft_R.weight", OFT_R, KeyFormat.PEFT),
-      new Ending(".oft_R", OFT_R, KeyFormat.PEFT),
-      new Ending(".oft_r", OFT_MATRICES, KeyFormat.PEFT),
-      new Ending(".oft_s", OFT_LENGTHS, KeyFormat.PEFT),
-      new Ending(".boft_R", BOFT_MATRICES, KeyFormat.PEFT),
-      new Ending(".boft_s", BOFT_LENGTHS, KeyFormat.PEFT),
-      new Ending(".ia3_l", CHANNEL_FACTOR, KeyFormat.PEFT),
-      new Ending(".lora_down.weight", DOWN, KeyFormat.KOHYA),
-      new Ending(".lora_up.weight", UP, KeyFormat.KOHYA),
-      new Ending(".lora_mid.weight", MID, KeyFormat.KOHYA),
-      new Ending(".lora.down.weight", DOWN, KeyFormat.DIFFUSERS),
-      new Ending(".lora.up.weight", UP, KeyFormat.DIFFUSERS),
-      new Ending(".lora_linear_layer.down.weight", DOWN, KeyFormat.DIFFUSERS),
-      new Ending(".lora_linear_layer.up.weight", UP, KeyFormat.DIFFUSERS),
-      new Ending("_lora.down.weight", DOWN, KeyFormat.ATTENTION_PROCESSOR),
-      new Ending("_lora.up.weight", UP, KeyFormat.ATTENTION_PROCESSOR),
-      plain("hada_w1_a", HADA_W1_A),
-      plain("hada_w1_b", HADA_W1_B),
-      plain("hada_w2_a", HADA_W2_A),
-      plain("hada_w2_b", HADA_W2_B),
-      plain("hada_t1", HADA_T1),
-      plain("hada_t2", HADA_T2),
-      plain("lokr_w1", LOKR_W1),
-      plain("lokr_w1_a", LOKR_W1_A),
-      plain("lokr_w1_b", LOKR_W1_B),
-      plain("lokr_w2", LOKR_W2),
-      plain("lokr_w2_a", LOKR_W2_A),
-      plain("lokr_w2_b", LOKR_W2_B),
-      plain("lokr_t2", LOKR_T2),
-      plain("a1.weight", A1),
-      plain("a2.weight", A2),
-      plain("b1.weight", B1),
-      plain("b2.weight", B2),
-      plain("bm.weight", BM),
-      plain("diff", DIFF),
-      plain("diff_b", DIFF_B),
-      plain("set_weight", SET),
-      plain("set_bias", SET_B),
-      plain("w_norm", W_NORM),
-      plain("b_norm", B_NORM),
-      plain("oft_blocks", OFT_BLOCKS),
-      plain("oft_diag", OFT_BLOCKS),
-      plain("rescale", RESCALE),
-      new Ending(STATED_SCALE, CHANNEL_SCALE, null),
-      new Ending(SCALED_INPUT, ON_INPUT, null),
-      plain("reshape_weight", RESHAPE),
-      plain("dora_scale", MAGNITUDE),
-      plain("alpha", ALPHA),
-      new Ending(".scale", SET, KeyFormat.PEFT));
+  private static final List<Suffix> SUFFIXES = List.of(
+      new Suffix(".lora_A.weight", DOWN, KeyFormat.PEFT),
+      new Suffix(".lora_B.weight", UP, KeyFormat.PEFT),
+      new Suffix(".lora_A", DOWN, KeyFormat.PEFT),
+      new Suffix(".lora_B", UP, KeyFormat.PEFT),
+      new Suffix(".lora_B.bias", BIAS_UP, KeyFormat.PEFT),
+      new Suffix(".lora_magnitude_vector.weight", MAGNITUDE, KeyFormat.PEFT),
+      new Suffix(".lora_magnitude_vector", MAGNITUDE, KeyFormat.PEFT),
+      new Suffix(".oft_R.weight", OFT_R, KeyFormat.PEFT),
+      new Suffix(".oft_R", OFT_R, KeyFormat.PEFT),
+      new Suffix(".oft_r", OFT_MATRICES, KeyFormat.PEFT),
+      new Suffix(".oft_s", OFT_LENGTHS, KeyFormat.PEFT),
+      new Suffix(".boft_R", BOFT_MATRICES, KeyFormat.PEFT),
+      new Suffix(".boft_s", BOFT_LENGTHS, KeyFormat.PEFT),
+      new Suffix(".ia3_l", CHANNEL_FACTOR, KeyFormat.PEFT),
+      new Suffix(".lora_down.weight", DOWN, KeyFormat.KOHYA),
+      new Suffix(".lora_up.weight", UP, KeyFormat.KOHYA),
+      new Suffix(".lora_mid.weight", MID, KeyFormat.KOHYA),
+      new Suffix(".lora.down.weight", DOWN, KeyFormat.DIFFUSERS),
+      new Suffix(".lora.up.weight", UP, KeyFormat.DIFFUSERS),
+      new Suffix(".lora_linear_layer.down.weight", DOWN, KeyFormat.DIFFUSERS),
+      new Suffix(".lora_linear_layer.up.weight", UP, KeyFormat.DIFFUSERS),
+      new Suffix("_lora.down.weight", DOWN, KeyFormat.ATTENTION_PROCESSOR),
+      new Suffix("_lora.up.weight", UP, KeyFormat.ATTENTION_PROCESSOR),
+      suffix("hada_w1_a", HADA_W1_A),
+      suffix("hada_w1_b", HADA_W1_B),
+      suffix("hada_w2_a", HADA_W2_A),
+      suffix("hada_w2_b", HADA_W2_B),
+      suffix("hada_t1", HADA_T1),
+      suffix("hada_t2", HADA_T2),
+      suffix("lokr_w1", LOKR_W1),
+      suffix("lokr_w1_a", LOKR_W1_A),
+      suffix("lokr_w1_b", LOKR_W1_B),
+      suffix("lokr_w2", LOKR_W2),
+      suffix("lokr_w2_a", LOKR_W2_A),
+      suffix("lokr_w2_b", LOKR_W2_B),
+      suffix("lokr_t2", LOKR_T2),
+      suffix("a1.weight", A1),
+      suffix("a2.weight", A2),
+      suffix("b1.weight", B1),
+      suffix("b2.weight", B2),
+      suffix("bm.weight", BM),
+      suffix("diff", DIFF),
+      suffix("diff_b", DIFF_B),
+      suffix("set_weight", SET),
+      suffix("set_bias", SET_B),
+      suffix("w_norm", W_NORM),
+      suffix("b_norm", B_NORM),
+      suffix("oft_blocks", OFT_BLOCKS),
+      suffix("oft_diag", OFT_BLOCKS),
+      suffix("rescale", RESCALE),
+      new Suffix(IA3_SUFFIX, CHANNEL_SCALE, null),
+      new Suffix(ON_INPUT_SUFFIX, ON_INPUT, null),
+      suffix("reshape_weight", RESHAPE),
+      suffix("dora_scale", MAGNITUDE),
+      suffix("alpha", ALPHA),
+      new Suffix(".scale", SET, KeyFormat.PEFT));
 
   private static final Pattern NAMED_ADAPTER =
       Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
@@ -136,52 +136,52 @@ public enum LoraKey {
 
   // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and
   // of any under its prefix.
-  private static final Pattern KEPT_WHOLE = Pattern.compile(
+  private static final Pattern FULL_TENSOR = Pattern.compile(
       "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
           + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
 
-  private static Ending plain(String text, LoraKey role) {
-    return new Ending("." + text, role, null);
+  private static Suffix suffix(String text, LoraKey role) {
+    return new Suffix("." + text, role, null);
   }
 
   /**
    * A key of {@code all} whose ending says its role. The factor of LyCORIS' IA3 is called a weight,
    * as other programs call other things; what stands beside it tells.
    */
-  static String statedScale(String key, Set<String> all) {
+  static String resolveIa3(String key, Set<String> all) {
     String stem =
         key.endsWith(".weight") ? key.substring(0, key.length() - ".weight".length()) : "";
-    return all.contains(stem + SCALED_INPUT) ? stem + STATED_SCALE : key;
+    return all.contains(stem + ON_INPUT_SUFFIX) ? stem + IA3_SUFFIX : key;
   }
 
   /** Splits a key, if its ending is one that a layer's change has. */
-  static Optional<Cut> cut(String key) {
-    for (Ending ending : ENDINGS) {
+  static Optional<SplitKey> split(String key) {
+    for (Suffix ending : SUFFIXES) {
       if (key.endsWith(ending.text)) {
-        return Optional.of(new Cut(
-            key.substring(0, key.length() - ending.text.length()), ending.role, ending.dialect));
+        return Optional.of(new SplitKey(
+            key.substring(0, key.length() - ending.text.length()), ending.role, ending.keyFormat));
       }
     }
     Matcher named = NAMED_ADAPTER.matcher(key);
     if (named.matches()) {
-      return cut(named.group(1));
+      return split(named.group(1));
     }
-    Matcher kept = KEPT_WHOLE.matcher(key);
+    Matcher kept = FULL_TENSOR.matcher(key);
     return kept.matches()
         ? Optional.of(
-            new Cut(kept.group(1), kept.group(2).equals("bias") ? SET_B : SET, KeyFormat.PEFT))
+            new SplitKey(kept.group(1), kept.group(2).equals("bias") ? SET_B : SET, KeyFormat.PEFT))
         : Optional.empty();
   }
 
   /**
    * A key of a LoRA file, read.
    *
-   * @param part whose layer it is, or null where nothing before the path says it
+   * @param component whose layer it is, or null where nothing before the path says it
    * @param path the layer's path in its part; its dots may be underscores
-   * @param dialect how it is spelled
+   * @param keyFormat how it is spelled
    */
-  record FactorKey(ModelComponent part, String path, LoraKey role, KeyFormat dialect) {
-    private record Prefix(ModelComponent part, KeyFormat dialect) {}
+  record FactorKey(ModelComponent component, String path, LoraKey role, KeyFormat keyFormat) {
+    private record Prefix(ModelComponent component, KeyFormat keyFormat) {}
 
     private static final Map<String, Prefix> PREFIXES = new LinkedHashMap<>();
 
@@ -216,28 +216,28 @@ public enum LoraKey {
       put("transformer.", ModelComponent.TRANSFORMER, KeyFormat.PEFT);
     }
 
-    private static void put(String prefix, ModelComponent part, KeyFormat dialect) {
-      PREFIXES.put(prefix, new Prefix(part, dialect));
+    private static void put(String prefix, ModelComponent part, KeyFormat keyFormat) {
+      PREFIXES.put(prefix, new Prefix(part, keyFormat));
     }
 
     /** Reads a key, if it is one of a layer's change. */
     static Optional<FactorKey> parse(String key) {
-      return LoraKey.cut(key).map(cut -> {
+      return LoraKey.split(key).map(cut -> {
         String stem = cut.stem().replace("base_model.model.", "").replace(".processor.", ".");
         for (Map.Entry<String, Prefix> prefix : PREFIXES.entrySet()) {
           if (stem.startsWith(prefix.getKey())) {
             Prefix said = prefix.getValue();
             String path = stem.substring(prefix.getKey().length());
-            return new FactorKey(said.part, path, cut.role(), format(cut.dialect(), said.dialect));
+            return new FactorKey(said.component, path, cut.role(), combineFormats(cut.keyFormat(), said.keyFormat));
           }
         }
         return new FactorKey(
-            null, stem, cut.role(), cut.dialect() == null ? KeyFormat.PEFT : cut.dialect());
+            null, stem, cut.role(), cut.keyFormat() == null ? KeyFormat.PEFT : cut.keyFormat());
       });
     }
 
     // Where the prefix is peculiar to a program it says more than the factor's ending does.
-    private static KeyFormat format(KeyFormat ending, KeyFormat prefix) {
+    private static KeyFormat combineFormats(KeyFormat ending, KeyFormat prefix) {
       return ending == null || prefix != KeyFormat.PEFT ? prefix : ending;
     }
   }

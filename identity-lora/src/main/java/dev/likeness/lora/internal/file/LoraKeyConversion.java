@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class LoraKeyConversion implements TensorSource {
   /** What goes with the rows of a layer. */
-  private static final Set<LoraKey> BY_ROW = EnumSet.of(
+  private static final Set<LoraKey> SPLIT_BY_ROW = EnumSet.of(
       LoraKey.UP,
       LoraKey.DIFF,
       LoraKey.DIFF_B,
@@ -49,7 +49,7 @@ final class LoraKeyConversion implements TensorSource {
       "(?:(?:model\\.)?diffusion_model\\.)?"
           + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   /** kohya's rotation of a layer that is several: one for each of them. */
-  private static final Pattern TURNED =
+  private static final Pattern OFT_SLICE =
       Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
 
   private static final List<String> PREFIXES = List.of(
@@ -63,20 +63,20 @@ final class LoraKeyConversion implements TensorSource {
       "lycoris_");
 
   /** Rows of a tensor of the file; all of them where {@code count} is 0. */
-  private record Slice(String key, long from, long count, boolean halvesSwapped) {}
+  private record Slice(String key, long start, long count, boolean halvesSwapped) {}
 
   /** A key whose layer has another name in diffusers, or is there. */
-  private record Named(
-      String spelled, String stem, LoraKey.Cut cut, OriginalLayerNames.Split split) {}
+  private record ParsedKey(
+      String normalized, String stem, LoraKey.SplitKey splitKey, OriginalLayerNames.Split split) {}
 
   private final TensorSource file;
-  private final OriginalLayerNames names;
-  private final ModelComponent part;
+  private final OriginalLayerNames layerRoles;
+  private final ModelComponent component;
   private final LayerTable table;
-  private final Map<String, Slice> rows = new LinkedHashMap<>();
-  private final Map<String, OriginalLayerNames.Split> joined = new LinkedHashMap<>();
-  private final Set<String> doubled = new LinkedHashSet<>();
-  private final List<String> twice = new ArrayList<>();
+  private final Map<String, Slice> slices = new LinkedHashMap<>();
+  private final Map<String, OriginalLayerNames.Split> fused = new LinkedHashMap<>();
+  private final Set<String> redundantKeys = new LinkedHashSet<>();
+  private final List<String> duplicates = new ArrayList<>();
 
   /**
    * @param part the denoising network's
@@ -85,27 +85,27 @@ final class LoraKeyConversion implements TensorSource {
   LoraKeyConversion(
       TensorSource file, OriginalLayerNames names, ModelComponent part, LayerTable table) {
     this.file = file;
-    this.names = names;
-    this.part = part;
+    this.layerRoles = names;
+    this.component = part;
     this.table = table;
-    if (names.areDoubled()) {
-      doubled.addAll(doubledKeys());
+    if (names.hasFusedAndSplit()) {
+      redundantKeys.addAll(findFusedDuplicates());
     }
-    IgnoredKeys.KeyForms spellings = new IgnoredKeys.KeyForms();
-    file.names().stream()
-        .filter(key -> !doubled.contains(key))
-        .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, names(n))));
-    doubled.addAll(spellings.passedOver());
+    IgnoredKeys.KeyFormats spellings = new IgnoredKeys.KeyFormats();
+    file.layerRoles().stream()
+        .filter(key -> !redundantKeys.contains(key))
+        .forEach(key -> parse(key).ifPresent(n -> spellings.put(part, key, n.stem, layerRoles(n))));
+    redundantKeys.addAll(spellings.droppedKeys());
     List<String> keys =
-        file.names().stream().filter(key -> !doubled.contains(key)).toList();
+        file.layerRoles().stream().filter(key -> !redundantKeys.contains(key)).toList();
     keys.forEach(key ->
-        named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
+        parse(key).filter(n -> !isSplittable(key, n)).ifPresent(n -> fused.put(n.stem, n.split)));
     keys.forEach(this::add);
   }
 
-  private Set<String> doubledKeys() {
-    Map<String, Named> all = new LinkedHashMap<>();
-    file.names().forEach(key -> named(key).ifPresent(n -> all.put(key, n)));
+  private Set<String> findFusedDuplicates() {
+    Map<String, ParsedKey> all = new LinkedHashMap<>();
+    file.layerRoles().forEach(key -> parse(key).ifPresent(n -> all.put(key, n)));
     Set<String> said =
         all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
     all.values()
@@ -114,10 +114,10 @@ final class LoraKeyConversion implements TensorSource {
     return all.keySet();
   }
 
-  private Set<String> names(Named named) {
+  private Set<String> layerRoles(ParsedKey named) {
     return named.split.paths().stream()
         .map(path ->
-            table.find(part, path).map(TargetLayer::path).orElse(path) + " " + named.cut.role())
+            table.find(component, path).map(TargetLayer::path).orElse(path) + " " + named.splitKey.role())
         .collect(Collectors.toSet());
   }
 
@@ -125,13 +125,13 @@ final class LoraKeyConversion implements TensorSource {
    * Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling
    * beside a better one.
    */
-  Set<String> doubled() {
-    return doubled;
+  Set<String> redundantKeys() {
+    return redundantKeys;
   }
 
   /** Keys that mean what others mean, two by two. */
-  List<String> twice() {
-    return twice;
+  List<String> duplicates() {
+    return duplicates;
   }
 
   /** Whether a key is spelled as XLabs does. */
@@ -139,61 +139,61 @@ final class LoraKeyConversion implements TensorSource {
     return XLABS.matcher(key).matches();
   }
 
-  /** What the file itself calls a tensor of {@link #names()}. */
-  String own(String name) {
-    return rows.get(name).key;
+  /** What the file itself calls a tensor of {@link #layerRoles()}. */
+  String fileKey(String name) {
+    return slices.get(name).key;
   }
 
   /**
    * The layers of the file that are not cut, by their paths in the network, and what they are in
    * diffusers.
    */
-  Map<String, OriginalLayerNames.Split> joined() {
-    return joined;
+  Map<String, OriginalLayerNames.Split> fused() {
+    return fused;
   }
 
-  private Optional<Named> named(String key) {
-    String spelled = spelled(key);
-    return LoraKey.cut(spelled).flatMap(cut -> {
+  private Optional<ParsedKey> parse(String key) {
+    String spelled = normalize(key);
+    return LoraKey.split(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
-      return names
+      return layerRoles
           .of(stem)
-          .or(() -> table.find(part, stem).isPresent()
+          .or(() -> table.find(component, stem).isPresent()
               ? Optional.of(new OriginalLayerNames.Split(List.of(stem), false))
-              : OriginalLayerNames.fused(stem))
-          .map(split -> new Named(spelled, stem, cut, split));
+              : OriginalLayerNames.splitFused(stem))
+          .map(split -> new ParsedKey(spelled, stem, cut, split));
     });
   }
 
   /** Whether the tensor says what it says to the layer's rows, or to all of them alike. */
-  private boolean hasRows(String key, Named named) {
+  private boolean isSplittable(String key, ParsedKey named) {
     if (named.split.paths().size() == 1 && !named.split.halvesSwapped()) {
       return true;
     }
-    LoraKey role = named.cut.role();
+    LoraKey role = named.splitKey.role();
     long[] shape = file.shape(key);
     boolean ofColumns = role == LoraKey.MAGNITUDE && shape.length > 1 && shape[0] == 1;
-    return !ofColumns && (BY_ROW.contains(role) || SHARED.contains(role));
+    return !ofColumns && (SPLIT_BY_ROW.contains(role) || SHARED.contains(role));
   }
 
   private void add(String key) {
-    Optional<Named> named = named(key);
+    Optional<ParsedKey> named = parse(key);
     if (named.isEmpty()) {
-      put(spelled(key), new Slice(key, 0, 0, false));
+      put(normalize(key), new Slice(key, 0, 0, false));
       return;
     }
-    LoraKey.Cut cut = named.get().cut;
+    LoraKey.SplitKey cut = named.get().splitKey;
     OriginalLayerNames.Split split = named.get().split;
-    String before = part.folder() + ".";
-    String ending = cut.ending(named.get().spelled);
-    if (joined.containsKey(named.get().stem)) {
+    String before = component.folder() + ".";
+    String ending = cut.suffix(named.get().normalized);
+    if (fused.containsKey(named.get().stem)) {
       put(before + named.get().stem + ending, new Slice(key, 0, 0, false));
       return;
     }
     List<String> paths = split.paths();
-    boolean byRow = BY_ROW.contains(cut.role());
+    boolean byRow = SPLIT_BY_ROW.contains(cut.role());
     long[] shape = file.shape(key);
-    long unit = byRow && shape.length > 0 ? shape[0] / parts(paths) : 0;
+    long unit = byRow && shape.length > 0 ? shape[0] / rowUnits(paths) : 0;
     for (int i = 0; i < paths.size(); i++) {
       long count =
           paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
@@ -205,9 +205,9 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   private void put(String name, Slice slice) {
-    Slice before = rows.putIfAbsent(name, slice);
+    Slice before = slices.putIfAbsent(name, slice);
     if (before != null) {
-      twice.add(before.key + " and " + slice.key);
+      duplicates.add(before.key + " and " + slice.key);
     }
   }
 
@@ -215,7 +215,7 @@ final class LoraKeyConversion implements TensorSource {
    * In how many equal parts the rows come: FLUX's first single layer is q, k, v and four times as
    * much beside them.
    */
-  private static int parts(List<String> paths) {
+  private static int rowUnits(List<String> paths) {
     return paths.size() == 4 ? 7 : paths.size();
   }
 
@@ -230,8 +230,8 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   /** As other programs spell it. */
-  private static String spelled(String key) {
-    Matcher turned = TURNED.matcher(key);
+  private static String normalize(String key) {
+    Matcher turned = OFT_SLICE.matcher(key);
     if (turned.matches()) {
       return turned.group(1) + "_" + turned.group(2) + ".oft_blocks";
     }
@@ -245,13 +245,13 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   @Override
-  public Set<String> names() {
-    return Collections.unmodifiableSet(rows.keySet());
+  public Set<String> layerRoles() {
+    return Collections.unmodifiableSet(slices.keySet());
   }
 
   @Override
   public long[] shape(String name) {
-    Slice r = rows.get(name);
+    Slice r = slices.get(name);
     long[] shape = file.shape(r.key).clone();
     if (r.count > 0) {
       shape[0] = r.count;
@@ -261,17 +261,17 @@ final class LoraKeyConversion implements TensorSource {
 
   @Override
   public DType dtype(String name) {
-    return file.dtype(rows.get(name).key);
+    return file.dtype(slices.get(name).key);
   }
 
   @Override
   public Tensor read(String name) {
-    Slice r = rows.get(name);
+    Slice r = slices.get(name);
     Tensor whole = file.read(r.key);
     if (r.halvesSwapped) {
-      return ReshapedDelta.Rows.swapped(whole);
+      return ReshapedDelta.RowSlice.swapHalves(whole);
     }
-    return r.count == 0 ? whole : whole.narrow(0, r.from, r.count);
+    return r.count == 0 ? whole : whole.narrow(0, r.start, r.count);
   }
 
   @Override

@@ -31,7 +31,7 @@ public final class LoraMetadata {
   /** The base model that the person was trained on. */
   public static final String BASE = "likeness.base";
 
-  private static final Pattern OF_TENSORS =
+  private static final Pattern TENSOR_KEYS =
       Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
 
   private static final String MODULE = "ss_network_module";
@@ -53,9 +53,9 @@ public final class LoraMetadata {
    * What stays true of a header whose factors are written anew, with alpha as their rank: no hash
    * of other tensors.
    */
-  static Map<String, String> rewritten(Map<String, String> header) {
+  static Map<String, String> rewrite(Map<String, String> header) {
     Map<String, String> notes = new HashMap<>(header);
-    notes.keySet().removeIf(name -> OF_TENSORS.matcher(name).matches());
+    notes.keySet().removeIf(name -> TENSOR_KEYS.matcher(name).matches());
     notes.computeIfPresent(
         "ss_network_alpha", (name, alpha) -> notes.getOrDefault("ss_network_dim", alpha));
     return notes;
@@ -64,8 +64,8 @@ public final class LoraMetadata {
   /**
    * Says which of kohya's modules opens the file: in his spelling alone, since none opens another.
    */
-  public static void putModule(Map<String, String> notes, KeyFormat dialect, boolean kronecker) {
-    if (dialect != KeyFormat.KOHYA) {
+  public static void putModule(Map<String, String> notes, KeyFormat keyFormat, boolean kronecker) {
+    if (keyFormat != KeyFormat.KOHYA) {
       notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
     } else if (notes.containsKey("ss_network_dim") && !notes.containsKey(MODULE)) {
       notes.put(MODULE, kronecker ? "lycoris.kohya" : "networks.lora");
@@ -177,12 +177,12 @@ public final class LoraMetadata {
    * licences, and what each person agreed to.
    */
   public static final class MergedNotes {
-    private static final Pattern OF_FACTORS = Pattern.compile("ss_network_.*");
+    private static final Pattern NETWORK_KEYS = Pattern.compile("ss_network_.*");
     /** How one of several was trained, which is not how the sum was. */
-    private static final Pattern OF_TRAINING = Pattern.compile("ss_(?!base_model_version|v2).*");
+    private static final Pattern TRAINING_KEYS = Pattern.compile("ss_(?!base_model_version|v2).*");
 
-    private static final Pattern OF_PERSON = Pattern.compile("likeness\\.(?!base$|consent$).*");
-    private static final List<String> WRITTEN =
+    private static final Pattern PERSON_KEYS = Pattern.compile("likeness\\.(?!base$|consent$).*");
+    private static final List<String> FREE_TEXT_KEYS =
         List.of("modelspec.author", "modelspec.description", "modelspec.usage_hint");
 
     private MergedNotes() {}
@@ -192,10 +192,10 @@ public final class LoraMetadata {
      * their alpha too.
      */
     public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
-      Map<String, String> notes = LoraMetadata.rewritten(
-          headers.size() == 1 ? headers.iterator().next() : several(headers));
+      Map<String, String> notes = LoraMetadata.rewrite(
+          headers.size() == 1 ? headers.iterator().next() : combine(headers));
       boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
-      notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
+      notes.keySet().removeIf(name -> NETWORK_KEYS.matcher(name).matches());
       if (kohya) {
         notes.put("ss_network_dim", Integer.toString(rank));
         notes.put("ss_network_alpha", Integer.toString(rank));
@@ -203,12 +203,12 @@ public final class LoraMetadata {
       return notes;
     }
 
-    private static Map<String, String> several(Collection<Map<String, String>> headers) {
+    private static Map<String, String> combine(Collection<Map<String, String>> headers) {
       Map<String, String> notes = new LinkedHashMap<>();
       headers.forEach(notes::putAll);
       notes
           .keySet()
-          .removeIf(name -> OF_TRAINING.matcher(name).matches()
+          .removeIf(name -> TRAINING_KEYS.matcher(name).matches()
               || texts(headers, List.of(name)).count() > 1);
       join(notes, TITLES, " + ", texts(headers, TITLES));
       join(notes, LICENCES, "; ", texts(headers, LICENCES));
@@ -217,17 +217,17 @@ public final class LoraMetadata {
           TRIGGERS,
           ", ",
           headers.stream().flatMap(header -> LoraMetadata.triggerWords(header).stream()));
-      WRITTEN.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
+      FREE_TEXT_KEYS.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
       join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
-      if (subjects(headers).size() > 1) {
+      if (persons(headers).size() > 1) {
         // The sum shows no single person: notes about one person go, the consents stay.
-        notes.keySet().removeIf(name -> OF_PERSON.matcher(name).matches());
+        notes.keySet().removeIf(name -> PERSON_KEYS.matcher(name).matches());
       }
       return notes;
     }
 
     /** Whom the headers show, and by whose consent. */
-    private static Set<List<String>> subjects(Collection<Map<String, String>> headers) {
+    private static Set<List<String>> persons(Collection<Map<String, String>> headers) {
       Set<List<String>> subjects = new LinkedHashSet<>();
       headers.stream()
           .filter(header -> header.containsKey(CLASS_WORD) || header.containsKey(CONSENT))

@@ -31,32 +31,32 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
 public final class LoraReader {
-  private static final List<ModelComponent> TOWERS = List.of(
+  private static final List<ModelComponent> TEXT_ENCODERS = List.of(
       ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2, ModelComponent.TEXT_ENCODER_3);
 
   private final TensorSource file;
   private final TensorSource source;
   /** What the file itself calls a tensor of the source. */
-  private final UnaryOperator<String> own;
+  private final UnaryOperator<String> fileKey;
 
   private final Map<String, String> notes;
   private final LayerTable table;
   private final String family;
   private final ModelComponent network;
-  private final ModelComponent tower;
-  private final Map<String, FusedLayer> joined = new HashMap<>();
+  private final ModelComponent textEncoder;
+  private final Map<String, FusedLayer> fused = new HashMap<>();
   private final Map<TargetLayer, LayerKeys> keys = new LinkedHashMap<>();
   /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
   static final String BIAS = ".bias";
 
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
-  private final Map<String, List<TargetLayer>> misshapen = new LinkedHashMap<>();
+  private final Map<String, List<TargetLayer>> shapeMismatches = new LinkedHashMap<>();
 
-  private final Set<String> embeddings = new LinkedHashSet<>();
-  private final Set<String> idle = new LinkedHashSet<>();
-  private final List<String> twice = new ArrayList<>();
-  private KeyFormat dialect;
+  private final Set<String> textualInversions = new LinkedHashSet<>();
+  private final Set<String> ignored = new LinkedHashSet<>();
+  private final List<String> duplicates = new ArrayList<>();
+  private KeyFormat keyFormat;
 
   public LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
     this.file = file;
@@ -65,43 +65,43 @@ public final class LoraReader {
     family = LoraFamilyDetector.of(file, notes, table.kind());
     network =
         table.has(ModelComponent.TRANSFORMER) ? ModelComponent.TRANSFORMER : ModelComponent.UNET;
-    boolean numbered = CloneofsimoKeys.are(file);
+    boolean numbered = CloneofsimoKeys.isFormatOf(file);
     if (numbered) {
-      RenamedSource named = CloneofsimoKeys.named(file, table);
+      RenamedSource named = CloneofsimoKeys.rename(file, table);
       source = named;
-      own = named::original;
+      fileKey = named::original;
     } else {
-      RenamedSource told = new RenamedSource(file, key -> LoraKey.statedScale(key, file.names()));
-      LoraKeyConversion named = diffusers(told);
+      RenamedSource told = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.layerRoles()));
+      LoraKeyConversion named = toDiffusers(told);
       source = named;
-      own = key -> told.original(named.own(key));
-      named.doubled().forEach(key -> idle.add(told.original(key)));
-      twice.addAll(named.twice());
+      fileKey = key -> told.original(named.fileKey(key));
+      named.redundantKeys().forEach(key -> ignored.add(told.original(key)));
+      duplicates.addAll(named.duplicates());
     }
-    tower = tower();
-    source.names().forEach(this::sort);
-    BundledEmbeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
+    textEncoder = textEncoder();
+    source.layerRoles().forEach(this::assign);
+    BundledEmbeddings.unsupportedKeys(source, notes).forEach(key -> ignored.add(fileKey.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
-    if (LoraFamilyDetector.mayFit(family, table.kind())) {
-      idle.addAll(IgnoredKeys.of(unmatched, file, table));
+    if (LoraFamilyDetector.isCompatible(family, table.kind())) {
+      ignored.addAll(IgnoredKeys.of(unmatched, file, table));
     }
-    unmatched.removeAll(idle);
-    dialect = numbered ? KeyFormat.CLONEOFSIMO : dialect;
+    unmatched.removeAll(ignored);
+    keyFormat = numbered ? KeyFormat.CLONEOFSIMO : keyFormat;
     table
-        .trainedBeyond(network)
+        .narrowInputLayer(network)
         .ifPresent(narrow -> keys.replaceAll((layer, own) -> asTrained(own, narrow)));
-    keys.values().forEach(this::check);
+    keys.values().forEach(this::checkShapes);
   }
 
-  private LoraKeyConversion diffusers(TensorSource told) {
+  private LoraKeyConversion toDiffusers(TensorSource told) {
     LoraKeyConversion all =
         new LoraKeyConversion(told, OriginalLayerNames.of(family, table), network, table);
-    all.joined().forEach((path, split) -> {
+    all.fused().forEach((path, split) -> {
       List<TargetLayer> parts = split.paths().stream()
           .flatMap(part -> table.find(network, part).stream())
           .toList();
       if (parts.size() == split.paths().size()) {
-        joined.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
+        fused.put(path, FusedLayer.of(path, parts, split.halvesSwapped()));
       }
     });
     return all;
@@ -111,60 +111,60 @@ public final class LoraReader {
    * The text encoder whose layers most keys fit that say no part, as peft's own files of one model
    * do not.
    */
-  private ModelComponent tower() {
-    return TOWERS.stream()
+  private ModelComponent textEncoder() {
+    return TEXT_ENCODERS.stream()
         .max(Comparator.comparingLong(
-            part -> source.names().stream().filter(key -> fits(key, part)).count()))
+            part -> source.layerRoles().stream().filter(key -> matchesComponent(key, part)).count()))
         .orElseThrow();
   }
 
-  private boolean fits(String key, ModelComponent part) {
+  private boolean matchesComponent(String key, ModelComponent part) {
     return LoraKey.FactorKey.parse(key)
-        .filter(read -> read.part() == null)
+        .filter(read -> read.component() == null)
         .flatMap(read -> table.find(part, read.path()).map(layer -> {
           LayerKeys alone = new LayerKeys(layer, source);
           alone.put(read.role(), key, key);
-          return FactorCheck.of(alone, read.role());
+          return FactorCheck.matchesShape(alone, read.role());
         }))
         .orElse(false);
   }
 
-  private void sort(String key) {
-    Optional<String> token = BundledEmbeddings.name(key, source, notes);
+  private void assign(String key) {
+    Optional<String> token = BundledEmbeddings.tokenOf(key, source, notes);
     if (token.isPresent()) {
-      embeddings.add(token.get());
+      textualInversions.add(token.get());
       return;
     }
     Optional<LoraKey.FactorKey> read = LoraKey.FactorKey.parse(key);
-    Optional<TargetLayer> layer = read.flatMap(this::layer);
+    Optional<TargetLayer> layer = read.flatMap(this::findLayer);
     if (layer.isEmpty()) {
-      unmatched.add(own.apply(key));
+      unmatched.add(fileKey.apply(key));
       return;
     }
-    dialect =
-        read.get().role() == LoraKey.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
+    keyFormat =
+        read.get().role() == LoraKey.ALPHA && keyFormat != null ? keyFormat : keyFormat(fileKey.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
-    if (!all.put(read.get().role(), key, own.apply(key))) {
-      twice.add(all.own(read.get().role()) + " and " + own.apply(key));
+    if (!all.put(read.get().role(), key, fileKey.apply(key))) {
+      duplicates.add(all.fileKey(read.get().role()) + " and " + fileKey.apply(key));
     }
   }
 
-  private static KeyFormat dialect(String key) {
+  private static KeyFormat keyFormat(String key) {
     return LoraKeyConversion.isXlabs(key)
         ? KeyFormat.XLABS
-        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::dialect).orElse(null);
+        : LoraKey.FactorKey.parse(key).map(LoraKey.FactorKey::keyFormat).orElse(null);
   }
 
   // Where T5 is the second text encoder, kohya counts it as the third all the same.
-  private Optional<TargetLayer> layer(LoraKey.FactorKey key) {
-    if (key.part() == null) {
-      return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
+  private Optional<TargetLayer> findLayer(LoraKey.FactorKey key) {
+    if (key.component() == null) {
+      return table.find(network, key.path()).or(() -> table.find(textEncoder, key.path()));
     }
     boolean t5 =
-        key.part() == ModelComponent.TEXT_ENCODER_3 && table.hasT5(ModelComponent.TEXT_ENCODER_2);
-    return key.part() == network && joined.containsKey(key.path())
-        ? Optional.of(joined.get(key.path()).layer())
-        : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.part(), key.path());
+        key.component() == ModelComponent.TEXT_ENCODER_3 && table.hasT5(ModelComponent.TEXT_ENCODER_2);
+    return key.component() == network && fused.containsKey(key.path())
+        ? Optional.of(fused.get(key.path()).layer())
+        : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.component(), key.path());
   }
 
   /**
@@ -174,31 +174,31 @@ public final class LoraReader {
   private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
             && !own.fit()
-            && own.of(narrow).fit()
-        ? own.of(narrow)
+            && own.forLayer(narrow).fit()
+        ? own.forLayer(narrow)
         : own;
   }
 
-  private void check(LayerKeys layer) {
+  private void checkShapes(LayerKeys layer) {
     layer
         .misshapen()
-        .forEach(role -> misshapen
-            .computeIfAbsent(layer.own(role), key -> new ArrayList<>())
+        .forEach(role -> shapeMismatches
+            .computeIfAbsent(layer.fileKey(role), key -> new ArrayList<>())
             .add(layer.layer()));
   }
 
-  private String misfit(String key, List<TargetLayer> layers) {
+  private String describeMismatch(String key, List<TargetLayer> layers) {
     return key + " " + Arrays.toString(file.shape(key)) + " beside a weight "
         + FusedLayer.of(key, layers, false).layer().shape();
   }
 
   /** Fails for a control LoRA, which is shown a second image beside the one that is drawn. */
-  public void refuseControl(String base) {
+  public void refuseControlLora(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {
         throw new InvalidInputException(file.describe()
             + " is a control LoRA: it widens the network for a second image, which is not done here ("
-            + own.own(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
+            + own.fileKey(LoraKey.DOWN) + " takes " + own.size(LoraKey.DOWN, 1)
             + " numbers of a place, "
             + base + " has " + layer.in()
             + "); give a ControlNet in its place");
@@ -207,7 +207,7 @@ public final class LoraReader {
   }
 
   /** What fits; {@code alphas} say the scales. */
-  public LoraInspection report(AdapterConfig alphas) {
+  public LoraInspection inspect(AdapterConfig alphas) {
     Set<LoraAlgorithm> kinds = EnumSet.noneOf(LoraAlgorithm.class);
     List<String> incomplete = new ArrayList<>();
     LoraInspection.Scale scale = null;
@@ -216,35 +216,35 @@ public final class LoraReader {
       layer.algorithm().ifPresent(kinds::add);
       if (!layer.isWhole()) {
         incomplete.add(layer.layer().name());
-      } else if (!biasFits(layer)) {
+      } else if (!hasMatchingBias(layer)) {
         incomplete.add(layer.layer().name() + BIAS);
       }
       long own = layer.rank();
       rank = Math.max(rank, own);
       if (own > 0) {
         double factor = alphas.scale(layer, own, alpha(layer));
-        scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.with(factor);
+        scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.including(factor);
       }
     }
-    int layers = keys.keySet().stream().mapToInt(layer -> parts(layer).size()).sum();
+    int layers = keys.keySet().stream().mapToInt(layer -> layersOf(layer).size()).sum();
     List<String> misfits = new ArrayList<>();
-    misshapen.forEach((key, beside) -> misfits.add(misfit(key, beside)));
+    shapeMismatches.forEach((key, beside) -> misfits.add(describeMismatch(key, beside)));
     Set<String> unused = new HashSet<>(unmatched);
-    unused.addAll(misshapen.keySet());
+    unused.addAll(shapeMismatches.keySet());
     return new LoraInspection(
-        dialect,
+        keyFormat,
         family,
         kinds,
         layers,
         (int) rank,
         scale == null ? LoraInspection.Scale.ONE : scale,
-        file.names().size() - idle.size() - unused.size(),
+        file.layerRoles().size() - ignored.size() - unused.size(),
         List.copyOf(unmatched),
-        List.copyOf(idle),
+        List.copyOf(ignored),
         misfits,
         incomplete,
-        twice,
-        List.copyOf(embeddings),
+        duplicates,
+        List.copyOf(textualInversions),
         LoraMetadata.notes(notes));
   }
 
@@ -254,18 +254,18 @@ public final class LoraReader {
     }
   }
 
-  private boolean biasFits(LayerKeys layer) {
+  private boolean hasMatchingBias(LayerKeys layer) {
     return !layer.hasAny(LoraKey.DIFF_B, LoraKey.B_NORM, LoraKey.BIAS_UP, LoraKey.SET_B)
-        || parts(layer.layer()).stream().allMatch(table::hasBias);
+        || layersOf(layer.layer()).stream().allMatch(table::hasBias);
   }
 
   /** The model's layers that a layer of the file is. */
-  private List<TargetLayer> parts(TargetLayer layer) {
-    return whole(layer).map(FusedLayer::parts).orElse(List.of(layer));
+  private List<TargetLayer> layersOf(TargetLayer layer) {
+    return fusedLayer(layer).map(FusedLayer::parts).orElse(List.of(layer));
   }
 
-  private Optional<FusedLayer> whole(TargetLayer layer) {
-    return Optional.ofNullable(joined.get(layer.path())).filter(all -> all.layer() == layer);
+  private Optional<FusedLayer> fusedLayer(TargetLayer layer) {
+    return Optional.ofNullable(fused.get(layer.path())).filter(all -> all.layer() == layer);
   }
 
   /**
@@ -274,7 +274,7 @@ public final class LoraReader {
    * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some
    *     biases want theirs, and some changes of several layers at once their weights
    */
-  public LoraDeltas deltas(
+  public LoraDeltas readDeltas(
       AdapterConfig alphas,
       TensorRegion region,
       BiFunction<TargetLayer, String, Optional<Tensor>> base) {
@@ -282,16 +282,16 @@ public final class LoraReader {
     Map<TargetLayer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
-        Optional<FusedLayer> whole = whole(layer);
-        WeightDelta change = DeltaReader.delta(own, layer, alphas);
+        Optional<FusedLayer> whole = fusedLayer(layer);
+        WeightDelta change = DeltaReader.readDelta(own, layer, alphas);
         if (change != null) {
           whole
               .map(all ->
                   all.deltas(change, part -> base.apply(part, part.weight()).orElseThrow()))
               .orElse(Map.of(layer, change))
-              .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
+              .forEach((part, rows) -> weights.put(part, rows.map(region::keep)));
         }
-        Tensor bias = DeltaReader.bias(own, alphas);
+        Tensor bias = DeltaReader.readBias(own, alphas);
         if (bias != null) {
           whole
               .map(all -> all.biases(bias))
@@ -304,7 +304,7 @@ public final class LoraReader {
     });
     Set<TargetLayer> ownBiases = keys.entrySet().stream()
         .filter(layer -> layer.getValue().hasAny(LoraKey.SET_B, LoraKey.CHANNEL_FACTOR))
-        .flatMap(layer -> parts(layer.getKey()).stream())
+        .flatMap(layer -> layersOf(layer.getKey()).stream())
         .filter(biases::containsKey)
         .collect(Collectors.toSet());
     return new LoraDeltas(weights, biases, BundledEmbeddings.read(source, notes), ownBiases);

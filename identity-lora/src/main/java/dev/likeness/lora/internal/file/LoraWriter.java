@@ -30,13 +30,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * alpha agree with those that do.
  */
 public final class LoraWriter {
-  private final KeyFormat dialect;
+  private final KeyFormat keyFormat;
   private final Map<String, Tensor> tensors;
   private final Function<TargetLayer, Tensor> weight;
 
   private LoraWriter(
-      KeyFormat dialect, Map<String, Tensor> tensors, Function<TargetLayer, Tensor> weight) {
-    this.dialect = dialect;
+      KeyFormat keyFormat, Map<String, Tensor> tensors, Function<TargetLayer, Tensor> weight) {
+    this.keyFormat = keyFormat;
     this.tensors = tensors;
     this.weight = weight;
   }
@@ -51,29 +51,29 @@ public final class LoraWriter {
       LayerTable base,
       Function<TargetLayer, Tensor> weight,
       Map<String, String> metadata,
-      KeyFormat dialect) {
+      KeyFormat keyFormat) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      LoraWriter writer = new LoraWriter(dialect, tensors, weight);
-      if (dialect == KeyFormat.KOHYA) {
+      LoraWriter writer = new LoraWriter(keyFormat, tensors, weight);
+      if (keyFormat == KeyFormat.KOHYA) {
         OriginalLayerNames.KohyaNames names = new OriginalLayerNames.KohyaNames(base);
         writer.put(changes.weights(), names);
         writer.putBiases(changes.biases(), names);
       } else if (!changes.biases().isEmpty()) {
         throw unwritable(changes.biases().keySet().iterator().next());
       } else {
-        LoraFactors.SameRank.of(changes.weights())
+        LoraFactors.SameRank.padToMaxRank(changes.weights())
             .forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
-      changes.words().forEach(word -> BundledEmbeddings.put(tensors, word, dialect));
-      Map<String, String> notes = LoraMetadata.rewritten(metadata);
+      changes.textualInversions().forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
+      Map<String, String> notes = LoraMetadata.rewrite(metadata);
       LoraMetadata.putModule(
           notes,
-          dialect,
+          keyFormat,
           changes.weights().values().stream().anyMatch(LokrDelta.class::isInstance));
       notes.put("format", "pt");
       // A sum of several persons says no more of them than what each agreed to.
-      if (notes.containsKey(TrainedPerson.CLASS_WORD) || notes.containsKey(TrainedPerson.CONSENT)) {
+      if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY) || notes.containsKey(TrainedPerson.CONSENT_KEY)) {
         SafetensorsWriter.writePrivate(file, tensors, notes);
       } else {
         SafetensorsWriter.write(file, tensors, notes);
@@ -82,17 +82,17 @@ public final class LoraWriter {
   }
 
   private void put(Map<TargetLayer, WeightDelta> weights, OriginalLayerNames.KohyaNames names) {
-    Map<TargetLayer, OriginalLayerNames.KohyaNames.Place> named = new LinkedHashMap<>();
+    Map<TargetLayer, OriginalLayerNames.KohyaNames.KohyaLayer> named = new LinkedHashMap<>();
     weights.keySet().forEach(layer -> named.put(layer, names.of(layer)));
     Map<TargetLayer, WeightDelta> trimmed = new LinkedHashMap<>();
     weights.forEach((layer, change) -> trimmed.put(
         layer,
         change instanceof LoraDelta pair && named.get(layer).parts().size() > 1
-            ? LoraFactors.SameRank.trimmed(pair)
+            ? LoraFactors.SameRank.trim(pair)
             : change));
-    Map<OriginalLayerNames.KohyaNames.Place, Map<TargetLayer, WeightDelta>> places =
+    Map<OriginalLayerNames.KohyaNames.KohyaLayer, Map<TargetLayer, WeightDelta>> places =
         new LinkedHashMap<>();
-    LoraFactors.SameRank.of(trimmed)
+    LoraFactors.SameRank.padToMaxRank(trimmed)
         .forEach((layer, change) -> places
             .computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>())
             .put(layer, change));
@@ -101,22 +101,22 @@ public final class LoraWriter {
       put(
           place.parts().get(0),
           place.stem(),
-          alone ? own.values().iterator().next() : joined(place, own));
+          alone ? own.values().iterator().next() : fuse(place, own));
     });
   }
 
   private void putBiases(Map<TargetLayer, Tensor> biases, OriginalLayerNames.KohyaNames names) {
-    Map<OriginalLayerNames.KohyaNames.Place, Map<TargetLayer, Tensor>> places =
+    Map<OriginalLayerNames.KohyaNames.KohyaLayer, Map<TargetLayer, Tensor>> places =
         new LinkedHashMap<>();
     biases.forEach((layer, bias) ->
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
     places.forEach((place, own) -> tensors.put(
         place.stem() + (place.parts().get(0).isNorm() ? ".b_norm" : ".diff_b"),
-        rows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
+        concatRows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
   }
 
-  private WeightDelta joined(
-      OriginalLayerNames.KohyaNames.Place place, Map<TargetLayer, WeightDelta> own) {
+  private WeightDelta fuse(
+      OriginalLayerNames.KohyaNames.KohyaLayer place, Map<TargetLayer, WeightDelta> own) {
     Map<TargetLayer, LoraDelta> pairs = new LinkedHashMap<>();
     own.forEach((layer, change) -> {
       if (change instanceof LoraDelta pair) {
@@ -124,26 +124,26 @@ public final class LoraWriter {
       }
     });
     if (pairs.size() < own.size()) {
-      return new FullDelta(rows(
+      return new FullDelta(concatRows(
           place,
           layer -> own.containsKey(layer)
-              ? difference(layer, own.get(layer))
+              ? deltaWeight(layer, own.get(layer))
               : weight.apply(layer).mul(new Scalar(0.0))));
     }
-    LoraDelta joined = LoraFactors.of(place.parts(), pairs);
-    return place.halvesSwapped() ? LoraFactors.swapped(joined) : joined;
+    LoraDelta joined = LoraFactors.fuse(place.parts(), pairs);
+    return place.halvesSwapped() ? LoraFactors.swapHalves(joined) : joined;
   }
 
-  private static Tensor rows(
-      OriginalLayerNames.KohyaNames.Place place, Function<TargetLayer, Tensor> part) {
+  private static Tensor concatRows(
+      OriginalLayerNames.KohyaNames.KohyaLayer place, Function<TargetLayer, Tensor> part) {
     TensorVector all = new TensorVector();
     place.parts().forEach(layer -> all.push_back(part.apply(layer).to(ScalarType.Float)));
     Tensor rows = torch.cat(all, 0);
-    return place.halvesSwapped() ? ReshapedDelta.Rows.swapped(rows) : rows;
+    return place.halvesSwapped() ? ReshapedDelta.RowSlice.swapHalves(rows) : rows;
   }
 
-  private Tensor difference(TargetLayer layer, WeightDelta change) {
-    return change.difference(weight.apply(layer)).contiguous();
+  private Tensor deltaWeight(TargetLayer layer, WeightDelta change) {
+    return change.deltaWeight(weight.apply(layer)).contiguous();
   }
 
   private void put(TargetLayer layer, String stem, WeightDelta change) {
@@ -152,31 +152,31 @@ public final class LoraWriter {
         && dora.magnitude().dim() == 1) {
       putPair(layer, stem, pair);
       Tensor lengths = dora.magnitude().flatten();
-      if (dialect == KeyFormat.KOHYA) {
+      if (keyFormat == KeyFormat.KOHYA) {
         tensors.put(
             stem + ".dora_scale",
             lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
       } else {
         // diffusers reads a UNet's by peft's name and a text encoder's by the parameter's own.
-        String ending = layer.part() == ModelComponent.UNET ? "" : ".weight";
+        String ending = layer.component() == ModelComponent.UNET ? "" : ".weight";
         tensors.put(
             stem + ".lora_magnitude_vector" + ending,
             layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
       }
     } else if (change instanceof LokrDelta product) {
-      tensors.put(stem + ".lokr_w1", LoraFactors.scaled(product.outer(), product.scale()));
+      tensors.put(stem + ".lokr_w1", LoraFactors.scale(product.outer(), product.scale()));
       tensors.put(stem + ".lokr_w2", product.inner());
-      if (dialect == KeyFormat.KOHYA) {
+      if (keyFormat == KeyFormat.KOHYA) {
         // LyCORIS takes no file without one, and its own scale of 1 for whole factors.
         tensors.put(stem + ".alpha", torch.tensor(1.0F));
       }
     } else if (change instanceof LoraDelta pair) {
       putPair(layer, stem, pair);
-    } else if (dialect == KeyFormat.KOHYA) {
+    } else if (keyFormat == KeyFormat.KOHYA) {
       // Of layers that are joined the value is all there is; it has the rows of several.
       tensors.put(
           stem + (layer.isNorm() ? ".w_norm" : ".diff"),
-          change instanceof FullDelta said ? said.value() : difference(layer, change));
+          change instanceof FullDelta said ? said.value() : deltaWeight(layer, change));
     } else {
       throw unwritable(layer);
     }
@@ -189,13 +189,13 @@ public final class LoraWriter {
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {
-    Tensor down = LoraDelta.Tucker.joined(pair);
-    Tensor up = LoraFactors.scaled(pair.up(), pair.scale());
-    switch (dialect) {
+    Tensor down = LoraDelta.Tucker.mergeCore(pair);
+    Tensor up = LoraFactors.scale(pair.up(), pair.scale());
+    switch (keyFormat) {
       case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);
       case DIFFUSERS -> {
         boolean text =
-            layer.part() != ModelComponent.UNET && layer.part() != ModelComponent.TRANSFORMER;
+            layer.component() != ModelComponent.UNET && layer.component() != ModelComponent.TRANSFORMER;
         String infix = text ? ".lora_linear_layer." : ".lora.";
         putPair(stem + infix + "down.weight", down, stem + infix + "up.weight", up);
       }
@@ -205,7 +205,7 @@ public final class LoraWriter {
       }
       default ->
         throw new IllegalArgumentException(
-            "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + dialect);
+            "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + keyFormat);
     }
   }
 

@@ -18,9 +18,9 @@ import java.util.stream.Collectors;
  * one there are several here: queries, keys and values lie below one another in one matrix.
  *
  * @param names the family's
- * @param exchanged layers of diffusers whose first half of rows is the makers' second
+ * @param swappedNorms layers of diffusers whose first half of rows is the makers' second
  */
-record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
+record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   /** Layers of diffusers that one of the makers' is made of, from the first row down. */
   record Split(List<String> paths, boolean halvesSwapped) {}
 
@@ -43,7 +43,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
    */
   static OriginalLayerNames of(String kind, LayerTable table) {
     Set<String> exchanged = table.layers().stream()
-        .filter(OriginalLayerNames::isExchanged)
+        .filter(OriginalLayerNames::isSwappedNorm)
         .map(TargetLayer::path)
         .collect(Collectors.toSet());
     return new OriginalLayerNames(
@@ -55,8 +55,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
    * Before a transformer's output, and where a text stream ends: scale and shift alone, not shift
    * and scale.
    */
-  private static boolean isExchanged(TargetLayer layer) {
-    return layer.part() == ModelComponent.TRANSFORMER
+  private static boolean isSwappedNorm(TargetLayer layer) {
+    return layer.component() == ModelComponent.TRANSFORMER
         && LAST_NORM.matcher(layer.path()).matches()
         && layer.out() == 2 * layer.in();
   }
@@ -71,21 +71,21 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
       return Optional.ofNullable(names.top().get(flat)).map(this::split);
     }
     String list = names.lists().get(block.group(1)) + block.group(2) + ".";
-    return inner(names.blocks().get(block.group(1)), block.group(3))
+    return innerPaths(names.blocks().get(block.group(1)), block.group(3))
         .map(paths -> split(paths.stream().map(list::concat).toList()));
   }
 
   /** Whether files may hold a layer and its parts, of which diffusers takes the parts. */
-  boolean areDoubled() {
+  boolean hasFusedAndSplit() {
     return names.hasFusedAndSplit();
   }
 
   private Split split(List<String> paths) {
-    return new Split(paths, exchanged.containsAll(paths));
+    return new Split(paths, swappedNorms.containsAll(paths));
   }
 
   /** What a layer is that diffusers fused; empty when it is none. Dots may be underscores. */
-  static Optional<Split> fused(String path) {
+  static Optional<Split> splitFused(String path) {
     String flat = path.replace('.', '_');
     return FUSED.entrySet().stream()
         .filter(entry -> flat.endsWith(entry.getKey()))
@@ -100,20 +100,20 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
    * The maker's name, with underscores, of the layer that one of diffusers is, or is a part of. Of
    * several names the first; empty where it has none, or not all of its parts are {@code known}.
    */
-  Optional<String> maker(String path, Predicate<String> known) {
+  Optional<String> originalName(String path, Predicate<String> known) {
     for (String kind : names.blocks().keySet()) {
       String list = names.lists().get(kind);
       if (path.startsWith(list)) {
         int end = path.indexOf('.', list.length()) + 1;
         String block = path.substring(0, end);
-        return name(names.blocks().get(kind), path.substring(end), part -> known.test(block + part))
+        return findName(names.blocks().get(kind), path.substring(end), part -> known.test(block + part))
             .map(inner -> kind + "_" + block.substring(list.length(), end - 1) + "_" + inner);
       }
     }
-    return name(names.top(), path, known);
+    return findName(names.top(), path, known);
   }
 
-  private static Optional<String> name(
+  private static Optional<String> findName(
       Map<String, List<String>> names, String path, Predicate<String> known) {
     return names.entrySet().stream()
         .filter(entry ->
@@ -122,7 +122,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
         .findFirst();
   }
 
-  private static Optional<List<String>> inner(Map<String, List<String>> names, String layer) {
+  private static Optional<List<String>> innerPaths(Map<String, List<String>> names, String layer) {
     Matcher slice = SLICE.matcher(layer);
     if (slice.matches() && names.containsKey(slice.group(1))) {
       List<String> parts = names.get(slice.group(1));
@@ -146,54 +146,54 @@ record OriginalLayerNames(OriginalNames names, Set<String> exchanged) {
      * @param parts the layers of diffusers that it is made of, from the first row down
      * @param halvesSwapped whether its first half of rows is the second in diffusers
      */
-    record Place(String stem, List<TargetLayer> parts, boolean halvesSwapped) {}
+    record KohyaLayer(String stem, List<TargetLayer> parts, boolean halvesSwapped) {}
 
     private final LayerTable table;
-    private final OriginalLayerNames joint;
-    private final boolean several;
+    private final OriginalLayerNames transformerNames;
+    private final boolean hasTwoTextEncoders;
 
     KohyaNames(LayerTable table) {
       this.table = table;
-      joint = OriginalLayerNames.of(table.kind(), table);
-      several = table.has(ModelComponent.TEXT_ENCODER_2);
+      transformerNames = OriginalLayerNames.of(table.kind(), table);
+      hasTwoTextEncoders = table.has(ModelComponent.TEXT_ENCODER_2);
     }
 
     /** Where a layer of the base is in kohya's. */
-    Place of(TargetLayer layer) {
-      return switch (layer.part()) {
+    KohyaLayer of(TargetLayer layer) {
+      return switch (layer.component()) {
         case UNET ->
-          alone(NETWORK, several ? table.old(layer).orElse(layer.path()) : layer.path(), layer);
-        case TRANSFORMER -> joined(layer).orElseGet(() -> alone(NETWORK, layer.path(), layer));
-        default -> alone(text(layer), layer.path(), layer);
+          singleLayer(NETWORK, hasTwoTextEncoders ? table.sgmName(layer).orElse(layer.path()) : layer.path(), layer);
+        case TRANSFORMER -> fusedLayer(layer).orElseGet(() -> singleLayer(NETWORK, layer.path(), layer));
+        default -> singleLayer(textPrefix(layer), layer.path(), layer);
       };
     }
 
-    private Optional<Place> joined(TargetLayer layer) {
-      return joint
-          .maker(
+    private Optional<KohyaLayer> fusedLayer(TargetLayer layer) {
+      return transformerNames
+          .originalName(
               layer.path(), path -> table.find(ModelComponent.TRANSFORMER, path).isPresent())
           .map(maker -> {
-            OriginalLayerNames.Split split = joint.of(maker).orElseThrow();
+            OriginalLayerNames.Split split = transformerNames.of(maker).orElseThrow();
             List<TargetLayer> parts = split.paths().stream()
                 .map(path -> table.find(ModelComponent.TRANSFORMER, path).orElseThrow())
                 .toList();
-            return new Place(NETWORK + maker, parts, split.halvesSwapped());
+            return new KohyaLayer(NETWORK + maker, parts, split.halvesSwapped());
           });
     }
 
     /** T5 is the third wherever it is. */
-    private String text(TargetLayer layer) {
-      if (layer.part() == ModelComponent.TEXT_ENCODER_3
+    private String textPrefix(TargetLayer layer) {
+      if (layer.component() == ModelComponent.TEXT_ENCODER_3
           || layer.path().startsWith("encoder.block.")) {
         return "lora_te3_";
       }
-      return layer.part() == ModelComponent.TEXT_ENCODER_2
+      return layer.component() == ModelComponent.TEXT_ENCODER_2
           ? "lora_te2_"
-          : several ? "lora_te1_" : "lora_te_";
+          : hasTwoTextEncoders ? "lora_te1_" : "lora_te_";
     }
 
-    private static Place alone(String prefix, String path, TargetLayer layer) {
-      return new Place(prefix + path.replace('.', '_'), List.of(layer), false);
+    private static KohyaLayer singleLayer(String prefix, String path, TargetLayer layer) {
+      return new KohyaLayer(prefix + path.replace('.', '_'), List.of(layer), false);
     }
   }
 }

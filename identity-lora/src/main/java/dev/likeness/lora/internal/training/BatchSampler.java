@@ -22,65 +22,65 @@ record BatchSampler(
     CaptionEncodings.Captions captions,
     TrainingObjective objective) {
   /** Makes batch {@code number} of a run, hands it to {@code use} and frees it. */
-  void with(int number, Consumer<TrainingStep.Batch> use) {
+  void withBatch(int number, Consumer<TrainingStep.Batch> use) {
     try (TensorScope scope = TensorScope.open()) {
-      use.accept(batch(number));
+      use.accept(newBatch(number));
     }
   }
 
-  private TrainingStep.Batch batch(int number) {
-    ImageBucket.Turn turn = ImageBucket.turn(buckets, settings.seed(), number, settings.batch());
+  private TrainingStep.Batch newBatch(int number) {
+    ImageBucket.Turn turn = ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
     ImageBucket bucket = turn.bucket();
     StepSample draw = StepSample.of(
         settings.seed(),
         number,
         turn.number(),
-        settings.batch(),
+        settings.batchSize(),
         bucket.latents().count(),
-        captions.count(),
+        captions.templates(),
         objective);
-    if (bucket.others().count() > 0) {
-      draw = draw.and(StepSample.of(
+    if (bucket.classLatents().count() > 0) {
+      draw = draw.concat(StepSample.of(
           ~settings.seed(),
           number,
-          settings.batch(),
-          bucket.others().count(),
-          captions.count(),
+          settings.batchSize(),
+          bucket.classLatents().count(),
+          captions.templates(),
           objective));
     }
     try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
-      return batch(bucket, draw, random);
+      return newBatch(bucket, draw, random);
     }
   }
 
-  private TrainingStep.Batch batch(ImageBucket bucket, StepSample draw, NoiseSource random) {
+  private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample draw, NoiseSource random) {
     long[] shape = bucket.latents().shape();
-    int own = settings.batch();
+    int own = settings.batchSize();
     Tensor clean =
-        CachedLatents.sample(draw, random.next(shape), own, bucket.latents(), bucket.others());
-    Tensor noise = noise(shape, random);
-    Tensor seen = settings.options().inputPerturbation() == 0
+        CachedLatents.sample(draw, random.next(shape), own, bucket.latents(), bucket.classLatents());
+    Tensor noise = sampleNoise(shape, random);
+    Tensor seen = settings.optimizerOptions().inputPerturbation() == 0
         ? noise
-        : noise.add(random.next(shape), new Scalar(settings.options().inputPerturbation()));
+        : noise.add(random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
     int[] drawn = draw.images();
     int[] images =
         IntStream.range(0, own).map(i -> bucket.images().get(drawn[i])).toArray();
-    Tensor focus = settings.options().focus() == 1 ? null : bucket.latents().focus(draw, own);
-    Tensor mask = bucket.latents().masked() ? bucket.latents().masks(draw, own) : null;
+    Tensor focus = settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(draw, own);
+    Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(draw, own) : null;
     return new TrainingStep.Batch(
         clean,
         noise,
         seen,
         draw.levels(),
-        captions.chosen(draw.captions(), images),
+        captions.select(draw.captions(), images),
         own,
         focus,
         mask);
   }
 
-  private Tensor noise(long[] shape, NoiseSource random) {
+  private Tensor sampleNoise(long[] shape, NoiseSource random) {
     Tensor noise = random.next(shape);
-    double offset = settings.options().noiseOffset();
+    double offset = settings.optimizerOptions().noiseOffset();
     return offset == 0 ? noise : noise.add(random.next(shape[0], 1, 1), new Scalar(offset));
   }
 
@@ -97,8 +97,8 @@ record BatchSampler(
       int[] images, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
     /** Draws {@code batch} entries for step {@code step}, counted from 0. */
     static StepSample of(
-        long seed, int step, int batch, int images, int captions, TrainingObjective lesson) {
-      return of(seed, step, step, batch, images, captions, lesson);
+        long seed, int step, int batch, int images, int captions, TrainingObjective objective) {
+      return of(seed, step, step, batch, images, captions, objective);
     }
 
     /**
@@ -112,15 +112,15 @@ record BatchSampler(
         int batch,
         int images,
         int captions,
-        TrainingObjective lesson) {
-      SplittableRandom random = new SplittableRandom(apart(seed) + step);
+        TrainingObjective objective) {
+      SplittableRandom random = new SplittableRandom(mixSeed(seed) + step);
       StepSample draw = new StepSample(
           new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
       for (int i = 0; i < batch; i++) {
-        draw.images[i] = image(seed, (long) turn * batch + i, images);
+        draw.images[i] = imageIndex(seed, (long) turn * batch + i, images);
         draw.mirrored[i] = random.nextBoolean();
         draw.captions[i] = random.nextInt(captions);
-        draw.levels[i] = lesson.level((i + random.nextDouble()) / batch);
+        draw.levels[i] = objective.sampleLevel((i + random.nextDouble()) / batch);
         // libtorch seeds its generator with 32 bits.
         draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
       }
@@ -128,11 +128,11 @@ record BatchSampler(
     }
 
     /** These entries, then {@code other}'s. */
-    StepSample and(StepSample other) {
+    StepSample concat(StepSample other) {
       StepSample both = new StepSample(
-          joined(images, other.images),
+          concatArrays(images, other.images),
           new boolean[images.length + other.images.length],
-          joined(captions, other.captions),
+          concatArrays(captions, other.captions),
           DoubleStream.concat(DoubleStream.of(levels), DoubleStream.of(other.levels))
               .toArray(),
           LongStream.concat(LongStream.of(seeds), LongStream.of(other.seeds)).toArray());
@@ -141,17 +141,17 @@ record BatchSampler(
       return both;
     }
 
-    private static int[] joined(int[] first, int[] second) {
+    private static int[] concatArrays(int[] first, int[] second) {
       return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
     }
 
     /** Far from that of every other seed, so that no seed's chances are another's, shifted. */
-    private static long apart(long seed) {
+    private static long mixSeed(long seed) {
       return new SplittableRandom(seed).nextLong();
     }
 
-    private static int image(long seed, long seen, int count) {
-      SplittableRandom random = new SplittableRandom(apart(~seed) + seen / count);
+    private static int imageIndex(long seed, long seen, int count) {
+      SplittableRandom random = new SplittableRandom(mixSeed(~seed) + seen / count);
       int[] order = new int[count];
       for (int i = 0; i < count; i++) {
         int at = random.nextInt(i + 1);

@@ -36,7 +36,7 @@ final class CachedLatents {
   }
 
   /** Whether any image says what of it is not learnt. */
-  boolean masked() {
+  boolean hasMasks() {
     return masks.stream().anyMatch(mask -> mask != null);
   }
 
@@ -53,13 +53,13 @@ final class CachedLatents {
   void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      plain.add(kept(files.of(image.image(), false)));
-      if (settings.flip()) {
-        mirrored.add(kept(files.of(image.image(), true)));
+      plain.add(keep(files.get(image.image(), false)));
+      if (settings.randomFlip()) {
+        mirrored.add(keep(files.get(image.image(), true)));
       }
       masks.add(
-          image.mask().map(mask -> region.keep(plain(white(mask, factor)))).orElse(null));
-      focus.add(region.keep(plain(focus(image, factor, settings.options().focus()))));
+          image.mask().map(mask -> region.keep(plain(maskWeights(mask, factor)))).orElse(null));
+      focus.add(region.keep(plain(focus(image, factor, settings.optimizerOptions().focusWeight()))));
     }
   }
 
@@ -70,8 +70,8 @@ final class CachedLatents {
   private static Tensor focus(TrainingExample image, int factor, double weight) {
     Tensor map = torch.ones(1, 1, image.image().height() / factor, image.image().width() / factor);
     image.focus().ifPresent(area -> {
-      int[] rows = places(area.top(), area.height(), factor, (int) map.size(2));
-      int[] columns = places(area.left(), area.width(), factor, (int) map.size(3));
+      int[] rows = cellRange(area.top(), area.height(), factor, (int) map.size(2));
+      int[] columns = cellRange(area.left(), area.width(), factor, (int) map.size(3));
       map.narrow(2, rows[0], rows[1]).narrow(3, columns[0], columns[1]).fill_(new Scalar(weight));
     });
     return map.div(map.mean());
@@ -81,14 +81,14 @@ final class CachedLatents {
    * The first place and the number of those that {@code length} pixels from {@code start} on touch,
    * one at least.
    */
-  static int[] places(int start, int length, int factor, int all) {
+  static int[] cellRange(int start, int length, int factor, int all) {
     int first = Math.min(start / factor, all - 1);
     int end = Math.min((start + length + factor - 1) / factor, all);
     return new int[] {first, Math.max(end - first, 1)};
   }
 
   /** The share of white at each place of the latents [1, 1, h, w]. */
-  private static Tensor white(RgbImage mask, int factor) {
+  private static Tensor maskWeights(RgbImage mask, int factor) {
     return torch.adaptive_avg_pool2d(
         ImageTensors.toUnit(mask).narrow(1, 0, 1), mask.height() / factor, mask.width() / factor);
   }
@@ -98,7 +98,7 @@ final class CachedLatents {
    * everywhere.
    */
   Tensor focus(BatchSampler.StepSample draw, int count) {
-    return maps(focus, draw, count);
+    return batchMaps(focus, draw, count);
   }
 
   /**
@@ -106,10 +106,10 @@ final class CachedLatents {
    * everything.
    */
   Tensor masks(BatchSampler.StepSample draw, int count) {
-    return maps(masks, draw, count);
+    return batchMaps(masks, draw, count);
   }
 
-  private Tensor maps(List<Tensor> maps, BatchSampler.StepSample draw, int count) {
+  private Tensor batchMaps(List<Tensor> maps, BatchSampler.StepSample draw, int count) {
     long[] shape = shape();
     TensorVector batch = new TensorVector();
     for (int i = 0; i < draw.images().length; i++) {
@@ -136,7 +136,7 @@ final class CachedLatents {
    * All latents as they are known [images, channels, h, w], without mirror images; owned by the
    * calling scope.
    */
-  Tensor known() {
+  Tensor means() {
     TensorVector all = new TensorVector();
     plain.forEach(each -> all.push_back(each.mean()));
     return torch.cat(all, 0);
@@ -156,16 +156,16 @@ final class CachedLatents {
     for (int i = 0; i < draw.images().length; i++) {
       CachedLatents source = i < count ? own : others;
       batch.push_back(
-          source.image(draw.images()[i], draw.mirrored()[i]).sample(noise.narrow(0, i, 1)));
+          source.distribution(draw.images()[i], draw.mirrored()[i]).sample(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
   }
 
-  private LatentDistribution image(int index, boolean mirror) {
+  private LatentDistribution distribution(int index, boolean mirror) {
     return (mirror && !mirrored.isEmpty() ? mirrored : plain).get(index);
   }
 
-  private LatentDistribution kept(LatentDistribution d) {
+  private LatentDistribution keep(LatentDistribution d) {
     return new LatentDistribution(
         region.keep(d.mean()),
         d.logVariance() == null ? null : region.keep(d.logVariance()),

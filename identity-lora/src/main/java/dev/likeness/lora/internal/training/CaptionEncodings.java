@@ -28,78 +28,78 @@ public final class CaptionEncodings {
    * Captions read at once: T5's scores of one take 34 MB in bf16, and a streamed encoder is brought
    * in for each reading.
    */
-  private static final int TOGETHER = 4;
+  private static final int BATCH_SIZE = 4;
 
   private final TrainingTarget target;
   private final List<String> captions;
-  private final int[] places;
-  private final TrainableNetworks learner;
+  private final int[] indices;
+  private final TrainableNetworks networks;
   private final boolean trainsTextEncoder;
   /** All of each caption, or where an encoder learns what T5 reads, if that does not. */
-  private final List<TextEncoding> known = new ArrayList<>();
+  private final List<TextEncoding> cached = new ArrayList<>();
 
   public CaptionEncodings(
       TrainingTarget model,
       List<String> captions,
-      TrainableNetworks learner,
+      TrainableNetworks networks,
       TensorRegion region,
       Cancellation stop) {
     this.target = model;
     this.captions = captions.stream().distinct().toList();
-    this.learner = learner;
-    places = captions.stream().mapToInt(this.captions::indexOf).toArray();
+    this.networks = networks;
+    indices = captions.stream().mapToInt(this.captions::indexOf).toArray();
     trainsTextEncoder = Stream.of(ModelComponent.values())
-        .anyMatch(part -> part != model.component() && learner.isTrained(part));
-    for (int from = 0; from < this.captions.size(); from += TOGETHER) {
+        .anyMatch(part -> part != model.component() && networks.isTrained(part));
+    for (int from = 0; from < this.captions.size(); from += BATCH_SIZE) {
       stop.throwIfCancelled();
-      read(this.captions.subList(from, Math.min(from + TOGETHER, this.captions.size())), region);
+      encodeCached(this.captions.subList(from, Math.min(from + BATCH_SIZE, this.captions.size())), region);
     }
   }
 
-  private void read(List<String> texts, TensorRegion region) {
+  private void encodeCached(List<String> texts, TensorRegion region) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       Tensor byT5 = target
           .longText()
-          .filter(t5 -> !t5.isTrained(learner))
-          .map(t5 -> t5.encode(texts, learner))
+          .filter(t5 -> !t5.isTrained(networks))
+          .map(t5 -> t5.encode(texts, networks))
           .orElse(null);
       TextEncoding read = !trainsTextEncoder
-          ? target.encode(texts, byT5, learner)
+          ? target.encode(texts, byT5, networks)
           : byT5 == null ? null : new TextEncoding(byT5, null);
       for (int i = 0; read != null && i < texts.size(); i++) {
-        known.add(new TextEncoding(
-            own(read.tokens(), i, region),
-            read.pooled() == null ? null : own(read.pooled(), i, region)));
+        cached.add(new TextEncoding(
+            keepRow(read.tokens(), i, region),
+            read.pooled() == null ? null : keepRow(read.pooled(), i, region)));
       }
     }
   }
 
-  private static Tensor own(Tensor rows, int row, TensorRegion region) {
+  private static Tensor keepRow(Tensor rows, int row, TensorRegion region) {
     return region.keep(rows.narrow(0, row, 1).clone());
   }
 
   int count() {
-    return places.length;
+    return indices.length;
   }
 
   /**
    * Tokens and pooled text of the captions with these places; gradients flow through where the
    * encoders learn.
    */
-  TextEncoding of(int[] asked) {
-    int[] mine = IntStream.of(asked).map(place -> places[place]).toArray();
+  TextEncoding encode(int[] asked) {
+    int[] mine = IntStream.of(asked).map(place -> indices[place]).toArray();
     if (!trainsTextEncoder) {
       return new TextEncoding(
-          rows(known, mine, TextEncoding::tokens),
-          known.get(0).pooled() == null ? null : rows(known, mine, TextEncoding::pooled));
+          rows(cached, mine, TextEncoding::tokens),
+          cached.get(0).pooled() == null ? null : rows(cached, mine, TextEncoding::pooled));
     }
     int[] distinct = IntStream.of(mine).sorted().distinct().toArray();
     List<String> texts = IntStream.of(distinct).mapToObj(captions::get).toList();
-    Tensor read = known.isEmpty()
-        ? target.longText().map(t5 -> t5.encode(texts, learner)).orElse(null)
-        : rows(known, distinct, TextEncoding::tokens);
-    TextEncoding encoded = target.encode(texts, read, learner);
+    Tensor read = cached.isEmpty()
+        ? target.longText().map(t5 -> t5.encode(texts, networks)).orElse(null)
+        : rows(cached, distinct, TextEncoding::tokens);
+    TextEncoding encoded = target.encode(texts, read, networks);
     int[] rows = IntStream.of(mine).map(i -> Arrays.binarySearch(distinct, i)).toArray();
     return new TextEncoding(
         rows(encoded.tokens(), rows),
@@ -108,14 +108,14 @@ public final class CaptionEncodings {
 
   private static Tensor rows(
       List<TextEncoding> all, int[] places, Function<TextEncoding, Tensor> tensor) {
-    return joined(IntStream.of(places).mapToObj(i -> tensor.apply(all.get(i))));
+    return concat(IntStream.of(places).mapToObj(i -> tensor.apply(all.get(i))));
   }
 
   private static Tensor rows(Tensor encoded, int[] places) {
-    return joined(IntStream.of(places).mapToObj(i -> encoded.narrow(0, i, 1)));
+    return concat(IntStream.of(places).mapToObj(i -> encoded.narrow(0, i, 1)));
   }
 
-  private static Tensor joined(Stream<Tensor> rows) {
+  private static Tensor concat(Stream<Tensor> rows) {
     TensorVector all = new TensorVector();
     rows.forEach(all::push_back);
     return torch.cat(all, 0);
@@ -124,47 +124,47 @@ public final class CaptionEncodings {
   /**
    * The captions of a training.
    *
-   * @param all every template with the person's phrase, every image's own caption, the first
+   * @param texts every template with the person's phrase, every image's own caption, the first
    *     template with the class word, by which class images are drawn
-   * @param count how many templates there are
-   * @param own for each image the place of its own caption, or -1
+   * @param templates how many templates there are
+   * @param ownCaptions for each image the place of its own caption, or -1
    */
-  record Captions(List<String> all, int count, int[] own) {
+  record Captions(List<String> texts, int templates, int[] ownCaptions) {
     static Captions of(LoraTraining settings, TrainingSet set) {
       List<String> all = new ArrayList<>();
       settings
           .captions()
-          .forEach(template -> all.add(template.replace("%s", set.subject().phrase())));
-      int[] own = new int[set.images().size()];
+          .forEach(template -> all.add(template.replace("%s", set.personToken().phrase())));
+      int[] own = new int[set.examples().size()];
       for (int i = 0; i < own.length; i++) {
-        own[i] = set.images().get(i).caption().isPresent() ? all.size() : -1;
-        set.images()
+        own[i] = set.examples().get(i).caption().isPresent() ? all.size() : -1;
+        set.examples()
             .get(i)
             .caption()
-            .ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
+            .ifPresent(text -> all.add(text.replace("%s", set.personToken().phrase())));
       }
-      all.add(ofClass(settings, set));
+      all.add(classCaption(settings, set));
       return new Captions(List.copyOf(all), settings.captions().size(), own);
     }
 
     /** What class images are drawn by, and called. */
-    static String ofClass(LoraTraining settings, TrainingSet set) {
-      return settings.captions().get(0).replace("%s", set.subject().classWord());
+    static String classCaption(LoraTraining settings, TrainingSet set) {
+      return settings.captions().get(0).replace("%s", set.personToken().classWord());
     }
 
     /**
-     * Places in {@link #all} of the captions of a batch.
+     * Places in {@link #texts} of the captions of a batch.
      *
      * @param drawn a template for each image
      * @param images which images of the set the first of them are; the others are of the class
      */
-    int[] chosen(int[] drawn, int[] images) {
+    int[] select(int[] drawn, int[] images) {
       int[] places = drawn.clone();
       for (int i = 0; i < places.length; i++) {
         if (i >= images.length) {
-          places[i] = all.size() - 1;
-        } else if (own[images[i]] >= 0) {
-          places[i] = own[images[i]];
+          places[i] = texts.size() - 1;
+        } else if (ownCaptions[images[i]] >= 0) {
+          places[i] = ownCaptions[images[i]];
         }
       }
       return places;

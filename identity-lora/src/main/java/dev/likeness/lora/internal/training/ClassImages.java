@@ -30,27 +30,27 @@ record ClassImages(
     if (settings.classImages() == 0) {
       return;
     }
-    int all = buckets.stream().mapToInt(this::share).sum();
+    int all = buckets.stream().mapToInt(this::countFor).sum();
     progress.onEvent(new ProgressEvent.Phase(PHASE, all));
-    if (set.subject().token().isEmpty()) {
+    if (set.personToken().token().isEmpty()) {
       progress.onEvent(
           new ProgressEvent.Notice(
-              "class images are called \"" + CaptionEncodings.Captions.ofClass(settings, set)
+              "class images are called \"" + CaptionEncodings.Captions.classCaption(settings, set)
                   + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class images out"));
     }
-    ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.ofClass(settings, set))
+    ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.classCaption(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);
     for (ImageBucket bucket : buckets) {
-      for (int i = bucket.others().count(); i < share(bucket); i++) {
+      for (int i = bucket.classLatents().count(); i < countFor(bucket); i++) {
         ImageRequest one = request.size(bucket.width(), bucket.height()).seed(settings.seed() + i);
         bucket
-            .others()
+            .classLatents()
             .add(
                 base.generate(one, Progress.SILENT, stop).get(0).latents().values(),
                 bucket.latents().shape());
         progress.onEvent(new ProgressEvent.Step(
             PHASE,
-            buckets.stream().mapToInt(each -> each.others().count()).sum(),
+            buckets.stream().mapToInt(each -> each.classLatents().count()).sum(),
             all,
             Double.NaN));
         drawn.run();
@@ -58,9 +58,9 @@ record ClassImages(
     }
   }
 
-  private int share(ImageBucket bucket) {
+  private int countFor(ImageBucket bucket) {
     return Math.max(
-        1, settings.classImages() * bucket.images().size() / set.images().size());
+        1, settings.classImages() * bucket.images().size() / set.examples().size());
   }
 
   @Override
@@ -73,8 +73,8 @@ record ClassImages(
   public Map<String, Tensor> tensors() {
     Map<String, Tensor> drawn = new LinkedHashMap<>();
     IntStream.range(0, buckets.size())
-        .filter(i -> buckets.get(i).others().count() > 0)
-        .forEach(i -> drawn.put(NAME + i, buckets.get(i).others().known()));
+        .filter(i -> buckets.get(i).classLatents().count() > 0)
+        .forEach(i -> drawn.put(NAME + i, buckets.get(i).classLatents().means()));
     return drawn;
   }
 
@@ -85,7 +85,7 @@ record ClassImages(
   public void resume(String name, Tensor value) {
     if (name.startsWith(NAME)) {
       CachedLatents others =
-          buckets.get(Integer.parseInt(name.substring(NAME.length()))).others();
+          buckets.get(Integer.parseInt(name.substring(NAME.length()))).classLatents();
       for (long i = 0; i < value.size(0); i++) {
         others.add(
             ImageTensors.floats(value.select(0, i)), value.size(1), value.size(2), value.size(3));

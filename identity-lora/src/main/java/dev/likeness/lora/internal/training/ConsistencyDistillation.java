@@ -40,50 +40,50 @@ final class ConsistencyDistillation extends TrainingStep {
    * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
    * network in small batches learns that noise.
    */
-  private static final int JUMPS = 2;
+  private static final int SOLVER_STEPS = 2;
 
-  private static final int JUMP = 5;
+  private static final int STEP_STRIDE = 5;
   private static final double TIMESTEP_SCALING = 10;
-  private static final double DATA_VARIANCE = 0.25;
+  private static final double SIGMA_DATA_SQUARED = 0.25;
   /** Where the pseudo-Huber loss turns from squares to absolute values. */
-  private static final double HUBER = 1e-3;
+  private static final double HUBER_C = 1e-3;
 
   private final OpenModel model;
   private final TrainingTarget target;
-  private final TrainableNetworks learner;
+  private final TrainableNetworks networks;
   private final TrainableNetworks base;
   private final TrainingObjective objective;
   private final CaptionEncodings texts;
-  private final CaptionEncodings unconditional;
+  private final CaptionEncodings emptyPrompt;
   private final double guidance;
 
   ConsistencyDistillation(
       OpenModel model,
       TrainingTarget target,
-      TrainableNetworks learner,
+      TrainableNetworks networks,
       Optimizer optimizer,
-      TrainingObjective lesson,
+      TrainingObjective objective,
       CaptionEncodings texts,
       double guidance,
       TensorRegion region) {
-    super(target, learner, optimizer, lesson, texts);
-    if (!(lesson instanceof TrainingObjective.DenoisingObjective)) {
+    super(target, networks, optimizer, objective, texts);
+    if (!(objective instanceof TrainingObjective.DenoisingObjective)) {
       throw new IllegalArgumentException(
           "a base of rectified flow is not distilled here; give one with a UNet");
     }
     this.model = model;
     this.target = target;
-    this.learner = learner;
-    this.base = new Unchanged(model);
-    this.objective = lesson;
+    this.networks = networks;
+    this.base = new FrozenBase(model);
+    this.objective = objective;
     this.texts = texts;
-    this.unconditional =
+    this.emptyPrompt =
         new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 
   /** The base as it was. */
-  record Unchanged(OpenModel model) implements TrainableNetworks {
+  record FrozenBase(OpenModel model) implements TrainableNetworks {
     @Override
     public TrainableWeights weights() {
       throw new IllegalStateException("the base does not learn");
@@ -91,7 +91,7 @@ final class ConsistencyDistillation extends TrainingStep {
 
     @Override
     public Weights network(ModelComponent part) {
-      return Weights.of(new TrainableNetworks.OwnTensors(model, part));
+      return Weights.of(new TrainableNetworks.BaseTensors(model, part));
     }
 
     @Override
@@ -112,70 +112,70 @@ final class ConsistencyDistillation extends TrainingStep {
     double[] now = map(
         batch.levels(),
         level -> Math.min(DDIM_STEPS - 1, (int) (level / stride)) * stride + stride - 1.0);
-    TextEncoding text = texts.of(batch.captions());
-    Tensor noised = objective.noised(batch.clean(), batch.seen(), now);
+    TextEncoding text = texts.encode(batch.captions());
+    Tensor noised = objective.addNoise(batch.latents(), batch.inputNoise(), now);
     Tensor target;
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor further = noised;
       double[] at = now;
-      for (int jump = 0; jump < JUMPS; jump++) {
-        double[] next = map(at, t -> Math.max(0, t - JUMP * stride));
-        further = further(further, at, next, text);
+      for (int jump = 0; jump < SOLVER_STEPS; jump++) {
+        double[] next = map(at, t -> Math.max(0, t - STEP_STRIDE * stride));
+        further = solverStep(further, at, next, text);
         at = next;
       }
-      target = image(learner, further, at, text, SegmentRunner.PLAIN);
+      target = consistencyOutput(networks, further, at, text, SegmentRunner.PLAIN);
     }
-    Tensor difference = image(learner, noised, now, text, segments).sub(target);
+    Tensor difference = consistencyOutput(networks, noised, now, text, segments).sub(target);
     return difference
         .square()
-        .add(new Scalar(HUBER * HUBER))
+        .add(new Scalar(HUBER_C * HUBER_C))
         .sqrt()
-        .sub(new Scalar(HUBER))
+        .sub(new Scalar(HUBER_C))
         .mean();
   }
 
   /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
-  private Tensor further(Tensor noised, double[] now, double[] next, TextEncoding text) {
-    Tensor wanted = answer(base, noised, now, text, SegmentRunner.PLAIN);
-    Tensor negativePrompt = answer(base, noised, now, unwanted(now.length), SegmentRunner.PLAIN);
+  private Tensor solverStep(Tensor noised, double[] now, double[] next, TextEncoding text) {
+    Tensor wanted = predict(base, noised, now, text, SegmentRunner.PLAIN);
+    Tensor negativePrompt = predict(base, noised, now, unconditional(now.length), SegmentRunner.PLAIN);
     Tensor guided = negativePrompt.add(wanted.sub(negativePrompt), new Scalar(guidance));
-    Tensor clean = clean(noised, guided, now);
+    Tensor clean = predictedX0(noised, guided, now);
     Tensor noise =
-        noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
-    return clean.mul(rows(next, NoiseLevel::alpha)).add(noise.mul(rows(next, NoiseLevel::sigma)));
+        noised.sub(clean.mul(perImage(now, NoiseLevel::alpha))).div(perImage(now, NoiseLevel::sigma));
+    return clean.mul(perImage(next, NoiseLevel::alpha)).add(noise.mul(perImage(next, NoiseLevel::sigma)));
   }
 
   /** What guidance leads away from where a request has no negative prompt, so often. */
-  private TextEncoding unwanted(int rows) {
-    TextEncoding empty = unconditional.of(new int[rows]);
+  private TextEncoding unconditional(int rows) {
+    TextEncoding empty = emptyPrompt.encode(new int[rows]);
     return target.emptyNegative(empty);
   }
 
   /** The image that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */
-  private Tensor image(
+  private Tensor consistencyOutput(
       TrainableNetworks who,
       Tensor noised,
       double[] timesteps,
       TextEncoding text,
       SegmentRunner segments) {
-    Tensor clean = clean(noised, answer(who, noised, timesteps, text, segments), timesteps);
+    Tensor clean = predictedX0(noised, predict(who, noised, timesteps, text, segments), timesteps);
     double[] spreads =
-        map(timesteps, t -> t * t * TIMESTEP_SCALING * TIMESTEP_SCALING + DATA_VARIANCE);
+        map(timesteps, t -> t * t * TIMESTEP_SCALING * TIMESTEP_SCALING + SIGMA_DATA_SQUARED);
     double[] found = new double[spreads.length];
     for (int i = 0; i < found.length; i++) {
       found[i] = timesteps[i] * TIMESTEP_SCALING / Math.sqrt(spreads[i]);
     }
-    return clean.mul(rows(found)).add(noised.mul(rows(map(spreads, s -> DATA_VARIANCE / s))));
+    return clean.mul(perImage(found)).add(noised.mul(perImage(map(spreads, s -> SIGMA_DATA_SQUARED / s))));
   }
 
-  private Tensor clean(Tensor noised, Tensor answer, double[] timesteps) {
+  private Tensor predictedX0(Tensor noised, Tensor answer, double[] timesteps) {
     Prediction prediction = model.scheduler().prediction();
     return noised
-        .mul(rows(timesteps, level -> prediction.scaling(level).skip()))
-        .add(answer.mul(rows(timesteps, level -> prediction.scaling(level).out())));
+        .mul(perImage(timesteps, level -> prediction.scaling(level).skip()))
+        .add(answer.mul(perImage(timesteps, level -> prediction.scaling(level).out())));
   }
 
-  private Tensor answer(
+  private Tensor predict(
       TrainableNetworks who,
       Tensor noised,
       double[] timesteps,
@@ -184,12 +184,12 @@ final class ConsistencyDistillation extends TrainingStep {
     return target.predict(who, noised, timesteps, text, segments).cpu().to(ScalarType.Float);
   }
 
-  private Tensor rows(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
-    return rows(map(
+  private Tensor perImage(double[] timesteps, ToDoubleFunction<NoiseLevel> number) {
+    return perImage(map(
         timesteps, t -> number.applyAsDouble(model.scheduler().noiseSchedule().level((int) t))));
   }
 
-  private static Tensor rows(double... numbers) {
+  private static Tensor perImage(double... numbers) {
     float[] values = new float[numbers.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) numbers[i];

@@ -15,11 +15,11 @@ import java.util.SplittableRandom;
  *
  * @param images their places in the training set
  * @param latents the same images encoded, once they are
- * @param others class images of this size
+ * @param classLatents class images of this size
  */
 record ImageBucket(
-    int width, int height, List<Integer> images, CachedLatents latents, CachedLatents others) {
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+    int width, int height, List<Integer> images, CachedLatents latents, CachedLatents classLatents) {
+  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
   /** A batch: which bucket, and how many of its batches came before. */
   record Turn(ImageBucket bucket, int number) {}
@@ -57,8 +57,8 @@ record ImageBucket(
    * Batches are full, since in a smaller one an image counts for more: one that what is left of a
    * bucket does not fill begins the bucket anew.
    */
-  static Turn turn(List<ImageBucket> buckets, long seed, int number, int batch) {
-    int share = share(buckets, batch);
+  static Turn batchTurn(List<ImageBucket> buckets, long seed, int number, int batch) {
+    int share = commonBatch(buckets, batch);
     List<Turn> round = new ArrayList<>();
     buckets.forEach(bucket -> {
       for (int i = 0; i < bucket.images.size() / share; i++) {
@@ -66,7 +66,7 @@ record ImageBucket(
       }
     });
     int past = number / round.size();
-    SplittableRandom random = new SplittableRandom((seed ^ GOLDEN) * GOLDEN + past);
+    SplittableRandom random = new SplittableRandom((seed ^ GOLDEN_RATIO) * GOLDEN_RATIO + past);
     for (int i = round.size() - 1; i > 0; i--) {
       Collections.swap(round, i, random.nextInt(i + 1));
     }
@@ -81,14 +81,14 @@ record ImageBucket(
    * Of how many images a bucket has one turn in a round: the greatest number that divides all sizes
    * and the batch.
    */
-  private static int share(List<ImageBucket> buckets, int batch) {
+  private static int commonBatch(List<ImageBucket> buckets, int batch) {
     return buckets.stream()
         .mapToInt(bucket -> bucket.images.size())
-        .reduce(batch, ImageBucket::divisor);
+        .reduce(batch, ImageBucket::gcd);
   }
 
-  private static int divisor(int a, int b) {
-    return b == 0 ? a : divisor(b, a % b);
+  private static int gcd(int a, int b) {
+    return b == 0 ? a : gcd(b, a % b);
   }
 
   @Override

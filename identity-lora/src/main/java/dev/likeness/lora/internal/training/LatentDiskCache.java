@@ -33,8 +33,8 @@ final class LatentDiskCache {
   private final Autoencoder autoencoder;
   private final UnaryOperator<Tensor> place;
   private final Progress progress;
-  private byte[] encoder;
-  private boolean full;
+  private byte[] encoderDigest;
+  private boolean isFull;
 
   /**
    * Files in {@code folder}, or none where it is null.
@@ -53,21 +53,21 @@ final class LatentDiskCache {
    * The latents of an image, mirrored or not: read, or encoded and kept. Tensors belong to the
    * calling scope.
    */
-  LatentDistribution of(RgbImage image, boolean mirrored) {
+  LatentDistribution get(RgbImage image, boolean mirrored) {
     if (folder == null) {
-      return encoded(image, mirrored);
+      return encode(image, mirrored);
     }
-    Path file = folder.resolve(name(image, mirrored) + ".safetensors");
+    Path file = folder.resolve(fileName(image, mirrored) + ".safetensors");
     LatentDistribution kept = read(file);
     if (kept != null) {
       return kept;
     }
-    LatentDistribution encoded = encoded(image, mirrored);
-    keep(file, encoded);
+    LatentDistribution encoded = encode(image, mirrored);
+    write(file, encoded);
     return encoded;
   }
 
-  private LatentDistribution encoded(RgbImage image, boolean mirrored) {
+  private LatentDistribution encode(RgbImage image, boolean mirrored) {
     Tensor pixels = ImageTensors.toSigned(image);
     LatentDistribution d = autoencoder.encode(place.apply(mirrored ? pixels.flip(3) : pixels));
     return new LatentDistribution(
@@ -84,7 +84,7 @@ final class LatentDiskCache {
     }
     try (Safetensors saved = Safetensors.open(file)) {
       Tensor logVariance =
-          saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
+          saved.layerRoles().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
       return new LatentDistribution(
           saved.read(MEAN).clone(),
           logVariance,
@@ -95,7 +95,7 @@ final class LatentDiskCache {
     }
   }
 
-  private void keep(Path file, LatentDistribution latents) {
+  private void write(Path file, LatentDistribution latents) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     tensors.put(MEAN, latents.mean());
     if (latents.logVariance() != null) {
@@ -111,20 +111,20 @@ final class LatentDiskCache {
               "shift",
               Double.toString(latents.shiftFactor())));
     } catch (ResourceLimitException e) {
-      if (!full) {
+      if (!isFull) {
         progress.onEvent(new ProgressEvent.Notice(
             "encoded images are not kept, the training goes on: " + e.getMessage()));
       }
-      full = true;
+      isFull = true;
     }
   }
 
   /**
    * A digest of the pixels, and of what the autoencoder makes of an image that is always the same.
    */
-  private String name(RgbImage image, boolean mirrored) {
+  private String fileName(RgbImage image, boolean mirrored) {
     MessageDigest digest = sha256();
-    digest.update(encoder());
+    digest.update(encoderDigest());
     digest.update(ByteBuffer.allocate(12)
         .putInt(image.width())
         .putInt(image.height())
@@ -134,20 +134,20 @@ final class LatentDiskCache {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  private byte[] encoder() {
-    if (encoder == null) {
+  private byte[] encoderDigest() {
+    if (encoderDigest == null) {
       int side = 4 * autoencoder.vaeScaleFactor();
       byte[] rgb = new byte[side * side * 3];
       for (int i = 0; i < rgb.length; i++) {
         rgb[i] = (byte) (i * 7 + i / side);
       }
-      LatentDistribution known = encoded(RgbImage.of(side, side, rgb), false);
+      LatentDistribution known = encode(RgbImage.of(side, side, rgb), false);
       float[] values = ImageTensors.floats(known.mean());
       ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
       bytes.asFloatBuffer().put(values);
-      encoder = sha256().digest(bytes.array());
+      encoderDigest = sha256().digest(bytes.array());
     }
-    return encoder;
+    return encoderDigest;
   }
 
   private static MessageDigest sha256() {

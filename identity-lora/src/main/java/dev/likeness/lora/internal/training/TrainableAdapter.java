@@ -40,13 +40,13 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private final TrainableWeights weights;
   private final NoiseSource random;
   private final Map<TargetLayer, TrainableDelta> deltas = new LinkedHashMap<>();
-  private final double pivot;
-  private final TrainableTextualInversion word;
+  private final double pivotEnd;
+  private final TrainableTextualInversion textualInversion;
 
   public TrainableAdapter(LoraTraining settings, PersonToken subject, BaseModel base) {
     model = base.unwrap(OpenModel.class);
-    pivot = settings.options().pivot().until();
-    word = settings.options().pivot().vectors() == 0
+    pivotEnd = settings.optimizerOptions().pivotalTuning().endFraction();
+    textualInversion = settings.optimizerOptions().pivotalTuning().vectors() == 0
         ? null
         : new TrainableTextualInversion(settings, subject, base);
     Map<String, TargetLayer> layers = new LinkedHashMap<>();
@@ -56,21 +56,21 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
           "no layer of the base is to learn: targets " + settings.targets()
-              + (settings.options().modules().isEmpty()
+              + (settings.optimizerOptions().targetModules().isEmpty()
                   ? ""
-                  : ", modules " + settings.options().modules()));
+                  : ", modules " + settings.optimizerOptions().targetModules()));
     }
     random = NoiseSource.seeded(settings.seed());
     WeightInitializer first = (name, shape) -> TrainableTextualInversion.isLeaf(name)
-        ? word.firstValue(name, shape, random)
-        : TrainableDelta.firstValue(name, shape, random, layer -> own(layers.get(layer)));
+        ? textualInversion.initialValue(name, shape, random)
+        : TrainableDelta.initialValue(name, shape, random, layer -> baseWeight(layers.get(layer)));
     weights = new TrainableWeights(first.onDevice(model.compute().device()));
     try {
       layers
           .values()
           .forEach(layer -> deltas.put(layer, TrainableDelta.of(settings, layer, weights)));
-      if (word != null) {
-        word.join(weights);
+      if (textualInversion != null) {
+        textualInversion.register(weights);
       }
     } catch (RuntimeException e) {
       close();
@@ -78,8 +78,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     }
   }
 
-  private Tensor own(TargetLayer layer) {
-    return model.tensor(layer.part(), layer.weight());
+  private Tensor baseWeight(TargetLayer layer) {
+    return model.tensor(layer.component(), layer.weight());
   }
 
   @Override
@@ -90,19 +90,19 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   @Override
   public Weights network(ModelComponent part) {
     return Weights.of(
-        new TrainableNetworks.OwnTensors(model, part),
+        new TrainableNetworks.BaseTensors(model, part),
         isTrained(part) ? adaptation(part) : Adaptation.NONE);
   }
 
   @Override
   public boolean isTrained(ModelComponent part) {
-    return word != null && weights.leaves().containsKey(TrainableTextualInversion.leaf(part))
-        || deltas.keySet().stream().anyMatch(layer -> layer.part() == part);
+    return textualInversion != null && weights.leaves().containsKey(TrainableTextualInversion.leafName(part))
+        || deltas.keySet().stream().anyMatch(layer -> layer.component() == part);
   }
 
   @Override
-  public Map<String, Tensor> moving(double progress) {
-    if (word == null || progress < pivot) {
+  public Map<String, Tensor> activeWeights(double progress) {
+    if (textualInversion == null || progress < pivotEnd) {
       return weights.leaves();
     }
     Map<String, Tensor> moving = new LinkedHashMap<>(weights.leaves());
@@ -112,7 +112,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   @Override
   public ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {
-    return word == null ? plain : word.in(plain, textEncoder, weights);
+    return textualInversion == null ? plain : textualInversion.promptEncoder(plain, textEncoder, weights);
   }
 
   @Override
@@ -127,7 +127,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
       @Override
       public List<TextualInversion> textualInversions() {
-        return now.words();
+        return now.textualInversions();
       }
     };
   }
@@ -135,8 +135,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
   private Adaptation adaptation(ModelComponent part) {
     Map<String, List<AdapterLayer>> paths = new LinkedHashMap<>();
     deltas.forEach((layer, change) -> {
-      if (layer.part() == part) {
-        paths.put(layer.path(), List.of(change.path(own(layer))));
+      if (layer.component() == part) {
+        paths.put(layer.path(), List.of(change.adapterLayer(baseWeight(layer))));
       }
     });
     return new Adaptation() {
@@ -155,9 +155,9 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
     Map<TargetLayer, WeightDelta> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
-      deltas.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
+      deltas.forEach((layer, change) -> copies.put(layer, change.toDelta(values, region)));
       return new LoraDeltas(
-          copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
+          copies, Map.of(), textualInversion == null ? List.of() : List.of(textualInversion.toTextualInversion(values)));
     }
   }
 

@@ -10,7 +10,7 @@ import dev.likeness.lora.internal.algorithm.LokrDelta;
 import dev.likeness.lora.internal.algorithm.LoraDelta;
 import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
-import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTraining;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param weights where its leaves are, under peft's names
  */
 public record TrainableDelta(
-    LoraForm form, TargetLayer layer, double scale, TrainableWeights weights) {
+    AdapterAlgorithm algorithm, TargetLayer layer, double scale, TrainableWeights weights) {
   private static final String DOWN = ".lora_A.weight";
   private static final String UP = ".lora_B.weight";
   private static final String MAGNITUDE = ".lora_magnitude_vector";
@@ -33,19 +33,19 @@ public record TrainableDelta(
 
   /** Makes the layer's leaves. */
   static TrainableDelta of(LoraTraining settings, TargetLayer layer, TrainableWeights weights) {
-    LoraForm form = settings.options().form();
-    if (form == LoraForm.LOKR) {
-      long outer = factor(layer.out());
-      long inner = factor(layer.in());
+    AdapterAlgorithm form = settings.optimizerOptions().algorithm();
+    if (form == AdapterAlgorithm.LOKR) {
+      long outer = largestFactor(layer.out());
+      long inner = largestFactor(layer.in());
       weights.get(layer.name() + OUTER, outer, inner);
       weights.get(
           layer.name() + INNER,
-          shape(layer, layer.out() / outer, layer.in() / inner, layer.kernel()));
+          shape(layer, layer.out() / outer, layer.in() / inner, layer.kernelSize()));
       return new TrainableDelta(form, layer, 1, weights);
     }
-    weights.get(layer.name() + DOWN, shape(layer, settings.rank(), layer.in(), layer.kernel()));
+    weights.get(layer.name() + DOWN, shape(layer, settings.rank(), layer.in(), layer.kernelSize()));
     weights.get(layer.name() + UP, shape(layer, layer.out(), settings.rank(), 1));
-    if (form == LoraForm.DORA) {
+    if (form == AdapterAlgorithm.DORA) {
       weights.get(layer.name() + MAGNITUDE, layer.out());
     }
     return new TrainableDelta(form, layer, settings.scale(), weights);
@@ -57,15 +57,15 @@ public record TrainableDelta(
   }
 
   /** How many numbers a layer's change is learned in. */
-  static long count(LoraTraining settings, TargetLayer layer) {
-    long window = layer.kernel() * layer.kernel();
-    if (settings.options().form() == LoraForm.LOKR) {
-      long outer = factor(layer.out());
-      long inner = factor(layer.in());
+  static long parameterCount(LoraTraining settings, TargetLayer layer) {
+    long window = layer.kernelSize() * layer.kernelSize();
+    if (settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR) {
+      long outer = largestFactor(layer.out());
+      long inner = largestFactor(layer.in());
       return outer * inner + layer.out() / outer * (layer.in() / inner) * window;
     }
     return settings.rank() * (layer.out() + layer.in() * window)
-        + (settings.options().form() == LoraForm.DORA ? layer.out() : 0);
+        + (settings.optimizerOptions().algorithm() == AdapterAlgorithm.DORA ? layer.out() : 0);
   }
 
   private static long[] shape(TargetLayer layer, long out, long in, long kernel) {
@@ -73,7 +73,7 @@ public record TrainableDelta(
   }
 
   /** The largest divisor up to the square root, as LyCORIS chooses it. */
-  private static long factor(long size) {
+  private static long largestFactor(long size) {
     for (long i = (long) Math.sqrt(size); i > 1; i--) {
       if (size % i == 0) {
         return i;
@@ -86,13 +86,13 @@ public record TrainableDelta(
    * What a leaf is at first: second factors zero, lengths the base's own, first factors normal with
    * variance 1 / fan-in, so that the change's size does not depend on the layer's width.
    */
-  static Tensor firstValue(
+  static Tensor initialValue(
       String name, long[] shape, NoiseSource random, Function<String, Tensor> base) {
     if (name.endsWith(UP) || name.endsWith(INNER)) {
       return torch.zeros(shape);
     }
     if (name.endsWith(MAGNITUDE)) {
-      return DoraDelta.DoraPath.lengths(
+      return DoraDelta.DoraLayer.rowNorms(
           base.apply(name.substring(0, name.length() - MAGNITUDE.length())).cpu());
     }
     long fanIn = 1;
@@ -103,12 +103,12 @@ public record TrainableDelta(
   }
 
   /** The path beside the layer, whose weight is {@code own}; gradients reach the leaves. */
-  AdapterLayer path(Tensor own) {
+  AdapterLayer adapterLayer(Tensor own) {
     Function<String, Tensor> leaves = weights.leaves()::get;
-    return switch (form) {
+    return switch (algorithm) {
       case LORA -> lowRank(leaves).at(1);
       case DORA ->
-        new DoraDelta.DoraPath(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
+        new DoraDelta.DoraLayer(lowRank(leaves), leaves.apply(layer.name() + MAGNITUDE), own);
       case LOKR ->
         new LokrDelta(leaves.apply(layer.name() + OUTER), leaves.apply(layer.name() + INNER), 0, 1)
             .at(1);
@@ -126,26 +126,26 @@ public record TrainableDelta(
    *
    * @throws InvalidInputException when f16 cannot hold it
    */
-  WeightDelta saved(Function<String, Tensor> values, TensorRegion region) {
-    if (form == LoraForm.LOKR) {
+  WeightDelta toDelta(Function<String, Tensor> values, TensorRegion region) {
+    if (algorithm == AdapterAlgorithm.LOKR) {
       return new LokrDelta(
-          half(values.apply(layer.name() + OUTER), region),
-          half(values.apply(layer.name() + INNER), region),
+          toHalf(values.apply(layer.name() + OUTER), region),
+          toHalf(values.apply(layer.name() + INNER), region),
           0,
           1);
     }
     LoraDelta now = lowRank(values);
     Scalar root = new Scalar(Math.sqrt(scale));
     LoraDelta pair = new LoraDelta(
-        half(now.down().mul(root), region), null, half(now.up().mul(root), region), 1);
-    return form == LoraForm.LORA
+        toHalf(now.down().mul(root), region), null, toHalf(now.up().mul(root), region), 1);
+    return algorithm == AdapterAlgorithm.LORA
         ? pair
         : new DoraDelta(
             pair,
             region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
   }
 
-  private Tensor half(Tensor value, TensorRegion region) {
+  private Tensor toHalf(Tensor value, TensorRegion region) {
     Tensor half = value.detach().cpu().to(ScalarType.Half);
     if (!half.isfinite().all().item_bool()) {
       throw new InvalidInputException("what " + layer.name()

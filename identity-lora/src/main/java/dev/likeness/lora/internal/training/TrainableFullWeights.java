@@ -26,25 +26,25 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class TrainableFullWeights implements TrainableNetworks, AutoCloseable {
   /** What networks compute once and never learn. */
-  private static final String FIXED = "pos_embed.pos_embed";
+  private static final String FIXED_TENSOR = "pos_embed.pos_embed";
 
   private final OpenModel model;
-  private final Set<ModelComponent> parts;
+  private final Set<ModelComponent> components;
   private final ScalarType type;
-  private final TrainableWeights weights = new TrainableWeights(this::own);
+  private final TrainableWeights weights = new TrainableWeights(this::initialValue);
 
   /** @param type of the weights: f32, or bf16 where steps are rounded by chance */
   public TrainableFullWeights(OpenModel model, boolean textEncoder, ScalarType type) {
-    this(model, learning(TrainingTarget.of(model), textEncoder), type);
+    this(model, trainedComponents(TrainingTarget.of(model), textEncoder), type);
   }
 
   public TrainableFullWeights(OpenModel model, Set<ModelComponent> parts, ScalarType type) {
     this.model = model;
     this.type = type;
-    this.parts = parts;
+    this.components = parts;
     try {
       parts.forEach(part -> model.tensorNames(part).stream()
-          .filter(name -> !name.equals(FIXED))
+          .filter(name -> !name.equals(FIXED_TENSOR))
           .sorted()
           .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
     } catch (RuntimeException e) {
@@ -53,7 +53,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     }
   }
 
-  private static Set<ModelComponent> learning(TrainingTarget model, boolean textEncoder) {
+  private static Set<ModelComponent> trainedComponents(TrainingTarget model, boolean textEncoder) {
     Set<ModelComponent> parts = EnumSet.of(model.component());
     if (textEncoder) {
       model.clipTextEncoders().forEach(tower -> parts.add(tower.component()));
@@ -61,7 +61,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     return parts;
   }
 
-  private Tensor own(String name, long... shape) {
+  private Tensor initialValue(String name, long... shape) {
     int end = name.indexOf('.');
     ModelComponent part = ModelComponent.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
     return model
@@ -73,9 +73,9 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   /** The tensors of the parts that learn which do not, by part and name. */
   public Map<String, Tensor> fixed() {
     Map<String, Tensor> fixed = new LinkedHashMap<>();
-    parts.stream()
-        .filter(part -> model.tensorNames(part).contains(FIXED))
-        .forEach(part -> fixed.put(part.folder() + "." + FIXED, model.tensor(part, FIXED)));
+    components.stream()
+        .filter(part -> model.tensorNames(part).contains(FIXED_TENSOR))
+        .forEach(part -> fixed.put(part.folder() + "." + FIXED_TENSOR, model.tensor(part, FIXED_TENSOR)));
     return fixed;
   }
 
@@ -85,14 +85,14 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
   }
 
   @Override
-  public boolean isWhole() {
+  public boolean trainsAllWeights() {
     return true;
   }
 
   @Override
   public Weights network(ModelComponent part) {
-    TrainableNetworks.OwnTensors base = new TrainableNetworks.OwnTensors(model, part);
-    return Weights.of(isTrained(part) ? trainedWeights(part, base) : base);
+    TrainableNetworks.BaseTensors base = new TrainableNetworks.BaseTensors(model, part);
+    return Weights.of(isTrained(part) ? trainedParameters(part, base) : base);
   }
 
   @Override
@@ -101,7 +101,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
         ? new Adaptation() {
           @Override
           public Tensor tensor(String name, Tensor own) {
-            return name.equals(FIXED)
+            return name.equals(FIXED_TENSOR)
                 ? own
                 : region.keep(Tensors.place(
                     compute, values.apply(part.folder() + "." + name).detach()));
@@ -109,7 +109,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
           @Override
           public boolean replaces(String name) {
-            return !name.equals(FIXED);
+            return !name.equals(FIXED_TENSOR);
           }
         }
         : Adaptation.NONE;
@@ -117,10 +117,10 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
   @Override
   public boolean isTrained(ModelComponent part) {
-    return parts.contains(part);
+    return components.contains(part);
   }
 
-  private Parameters trainedWeights(ModelComponent part, Parameters base) {
+  private Parameters trainedParameters(ModelComponent part, Parameters base) {
     Parameters own = new Parameters() {
       @Override
       public boolean has(String name) {
@@ -129,7 +129,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
 
       @Override
       public Tensor get(String name, long... shape) {
-        return name.equals(FIXED)
+        return name.equals(FIXED_TENSOR)
             ? base.get(name, shape)
             : weights.get(part.folder() + "." + name, shape);
       }

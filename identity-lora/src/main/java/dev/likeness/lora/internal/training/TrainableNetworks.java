@@ -25,12 +25,12 @@ interface TrainableNetworks extends TrainingTarget.Trained {
   TrainableWeights weights();
 
   /** Whether whole weights are learned, and not changes to them. */
-  default boolean isWhole() {
+  default boolean trainsAllWeights() {
     return false;
   }
 
   /** Those of the leaves that move when that share of the steps is done. */
-  default Map<String, Tensor> moving(double progress) {
+  default Map<String, Tensor> activeWeights(double progress) {
     return weights().leaves();
   }
 
@@ -44,15 +44,15 @@ interface TrainableNetworks extends TrainingTarget.Trained {
    * A part of a base model as networks are built of it; its shapes were checked when the model was
    * opened.
    */
-  record OwnTensors(OpenModel model, ModelComponent part) implements Parameters {
+  record BaseTensors(OpenModel model, ModelComponent component) implements Parameters {
     @Override
     public boolean has(String name) {
-      return model.tensorNames(part).contains(name);
+      return model.tensorNames(component).contains(name);
     }
 
     @Override
     public Tensor get(String name, long... shape) {
-      return model.tensor(part, name);
+      return model.tensor(component, name);
     }
   }
 }

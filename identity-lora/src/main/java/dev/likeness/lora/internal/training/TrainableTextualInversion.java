@@ -26,20 +26,20 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A person's token while it is learned: for each text tower a leaf of vectors, in units in which a
- * step of the learning rate is {@link dev.likeness.lora.training.Pivot#rate} spreads of the tower's
+ * step of the learning rate is {@link dev.likeness.lora.training.PivotalTuning#learningRate} spreads of the tower's
  * own.
  */
 final class TrainableTextualInversion {
-  private static final String LEAF = ".word";
+  private static final String LEAF_SUFFIX = ".word";
   private static final String TABLE = "text_model.embeddings.token_embedding.weight";
   /** How far the vectors are apart at first, in spreads, so that they do not stay one. */
-  private static final double APART = 0.1;
+  private static final double INIT_NOISE = 0.1;
 
   private final LoraTraining settings;
-  private final PersonToken subject;
+  private final PersonToken personToken;
   private final OpenModel model;
-  private final List<LoadedClip> towers;
-  private final Map<ModelComponent, Double> units = new LinkedHashMap<>();
+  private final List<LoadedClip> textEncoders;
+  private final Map<ModelComponent, Double> scales = new LinkedHashMap<>();
 
   TrainableTextualInversion(LoraTraining settings, PersonToken subject, BaseModel base) {
     if (subject.token().isBlank()) {
@@ -47,94 +47,94 @@ final class TrainableTextualInversion {
           "a new word needs a token to be called by: Subject.token, e.g. sks");
     }
     this.settings = settings;
-    this.subject = subject;
+    this.personToken = subject;
     model = base.unwrap(OpenModel.class);
-    towers = TrainingTarget.of(model).clipTextEncoders();
-    if (towers.isEmpty()) {
+    textEncoders = TrainingTarget.of(model).clipTextEncoders();
+    if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(
           "a new word is learned for CLIP's text encoders, of which this base has none; leave the"
               + " pivot out");
     }
     try (TensorScope scope = TensorScope.open()) {
-      double moved = settings.options().pivot().rate() / stepOfFactors(base);
-      towers.forEach(
-          textEncoder -> units.put(textEncoder.component(), moved * spread(textEncoder)));
+      double moved = settings.optimizerOptions().pivotalTuning().learningRate() / adapterLearningRate(base);
+      textEncoders.forEach(
+          textEncoder -> scales.put(textEncoder.component(), moved * embeddingStd(textEncoder)));
     }
   }
 
   /** Prodigy's own steps come out about as long as the rates that are usual. */
-  private double stepOfFactors(BaseModel base) {
-    return settings.options().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
-        ? LoraTraining.balanced().suitedTo(base).learningRate()
+  private double adapterLearningRate(BaseModel base) {
+    return settings.optimizerOptions().optimizer() == OptimizerOptions.TrainingOptimizer.PRODIGY
+        ? LoraTraining.balanced().forBase(base).learningRate()
         : settings.learningRate();
   }
 
-  static String leaf(ModelComponent part) {
-    return part.folder() + LEAF;
+  static String leafName(ModelComponent part) {
+    return part.folder() + LEAF_SUFFIX;
   }
 
   static boolean isLeaf(String name) {
-    return name.endsWith(LEAF);
+    return name.endsWith(LEAF_SUFFIX);
   }
 
   /** Makes the leaves. */
-  void join(TrainableWeights weights) {
-    towers.forEach(textEncoder -> weights.get(
-        leaf(textEncoder.component()),
-        settings.options().pivot().vectors(),
+  void register(TrainableWeights weights) {
+    textEncoders.forEach(textEncoder -> weights.get(
+        leafName(textEncoder.component()),
+        settings.optimizerOptions().pivotalTuning().vectors(),
         textEncoder.config().width()));
   }
 
   /** What a leaf is at first: the class word's own vectors on average, each moved a little. */
-  Tensor firstValue(String name, long[] shape, NoiseSource random) {
-    LoadedClip textEncoder = towers.stream()
-        .filter(t -> name.equals(leaf(t.component())))
+  Tensor initialValue(String name, long[] shape, NoiseSource random) {
+    LoadedClip textEncoder = textEncoders.stream()
+        .filter(t -> name.equals(leafName(t.component())))
         .findFirst()
         .orElseThrow();
     int[] ids = new ClipPromptEncoder(
             textEncoder.tokenizer(), textEncoder.encoder(Adaptation.NONE), model.compute())
-        .ids(subject.classWord(), PromptSyntax.PLAIN)
+        .ids(personToken.classWord(), PromptSyntax.PLAIN)
         .get(0);
     Tensor mean = null;
     int count = 0;
     for (int i = 1; i < ids.length && ids[i] != textEncoder.tokenizer().end(); i++, count++) {
-      Tensor own = table(textEncoder).select(0, ids[i]);
+      Tensor own = embeddingTable(textEncoder).select(0, ids[i]);
       mean = mean == null ? own : mean.add(own);
     }
-    Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(APART * spread(textEncoder)));
+    Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(INIT_NOISE * embeddingStd(textEncoder)));
     return mean.div(new Scalar((double) count))
         .add(apart)
-        .div(new Scalar(units.get(textEncoder.component())));
+        .div(new Scalar(scales.get(textEncoder.component())));
   }
 
   /** {@code plain} reading the token as this word; gradients reach the leaf. */
-  ClipPromptEncoder in(ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
-    Tensor leaf = weights.leaves().get(leaf(textEncoder.component()));
+  ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
+    Tensor leaf = weights.leaves().get(leafName(textEncoder.component()));
     int width = textEncoder.config().width();
-    float[] unused = new float[settings.options().pivot().vectors() * width];
+    float[] unused = new float[settings.optimizerOptions().pivotalTuning().vectors() * width];
     return plain.withTrainedVectors(
-        new TextualInversion(subject.token(), Map.of(width, unused)), vectors(textEncoder, leaf));
+        new TextualInversion(personToken.token(), Map.of(width, unused)), vectors(textEncoder, leaf));
   }
 
   /** The word that {@code values} of the leaves mean. */
-  TextualInversion saved(Function<String, Tensor> values) {
+  TextualInversion toTextualInversion(Function<String, Tensor> values) {
     Map<Integer, float[]> vectors = new LinkedHashMap<>();
-    towers.forEach(textEncoder -> vectors.put(
+    textEncoders.forEach(textEncoder -> vectors.put(
         textEncoder.config().width(),
         ImageTensors.floats(vectors(
-            textEncoder, values.apply(leaf(textEncoder.component())).detach().cpu()))));
-    return new TextualInversion(subject.token(), vectors);
+            textEncoder, values.apply(leafName(textEncoder.component())).detach().cpu()))));
+    return new TextualInversion(personToken.token(), vectors);
   }
 
   private Tensor vectors(LoadedClip textEncoder, Tensor leaf) {
-    return leaf.mul(new Scalar(units.get(textEncoder.component())));
+    return leaf.mul(new Scalar(scales.get(textEncoder.component())));
   }
 
-  private double spread(LoadedClip textEncoder) {
-    return table(textEncoder).std().item_double();
+  private double embeddingStd(LoadedClip textEncoder) {
+    return embeddingTable(textEncoder).std().item_double();
   }
 
-  private Tensor table(LoadedClip textEncoder) {
+  private Tensor embeddingTable(LoadedClip textEncoder) {
     return model.tensor(textEncoder.component(), TABLE).cpu().to(ScalarType.Float);
   }
 }

@@ -35,7 +35,7 @@ record TrainingCheckpoint(Path file, String owner) {
    * Raised where the same settings come to learn otherwise: a state from before is not gone on
    * with.
    */
-  private static final int EDITION = 3;
+  private static final int VERSION = 3;
 
   /** Steps between two saves, where saving is quick beside them. */
   static final int SAVE_EVERY = 25;
@@ -44,30 +44,30 @@ record TrainingCheckpoint(Path file, String owner) {
    * A small base makes its steps faster than saving them, encrypted, is worth: saving takes one
    * part of so many at most.
    */
-  private static final int PARTS = 100;
+  private static final int MIN_RUN_PER_SAVE = 100;
 
   /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
-  private static final long MOST_LOST = 120_000_000_000L;
+  private static final long MAX_LOST_NANOS = 120_000_000_000L;
 
   static TrainingCheckpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
-    Path file = set.state();
+    Path file = set.stateFile();
     if (file == null) {
       return new TrainingCheckpoint(null, "");
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
-      String text = EDITION + " " + settings
-          + (settings.options().debiased() ? " without min-SNR " : " ") + base.name() + " "
-          + base.compute() + " " + set.subject().token() + "/"
-          + set.subject().classWord()
-          + set.previews()
-              .map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt())
+      String text = VERSION + " " + settings
+          + (settings.optimizerOptions().debiasedEstimation() ? " without min-SNR " : " ") + base.name() + " "
+          + base.compute() + " " + set.personToken().token() + "/"
+          + set.personToken().classWord()
+          + set.validation()
+              .map(p -> " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
               .orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(
           WeightsDigest.of(base.unwrap(OpenModel.class)).getBytes(StandardCharsets.UTF_8));
-      for (TrainingExample image : set.images()) {
+      for (TrainingExample image : set.examples()) {
         digest.update(image.image().rgb());
         digest.update((image.caption() + " " + image.focus()).getBytes(StandardCharsets.UTF_8));
         image.mask().ifPresent(mask -> digest.update(mask.rgb()));
@@ -95,9 +95,9 @@ record TrainingCheckpoint(Path file, String owner) {
    * @param running how long it has taken so far, in the same unit
    * @param since how long ago it was saved last, or begun, in nanoseconds
    */
-  boolean isTime(int steps, long saving, long running, long since) {
+  boolean isDue(int steps, long saving, long running, long since) {
     return file != null
-        && (steps % SAVE_EVERY == 0 && saving * PARTS <= running || since >= MOST_LOST);
+        && (steps % SAVE_EVERY == 0 && saving * MIN_RUN_PER_SAVE <= running || since >= MAX_LOST_NANOS);
   }
 
   /**

@@ -38,7 +38,7 @@ public final class TrainingLoop implements AutoCloseable {
   private final LoraTraining settings;
   private final BaseModel base;
   private final TrainingSet set;
-  private final TrainableNetworks learner;
+  private final TrainableNetworks networks;
   private final Progress progress;
   private final OpenModel model;
   private final TrainingTarget target;
@@ -49,35 +49,35 @@ public final class TrainingLoop implements AutoCloseable {
   private final Ema ema;
   private final Optional<Validation> validation;
   private final StepClock clock = new StepClock();
-  private final long begun = System.nanoTime();
-  private long saving;
-  private long saved = begun;
+  private final long startNanos = System.nanoTime();
+  private long savingNanos;
+  private long lastSaveNanos = startNanos;
 
   public TrainingLoop(
       LoraTraining settings,
       BaseModel base,
       TrainingSet set,
-      TrainableNetworks learner,
+      TrainableNetworks networks,
       Progress progress) {
     this.settings = settings;
     this.base = base;
     this.set = set;
-    this.learner = learner;
+    this.networks = networks;
     this.progress = progress;
     model = base.unwrap(OpenModel.class);
     target = TrainingTarget.of(model);
-    if (settings.options().distilled() > 0
-        && set.images().stream()
+    if (settings.optimizerOptions().distillationGuidance() > 0
+        && set.examples().stream()
             .anyMatch(image -> image.mask().isPresent() || image.focus().isPresent())) {
       throw new IllegalArgumentException(
           "drawing in few steps is learnt from every place alike; give images without mask and focus");
     }
-    buckets = ImageBucket.of(set.images(), target.sizeMultiple(), region);
+    buckets = ImageBucket.of(set.examples(), target.sizeMultiple(), region);
     objective = TrainingObjective.of(model, settings);
     optimizer =
-        optimizer(settings.options().optimizer(), settings.weightDecay(), learner.isWhole());
-    ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
-    validation = set.previews().map(p -> new Validation(p, base, set.subject(), progress));
+        optimizer(settings.optimizerOptions().optimizer(), settings.weightDecay(), networks.trainsAllWeights());
+    ema = settings.optimizerOptions().emaDecay() == 0 ? null : new Ema(settings.optimizerOptions().emaDecay());
+    validation = set.validation().map(p -> new Validation(p, base, set.personToken(), progress));
   }
 
   /**
@@ -88,33 +88,33 @@ public final class TrainingLoop implements AutoCloseable {
    *     state from before stays as it is
    */
   public Function<String, Tensor> train(Cancellation stop) {
-    encode(stop);
+    encodeImages(stop);
     CaptionEncodings.Captions captions = CaptionEncodings.Captions.of(settings, set);
-    captions.all().stream()
+    captions.texts().stream()
         .flatMap(caption -> target.clipTextEncoders().stream()
             .map(textEncoder -> textEncoder.truncated(caption, List.of())))
         .filter(cut -> !cut.text().isEmpty())
         .map(TruncatedPrompt::message)
         .distinct()
         .forEach(words -> progress.onEvent(new ProgressEvent.Notice(words)));
-    CaptionEncodings texts = new CaptionEncodings(target, captions.all(), learner, region, stop);
-    TrainingStep learning = step(texts, captions.all(), stop);
+    CaptionEncodings texts = new CaptionEncodings(target, captions.texts(), networks, region, stop);
+    TrainingStep learning = step(texts, captions.texts(), stop);
     BatchSampler batches = new BatchSampler(settings, buckets, captions, objective);
     TrainingCheckpoint checkpoint = TrainingCheckpoint.of(settings, base, set);
     ClassImages ofClass = new ClassImages(base, settings, set, buckets);
     List<TrainingCheckpoint.Stateful> others =
         Stream.concat(validation.stream(), Stream.of(learning, ofClass)).toList();
-    checkpoint.resume(learner.weights(), optimizer, ema, others);
+    checkpoint.resume(networks.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
-      if (checkpoint.isTime((int) optimizer.steps(), saving, now - begun, now - saved)) {
+      if (checkpoint.isDue((int) optimizer.steps(), savingNanos, now - startNanos, now - lastSaveNanos)) {
         save(checkpoint, learning, others);
       }
     };
     try {
       ofClass.generate(progress, stop, saves);
       progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
-      while (!isOver(stop)) {
+      while (!isFinished(stop)) {
         step(learning, batches, stop);
         saves.run();
       }
@@ -125,47 +125,47 @@ public final class TrainingLoop implements AutoCloseable {
     Function<String, Tensor> kept = validation
         .flatMap(Validation::best)
         .<Function<String, Tensor>>map(best -> best::get)
-        .orElseGet(this::current);
+        .orElseGet(this::currentWeights);
     learning.requireNumbers(
-        learner.weights().leaves().keySet().stream().map(kept).toList());
+        networks.weights().leaves().keySet().stream().map(kept).toList());
     return kept;
   }
 
   private TrainingStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
-    double guidance = settings.options().distilled();
-    if (guidance == 0 && set.images().stream().anyMatch(image -> image.mask().isPresent())) {
-      TrainableNetworks usual = new ConsistencyDistillation.Unchanged(model);
+    double guidance = settings.optimizerOptions().distillationGuidance();
+    if (guidance == 0 && set.examples().stream().anyMatch(image -> image.mask().isPresent())) {
+      TrainableNetworks usual = new ConsistencyDistillation.FrozenBase(model);
       CaptionEncodings usualTexts = new CaptionEncodings(target, captions, usual, region, stop);
-      return new TrainingStep(target, learner, optimizer, objective, texts, usual, usualTexts);
+      return new TrainingStep(target, networks, optimizer, objective, texts, usual, usualTexts);
     }
     return guidance == 0
-        ? new TrainingStep(target, learner, optimizer, objective, texts)
+        ? new TrainingStep(target, networks, optimizer, objective, texts)
         : new ConsistencyDistillation(
-            model, target, learner, optimizer, objective, texts, guidance, region);
+            model, target, networks, optimizer, objective, texts, guidance, region);
   }
 
   /** One step of the optimiser; in between two batches it can be stopped, and gone on with. */
   private void step(TrainingStep learning, BatchSampler batches, Cancellation stop) {
     int step = (int) optimizer.steps();
-    int parts = settings.options().accumulation();
-    while (learning.parts() < parts) {
+    int parts = settings.optimizerOptions().gradientAccumulationSteps();
+    while (learning.accumulated() < parts) {
       stop.throwIfCancelled();
-      batches.with(step * parts + learning.parts(), batch -> learning.backward(batch, settings));
+      batches.withBatch(step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
     }
     double loss = learning.optimize(settings, schedule().at(step));
-    validation.ifPresent(l -> l.trained(loss));
+    validation.ifPresent(l -> l.addLoss(loss));
     if (ema != null) {
-      ema.update(learner.weights().leaves(), step + 1);
+      ema.update(networks.weights().leaves(), step + 1);
     }
     progress.onEvent(new ProgressEvent.Step(
-        "train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
+        "train", step + 1, settings.steps(), loss, clock.remainingSeconds(step + 1, settings.steps())));
   }
 
   private LearningRateSchedule schedule() {
-    LearningRateSchedule course = settings.options().constantRate()
+    LearningRateSchedule course = settings.optimizerOptions().constantLearningRate()
         ? LearningRateSchedule.constant(settings.learningRate())
         : LearningRateSchedule.cosine(settings.learningRate(), settings.steps());
-    return settings.warmup() == 0 ? course : course.warmup(settings.warmup());
+    return settings.warmupSteps() == 0 ? course : course.warmup(settings.warmupSteps());
   }
 
   /**
@@ -185,14 +185,14 @@ public final class TrainingLoop implements AutoCloseable {
   }
 
   /** Looks, when it is time, and says whether that or the last step ends the training. */
-  private boolean isOver(Cancellation stop) {
-    validation.ifPresent(l -> l.validate((int) optimizer.steps(), learner, current(), stop));
+  private boolean isFinished(Cancellation stop) {
+    validation.ifPresent(l -> l.validate((int) optimizer.steps(), networks, currentWeights(), stop));
     return optimizer.steps() >= settings.steps()
-        || validation.isPresent() && validation.get().areOver();
+        || validation.isPresent() && validation.get().shouldStop();
   }
 
-  private Function<String, Tensor> current() {
-    return ema == null ? learner.weights().leaves()::get : ema.average()::get;
+  private Function<String, Tensor> currentWeights() {
+    return ema == null ? networks.weights().leaves()::get : ema.average()::get;
   }
 
   private void save(
@@ -202,24 +202,24 @@ public final class TrainingLoop implements AutoCloseable {
     if (checkpoint.file() == null) {
       return;
     }
-    learning.requireNumbers(learner.weights().leaves().values());
+    learning.requireNumbers(networks.weights().leaves().values());
     long now = System.nanoTime();
     try {
-      checkpoint.save(learner.weights(), optimizer, ema, others);
+      checkpoint.save(networks.weights(), optimizer, ema, others);
     } catch (ResourceLimitException full) {
       progress.onEvent(new ProgressEvent.Notice("step " + optimizer.steps()
           + " is not kept, the training goes on: " + full.getMessage()));
     }
-    saved = System.nanoTime();
-    saving += saved - now;
+    lastSaveNanos = System.nanoTime();
+    savingNanos += lastSaveNanos - now;
   }
 
-  private void encode(Cancellation stop) {
-    int images = set.images().size();
+  private void encodeImages(Cancellation stop) {
+    int images = set.examples().size();
     int done = 0;
     progress.onEvent(new ProgressEvent.Phase("encode", images));
     LatentDiskCache files = new LatentDiskCache(
-        set.latents(),
+        set.latentFolder(),
         model.autoencoder(),
         latent -> Tensors.place(model.compute(), latent),
         progress);
@@ -228,7 +228,7 @@ public final class TrainingLoop implements AutoCloseable {
         stop.throwIfCancelled();
         bucket
             .latents()
-            .add(set.images().get(place), files, model.autoencoder().vaeScaleFactor(), settings);
+            .add(set.examples().get(place), files, model.autoencoder().vaeScaleFactor(), settings);
         progress.onEvent(new ProgressEvent.Step("encode", ++done, images, Double.NaN));
       }
     }
@@ -253,7 +253,7 @@ public final class TrainingLoop implements AutoCloseable {
      * Seconds left when {@code step} of {@code steps} is done, as the steps after this clock's
      * first went; NaN at that one.
      */
-    double left(int step, int steps) {
+    double remainingSeconds(int step, int steps) {
       if (first < 0) {
         first = step;
         start = System.nanoTime();

@@ -41,24 +41,24 @@ public final class TrainingMemoryEstimator {
   private static final Pattern QUERIES = Pattern.compile(".*(to_q|add_q_proj)");
   private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
   /** What a text encoder's layer keeps, by its inputs and outputs. */
-  private static final double TEXT_KEPT = 1.35;
+  private static final double TEXT_FACTOR = 1.35;
   /**
    * What the heap of glibc grows to, by what is in use: freed tensors lie between kept ones.
    * Measured: 1.4 to 2.0.
    */
-  private static final double HEAP = 1.65;
+  private static final double OVERHEAD = 1.65;
 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
 
   private final OpenModel model;
   private final TrainingTarget target;
-  private final LayerPositions places;
-  private final Predicate<TargetLayer> trains;
+  private final LayerPositions positions;
+  private final Predicate<TargetLayer> isTrained;
   private final int bytes;
   private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
-  private double borders;
-  private double texts;
+  private double checkpointed;
+  private double textActivations;
 
   /**
    * Reckons for images of that size; {@code whole} for {@link dev.likeness.lora.DreamBooth},
@@ -75,7 +75,7 @@ public final class TrainingMemoryEstimator {
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().vaeScaleFactor();
     Set<ModelComponent> taught = EnumSet.of(TrainingTarget.of(model).component());
-    if (settings.textEncoder()) {
+    if (settings.trainTextEncoder()) {
       TrainingTarget.of(model)
           .clipTextEncoders()
           .forEach(textEncoder -> taught.add(textEncoder.component()));
@@ -83,20 +83,20 @@ public final class TrainingMemoryEstimator {
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
-        layer -> whole ? taught.contains(layer.part()) : TrainableDelta.isTrained(settings, layer));
-    double kept = settings.options().recompute() ? count.twice() : count.all();
-    int rows = settings.batch() * (settings.classImages() > 0 ? 2 : 1);
+        layer -> whole ? taught.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
+    double kept = settings.optimizerOptions().gradientCheckpointing() ? count.withCheckpointing() : count.withoutCheckpointing();
+    int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     long numbers = Arrays.stream(ModelComponent.values())
         .mapToLong(part -> numbers(model, part))
         .sum();
     long drawing = watched || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
-    long each = whole ? whole(settings.options(), bytes) : each(settings.options(), F32);
+    long each = whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
             ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
-        * (each + (watched ? best(settings.options(), whole, bytes) : 0));
+        * (each + (watched ? best(settings.optimizerOptions(), whole, bytes) : 0));
     return new TrainingMemory(bytes * numbers, trained, (long) (kept * rows), drawing, PROCESS);
   }
 
@@ -109,7 +109,7 @@ public final class TrainingMemoryEstimator {
   private static long factors(LoraTraining settings, OpenModel model) {
     return LayerTable.of(model).layers().stream()
         .filter(layer -> TrainableDelta.isTrained(settings, layer))
-        .mapToLong(layer -> TrainableDelta.count(settings, layer))
+        .mapToLong(layer -> TrainableDelta.parameterCount(settings, layer))
         .sum();
   }
 
@@ -118,7 +118,7 @@ public final class TrainingMemoryEstimator {
    * for each step.
    */
   private static long whole(OptimizerOptions options, int bytes) {
-    return options.rounded()
+    return options.stochasticRounding()
         ? each(options, bytes)
         : each(options, F32) + (bytes == F32 ? 0 : bytes);
   }
@@ -128,14 +128,14 @@ public final class TrainingMemoryEstimator {
    * another type.
    */
   private static int best(OptimizerOptions options, boolean whole, int bytes) {
-    boolean own = !whole || bytes == F32 || options.rounded();
-    return (whole && options.rounded() ? bytes : F32) + (own ? 0 : bytes);
+    boolean own = !whole || bytes == F32 || options.stochasticRounding();
+    return (whole && options.stochasticRounding() ? bytes : F32) + (own ? 0 : bytes);
   }
 
   /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
   private static long each(OptimizerOptions options, int bytes) {
     return 2L * bytes
-        + (options.ema() == 0 ? 0 : F32)
+        + (options.emaDecay() == 0 ? 0 : F32)
         + switch (options.optimizer()) {
           case ADAMW -> 2 * F32;
           case ADAMW_8BIT -> 2;
@@ -145,12 +145,12 @@ public final class TrainingMemoryEstimator {
         };
   }
 
-  /** Counts for latents of {@code places} places, where these layers learn. */
+  /** Counts for latents of {@code positions} places, where these layers learn. */
   public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
     this.model = model;
     target = TrainingTarget.of(model);
-    this.places = target.layerPositions(places);
-    this.trains = learns;
+    this.positions = target.layerPositions(places);
+    this.isTrained = learns;
     bytes = model.compute().dtype().bits() / Byte.SIZE;
     LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }
@@ -159,137 +159,137 @@ public final class TrainingMemoryEstimator {
    * Where nothing is computed twice: what is kept, and about half of what a block takes beside
    * while it is computed.
    */
-  public double all() {
-    double kept = blocks.values().stream().mapToDouble(load -> load.kept(bytes)).sum();
+  public double withoutCheckpointing() {
+    double kept = blocks.values().stream().mapToDouble(load -> load.keptBytes(bytes)).sum();
     double beside = blocks.values().stream()
-        .mapToDouble(load -> load.atWork(bytes) - load.kept(bytes))
+        .mapToDouble(load -> load.peakBytes(bytes) - load.keptBytes(bytes))
         .max()
         .orElse(0);
-    return HEAP * (texts * bytes + kept + beside / 2);
+    return OVERHEAD * (textActivations * bytes + kept + beside / 2);
   }
 
   /**
    * Where blocks are computed twice: what goes from one to the next, with its gradients, and the
    * largest block at work.
    */
-  public double twice() {
+  public double withCheckpointing() {
     double largest =
-        blocks.values().stream().mapToDouble(load -> load.atWork(bytes)).max().orElse(0);
-    return HEAP * (texts * bytes + 2 * borders * bytes + largest);
+        blocks.values().stream().mapToDouble(load -> load.peakBytes(bytes)).max().orElse(0);
+    return OVERHEAD * (textActivations * bytes + 2 * checkpointed * bytes + largest);
   }
 
   private void add(TargetLayer layer) {
     String path = layer.path();
-    if (layer.part() != ModelComponent.UNET && layer.part() != ModelComponent.TRANSFORMER) {
+    if (layer.component() != ModelComponent.UNET && layer.component() != ModelComponent.TRANSFORMER) {
       int tokens = target
           .longText()
-          .filter(t5 -> t5.encoder().component() == layer.part())
+          .filter(t5 -> t5.encoder().component() == layer.component())
           .map(TrainingTarget.LongText::tokens)
           .orElse(LayerPositions.CLIP_TOKENS);
-      texts += trains.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
+      textActivations += isTrained.test(layer) ? TEXT_FACTOR * tokens * (layer.in() + layer.out()) : 0;
       return;
     }
     Matcher named = BLOCK.matcher(path);
     String block = !named.find()
         ? "ends"
         : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
-    blocks.merge(block, input(layer).plus(attention(layer)).plus(norms(layer)), BlockLoad::plus);
-    borders += places.endsBlock(path) ? places.positions(path) * layer.out() : 0;
+    blocks.merge(block, inputLoad(layer).plus(attentionLoad(layer)).plus(normLoad(layer)), BlockLoad::plus);
+    checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
   }
 
   /** A layer's input, which those that learn keep, and convolutions always. */
-  private BlockLoad input(TargetLayer layer) {
-    double numbers = places.positions(layer.path()) * layer.in();
+  private BlockLoad inputLoad(TargetLayer layer) {
+    double numbers = positions.positions(layer.path()) * layer.in();
     if (layer.path().equals("conv_out")) {
       return new BlockLoad(0, 3 * numbers, 0);
     }
     // Products in f32 are convolutions where there are several threads.
     boolean convolution = layer.isConvolution()
         || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
-    boolean keeps = (convolution || trains.test(layer))
+    boolean keeps = (convolution || isTrained.test(layer))
         && !SHARED_INPUT.matcher(layer.path()).matches();
-    return keeps ? BlockLoad.typed(numbers) : BlockLoad.NONE;
+    return keeps ? BlockLoad.inDtype(numbers) : BlockLoad.NONE;
   }
 
   /** The norm's input, queries, keys, values and result; the weights, where they are kept. */
-  private BlockLoad attention(TargetLayer layer) {
+  private BlockLoad attentionLoad(TargetLayer layer) {
     String path = layer.path();
     if (!QUERIES.matcher(path).matches()) {
       return BlockLoad.NONE;
     }
-    double numbers = places.positions(path) * layer.out();
+    double numbers = positions.positions(path) * layer.out();
     // Larger ones are computed again on the way back, and in other types libtorch keeps none.
     boolean kept = model.compute().dtype() == DType.BF16
-        && places.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
+        && positions.attentionWeightsPerHead(path) <= ScaledDotProduct.MAX_SCORES_AT_ONCE;
     double weights = kept && path.endsWith("to_q")
-        ? places.heads(path) * places.attentionWeightsPerHead(path)
+        ? positions.heads(path) * positions.attentionWeightsPerHead(path)
         : 0;
-    int tensors = places.attentionTensors(path, weights > 0);
+    int tensors = positions.attentionTensors(path, weights > 0);
     return new BlockLoad(
         tensors * numbers + weights,
-        places.hasQkNorm() ? 2 * numbers : 0,
-        places.hasRotaryEmbedding() ? 2 * numbers : 0);
+        positions.hasQkNorm() ? 2 * numbers : 0,
+        positions.hasRotaryEmbedding() ? 2 * numbers : 0);
   }
 
   /**
    * Inputs of norms and activations: before a residual block's convolutions, before and inside a
    * feed-forward; where shifts and gates learn, what they multiply.
    */
-  private BlockLoad norms(TargetLayer layer) {
+  private BlockLoad normLoad(TargetLayer layer) {
     String path = layer.path();
-    double tokens = places.positions(path);
+    double tokens = positions.positions(path);
     if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
-      return BlockLoad.typed(2 * tokens * layer.in());
+      return BlockLoad.inDtype(2 * tokens * layer.in());
     }
     if (path.endsWith("net.0.proj")) {
-      return BlockLoad.typed(tokens * (layer.in() + layer.out() * places.feedForward()));
+      return BlockLoad.inDtype(tokens * (layer.in() + layer.out() * positions.feedForward()));
     }
     if (path.endsWith("proj_mlp")) {
-      return BlockLoad.typed(tokens * layer.out());
+      return BlockLoad.inDtype(tokens * layer.out());
     }
-    boolean adaptive = ADAPTIVE.matcher(path).matches() && trains.test(layer);
+    boolean adaptive = ADAPTIVE.matcher(path).matches() && isTrained.test(layer);
     return adaptive
-        ? BlockLoad.typed(places.streamPositions(path) * layer.out() * 2 / 3)
+        ? BlockLoad.inDtype(positions.streamPositions(path) * layer.out() * 2 / 3)
         : BlockLoad.NONE;
   }
 
   /**
    * What a block of a network keeps for the way back, in numbers.
    *
-   * @param typed of the network's type
-   * @param single in f32, whatever the type
-   * @param turned in f32 while the block is computed, and kept nowhere
+   * @param inDtype of the network's type
+   * @param inF32 in f32, whatever the type
+   * @param rotary in f32 while the block is computed, and kept nowhere
    */
-  record BlockLoad(double typed, double single, double turned) {
+  record BlockLoad(double inDtype, double inF32, double rotary) {
     static final BlockLoad NONE = new BlockLoad(0, 0, 0);
 
     /**
      * What a block takes while it learns, by what it keeps: of the network's type, and of f32.
      * Measured.
      */
-    private static final double TYPED_AT_WORK = 2.3;
+    private static final double DTYPE_PEAK = 2.3;
 
-    private static final double SINGLE_AT_WORK = 7;
+    private static final double F32_PEAK = 7;
 
-    static BlockLoad typed(double numbers) {
+    static BlockLoad inDtype(double numbers) {
       return new BlockLoad(numbers, 0, 0);
     }
 
     BlockLoad plus(BlockLoad other) {
-      return new BlockLoad(typed + other.typed, single + other.single, turned + other.turned);
+      return new BlockLoad(inDtype + other.inDtype, inF32 + other.inF32, rotary + other.rotary);
     }
 
     /** Bytes that it keeps, where a number of the network's type takes {@code bytes}. */
-    double kept(int bytes) {
-      return typed * bytes + single * F32;
+    double keptBytes(int bytes) {
+      return inDtype * bytes + inF32 * F32;
     }
 
     /**
      * Bytes that it takes at most while it is computed and gone back through by itself, the kept
      * ones included.
      */
-    double atWork(int bytes) {
-      return TYPED_AT_WORK * typed * bytes + SINGLE_AT_WORK * F32 * (single + turned);
+    double peakBytes(int bytes) {
+      return DTYPE_PEAK * inDtype * bytes + F32_PEAK * F32 * (inF32 + rotary);
     }
   }
 }

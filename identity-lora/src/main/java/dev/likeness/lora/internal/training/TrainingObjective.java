@@ -12,10 +12,10 @@ import org.bytedeco.pytorch.Tensor;
 /** What the network of a family of bases is taught, at levels of noise that chance decides. */
 public interface TrainingObjective {
   /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
-  double level(double share);
+  double sampleLevel(double share);
 
   /** Latents at each image's level. */
-  Tensor noised(Tensor latents, Tensor noise, double... levels);
+  Tensor addNoise(Tensor latents, Tensor noise, double... levels);
 
   /** What the network should answer. */
   Tensor target(Tensor latents, Tensor noise, double... levels);
@@ -29,9 +29,9 @@ public interface TrainingObjective {
    * The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh
    * by themselves.
    */
-  static LoraTraining counted(LoraTraining settings, OpenModel model) {
+  static LoraTraining effectiveSettings(LoraTraining settings, OpenModel model) {
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
-            && !settings.options().debiased()
+            && !settings.optimizerOptions().debiasedEstimation()
         ? settings
         : settings.minSnrGamma(0);
   }
@@ -39,7 +39,7 @@ public interface TrainingObjective {
   /** What the bases of {@code model}'s family learn. */
   static TrainingObjective of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
-    if (settings.options().debiased()
+    if (settings.optimizerOptions().debiasedEstimation()
         && !model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()) {
       throw new IllegalArgumentException(
           "debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
@@ -48,20 +48,20 @@ public interface TrainingObjective {
     return model.tensorNames(ModelComponent.TRANSFORMER).isEmpty()
         ? new DenoisingObjective(DiffusionObjective.of(
             scheduler,
-            counted(settings, model).minSnrGamma(),
-            settings.options().debiased()))
+            effectiveSettings(settings, model).minSnrGamma(),
+            settings.optimizerOptions().debiasedEstimation()))
         : FlowMatchingObjective.of(scheduler);
   }
 
   /** A UNet's: the noise, or what else it predicts, at one of the schedule's timesteps. */
   record DenoisingObjective(DiffusionObjective objective) implements TrainingObjective {
     @Override
-    public double level(double share) {
+    public double sampleLevel(double share) {
       return (int) (share * objective.schedule().length());
     }
 
     @Override
-    public Tensor noised(Tensor latents, Tensor noise, double... levels) {
+    public Tensor addNoise(Tensor latents, Tensor noise, double... levels) {
       return objective.addNoise(latents, noise, timesteps(levels));
     }
 
@@ -88,7 +88,7 @@ public interface TrainingObjective {
   public record FlowMatchingObjective(FlowObjective objective) implements TrainingObjective {
     private static final NormalDistribution NORMAL = new NormalDistribution(null, 0, 1);
     /** No normal number has nothing below it. */
-    private static final double SMALLEST = 1e-9;
+    private static final double MIN_SHARE = 1e-9;
 
     /**
      * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
@@ -103,12 +103,12 @@ public interface TrainingObjective {
     }
 
     @Override
-    public double level(double share) {
-      return objective.sigma(NORMAL.inverseCumulativeProbability(Math.max(share, SMALLEST)));
+    public double sampleLevel(double share) {
+      return objective.sigma(NORMAL.inverseCumulativeProbability(Math.max(share, MIN_SHARE)));
     }
 
     @Override
-    public Tensor noised(Tensor latents, Tensor noise, double... levels) {
+    public Tensor addNoise(Tensor latents, Tensor noise, double... levels) {
       return objective.addNoise(latents, noise, levels);
     }
 

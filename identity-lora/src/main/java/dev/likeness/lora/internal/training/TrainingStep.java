@@ -23,69 +23,69 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * error. Between two batches it can be kept, and gone on with in another run.
  */
 public class TrainingStep implements TrainingCheckpoint.Stateful {
-  private static final String PARTS = "likeness.batches_of_step";
-  private static final String LOSS = "likeness.loss_of_step";
-  private static final String GRADIENT = "gradient.";
+  private static final String BATCHES_KEY = "likeness.batches_of_step";
+  private static final String LOSS_KEY = "likeness.loss_of_step";
+  private static final String GRADIENT_PREFIX = "gradient.";
   private static final String ADVICE =
       "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
 
   private final TrainingTarget target;
-  private final TrainableNetworks learner;
+  private final TrainableNetworks networks;
   private final Optimizer optimizer;
   private final TrainingObjective objective;
   private final CaptionEncodings texts;
   private final TrainableNetworks base;
-  private final CaptionEncodings usualTexts;
-  private int parts;
-  private double sum;
+  private final CaptionEncodings baseTexts;
+  private int accumulated;
+  private double lossSum;
 
   public TrainingStep(
       TrainingTarget model,
-      TrainableNetworks learner,
+      TrainableNetworks networks,
       Optimizer optimizer,
-      TrainingObjective lesson,
+      TrainingObjective objective,
       CaptionEncodings texts) {
-    this(model, learner, optimizer, lesson, texts, null, null);
+    this(model, networks, optimizer, objective, texts, null, null);
   }
 
   /** With the unadapted base and its conditioning, which masked images need. */
   TrainingStep(
       TrainingTarget model,
-      TrainableNetworks learner,
+      TrainableNetworks networks,
       Optimizer optimizer,
-      TrainingObjective lesson,
+      TrainingObjective objective,
       CaptionEncodings texts,
       TrainableNetworks base,
       CaptionEncodings usualTexts) {
     this.base = base;
-    this.usualTexts = usualTexts;
+    this.baseTexts = usualTexts;
     this.target = model;
-    this.learner = learner;
+    this.networks = networks;
     this.optimizer = optimizer;
-    this.objective = lesson;
+    this.objective = objective;
     this.texts = texts;
   }
 
   /**
    * A batch and the chance that goes with it.
    *
-   * @param clean latents [batch, channels, h, w], f32, CPU
+   * @param latents latents [batch, channels, h, w], f32, CPU
    * @param noise to find, of the same shape
-   * @param seen noise that the network sees, most often the same
+   * @param inputNoise noise that the network sees, most often the same
    * @param levels of noise, one for each image
    * @param captions place of each image's caption
-   * @param own how many of the images, from the first on, are the person's; the others are of the
+   * @param instanceCount how many of the images, from the first on, are the person's; the others are of the
    *     class
    * @param focus what each place of an image counts, [batch, 1, h, w] with mean 1, or null
    * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
    */
   public record Batch(
-      Tensor clean,
+      Tensor latents,
       Tensor noise,
-      Tensor seen,
+      Tensor inputNoise,
       double[] levels,
       int[] captions,
-      int own,
+      int instanceCount,
       Tensor focus,
       Tensor mask) {
     /** Of which everything is learnt. */
@@ -102,8 +102,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   }
 
   /** How many of the step's batches are learned. */
-  int parts() {
-    return parts;
+  int accumulated() {
+    return accumulated;
   }
 
   /**
@@ -113,14 +113,14 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    *     then as they were
    */
   public double optimize(LoraTraining settings, double rate) {
-    Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
+    Map<String, Tensor> moving = networks.activeWeights((double) optimizer.steps() / settings.steps());
     requireNumber(
         "the gradients' length",
-        GradientClipping.clip(moving.values(), settings.longestGradient()));
+        GradientClipping.clip(moving.values(), settings.maxGradNorm()));
     optimizer.step(moving, rate);
-    double loss = sum / parts;
-    parts = 0;
-    sum = 0;
+    double loss = lossSum / accumulated;
+    accumulated = 0;
+    lossSum = 0;
     return loss;
   }
 
@@ -134,19 +134,19 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     try (TensorScope scope = TensorScope.open();
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
-      boolean twice = settings.options().recompute();
-      Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : SegmentRunner.PLAIN);
+      boolean twice = settings.optimizerOptions().gradientCheckpointing();
+      Tensor loss = loss(batch, settings.priorLossWeight(), twice ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       requireNumber("the loss", value);
-      int all = settings.options().accumulation();
+      int all = settings.optimizerOptions().gradientAccumulationSteps();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       if (twice) {
         recomputing.backward(part);
       } else {
         part.backward();
       }
-      parts++;
-      sum += value;
+      accumulated++;
+      lossSum += value;
     }
   }
 
@@ -165,16 +165,16 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
 
   @Override
   public Map<String, String> notes() {
-    return Map.of(PARTS, Integer.toString(parts), LOSS, Double.toString(sum));
+    return Map.of(BATCHES_KEY, Integer.toString(accumulated), LOSS_KEY, Double.toString(lossSum));
   }
 
   @Override
   public Map<String, Tensor> tensors() {
     Map<String, Tensor> gradients = new LinkedHashMap<>();
-    if (parts > 0) {
-      learner.weights().leaves().forEach((name, leaf) -> {
+    if (accumulated > 0) {
+      networks.weights().leaves().forEach((name, leaf) -> {
         if (leaf.grad().defined()) {
-          gradients.put(GRADIENT + name, leaf.grad());
+          gradients.put(GRADIENT_PREFIX + name, leaf.grad());
         }
       });
     }
@@ -183,14 +183,14 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
 
   @Override
   public void resume(Map<String, String> notes) {
-    parts = Integer.parseInt(notes.getOrDefault(PARTS, "0"));
-    sum = Double.parseDouble(notes.getOrDefault(LOSS, "0"));
+    accumulated = Integer.parseInt(notes.getOrDefault(BATCHES_KEY, "0"));
+    lossSum = Double.parseDouble(notes.getOrDefault(LOSS_KEY, "0"));
   }
 
   @Override
   public void resume(String name, Tensor value) {
-    if (name.startsWith(GRADIENT)) {
-      Tensor leaf = learner.weights().leaves().get(name.substring(GRADIENT.length()));
+    if (name.startsWith(GRADIENT_PREFIX)) {
+      Tensor leaf = networks.weights().leaves().get(name.substring(GRADIENT_PREFIX.length()));
       // The gradient of a product with a constant is that constant, to the bit.
       leaf.mul(value.to(leaf.device(), value.scalar_type())).sum().backward();
     }
@@ -200,13 +200,13 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * Where a mask leaves an image out, the network is to answer as the base does: nothing there is
    * learnt or forgotten.
    */
-  private Tensor masked(Batch batch, Tensor noised, Tensor target) {
+  private Tensor maskTarget(Batch batch, Tensor noised, Tensor target) {
     if (batch.mask == null) {
       return target;
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor usual = this.target
-          .predict(base, noised, batch.levels, usualTexts.of(batch.captions), SegmentRunner.PLAIN)
+          .predict(base, noised, batch.levels, baseTexts.encode(batch.captions), SegmentRunner.PLAIN)
           .cpu();
       return usual.to(ScalarType.Float).lerp(target, batch.mask);
     }
@@ -215,13 +215,13 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
   /** The error of the network's answers: the person's, and the class's at its weight. */
   Tensor loss(Batch batch, double priorWeight, SegmentRunner segments) {
     double[] levels = batch.levels;
-    Tensor noised = objective.noised(batch.clean, batch.seen, levels);
+    Tensor noised = objective.addNoise(batch.latents, batch.inputNoise, levels);
     // The base is asked before anything of the learner's pass has to be kept.
-    Tensor target = masked(batch, noised, objective.target(batch.clean, batch.noise, levels));
+    Tensor target = maskTarget(batch, noised, objective.target(batch.latents, batch.noise, levels));
     Tensor answer = this.target
-        .predict(learner, noised, levels, texts.of(batch.captions), segments)
+        .predict(networks, noised, levels, texts.encode(batch.captions), segments)
         .cpu();
-    int own = batch.own;
+    int own = batch.instanceCount;
     int others = levels.length - own;
     if (others == 0) {
       return objective.loss(answer, target, batch.focus, levels);

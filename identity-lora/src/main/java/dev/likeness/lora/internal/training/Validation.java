@@ -21,66 +21,66 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The looks that a training takes at what it has learned so far, and the best of them. */
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
-  private static final String BEST = "best.";
-  private static final String TAKEN = "likeness.last_look";
+  private static final String BEST_PREFIX = "best.";
+  private static final String LAST_STEP_KEY = "likeness.last_look";
   /** Of the best score: two looks at the same weights differ by less. */
   private static final double MARGIN = 0.03;
 
-  private static final String SCORE = "likeness.best_score";
-  private static final String LOSSES = "likeness.losses_between_looks";
-  private static final String WITHOUT = "likeness.looks_without_better";
+  private static final String SCORE_KEY = "likeness.best_score";
+  private static final String LOSSES_KEY = "likeness.losses_between_looks";
+  private static final String PATIENCE_KEY = "likeness.looks_without_better";
 
-  private final ValidationOptions previews;
+  private final ValidationOptions options;
   private final BaseModel base;
-  private final PersonToken subject;
+  private final PersonToken personToken;
   private final Progress progress;
   private TensorRegion region = new TensorRegion();
   private Map<String, Tensor> best;
   private double bestScore = Double.NEGATIVE_INFINITY;
-  private int without;
-  private int taken;
+  private int withoutImprovement;
+  private int lastStep;
   private double lossSum;
   private long lossCount;
-  private double lossBefore = Double.NaN;
-  private boolean warned;
+  private double previousLoss = Double.NaN;
+  private boolean hasWarned;
 
   Validation(ValidationOptions previews, BaseModel base, PersonToken subject, Progress progress) {
-    this.previews = previews;
+    this.options = previews;
     this.base = base;
-    this.subject = subject;
+    this.personToken = subject;
     this.progress = progress;
   }
 
   /** Takes in the loss of a step. */
-  void trained(double loss) {
+  void addLoss(double loss) {
     lossSum += loss;
     lossCount++;
   }
 
   /** Looks, when it is time and was not done before. */
   void validate(
-      int steps, TrainableNetworks learner, Function<String, Tensor> values, Cancellation stop) {
-    if (steps % previews.every() != 0 || steps <= taken) {
+      int steps, TrainableNetworks networks, Function<String, Tensor> values, Cancellation stop) {
+    if (steps % options.interval() != 0 || steps <= lastStep) {
       return;
     }
-    List<RgbImage> images = generate(learner, values, stop);
-    taken = steps;
-    double score = previews.scorer().score(images);
+    List<RgbImage> images = generate(networks, values, stop);
+    lastStep = steps;
+    double score = options.scorer().score(images);
     progress.onEvent(new ProgressEvent.Preview(steps, images, score));
     double loss = lossSum / lossCount;
-    warn(score, loss);
-    lossBefore = loss;
+    warnOfOverfitting(score, loss);
+    previousLoss = loss;
     lossSum = 0;
     lossCount = 0;
     if (score > bestScore) {
       bestScore = score;
-      without = 0;
-      keep(learner, values);
+      withoutImprovement = 0;
+      keepBest(networks, values);
       return;
     }
-    without++;
-    if (areOver()) {
-      progress.onEvent(new ProgressEvent.Notice("no better likeness in the last " + without
+    withoutImprovement++;
+    if (shouldStop()) {
+      progress.onEvent(new ProgressEvent.Notice("no better likeness in the last " + withoutImprovement
           + " looks; the weights of the best are kept"));
     }
   }
@@ -89,27 +89,27 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
    * Says once when images become less alike to what is held out while those that are learned are
    * known ever better.
    */
-  private void warn(double score, double loss) {
-    if (!warned && loss < lossBefore && score < bestScore - MARGIN * Math.abs(bestScore)) {
-      warned = true;
+  private void warnOfOverfitting(double score, double loss) {
+    if (!hasWarned && loss < previousLoss && score < bestScore - MARGIN * Math.abs(bestScore)) {
+      hasWarned = true;
       progress.onEvent(new ProgressEvent.Notice(String.format(
           Locale.ROOT,
           "likeness fell from %.3f to %.3f while the loss fell"
               + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept",
           bestScore,
           score,
-          lossBefore,
+          previousLoss,
           loss)));
     }
   }
 
   private List<RgbImage> generate(
-      TrainableNetworks learner, Function<String, Tensor> values, Cancellation stop) {
-    ImageRequest request = previews.request();
+      TrainableNetworks networks, Function<String, Tensor> values, Cancellation stop) {
+    ImageRequest request = options.request();
     try (TensorRegion now = new TensorRegion()) {
       ImageRequest ask = request
-          .prompt(request.prompt().replace("%s", subject.phrase()))
-          .adapter(learner.adapterFor(values, now))
+          .prompt(request.prompt().replace("%s", personToken.phrase()))
+          .adapter(networks.adapterFor(values, now))
           .adapter(TrainableNetworks.AS_LOADED);
       return base.generate(ask, Progress.SILENT, stop).stream()
           .map(GeneratedImage::image)
@@ -117,12 +117,12 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
   }
 
-  private void keep(TrainableNetworks learner, Function<String, Tensor> values) {
+  private void keepBest(TrainableNetworks networks, Function<String, Tensor> values) {
     Map<String, Tensor> copies = new LinkedHashMap<>();
     region.close();
     region = new TensorRegion();
     try (TensorScope scope = TensorScope.open()) {
-      learner
+      networks
           .weights()
           .leaves()
           .keySet()
@@ -135,46 +135,46 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   @Override
   public Map<String, String> notes() {
     return Map.of(
-        SCORE,
+        SCORE_KEY,
         Double.toString(bestScore),
-        WITHOUT,
-        Integer.toString(without),
-        TAKEN,
-        Integer.toString(taken),
-        LOSSES,
-        lossBefore + " " + lossSum + " " + lossCount + " " + warned);
+        PATIENCE_KEY,
+        Integer.toString(withoutImprovement),
+        LAST_STEP_KEY,
+        Integer.toString(lastStep),
+        LOSSES_KEY,
+        previousLoss + " " + lossSum + " " + lossCount + " " + hasWarned);
   }
 
   @Override
   public Map<String, Tensor> tensors() {
     Map<String, Tensor> named = new LinkedHashMap<>();
-    best().orElse(Map.of()).forEach((name, value) -> named.put(BEST + name, value));
+    best().orElse(Map.of()).forEach((name, value) -> named.put(BEST_PREFIX + name, value));
     return named;
   }
 
   @Override
   public void resume(Map<String, String> notes) {
-    bestScore = Double.parseDouble(notes.get(SCORE));
-    without = Integer.parseInt(notes.get(WITHOUT));
-    taken = Integer.parseInt(notes.get(TAKEN));
-    String[] parts = notes.getOrDefault(LOSSES, "NaN 0 0 false").split(" ");
-    lossBefore = Double.parseDouble(parts[0]);
+    bestScore = Double.parseDouble(notes.get(SCORE_KEY));
+    withoutImprovement = Integer.parseInt(notes.get(PATIENCE_KEY));
+    lastStep = Integer.parseInt(notes.get(LAST_STEP_KEY));
+    String[] parts = notes.getOrDefault(LOSSES_KEY, "NaN 0 0 false").split(" ");
+    previousLoss = Double.parseDouble(parts[0]);
     lossSum = Double.parseDouble(parts[1]);
     lossCount = Long.parseLong(parts[2]);
-    warned = Boolean.parseBoolean(parts[3]);
+    hasWarned = Boolean.parseBoolean(parts[3]);
   }
 
   @Override
   public void resume(String name, Tensor value) {
-    if (name.startsWith(BEST)) {
+    if (name.startsWith(BEST_PREFIX)) {
       best = best == null ? new LinkedHashMap<>() : best;
-      best.put(name.substring(BEST.length()), region.keep(value.clone()));
+      best.put(name.substring(BEST_PREFIX.length()), region.keep(value.clone()));
     }
   }
 
   /** Whether as many looks as patience allows were no better. */
-  boolean areOver() {
-    return previews.patience() > 0 && without >= previews.patience();
+  boolean shouldStop() {
+    return options.patience() > 0 && withoutImprovement >= options.patience();
   }
 
   /** The weights that drew the best images so far. */

@@ -74,15 +74,15 @@ class IgnoredKeysTest {
         + "text_encoders.clip_l.transformer.text_projection.lora_B.weight, true",
     "lora_te1_text_projection.lora_down.weight, true, lora_te1_text_projection.lora_up.weight, true"
   })
-  void leavesOutWhatChangesNothingAndSaysSo(
+  void ignoresZeroDeltasAndReportsThem(
       String first, boolean firstOnes, String second, boolean secondOnes) {
     Path file = file(Map.of(first, firstOnes, second, secondOnes));
     try (Lora lora = Lora.open(file, base)) {
       assertEquals(
-          List.of(first, second), lora.report().idle().stream().sorted().toList());
-      assertEquals(2, lora.report().matched());
-      assertEquals(1, lora.report().layers());
-      assertTrue(lora.report().isComplete());
+          List.of(first, second), lora.inspection().ignored().stream().sorted().toList());
+      assertEquals(2, lora.inspection().matched());
+      assertEquals(1, lora.inspection().layers());
+      assertTrue(lora.inspection().isComplete());
     }
   }
 
@@ -94,7 +94,7 @@ class IgnoredKeysTest {
     TABLE + ".dora_scale, true, " + TABLE + ".lora_up.weight, false",
     TABLE + ".alpha, false, lora_te1_text_projections.alpha, false"
   })
-  void refusesWhatMayChangeSomething(
+  void refusesKeysThatMayHaveAnEffect(
       String first, boolean firstOnes, String second, boolean secondOnes) {
     Path file = file(Map.of(first, firstOnes, second, secondOnes));
     String message =
@@ -103,7 +103,7 @@ class IgnoredKeysTest {
   }
 
   @Test
-  void leavesOutWhatChangesAT5ThatTheBaseCameWithout() {
+  void ignoresDeltasOfAMissingT5() {
     String layer = "lora_te3_encoder_block_0_layer_0_SelfAttention_q.lora_";
     Path file = folder.resolve("three.safetensors");
     try (BaseModel without =
@@ -113,7 +113,7 @@ class IgnoredKeysTest {
           file,
           Map.of(layer + "down.weight", torch.ones(2, 8), layer + "up.weight", torch.ones(8, 2)),
           Map.of());
-      assertEquals(2, Lora.inspect(file, without).idle().size());
+      assertEquals(2, Lora.inspect(file, without).ignored().size());
       String said = assertThrows(InvalidInputException.class, () -> Lora.open(file, without))
           .getMessage();
       assertTrue(said.startsWith(file + " changes nothing of "), said);
@@ -129,6 +129,6 @@ class IgnoredKeysTest {
           Map.of("lora_unet_input_blocks_4_1_attn2_to_k.lora_down.weight", torch.zeros(8, 2048)),
           Map.of());
     }
-    assertEquals(List.of(), Lora.inspect(file, base).idle());
+    assertEquals(List.of(), Lora.inspect(file, base).ignored());
   }
 }

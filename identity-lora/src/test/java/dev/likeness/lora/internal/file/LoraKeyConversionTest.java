@@ -98,9 +98,9 @@ class LoraKeyConversionTest {
     Map<String, long[]> shapes = GoldenFolder.shapes((Map<?, ?>) data.get("state_dict_keys"));
     LayerTable table = flux(inputs);
     LoraInspection report = new LoraReader(new KeyList("a list", shapes), Map.of(), table)
-        .report(AdapterConfig.of(Map.of(), Path.of("f")));
+        .inspect(AdapterConfig.of(Map.of(), Path.of("f")));
     assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.shapeMismatches());
     assertEquals(List.of(), report.incomplete());
     assertEquals("flux", report.family());
     assertEquals(rank, report.rank());
@@ -109,7 +109,7 @@ class LoraKeyConversionTest {
   }
 
   @Test
-  void cutsOneMatrixIntoTheRowsOfSeveral() {
+  void splitsOneMatrixIntoTheRowsOfSeveral() {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(2L)) {
       Tensor up = noise.next(28, 2).squeeze(0);
@@ -156,7 +156,7 @@ class LoraKeyConversionTest {
     "transformer_blocks.0.attn2.to_q, 64, sd3",
     "transformer_blocks.0.attn.to_q, 64, unknown"
   })
-  void tellsTransformersApartWhoseBlocksHaveTheSameNames(String layer, long width, String family) {
+  void distinguishesTransformersWithTheSameBlockNames(String layer, long width, String family) {
     Map<String, long[]> shapes = Map.of(
         "transformer." + layer + ".lora_A.weight",
         new long[] {4, width},
@@ -182,7 +182,7 @@ class LoraKeyConversionTest {
         "text_encoder_2.text_model.encoder.layers.0.mlp.fc1.lora_A.weight",
         "text_encoders.clip_g.transformer.x.lora_A.weight"
       })
-  void takesTextEncodersAloneForThoseOfTheBase(String key) {
+  void assignsTextEncoderKeysToTheBase(String key) {
     KeyList textEncoders =
         new KeyList("a list", Map.of(key, new long[] {4, 1280}, "lora_te1_x.alpha", new long[0]));
     assertEquals("sd3", LoraFamilyDetector.of(textEncoders, Map.of(), "sd3"));

@@ -62,21 +62,21 @@ class PeftFilesTest extends OnGoldenBase {
     Map<String, Tensor> copies = new LinkedHashMap<>();
     try (Lora lora = Lora.open(file(tensors), base);
         FusedLora fused = lora.fuse(1)) {
-      changed(fused).forEach((name, value) -> copies.put(name, value.clone()));
+      tensorsOf(fused).forEach((name, value) -> copies.put(name, value.clone()));
     }
     return copies;
   }
 
-  private static Map<String, Tensor> changed(FusedLora fused) {
+  private static Map<String, Tensor> tensorsOf(FusedLora fused) {
     Adaptation adapted = ModelAdapter.of(fused.adapter()).adapt(ModelComponent.UNET, Compute.EXACT);
     Map<String, Tensor> changed = new LinkedHashMap<>();
     base.unwrap(OpenModel.class).tensorNames(ModelComponent.UNET).stream()
         .filter(adapted::replaces)
-        .forEach(name -> changed.put(name, adapted.tensor(name, own(name))));
+        .forEach(name -> changed.put(name, adapted.tensor(name, baseTensor(name))));
     return changed;
   }
 
-  private static Tensor own(String name) {
+  private static Tensor baseTensor(String name) {
     return base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, name);
   }
 
@@ -97,14 +97,14 @@ class PeftFilesTest extends OnGoldenBase {
   void readsWholeWeightsAndBiases(String bias, String norm, String normBias) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(5L)) {
-      long width = own(LAYER + ".weight").size(0);
+      long width = baseTensor(LAYER + ".weight").size(0);
       String prefix = bias.startsWith("unet.") ? "unet." : "base_model.model.";
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put(prefix + LAYER + ".lora_A.weight", random(noise, 2, width));
       tensors.put(prefix + LAYER + ".lora_B.weight", random(noise, width, 2));
       tensors.put(bias.formatted(LAYER), random(noise, width));
-      tensors.put(norm.formatted(NORM), random(noise, own(NORM + ".weight").size(0)));
-      tensors.put(normBias.formatted(NORM), random(noise, own(NORM + ".weight").size(0)));
+      tensors.put(norm.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
+      tensors.put(normBias.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
       Map<String, Tensor> merged = merged(tensors);
       assertEquals(
           Set.of(LAYER + ".weight", LAYER + ".bias", NORM + ".weight", NORM + ".bias"),
@@ -118,7 +118,7 @@ class PeftFilesTest extends OnGoldenBase {
         lora.save(kohya, KeyFormat.KOHYA);
         try (Lora again = Lora.open(kohya, base);
             FusedLora fused = again.fuse(1)) {
-          changed(fused).forEach((name, value) -> assertClose(merged.get(name), value));
+          tensorsOf(fused).forEach((name, value) -> assertClose(merged.get(name), value));
         }
       }
     }
@@ -141,7 +141,7 @@ class PeftFilesTest extends OnGoldenBase {
   void readsTheSettingsOfOneNetworkAndOfAWholePipeline(
       String prefix, String settings, double scale) {
     try (TensorScope scope = TensorScope.open()) {
-      long width = own(LAYER + ".weight").size(0);
+      long width = baseTensor(LAYER + ".weight").size(0);
       Path file = folder.resolve("pytorch_lora_weights.safetensors");
       SafetensorsWriter.write(
           file,
@@ -166,7 +166,7 @@ class PeftFilesTest extends OnGoldenBase {
           "base_model.model.text_model.embeddings.token_embedding.weight")) {
         Path file = file(Map.of(key, torch.ones(4)));
         assertEquals(
-            file + ": 1 of 1 keys match no layer of base-today, e.g. " + key
+            file + ": 1 of 1 keys match no layer of base-current, e.g. " + key
                 + "; the LoRA is for another base model, or" + " of a kind that is not supported",
             assertThrows(InvalidInputException.class, () -> Lora.open(file, base))
                 .getMessage());
@@ -176,11 +176,11 @@ class PeftFilesTest extends OnGoldenBase {
 
   @ParameterizedTest
   @ValueSource(strings = {"unet.", "base_model.model.", "lora_unet_", "diffusion_model."})
-  void cutsFusedKeysAndValuesOfUnets(String prefix) {
+  void splitsFusedKeysAndValuesOfUnets(String prefix) {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(6L)) {
-      long out = own(TEXT + "to_k.weight").size(0);
-      Tensor down = random(noise, 2, own(TEXT + "to_k.weight").size(1));
+      long out = baseTensor(TEXT + "to_k.weight").size(0);
+      Tensor down = random(noise, 2, baseTensor(TEXT + "to_k.weight").size(1));
       Tensor up = random(noise, 2 * out, 2);
       String layer = prefix.endsWith("_") ? (prefix + TEXT).replace('.', '_') : prefix + TEXT;
       Map<String, Tensor> actual =
@@ -208,7 +208,7 @@ class PeftFilesTest extends OnGoldenBase {
           List.of(ModelComponent.TEXT_ENCODER, ModelComponent.TEXT_ENCODER_2)) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         Collection<TargetLayer> layers = LayerTable.of(xl.unwrap(OpenModel.class)).layers().stream()
-            .filter(layer -> layer.part() == part && layer.path().endsWith("_proj"))
+            .filter(layer -> layer.component() == part && layer.path().endsWith("_proj"))
             .toList();
         layers.forEach(layer -> {
           tensors.put(

@@ -32,13 +32,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ExtendWith(NoTensorLeaks.class)
 class PersonFileSizeTest {
   private static final int RANK = 4;
-  private static final long MOST = 4_000_000;
+  private static final long MAX_BYTES = 4_000_000;
 
   @ParameterizedTest
   @EnumSource(
       value = KeyFormat.class,
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void isAtMostFourMegabytesAtRankFour(KeyFormat dialect, @TempDir Path folder) throws IOException {
+  void isAtMostFourMegabytesAtRankFour(KeyFormat keyFormat, @TempDir Path folder) throws IOException {
     // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
     LoraTraining settings =
         LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
@@ -56,12 +56,12 @@ class PersonFileSizeTest {
           table,
           layer -> null,
           Map.of(
-              dialect == KeyFormat.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT, "yes"),
-          dialect);
+              keyFormat == KeyFormat.PEFT ? TrainedPerson.CLASS_WORD_KEY : TrainedPerson.CONSENT_KEY, "yes"),
+          keyFormat);
     }
     assertTrue(OwnerOnly.isOwnerOnly(file));
     assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
-    assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
+    assertTrue(Files.size(file) <= MAX_BYTES, Files.size(file) + " bytes");
   }
 
   private static Tensor half(long... shape) {

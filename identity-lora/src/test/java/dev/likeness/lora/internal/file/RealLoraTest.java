@@ -38,19 +38,19 @@ public class RealLoraTest {
     "smart_falcon_8_lokr.safetensors, KOHYA, LOKR, 350, 8, 1750"
   })
   void matchesEveryKeyForStableDiffusion15(
-      String name, KeyFormat dialect, LoraAlgorithm kind, int layers, int rank, int matched)
+      String name, KeyFormat keyFormat, LoraAlgorithm kind, int layers, int rank, int matched)
       throws IOException {
     LoraInspection report = report(name, stableDiffusion15());
     assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.shapeMismatches());
     assertEquals(List.of(), report.incomplete());
-    assertEquals(dialect, report.dialect());
-    assertEquals(Set.of(kind), report.kinds());
+    assertEquals(keyFormat, report.keyFormat());
+    assertEquals(Set.of(kind), report.algorithms());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
     assertEquals(matched, report.matched());
     assertEquals(
-        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.embeddings());
+        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.textualInversions());
     LoraFile.requireComplete(report, name, "a base", "sd1");
   }
 
@@ -74,9 +74,9 @@ public class RealLoraTest {
 
   @ParameterizedTest
   @CsvSource({"learned_embeds_1.bin, <frida>", "flora.pt, FloralMarble-400"})
-  void tellsTextualInversionsApart(String name, String token) throws IOException {
+  void distinguishesTextualInversions(String name, String token) throws IOException {
     LoraInspection report = report(name, stableDiffusion15());
-    assertEquals(List.of(token), report.embeddings());
+    assertEquals(List.of(token), report.textualInversions());
     assertEquals(
         name + " is a textual inversion (" + token + "), not a LoRA; give it as an embedding",
         assertThrows(
@@ -91,15 +91,15 @@ public class RealLoraTest {
     "analog_svd_rank4.safetensors",
     "smart_falcon_8_lokr.safetensors"
   })
-  void readsEveryChange(String name) throws IOException {
+  void readsEveryDelta(String name) throws IOException {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file);
         TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
       LoraDeltas changes =
-          reader.deltas(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
+          reader.readDeltas(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(
-          reader.report(AdapterConfig.of(source.notes(), file)).layers(),
+          reader.inspect(AdapterConfig.of(source.notes(), file)).layers(),
           changes.weights().size());
     }
   }
@@ -108,7 +108,7 @@ public class RealLoraTest {
     Path file = Material.of("lora/" + name);
     try (LoraFile source = LoraFile.open(file)) {
       return new LoraReader(source.tensors(), source.notes(), table)
-          .report(AdapterConfig.of(source.notes(), file));
+          .inspect(AdapterConfig.of(source.notes(), file));
     }
   }
 
@@ -144,18 +144,18 @@ public class RealLoraTest {
   @ParameterizedTest
   @CsvSource({"shinkai_makoto_offset, 264, 128", "thickline_fp16, 264, 128"})
   void matchesKeyListsOfStableDiffusion15(String name, int layers, int rank) throws IOException {
-    LoraInspection report = listed(name, stableDiffusion15());
+    LoraInspection report = inspectKeyList(name, stableDiffusion15());
     assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.shapeMismatches());
     assertEquals(List.of(), report.incomplete());
     assertEquals(layers, report.layers());
     assertEquals(rank, report.rank());
     assertEquals("sd1", report.family());
   }
 
-  public static LoraInspection listed(String name, LayerTable table) throws IOException {
+  public static LoraInspection inspectKeyList(String name, LayerTable table) throws IOException {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
     return new LoraReader(KeyList.of(list), Map.of(), table)
-        .report(AdapterConfig.of(Map.of(), Path.of("f")));
+        .inspect(AdapterConfig.of(Map.of(), Path.of("f")));
   }
 }

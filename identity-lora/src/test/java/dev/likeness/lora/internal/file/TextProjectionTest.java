@@ -32,7 +32,7 @@ class TextProjectionTest {
   private Path folder;
 
   @Test
-  void isChangedBesideAsItIsWhenMerged() {
+  void isTheSameUnmergedAndMerged() {
     try (BaseModel base = BaseModel.open(
             GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, folder)
                 .path(),
@@ -43,7 +43,7 @@ class TextProjectionTest {
                 .orElseThrow()),
             base);
         FusedLora fused = lora.fuse(1)) {
-      assertTrue(lora.report().isComplete());
+      assertTrue(lora.inspection().isComplete());
       ImageRequest request = ImageRequest.of("a woman").steps(2).seed(1);
       GeneratedImage beside = base.generate(request.adapter(lora.at(1)));
       assertFalse(

@@ -22,20 +22,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Batches of latents that are all zero, so that whatever is in one is chance. */
 @ExtendWith(NoTensorLeaks.class)
 class BatchSamplerTest extends OnGoldenBase {
-  private static final OptimizerOptions PLAIN = OptimizerOptions.PLAIN;
+  private static final OptimizerOptions PLAIN = OptimizerOptions.DEFAULT;
   private static final int BATCH = 2;
   private static final int CHANNELS = 4;
-  private static final int PLACES = 16 * 16;
+  private static final int POSITIONS = 16 * 16;
 
   /** What a batch holds, image by image, channel by channel. */
-  private record Drawn(float[] clean, float[] noise, float[] seen) {}
+  private record SampledBatch(float[] latents, float[] noise, float[] inputNoise) {}
 
   @Test
-  void hasOneNoiseForTheTargetAndForWhatIsSeen() {
-    Drawn plain = drawn(PLAIN);
-    assertArrayEquals(new float[BATCH * CHANNELS * PLACES], plain.clean);
-    assertArrayEquals(plain.noise, plain.seen);
-    assertEquals(1, spread(plain.noise), 0.05);
+  void usesOneNoiseForTargetAndInput() {
+    SampledBatch plain = sampleBatch(PLAIN);
+    assertArrayEquals(new float[BATCH * CHANNELS * POSITIONS], plain.latents);
+    assertArrayEquals(plain.noise, plain.inputNoise);
+    assertEquals(1, standardDeviation(plain.noise), 0.05);
   }
 
   /**
@@ -43,43 +43,43 @@ class BatchSamplerTest extends OnGoldenBase {
    * too.
    */
   @Test
-  void offsetsEachChannelOfEachImageByANumberOfItsOwn() {
+  void offsetsEachChannelOfEachImageSeparately() {
     double strength = 0.5;
-    Drawn offset = drawn(PLAIN.noiseOffset(strength));
-    float[] added = difference(offset.noise, drawn(PLAIN).noise);
-    assertArrayEquals(offset.noise, offset.seen);
+    SampledBatch offset = sampleBatch(PLAIN.noiseOffset(strength));
+    float[] added = difference(offset.noise, sampleBatch(PLAIN).noise);
+    assertArrayEquals(offset.noise, offset.inputNoise);
     double[] means = new double[BATCH * CHANNELS];
     for (int i = 0; i < added.length; i++) {
-      means[i / PLACES] += added[i] / PLACES;
+      means[i / POSITIONS] += added[i] / POSITIONS;
       assertEquals(
-          added[i / PLACES * PLACES], added[i], 1e-5, "the same at every place of a channel");
+          added[i / POSITIONS * POSITIONS], added[i], 1e-5, "the same at every place of a channel");
     }
     for (int i = 1; i < means.length; i++) {
       assertNotEquals(means[0], means[i], 1e-3);
     }
-    float[] twice = difference(drawn(PLAIN.noiseOffset(2 * strength)).noise, offset.noise);
+    float[] twice = difference(sampleBatch(PLAIN.noiseOffset(2 * strength)).noise, offset.noise);
     assertArrayEquals(added, twice, 1e-5f, "in proportion to the strength");
   }
 
   /** Ning et al. (2023): the network sees more noise than it is to find. */
   @Test
-  void perturbsWhatIsSeenAndLeavesTheTargetsNoiseAsItWas() {
-    Drawn perturbed = drawn(PLAIN.inputPerturbation(0.1));
-    assertArrayEquals(drawn(PLAIN).noise, perturbed.noise);
-    assertEquals(0.1, spread(difference(perturbed.seen, perturbed.noise)), 0.005);
+  void perturbsTheInputAndKeepsTheNoiseOfTheTarget() {
+    SampledBatch perturbed = sampleBatch(PLAIN.inputPerturbation(0.1));
+    assertArrayEquals(sampleBatch(PLAIN).noise, perturbed.noise);
+    assertEquals(0.1, standardDeviation(difference(perturbed.inputNoise, perturbed.noise)), 0.005);
   }
 
   @ParameterizedTest
   @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
-  void showsImagesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
+  void samplesImagesOfEverySizeEquallyOften(int first, int second, int batch, int round) {
     LoraTraining settings = LoraTraining.balanced();
-    TrainingObjective lesson = TrainingObjective.of(base.unwrap(OpenModel.class), settings);
+    TrainingObjective objective = TrainingObjective.of(base.unwrap(OpenModel.class), settings);
     List<ImageBucket> buckets = List.of(bucket(0, first), bucket(first, second));
     int[] seen = new int[first + second];
     for (int number = 0; number < 2 * round; number++) {
-      ImageBucket.Turn turn = ImageBucket.turn(buckets, 3, number, batch);
+      ImageBucket.Turn turn = ImageBucket.batchTurn(buckets, 3, number, batch);
       for (int image : BatchSampler.StepSample.of(
-              3, number, turn.number(), batch, turn.bucket().images().size(), 1, lesson)
+              3, number, turn.number(), batch, turn.bucket().images().size(), 1, objective)
           .images()) {
         seen[turn.bucket().images().get(image)]++;
       }
@@ -96,29 +96,29 @@ class BatchSamplerTest extends OnGoldenBase {
         32, 32, IntStream.range(from, from + count).boxed().toList(), null, null);
   }
 
-  private static Drawn drawn(OptimizerOptions options) {
+  private static SampledBatch sampleBatch(OptimizerOptions options) {
     LoraTraining settings =
-        LoraTraining.balanced().batch(BATCH).options(options).seed(3);
+        LoraTraining.balanced().batchSize(BATCH).optimizerOptions(options).seed(3);
     CaptionEncodings.Captions captions =
         new CaptionEncodings.Captions(List.of("a person", "a woman"), 1, new int[] {-1, -1});
-    Drawn[] drawn = new Drawn[1];
+    SampledBatch[] drawn = new SampledBatch[1];
     try (TensorRegion region = new TensorRegion()) {
       ImageBucket bucket = new ImageBucket(
           32, 32, List.of(0, 1), new CachedLatents(region), new CachedLatents(region));
       for (int i = 0; i < BATCH; i++) {
-        bucket.latents().add(new float[CHANNELS * PLACES], CHANNELS, 16, 16);
+        bucket.latents().add(new float[CHANNELS * POSITIONS], CHANNELS, 16, 16);
       }
       new BatchSampler(
               settings,
               List.of(bucket),
               captions,
               TrainingObjective.of(base.unwrap(OpenModel.class), settings))
-          .with(
+          .withBatch(
               0,
-              batch -> drawn[0] = new Drawn(
-                  ImageTensors.floats(batch.clean()),
+              batch -> drawn[0] = new SampledBatch(
+                  ImageTensors.floats(batch.latents()),
                   ImageTensors.floats(batch.noise()),
-                  ImageTensors.floats(batch.seen())));
+                  ImageTensors.floats(batch.inputNoise())));
     }
     return drawn[0];
   }
@@ -131,7 +131,7 @@ class BatchSamplerTest extends OnGoldenBase {
     return difference;
   }
 
-  private static double spread(float[] values) {
+  private static double standardDeviation(float[] values) {
     double sum = 0;
     for (float value : values) {
       sum += value * value;

@@ -16,7 +16,7 @@ class CachedLatentsTest {
     "80, 8, 7, 1",
     "0, 64, 0, 8"
   })
-  void weighsEveryPlaceThatAFocusTouches(int start, int length, int first, int count) {
-    assertArrayEquals(new int[] {first, count}, CachedLatents.places(start, length, 8, 8));
+  void weightsEveryCellThatAFocusTouches(int start, int length, int first, int count) {
+    assertArrayEquals(new int[] {first, count}, CachedLatents.cellRange(start, length, 8, 8));
   }
 }

@@ -59,9 +59,9 @@ class FewStepTest {
 
   /**
    * A network that knows the image behind all noise, or takes it for one that is brighter by
-   * {@code off}.
+   * {@code error}.
    */
-  private record Knowing(OpenModel model, Tensor image, double off) implements TrainingTarget {
+  private record PerfectTarget(OpenModel model, Tensor image, double error) implements TrainingTarget {
     @Override
     public ModelComponent component() {
       return ModelComponent.UNET;
@@ -103,7 +103,7 @@ class FewStepTest {
       for (int i = 0; i < levels.length; i++) {
         NoiseLevel level = model.scheduler().noiseSchedule().level((int) levels[i]);
         // What the network is sure of is off by the more, the less noise there is.
-        Tensor clean = image.narrow(0, i, 1).add(new Scalar(off * levels[i] / 1000));
+        Tensor clean = image.narrow(0, i, 1).add(new Scalar(error * levels[i] / 1000));
         Tensor noise = noised
             .narrow(0, i, 1)
             .sub(clean.mul(new Scalar(level.alpha())))
@@ -119,7 +119,7 @@ class FewStepTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"base", "v-prediction"})
-  void asksNothingOfANetworkThatSeesOneImageAllTheWay(String variant) {
+  void hasNoLossForANetworkThatPredictsOneImage(String variant) {
     Path folder =
         GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
@@ -131,28 +131,28 @@ class FewStepTest {
   }
 
   private static double loss(BaseModel base, double off, double guidance) {
-    return loss(base, clean -> new Knowing(base.unwrap(OpenModel.class), clean, off), guidance);
+    return loss(base, clean -> new PerfectTarget(base.unwrap(OpenModel.class), clean, off), guidance);
   }
 
-  /** The loss of images that {@code pupils} knows. */
+  /** The loss of images that {@code targets} knows. */
   private static double loss(
-      BaseModel base, Function<Tensor, TrainingTarget> pupils, double guidance) {
+      BaseModel base, Function<Tensor, TrainingTarget> targets, double guidance) {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
-      TrainingTarget model = pupils.apply(clean);
-      TrainingObjective lesson =
+      TrainingTarget model = targets.apply(clean);
+      TrainingObjective objective =
           TrainingObjective.of(base.unwrap(OpenModel.class), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(
           model,
           List.of("a man"),
-          new ConsistencyDistillation.Unchanged(base.unwrap(OpenModel.class)),
+          new ConsistencyDistillation.FrozenBase(base.unwrap(OpenModel.class)),
           region,
           new Cancellation());
       TrainingStep step = new ConsistencyDistillation(
-          base.unwrap(OpenModel.class), model, null, null, lesson, texts, guidance, region);
+          base.unwrap(OpenModel.class), model, null, null, objective, texts, guidance, region);
       return step.loss(
               new TrainingStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null),
               1,
@@ -162,11 +162,11 @@ class FewStepTest {
   }
 
   /** A network that sees nothing, and keeps the most that a text without words says to it. */
-  private static final class Reading implements TrainingTarget {
+  private static final class RecordingTarget implements TrainingTarget {
     private final TrainingTarget base;
-    private double most;
+    private double largest;
 
-    Reading(TrainingTarget base) {
+    RecordingTarget(TrainingTarget base) {
       this.base = base;
     }
 
@@ -216,29 +216,29 @@ class FewStepTest {
         TextEncoding text,
         SegmentRunner segments) {
       double said = text.tokens().add(text.pooled().unsqueeze(1)).max().item_double();
-      most = said == 4 ? most : Math.max(most, said);
+      largest = said == 4 ? largest : Math.max(largest, said);
       return torch.zeros_like(noised);
     }
   }
 
   @ParameterizedTest
   @CsvSource({"xl-base, 0", "xl-words-for-nothing, 2"})
-  void leadsAwayFromWhatDrawingLeadsAwayFrom(String variant, double said) {
+  void guidesAwayFromTheNegativeOfGeneration(String variant, double said) {
     Path folder =
         GoldenFolder.write(variant, GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      Reading model = new Reading(TrainingTarget.of(base.unwrap(OpenModel.class)));
-      model.most = -1;
+      RecordingTarget model = new RecordingTarget(TrainingTarget.of(base.unwrap(OpenModel.class)));
+      model.largest = -1;
       loss(base, clean -> model, 4);
-      assertEquals(said, model.most);
+      assertEquals(said, model.largest);
     }
   }
 
   @Test
-  void goesOnWhereItWasStoppedAndEndsAtTheSameBits() throws IOException {
+  void resumesAndEndsAtTheSameBits() throws IOException {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
-    LoraTraining training = LoraTraining.fewStep(3).steps(26).batch(1);
+    LoraTraining training = LoraTraining.fewStep(3).steps(26).batchSize(1);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       Path state = parent.resolve("state.safetensors");
       Path whole = trained(base, training, null, new Cancellation(), "whole");
@@ -272,8 +272,8 @@ class FewStepTest {
   }
 
   @Test
-  void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
-    LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
+  void reportsTruncatedCaptionsAndRefusesIgnoredOptions() {
+    LoraTraining training = LoraTraining.fewStep(3).steps(1).batchSize(1);
     TrainingExample image =
         TrainingExample.of(RgbImage.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
     List<String> said = new ArrayList<>();
@@ -301,12 +301,12 @@ class FewStepTest {
   }
 
   @Test
-  void refusesATextEncoderThatLearnsToo() {
+  void refusesToTrainTheTextEncoder() {
     assertEquals(
         "drawing in few steps is learnt by the network alone, without class images; turn the text encoder's learning"
             + " off",
         assertThrows(
-                IllegalArgumentException.class, () -> LoraTraining.fewStep(4).textEncoder(true))
+                IllegalArgumentException.class, () -> LoraTraining.fewStep(4).trainTextEncoder(true))
             .getMessage());
   }
 }

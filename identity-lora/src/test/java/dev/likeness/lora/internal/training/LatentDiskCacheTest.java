@@ -37,14 +37,14 @@ class LatentDiskCacheTest extends OnGoldenBase {
   private static final LoraTraining SETTINGS = LoraTraining.balanced()
       .targets(LoraTargets.ATTENTION)
       .steps(3)
-      .batch(2)
+      .batchSize(2)
       .rank(1)
-      .textEncoder(false);
+      .trainTextEncoder(false);
 
   @TempDir
   private Path folder;
 
-  private static TrainingSet images() {
+  private static TrainingSet trainingSet() {
     byte[] rgb = new byte[24 * 16 * 3];
     Random random = new Random(5);
     return TrainingSet.of(
@@ -57,7 +57,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
         PersonToken.of("woman"));
   }
 
-  private static float[] learned(LoraTraining settings, TrainingSet set) {
+  private static float[] train(LoraTraining settings, TrainingSet set) {
     try (TrainedPerson person =
         new LoraTrainer(settings).train(base, set, Progress.SILENT, new Cancellation())) {
       return base.generate(ImageRequest.of("sks woman").steps(2).size(24, 16).adapter(person.at(1)))
@@ -72,37 +72,37 @@ class LatentDiskCacheTest extends OnGoldenBase {
   }
 
   @Test
-  void learnsFromThemWhatItLearnsFromTheImages() throws IOException {
-    float[] plain = learned(SETTINGS, images());
-    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
+  void trainsTheSameFromCachedLatents() throws IOException {
+    float[] plain = train(SETTINGS, trainingSet());
+    assertArrayEquals(plain, train(SETTINGS, trainingSet().latentFolder(folder)));
     List<Path> kept = files();
     assertTrue(OwnerOnly.isOwnerOnly(kept.get(0)));
     assertEquals(2, kept.size());
     try (Safetensors file = Safetensors.open(kept.get(0))) {
-      assertEquals(Set.of("mean", "log_variance"), file.names());
+      assertEquals(Set.of("mean", "log_variance"), file.layerRoles());
     }
     FileTime old = FileTime.fromMillis(1000);
     for (Path file : kept) {
       Files.setLastModifiedTime(file, old);
     }
-    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
+    assertArrayEquals(plain, train(SETTINGS, trainingSet().latentFolder(folder)));
     assertEquals(old, Files.getLastModifiedTime(kept.get(0)), "encoded again");
   }
 
   @Test
-  void keepsMirroredImagesBesideTheirOwn() throws IOException {
+  void keepsMirroredImagesToo() throws IOException {
     assertArrayEquals(
-        learned(SETTINGS.flip(true), images()),
-        learned(SETTINGS.flip(true), images().latents(folder)));
+        train(SETTINGS.randomFlip(true), trainingSet()),
+        train(SETTINGS.randomFlip(true), trainingSet().latentFolder(folder)));
     assertEquals(4, files().size());
   }
 
   @Test
-  void encodesAgainWhatIsDamaged() throws IOException {
-    float[] plain = learned(SETTINGS, images().latents(folder));
+  void encodesDamagedFilesAgain() throws IOException {
+    float[] plain = train(SETTINGS, trainingSet().latentFolder(folder));
     Path first = files().get(0);
     Files.write(first, new byte[] {1, 2, 3});
-    assertArrayEquals(plain, learned(SETTINGS, images().latents(folder)));
+    assertArrayEquals(plain, train(SETTINGS, trainingSet().latentFolder(folder)));
     assertNotEquals(3, Files.size(first));
     assertTrue(files().size() == 2);
   }

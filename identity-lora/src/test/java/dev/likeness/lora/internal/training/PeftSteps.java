@@ -42,7 +42,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
             name -> name.startsWith("start.") ? name.substring("start.".length()) : null));
   }
 
-  TrainingStep learning(
+  TrainingStep newStep(
       OpenModel model,
       TrainableAdapter factors,
       AdamW optimizer,
@@ -96,7 +96,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   private Set<String> names(String prefix) {
-    return expected.names().stream()
+    return expected.layerRoles().stream()
         .filter(name -> name.startsWith(prefix))
         .map(name -> name.substring(prefix.length()))
         .collect(Collectors.toSet());

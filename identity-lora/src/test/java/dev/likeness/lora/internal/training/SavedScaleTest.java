@@ -21,7 +21,7 @@ import dev.likeness.lora.internal.algorithm.TargetLayer;
 import dev.likeness.lora.internal.algorithm.WeightDelta;
 import dev.likeness.lora.internal.file.LayerTable;
 import dev.likeness.lora.internal.file.LoraMetadata;
-import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +44,8 @@ class SavedScaleTest extends OnGoldenBase {
    */
   @ParameterizedTest
   @CsvSource({"PEFT, lora", "DIFFUSERS, lora", "KOHYA, lora", "PEFT, lokr", "KOHYA, lokr"})
-  void losesNoPlacesOfFactorsInF16ToTheirScale(
-      KeyFormat dialect, String kind, @TempDir Path folder) {
+  void losesNoDigitsOfF16FactorsToTheirScale(
+      KeyFormat keyFormat, String kind, @TempDir Path folder) {
     TargetLayer layer = LayerTable.of(base.unwrap(OpenModel.class))
         .find(ModelComponent.UNET, "mid_block.resnets.0.conv1")
         .orElseThrow();
@@ -65,16 +65,16 @@ class SavedScaleTest extends OnGoldenBase {
               0,
               1 / 128.0);
       LoraInspection report = LoraMetadata.made("unknown", LoraAlgorithm.LORA, 1, 128, Map.of());
-      LoraDeltas changes = new LoraDeltas(Map.of(layer, change.mapped(region::keep)), Map.of());
+      LoraDeltas changes = new LoraDeltas(Map.of(layer, change.map(region::keep)), Map.of());
       try (Lora lora = LoraParts.lora(changes, report, region, base.unwrap(OpenModel.class))) {
-        lora.save(file, dialect);
+        lora.save(file, keyFormat);
         try (Lora again = Lora.open(file, base)) {
-          Tensor own = layer.f32(base.unwrap(OpenModel.class));
-          Tensor expected = change.difference(own);
+          Tensor own = layer.readF32(base.unwrap(OpenModel.class));
+          Tensor expected = change.deltaWeight(own);
           double lost = LoraParts.changes(again)
               .weights()
               .get(layer)
-              .difference(own)
+              .deltaWeight(own)
               .sub(expected)
               .norm()
               .item_double();
@@ -91,7 +91,7 @@ class SavedScaleTest extends OnGoldenBase {
   }
 
   @Test
-  void keepsPlacesOfWhatALowAlphaLearned() {
+  void keepsDigitsOfFactorsTrainedWithALowAlpha() {
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
         NoiseSource noise = NoiseSource.seeded(6L)) {
@@ -101,11 +101,11 @@ class SavedScaleTest extends OnGoldenBase {
           noise.next(128, 64).squeeze(0).div(new Scalar(8.0)),
           "unet.to_q.lora_B.weight",
           noise.next(64, 128).squeeze(0).mul(new Scalar(1e-3)));
-      TrainableDelta trained = new TrainableDelta(LoraForm.LORA, layer, 1 / 128.0, null);
+      TrainableDelta trained = new TrainableDelta(AdapterAlgorithm.LORA, layer, 1 / 128.0, null);
       Tensor expected = torch
           .matmul(leaves.get("unet.to_q.lora_B.weight"), leaves.get("unet.to_q.lora_A.weight"))
           .div(new Scalar(128.0));
-      Tensor saved = trained.saved(leaves::get, region).difference(torch.zeros(64, 64));
+      Tensor saved = trained.toDelta(leaves::get, region).deltaWeight(torch.zeros(64, 64));
       double lost = saved.sub(expected).norm().item_double() / expected.norm().item_double();
       // f16 rounds each number by up to 2^-11.
       assertTrue(lost < 5e-4, "lost " + lost);

@@ -71,13 +71,13 @@ public class SdxlTrainingTest {
       1,
       List.of("%s"),
       0,
-      OptimizerOptions.PLAIN);
+      OptimizerOptions.DEFAULT);
 
   @TempDir
   private Path parent;
 
   @Test
-  void takesTheStepsThatPeftTakes() {
+  void makesTheStepsOfPeft() {
     Path folder =
         GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
@@ -113,7 +113,7 @@ public class SdxlTrainingTest {
       TrainingStep learning, TrainableAdapter factors, Safetensors golden, boolean recompute) {
     try (TensorScope scope = TensorScope.open();
         GradientCheckpointing twice = new GradientCheckpointing()) {
-      double all = golden.names().stream()
+      double all = golden.layerRoles().stream()
           .filter(name -> name.startsWith("gradient."))
           .mapToDouble(name -> golden.read(name).norm().item_double())
           .max()
@@ -124,7 +124,7 @@ public class SdxlTrainingTest {
         learning.loss(PeftSteps.batch(golden, 0), 0, SegmentRunner.PLAIN).backward();
       }
       factors.weights().leaves().forEach((name, leaf) -> {
-        boolean reached = golden.names().contains("gradient." + name);
+        boolean reached = golden.layerRoles().contains("gradient." + name);
         assertEquals(reached, leaf.grad().defined(), name);
         if (reached) {
           Tensor expected = golden.read("gradient." + name);
@@ -154,7 +154,7 @@ public class SdxlTrainingTest {
   }
 
   @Test
-  void learnsSomebodyWhomKohyasFileKeepsToo() {
+  void trainsAPersonAndSavesItForKohyaToo() {
     Path folder =
         GoldenFolder.write("xl-base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     RgbImage image = RgbImage.of(16, 24, new byte[16 * 24 * 3]);
@@ -173,7 +173,7 @@ public class SdxlTrainingTest {
       try (Lora again = Lora.open(file, base)) {
         assertArrayEquals(drawn, base.generate(request.adapter(again.at(1))).pixels());
         assertTrue(LoraParts.changes(again).weights().keySet().stream()
-            .anyMatch(l -> l.part() == ModelComponent.TEXT_ENCODER_2));
+            .anyMatch(l -> l.component() == ModelComponent.TEXT_ENCODER_2));
       }
     }
   }
@@ -181,9 +181,9 @@ public class SdxlTrainingTest {
   @ParameterizedTest
   @ValueSource(strings = {"Alien Style", "Noodles Style"})
   void matchesKohyasPublishedListsForSdxl(String name) throws IOException {
-    LoraInspection report = RealLoraTest.listed(name, published());
+    LoraInspection report = RealLoraTest.inspectKeyList(name, published());
     assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.misshapen());
+    assertEquals(List.of(), report.shapeMismatches());
     assertEquals(2958, report.matched());
     assertEquals(986, report.layers());
     assertEquals("sdxl", report.family());

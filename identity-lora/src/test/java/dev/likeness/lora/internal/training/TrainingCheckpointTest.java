@@ -11,14 +11,14 @@ class TrainingCheckpointTest {
       new TrainingCheckpoint(Path.of("state.safetensors"), "owner");
 
   @Test
-  void savesEverySoManyStepsButNotTooOften() {
-    assertFalse(new TrainingCheckpoint(null, "").isTime(25, 0, 100, 1));
-    assertFalse(KEPT.isTime(24, 0, 100, 1));
-    assertTrue(KEPT.isTime(25, 0, 100, 1));
-    assertFalse(KEPT.isTime(50, 3, 299, 1));
-    assertTrue(KEPT.isTime(50, 3, 300, 1));
-    assertFalse(KEPT.isTime(51, 3, 300, 1));
-    assertTrue(KEPT.isTime(50, 3, 299, 120_000_000_000L), "much would be lost");
-    assertTrue(KEPT.isTime(1, 3, 299, 120_000_000_000L), "a step may take that long");
+  void savesAtAnIntervalButNotTooOften() {
+    assertFalse(new TrainingCheckpoint(null, "").isDue(25, 0, 100, 1));
+    assertFalse(KEPT.isDue(24, 0, 100, 1));
+    assertTrue(KEPT.isDue(25, 0, 100, 1));
+    assertFalse(KEPT.isDue(50, 3, 299, 1));
+    assertTrue(KEPT.isDue(50, 3, 300, 1));
+    assertFalse(KEPT.isDue(51, 3, 300, 1));
+    assertTrue(KEPT.isDue(50, 3, 299, 120_000_000_000L), "much would be lost");
+    assertTrue(KEPT.isDue(1, 3, 299, 120_000_000_000L), "a step may take that long");
   }
 }

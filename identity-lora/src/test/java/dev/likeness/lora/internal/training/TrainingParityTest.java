@@ -52,12 +52,12 @@ class TrainingParityTest {
       1,
       List.of("%s"),
       0,
-      OptimizerOptions.PLAIN);
+      OptimizerOptions.DEFAULT);
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
-    LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.recompute(recompute));
+  void makesTheStepsOfPeft(boolean recompute, @TempDir Path parent) {
+    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
@@ -67,25 +67,25 @@ class TrainingParityTest {
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
-      assertEquals(start.names(), factors.weights().leaves().keySet());
+      assertEquals(start.layerRoles(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
       steps.compare(
-          steps.learning(base.unwrap(OpenModel.class), factors, optimizer, SETTINGS, region),
+          steps.newStep(base.unwrap(OpenModel.class), factors, optimizer, SETTINGS, region),
           factors,
           settings);
     }
   }
 
   @Test
-  void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(
+  void aStepOfTwoBatchesUsesTheMeanGradientAndReportsTheMeanLoss(
       @TempDir Path parent) {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
-      Learned first = learned(base, SETTINGS, 0);
-      Learned second = learned(base, SETTINGS, 1);
-      Learned both = learned(base, SETTINGS.options(OptimizerOptions.PLAIN.accumulation(2)), 0, 1);
+      StepResult first = step(base, SETTINGS, 0);
+      StepResult second = step(base, SETTINGS, 1);
+      StepResult both = step(base, SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2)), 0, 1);
       assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
       both.gradients.forEach((name, mean) -> {
         Tensor expected =
@@ -97,9 +97,9 @@ class TrainingParityTest {
   }
 
   /** What a step of some batches is told to follow, and its loss. */
-  private record Learned(Map<String, Tensor> gradients, double loss) {}
+  private record StepResult(Map<String, Tensor> gradients, double loss) {}
 
-  private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
+  private static StepResult step(BaseModel base, LoraTraining settings, int... batches) {
     try (TensorRegion region = new TensorRegion();
         AdamW optimizer = AdamW.standard();
         TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("woman"), base);
@@ -107,19 +107,19 @@ class TrainingParityTest {
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       factors.weights().load(start);
       TrainingStep step = new PeftSteps(given, given)
-          .learning(base.unwrap(OpenModel.class), factors, optimizer, settings, region);
+          .newStep(base.unwrap(OpenModel.class), factors, optimizer, settings, region);
       for (int batch : batches) {
         step.backward(PeftSteps.batch(given, batch), settings);
       }
       Map<String, Tensor> gradients = new LinkedHashMap<>();
       step.tensors().forEach((name, gradient) -> gradients.put(name, gradient.clone()));
-      return new Learned(gradients, step.optimize(settings, 0));
+      return new StepResult(gradients, step.optimize(settings, 0));
     }
   }
 
   @Test
-  void goesOnBetweenTwoBatchesOfAStep(@TempDir Path parent) {
-    LoraTraining settings = SETTINGS.options(OptimizerOptions.PLAIN.accumulation(2));
+  void resumesBetweenTwoBatchesOfAStep(@TempDir Path parent) {
+    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2));
     TrainingCheckpoint kept = new TrainingCheckpoint(parent.resolve("state.safetensors"), "owner");
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
@@ -133,17 +133,17 @@ class TrainingParityTest {
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
       PeftSteps steps = new PeftSteps(given, given);
       TrainingStep unbroken =
-          steps.learning(base.unwrap(OpenModel.class), whole, first, settings, region);
+          steps.newStep(base.unwrap(OpenModel.class), whole, first, settings, region);
       unbroken.backward(PeftSteps.batch(given, 0), settings);
       kept.save(whole.weights(), first, null, List.of(unbroken));
       unbroken.backward(PeftSteps.batch(given, 1), settings);
       TrainingStep again =
-          steps.learning(base.unwrap(OpenModel.class), resumed, second, settings, region);
+          steps.newStep(base.unwrap(OpenModel.class), resumed, second, settings, region);
       kept.resume(resumed.weights(), second, null, List.of(again));
-      assertEquals(1, again.parts());
+      assertEquals(1, again.accumulated());
       again.backward(PeftSteps.batch(given, 1), settings);
       assertEquals(unbroken.optimize(settings, 1e-3), again.optimize(settings, 1e-3));
-      assertEquals(0, again.parts());
+      assertEquals(0, again.accumulated());
       whole
           .weights()
           .leaves()

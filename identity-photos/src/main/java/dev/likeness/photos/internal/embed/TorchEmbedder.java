@@ -36,22 +36,22 @@ public final class TorchEmbedder implements FaceEmbedder {
   private static final String KIND = "LikenessFaceNetwork";
 
   private final String name;
-  private final double sameAbove;
+  private final double samePersonThreshold;
   private final List<Integer> channels;
-  private final int size;
+  private final int embeddingSize;
   private final LoadedWeights weights;
 
   private TorchEmbedder(ModelConfig config, Safetensors file) {
     this.name = config.text("name", "face network");
-    this.sameAbove = config.number("same_above", 0.5);
+    this.samePersonThreshold = config.number("same_above", 0.5);
     this.channels = config.integers("block_out_channels");
-    this.size = config.integer("embedding_size", 128);
+    this.embeddingSize = config.integer("embedding_size", 128);
     this.weights = LoadedWeights.checked(
-        file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, size, w));
+        file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, embeddingSize, w));
   }
 
   /** The embedder in the model folder {@code base}; empty when it brings none. */
-  public static Optional<TorchEmbedder> in(Path base) {
+  public static Optional<TorchEmbedder> findIn(Path base) {
     return Extra.FACE_EMBEDDER.in(base).map(TorchEmbedder::open);
   }
 
@@ -69,15 +69,15 @@ public final class TorchEmbedder implements FaceEmbedder {
 
   @Override
   public float[] embed(RgbImage image, Face face) {
-    return seen(image, face, this::vectors);
+    return embedWith(image, face, this::forward);
   }
 
   @Override
   public float[] embedRaw(RgbImage image, Face face) {
-    return seen(image, face, network()::features);
+    return embedWith(image, face, network()::features);
   }
 
-  private static float[] seen(RgbImage image, Face face, UnaryOperator<Tensor> network) {
+  private static float[] embedWith(RgbImage image, Face face, UnaryOperator<Tensor> network) {
     RgbImage aligned = AlignmentTemplate.ARCFACE.align(image, face);
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
@@ -90,17 +90,17 @@ public final class TorchEmbedder implements FaceEmbedder {
    * ArcFace; a gradient goes back to the faces where they ask for one. It belongs to the calling
    * scope.
    */
-  public Tensor vectors(Tensor faces) {
+  public Tensor forward(Tensor faces) {
     return network().forward(faces);
   }
 
   private FaceNetwork network() {
-    return new FaceNetwork(channels, size, Weights.of(weights));
+    return new FaceNetwork(channels, embeddingSize, Weights.of(weights));
   }
 
   /** How many numbers a vector has. */
-  public int size() {
-    return size;
+  public int embeddingSize() {
+    return embeddingSize;
   }
 
   @Override
@@ -109,8 +109,8 @@ public final class TorchEmbedder implements FaceEmbedder {
   }
 
   @Override
-  public double sameAbove() {
-    return sameAbove;
+  public double samePersonThreshold() {
+    return samePersonThreshold;
   }
 
   @Override
@@ -131,10 +131,10 @@ public final class TorchEmbedder implements FaceEmbedder {
     private static final double NORM_EPS = 1e-5;
 
     private static final int GROUPS = 8;
-    private static final int KEPT = 32;
+    private static final int PROJECTION_CHANNELS = 32;
 
     private record Level(
-        Conv2d reduce, GroupNorm norm1, Conv2d first, GroupNorm norm2, Conv2d second) {
+        Conv2d reduce, GroupNorm norm1, Conv2d conv1, GroupNorm norm2, Conv2d conv2) {
       Level(Weights w, int in, int out) {
         this(
             new Conv2d(w.at("reduce"), in, out, 3, 2, 1),
@@ -146,15 +146,15 @@ public final class TorchEmbedder implements FaceEmbedder {
 
       Tensor forward(Tensor x) {
         Tensor reduced = reduce.forward(x);
-        Tensor inner = first.forward(torch.silu(norm1.forward(reduced)));
-        return torch.silu(reduced.add(second.forward(torch.silu(norm2.forward(inner)))));
+        Tensor inner = conv1.forward(torch.silu(norm1.forward(reduced)));
+        return torch.silu(reduced.add(conv2.forward(torch.silu(norm2.forward(inner)))));
       }
     }
 
-    private final Conv2d in;
+    private final Conv2d convIn;
     private final List<Level> levels = new ArrayList<>();
-    private final Conv2d keep;
-    private final Linear out;
+    private final Conv2d convOut;
+    private final Linear proj;
 
     /**
      * Reads the network.
@@ -163,13 +163,13 @@ public final class TorchEmbedder implements FaceEmbedder {
      * @param size numbers in a vector
      */
     public FaceNetwork(List<Integer> channels, int size, Weights w) {
-      in = new Conv2d(w.at("conv_in"), 3, channels.get(0), 3, 2, 1);
+      convIn = new Conv2d(w.at("conv_in"), 3, channels.get(0), 3, 2, 1);
       for (int i = 1; i < channels.size(); i++) {
         levels.add(new Level(w.at("levels").at(i - 1), channels.get(i - 1), channels.get(i)));
       }
       int side = SIDE >> channels.size();
-      keep = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), KEPT, 1);
-      out = new Linear(w.at("proj"), (long) KEPT * side * side, size);
+      convOut = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), PROJECTION_CHANNELS, 1);
+      proj = new Linear(w.at("proj"), (long) PROJECTION_CHANNELS * side * side, size);
     }
 
     /** Unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
@@ -181,11 +181,11 @@ public final class TorchEmbedder implements FaceEmbedder {
 
     /** As {@link #forward}, but of any length, as training has them. */
     public Tensor features(Tensor faces) {
-      Tensor x = torch.silu(in.forward(faces));
+      Tensor x = torch.silu(convIn.forward(faces));
       for (Level level : levels) {
         x = level.forward(x);
       }
-      return out.forward(keep.forward(x).flatten(1, -1)).to(torch.ScalarType.Float);
+      return proj.forward(convOut.forward(x).flatten(1, -1)).to(torch.ScalarType.Float);
     }
   }
 }

@@ -17,14 +17,14 @@ import org.bytedeco.opencv.opencv_core.Rect;
 public final class PersonMask {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.
   private static final int SIDE = 256;
-  private static final int ROUNDS = 5;
+  private static final int ITERATIONS = 5;
   // Hair may reach so many face widths from its middle, but to the edge of the image rarely,
   // however large the face.
-  private static final double HAIR = 0.95;
-  private static final double HAIR_OF_WIDTH = 0.5;
+  private static final double HAIR_REACH = 0.95;
+  private static final double HAIR_WIDTH_SHARE = 0.5;
   // Above the shoulders this much of the image's width at either side is not the person's, unless
   // hair reaches there.
-  private static final double EDGE = 0.03;
+  private static final double EDGE_SHARE = 0.03;
   private static final int SEED = 1;
   private static final byte BACKGROUND = 0;
   private static final byte PERSON = 1;
@@ -41,7 +41,7 @@ public final class PersonMask {
   public static RgbImage of(RgbImage image, BoundingBox face) {
     RgbImage small = Resampler.AREA.fit(image, SIDE);
     BoundingBox box = face.scaled((double) small.width() / image.width());
-    byte[] labels = estimate(small.width(), small.height(), box);
+    byte[] labels = initialLabels(small.width(), small.height(), box);
     OpenCv.load(opencv_imgproc.class);
     try (PointerScope scope = new PointerScope()) {
       Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
@@ -49,12 +49,12 @@ public final class PersonMask {
       // GrabCut finds its first colours by chance, by a generator of this thread's own.
       opencv_core.setRNGSeed(SEED);
       opencv_imgproc.grabCut(
-          OpenCv.bgr(small),
+          OpenCv.toBgr(small),
           mask,
           new Rect(),
           new Mat(),
           new Mat(),
-          ROUNDS,
+          ITERATIONS,
           opencv_imgproc.GC_INIT_WITH_MASK);
       mask.data().get(labels);
     }
@@ -66,14 +66,14 @@ public final class PersonMask {
         RgbImage.of(small.width(), small.height(), white), image.width(), image.height());
   }
 
-  private static byte[] estimate(int width, int height, BoundingBox box) {
+  private static byte[] initialLabels(int width, int height, BoundingBox box) {
     byte[] labels = new byte[width * height];
-    double hair = Math.min(HAIR, HAIR_OF_WIDTH * width / box.width());
+    double hair = Math.min(HAIR_REACH, HAIR_WIDTH_SHARE * width / box.width());
     for (int i = 0; i < labels.length; i++) {
       double across = Math.abs((i % width - box.center().x()) / box.width());
       double below = (i / width - (box.y() + box.height())) / box.height();
       double fromSide = Math.min(i % width + 1, width - i % width) / (double) width;
-      labels[i] = label(across, below, hair, fromSide < EDGE);
+      labels[i] = label(across, below, hair, fromSide < EDGE_SHARE);
     }
     return labels;
   }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param orientation how the given one lay
  */
 public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation orientation) {
-  private static final List<ExifOrientation> LYING = List.of(
+  private static final List<ExifOrientation> ROTATIONS = List.of(
       ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN);
 
   /**
@@ -24,30 +24,30 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
    */
   public static UprightPhoto of(RgbImage photo, FaceDetector detector) {
     UprightPhoto given = new UprightPhoto(photo, detector.detect(photo), ExifOrientation.UPRIGHT);
-    return given.seesEyes()
+    return given.hasEyes()
         ? given
-        : LYING.stream()
-            .map(lying -> turned(photo, lying, detector))
-            .filter(turned -> turned.surety() > given.surety())
-            .max(Comparator.comparingDouble(UprightPhoto::surety))
+        : ROTATIONS.stream()
+            .map(lying -> rotated(photo, lying, detector))
+            .filter(turned -> turned.score() > given.score())
+            .max(Comparator.comparingDouble(UprightPhoto::score))
             .orElse(given);
   }
 
-  private static UprightPhoto turned(RgbImage photo, ExifOrientation lying, FaceDetector detector) {
-    RgbImage image = lying.upright(photo);
-    return new UprightPhoto(image, detector.frontal(image), lying);
+  private static UprightPhoto rotated(RgbImage photo, ExifOrientation lying, FaceDetector detector) {
+    RgbImage image = lying.toUpright(photo);
+    return new UprightPhoto(image, detector.detectFrontal(image), lying);
   }
 
   /** Whether it had to be turned. */
-  public boolean turned() {
+  public boolean rotated() {
     return orientation != ExifOrientation.UPRIGHT;
   }
 
-  private boolean seesEyes() {
+  private boolean hasEyes() {
     return !faces.isEmpty() && faces.get(0).eyes().isPresent();
   }
 
-  private double surety() {
+  private double score() {
     return faces.isEmpty() ? 0 : faces.get(0).score();
   }
 }

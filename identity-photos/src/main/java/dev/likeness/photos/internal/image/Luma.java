@@ -16,21 +16,21 @@ public final class Luma {
     this.bytes = bytes;
   }
 
-  /** The brightness of {@code image}. */
+  /** The brightness of {@code toImage}. */
   public static Luma of(RgbImage image) {
     return of(image, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
   }
 
   /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
-  public static Luma red(RgbImage image) {
+  public static Luma ofRed(RgbImage image) {
     return of(image, (r, g, b) -> r);
   }
 
-  private interface Mix {
+  private interface ChannelMix {
     int of(int red, int green, int blue);
   }
 
-  private static Luma of(RgbImage image, Mix mix) {
+  private static Luma of(RgbImage image, ChannelMix mix) {
     int width = image.width();
     byte[] row = new byte[3 * width];
     byte[] out = new byte[width * image.height()];
@@ -65,7 +65,7 @@ public final class Luma {
   }
 
   /** As an image in shades of gray. */
-  public RgbImage image() {
+  public RgbImage toImage() {
     byte[] rgb = new byte[3 * bytes.length];
     for (int i = 0; i < rgb.length; i++) {
       rgb[i] = bytes[i / 3];

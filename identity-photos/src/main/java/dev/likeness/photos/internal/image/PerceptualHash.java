@@ -9,16 +9,16 @@ import dev.likeness.diffusion.image.RgbImage;
  */
 public record PerceptualHash(long bits) {
   private static final int SIDE = 32;
-  private static final int LOW = 8;
-  private static final double[][] COSINE = cosine();
+  private static final int LOW_FREQUENCIES = 8;
+  private static final double[][] DCT_COSINES = dctCosines();
 
   /** The fingerprint of an image of any size. */
   public static PerceptualHash of(RgbImage image) {
     Luma small = Luma.of(Resampler.AREA.resize(image, SIDE, SIDE));
     long bits = 0;
-    for (int v = 0; v < LOW; v++) {
-      for (int u = v == 0 ? 1 : 0; u < LOW; u++) {
-        bits = bits << 1 | (coefficient(small, u, v) > 0 ? 1 : 0);
+    for (int v = 0; v < LOW_FREQUENCIES; v++) {
+      for (int u = v == 0 ? 1 : 0; u < LOW_FREQUENCIES; u++) {
+        bits = bits << 1 | (dctCoefficient(small, u, v) > 0 ? 1 : 0);
       }
     }
     return new PerceptualHash(bits);
@@ -26,22 +26,22 @@ public record PerceptualHash(long bits) {
 
   /** The share of differing bits, 0 to 1. */
   public double distance(PerceptualHash other) {
-    return Long.bitCount(bits ^ other.bits) / (double) (LOW * LOW - 1);
+    return Long.bitCount(bits ^ other.bits) / (double) (LOW_FREQUENCIES * LOW_FREQUENCIES - 1);
   }
 
-  private static double coefficient(Luma luma, int u, int v) {
+  private static double dctCoefficient(Luma luma, int u, int v) {
     double sum = 0;
     for (int y = 0; y < SIDE; y++) {
       for (int x = 0; x < SIDE; x++) {
-        sum += luma.at(x, y) * COSINE[u][x] * COSINE[v][y];
+        sum += luma.at(x, y) * DCT_COSINES[u][x] * DCT_COSINES[v][y];
       }
     }
     return sum;
   }
 
-  private static double[][] cosine() {
-    double[][] table = new double[LOW][SIDE];
-    for (int u = 0; u < LOW; u++) {
+  private static double[][] dctCosines() {
+    double[][] table = new double[LOW_FREQUENCIES][SIDE];
+    for (int u = 0; u < LOW_FREQUENCIES; u++) {
       for (int x = 0; x < SIDE; x++) {
         table[u][x] = Math.cos((2 * x + 1) * u * Math.PI / (2 * SIDE));
       }

@@ -52,7 +52,7 @@ public enum Resampler {
     double scale = (double) longSide / Math.max(image.width(), image.height());
     return scale >= 1
         ? image
-        : resize(image, side(image.width(), scale), side(image.height(), scale));
+        : resize(image, scaledLength(image.width(), scale), scaledLength(image.height(), scale));
   }
 
   /**
@@ -72,8 +72,8 @@ public enum Resampler {
 
   // Only the columns that count are read.
   private static RgbImage resample(RgbImage from, Taps columns, Taps rows) {
-    int left = columns.least();
-    int count = columns.most() + 1 - left;
+    int left = columns.minInput();
+    int count = columns.maxInput() + 1 - left;
     byte[] to =
         new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
     float[] blended = new float[count * 3];
@@ -82,14 +82,14 @@ public enum Resampler {
       Arrays.fill(blended, 0);
       for (int input = rows.firstInput(row); input <= rows.lastInput(row); input++) {
         from.row(left, input, count, source);
-        rows.blend(row, input, source, blended);
+        rows.addRow(row, input, source, blended);
       }
-      columns.squeeze(blended, left, to, row * columns.outputs() * 3);
+      columns.resizeRow(blended, left, to, row * columns.outputs() * 3);
     }
     return RgbImage.of(columns.outputs(), rows.outputs(), to);
   }
 
-  static int side(int length, double scale) {
+  static int scaledLength(int length, double scale) {
     return Math.max(1, (int) Math.round(length * scale));
   }
 
@@ -103,13 +103,13 @@ public enum Resampler {
     int n = 0;
     for (int i = 0; i < outputs; i++) {
       double center = start + (i + 0.5) * scale;
-      n = fill(center, widen, inputs, index, weight, n);
+      n = fillWeights(center, widen, inputs, index, weight, n);
       first[i + 1] = n;
     }
     return new Taps(first, index, weight);
   }
 
-  private int fill(double center, double widen, int inputs, int[] index, float[] weight, int n) {
+  private int fillWeights(double center, double widen, int inputs, int[] index, float[] weight, int n) {
     int from = (int) Math.floor(center - support * widen);
     int to = (int) Math.ceil(center + support * widen);
     double sum = 0;
@@ -139,12 +139,12 @@ public enum Resampler {
     }
 
     /** The first input that any output asks for. */
-    int least() {
+    int minInput() {
       return firstInput(0);
     }
 
     /** The last input that any output asks for. */
-    int most() {
+    int maxInput() {
       return lastInput(outputs() - 1);
     }
 
@@ -157,7 +157,7 @@ public enum Resampler {
     }
 
     /** Adds the share that row {@code input} has in row {@code output}. */
-    void blend(int output, int input, byte[] row, float[] sum) {
+    void addRow(int output, int input, byte[] row, float[] sum) {
       for (int k = first[output]; k < first[output + 1]; k++) {
         if (index[k] == input) {
           float share = weight[k];
@@ -172,7 +172,7 @@ public enum Resampler {
      * Resamples a row of three interleaved channels, which begins with input {@code left}, into
      * bytes, rounded.
      */
-    void squeeze(float[] row, int left, byte[] to, int from) {
+    void resizeRow(float[] row, int left, byte[] to, int from) {
       int at = from;
       for (int output = 0; output < outputs(); output++, at += 3) {
         float r = 0.5f;

@@ -22,8 +22,8 @@ public final class RowReducer {
   private final Resampler.Taps rows;
   private final float[] blended;
   private final byte[] rgb;
-  private int next;
-  private int output;
+  private int nextRow;
+  private int outputRow;
 
   /**
    * Reduces an image of {@code width} by {@code height} until its long side is at most
@@ -32,8 +32,8 @@ public final class RowReducer {
   public RowReducer(int width, int height, int longSide) {
     double scale = Math.min(1, (double) longSide / Math.max(width, height));
     this.height = height;
-    this.columns = Resampler.AREA.taps(0, width, Resampler.side(width, scale), width);
-    this.rows = Resampler.AREA.taps(0, height, Resampler.side(height, scale), height);
+    this.columns = Resampler.AREA.taps(0, width, Resampler.scaledLength(width, scale), width);
+    this.rows = Resampler.AREA.taps(0, height, Resampler.scaledLength(height, scale), height);
     this.blended = new float[3 * width];
     this.rgb =
         new byte[Math.multiplyExact(Math.multiplyExact(columns.outputs(), rows.outputs()), 3)];
@@ -45,30 +45,30 @@ public final class RowReducer {
    * @throws IllegalStateException when it is not the row after the last one
    */
   public void accept(int y, byte[] row) {
-    if (y != next++) {
-      throw new IllegalStateException("row " + y + " came in place of row " + (next - 1));
+    if (y != nextRow++) {
+      throw new IllegalStateException("row " + y + " came in place of row " + (nextRow - 1));
     }
     // The row on a border belongs to the output above it and to the one below.
-    while (output < rows.outputs() && rows.firstInput(output) <= y) {
-      rows.blend(output, y, row, blended);
-      if (rows.lastInput(output) > y) {
+    while (outputRow < rows.outputs() && rows.firstInput(outputRow) <= y) {
+      rows.addRow(outputRow, y, row, blended);
+      if (rows.lastInput(outputRow) > y) {
         return;
       }
-      columns.squeeze(blended, 0, rgb, output * columns.outputs() * 3);
+      columns.resizeRow(blended, 0, rgb, outputRow * columns.outputs() * 3);
       Arrays.fill(blended, 0);
-      output++;
+      outputRow++;
     }
   }
 
   /** Whether every row has arrived. */
-  public boolean complete() {
-    return next == height;
+  public boolean isComplete() {
+    return nextRow == height;
   }
 
   /** The reduced image, once it is complete. */
-  public RgbImage image() {
-    if (!complete()) {
-      throw new IllegalStateException(next + " of " + height + " rows have arrived");
+  public RgbImage toImage() {
+    if (!isComplete()) {
+      throw new IllegalStateException(nextRow + " of " + height + " rows have arrived");
     }
     return RgbImage.of(columns.outputs(), rows.outputs(), rgb);
   }
@@ -96,7 +96,7 @@ public final class RowReducer {
     }
 
     /** What to hand to a reader as the destination. */
-    public BufferedImage asImage() {
+    public BufferedImage toBufferedImage() {
       ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
       return new BufferedImage(
           new ComponentColorModel(sRgb, false, false, Transparency.OPAQUE, DataBuffer.TYPE_BYTE),
@@ -106,13 +106,13 @@ public final class RowReducer {
     }
 
     /** Whether every row has arrived, which only some readers deliver this way. */
-    public boolean complete() {
-      return reducer.complete();
+    public boolean isComplete() {
+      return reducer.isComplete();
     }
 
     /** The reduced image. */
-    public RgbImage image() {
-      return reducer.image();
+    public RgbImage toImage() {
+      return reducer.toImage();
     }
 
     @Override

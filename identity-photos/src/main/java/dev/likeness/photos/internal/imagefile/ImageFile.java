@@ -49,21 +49,21 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   ImageFile withProfile(byte[] icc);
 
   /** Where a manifest would be put. */
-  int manifestStart();
+  int manifestOffset();
 
   /** A manifest store as this format carries it. */
-  byte[] wrapped(byte[] manifest);
+  byte[] wrapManifest(byte[] manifest);
 
-  /** The same file with something put in at {@link #manifestStart()}. */
-  default byte[] with(byte[] wrapped) {
-    return spliced(bytes(), manifestStart(), manifestStart(), wrapped);
+  /** The same file with something put in at {@link #manifestOffset()}. */
+  default byte[] insertManifest(byte[] wrapped) {
+    return splice(bytes(), manifestOffset(), manifestOffset(), wrapped);
   }
 
   /**
    * The bytes around a manifest of {@code manifestLength} bytes that is put in: what its hash is
    * over.
    */
-  default byte[] around(int manifestLength) {
+  default byte[] bytesAroundManifest(int manifestLength) {
     return bytes();
   }
 
@@ -73,7 +73,7 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   }
 
   /** {@code bytes} with {@code start} to {@code end} replaced. */
-  static byte[] spliced(byte[] bytes, int start, int end, byte[] between) {
+  static byte[] splice(byte[] bytes, int start, int end, byte[] between) {
     byte[] out = Arrays.copyOf(bytes, bytes.length - (end - start) + between.length);
     System.arraycopy(between, 0, out, start, between.length);
     System.arraycopy(bytes, end, out, start + between.length, bytes.length - end);
@@ -98,28 +98,28 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
    * keyword.
    *
    * @param part the part's name
-   * @param before bytes of the part before its data
-   * @param after bytes of the part behind its data
+   * @param prefixLength bytes of the part before its data
+   * @param suffixLength bytes of the part behind its data
    * @param keyword what the data begin with
    */
-  record XmpPlace(String part, int before, int after, byte[] keyword) {
-    static XmpPlace of(String part, int before, int after, String keyword) {
-      return new XmpPlace(part, before, after, keyword.getBytes(StandardCharsets.ISO_8859_1));
+  record XmpLocation(String part, int prefixLength, int suffixLength, byte[] keyword) {
+    static XmpLocation of(String part, int before, int after, String keyword) {
+      return new XmpLocation(part, before, after, keyword.getBytes(StandardCharsets.ISO_8859_1));
     }
 
     /** The packet in {@code file}. */
     Optional<String> read(ImageFile file) {
-      int start = before + keyword.length;
+      int start = prefixLength + keyword.length;
       return find(file)
           .map(found -> new String(
               file.bytes(),
               found.start() + start,
-              found.end() - found.start() - start - after,
+              found.end() - found.start() - start - suffixLength,
               StandardCharsets.UTF_8));
     }
 
     /** The data of a part that holds {@code packet}. */
-    byte[] data(String packet) {
+    byte[] payload(String packet) {
       byte[] text = packet.getBytes(StandardCharsets.UTF_8);
       byte[] data = Arrays.copyOf(keyword, keyword.length + text.length);
       System.arraycopy(text, 0, data, keyword.length, text.length);
@@ -130,18 +130,18 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
      * The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or
      * else put in.
      */
-    byte[] replaced(ImageFile file, byte[] whole) {
-      int at = file.manifestStart();
+    byte[] replace(ImageFile file, byte[] whole) {
+      int at = file.manifestOffset();
       Part old = find(file).orElse(new Part(part, at, at));
-      return ImageFile.spliced(file.bytes(), old.start(), old.end(), whole);
+      return ImageFile.splice(file.bytes(), old.start(), old.end(), whole);
     }
 
     private Optional<Part> find(ImageFile file) {
       return file.parts().stream()
           .filter(found -> {
-            int data = found.start() + before;
+            int data = found.start() + prefixLength;
             return found.name().equals(part)
-                && found.end() - after - data >= keyword.length
+                && found.end() - suffixLength - data >= keyword.length
                 && Arrays.equals(
                     file.bytes(), data, data + keyword.length, keyword, 0, keyword.length);
           })

@@ -27,7 +27,7 @@ import org.bytedeco.opencv.global.opencv_imgcodecs;
  * folder.
  */
 public final class ImageFileWriter {
-  private static final double QUALITY = 0.92;
+  private static final double DEFAULT_QUALITY = 0.92;
 
   private ImageFileWriter() {}
 
@@ -39,11 +39,11 @@ public final class ImageFileWriter {
     byte[] encoded =
         switch (format) {
           case PNG -> generated.toPng();
-          case JPEG -> jpeg(generated, QUALITY);
-          case WEBP -> WebpEncoder.encode(generated, QUALITY);
+          case JPEG -> encodeJpeg(generated, DEFAULT_QUALITY);
+          case WEBP -> WebpEncoder.encode(generated, DEFAULT_QUALITY);
         };
     byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
-    return ImageFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(XmpPacket.packet(source));
+    return ImageFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(XmpPacket.serialize(source));
   }
 
   /**
@@ -51,7 +51,7 @@ public final class ImageFileWriter {
    *
    * @param quality 0 to 1, on the scale of IJG's quality over 100
    */
-  public static byte[] jpeg(RgbImage image, double quality) {
+  public static byte[] encodeJpeg(RgbImage image, double quality) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
@@ -69,8 +69,8 @@ public final class ImageFileWriter {
   }
 
   /** What is left of an image after it was a JPEG file. */
-  public static RgbImage reread(RgbImage image, double quality) {
-    byte[] file = jpeg(image, quality);
+  public static RgbImage roundTripJpeg(RgbImage image, double quality) {
+    byte[] file = encodeJpeg(image, quality);
     try {
       return RgbImage.of(
           ImageIO.read(new MemoryCacheImageInputStream(new ByteArrayInputStream(file))));
@@ -95,7 +95,7 @@ public final class ImageFileWriter {
         BytePointer file = new BytePointer();
         IntPointer settings =
             new IntPointer(opencv_imgcodecs.IMWRITE_WEBP_QUALITY, (int) Math.round(100 * quality));
-        if (!opencv_imgcodecs.imencode(".webp", OpenCv.bgr(image), file, settings)) {
+        if (!opencv_imgcodecs.imencode(".webp", OpenCv.toBgr(image), file, settings)) {
           throw new ResourceLimitException("OpenCV cannot write WebP here; write PNG or JPEG");
         }
         byte[] bytes = new byte[Math.toIntExact(file.limit())];

@@ -17,9 +17,9 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   static final int APP1 = 0xe1;
   static final int APP2 = 0xe2;
   static final int APP11 = 0xeb;
-  private static final ImageFile.XmpPlace XMP =
-      ImageFile.XmpPlace.of("APP1", 4, 0, "http://ns.adobe.com/xap/1.0/\0");
-  private static final int MOST_OF_A_MANIFEST = 64000;
+  private static final ImageFile.XmpLocation XMP =
+      ImageFile.XmpLocation.of("APP1", 4, 0, "http://ns.adobe.com/xap/1.0/\0");
+  private static final int MAX_MANIFEST_SEGMENT = 64000;
   private static final int INSTANCE = 0x0211;
 
   static boolean isJpeg(byte[] bytes) {
@@ -30,7 +30,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   }
 
   static JpegFile of(byte[] bytes) {
-    return new JpegFile(bytes, List.copyOf(new JpegScan(bytes).parts()));
+    return new JpegFile(bytes, List.copyOf(new JpegParser(bytes).parts()));
   }
 
   @Override
@@ -60,7 +60,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   @Override
   public ImageFile withXmp(String packet) {
-    return of(XMP.replaced(this, segment(APP1, XMP.data(packet))));
+    return of(XMP.replace(this, segment(APP1, XMP.payload(packet))));
   }
 
   /** As one APP2 segment (ICC.1, B.4), which holds profiles of up to 65 kB. */
@@ -69,23 +69,23 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     byte[] keyword = "ICC_PROFILE\0\1\1".getBytes(StandardCharsets.ISO_8859_1);
     byte[] data = Arrays.copyOf(keyword, keyword.length + icc.length);
     System.arraycopy(icc, 0, data, keyword.length, icc.length);
-    return of(ImageFile.spliced(bytes, manifestStart(), manifestStart(), segment(APP2, data)));
+    return of(ImageFile.splice(bytes, manifestOffset(), manifestOffset(), segment(APP2, data)));
   }
 
   /** Behind the start of the image, and behind JFIF's segment, which must come first. */
   @Override
-  public int manifestStart() {
+  public int manifestOffset() {
     return parts.size() > 1 && parts.get(1).name().equals("APP0")
         ? parts.get(1).end()
         : parts.get(0).end();
   }
 
   @Override
-  public byte[] wrapped(byte[] manifest) {
+  public byte[] wrapManifest(byte[] manifest) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int sequence = 1;
-    for (int at = 0; at < manifest.length; at += MOST_OF_A_MANIFEST, sequence++) {
-      int length = Math.min(MOST_OF_A_MANIFEST, manifest.length - at);
+    for (int at = 0; at < manifest.length; at += MAX_MANIFEST_SEGMENT, sequence++) {
+      int length = Math.min(MAX_MANIFEST_SEGMENT, manifest.length - at);
       int repeated = at == 0 ? 0 : 8;
       ByteBuffer data = ByteBuffer.allocate(8 + repeated + length)
           .put((byte) 'J')
@@ -111,74 +111,74 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   }
 
   /** Finds the segments of a JPEG file (ISO/IEC 10918-1, annex B). Used once. */
-  static final class JpegScan {
+  static final class JpegParser {
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
     private static final int SOS = 0xda;
-    private static final int C2PA_TYPE_AT = 28;
+    private static final int C2PA_TYPE_OFFSET = 28;
 
     private final byte[] bytes;
     private final List<ImageFile.Part> parts = new ArrayList<>();
     private int instance = -1;
-    private int at;
+    private int position;
 
-    JpegScan(byte[] bytes) {
+    JpegParser(byte[] bytes) {
       this.bytes = bytes;
     }
 
     List<ImageFile.Part> parts() {
-      while (at < bytes.length) {
-        int marker = marker();
-        int start = at;
-        at = marker == SOI || marker == EOI ? at + 2 : segmentEnd();
+      while (position < bytes.length) {
+        int marker = readMarker();
+        int start = position;
+        position = marker == SOI || marker == EOI ? position + 2 : segmentEnd();
         if (marker == SOS) {
           skipEntropyCodedData();
         }
         add(marker, start);
         if (marker == EOI) {
-          trailer();
+          addTrailer();
         }
       }
       return parts;
     }
 
-    private int marker() {
-      if (at + 1 >= bytes.length || (bytes[at] & 255) != 0xff) {
+    private int readMarker() {
+      if (position + 1 >= bytes.length || (bytes[position] & 255) != 0xff) {
         throw new InvalidInputException(
-            "the JPEG file has no marker at byte " + at + "; download or save it again");
+            "the JPEG file has no marker at byte " + position + "; download or save it again");
       }
-      return bytes[at + 1] & 255;
+      return bytes[position + 1] & 255;
     }
 
     private int segmentEnd() {
-      int length = at + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
-      if (length < 2 || at + 2 + length > bytes.length) {
+      int length = position + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(position + 2) & 0xffff;
+      if (length < 2 || position + 2 + length > bytes.length) {
         throw new InvalidInputException(
-            "the JPEG file ends within the segment at byte " + at + "; download or save it again");
+            "the JPEG file ends within the segment at byte " + position + "; download or save it again");
       }
-      return at + 2 + length;
+      return position + 2 + length;
     }
 
     // Entropy-coded data holds 0xff only before a stuffed zero or a restart marker.
     private void skipEntropyCodedData() {
-      while (at + 1 < bytes.length) {
-        int next = bytes[at + 1] & 255;
-        if ((bytes[at] & 255) == 0xff
+      while (position + 1 < bytes.length) {
+        int next = bytes[position + 1] & 255;
+        if ((bytes[position] & 255) == 0xff
             && next != 0
             && (next < 0xd0 || next > 0xd7)
             && next != 0xff) {
           return;
         }
-        at++;
+        position++;
       }
-      at = bytes.length;
+      position = bytes.length;
     }
 
     // Whatever follows the image is nobody's segment, yet is hashed with the file.
-    private void trailer() {
-      if (at < bytes.length) {
-        parts.add(new ImageFile.Part("trailer", at, bytes.length));
-        at = bytes.length;
+    private void addTrailer() {
+      if (position < bytes.length) {
+        parts.add(new ImageFile.Part("trailer", position, bytes.length));
+        position = bytes.length;
       }
     }
 
@@ -187,22 +187,22 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         ImageFile.Part last = parts.get(parts.size() - 1);
         if (last.name().equals(ImageFile.Part.MANIFEST)) {
           parts.remove(last);
-          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, last.start(), at));
+          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, last.start(), position));
         } else {
-          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, start, at));
+          parts.add(new ImageFile.Part(ImageFile.Part.MANIFEST, start, position));
         }
         return;
       }
-      parts.add(new ImageFile.Part(name(marker), start, at));
+      parts.add(new ImageFile.Part(markerName(marker), start, position));
     }
 
     private boolean isManifest(int start) {
-      if (at - start < C2PA_TYPE_AT + 4) {
+      if (position - start < C2PA_TYPE_OFFSET + 4) {
         return false;
       }
       int number = ByteBuffer.wrap(bytes).getShort(start + 6);
       boolean first =
-          new String(bytes, start + C2PA_TYPE_AT, 4, StandardCharsets.ISO_8859_1).equals("c2pa");
+          new String(bytes, start + C2PA_TYPE_OFFSET, 4, StandardCharsets.ISO_8859_1).equals("c2pa");
       boolean more =
           number == instance && parts.get(parts.size() - 1).name().equals(ImageFile.Part.MANIFEST);
       if (first) {
@@ -211,7 +211,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       return first || more;
     }
 
-    private static String name(int marker) {
+    private static String markerName(int marker) {
       if (marker >= 0xe0 && marker <= 0xef) {
         return "APP" + (marker - 0xe0);
       }

@@ -19,10 +19,10 @@ import java.util.zip.DeflaterOutputStream;
  */
 record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  private static final ImageFile.XmpPlace XMP =
-      ImageFile.XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
+  private static final ImageFile.XmpLocation XMP =
+      ImageFile.XmpLocation.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
   private static final String HEADER = "PNGh";
-  private static final int AROUND = 12;
+  private static final int CHUNK_OVERHEAD = 12;
 
   static boolean isPng(byte[] bytes) {
     return bytes.length >= SIGNATURE.length
@@ -38,13 +38,13 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         new ArrayList<>(List.of(new ImageFile.Part(HEADER, 0, SIGNATURE.length)));
     for (int at = SIGNATURE.length; at < bytes.length; ) {
       long length =
-          bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
-      if (length < 0 || at + AROUND + length > bytes.length) {
+          bytes.length - at < CHUNK_OVERHEAD ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
+      if (length < 0 || at + CHUNK_OVERHEAD + length > bytes.length) {
         throw new InvalidInputException(
             "the PNG file ends within the chunk at byte " + at + "; download or save it again");
       }
       String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
-      int end = (int) (at + AROUND + length);
+      int end = (int) (at + CHUNK_OVERHEAD + length);
       parts.add(new ImageFile.Part(type.equals("caBX") ? ImageFile.Part.MANIFEST : type, at, end));
       at = end;
     }
@@ -72,7 +72,7 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   @Override
   public ImageFile withXmp(String packet) {
-    return of(XMP.replaced(this, chunk("iTXt", XMP.data(packet))));
+    return of(XMP.replace(this, chunk("iTXt", XMP.payload(packet))));
   }
 
   @Override
@@ -86,21 +86,21 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       throw new UncheckedIOException(e);
     }
     int at = parts.get(1).end();
-    return of(ImageFile.spliced(bytes, at, at, chunk("iCCP", data.toByteArray())));
+    return of(ImageFile.splice(bytes, at, at, chunk("iCCP", data.toByteArray())));
   }
 
   @Override
-  public int manifestStart() {
+  public int manifestOffset() {
     return parts.get(1).end();
   }
 
   @Override
-  public byte[] wrapped(byte[] manifest) {
+  public byte[] wrapManifest(byte[] manifest) {
     return chunk("caBX", manifest);
   }
 
   private static byte[] chunk(String type, byte[] data) {
-    ByteBuffer out = ByteBuffer.allocate(AROUND + data.length)
+    ByteBuffer out = ByteBuffer.allocate(CHUNK_OVERHEAD + data.length)
         .putInt(data.length)
         .put(type.getBytes(StandardCharsets.ISO_8859_1))
         .put(data);

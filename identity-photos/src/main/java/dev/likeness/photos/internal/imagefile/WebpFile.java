@@ -17,16 +17,16 @@ import java.util.Optional;
 record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final int HEADER = 12;
   private static final int CHUNK = 8;
-  private static final ImageFile.XmpPlace XMP = ImageFile.XmpPlace.of("XMP ", CHUNK, 0, "");
+  private static final ImageFile.XmpLocation XMP = ImageFile.XmpLocation.of("XMP ", CHUNK, 0, "");
   private static final int HAS_PROFILE = 0x20;
   private static final int HAS_ALPHA = 0x10;
   private static final int HAS_XMP = 0x04;
-  private static final int SIDE = 0x3fff;
+  private static final int SIZE_MASK = 0x3fff;
 
   static boolean isWebp(byte[] bytes) {
     return bytes.length >= HEADER
-        && name(bytes, 0).equals("RIFF")
-        && name(bytes, 8).equals("WEBP");
+        && fourCc(bytes, 0).equals("RIFF")
+        && fourCc(bytes, 8).equals("WEBP");
   }
 
   static WebpFile of(byte[] bytes) {
@@ -36,13 +36,13 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static List<ImageFile.Part> chunks(byte[] bytes) {
     List<ImageFile.Part> parts = new ArrayList<>(List.of(new ImageFile.Part("RIFF", 0, HEADER)));
     for (int at = HEADER; at < bytes.length; ) {
-      long length = bytes.length - at < CHUNK ? -1 : number(bytes, at + 4) & 0xffffffffL;
+      long length = bytes.length - at < CHUNK ? -1 : readInt(bytes, at + 4) & 0xffffffffL;
       long end = at + CHUNK + length + (length & 1);
       if (length < 0 || end > bytes.length) {
         throw new InvalidInputException(
             "the WebP file ends within the chunk at byte " + at + "; download or save it again");
       }
-      String name = name(bytes, at);
+      String name = fourCc(bytes, at);
       parts.add(
           new ImageFile.Part(name.equals("C2PA") ? ImageFile.Part.MANIFEST : name, at, (int) end));
       at = (int) end;
@@ -69,45 +69,45 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   public Optional<byte[]> manifest() {
     return manifestPart()
         .map(part -> Arrays.copyOfRange(
-            bytes, part.start() + CHUNK, part.start() + CHUNK + number(bytes, part.start() + 4)));
+            bytes, part.start() + CHUNK, part.start() + CHUNK + readInt(bytes, part.start() + 4)));
   }
 
   @Override
   public ImageFile withXmp(String packet) {
-    WebpFile extended = extended(HAS_XMP);
-    return of(sized(XMP.replaced(extended, chunk("XMP ", XMP.data(packet)))));
+    WebpFile extended = toExtended(HAS_XMP);
+    return of(withRiffSize(XMP.replace(extended, chunk("XMP ", XMP.payload(packet)))));
   }
 
   @Override
   public ImageFile withProfile(byte[] icc) {
-    WebpFile extended = extended(HAS_PROFILE);
+    WebpFile extended = toExtended(HAS_PROFILE);
     int at = extended.parts.get(1).end();
-    return of(sized(ImageFile.spliced(extended.bytes, at, at, chunk("ICCP", icc))));
+    return of(withRiffSize(ImageFile.splice(extended.bytes, at, at, chunk("ICCP", icc))));
   }
 
   @Override
-  public int manifestStart() {
+  public int manifestOffset() {
     return bytes.length;
   }
 
   @Override
-  public byte[] wrapped(byte[] manifest) {
+  public byte[] wrapManifest(byte[] manifest) {
     return chunk("C2PA", manifest);
   }
 
   @Override
-  public byte[] with(byte[] wrapped) {
-    return sized(ImageFile.spliced(bytes, bytes.length, bytes.length, wrapped));
+  public byte[] insertManifest(byte[] wrapped) {
+    return withRiffSize(ImageFile.splice(bytes, bytes.length, bytes.length, wrapped));
   }
 
   /** The header counts the manifest, too. */
   @Override
-  public byte[] around(int manifestLength) {
-    return sized(bytes, bytes.length + manifestLength);
+  public byte[] bytesAroundManifest(int manifestLength) {
+    return withRiffSize(bytes, bytes.length + manifestLength);
   }
 
   /** The same file with the extended header, in which {@code flag} is set. */
-  private WebpFile extended(int flag) {
+  private WebpFile toExtended(int flag) {
     if (parts.get(1).name().equals("VP8X")) {
       byte[] flagged = bytes.clone();
       flagged[HEADER + CHUNK] |= (byte) flag;
@@ -119,8 +119,8 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         .order(ByteOrder.LITTLE_ENDIAN);
     boolean lossless = parts.get(1).name().equals("VP8L");
     int both = lossless ? image.getInt(1) : 0;
-    int width = lossless ? both & SIDE : (image.getShort(6) & SIDE) - 1;
-    int height = lossless ? both >> 14 & SIDE : (image.getShort(8) & SIDE) - 1;
+    int width = lossless ? both & SIZE_MASK : (image.getShort(6) & SIZE_MASK) - 1;
+    int height = lossless ? both >> 14 & SIZE_MASK : (image.getShort(8) & SIZE_MASK) - 1;
     boolean alpha = lossless && (both >> 28 & 1) == 1;
     ByteBuffer header = ByteBuffer.allocate(10)
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -129,7 +129,7 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         .put((byte) 0)
         .putShort((short) height)
         .put((byte) 0);
-    return of(sized(ImageFile.spliced(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
+    return of(withRiffSize(ImageFile.splice(bytes, HEADER, HEADER, chunk("VP8X", header.array()))));
   }
 
   private static byte[] chunk(String name, byte[] data) {
@@ -146,22 +146,22 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     return out.toByteArray();
   }
 
-  private static byte[] sized(byte[] file) {
-    return sized(file, file.length);
+  private static byte[] withRiffSize(byte[] file) {
+    return withRiffSize(file, file.length);
   }
 
   /** The file with a header that says so many bytes. */
-  private static byte[] sized(byte[] file, int length) {
+  private static byte[] withRiffSize(byte[] file, int length) {
     byte[] out = file.clone();
     ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).putInt(4, length - 8);
     return out;
   }
 
-  private static String name(byte[] bytes, int at) {
+  private static String fourCc(byte[] bytes, int at) {
     return new String(bytes, at, 4, StandardCharsets.ISO_8859_1);
   }
 
-  private static int number(byte[] bytes, int at) {
+  private static int readInt(byte[] bytes, int at) {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(at);
   }
 }

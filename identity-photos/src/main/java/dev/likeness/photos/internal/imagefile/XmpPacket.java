@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record XmpPacket(Optional<String> sourceType, Optional<String> remoteManifest) {
   /** Says nothing. */
-  public static final XmpPacket NONE = new XmpPacket(Optional.empty(), Optional.empty());
+  public static final XmpPacket EMPTY = new XmpPacket(Optional.empty(), Optional.empty());
 
   private static final String IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
   private static final String TERMS = "http://purl.org/dc/terms/";
@@ -34,7 +34,7 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
   }
 
   /** A packet that says where an image comes from and nothing else. */
-  public static String packet(DigitalSourceType source) {
+  public static String serialize(DigitalSourceType source) {
     try {
       XMPMeta meta = XMPMetaFactory.create();
       meta.setProperty(IPTC, SOURCE_TYPE, source.uri());
@@ -56,7 +56,7 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
           Optional.ofNullable(meta.getPropertyString(TERMS, "provenance"))
               .filter(url -> !url.startsWith("self#")));
     } catch (XMPException | RuntimeException e) {
-      return NONE;
+      return EMPTY;
     }
   }
 }

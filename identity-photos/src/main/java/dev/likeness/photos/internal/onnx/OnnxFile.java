@@ -22,18 +22,18 @@ import java.util.List;
  * @param shape its dimensions, -1 where the file leaves one open
  */
 public record OnnxFile(byte[] file, List<Long> shape) {
-  private static final int[] TO_SHAPE = {7, 11, 2, 1, 2};
+  private static final int[] SHAPE_PATH = {7, 11, 2, 1, 2};
   private static final int GRAPH = 7;
   private static final int NODE = 1;
   private static final int OPERATION = 4;
-  private static final int FIRST = 8;
-  private static final List<String> SCALING = List.of("Sub", "Mul");
-  private static final long LARGEST = 1L << 30;
+  private static final int INSPECTED_NODES = 8;
+  private static final List<String> SCALING_OPERATIONS = List.of("Sub", "Mul");
+  private static final long MAX_BYTES = 1L << 30;
 
   /** Reads a file of at most 1 GiB; {@code what} is what messages call it. */
   public static OnnxFile read(Path path, String what) {
     try {
-      if (Files.size(path) > LARGEST) {
+      if (Files.size(path) > MAX_BYTES) {
         throw new InvalidInputException(
             what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
       }
@@ -50,7 +50,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   /**
    * The side of a square image input (1 x 3 x side x side), or -1 when it is none or is left open.
    */
-  public int side() {
+  public int inputSize() {
     boolean square = shape.size() == 4
         && shape.get(1) == 3
         && shape.get(2).equals(shape.get(3))
@@ -64,12 +64,12 @@ public record OnnxFile(byte[] file, List<Long> shape) {
    * python-package/insightface/model_zoo/arcface_onnx.py), and before a convolution, since an
    * activation that is written out subtracts and multiplies, too.
    */
-  public boolean scalesItself() {
+  public boolean hasInputScaling() {
     return new Reader(file)
-        .operations(FIRST).stream()
+        .operationTypes(INSPECTED_NODES).stream()
             .takeWhile(name -> !name.equals("Conv"))
             .toList()
-            .containsAll(SCALING);
+            .containsAll(SCALING_OPERATIONS);
   }
 
   /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
@@ -85,7 +85,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   // length-delimited.
   private static final class Reader {
     private final byte[] bytes;
-    private int at;
+    private int position;
 
     Reader(byte[] bytes) {
       this.bytes = bytes;
@@ -93,38 +93,38 @@ public record OnnxFile(byte[] file, List<Long> shape) {
 
     List<Long> shape() {
       int end = bytes.length;
-      for (int field : TO_SHAPE) {
+      for (int field : SHAPE_PATH) {
         end = enter(field, end);
       }
       List<Long> dims = new ArrayList<>();
-      while (at < end) {
-        long tag = varint();
-        int length = Math.toIntExact(varint());
-        int next = at + length;
+      while (position < end) {
+        long tag = readVarint();
+        int length = Math.toIntExact(readVarint());
+        int next = position + length;
         if (tag != (1 << 3 | 2) || length < 0 || next > end) {
           throw new IndexOutOfBoundsException();
         }
-        dims.add(dim(next));
-        at = next;
+        dims.add(readDim(next));
+        position = next;
       }
       return dims;
     }
 
-    List<String> operations(int count) {
+    List<String> operationTypes(int count) {
       int end = enter(GRAPH, bytes.length);
       List<String> names = new ArrayList<>();
       for (int node = find(NODE, end); node >= 0 && names.size() < count; node = find(NODE, end)) {
         int length = find(OPERATION, node);
         if (length >= 0) {
-          names.add(new String(bytes, at, length - at, StandardCharsets.UTF_8));
+          names.add(new String(bytes, position, length - position, StandardCharsets.UTF_8));
         }
-        at = node;
+        position = node;
       }
       return names;
     }
 
-    private long dim(int end) {
-      return at < end && varint() == 1 << 3 ? varint() : -1;
+    private long readDim(int end) {
+      return position < end && readVarint() == 1 << 3 ? readVarint() : -1;
     }
 
     // Moves to the content of the next such field and returns where it ends.
@@ -138,35 +138,35 @@ public record OnnxFile(byte[] file, List<Long> shape) {
 
     // The same, or -1 where there is none.
     private int find(int field, int end) {
-      while (at < end) {
-        long tag = varint();
+      while (position < end) {
+        long tag = readVarint();
         int kind = (int) (tag & 7);
         int length =
             switch (kind) {
               case 0 -> {
-                varint();
+                readVarint();
                 yield 0;
               }
               case 1 -> 8;
-              case 2 -> Math.toIntExact(varint());
+              case 2 -> Math.toIntExact(readVarint());
               case 5 -> 4;
               default -> throw new IndexOutOfBoundsException();
             };
-        if (length < 0 || length > end - at) {
+        if (length < 0 || length > end - position) {
           throw new IndexOutOfBoundsException();
         }
         if (kind == 2 && tag >>> 3 == field) {
-          return at + length;
+          return position + length;
         }
-        at += length;
+        position += length;
       }
       return -1;
     }
 
-    private long varint() {
+    private long readVarint() {
       long value = 0;
       for (int shift = 0; shift < 64; shift += 7) {
-        byte b = bytes[at++];
+        byte b = bytes[position++];
         value |= (long) (b & 127) << shift;
         if (b >= 0) {
           return value;

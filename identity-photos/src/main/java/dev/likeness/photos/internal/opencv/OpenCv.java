@@ -35,7 +35,7 @@ public final class OpenCv {
    * A data file that OpenCV's jar brings, such as {@code haarcascades/haarcascade_eye.xml},
    * unpacked once.
    */
-  public static File data(String name) {
+  public static File dataFile(String name) {
     String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/" + name;
     try {
       File file = Loader.cacheResource(resource);
@@ -52,19 +52,19 @@ public final class OpenCv {
   }
 
   /** A native copy of an image in OpenCV's channel order; the caller closes it. */
-  public static Mat bgr(RgbImage image) {
-    return bgr(image, image.width(), image.height());
+  public static Mat toBgr(RgbImage image) {
+    return toBgr(image, image.width(), image.height());
   }
 
   /**
    * A native copy of an image in OpenCV's channel order, at the top left of a black square; the
    * caller closes it.
    */
-  public static Mat bgr(RgbImage image, int side) {
-    return bgr(image, side, side);
+  public static Mat toBgr(RgbImage image, int side) {
+    return toBgr(image, side, side);
   }
 
-  private static Mat bgr(RgbImage image, int width, int height) {
+  private static Mat toBgr(RgbImage image, int width, int height) {
     byte[] rgb = image.rgb();
     byte[] out = new byte[width * height * 3];
     for (int y = 0; y < Math.min(height, image.height()); y++) {
@@ -82,7 +82,7 @@ public final class OpenCv {
   }
 
   /** A native copy of a grey image; the caller closes it. */
-  public static Mat grey(Luma luma) {
+  public static Mat toGrey(Luma luma) {
     Mat mat = new Mat(luma.height(), luma.width(), opencv_core.CV_8UC1);
     mat.data().put(luma.bytes());
     return mat;

@@ -44,14 +44,14 @@ public final class OpenCvNetwork implements AutoCloseable {
    * the order asked.
    */
   @SuppressWarnings("try")
-  public synchronized float[] run(RgbImage image, boolean rgb, double mean, double scale) {
+  public synchronized float[] forward(RgbImage image, boolean rgb, double mean, double scale) {
     if (closed) {
       throw new IllegalStateException("the network is closed");
     }
     try (PointerScope scope = new PointerScope()) {
       int side = image.width();
       Mat blob = opencv_dnn.blobFromImage(
-          OpenCv.bgr(image, side),
+          OpenCv.toBgr(image, side),
           scale,
           new Size(side, side),
           new Scalar(mean, mean, mean, 0),

@@ -16,15 +16,15 @@ import org.apache.commons.math3.transform.TransformType;
  * another size.
  */
 final class BlockArtifacts {
-  private static final double LEAST = 5.5;
-  private static final double MOST = 20;
+  private static final double MIN_PERIOD = 5.5;
+  private static final double MAX_PERIOD = 20;
   // From here on a step is two pixels wide.
-  private static final double WIDE = 11.5;
-  private static final int OVERTONES = 3;
-  private static final double HIGHEST = 0.45;
+  private static final double SECOND_LAG_PERIOD = 11.5;
+  private static final int HARMONICS = 3;
+  private static final double MAX_FREQUENCY = 0.45;
   // An edge of the scene counts no more than a block's.
   private static final int CLIP = 8;
-  private static final int ENOUGH_LINES = 700;
+  private static final int MAX_LINES = 700;
 
   private BlockArtifacts() {}
 
@@ -32,34 +32,34 @@ final class BlockArtifacts {
    * The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less
    * than ten blocks.
    */
-  static double of(RgbImage image) {
+  static double strength(RgbImage image) {
     Luma luma = Luma.of(image);
     int length = Math.max(luma.width(), luma.height());
-    if (Math.min(luma.width(), luma.height()) < 10 * MOST) {
+    if (Math.min(luma.width(), luma.height()) < 10 * MAX_PERIOD) {
       return 0;
     }
     int bins = 8 * Integer.highestOneBit(length);
-    return Math.max(highest(luma, bins, 1, LEAST, WIDE), highest(luma, bins, 2, WIDE, MOST));
+    return Math.max(maxStrength(luma, bins, 1, MIN_PERIOD, SECOND_LAG_PERIOD), maxStrength(luma, bins, 2, SECOND_LAG_PERIOD, MAX_PERIOD));
   }
 
   // What is a grid has the same distance across and down; stripes and blinds do not.
-  private static double highest(Luma luma, int bins, int lag, double least, double most) {
-    double[] across = spectrum(steps(luma, lag, true), bins);
-    double[] down = spectrum(steps(luma, lag, false), bins);
+  private static double maxStrength(Luma luma, int bins, int lag, double least, double most) {
+    double[] across = spectrum(gradientProfile(luma, lag, true), bins);
+    double[] down = spectrum(gradientProfile(luma, lag, false), bins);
     double highest = 0;
     for (int bin = (int) Math.ceil(bins / most); bin <= bins / least; bin++) {
-      highest = Math.max(highest, Math.min(comb(across, bin, bins), comb(down, bin, bins)));
+      highest = Math.max(highest, Math.min(harmonicStrength(across, bin, bins), harmonicStrength(down, bin, bins)));
     }
     return highest;
   }
 
   // By how much neighbours differ more at a place than beside it, averaged along the lines.
-  private static double[] steps(Luma luma, int lag, boolean across) {
+  private static double[] gradientProfile(Luma luma, int lag, boolean across) {
     int length = across ? luma.width() : luma.height();
     int lines = across ? luma.height() : luma.width();
     double[] sum = new double[length - 3 * lag];
     int[] line = new int[length];
-    int every = (lines + ENOUGH_LINES - 1) / ENOUGH_LINES;
+    int every = (lines + MAX_LINES - 1) / MAX_LINES;
     for (int k = 0; k < lines; k += every) {
       for (int i = 0; i < length; i++) {
         line[i] = across ? luma.at(i, k) : luma.at(k, i);
@@ -95,10 +95,10 @@ final class BlockArtifacts {
 
   // Equal steps at one distance have equal amplitudes at its frequency and the overtones, of a step
   // over the distance.
-  private static double comb(double[] spectrum, int bin, int bins) {
+  private static double harmonicStrength(double[] spectrum, int bin, int bins) {
     double sum = 0;
     int count = 0;
-    for (int k = 1; k <= OVERTONES && k * bin < HIGHEST * bins; k++) {
+    for (int k = 1; k <= HARMONICS && k * bin < MAX_FREQUENCY * bins; k++) {
       sum += spectrum[k * bin];
       count++;
     }

@@ -17,30 +17,30 @@ final class EditTraces {
   /**
    * The share of the image, 0 to 1, that bars at the top and bottom, or left and right, take up.
    */
-  static double of(RgbImage image) {
-    int top = strips(image, true, false);
-    int bottom = strips(image, true, true);
-    int left = strips(image, false, false);
-    int right = strips(image, false, true);
+  static double borderShare(RgbImage image) {
+    int top = countFlatLines(image, true, false);
+    int bottom = countFlatLines(image, true, true);
+    int left = countFlatLines(image, false, false);
+    int right = countFlatLines(image, false, true);
     double rows = top > 0 && bottom > 0 ? Math.min(1, (double) (top + bottom) / image.height()) : 0;
     double columns =
         left > 0 && right > 0 ? Math.min(1, (double) (left + right) / image.width()) : 0;
     return Math.max(rows, columns);
   }
 
-  private static int strips(RgbImage image, boolean rows, boolean fromEnd) {
+  private static int countFlatLines(RgbImage image, boolean rows, boolean fromEnd) {
     int lines = rows ? image.height() : image.width();
     int length = rows ? image.width() : image.height();
     int first = fromEnd ? lines - 1 : 0;
     int count = 0;
-    while (count < lines && flat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
+    while (count < lines && isFlat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
       count++;
     }
     return count;
   }
 
   // Each pixel of the line is the colour of the outermost corner.
-  private static boolean flat(RgbImage image, boolean rows, int line, int length, int first) {
+  private static boolean isFlat(RgbImage image, boolean rows, int line, int length, int first) {
     for (int i = 0; i < length; i++) {
       for (int channel = 0; channel < 3; channel++) {
         int here = rows ? image.at(i, line, channel) : image.at(line, i, channel);
@@ -72,7 +72,7 @@ final class EditTraces {
       double sum = 0;
       for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
-          sum += spread(x, y);
+          sum += channelRange(x, y);
         }
       }
       return sum / (SIDE * SIDE);
@@ -84,7 +84,7 @@ final class EditTraces {
      * Black and white, sepia and duotone filters make colour a function of brightness and come near
      * 0; skin, clothes and surroundings do not.
      */
-    double variety() {
+    double hueVariety() {
       double[][] powers = new double[SIDE * SIDE][];
       double[][] difference = new double[2][SIDE * SIDE];
       for (int i = 0; i < powers.length; i++) {
@@ -110,7 +110,7 @@ final class EditTraces {
       }
     }
 
-    private int spread(int x, int y) {
+    private int channelRange(int x, int y) {
       int r = small.at(x, y, 0);
       int g = small.at(x, y, 1);
       int b = small.at(x, y, 2);

@@ -16,7 +16,7 @@ public final class FacePatch {
   /** The standard width and height in pixels. */
   public static final int SIDE = 160;
 
-  private static final int LEAST = 48;
+  private static final int MIN_SIDE = 48;
 
   private final RgbImage image;
   private final Luma luma;
@@ -28,8 +28,8 @@ public final class FacePatch {
 
   /** The patch of {@code face} in {@code whole}. */
   public static FacePatch of(RgbImage whole, Face face) {
-    BoundingBox box = face.span();
-    int side = (int) Math.max(LEAST, Math.min(SIDE, Math.round(box.width())));
+    BoundingBox box = face.region();
+    int side = (int) Math.max(MIN_SIDE, Math.min(SIDE, Math.round(box.width())));
     return new FacePatch(
         Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
   }
@@ -53,7 +53,7 @@ public final class FacePatch {
    * Whether a pixel belongs to the face's oval rather than to the box's corners, which show hair
    * and background.
    */
-  public boolean inOval(int x, int y) {
+  public boolean isInOval(int x, int y) {
     double u = (x + 0.5) / side() - 0.5;
     double v = (y + 0.5) / side() - 0.52;
     return u * u / (0.36 * 0.36) + v * v / (0.44 * 0.44) <= 1;
@@ -66,11 +66,11 @@ public final class FacePatch {
    */
   static final class Blur {
     // The further blur reaches this share of the face to either side.
-    private static final double REACH = 1 / 20.0;
+    private static final double RADIUS_SHARE = 1 / 20.0;
 
     private Blur() {}
 
-    static double of(FacePatch patch) {
+    static double measure(FacePatch patch) {
       Luma luma = patch.luma();
       int side = patch.side();
       float[] rows = new float[side * side];
@@ -81,12 +81,12 @@ public final class FacePatch {
           columns[x * side + y] = luma.at(x, y);
         }
       }
-      return Math.max(along(rows, side), along(columns, side));
+      return Math.max(alongRows(rows, side), alongRows(columns, side));
     }
 
     // The share of the differences between neighbours that survives blurring along the rows.
-    private static double along(float[] f, int side) {
-      float[] b = blurred(f, side);
+    private static double alongRows(float[] f, int side) {
+      float[] b = boxBlur(f, side);
       double before = 0;
       double lost = 0;
       for (int y = 0; y < side; y++) {
@@ -101,9 +101,9 @@ public final class FacePatch {
       return before == 0 ? 1 : (before - lost) / before;
     }
 
-    private static float[] blurred(float[] f, int side) {
+    private static float[] boxBlur(float[] f, int side) {
       float[] out = new float[f.length];
-      int reach = Math.max(2, (int) Math.round(REACH * side));
+      int reach = Math.max(2, (int) Math.round(RADIUS_SHARE * side));
       for (int y = 0; y < side; y++) {
         for (int x = 0; x < side; x++) {
           float sum = 0;
@@ -130,7 +130,7 @@ public final class FacePatch {
       int n = 0;
       for (int y = 0; y < patch.side(); y++) {
         for (int x = 0; x < patch.side(); x++) {
-          if (patch.inOval(x, y)) {
+          if (patch.isInOval(x, y)) {
             values[n++] = patch.luma().at(x, y);
           }
         }
@@ -140,13 +140,13 @@ public final class FacePatch {
     }
 
     /** The share of the face, 0 to 1, that is burnt out to white. */
-    static double burnt(FacePatch patch) {
+    static double clippedShare(FacePatch patch) {
       RgbImage image = patch.image();
       int burnt = 0;
       int all = 0;
       for (int y = 0; y < patch.side(); y++) {
         for (int x = 0; x < patch.side(); x++) {
-          if (patch.inOval(x, y)) {
+          if (patch.isInOval(x, y)) {
             all++;
             burnt += image.at(x, y, 0) >= CLIPPED && image.at(x, y, 1) >= CLIPPED ? 1 : 0;
           }
@@ -159,11 +159,11 @@ public final class FacePatch {
      * How many stops the right half of the face is lighter than the left one; negative when it is
      * darker.
      */
-    static double slope(FacePatch patch) {
+    static double lightDifference(FacePatch patch) {
       double[] light = new double[2];
       for (int y = 0; y < patch.side(); y++) {
         for (int x = 0; x < patch.side(); x++) {
-          if (patch.inOval(x, y)) {
+          if (patch.isInOval(x, y)) {
             light[2 * x < patch.side() ? 0 : 1] += Math.pow(patch.luma().at(x, y) / 255.0, 2.2);
           }
         }

@@ -12,10 +12,10 @@ import java.util.Arrays;
  * colour, where it cannot be told.
  */
 final class Occlusion {
-  private static final double FAR = 0.06;
-  private static final double COLOURLESS = 0.025;
+  private static final double MIN_SKIN_DISTANCE = 0.06;
+  private static final double MIN_SKIN_CHROMA = 0.025;
 
-  private static final double DARK = 0.3;
+  private static final double DARK_SHARE = 0.3;
 
   private final FacePatch patch;
   private final double[] skin;
@@ -33,19 +33,19 @@ final class Occlusion {
   }
 
   /** The share of the face below the brows, 0 to 1. */
-  double face() {
-    return share(0.28, 1, 0.5);
+  double faceShare() {
+    return coveredShare(0.28, 1, 0.5);
   }
 
   /**
    * The share of the band that the eyes lie in, 0 to 1, that is not skin or far darker than the
    * face; brows and lashes alone make about a quarter of it.
    */
-  double eyes() {
+  double eyesShare() {
     double[][] band = colours(0.28, 0.46, 0.5);
-    double dark = DARK * median(colours(0.12, 1, 0.5))[2];
+    double dark = DARK_SHARE * median(colours(0.12, 1, 0.5))[2];
     return (double) Arrays.stream(band)
-            .filter(pixel -> foreign(pixel) || !colourless() && pixel[2] < dark)
+            .filter(pixel -> differsFromSkin(pixel) || !isColourless() && pixel[2] < dark)
             .count()
         / band.length;
   }
@@ -54,13 +54,13 @@ final class Occlusion {
    * The share of nose tip and mouth, which masks cover and beards do not, 0 to 1: the lesser of the
    * two.
    */
-  double noseAndMouth() {
-    return Math.min(share(0.54, 0.66, 0.15), share(0.7, 0.82, 0.15));
+  double noseAndMouthShare() {
+    return Math.min(coveredShare(0.54, 0.66, 0.15), coveredShare(0.7, 0.82, 0.15));
   }
 
   /** Whether a colour, as {@link #colour} gives it, is far from the skin's. */
-  boolean foreign(double[] colour) {
-    return !colourless() && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > FAR;
+  boolean differsFromSkin(double[] colour) {
+    return !isColourless() && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > MIN_SKIN_DISTANCE;
   }
 
   /**
@@ -75,18 +75,18 @@ final class Occlusion {
   }
 
   /** The skin's brightness, 0 to 255. */
-  double light() {
+  double skinLightness() {
     return skin[2] / 3 - 10;
   }
 
   /** Whether the skin has no colour, so that nothing can be told apart from it by colour. */
-  boolean colourless() {
-    return Math.hypot(skin[0], skin[1]) < COLOURLESS;
+  boolean isColourless() {
+    return Math.hypot(skin[0], skin[1]) < MIN_SKIN_CHROMA;
   }
 
-  private double share(double top, double bottom, double half) {
+  private double coveredShare(double top, double bottom, double half) {
     double[][] part = colours(top, bottom, half);
-    return (double) Arrays.stream(part).filter(this::foreign).count() / part.length;
+    return (double) Arrays.stream(part).filter(this::differsFromSkin).count() / part.length;
   }
 
   // The oval's colours between two heights and as far as `half` the width from the middle.
@@ -97,7 +97,7 @@ final class Occlusion {
     int n = 0;
     for (int y = (int) (top * side); y < bottom * side; y++) {
       for (int x = 0; x < side; x++) {
-        if (patch.inOval(x, y) && Math.abs((x + 0.5) / side - 0.5) <= half) {
+        if (patch.isInOval(x, y) && Math.abs((x + 0.5) / side - 0.5) <= half) {
           colours[n++] = colour(image, x, y);
         }
       }
@@ -127,20 +127,20 @@ final class Occlusion {
   static final class Headwear {
     private static final int CELLS = 20;
     // The crown begins above the face's span, and is this share of its height.
-    private static final double TALL = 0.2;
+    private static final double HEIGHT_SHARE = 0.2;
     // Hair is without much colour, or its hue lies between red and yellow, and it is not as vivid
     // as
     // dyes are.
-    private static final int COLOURED = 28;
-    private static final double VIVID = 0.75;
+    private static final int MIN_CHROMA = 28;
+    private static final double VIVID_SHARE = 0.75;
     // Of 1500 rendered heads of hair with little colour none was as even; black hair shows less
     // light
     // and shade than grey.
-    private static final int COLOURLESS = 15;
-    private static final int DARK = 70;
-    private static final double EVEN = 0.11;
-    private static final double EVEN_IN_THE_DARK = 0.05;
-    private static final double APART = 0.35;
+    private static final int MAX_GREY_CHROMA = 15;
+    private static final int MAX_DARK_LIGHTNESS = 70;
+    private static final double UNIFORM_CONTRAST = 0.11;
+    private static final double UNIFORM_DARK_CONTRAST = 0.05;
+    private static final double MIN_LIGHTNESS_DIFFERENCE = 0.35;
 
     private Headwear() {}
 
@@ -148,16 +148,16 @@ final class Occlusion {
      * The share of the crown, 0 to 1, that is neither hair nor skin by its colour; or how sure its
      * evenness makes that.
      */
-    static double of(RgbImage whole, Face face, Occlusion skin) {
-      BoundingBox span = face.span();
-      double top = Math.max(0, span.y() - TALL * span.height());
+    static double measure(RgbImage whole, Face face, Occlusion skin) {
+      BoundingBox span = face.region();
+      double top = Math.max(0, span.y() - HEIGHT_SHARE * span.height());
       double height = span.y() - top;
-      if (height < TALL / 2 * span.height()) {
+      if (height < HEIGHT_SHARE / 2 * span.height()) {
         return 0;
       }
       RgbImage crown = Resampler.AREA.resize(
           whole, span.x() + 0.3 * span.width(), top, 0.4 * span.width(), height, CELLS, CELLS);
-      return Math.max(dyed(crown, skin), even(crown, skin));
+      return Math.max(dyed(crown, skin), uniformity(crown, skin));
     }
 
     private static double dyed(RgbImage crown, Occlusion skin) {
@@ -165,7 +165,7 @@ final class Occlusion {
       for (int i = 0; i < CELLS * CELLS; i++) {
         int x = i % CELLS;
         int y = i / CELLS;
-        worn += skin.foreign(Occlusion.colour(crown, x, y)) && dyed(crown, x, y) ? 1 : 0;
+        worn += skin.differsFromSkin(Occlusion.colour(crown, x, y)) && dyed(crown, x, y) ? 1 : 0;
       }
       return (double) worn / (CELLS * CELLS);
     }
@@ -174,38 +174,38 @@ final class Occlusion {
       int r = image.at(x, y, 0);
       int g = image.at(x, y, 1);
       int b = image.at(x, y, 2);
-      int span = span(image, x, y);
+      int span = channelRange(image, x, y);
       boolean redToYellow = b <= g && g <= r;
-      return span > COLOURED
-          && (!redToYellow || span > VIVID * Math.max(r, Math.max(g, b)) && r > 120);
+      return span > MIN_CHROMA
+          && (!redToYellow || span > VIVID_SHARE * Math.max(r, Math.max(g, b)) && r > 120);
     }
 
     /**
      * 1 for a crown of one brightness, 0.5 for one at the limit; 0 where it has a colour or may be
      * skin.
      */
-    private static double even(RgbImage crown, Occlusion skin) {
+    private static double uniformity(RgbImage crown, Occlusion skin) {
       double[] light = new double[CELLS * CELLS];
       double chroma = 0;
       int foreign = 0;
       for (int i = 0; i < light.length; i++) {
         double[] colour = Occlusion.colour(crown, i % CELLS, i / CELLS);
         light[i] = colour[2] / 3 - 10;
-        chroma += (double) span(crown, i % CELLS, i / CELLS) / light.length;
-        foreign += skin.foreign(colour) ? 1 : 0;
+        chroma += (double) channelRange(crown, i % CELLS, i / CELLS) / light.length;
+        foreign += skin.differsFromSkin(colour) ? 1 : 0;
       }
       double mean = Arrays.stream(light).average().orElse(0);
-      boolean apart = foreign > 0.8 * light.length || Math.abs(mean / skin.light() - 1) > APART;
-      if (skin.colourless() || chroma >= COLOURLESS || !apart) {
+      boolean apart = foreign > 0.8 * light.length || Math.abs(mean / skin.skinLightness() - 1) > MIN_LIGHTNESS_DIFFERENCE;
+      if (skin.isColourless() || chroma >= MAX_GREY_CHROMA || !apart) {
         return 0;
       }
       Arrays.sort(light);
       double contrast =
-          (light[light.length * 19 / 20] - light[light.length / 20]) / Math.max(mean, skin.light());
-      return Math.max(0, 1 - contrast / (2 * (mean < DARK ? EVEN_IN_THE_DARK : EVEN)));
+          (light[light.length * 19 / 20] - light[light.length / 20]) / Math.max(mean, skin.skinLightness());
+      return Math.max(0, 1 - contrast / (2 * (mean < MAX_DARK_LIGHTNESS ? UNIFORM_DARK_CONTRAST : UNIFORM_CONTRAST)));
     }
 
-    private static int span(RgbImage image, int x, int y) {
+    private static int channelRange(RgbImage image, int x, int y) {
       int r = image.at(x, y, 0);
       int g = image.at(x, y, 1);
       int b = image.at(x, y, 2);

@@ -13,27 +13,27 @@ import dev.likeness.photos.internal.image.Resampler;
 /**
  * What a set of photos is compared by.
  *
- * @param whole fingerprint of the whole image
- * @param head fingerprint of head and shoulders
+ * @param imageHash fingerprint of the whole image
+ * @param headHash fingerprint of head and shoulders
  * @param blur how blurred the face is, 0 (crisp) to 1
  * @param highlight how bright the lit parts of the face are, 0 to 255
- * @param slope how many stops the right half of the face is lighter than the left one
+ * @param lightDifference how many stops the right half of the face is lighter than the left one
  * @param faceShare the face's height over the image's, 0 to 1
  * @param expression what the mouth does
  * @param background mean colour beside the head: red, green, blue, 0 to 255
  * @param clothes mean colour below the chin: red, green, blue, 0 to 255
  */
 public record PhotoFeatures(
-    PerceptualHash whole,
-    PerceptualHash head,
+    PerceptualHash imageHash,
+    PerceptualHash headHash,
     double blur,
     double highlight,
-    double slope,
+    double lightDifference,
     double faceShare,
     Expression expression,
     Tint background,
     Tint clothes) {
-  private static final int HASHED = 64;
+  private static final int HASHED_SIDE = 64;
   private static final int CELLS = 24;
 
   /** The features of the photo of {@code face}. */
@@ -41,22 +41,22 @@ public record PhotoFeatures(
     FacePatch patch = FacePatch.of(image, face);
     BoundingBox box = face.box();
     HeadCrop head = HeadCrop.of(
-        box, HeadCrop.Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), HASHED);
+        box, HeadCrop.Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), HASHED_SIDE);
     RgbImage hashed =
-        Resampler.AREA.resize(image, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+        Resampler.AREA.resize(image, head.x(), head.y(), head.side(), head.side(), HASHED_SIDE, HASHED_SIDE);
     return new PhotoFeatures(
         PerceptualHash.of(image),
         PerceptualHash.of(hashed),
-        FacePatch.Blur.of(patch),
+        FacePatch.Blur.measure(patch),
         FacePatch.Exposure.highlight(patch),
-        FacePatch.Exposure.slope(patch),
+        FacePatch.Exposure.lightDifference(patch),
         Math.min(1, box.height() / image.height()),
         Expression.of(image, face),
-        tint(
+        meanTint(
             image,
             new BoundingBox(0, 0, image.width(), Math.max(1, box.y() + box.height() / 2)),
-            box.grown(0.45)),
-        tint(
+            box.expanded(0.45)),
+        meanTint(
             image,
             new BoundingBox(
                 box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()),
@@ -68,12 +68,12 @@ public record PhotoFeatures(
    * fingerprints.
    */
   public double distance(PhotoFeatures other) {
-    return Math.min(whole.distance(other.whole), head.distance(other.head));
+    return Math.min(imageHash.distance(other.imageHash), headHash.distance(other.headHash));
   }
 
   // The mean colour of an area, without what lies in another; the image's edge when the area is
   // outside.
-  private static Tint tint(RgbImage image, BoundingBox area, BoundingBox without) {
+  private static Tint meanTint(RgbImage image, BoundingBox area, BoundingBox without) {
     int x = (int) Math.max(0, Math.min(image.width() - 2, area.x()));
     int y = (int) Math.max(0, Math.min(image.height() - 2, area.y()));
     int w = (int) Math.max(1, Math.min(image.width() - x, area.width()));

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
 public final class QualityChecks {
-  private static final double PROFILE = 45;
+  private static final double PROFILE_YAW = 45;
 
   private final QualityLimits limits;
   private final Optional<Brisque> brisque;
@@ -33,22 +33,22 @@ public final class QualityChecks {
   }
 
   /** What speaks against a photo, in no order; {@code faces} are largest first. */
-  public List<Reason> reasons(DecodedPhoto photo, List<Face> faces) {
+  public List<Reason> check(DecodedPhoto photo, List<Face> faces) {
     Findings findings = new Findings(limits);
-    file(photo, findings);
+    checkFile(photo, findings);
     if (faces.isEmpty()) {
-      findings.none(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
+      findings.addMissing(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
       return findings.reasons();
     }
     Face face = faces.get(0);
-    colours(photo.image(), findings);
-    crowd(faces, findings);
-    frame(face.box(), photo, findings);
+    checkColours(photo.image(), findings);
+    checkFaceCount(faces, findings);
+    checkFrame(face.box(), photo, findings);
     FacePatch patch = FacePatch.of(photo.image(), face);
-    light(patch, findings);
-    pose(face.pose(), findings);
-    if (Math.abs(face.pose().yaw()) <= PROFILE) {
-      covers(Occlusion.of(patch), photo.image(), face, findings);
+    checkLight(patch, findings);
+    checkPose(face.pose(), findings);
+    if (Math.abs(face.pose().yaw()) <= PROFILE_YAW) {
+      checkCovers(Occlusion.of(patch), photo.image(), face, findings);
     }
     brisque.ifPresent(model -> findings.measure(
         ReasonCode.DISTORTED,
@@ -61,9 +61,9 @@ public final class QualityChecks {
     return findings.reasons();
   }
 
-  private static void file(DecodedPhoto photo, Findings findings) {
-    if (photo.damaged()) {
-      findings.state(
+  private static void checkFile(DecodedPhoto photo, Findings findings) {
+    if (photo.isDamaged()) {
+      findings.add(
           ReasonCode.DAMAGED_FILE,
           Verdict.WARN,
           "parts of the file are damaged; export or copy it again");
@@ -77,10 +77,10 @@ public final class QualityChecks {
     if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
       findings.measure(
           ReasonCode.COMPRESSED_BEFORE,
-          BlockArtifacts.of(photo.image()),
+          BlockArtifacts.strength(photo.image()),
           "blocks of an earlier, heavy compression are left in it; send the original file");
     }
-    double bars = EditTraces.of(photo.image());
+    double bars = EditTraces.borderShare(photo.image());
     findings.measure(
         ReasonCode.BORDERS,
         bars,
@@ -90,19 +90,19 @@ public final class QualityChecks {
             100 * bars));
   }
 
-  private static void colours(RgbImage image, Findings findings) {
+  private static void checkColours(RgbImage image, Findings findings) {
     EditTraces.Colour colour = EditTraces.Colour.of(image);
     findings.measure(
         ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
     if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
       findings.measure(
           ReasonCode.STRONG_FILTER,
-          colour.variety(),
+          colour.hueVariety(),
           "a filter has turned it into a single hue; send it unfiltered");
     }
   }
 
-  private static void crowd(List<Face> faces, Findings findings) {
+  private static void checkFaceCount(List<Face> faces, Findings findings) {
     if (faces.size() > 1) {
       double rivalry = faces.get(1).box().area() / faces.get(0).box().area();
       findings.measure(
@@ -116,7 +116,7 @@ public final class QualityChecks {
     }
   }
 
-  private static void frame(BoundingBox face, DecodedPhoto photo, Findings findings) {
+  private static void checkFrame(BoundingBox face, DecodedPhoto photo, Findings findings) {
     RgbImage image = photo.image();
     findings.measure(
         ReasonCode.FACE_TOO_SMALL,
@@ -139,21 +139,21 @@ public final class QualityChecks {
         String.format(Locale.ROOT, "the image's edge cuts off %.0f %% of the face", 100 * outside));
   }
 
-  private static void light(FacePatch patch, Findings findings) {
+  private static void checkLight(FacePatch patch, Findings findings) {
     findings.measure(
         ReasonCode.BLURRED,
-        FacePatch.Blur.of(patch),
+        FacePatch.Blur.measure(patch),
         "the face is blurred; hold still and focus on it");
     findings.measure(
         ReasonCode.TOO_DARK,
         FacePatch.Exposure.highlight(patch),
         "the face is too dark; face a window or a lamp");
-    double burnt = FacePatch.Exposure.burnt(patch);
+    double burnt = FacePatch.Exposure.clippedShare(patch);
     findings.measure(
         ReasonCode.TOO_BRIGHT,
         burnt,
         String.format(Locale.ROOT, "%.0f %% of the face is burnt out to white", 100 * burnt));
-    double slope = FacePatch.Exposure.slope(patch);
+    double slope = FacePatch.Exposure.lightDifference(patch);
     String darker = slope > 0 ? "left" : "right";
     findings.measure(
         ReasonCode.UNEVEN_LIGHT,
@@ -165,7 +165,7 @@ public final class QualityChecks {
             Math.abs(slope)));
   }
 
-  private static void pose(HeadPose pose, Findings findings) {
+  private static void checkPose(HeadPose pose, Findings findings) {
     double turned =
         Math.max(Math.abs(pose.yaw()), Math.max(Math.abs(pose.pitch()), Math.abs(pose.roll())));
     findings.measure(
@@ -175,23 +175,23 @@ public final class QualityChecks {
   }
 
   // What a thing on the face is called, from the most to the least particular.
-  private static void covers(Occlusion occlusion, RgbImage image, Face face, Findings findings) {
+  private static void checkCovers(Occlusion occlusion, RgbImage image, Face face, Findings findings) {
     findings.measure(
         ReasonCode.HAT,
-        Occlusion.Headwear.of(image, face, occlusion),
+        Occlusion.Headwear.measure(image, face, occlusion),
         "a hat or scarf covers the hair");
-    double lenses = face.eyes().isPresent() ? 0 : occlusion.eyes();
+    double lenses = face.eyes().isPresent() ? 0 : occlusion.eyesShare();
     findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
     if (face.eyes().isEmpty() && !findings.has(ReasonCode.SUNGLASSES)) {
-      findings.none(
-          ReasonCode.EYES_NOT_SEEN,
+      findings.addMissing(
+          ReasonCode.EYES_NOT_VISIBLE,
           Verdict.WARN,
           "the eyes were not made out: closed, shaded or covered");
     }
     findings.measure(
-        ReasonCode.MASK, occlusion.noseAndMouth(), "a mask or scarf covers nose and mouth");
+        ReasonCode.MASK, occlusion.noseAndMouthShare(), "a mask or scarf covers nose and mouth");
     if (!findings.has(ReasonCode.MASK)) {
-      double covered = occlusion.face();
+      double covered = occlusion.faceShare();
       findings.measure(
           ReasonCode.FACE_COVERED,
           covered,
@@ -221,12 +221,12 @@ public final class QualityChecks {
      * Adds a reason that is counted rather than held against limits: there were none of what should
      * be one.
      */
-    void none(ReasonCode code, Verdict severity, String sentence) {
+    void addMissing(ReasonCode code, Verdict severity, String sentence) {
       reasons.add(new Reason(code, severity, 0, 1, sentence));
     }
 
     /** Adds a reason that nothing was measured for. */
-    void state(ReasonCode code, Verdict severity, String sentence) {
+    void add(ReasonCode code, Verdict severity, String sentence) {
       reasons.add(Reason.of(code, severity, sentence));
     }
 

@@ -26,22 +26,22 @@ public final class SheetGraphics {
   private static final Color TRACK = new Color(222, 222, 218);
   private static final String ELLIPSIS = "…";
 
-  private final Graphics2D g;
-  private final boolean letters;
+  private final Graphics2D graphics;
+  private final boolean canPaintText;
 
   public SheetGraphics(Graphics2D g) {
-    this.g = g;
+    this.graphics = g;
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.setRenderingHint(
         RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
     g.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-    letters = hasFonts();
+    canPaintText = hasFonts();
   }
 
   // A container without fontconfig has no font at all; a sheet without words is better than none.
   private boolean hasFonts() {
     try {
-      return g.getFontMetrics(TEXT).stringWidth("x") > 0;
+      return graphics.getFontMetrics(TEXT).stringWidth("x") > 0;
     } catch (InternalError | LinkageError | RuntimeException noFonts) {
       return false;
     }
@@ -51,7 +51,7 @@ public final class SheetGraphics {
    * Green, amber or red: dark enough to be told apart on white by anyone, and always beside the
    * word.
    */
-  public static Color of(Verdict verdict) {
+  public static Color colorOf(Verdict verdict) {
     return switch (verdict) {
       case KEEP -> new Color(24, 128, 84);
       case WARN -> new Color(196, 124, 0);
@@ -60,54 +60,54 @@ public final class SheetGraphics {
   }
 
   public Graphics2D graphics() {
-    return g;
+    return graphics;
   }
 
-  public void text(String text, double x, double y, Font font, Color color) {
-    if (!letters) {
+  public void paintText(String text, double x, double y, Font font, Color color) {
+    if (!canPaintText) {
       return;
     }
-    g.setFont(font);
-    g.setColor(color);
-    g.drawString(text, (float) x, (float) y);
+    graphics.setFont(font);
+    graphics.setColor(color);
+    graphics.drawString(text, (float) x, (float) y);
   }
 
-  public void panel(double x, double y, double width, double height, Color color) {
-    g.setColor(color);
-    g.fill(new RoundRectangle2D.Double(x, y, width, height, 12, 12));
+  public void paintPanel(double x, double y, double width, double height, Color color) {
+    graphics.setColor(color);
+    graphics.fill(new RoundRectangle2D.Double(x, y, width, height, 12, 12));
   }
 
-  public void bar(double x, double y, double width, double share) {
-    panel(x, y, width, 8, TRACK);
+  public void paintBar(double x, double y, double width, double share) {
+    paintPanel(x, y, width, 8, TRACK);
     Verdict verdict = share >= 0.7 ? Verdict.KEEP : share >= 0.4 ? Verdict.WARN : Verdict.REJECT;
-    panel(x, y, Math.max(8, width * share), 8, of(verdict));
+    paintPanel(x, y, Math.max(8, width * share), 8, colorOf(verdict));
   }
 
-  public void frame(Rectangle2D box, Color color) {
-    g.setStroke(new BasicStroke(4.5f));
-    g.setColor(new Color(255, 255, 255, 170));
-    g.draw(box);
-    g.setStroke(new BasicStroke(2.5f));
-    g.setColor(color);
-    g.draw(box);
+  public void paintFrame(Rectangle2D box, Color color) {
+    graphics.setStroke(new BasicStroke(4.5f));
+    graphics.setColor(new Color(255, 255, 255, 170));
+    graphics.draw(box);
+    graphics.setStroke(new BasicStroke(2.5f));
+    graphics.setColor(color);
+    graphics.draw(box);
   }
 
-  public void dot(double x, double y, double radius, Color color) {
-    g.setColor(Color.WHITE);
-    g.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
-    g.setColor(color);
-    g.fill(new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
+  public void paintDot(double x, double y, double radius, Color color) {
+    graphics.setColor(Color.WHITE);
+    graphics.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
+    graphics.setColor(color);
+    graphics.fill(new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
   }
 
   /**
    * The text cut in the middle, where file names differ least, until it is at most {@code width}
    * wide.
    */
-  public String fitted(String text, Font font, int width) {
-    if (!letters) {
+  public String fit(String text, Font font, int width) {
+    if (!canPaintText) {
       return text;
     }
-    FontMetrics metrics = g.getFontMetrics(font);
+    FontMetrics metrics = graphics.getFontMetrics(font);
     String fitted = text;
     for (int keep = text.length() - 1; metrics.stringWidth(fitted) > width && keep > 2; keep--) {
       fitted = text.substring(0, keep / 2)
@@ -121,11 +121,11 @@ public final class SheetGraphics {
    * The text broken between words into at most {@code most} lines; what is left over ends in an
    * ellipsis.
    */
-  public List<String> wrapped(String text, Font font, int width, int most) {
-    if (!letters) {
+  public List<String> wrap(String text, Font font, int width, int most) {
+    if (!canPaintText) {
       return List.of();
     }
-    FontMetrics metrics = g.getFontMetrics(font);
+    FontMetrics metrics = graphics.getFontMetrics(font);
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
     for (String word : text.split(" ")) {
@@ -139,12 +139,12 @@ public final class SheetGraphics {
     }
     lines.add(line.toString());
     if (lines.size() > most) {
-      lines.set(most - 1, shortened(lines.get(most - 1), metrics, width));
+      lines.set(most - 1, shorten(lines.get(most - 1), metrics, width));
     }
-    return lines.stream().limit(most).map(part -> fitted(part, font, width)).toList();
+    return lines.stream().limit(most).map(part -> fit(part, font, width)).toList();
   }
 
-  private static String shortened(String line, FontMetrics metrics, int width) {
+  private static String shorten(String line, FontMetrics metrics, int width) {
     String left = line;
     while (metrics.stringWidth(left + ELLIPSIS) > width && left.contains(" ")) {
       left = left.substring(0, left.lastIndexOf(' '));
@@ -155,46 +155,46 @@ public final class SheetGraphics {
   /** Draws the images and words of a contact sheet. */
   public static final class SheetPen {
     private static final Color INK = new Color(0x23211F);
-    private static final Color PALE = new Color(0x8A857F);
+    private static final Color GREY = new Color(0x8A857F);
     private static final Font HEADING = new Font(Font.SANS_SERIF, Font.BOLD, 26);
     private static final Font TEXT = new Font(Font.SANS_SERIF, Font.PLAIN, 17);
     private static final Font SMALL = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
-    private static final int ROUND = 12;
+    private static final int CORNER_RADIUS = 12;
 
-    private final Graphics2D paper;
-    private final boolean letters;
+    private final Graphics2D graphics;
+    private final boolean canPaintText;
 
     public SheetPen(Graphics2D paper) {
-      this.paper = paper;
+      this.graphics = paper;
       paper.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
       paper.setRenderingHint(
           RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
       paper.setRenderingHint(
           RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-      this.letters = hasFonts();
+      this.canPaintText = hasFonts();
     }
 
     /** A heading whose box begins at {@code y}, with a pale remark behind it. */
-    public void heading(String text, String remark, int x, int y) {
-      int end = write(text, HEADING, INK, x, y + 30);
-      write(remark, TEXT, PALE, end + 14, y + 30);
+    public void paintHeading(String text, String remark, int x, int y) {
+      int end = paintText(text, HEADING, INK, x, y + 30);
+      paintText(remark, TEXT, GREY, end + 14, y + 30);
     }
 
     /** A line below an image: what it is at the left, a pale remark at the right end. */
-    public void caption(String text, String remark, int x, int y, int width) {
-      if (letters) {
-        int behind = paper.getFontMetrics(SMALL).stringWidth(remark);
-        write(
-            shortened(text, paper.getFontMetrics(TEXT), width - behind - 12),
+    public void paintCaption(String text, String remark, int x, int y, int width) {
+      if (canPaintText) {
+        int behind = graphics.getFontMetrics(SMALL).stringWidth(remark);
+        paintText(
+            shorten(text, graphics.getFontMetrics(TEXT), width - behind - 12),
             TEXT,
             INK,
             x + 2,
             y + 24);
-        write(remark, SMALL, PALE, x + width - 2 - behind, y + 24);
+        paintText(remark, SMALL, GREY, x + width - 2 - behind, y + 24);
       }
     }
 
-    private static String shortened(String text, FontMetrics metrics, int room) {
+    private static String shorten(String text, FontMetrics metrics, int room) {
       String part = text;
       while (!part.isEmpty() && metrics.stringWidth(part.equals(text) ? text : part + "…") > room) {
         part = part.substring(0, part.length() - 1);
@@ -202,34 +202,34 @@ public final class SheetGraphics {
       return part.equals(text) ? text : part.stripTrailing() + "…";
     }
 
-    public void footer(String text, int x, int y) {
-      write(text, SMALL, PALE, x, y);
+    public void paintFooter(String text, int x, int y) {
+      paintText(text, SMALL, GREY, x, y);
     }
 
     /**
-     * All of {@code image} with rounded corners, as large as fits into a square cell, at its top
+     * All of {@code paintImage} with rounded corners, as large as fits into a square cell, at its top
      * left.
      *
      * @return how high it is
      */
-    public int image(RgbImage image, int x, int y, int cell) {
+    public int paintImage(RgbImage image, int x, int y, int cell) {
       double scale = (double) cell / Math.max(image.width(), image.height());
       int width = Math.max(1, (int) Math.round(scale * image.width()));
       int height = Math.max(1, (int) Math.round(scale * image.height()));
-      paper.setClip(new RoundRectangle2D.Float(x, y, width, height, ROUND, ROUND));
-      paper.drawImage(SheetScaling.to(image.toBufferedImage(), width, height), x, y, null);
-      paper.setClip(null);
+      graphics.setClip(new RoundRectangle2D.Float(x, y, width, height, CORNER_RADIUS, CORNER_RADIUS));
+      graphics.drawImage(SheetScaling.scale(image.toBufferedImage(), width, height), x, y, null);
+      graphics.setClip(null);
       return height;
     }
 
-    private int write(String text, Font font, Color colour, int x, int y) {
-      if (!letters) {
+    private int paintText(String text, Font font, Color colour, int x, int y) {
+      if (!canPaintText) {
         return x;
       }
-      paper.setFont(font);
-      paper.setColor(colour);
-      paper.drawString(text, x, y);
-      return x + paper.getFontMetrics(font).stringWidth(text);
+      graphics.setFont(font);
+      graphics.setColor(colour);
+      graphics.drawString(text, x, y);
+      return x + graphics.getFontMetrics(font).stringWidth(text);
     }
 
     // A container without fontconfig has no font at all, one without freetype cannot load what
@@ -237,7 +237,7 @@ public final class SheetGraphics {
     // them; a sheet without words is better than none.
     private boolean hasFonts() {
       try {
-        return paper.getFontMetrics(TEXT).stringWidth("x") > 0;
+        return graphics.getFontMetrics(TEXT).stringWidth("x") > 0;
       } catch (InternalError | LinkageError | RuntimeException noFonts) {
         return false;
       }
@@ -248,17 +248,17 @@ public final class SheetGraphics {
   static final class SheetScaling {
     private SheetScaling() {}
 
-    static BufferedImage to(BufferedImage image, int width, int height) {
+    static BufferedImage scale(BufferedImage image, int width, int height) {
       BufferedImage now = image;
       while (now.getWidth() >= 2 * width && now.getHeight() >= 2 * height) {
-        now = scaled(now, now.getWidth() / 2, now.getHeight() / 2);
+        now = scaleOnce(now, now.getWidth() / 2, now.getHeight() / 2);
       }
       return now.getWidth() == width && now.getHeight() == height
           ? now
-          : scaled(now, width, height);
+          : scaleOnce(now, width, height);
     }
 
-    private static BufferedImage scaled(BufferedImage image, int width, int height) {
+    private static BufferedImage scaleOnce(BufferedImage image, int width, int height) {
       BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
       Graphics2D graphics = out.createGraphics();
       graphics.setRenderingHint(

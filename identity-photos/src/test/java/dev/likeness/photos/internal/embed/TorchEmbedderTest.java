@@ -39,7 +39,7 @@ class TorchEmbedderTest {
   @Test
   void embedsIntoUnitVectorsTheSameFromEveryThread() throws IOException {
     write("LikenessFaceNetwork", CHANNELS);
-    try (TorchEmbedder embedder = TorchEmbedder.in(base).orElseThrow()) {
+    try (TorchEmbedder embedder = TorchEmbedder.findIn(base).orElseThrow()) {
       RgbImage one = noise(1);
       float[] first = embedder.embed(one, FACE);
       assertEquals(16, first.length);
@@ -49,14 +49,14 @@ class TorchEmbedderTest {
           .forEach(i -> assertArrayEquals(first, embedder.embed(one, FACE)));
       assertTrue(FaceEmbedder.cosine(first, embedder.embed(noise(2), FACE)) < 0.9999);
       assertEquals("tiny", embedder.name());
-      assertEquals(0.25, embedder.sameAbove());
+      assertEquals(0.25, embedder.samePersonThreshold());
     }
   }
 
   @Test
-  void givesTheVectorBeforeItIsOfUnitLengthToo() throws IOException {
+  void returnsTheRawVectorToo() throws IOException {
     write("LikenessFaceNetwork", CHANNELS);
-    try (TorchEmbedder embedder = TorchEmbedder.in(base).orElseThrow()) {
+    try (TorchEmbedder embedder = TorchEmbedder.findIn(base).orElseThrow()) {
       float[] raw = embedder.embedRaw(noise(1), FACE);
       float[] unit = embedder.embed(noise(1), FACE);
       double length = Math.sqrt(FaceEmbedder.cosine(raw, raw));
@@ -66,7 +66,7 @@ class TorchEmbedderTest {
   }
 
   @Test
-  void whoKnowsNoRawVectorsSaysSo() {
+  void embeddersWithoutRawVectorsThrow() {
     FaceEmbedder unit = new FaceEmbedder() {
       @Override
       public float[] embed(RgbImage image, Face face) {
@@ -79,7 +79,7 @@ class TorchEmbedderTest {
       }
 
       @Override
-      public double sameAbove() {
+      public double samePersonThreshold() {
         return 0;
       }
 
@@ -92,22 +92,22 @@ class TorchEmbedderTest {
   }
 
   @Test
-  void isAbsentWhereTheModelBringsNone() {
-    assertTrue(TorchEmbedder.in(base).isEmpty());
+  void isEmptyIfTheModelHasNone() {
+    assertTrue(TorchEmbedder.findIn(base).isEmpty());
   }
 
   @Test
   void refusesAnotherKindAndWeightsThatDoNotFit() throws IOException {
     write("ArcFace", CHANNELS);
-    assertTrue(assertThrows(InvalidInputException.class, () -> TorchEmbedder.in(base))
+    assertTrue(assertThrows(InvalidInputException.class, () -> TorchEmbedder.findIn(base))
         .getMessage()
         .contains("ArcFace"));
     write("LikenessFaceNetwork", List.of(8, 8, 16, 32));
-    assertTrue(assertThrows(InvalidInputException.class, () -> TorchEmbedder.in(base))
+    assertTrue(assertThrows(InvalidInputException.class, () -> TorchEmbedder.findIn(base))
         .getMessage()
         .contains("levels.2"));
     long objects = Pointer.totalCount();
-    assertThrows(InvalidInputException.class, () -> TorchEmbedder.in(base));
+    assertThrows(InvalidInputException.class, () -> TorchEmbedder.findIn(base));
     assertEquals(objects, Pointer.totalCount(), "native objects after another refusal");
   }
 

@@ -13,7 +13,7 @@ class PersonMaskTest {
   private static final int HEIGHT = 250;
 
   @Test
-  void findsThePersonWhoFillsTheWidthAndWearsNearlyTheWallsColour() {
+  void findsAPersonThatFillsTheWidthInNearlyTheWallsColour() {
     RgbImage white = PersonMask.of(portrait(), new BoundingBox(28, 46, 145, 145));
     assertEquals(0, white.at(6, 160, 0), "the wall beside the jaw");
     assertEquals(0, white.at(WIDTH - 7, 160, 0));
@@ -25,7 +25,7 @@ class PersonMaskTest {
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
       wall += part(i % WIDTH, i / WIDTH) == 0 && white.at(i % WIDTH, i / WIDTH, 0) < 128 ? 1 : 0;
     }
-    assertTrue(wall > 0.8 * all(0), wall + " of " + all(0));
+    assertTrue(wall > 0.8 * countPixels(0), wall + " of " + countPixels(0));
   }
 
   @Test
@@ -37,7 +37,7 @@ class PersonMaskTest {
     assertEquals(PersonMask.of(image, face), PersonMask.of(image, face));
   }
 
-  private static int all(int wanted) {
+  private static int countPixels(int wanted) {
     int count = 0;
     for (int i = 0; i < WIDTH * HEIGHT; i++) {
       count += part(i % WIDTH, i / WIDTH) == wanted ? 1 : 0;

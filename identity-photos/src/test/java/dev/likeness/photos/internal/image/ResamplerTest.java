@@ -23,7 +23,7 @@ class ResamplerTest {
 
   @ParameterizedTest
   @EnumSource(Resampler.class)
-  void theSameSizeChangesNothing(Resampler resampler) {
+  void theSameSizeKeepsThePixels(Resampler resampler) {
     RgbImage noise = image(40, 30, (x, y) -> (x * 31 + y * 57) & 255);
 
     assertEquals(noise, resampler.resize(noise, 40, 30));
@@ -52,7 +52,7 @@ class ResamplerTest {
   }
 
   @Test
-  void fitLeavesSmallImagesAlone() {
+  void fitKeepsSmallImages() {
     RgbImage small = image(20, 10, (x, y) -> x);
 
     assertSame(small, Resampler.AREA.fit(small, 20));
@@ -61,17 +61,17 @@ class ResamplerTest {
 
   @ParameterizedTest
   @CsvSource({"97,61,31", "61,97,96", "40,30,40", "400,3,7", "33,20,2048"})
-  void rowsThatArriveOneByOneAreReducedLikeWholeImages(int width, int height, int longSide) {
+  void singleRowsAreReducedLikeWholeImages(int width, int height, int longSide) {
     RgbImage noise = image(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
     RowReducer reducer = new RowReducer(width, height, longSide);
     byte[] row = new byte[3 * width];
     for (int y = 0; y < height; y++) {
-      assertFalse(reducer.complete());
+      assertFalse(reducer.isComplete());
       noise.row(y, row);
       reducer.accept(y, row);
     }
 
-    assertEquals(Resampler.AREA.fit(noise, longSide), reducer.image());
+    assertEquals(Resampler.AREA.fit(noise, longSide), reducer.toImage());
   }
 
   @Test

@@ -41,11 +41,11 @@ final class DamageTable {
               .mapToDouble(p -> DegradationTest.jpegQuality(p.image(), quality))
               .toArray());
     }
-    blocks("untouched", BlockArtifacts::of);
+    blocks("untouched", BlockArtifacts::strength);
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          image -> BlockArtifacts.of(Degraded.compressed(Degraded.compressed(image, quality), 95)));
+          image -> BlockArtifacts.strength(Degraded.compressed(Degraded.compressed(image, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {
       print(
@@ -68,7 +68,7 @@ final class DamageTable {
     print(
         ReasonCode.COMPRESSED_BEFORE,
         what,
-        DegradationTest.whole().stream()
+        DegradationTest.wholeShots().stream()
             .mapToDouble(shot -> measure.applyAsDouble(shot.image()))
             .toArray());
   }
@@ -81,7 +81,7 @@ final class DamageTable {
     System.out.printf(
         Locale.ROOT,
         "| `%s` | %s | %.2f to %.2f | %d of %d |%n",
-        code.word(),
+        code.id(),
         what,
         all.getMin(),
         all.getMax(),

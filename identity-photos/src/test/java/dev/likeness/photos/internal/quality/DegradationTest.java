@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.Shot;
 import dev.likeness.photos.decode.DecodeLimits;
@@ -45,7 +45,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return FacePatch.Blur.of(patch);
+        return FacePatch.Blur.measure(patch);
       }
     },
     DARKNESS(ReasonCode.TOO_DARK, new double[] {0, 1, 2, 3}) {
@@ -67,7 +67,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return FacePatch.Exposure.burnt(patch);
+        return FacePatch.Exposure.clippedShare(patch);
       }
     },
     SIDE_LIGHT(ReasonCode.UNEVEN_LIGHT, new double[] {0, 1, 2, 3}) {
@@ -78,7 +78,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return FacePatch.Exposure.slope(patch);
+        return FacePatch.Exposure.lightDifference(patch);
       }
     },
     CLOTH(ReasonCode.FACE_COVERED, new double[] {0, 0.2, 0.3, 0.4}) {
@@ -89,7 +89,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Occlusion.of(patch).face();
+        return Occlusion.of(patch).faceShare();
       }
     };
 
@@ -109,7 +109,7 @@ class DegradationTest {
   /** A face, and no more of its image than the measures see. */
   record Portrait(String shot, RgbImage image, Face face) {
     static Portrait of(String name, RgbImage whole, Face face) {
-      BoundingBox around = face.box().grown(0.2);
+      BoundingBox around = face.box().expanded(0.2);
       int x = (int) Math.max(0, around.x());
       int y = (int) Math.max(0, around.y());
       int width = (int) Math.min(whole.width() - x, around.width());
@@ -131,7 +131,7 @@ class DegradationTest {
   @ParameterizedTest
   @EnumSource(Damage.class)
   void moreDamageMeasuresWorse(Damage damage) {
-    Portrait drawn = drawn();
+    Portrait drawn = painted();
     QualityLimits.Band band = QualityLimits.DEFAULT.band(damage.code);
     double last = Double.NaN;
     for (double strength : damage.strengths) {
@@ -166,10 +166,10 @@ class DegradationTest {
   }
 
   @Test
-  void tonedImagesLoseTheirVarietyOfColour() {
-    Portrait drawn = drawn();
+  void tonedImagesLoseTheirHueVariety() {
+    Portrait drawn = painted();
     assertFalling(
-        image -> EditTraces.Colour.of(image).variety(),
+        image -> EditTraces.Colour.of(image).hueVariety(),
         List.of(
             drawn.image(),
             Degraded.toned(drawn.image(), 0.5, true),
@@ -178,7 +178,7 @@ class DegradationTest {
     QualityLimits.Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
     for (Portrait portrait : real()) {
       assertTrue(filter.judge(
-              EditTraces.Colour.of(Degraded.toned(portrait.image(), 1, true)).variety())
+              EditTraces.Colour.of(Degraded.toned(portrait.image(), 1, true)).hueVariety())
           == Verdict.WARN);
     }
   }
@@ -200,14 +200,14 @@ class DegradationTest {
   }
 
   @Test
-  void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
+  void blocksOfAnEarlierCompressionAreDetectedAfterSavingAndResizing() {
     QualityLimits.Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
-    for (Shot shot : whole()) {
-      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.of(shot.image())), shot.name());
+    for (Shot shot : wholeShots()) {
+      assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.strength(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
         double blocks =
-            BlockArtifacts.of(Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
+            BlockArtifacts.strength(Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;
@@ -217,23 +217,23 @@ class DegradationTest {
       }
       RgbImage ten = Degraded.compressed(shot.image(), 10);
       RgbImage shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
-      assertEquals(Verdict.WARN, band.judge(BlockArtifacts.of(shown)), shot.name());
+      assertEquals(Verdict.WARN, band.judge(BlockArtifacts.strength(shown)), shot.name());
     }
   }
 
   @Test
-  void noBlocksAreSeenInNoiseAndStripes() {
+  void noBlocksAreDetectedInNoiseAndStripes() {
     assertTrue(
-        BlockArtifacts.of(Degraded.noisy(DrawnFace.image(400, 300, 190, 150, 140), 8)) < 0.5);
+        BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8)) < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
     }
-    assertTrue(BlockArtifacts.of(RgbImage.of(400, 300, stripes)) < 0.5);
+    assertTrue(BlockArtifacts.strength(RgbImage.of(400, 300, stripes)) < 0.5);
   }
 
   // The whole images of the material, each once, large enough for blocks to be counted.
-  static List<Shot> whole() {
+  static List<Shot> wholeShots() {
     Set<RgbImage> seen = new HashSet<>();
     return Stream.of("photos/people", "photos/generated")
         .flatMap(folder -> Shot.in(folder, 640).stream())
@@ -251,9 +251,9 @@ class DegradationTest {
   }
 
   @Test
-  void theMoreOfAShotIsLeftTheNearerItIs() {
-    RgbImage shot = DrawnFace.image(400, 400, 190, 180, 140);
-    Face face = drawn(shot);
+  void distanceGrowsWithTheCut() {
+    RgbImage shot = PaintedFace.image(400, 400, 190, 180, 140);
+    Face face = painted(shot);
     double last = 1;
     for (int cut : new int[] {60, 24, 8, 0}) {
       double distance = features(Degraded.shifted(shot, cut, cut), face, cut)
@@ -312,12 +312,12 @@ class DegradationTest {
     return QualityLimits.DEFAULT.band(damage.code).judge(value) != Verdict.KEEP;
   }
 
-  private static Portrait drawn() {
-    RgbImage image = Degraded.noisy(DrawnFace.image(300, 300, 150, 140, 120), 4);
-    return Portrait.of("drawn", image, drawn(image));
+  private static Portrait painted() {
+    RgbImage image = Degraded.noisy(PaintedFace.image(300, 300, 150, 140, 120), 4);
+    return Portrait.of("drawn", image, painted(image));
   }
 
-  private static Face drawn(RgbImage image) {
+  private static Face painted(RgbImage image) {
     try (CascadeDetector detector = new CascadeDetector()) {
       return detector.detect(image).get(0);
     }
@@ -326,12 +326,12 @@ class DegradationTest {
   // Every face of the material that is large enough to be judged, each photo once.
   static List<Portrait> real() {
     if (portraits == null) {
-      portraits = found();
+      portraits = detected();
     }
     return portraits;
   }
 
-  private static List<Portrait> found() {
+  private static List<Portrait> detected() {
     List<Portrait> found = new ArrayList<>();
     Set<RgbImage> seen = new HashSet<>();
     try (CascadeDetector detector = new CascadeDetector()) {

@@ -3,7 +3,7 @@ package dev.likeness.photos.internal.quality;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.decode.DecodedPhoto;
 import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.face.BoundingBox;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QualityChecksTest {
   private static final QualityChecks JUDGE =
       new QualityChecks(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
-  private static final RgbImage IMAGE = DrawnFace.image(400, 400, 200, 180, 160);
+  private static final RgbImage IMAGE = PaintedFace.image(400, 400, 200, 180, 160);
   private static final BoundingBox BOX = new BoundingBox(120, 90, 160, 190);
 
   @ParameterizedTest
@@ -34,7 +34,7 @@ class QualityChecksTest {
     "80, 0, 0, REJECT, 80, 75",
     "0, 0, -90, REJECT, 90, 75"
   })
-  void aHeadIsAsFarTurnedAsItsFurthestTurn(
+  void usesTheLargestAngleOfAPose(
       double yaw, double pitch, double roll, Verdict verdict, double value, double limit) {
     List<Reason> expected = verdict == Verdict.KEEP
         ? List.of()
@@ -58,8 +58,8 @@ class QualityChecksTest {
         "1 | the face is only 30 pixels wide; come closer or send the original file",
         "4 | the face is only 120 of the photo's 1280 pixels wide; come closer or crop it"
       })
-  void tellsHowWideASmallFaceIsInTheFileThatWasSent(int reduction, String said) {
-    RgbImage image = DrawnFace.image(320, 240, 160, 120, 30);
+  void reportsTheFaceWidthInPixelsOfTheFile(int reduction, String said) {
+    RgbImage image = PaintedFace.image(320, 240, 160, 120, 30);
     DecodedPhoto photo = new DecodedPhoto(
         image, PhotoFormat.PNG, 320 * reduction, 240 * reduction, false, OptionalInt.empty());
     Face face = new Face(
@@ -69,7 +69,7 @@ class QualityChecksTest {
         Optional.empty(),
         Optional.empty());
 
-    List<Reason> reasons = JUDGE.reasons(photo, List.of(face));
+    List<Reason> reasons = JUDGE.check(photo, List.of(face));
 
     assertEquals(
         List.of(said),
@@ -82,7 +82,7 @@ class QualityChecksTest {
   private static List<Reason> reasons(HeadPose pose) {
     DecodedPhoto photo =
         new DecodedPhoto(IMAGE, PhotoFormat.PNG, 400, 400, false, OptionalInt.empty());
-    return JUDGE.reasons(
+    return JUDGE.check(
         photo, List.of(new Face(BOX, 1, pose, Optional.empty(), Optional.empty())));
   }
 }

@@ -72,15 +72,15 @@ public final class EvaluateAdapter {
     Path folder = named.file("adapter").orElse(model);
     long first = IdentityTrial.FIRST + named.number("first", 0);
     try (BaseModel base = BaseModel.open(model, Compute.best());
-        PersonAdapter adapter = PersonAdapter.in(folder, base);
-        TorchEmbedder embedder = TorchEmbedder.in(model).orElseThrow();
+        PersonAdapter adapter = PersonAdapter.openIn(folder, base);
+        TorchEmbedder embedder = TorchEmbedder.findIn(model).orElseThrow();
         FaceDetector detector = named
             .file("leads")
             .<FaceDetector>map(YuNetDetector::open)
             .orElseGet(CascadeDetector::new);
         EvaluationTools tools = EvaluationTools.of(named);
         FaceGuidance guidance = named.number("guided", 1) == 1
-            ? FaceGuidance.in(folder, base, detector).orElse(null)
+            ? FaceGuidance.findIn(folder, base, detector).orElse(null)
             : null) {
       IdentityTrial trial =
           IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);

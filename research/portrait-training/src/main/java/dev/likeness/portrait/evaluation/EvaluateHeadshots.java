@@ -71,9 +71,9 @@ public final class EvaluateHeadshots {
     try (BaseModel base = BaseModel.open(model, Compute.best());
         EvaluationTools outside = EvaluationTools.of(named);
         ReviewTools tools = tools(named);
-        TorchEmbedder own = TorchEmbedder.in(model).orElseThrow();
+        TorchEmbedder own = TorchEmbedder.findIn(model).orElseThrow();
         CascadeDetector cascades = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(model, base, tools.detector()).orElse(null)) {
+        FaceGuidance guidance = FaceGuidance.findIn(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       Map<String, Object> by = new TreeMap<>(Map.of(
           "model",

@@ -75,14 +75,14 @@ public final class EvaluateLikeness {
     LikenessPlan plan = LikenessPlan.of(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         EvaluationTools given = EvaluationTools.of(named);
-        TorchEmbedder own = TorchEmbedder.in(folder).orElseThrow();
+        TorchEmbedder own = TorchEmbedder.findIn(folder).orElseThrow();
         FaceDetector cascades = new CascadeDetector();
         FaceDetector leads = named
             .file("leads")
             .<FaceDetector>map(YuNetDetector::open)
             .orElseGet(CascadeDetector::new);
         FaceGuidance guidance =
-            plan.guided() ? FaceGuidance.in(folder, base, leads).orElse(null) : null) {
+            plan.guided() ? FaceGuidance.findIn(folder, base, leads).orElse(null) : null) {
       EvaluationTools tools = new EvaluationTools(
           given.reader(),
           Optional.of(given.detector().orElse(cascades)),

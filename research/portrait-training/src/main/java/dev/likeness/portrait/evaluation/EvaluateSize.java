@@ -50,8 +50,8 @@ public final class EvaluateSize {
     try (BaseModel base = BaseModel.open(model, Compute.best());
         FaceDetector detector =
             args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
-        TorchEmbedder embedder = TorchEmbedder.in(model).orElseThrow();
-        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
+        TorchEmbedder embedder = TorchEmbedder.findIn(model).orElseThrow();
+        FaceGuidance guidance = FaceGuidance.findIn(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos =
           new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);

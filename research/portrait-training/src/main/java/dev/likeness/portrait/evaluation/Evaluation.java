@@ -176,17 +176,17 @@ public final class Evaluation {
   }
 
   private void identity() {
-    if (plan.people() == 0 || TorchEmbedder.in(model).isEmpty()) {
+    if (plan.people() == 0 || TorchEmbedder.findIn(model).isEmpty()) {
       ledger.skip(
           "identity",
           plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
       return;
     }
-    try (TorchEmbedder own = TorchEmbedder.in(model).orElseThrow();
+    try (TorchEmbedder own = TorchEmbedder.findIn(model).orElseThrow();
         FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
+        FaceGuidance guidance = FaceGuidance.findIn(model, base, detector).orElse(null);
         PersonAdapter adapter =
-            Files.exists(Extra.IP_ADAPTER.at(model)) ? PersonAdapter.in(model, base) : null) {
+            Files.exists(Extra.IP_ADAPTER.at(model)) ? PersonAdapter.openIn(model, base) : null) {
       IdentityTrial trial =
           IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
       IdentityStrength dial = IdentityStrength.forAdapter(Extra.IP_ADAPTER.at(model));

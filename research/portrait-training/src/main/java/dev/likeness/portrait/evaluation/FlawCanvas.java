@@ -55,7 +55,7 @@ final class FlawCanvas {
 
   double faceX() {
     return face.eyes()
-        .map(eyes -> eyes.left().between(eyes.right()).x())
+        .map(eyes -> eyes.left().midpoint(eyes.right()).x())
         .orElse(box.center().x());
   }
 

@@ -149,7 +149,7 @@ record IdentityTrial(
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
     ReferencePerson shown = new ReferencePerson(
-        adapter.adapter().identity(seen).called(word),
+        adapter.adapter().prompt(seen).withPhrase(word),
         null,
         Consent.synthetic(),
         adapter.name(),

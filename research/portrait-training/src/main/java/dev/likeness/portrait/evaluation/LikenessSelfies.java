@@ -25,7 +25,7 @@ record LikenessSelfies(Person person, FaceDetector detector) {
   // A burst: the head turns by a few degrees between two of its photos.
   private static final float WAVER = .05f;
   private static final ReviewOptions ALIKE_TOO = ReviewOptions.defaults()
-      .withLimits(QualityLimits.DEFAULT.with(
+      .withQualityLimits(QualityLimits.DEFAULT.with(
           ReasonCode.NEAR_DUPLICATE, new QualityLimits.Band(0, Double.NEGATIVE_INFINITY)));
 
   /**

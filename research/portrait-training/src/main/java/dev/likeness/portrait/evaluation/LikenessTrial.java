@@ -181,7 +181,7 @@ record LikenessTrial(
   }
 
   private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe = HeadshotStudio.on(base).trainer().settings().prior(asked.classImages(), 1);
+    LoraTraining recipe = HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
     LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }

@@ -42,8 +42,8 @@ import java.util.Set;
  * each curve.
  *
  * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]}. The
- * folder holds an adapter, as {@link PersonAdapter#in} has it, and may hold what
- * {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too, and the
+ * folder holds an adapter, as {@link PersonAdapter#openIn} has it, and may hold what
+ * {@link FaceGuidance#findIn} wants; with {@code LORA-STEPS} each person is learnt too, and the
  * settings beside their LoRA are measured; {@code SKIP} people are left to another run.
  */
 public final class MeasureDial {
@@ -80,11 +80,11 @@ public final class MeasureDial {
     DialTally shown = DialTally.open(out.resolve("shown.csv"));
     DialTally both = DialTally.open(out.resolve("both.csv"));
     try (BaseModel base = BaseModel.open(folder, Compute.best());
-        TorchEmbedder embedder = TorchEmbedder.in(folder).orElseThrow();
+        TorchEmbedder embedder = TorchEmbedder.findIn(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
-        PersonAdapter adapter = PersonAdapter.in(folder, base);
+        PersonAdapter adapter = PersonAdapter.openIn(folder, base);
         FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
+        FaceGuidance guidance = FaceGuidance.findIn(folder, base, detector).orElse(null)) {
       Ledger.open(out.resolve("of.json"))
           .begin(
               "of",

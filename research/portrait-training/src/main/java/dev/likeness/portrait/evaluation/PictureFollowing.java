@@ -36,7 +36,7 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
               SET,
               shown.stream()
                   .map(prompt -> ImageRequest.of("")
-                      .adapter(adapter.identity(prompt.render()).at(1)))
+                      .adapter(adapter.prompt(prompt.render()).at(1)))
                   .toList()));
       Map<String, Object> found = new LinkedHashMap<>();
       found.put("words", told.asked());

@@ -79,9 +79,9 @@ record AdapterStage(
 
   private AdapterTraining settings() {
     return Architecture.adapter()
-        .from(numbers.start())
+        .initialAdapter(numbers.start())
         .steps(numbers.of("adapterSteps"))
-        .batch(numbers.of("adapterBatch"))
+        .batchSize(numbers.of("adapterBatch"))
         .seed(numbers.of("seed"));
   }
 

@@ -5,7 +5,7 @@ import dev.likeness.diffusion.internal.nn.Weights;
 import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.internal.training.GradientShares;
 import dev.likeness.diffusion.internal.training.TrainableWeights;
-import dev.likeness.ipadapter.internal.vision.VisionTower;
+import dev.likeness.ipadapter.internal.vision.VisionModel;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -92,7 +92,7 @@ final class ImageEncoderTraining {
 
   private static Tensor projection(Parameters weights, Tensor pixels) {
     Parameters cast = new Parameters.CastParameters(weights, Working.TYPE);
-    return new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder"))
+    return new VisionModel(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder"))
         .forward(pixels.to(Working.TYPE))
         .pooled()
         .to(ScalarType.Float);

@@ -22,7 +22,7 @@ final class PeopleSeen implements AutoCloseable {
       TensorVector images = new TensorVector();
       for (int i = 0; i < count; i++) {
         try (TensorScope one = TensorScope.open()) {
-          images.push_back(one.promote(processor.pixels(store.image(i)).to(Working.TYPE)));
+          images.push_back(one.promote(processor.preprocess(store.image(i)).to(Working.TYPE)));
         }
         progress.accept(i + 1);
       }

@@ -128,7 +128,7 @@ public final class TrainParts {
         encoder(), base.unwrap(StableDiffusionNetworks.class).compute())) {
       Architecture.imageAdapter()
           .steps(numbers.of("adapterSteps"))
-          .batch(numbers.of("adapterBatch"))
+          .batchSize(numbers.of("adapterBatch"))
           .seed(numbers.of("seed"))
           .train(
               base,
@@ -182,7 +182,7 @@ public final class TrainParts {
     Path trained = work.resolve("few-step.safetensors");
     LoraTraining training = LoraTraining.fewStep(numbers.of("guidance"))
         .steps(numbers.of("fewStepSteps"))
-        .batch(numbers.of("fewStepBatch"))
+        .batchSize(numbers.of("fewStepBatch"))
         .seed(numbers.of("seed"));
     List<TrainingExample> images = IntStream.range(
             0, Math.min(numbers.of("fewStepPictures"), store.size()))

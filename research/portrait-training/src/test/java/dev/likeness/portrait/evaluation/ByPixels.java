@@ -28,7 +28,7 @@ record ByPixels(int side, int middle) implements FaceEmbedder {
   }
 
   @Override
-  public double sameAbove() {
+  public double samePersonThreshold() {
     return .9;
   }
 

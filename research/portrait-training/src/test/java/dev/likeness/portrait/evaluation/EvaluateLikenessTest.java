@@ -63,7 +63,7 @@ class EvaluateLikenessTest {
   void comparesWhatIsLearntWithTheControlAndGoesOn(@TempDir Path work) throws Exception {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT);
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, new Middle()).orElseThrow()) {
+            FaceGuidance.findIn(PortraitModel.files(), base, new Middle()).orElseThrow()) {
       LikenessTrial trial =
           new LikenessTrial(base, PortraitModel.files(), PLAN, Optional.of(guidance));
       Person person = Person.random(9_100_000_000L);

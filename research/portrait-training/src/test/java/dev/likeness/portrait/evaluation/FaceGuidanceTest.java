@@ -84,18 +84,18 @@ class FaceGuidanceTest {
   void drawsFacesThatAnotherEmbedderTooFindsNearerToThePerson() throws InterruptedException {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
-        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        PersonAdapter adapter = PersonAdapter.openIn(PortraitModel.files(), base);
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
-        TorchEmbedder judge = TorchEmbedder.in(PortraitModel.files()).orElseThrow()) {
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
+        TorchEmbedder judge = TorchEmbedder.findIn(PortraitModel.files()).orElseThrow()) {
       // Of eight images of hers none came out less like her for being held; of others one in
       // eight did.
       RgbImage selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);
       float[] person = judge.embed(selfie, face);
       ImageRequest shown = ASK.adapter(
-          adapter.adapter().identity(List.of(adapter.reference(selfie, face))).at(1));
-      Identity held = guidance.towards(List.of(guidance.embedder().embed(selfie, face)));
+          adapter.adapter().prompt(List.of(adapter.reference(selfie, face))).at(1));
+      Identity held = guidance.forPerson(List.of(guidance.embedder().embed(selfie, face)));
       double without = 0;
       double with = 0;
       for (int seed = 1; seed <= IMAGES; seed++) {
@@ -130,7 +130,7 @@ class FaceGuidanceTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
         TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
@@ -169,9 +169,9 @@ class FaceGuidanceTest {
         .subList(0, 4);
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
-        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        PersonAdapter adapter = PersonAdapter.openIn(PortraitModel.files(), base);
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow()) {
       HeadshotStudio studio = HeadshotStudio.on(base)
           .faceGuidance(guidance)
           .training(LoraTraining.quick().steps(1));
@@ -206,7 +206,7 @@ class FaceGuidanceTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
         TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
@@ -280,9 +280,9 @@ class FaceGuidanceTest {
   void holdsWhoIsShownAndLearntToAllThePhotosLearntFrom() {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
-        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        PersonAdapter adapter = PersonAdapter.openIn(PortraitModel.files(), base);
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow();
         TrainedPerson plain = new LoraTrainer(LoraTraining.quick().steps(1))
             .train(
                 base,
@@ -301,7 +301,7 @@ class FaceGuidanceTest {
       ReferencePerson shown = new ReferencePerson(
               adapter
                   .adapter()
-                  .identity(
+                  .prompt(
                       List.of(adapter.reference(photo, detector.detect(photo).get(0)))),
               null,
               Consent.synthetic(),
@@ -330,7 +330,7 @@ class FaceGuidanceTest {
           learnt,
           adapter
               .adapter()
-              .identity(List.of(Reference.face(
+              .prompt(List.of(Reference.face(
                   adapter.reference(photo, detector.detect(photo).get(0)).face()))),
           request);
       assertEquals(
@@ -379,17 +379,17 @@ class FaceGuidanceTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance =
-            FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
-      assertTrue(FaceGuidance.in(empty, base, detector).isEmpty());
+            FaceGuidance.findIn(PortraitModel.files(), base, detector).orElseThrow()) {
+      assertTrue(FaceGuidance.findIn(empty, base, detector).isEmpty());
       assertEquals(
           "face guidance needs somebody's face; give a vector or more",
-          assertThrows(IllegalArgumentException.class, () -> guidance.towards(List.of()))
+          assertThrows(IllegalArgumentException.class, () -> guidance.forPerson(List.of()))
               .getMessage());
       assertEquals(
           "face guidance has a weight in 0..1, not 2.0",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> guidance.towards(List.of(new float[] {1})).at(2))
+                  () -> guidance.forPerson(List.of(new float[] {1})).at(2))
               .getMessage());
     }
   }

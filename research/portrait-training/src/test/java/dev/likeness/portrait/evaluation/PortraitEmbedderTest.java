@@ -30,7 +30,7 @@ class PortraitEmbedderTest {
   void tellsAnyTwoPeopleApart() {
     List<float[]> selfies = new ArrayList<>();
     List<float[]> headshots = new ArrayList<>();
-    try (FaceEmbedder embedder = TorchEmbedder.in(PortraitModel.files()).orElseThrow();
+    try (FaceEmbedder embedder = TorchEmbedder.findIn(PortraitModel.files()).orElseThrow();
         FaceDetector detector = new CascadeDetector()) {
       for (long seed = FIRST; seed < FIRST + PEOPLE; seed++) {
         Random random = new Random(seed * 0x9E3779B97F4A7C15L);

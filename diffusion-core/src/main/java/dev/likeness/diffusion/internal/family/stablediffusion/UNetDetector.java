@@ -144,7 +144,7 @@ public final class UNetDetector {
   }
 
   private int contextWidth() {
-    return keys.names().stream()
+    return keys.layerRoles().stream()
         .filter(name -> name.startsWith(prefix) && name.endsWith(".attn2.to_k.weight"))
         .findFirst()
         .map(name -> (int) keys.shape(name)[1])
@@ -152,7 +152,7 @@ public final class UNetDetector {
   }
 
   private boolean usesLinearProjection() {
-    return keys.names().stream()
+    return keys.layerRoles().stream()
         .filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
         .findFirst()
         .map(name -> keys.shape(name).length == 2)
@@ -222,7 +222,7 @@ public final class UNetDetector {
      */
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
-          && keys.names().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
+          && keys.layerRoles().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
       return hasSizeConditioning() && (onlyOpen || textWidth() == REFINER_TEXT);
     }
 
@@ -240,7 +240,7 @@ public final class UNetDetector {
 
     /** A size of the first such tensor; 0 when it has fewer dimensions, -1 when there is none. */
     private long dimension(String ending, int dimension) {
-      return keys.names().stream()
+      return keys.layerRoles().stream()
           .filter(name -> name.startsWith(prefix) && name.endsWith(ending))
           .findFirst()
           .map(keys::shape)

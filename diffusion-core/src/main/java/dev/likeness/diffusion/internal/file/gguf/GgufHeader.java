@@ -170,7 +170,7 @@ public final class GgufHeader implements TensorNames {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return Collections.unmodifiableSet(tensors.keySet());
   }
 

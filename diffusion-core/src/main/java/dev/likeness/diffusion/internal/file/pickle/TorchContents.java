@@ -78,7 +78,7 @@ final class TorchContents implements TensorNames {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return Collections.unmodifiableSet(tensors.keySet());
   }
 

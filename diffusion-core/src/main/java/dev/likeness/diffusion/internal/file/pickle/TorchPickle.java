@@ -92,7 +92,7 @@ public final class TorchPickle implements TensorSource {
   }
 
   @Override
-  public Set<String> names() {
+  public Set<String> layerRoles() {
     return contents.tensors().keySet();
   }
 
@@ -175,8 +175,8 @@ public final class TorchPickle implements TensorSource {
     }
 
     @Override
-    public Set<String> names() {
-      Set<String> names = new LinkedHashSet<>(pickle.names());
+    public Set<String> layerRoles() {
+      Set<String> names = new LinkedHashSet<>(pickle.layerRoles());
       names.addAll(alphas.keySet());
       return names;
     }

@@ -41,7 +41,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** One training of an adapter, from pairs to a file. One thread, used once. */
 final class AdapterTrainer implements AutoCloseable {
   private final AdapterTraining settings;
-  private final PerceptualLoss perceptual;
+  private final PerceptualLoss perceptualLoss;
   private final BaseModel base;
   private final StableDiffusionNetworks model;
   private final LoadedImageEncoder encoder;
@@ -57,7 +57,7 @@ final class AdapterTrainer implements AutoCloseable {
       BaseModel base,
       LoadedImageEncoder encoder) {
     this.settings = settings;
-    this.perceptual = perceptual;
+    this.perceptualLoss = perceptual;
     this.base = base;
     this.encoder = encoder;
     model = base.unwrap(StableDiffusionNetworks.class);
@@ -84,23 +84,23 @@ final class AdapterTrainer implements AutoCloseable {
       progress.onEvent(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
-    String recipe = AdapterTraining.ToldSettings.of(settings);
-    AdapterState kept = new AdapterState(state, owner(recipe), weights.leaves(), optimizer);
+    String recipe = AdapterTraining.SettingsText.of(settings);
+    AdapterState kept = new AdapterState(state, owner(recipe), weights.trainable(), optimizer);
     kept.resume();
-    double loss = learn(kept, progress, stop);
+    double loss = trainSteps(kept, progress, stop);
     kept.requireNumbers();
     Map<String, String> header =
         new HashMap<>(Map.of("likeness.base", base.name(), AdapterHeader.RECIPE, recipe));
     if (layout.imageWidth() > 0) {
       header.put(AdapterHeader.FAMILY, encoder.config().family());
     }
-    SafetensorsWriter.write(file, weights.leaves().leaves(), header);
+    SafetensorsWriter.write(file, weights.trainable().leaves(), header);
     return loss;
   }
 
-  private double learn(AdapterState state, Progress progress, Cancellation stop) {
+  private double trainSteps(AdapterState state, Progress progress, Cancellation stop) {
     progress.onEvent(new ProgressEvent.Phase("train", settings.steps()));
-    LearningRateSchedule rate = settings.schedule();
+    LearningRateSchedule rate = settings.learningRateSchedule();
     int last = Math.max(1, settings.steps() / 10);
     double sum = 0;
     int counted = 0;
@@ -119,7 +119,7 @@ final class AdapterTrainer implements AutoCloseable {
 
   private double step(int step, double rate, AdapterState state) {
     int length = model.scheduler().noiseSchedule().length();
-    EncodedPairs.PairDraw draw = EncodedPairs.PairDraw.of(settings, step, pairs.count(), length);
+    EncodedPairs.PairSample draw = EncodedPairs.PairSample.of(settings, step, pairs.count(), length);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
@@ -130,29 +130,29 @@ final class AdapterTrainer implements AutoCloseable {
       state.requireNumber("the loss", value);
       state.requireNumber(
           "the gradients' length",
-          GradientClipping.clip(weights.leaves().leaves().values(), settings.longestGradient()));
-      optimizer.step(weights.leaves().leaves(), rate);
+          GradientClipping.clip(weights.trainable().leaves().values(), settings.maxGradNorm()));
+      optimizer.step(weights.trainable().leaves(), rate);
       return value;
     }
   }
 
-  private Tensor loss(EncodedPairs.PairDraw draw, Tensor clean, Tensor noise) {
-    UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
+  private Tensor loss(EncodedPairs.PairSample draw, Tensor clean, Tensor noise) {
+    UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.projectionInputs(draw)));
     Tensor noised = objective.addNoise(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(
-            Tensors.place(model.compute(), noised), times(draw.timesteps()), pairs.text(draw))
+            Tensors.place(model.compute(), noised), timestepTensor(draw.timesteps()), pairs.textConditioning(draw))
         .cpu();
     Tensor loss = objective.loss(
         answer,
         objective.target(clean, noise, draw.timesteps()),
         draw.timesteps(),
         pairs.focus(draw));
-    return perceptual == null
+    return perceptualLoss == null
         ? loss
-        : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
+        : loss.add(perceptualLoss.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
   }
 
-  private Tensor times(int[] timesteps) {
+  private Tensor timestepTensor(int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = timesteps[i];
@@ -162,7 +162,7 @@ final class AdapterTrainer implements AutoCloseable {
 
   /** Everything that decides the result. */
   private String owner(String recipe) {
-    return recipe + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " "
+    return recipe + (perceptualLoss == null ? "" : " " + perceptualLoss) + " " + base.name() + " "
         + WeightsDigest.of(model) + " " + model.compute() + " " + pairs.digest();
   }
 

@@ -10,7 +10,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
@@ -31,83 +31,83 @@ import java.util.function.Consumer;
  * encoder stay (Ye et al. 2023, arXiv:2308.06721, section 3.2). Immutable; the methods named like
  * settings return another one.
  *
- * @param kind plain, Plus, Full Face or Portrait
+ * @param variant plain, Plus, Full Face or Portrait
  * @param tokens image tokens of one reference; ignored by Full Face
- * @param shape of Plus's resampler, or null
+ * @param resampler of Plus's resampler, or null
  * @param rank of a LoRA of every attention's four layers that is learnt with it, as FaceID has one;
  *     0 for none
- * @param start an adapter of the same kind and sizes to go on from, or null to begin from nothing;
+ * @param initialAdapter an adapter of the same kind and sizes to go on from, or null to begin from nothing;
  *     layers of its LoRA may be missing
  * @param steps optimiser steps
- * @param batch pairs in each step
+ * @param batchSize pairs in each step
  * @param learningRate at its height
- * @param warmup steps until it is reached
- * @param cooldown last steps, over which it falls to nothing
+ * @param warmupSteps steps until it is reached
+ * @param cooldownSteps last steps, over which it falls to nothing
  * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
- * @param orthogonal whether the steps of matrices are made orthogonal ({@link Muon}), which takes
+ * @param muon whether the steps of matrices are made orthogonal ({@link Muon}), which takes
  *     fewer of them; else AdamW
  * @param weightDecay of either
- * @param longestGradient what the length of all gradients is cut to
- * @param drop the chance that a pair is shown without its reference, and as much again without its
+ * @param maxGradNorm what the length of all gradients is cut to
+ * @param dropRate the chance that a pair is shown without its reference, and as much again without its
  *     caption, and without both: what guidance needs
  * @param timestepShift above 1 for more of the noisier timesteps, where faces come into being; 1
  *     for all alike (Esser et al. 2024, arXiv:2403.03206, eq. 23)
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(
-    IpAdapterVariant kind,
+    IpAdapterVariant variant,
     int tokens,
-    Resampling shape,
+    ResamplerConfig resampler,
     int rank,
-    Path start,
+    Path initialAdapter,
     int steps,
-    int batch,
+    int batchSize,
     double learningRate,
-    int warmup,
-    int cooldown,
+    int warmupSteps,
+    int cooldownSteps,
     double minSnrGamma,
-    boolean orthogonal,
+    boolean muon,
     double weightDecay,
-    double longestGradient,
-    double drop,
+    double maxGradNorm,
+    double dropRate,
     double timestepShift,
     long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
   public AdapterTraining {
     if (steps < 1
-        || batch < 1
-        || Math.min(Math.min(warmup, cooldown), rank) < 0
+        || batchSize < 1
+        || Math.min(Math.min(warmupSteps, cooldownSteps), rank) < 0
         || tokens < 1
-        || !(learningRate > 0 && longestGradient > 0)) {
+        || !(learningRate > 0 && maxGradNorm > 0)) {
       throw new IllegalArgumentException(
-          "steps " + steps + ", batch " + batch + ", warmup " + warmup + ", cooldown "
-              + cooldown + ", tokens " + tokens + ", rank " + rank
-              + ", learning rate " + learningRate + ", longest gradient " + longestGradient
+          "steps " + steps + ", batch " + batchSize + ", warmup " + warmupSteps + ", cooldown "
+              + cooldownSteps + ", tokens " + tokens + ", rank " + rank
+              + ", learning rate " + learningRate + ", longest gradient " + maxGradNorm
               + ": warmup, cooldown and rank must be at least 0, the others above");
     }
-    if (!(0 <= drop && 3 * drop < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
+    if (!(0 <= dropRate && 3 * dropRate < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
       throw new IllegalArgumentException(
-          "drop " + drop + " must lie in 0..1/3, gamma " + minSnrGamma
+          "drop " + dropRate + " must lie in 0..1/3, gamma " + minSnrGamma
               + " and weight decay "
               + weightDecay + " not below 0");
     }
     if (!(timestepShift > 0)) {
       throw new IllegalArgumentException("timestep shift " + timestepShift + " must be above 0");
     }
-    boolean known = kind == IpAdapterVariant.BASE
-        || kind == IpAdapterVariant.FULL_FACE
-        || kind == IpAdapterVariant.PLUS && shape != null
-        || kind == IpAdapterVariant.PORTRAIT && tokens != FACE_ID_TOKENS;
+    boolean known = variant == IpAdapterVariant.BASE
+        || variant == IpAdapterVariant.FULL_FACE
+        || variant == IpAdapterVariant.PLUS && resampler != null
+        || variant == IpAdapterVariant.PORTRAIT && tokens != FACE_ID_TOKENS;
     if (!known) {
       throw new IllegalArgumentException(
-          "cannot train " + kind + " with " + tokens + " tokens and resampler " + shape
+          "cannot train " + variant + " with " + tokens + " tokens and resampler " + resampler
               + "; known: BASE, FULL_FACE, PLUS with a resampler, PORTRAIT with other than 4 tokens");
     }
   }
 
   /** A plain adapter of four tokens, with the settings its authors published. */
-  public static AdapterTraining plain() {
+  public static AdapterTraining base() {
     return new AdapterTraining(
         IpAdapterVariant.BASE,
         4,
@@ -133,7 +133,7 @@ public record AdapterTraining(
     return new AdapterTraining(
         IpAdapterVariant.PLUS,
         16,
-        new Resampling(width, width, 4),
+        new ResamplerConfig(width, width, 4),
         0,
         null,
         10_000,
@@ -150,10 +150,10 @@ public record AdapterTraining(
         0);
   }
 
-  private AdapterTraining with(Consumer<AdapterDraft> change) {
-    AdapterDraft draft = new AdapterDraft(this);
+  private AdapterTraining with(Consumer<AdapterTrainingBuilder> change) {
+    AdapterTrainingBuilder draft = new AdapterTrainingBuilder(this);
     change.accept(draft);
-    return draft.made();
+    return draft.build();
   }
 
   /** Another number of optimiser steps. */
@@ -162,8 +162,8 @@ public record AdapterTraining(
   }
 
   /** Another number of pairs in each step. */
-  public AdapterTraining batch(int n) {
-    return with(draft -> draft.batch = n);
+  public AdapterTraining batchSize(int n) {
+    return with(draft -> draft.batchSize = n);
   }
 
   /** Another learning rate. */
@@ -182,8 +182,8 @@ public record AdapterTraining(
   }
 
   /** Goes on from an adapter's file. */
-  public AdapterTraining from(Path adapter) {
-    return with(draft -> draft.start = adapter);
+  public AdapterTraining initialAdapter(Path adapter) {
+    return with(draft -> draft.initialAdapter = adapter);
   }
 
   /** Another seed. */
@@ -239,43 +239,43 @@ public record AdapterTraining(
 
   /** {@code working}, what the base computes in, is what orthogonal steps are made in. */
   AdamW optimizer(DType working) {
-    return orthogonal
+    return muon
         ? new Muon(0.95, weightDecay, working)
         : new AdamW(0.9, 0.999, 1e-8, weightDecay);
   }
 
-  LearningRateSchedule schedule() {
+  LearningRateSchedule learningRateSchedule() {
     LearningRateSchedule constant = LearningRateSchedule.constant(learningRate);
-    return (warmup == 0 ? constant : constant.warmup(warmup)).cooldown(cooldown, steps);
+    return (warmupSteps == 0 ? constant : constant.warmup(warmupSteps)).cooldown(cooldownSteps, steps);
   }
 
   /** The layout of what is taught. */
   public AdapterLayout layout(AdapterSites base, LoadedImageEncoder encoder, int faceNumbers) {
-    boolean face = kind == IpAdapterVariant.PORTRAIT;
+    boolean face = variant == IpAdapterVariant.PORTRAIT;
     if (!face && encoder == null) {
       throw new IllegalArgumentException(
-          "an " + kind.title() + " looks at images; give an image encoder");
+          "an " + variant.title() + " looks at images; give an image encoder");
     }
-    if (kind == IpAdapterVariant.BASE && encoder.config().projection() == 0) {
+    if (variant == IpAdapterVariant.BASE && encoder.config().projectionDim() == 0) {
       throw new IllegalArgumentException(
-          "an " + kind.title() + " looks at an image encoder's projection, and "
+          "an " + variant.title() + " looks at an image encoder's projection, and "
               + encoder.describe() + " is " + encoder.config().describe()
               + "; give a CLIPVisionModelWithProjection, or train a Plus");
     }
     int image = face
         ? 0
-        : kind == IpAdapterVariant.BASE
-            ? encoder.config().projection()
+        : variant == IpAdapterVariant.BASE
+            ? encoder.config().projectionDim()
             : encoder.config().width();
-    long hidden = face ? 2L * faceNumbers : kind == IpAdapterVariant.FULL_FACE ? image : 0;
+    long hidden = face ? 2L * faceNumbers : variant == IpAdapterVariant.FULL_FACE ? image : 0;
     return new AdapterLayout(
-        kind,
-        kind == IpAdapterVariant.FULL_FACE ? 0 : tokens,
+        variant,
+        variant == IpAdapterVariant.FULL_FACE ? 0 : tokens,
         base.contextWidth(),
         image,
         face ? faceNumbers : 0,
         hidden,
-        shape,
+        resampler,
         base.widths(),
         rank > 0);
   }
@@ -285,13 +285,13 @@ public record AdapterTraining(
    * adapter that it goes on from by its bytes, since a path says how somebody's disk is ordered,
    * and is another when the file was moved.
    */
-  static final class ToldSettings {
-    private ToldSettings() {}
+  static final class SettingsText {
+    private SettingsText() {}
 
     static String of(AdapterTraining settings) {
-      return settings.start() == null
+      return settings.initialAdapter() == null
           ? settings.toString()
-          : settings.from(null) + " from an adapter of SHA-256 " + sha256(settings.start());
+          : settings.initialAdapter(null) + " from an adapter of SHA-256 " + sha256(settings.initialAdapter());
     }
 
     private static String sha256(Path file) {

@@ -15,7 +15,7 @@ import dev.likeness.diffusion.internal.training.TrainableWeights;
 import dev.likeness.diffusion.internal.training.WeightInitializer;
 import dev.likeness.ipadapter.internal.attention.FaceIdLora;
 import dev.likeness.ipadapter.internal.attention.TokenBranch;
-import dev.likeness.ipadapter.internal.attention.TokenBranch.Kept;
+import dev.likeness.ipadapter.internal.attention.TokenBranch.KeyValues;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
 import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
@@ -35,15 +35,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * the first tokens are understood somehow.
  */
 final class AdapterWeights implements AutoCloseable {
-  private static final String GO_ON =
+  private static final String CONTINUE_ADVICE =
       "go on with the kind, tokens and rank that it was trained with";
 
   private final StableDiffusionNetworks model;
-  private final AdapterSites base;
+  private final AdapterSites sites;
   private final AdapterLayout layout;
   private final int rank;
   private final TrainableWeights weights;
-  private final NoiseSource first;
+  private final NoiseSource random;
 
   AdapterWeights(
       StableDiffusionNetworks model,
@@ -51,18 +51,18 @@ final class AdapterWeights implements AutoCloseable {
       AdapterLayout layout,
       AdapterTraining settings) {
     this.model = model;
-    this.base = base;
+    this.sites = base;
     this.layout = layout;
     this.rank = settings.rank();
-    first = NoiseSource.seeded(settings.seed());
-    WeightInitializer usual = WeightInitializer.seeded(first, name -> name.endsWith(".up.weight"));
+    random = NoiseSource.seeded(settings.seed());
+    WeightInitializer usual = WeightInitializer.seeded(random, name -> name.endsWith(".up.weight"));
     try (TensorSource start =
-        settings.start() == null ? null : AdapterHeader.open(settings.start())) {
+        settings.initialAdapter() == null ? null : AdapterHeader.open(settings.initialAdapter())) {
       weights =
-          new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
-              ? started(start, name, shape)
-              : fresh(usual, name, shape));
-      touch();
+          new TrainableWeights((name, shape) -> start != null && start.layerRoles().contains(name)
+              ? readInitial(start, name, shape)
+              : initialValue(usual, name, shape));
+      createAll();
       requireAll(start);
     } catch (RuntimeException e) {
       close();
@@ -70,12 +70,12 @@ final class AdapterWeights implements AutoCloseable {
     }
   }
 
-  private Tensor fresh(WeightInitializer usual, String name, long[] shape) {
+  private Tensor initialValue(WeightInitializer usual, String name, long[] shape) {
     if (name.endsWith("_ip.weight")) {
-      return ofText(name);
+      return copyTextProjection(name);
     }
     return name.endsWith("latents")
-        ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
+        ? random.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
         : usual.initial(name, shape);
   }
 
@@ -88,77 +88,77 @@ final class AdapterWeights implements AutoCloseable {
     List<String> missing = start == null
         ? List.of()
         : weights.leaves().keySet().stream()
-            .filter(lora.negate().and(name -> !start.names().contains(name)))
+            .filter(lora.negate().and(name -> !start.layerRoles().contains(name)))
             .sorted()
             .toList();
     if (!missing.isEmpty()) {
       throw new InvalidInputException(
           start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
-              + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
+              + " other tensors of an " + layout.variant().title() + ", which is trained; " + CONTINUE_ADVICE);
     }
   }
 
-  private static Tensor started(TensorSource start, String name, long[] shape) {
+  private static Tensor readInitial(TensorSource start, String name, long[] shape) {
     if (!Arrays.equals(start.shape(name), shape)) {
       throw new InvalidInputException(
           start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
-              + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
+              + ", and the training's is " + Arrays.toString(shape) + "; " + CONTINUE_ADVICE);
     }
     return start.read(name).to(ScalarType.Float).clone();
   }
 
-  TrainableWeights leaves() {
+  TrainableWeights trainable() {
     return weights;
   }
 
   /** Makes every weight, in one order. */
-  private void touch() {
+  private void createAll() {
     ImageProjection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
-    for (int t = 0; t < base.paths().size(); t++) {
-      tensor(weights, t, "k");
-      tensor(weights, t, "v");
+    for (int t = 0; t < sites.paths().size(); t++) {
+      projectionWeight(weights, t, "k");
+      projectionWeight(weights, t, "v");
     }
     if (rank > 0) {
-      new FaceIdLora(weights, rank, base);
+      new FaceIdLora(weights, rank, sites);
     }
   }
 
-  private Tensor ofText(String name) {
+  private Tensor copyTextProjection(String name) {
     int n = Integer.parseInt(name.split("\\.")[1]);
     String own = name.contains("to_k_ip") ? ".to_k.weight" : ".to_v.weight";
     return model
-        .tensor(ModelComponent.UNET, base.at(n) + own)
+        .tensor(ModelComponent.UNET, sites.attentionPath(n) + own)
         .cpu()
         .to(ScalarType.Float)
         .clone();
   }
 
-  private Tensor tensor(Parameters from, int t, String which) {
+  private Tensor projectionWeight(Parameters from, int t, String which) {
     return from.get(
         "ip_adapter." + (2 * t + 1) + ".to_" + which + "_ip.weight",
-        base.widths().get(t),
-        base.contextWidth());
+        sites.widths().get(t),
+        sites.contextWidth());
   }
 
   /**
    * What the adapter adds for a batch of sights, one row for each image; gradients flow back into
    * the weights.
    */
-  Adaptation adaptation(ImageProjection.Sights sights) {
+  Adaptation adaptation(ImageProjection.ProjectionInputs sights) {
     ScalarType type = Tensors.scalarType(model.compute().dtype());
     Parameters seen =
         type == ScalarType.Float ? weights : new Parameters.CastParameters(weights, type);
     Tensor tokens = ImageProjection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN)
         .forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
-    for (int t = 0; t < base.paths().size(); t++) {
-      Kept memory = new Kept(
-          torch.linear(tokens, tensor(seen, t, "k")),
-          torch.linear(tokens, tensor(seen, t, "v")),
+    for (int t = 0; t < sites.paths().size(); t++) {
+      KeyValues memory = new KeyValues(
+          torch.linear(tokens, projectionWeight(seen, t, "k")),
+          torch.linear(tokens, projectionWeight(seen, t, "v")),
           null);
-      branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
+      branches.put(sites.module(layout.variant(), t), List.of(new TokenBranch(null, memory, null)));
     }
-    FaceIdLora lora = rank > 0 ? new FaceIdLora(seen, rank, base) : null;
+    FaceIdLora lora = rank > 0 ? new FaceIdLora(seen, rank, sites) : null;
     return new Adaptation() {
       @Override
       public List<AttentionBranch> branches(String module) {
@@ -167,7 +167,7 @@ final class AdapterWeights implements AutoCloseable {
 
       @Override
       public List<AdapterLayer> adapterLayers(String module) {
-        return lora == null ? List.of() : lora.beside(module, 1);
+        return lora == null ? List.of() : lora.adapterLayers(module, 1);
       }
     };
   }
@@ -177,6 +177,6 @@ final class AdapterWeights implements AutoCloseable {
     if (weights != null) {
       weights.close();
     }
-    first.close();
+    random.close();
   }
 }

@@ -39,7 +39,7 @@ final class EncodedPairs {
   private final List<String> captions = new ArrayList<>();
   private final List<float[]> focus = new ArrayList<>();
   private final Map<String, Text> texts = new LinkedHashMap<>();
-  private int targets = 1;
+  private int targetHash = 1;
   private int width;
   private int height;
 
@@ -52,18 +52,18 @@ final class EncodedPairs {
 
   void add(TrainingPair pair, ReferenceEncoder eye) {
     requireSize(pair.target());
-    targets = 31 * targets + pair.target().hashCode();
+    targetHash = 31 * targetHash + pair.target().hashCode();
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {
       LatentDistribution d = model
           .autoencoder()
           .encode(Tensors.place(model.compute(), ImageTensors.toSigned(pair.target())));
       latents.add(new LatentDistribution(
-          kept(d.mean()),
-          d.logVariance() == null ? null : kept(d.logVariance()),
+          keep(d.mean()),
+          d.logVariance() == null ? null : keep(d.logVariance()),
           d.scalingFactor(),
           d.shiftFactor()));
-      references.add(eye.of(List.of(pair.reference())));
+      references.add(eye.encode(List.of(pair.reference())));
       captions.add(pair.caption());
       focus.add(focus(pair));
       encode(pair.caption());
@@ -82,7 +82,7 @@ final class EncodedPairs {
   }
 
   /** Latents of a draw's targets; {@code noise} is standard normal and of their shape. */
-  Tensor latents(PairDraw draw, Tensor noise) {
+  Tensor latents(PairSample draw, Tensor noise) {
     TensorVector rows = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
       rows.push_back(latents.get(draw.pairs()[i]).sample(noise.narrow(0, i, 1)));
@@ -102,7 +102,7 @@ final class EncodedPairs {
   /**
    * What each place of a draw's targets counts, [batch, 1, h, w]; null when no pair has a focus.
    */
-  Tensor focus(PairDraw draw) {
+  Tensor focus(PairSample draw) {
     if (focus.stream().allMatch(Objects::isNull)) {
       return null;
     }
@@ -116,11 +116,11 @@ final class EncodedPairs {
   }
 
   /** What the UNet is told of a draw's targets. */
-  UNetConditioning text(PairDraw draw) {
+  UNetConditioning textConditioning(PairSample draw) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
-      Text text = texts.get(draw.silent()[i] ? "" : captions.get(draw.pairs()[i]));
+      Text text = texts.get(draw.dropsText()[i] ? "" : captions.get(draw.pairs()[i]));
       tokens.push_back(text.tokens);
       pooled.push_back(text.pooled);
     }
@@ -138,24 +138,24 @@ final class EncodedPairs {
   }
 
   /** What the adapter is shown of a draw's references. */
-  ImageProjection.Sights sights(PairDraw draw) {
+  ImageProjection.ProjectionInputs projectionInputs(PairSample draw) {
     ReferenceEmbeddings one = references.get(0);
-    return new ImageProjection.Sights(
+    return new ImageProjection.ProjectionInputs(
         one.image() == null ? null : Tensors.place(model.compute(), rows(draw, true)),
         one.face() == null
             ? null
             : Tensors.place(model.compute(), rows(draw, false)).squeeze(1));
   }
 
-  private Tensor rows(PairDraw draw, boolean image) {
+  private Tensor rows(PairSample draw, boolean image) {
     TensorVector rows = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
       ReferenceEmbeddings reference = references.get(draw.pairs()[i]);
       Grid shown = image ? reference.image() : reference.face();
       Grid nothing = image ? reference.unconditional() : null;
-      Grid seen = draw.blind()[i] && nothing != null ? nothing : shown;
+      Grid seen = draw.dropsImage()[i] && nothing != null ? nothing : shown;
       Tensor row = torch.tensor(seen.values()).view(seen.count(), seen.tokens(), seen.width());
-      rows.push_back(draw.blind()[i] && nothing == null ? torch.zeros_like(row) : row);
+      rows.push_back(draw.dropsImage()[i] && nothing == null ? torch.zeros_like(row) : row);
     }
     return torch.cat(rows, 0);
   }
@@ -163,7 +163,7 @@ final class EncodedPairs {
   /** Tells these pairs from others: a hash of targets, references, captions and what counts. */
   String digest() {
     return width + "x" + height + " " + Integer.toHexString(references.hashCode()) + " "
-        + Integer.toHexString(captions.hashCode()) + " " + Integer.toHexString(targets) + " "
+        + Integer.toHexString(captions.hashCode()) + " " + Integer.toHexString(targetHash) + " "
         + Integer.toHexString(Arrays.deepHashCode(focus.toArray()));
   }
 
@@ -183,7 +183,7 @@ final class EncodedPairs {
     texts.put(caption, new Text(region.keep(torch.cat(tokens, -1)), region.keep(pooled.clone())));
   }
 
-  private Tensor kept(Tensor tensor) {
+  private Tensor keep(Tensor tensor) {
     return region.keep(tensor.cpu().to(ScalarType.Float).contiguous());
   }
 
@@ -209,33 +209,33 @@ final class EncodedPairs {
    * @param pairs indices; every pair is seen once before one is seen again
    * @param timesteps one from each equally likely part of the schedule, which steadies the loss
    * @param seeds of the noise
-   * @param blind whether the reference is hidden
-   * @param silent whether the caption is hidden
+   * @param dropsImage whether the reference is hidden
+   * @param dropsText whether the caption is hidden
    */
-  record PairDraw(int[] pairs, int[] timesteps, long[] seeds, boolean[] blind, boolean[] silent) {
-    private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+  record PairSample(int[] pairs, int[] timesteps, long[] seeds, boolean[] dropsImage, boolean[] dropsText) {
+    private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
-    static PairDraw of(AdapterTraining settings, int step, int count, int length) {
-      int batch = settings.batch();
-      SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN + step);
-      PairDraw draw = new PairDraw(
+    static PairSample of(AdapterTraining settings, int step, int count, int length) {
+      int batch = settings.batchSize();
+      SplittableRandom random = new SplittableRandom(settings.seed() * GOLDEN_RATIO + step);
+      PairSample draw = new PairSample(
           new int[batch], new int[batch], new long[batch], new boolean[batch], new boolean[batch]);
       for (int i = 0; i < batch; i++) {
-        draw.pairs[i] = pair(settings.seed(), (long) step * batch + i, count);
+        draw.pairs[i] = pairIndex(settings.seed(), (long) step * batch + i, count);
         double way = (i + random.nextDouble()) / batch;
         double shift = settings.timestepShift();
         draw.timesteps[i] = (int) (shift * way / (1 + (shift - 1) * way) * length);
         // libtorch seeds its generator with 32 bits.
         draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
-        double hidden = random.nextDouble() / Math.max(settings.drop(), Double.MIN_NORMAL);
-        draw.blind[i] = hidden < 1 || 2 <= hidden && hidden < 3;
-        draw.silent[i] = 1 <= hidden && hidden < 3;
+        double hidden = random.nextDouble() / Math.max(settings.dropRate(), Double.MIN_NORMAL);
+        draw.dropsImage[i] = hidden < 1 || 2 <= hidden && hidden < 3;
+        draw.dropsText[i] = 1 <= hidden && hidden < 3;
       }
       return draw;
     }
 
-    private static int pair(long seed, long seen, int count) {
-      SplittableRandom random = new SplittableRandom(~seed * GOLDEN + seen / count);
+    private static int pairIndex(long seed, long seen, int count) {
+      SplittableRandom random = new SplittableRandom(~seed * GOLDEN_RATIO + seen / count);
       int[] order = new int[count];
       for (int i = 0; i < count; i++) {
         int at = random.nextInt(i + 1);

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class AdapterStateTest {
   private static final AdapterTraining PORTRAIT = AdapterTrainingTest.kind(
-      AdapterTrainingTest.PLAIN.steps(27).batch(1), IpAdapterVariant.PORTRAIT, 6, null);
+      AdapterTrainingTest.BASE.steps(27).batchSize(1), IpAdapterVariant.PORTRAIT, 6, null);
   private static final String ADVICE =
       "train with a lower learning rate, or in f32 instead of a half type";
   private static BaseModel base;
@@ -74,14 +74,14 @@ class AdapterStateTest {
         base, null, AdapterTrainingTest.pairs(), loss, file, state, progress, new Cancellation());
   }
 
-  private final Progress counting = event ->
+  private final Progress stepCounter = event ->
       steps += event instanceof ProgressEvent.Step step && step.phase().equals("train") ? 1 : 0;
 
   /**
    * Of no loss and without a gradient that is a number from that step on: a root's slope at nothing
    * is infinite.
    */
-  private PerceptualLoss steepFrom(int step) {
+  private PerceptualLoss infiniteFrom(int step) {
     return new PerceptualLoss(
         "steep",
         (latents, images) -> {
@@ -93,10 +93,10 @@ class AdapterStateTest {
   }
 
   @Test
-  void keepsTheStateFromBeforeGradientsThatAreNoNumbers() throws IOException {
+  void keepsTheStateFromBeforeGradientsThatAreNotFinite() throws IOException {
     List<byte[]> kept = new ArrayList<>();
     Progress noting = event -> {
-      counting.onEvent(event);
+      stepCounter.onEvent(event);
       if (steps == 26 && kept.isEmpty()) {
         kept.add(bytes(state));
       }
@@ -104,7 +104,7 @@ class AdapterStateTest {
     assertEquals(
         "the gradients' length is NaN after 26 steps; delete " + state
             + ", which is as it was saved last, and " + ADVICE,
-        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, steepFrom(26), noting))
+        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, infiniteFrom(26), noting))
             .getMessage());
     assertArrayEquals(kept.get(0), Files.readAllBytes(state));
     assertFalse(Files.exists(file));
@@ -119,13 +119,13 @@ class AdapterStateTest {
   }
 
   @Test
-  void writesNoWeightsThatAreNoNumbers() throws IOException {
-    train(PORTRAIT, null, counting);
+  void writesNoWeightsThatAreNotFinite() throws IOException {
+    train(PORTRAIT, null, stepCounter);
     Files.delete(file);
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new HashMap<>();
-      saved.names().forEach(name -> tensors.put(name, saved.read(name).clone()));
+      saved.layerRoles().forEach(name -> tensors.put(name, saved.read(name).clone()));
       tensors.entrySet().stream()
           .filter(tensor -> tensor.getKey().startsWith("weights."))
           .findFirst()
@@ -137,16 +137,16 @@ class AdapterStateTest {
     assertEquals(
         "the largest weight is NaN after 27 steps; delete " + state
             + ", which is as it was saved last, and " + ADVICE,
-        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, null, counting))
+        assertThrows(InvalidInputException.class, () -> train(PORTRAIT, null, stepCounter))
             .getMessage());
     assertFalse(Files.exists(file));
   }
 
   @Test
-  void goesOnWhereTheDiskIsTooFullForTheState() {
+  void continuesIfTheDiskIsTooFullForTheState() {
     List<String> notices = new ArrayList<>();
     Progress noting = event -> {
-      counting.onEvent(event);
+      stepCounter.onEvent(event);
       if (event instanceof ProgressEvent.Notice notice) {
         notices.add(notice.message());
       }
@@ -164,25 +164,25 @@ class AdapterStateTest {
 
   @Test
   void writesTheAdapterOfAFinishedStateWithoutAnotherStep() throws IOException {
-    train(PORTRAIT, null, counting);
+    train(PORTRAIT, null, stepCounter);
     byte[] written = Files.readAllBytes(file);
     Files.delete(file);
-    assertTrue(Double.isNaN(train(PORTRAIT, null, counting)));
+    assertTrue(Double.isNaN(train(PORTRAIT, null, stepCounter)));
     assertEquals(27, steps);
     assertArrayEquals(written, Files.readAllBytes(file));
   }
 
   @Test
-  void sweepsWhatAKilledRunLeftOfItsState() throws IOException {
+  void deletesPartialStatesOfKilledTrainings() throws IOException {
     Path left = Files.createFile(folder.resolve(".state.safetensors.1.part"));
-    train(PORTRAIT.steps(1), null, counting);
+    train(PORTRAIT.steps(1), null, stepCounter);
     assertFalse(Files.exists(left));
   }
 
   @Test
   void refusesAPlaceThatCannotBeWrittenBeforeTheFirstStep() throws IOException {
     file = Files.createFile(folder.resolve("taken")).resolve("adapter.safetensors");
-    assertTrue(assertThrows(ResourceLimitException.class, () -> train(PORTRAIT, null, counting))
+    assertTrue(assertThrows(ResourceLimitException.class, () -> train(PORTRAIT, null, stepCounter))
         .getMessage()
         .startsWith("cannot write into " + file.getParent()));
     assertEquals(0, steps);

@@ -26,11 +26,11 @@ import dev.likeness.ipadapter.ImageEncoder;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +48,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 public class AdapterTrainingTest {
-  public static final AdapterTraining PLAIN =
-      AdapterTraining.plain().steps(30).batch(4).learningRate(5e-3);
+  public static final AdapterTraining BASE =
+      AdapterTraining.base().steps(30).batchSize(4).learningRate(5e-3);
   private static BaseModel base;
   private static LoadedImageEncoder encoder;
 
@@ -60,7 +60,7 @@ public class AdapterTrainingTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
   }
 
   private static ImageEncoder eye() {
@@ -74,10 +74,10 @@ public class AdapterTrainingTest {
   }
 
   @Test
-  void learnsAndWritesAnAdapterThatOpens() {
+  void trainsAndWritesAnAdapterThatOpens() {
     List<Double> losses = new ArrayList<>();
     Path file = folder.resolve("adapter.safetensors");
-    PLAIN.steps(60).train(base, encoder, pairs(), file, null, noting(losses), new Cancellation());
+    BASE.steps(60).train(base, encoder, pairs(), file, null, recordLosses(losses), new Cancellation());
     double before = losses.subList(0, 20).stream()
         .mapToDouble(Double::doubleValue)
         .average()
@@ -89,17 +89,17 @@ public class AdapterTrainingTest {
     assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
     try (ImageEncoder eye = eye();
         IpAdapter adapter = IpAdapter.open(file, base, eye)) {
-      assertEquals(IpAdapterVariant.BASE, AdapterHeader.layout(file).kind());
+      assertEquals(IpAdapterVariant.BASE, AdapterHeader.layout(file).variant());
       ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
       assertFalse(Arrays.equals(
           base.generate(request).pixels(),
-          base.generate(request.adapter(adapter.identity(image("37x53.png")).at(1)))
+          base.generate(request.adapter(adapter.prompt(image("37x53.png")).at(1)))
               .pixels()));
     }
   }
 
   @Test
-  void countsWhatAPairSaysCounts() {
+  void weightsTheLossByTheFocusOfAPair() {
     float[] left = new float[12 * 8];
     float[] right = new float[12 * 8];
     for (int i = 0; i < left.length; i++) {
@@ -118,7 +118,7 @@ public class AdapterTrainingTest {
     List<TrainingPair> pairs = pairs().stream()
         .map(p -> new TrainingPair(p.reference(), p.target(), p.caption(), focus))
         .toList();
-    return PLAIN
+    return BASE
         .steps(1)
         .train(
             base, encoder, pairs, folder.resolve("x"), null, Progress.SILENT, new Cancellation());
@@ -128,18 +128,18 @@ public class AdapterTrainingTest {
   void warmsUpAndCoolsDown() {
     LearningRateSchedule rate = new AdapterTraining(
             IpAdapterVariant.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0)
-        .schedule();
+        .learningRateSchedule();
     assertArrayEquals(
         new double[] {0.2, 2, 2, 2, 1, 0.1},
         LongStream.of(0, 9, 50, 80, 90, 99).mapToDouble(rate::at).toArray(),
         1e-12);
-    assertEquals(1e-2, PLAIN.learningRate(1e-2).schedule().at(29));
+    assertEquals(1e-2, BASE.learningRate(1e-2).learningRateSchedule().at(29));
   }
 
   @Test
-  void learnsByWhatAReaderSeesToo() {
+  void trainsWithAPerceptualLossToo() {
     Path state = folder.resolve("state.safetensors");
-    AdapterTraining shortly = PLAIN.steps(25);
+    AdapterTraining shortly = BASE.steps(25);
     double seen = shortly.train(
         base,
         encoder,
@@ -178,67 +178,67 @@ public class AdapterTrainingTest {
   }
 
   @Test
-  void teachesEveryKindItKnows() {
-    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+  void trainsEveryVariant() {
+    AdapterTraining shortly = BASE.steps(2).batchSize(2);
     Path file = folder.resolve("adapter.safetensors");
     for (AdapterTraining each : List.of(
-        kind(shortly, IpAdapterVariant.PLUS, 5, new Resampling(64, 64, 2)),
+        kind(shortly, IpAdapterVariant.PLUS, 5, new ResamplerConfig(64, 64, 2)),
         kind(shortly, IpAdapterVariant.FULL_FACE, 1, null),
         kind(shortly, IpAdapterVariant.PORTRAIT, 6, null))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
       try (ImageEncoder eye = eye();
           IpAdapter adapter = IpAdapter.open(file, base, eye)) {
-        assertEquals(each.kind(), AdapterHeader.layout(file).kind());
+        assertEquals(each.variant(), AdapterHeader.layout(file).variant());
       }
     }
   }
 
   @Test
-  void opensWhatItTaughtWithALoraWithIt() {
+  void opensTrainedAdaptersWithALora() {
     Path file = folder.resolve("adapter.safetensors");
-    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+    AdapterTraining shortly = BASE.steps(2).batchSize(2);
     for (AdapterTraining each : List.of(
         shortly.rank(2), kind(shortly, IpAdapterVariant.FULL_FACE, 1, null).rank(2))) {
       each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
-      assertTrue(AdapterHeader.layout(file).lora(), each.kind().title());
+      assertTrue(AdapterHeader.layout(file).hasLora(), each.variant().title());
     }
   }
 
   @Test
-  void learnsALoraWithItAndGoesOnFromAnAdapter() throws IOException {
+  void trainsALoraTooAndContinuesFromAnAdapter() throws IOException {
     Path bare = folder.resolve("bare.safetensors");
     AdapterTraining portrait =
-        kind(PLAIN.steps(2).batch(2).learningRate(1e-2), IpAdapterVariant.PORTRAIT, 6, null);
+        kind(BASE.steps(2).batchSize(2).learningRate(1e-2), IpAdapterVariant.PORTRAIT, 6, null);
     portrait.train(base, null, pairs(), bare, null, Progress.SILENT, new Cancellation());
     Path twin = folder.resolve("twin.safetensors");
     portrait
         .rank(3)
-        .from(bare)
+        .initialAdapter(bare)
         .steps(20)
         .train(base, null, pairs(), twin, null, Progress.SILENT, new Cancellation());
     Reference face = pairs().get(0).reference();
     try (IpAdapter without = IpAdapter.open(bare, base);
         IpAdapter with = IpAdapter.open(twin, base)) {
       assertTrue(
-          AdapterHeader.layout(twin).lora() && !AdapterHeader.layout(bare).lora());
+          AdapterHeader.layout(twin).hasLora() && !AdapterHeader.layout(bare).hasLora());
       ImageRequest request = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
-      ImagePrompt shown = with.identity(List.of(face));
+      ImagePrompt shown = with.prompt(List.of(face));
       assertFalse(Arrays.equals(
-          base.generate(request.adapter(shown.lora(0).at(1))).pixels(),
+          base.generate(request.adapter(shown.loraScale(0).at(1))).pixels(),
           base.generate(request.adapter(shown.at(1))).pixels()));
     }
     Path again = folder.resolve("again.safetensors");
     portrait
         .rank(3)
-        .from(twin)
+        .initialAdapter(twin)
         .steps(1)
         .learningRate(1e-12)
         .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation());
     try (Safetensors one = Safetensors.open(twin);
         Safetensors other = Safetensors.open(again);
         TensorScope scope = TensorScope.open()) {
-      assertEquals(one.names(), other.names());
-      one.names()
+      assertEquals(one.layerRoles(), other.layerRoles());
+      one.layerRoles()
           .forEach(name -> assertTrue(
               torch.allclose(one.read(name), other.read(name), 1e-5, 1e-6, false), name));
     }
@@ -246,17 +246,17 @@ public class AdapterTrainingTest {
             InvalidInputException.class,
             () -> portrait
                 .rank(4)
-                .from(twin)
+                .initialAdapter(twin)
                 .train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation()))
         .getMessage()
         .endsWith("go on with the kind, tokens and rank that it was trained with"));
   }
 
   @Test
-  void goesOnWhereItStoppedToTheBit() throws IOException {
+  void resumesToTheBit() throws IOException {
     Path whole = folder.resolve("whole.safetensors");
     List<Integer> encoded = new ArrayList<>();
-    PLAIN.train(
+    BASE.train(
         base,
         encoder,
         pairs(),
@@ -279,13 +279,13 @@ public class AdapterTrainingTest {
     };
     assertThrows(
         CancelledException.class,
-        () -> PLAIN.train(base, encoder, pairs(), parts, state, stopping, stop));
+        () -> BASE.train(base, encoder, pairs(), parts, state, stopping, stop));
     assertFalse(Files.exists(parts));
-    PLAIN.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
+    BASE.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
     InvalidInputException e = assertThrows(
         InvalidInputException.class,
-        () -> PLAIN
+        () -> BASE
             .seed(7)
             .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
     assertEquals(
@@ -302,7 +302,7 @@ public class AdapterTrainingTest {
     try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
       String refusal = assertThrows(
               IllegalArgumentException.class,
-              () -> PLAIN.train(
+              () -> BASE.train(
                   continuous,
                   encoder,
                   pairs(),
@@ -325,7 +325,7 @@ public class AdapterTrainingTest {
             + "PORTRAIT with other than 4 tokens",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> kind(PLAIN, IpAdapterVariant.FACE_ID, 4, null))
+                () -> kind(BASE, IpAdapterVariant.FACE_ID, 4, null))
             .getMessage());
     List<TrainingPair> uneven = new ArrayList<>(pairs());
     uneven.add(new TrainingPair(Reference.of(image("37x53.png")), image("64x64.png"), ""));
@@ -333,7 +333,7 @@ public class AdapterTrainingTest {
         "a 64x64 image beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
-                () -> PLAIN.train(
+                () -> BASE.train(
                     base,
                     encoder,
                     uneven,
@@ -345,7 +345,7 @@ public class AdapterTrainingTest {
   }
 
   public static AdapterTraining kind(
-      AdapterTraining like, IpAdapterVariant kind, int tokens, Resampling shape) {
+      AdapterTraining like, IpAdapterVariant kind, int tokens, ResamplerConfig shape) {
     return new AdapterTraining(
         kind,
         tokens,
@@ -353,7 +353,7 @@ public class AdapterTrainingTest {
         0,
         null,
         like.steps(),
-        like.batch(),
+        like.batchSize(),
         like.learningRate(),
         0,
         0,
@@ -366,7 +366,7 @@ public class AdapterTrainingTest {
         3);
   }
 
-  private static Progress noting(List<Double> losses) {
+  private static Progress recordLosses(List<Double> losses) {
     return event -> {
       if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         losses.add(step.loss());
@@ -387,6 +387,6 @@ public class AdapterTrainingTest {
   }
 
   private static RgbImage image(String name) {
-    return RgbImage.read(GoldenTower.file(name));
+    return RgbImage.read(GoldenImageEncoder.file(name));
   }
 }

@@ -48,7 +48,7 @@ import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
 import dev.likeness.lora.training.PersonToken;
-import dev.likeness.lora.training.Pivot;
+import dev.likeness.lora.training.PivotalTuning;
 import dev.likeness.lora.training.TrainingSet;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +74,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * ({@code tools/goldens/joint_lora.py}), Chroma beside its own generation.
  */
 @ExtendWith(NoTensorLeaks.class)
-class JointLoraTest {
+class TransformerLoraTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
       2,
       2,
@@ -92,7 +92,7 @@ class JointLoraTest {
       1,
       List.of("%s"),
       0,
-      OptimizerOptions.PLAIN);
+      OptimizerOptions.DEFAULT);
 
   @TempDir
   private Path parent;
@@ -107,7 +107,7 @@ class JointLoraTest {
 
   @ParameterizedTest
   @CsvSource({"flux, flux/dev", "sd3, sd3/three"})
-  void drawsAsDiffusersDraws(String family, String variant) {
+  void generatesAsDiffusers(String family, String variant) {
     List<?> cases = (List<?>) record().get("cases");
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -144,7 +144,7 @@ class JointLoraTest {
     "sd3, sd3/three, false",
     "sd3, sd3/three, true"
   })
-  void guidesEachBesideTheOthersAsAlone(String family, String variant, boolean inTurns) {
+  void guidesEachInABatchAsAlone(String family, String variant, boolean inTurns) {
     boolean flux = family.equals("flux");
     GuidanceOptions options = flux
         ? GuidanceOptions.DEFAULT.trueCfgScale(2)
@@ -207,13 +207,13 @@ class JointLoraTest {
     "sd3, sd3/three, attention",
     "sd3, sd3/three, t5"
   })
-  void takesTheStepsThatPeftTakes(String family, String variant, String what) {
+  void makesTheStepsOfPeft(String family, String variant, String what) {
     List<String> prompts =
         ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
     boolean t5 = what.equals("t5");
     LoraTraining settings = t5
-        ? SETTINGS.options(
-            OptimizerOptions.PLAIN.modules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
+        ? SETTINGS.optimizerOptions(
+            OptimizerOptions.DEFAULT.targetModules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
         : SETTINGS;
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -253,8 +253,8 @@ class JointLoraTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three"})
-  void t5ReadsCaptionsOnceWhereClipAloneLearns(String variant) {
-    LoraTraining settings = SETTINGS.textEncoder(true);
+  void t5EncodesCaptionsOnceIfOnlyClipIsTrained(String variant) {
+    LoraTraining settings = SETTINGS.trainTextEncoder(true);
     try (TensorScope scope = TensorScope.open();
         BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -266,14 +266,14 @@ class JointLoraTest {
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
       TextEncoding whole =
           model.encode(asked, model.longText().orElseThrow().encode(asked, factors), factors);
-      TextEncoding found = texts.of(new int[] {1, 0, 1});
+      TextEncoding found = texts.encode(new int[] {1, 0, 1});
       assertTrue(found.tokens().allclose(whole.tokens(), 1e-5, 1e-5, false), "tokens");
       assertTrue(
           found.pooled().allclose(whole.pooled(), 1e-5, 1e-5, false)
               && found.pooled().requires_grad(),
           "pooled");
       assertFalse(model.longText().orElseThrow().isTrained(factors));
-      Tensor again = texts.of(new int[] {0}).tokens();
+      Tensor again = texts.encode(new int[] {0}).tokens();
       long t5 = model.longText().orElseThrow().tokens();
       assertTrue(again
           .narrow(1, again.size(1) - t5, t5)
@@ -364,7 +364,7 @@ class JointLoraTest {
 
   @ParameterizedTest
   @CsvSource({"flux/dev, flux", "sd3/three, sd3", "chroma/base, chroma"})
-  void learnsSomebodyWhomAFileKeeps(String variant, String family) {
+  void trainsAPersonAndSavesIt(String variant, String family) {
     Path folder = PipelineFolder.write(variant, parent).path();
     ImageRequest request = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
     TrainingSet set = TrainingSet.of(List.of(noise()), PersonToken.of("woman"));
@@ -372,14 +372,14 @@ class JointLoraTest {
       float[] before = base.generate(request).pixels();
       float[] trained;
       Path file = parent.resolve("ada.safetensors");
-      try (TrainedPerson ada = new LoraTrainer(SETTINGS.prior(1, 1))
+      try (TrainedPerson ada = new LoraTrainer(SETTINGS.priorPreservation(1, 1))
           .train(base, set, Progress.SILENT, new Cancellation())) {
         trained = base.generate(request.adapter(ada.at(1))).pixels();
         ada.save(file);
       }
       assertFalse(Arrays.equals(before, trained), "training changed nothing");
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
-        assertEquals(family, ada.lora().report().family());
+        assertEquals(family, ada.lora().inspection().family());
         assertTrue(
             Arrays.equals(trained, base.generate(request.adapter(ada.at(1))).pixels()));
       }
@@ -414,7 +414,7 @@ class JointLoraTest {
           .latents();
       Tensor noise = random.next(latents.channels(), latents.height(), latents.width());
       Tensor flow = target
-          .predict(factors, noise, new double[] {1}, texts.of(new int[] {1}), SegmentRunner.PLAIN)
+          .predict(factors, noise, new double[] {1}, texts.encode(new int[] {1}), SegmentRunner.PLAIN)
           .to(ScalarType.Float);
       assertArrayEquals(latents.values(), ImageTensors.floats(noise.sub(flow)), 1e-5f);
 
@@ -445,7 +445,7 @@ class JointLoraTest {
 
   @Test
   void chromaHasNoTextEncoderThatLearnsANewWord() {
-    LoraTraining pivotal = SETTINGS.options(OptimizerOptions.PLAIN.pivot(Pivot.of(2)));
+    LoraTraining pivotal = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2)));
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT)) {
       String message = assertThrows(

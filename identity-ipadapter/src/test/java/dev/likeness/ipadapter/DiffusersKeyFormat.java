@@ -7,10 +7,10 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /** An adapter's tensors named as diffusers names them inside a UNet (its loaders/unet.py). */
-final class DiffusersSpelling {
+final class DiffusersKeyFormat {
   private static final String PROJECTION = "encoder_hid_proj.image_projection_layers.0.";
 
-  private DiffusersSpelling() {}
+  private DiffusersKeyFormat() {}
 
   static Map<String, Tensor> of(Map<String, Tensor> published, BaseModel base) {
     AdapterSites attentions = AdapterSites.of(base);
@@ -19,25 +19,25 @@ final class DiffusersSpelling {
     published.forEach((name, tensor) -> {
       if (name.startsWith("ip_adapter.")) {
         String[] parts = name.split("\\.", 3);
-        String path = attentions.at(Integer.parseInt(parts[1])) + ".processor.";
+        String path = attentions.attentionPath(Integer.parseInt(parts[1])) + ".processor.";
         out.put(
             parts[2].contains("_ip.")
                 ? path + parts[2].replace("_ip.", "_ip.0.")
                 : "unet." + path + parts[2],
             tensor);
       } else if (name.endsWith("to_kv.weight")) {
-        String at = PROJECTION + inner(name, resamplesFace);
+        String at = PROJECTION + innerName(name, resamplesFace);
         long inner = tensor.size(0) / 2;
         out.put(at.replace("to_kv", "to_k"), tensor.narrow(0, 0, inner));
         out.put(at.replace("to_kv", "to_v"), tensor.narrow(0, inner, inner));
       } else {
-        out.put(PROJECTION + inner(name, resamplesFace), tensor);
+        out.put(PROJECTION + innerName(name, resamplesFace), tensor);
       }
     });
     return out;
   }
 
-  private static String inner(String name, boolean resamplesFace) {
+  private static String innerName(String name, boolean resamplesFace) {
     String key = name.replace("image_proj.", "").replace("perceiver_resampler.", "");
     if (key.startsWith("layers.")) {
       return key.replace(".0.norm1.", ".ln0.")

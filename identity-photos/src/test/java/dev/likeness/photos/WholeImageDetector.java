@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Takes every image for a face, except tiny ones. */
-public record WholePicture() implements FaceDetector {
+public record WholeImageDetector() implements FaceDetector {
   @Override
   public List<Face> detect(RgbImage image) {
     BoundingBox all = new BoundingBox(0, 0, image.width(), image.height());

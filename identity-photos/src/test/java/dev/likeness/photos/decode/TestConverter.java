@@ -1,20 +1,20 @@
 package dev.likeness.photos.decode;
 
-import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
 
 /**
  * A converter as an application brings one: takes JPEG XL, and gives the same small drawing for
  * every file.
  */
-public final class DrawingConverter implements PhotoConverter {
+public final class TestConverter implements PhotoConverter {
   @Override
-  public boolean converts(PhotoFormat format) {
+  public boolean supports(PhotoFormat format) {
     return format == PhotoFormat.JPEG_XL;
   }
 
   @Override
   public byte[] convert(PhotoFormat format, byte[] file) {
-    return Encoded.as("png", DrawnFace.portrait(64, 48, 30, 20, 18));
+    return Encoded.as("png", PaintedFace.portrait(64, 48, 30, 20, 18));
   }
 }

@@ -18,21 +18,21 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
 /** What stops for want of memory halfway keeps nothing. */
-class HalfMadeTest extends OnGoldenBase {
-  private static final int ROOM = 2;
+class PartialFailureTest extends OnGoldenBase {
+  private static final int FREE_COPIES = 2;
 
-  private int left = ROOM;
+  private int left = FREE_COPIES;
 
   @Test
-  void aFusedLoraKeepsNothingOfWhatDoesNotFit() {
+  void aFusedLoraFreesEverythingIfMemoryRunsOut() {
     try (Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
-      assertTrue(lora.deltas().weights().size() > ROOM);
+      assertTrue(lora.deltas().weights().size() > FREE_COPIES);
       Lora tight =
-          new Lora(lora.deltas(), lora.metadata(), lora.report(), new TensorRegion(), small());
+          new Lora(lora.deltas(), lora.metadata(), lora.inspection(), new TensorRegion(), small());
       try (FusedLora fused = FusedLora.of(tight, LoraWeight.of(1))) {
         long objects = Pointer.totalCount();
         for (int i = 0; i < 3; i++) {
-          left = ROOM;
+          left = FREE_COPIES;
           assertThrows(IllegalStateException.class, () -> weights(fused));
           assertTrue(Pointer.totalCount() <= objects);
         }
@@ -50,7 +50,7 @@ class HalfMadeTest extends OnGoldenBase {
   }
 
   @Test
-  void weightsThatAreToLearnAreFreedWhenTheyDoNotFit() {
+  void trainableWeightsAreFreedIfMemoryRunsOut() {
     long objects = Pointer.totalCount();
     assertThrows(IllegalStateException.class, () -> copied(small()));
     assertTrue(Pointer.totalCount() <= objects);

@@ -21,45 +21,45 @@ import org.bytedeco.pytorch.global.torch;
  * {@code CLIPVisionModelWithProjection} and {@code SiglipVisionModel}. Immutable and shared by
  * threads.
  */
-public final class VisionTower {
+public final class VisionModel {
   private final VisionConfig config;
-  private final Conv2d patches;
+  private final Conv2d patchEmbedding;
   private final Tensor classToken;
-  private final Tensor positions;
+  private final Tensor positionEmbedding;
   private final LayerNorm preNorm;
   private final List<ClipLayer> layers;
   private final LayerNorm postNorm;
   private final Linear projection;
   private final AttentionPool pool;
 
-  public VisionTower(VisionConfig config, Weights w) {
+  public VisionModel(VisionConfig config, Weights w) {
     this.config = config;
     Weights model = w.at("vision_model");
     int width = config.width();
     int patch = config.patchSize();
     Weights embedding = model.at("embeddings.patch_embedding");
-    patches = config.siglip()
+    patchEmbedding = config.isSiglip()
         ? new Conv2d(embedding, 3, width, patch, patch, 0)
         : Conv2d.withoutBias(embedding, 3, width, patch, patch, 0);
-    classToken = config.siglip() ? null : model.tensor("embeddings.class_embedding", width);
-    positions = model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
+    classToken = config.isSiglip() ? null : model.tensor("embeddings.class_embedding", width);
+    positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
     // Published checkpoints spell it so.
-    preNorm = config.siglip() ? null : new LayerNorm(model.at("pre_layrnorm"), width, config.eps());
+    preNorm = config.isSiglip() ? null : new LayerNorm(model.at("pre_layrnorm"), width, config.layerNormEps());
     layers = IntStream.range(0, config.layers())
         .mapToObj(i -> new ClipLayer(
             model.at("encoder.layers").at(i),
             width,
-            config.inner(),
+            config.intermediateSize(),
             config.heads(),
             config.activation(),
-            config.eps()))
+            config.layerNormEps()))
         .toList();
-    postNorm = new LayerNorm(model.at("post_layernorm"), width, config.eps());
-    boolean pools = config.projection() > 0;
-    projection = pools && !config.siglip()
-        ? Linear.withoutBias(w.at("visual_projection"), width, config.projection())
+    postNorm = new LayerNorm(model.at("post_layernorm"), width, config.layerNormEps());
+    boolean pools = config.projectionDim() > 0;
+    projection = pools && !config.isSiglip()
+        ? Linear.withoutBias(w.at("visual_projection"), width, config.projectionDim())
         : null;
-    pool = pools && config.siglip() ? new AttentionPool(model.at("head"), config) : null;
+    pool = pools && config.isSiglip() ? new AttentionPool(model.at("head"), config) : null;
   }
 
   public VisionConfig config() {
@@ -77,22 +77,22 @@ public final class VisionTower {
           x = scope.promote(layer.forward(x, null));
         }
       }
-      Tensor pooled = pooled(x);
+      Tensor pooled = pool(x);
       return new ImageEncoding(
           pooled == null ? null : call.promote(pooled), call.promote(penultimate));
     }
   }
 
   private Tensor embed(Tensor pixels) {
-    Tensor tokens = patches.forward(pixels).flatten(2, 3).transpose(1, 2);
-    if (config.siglip()) {
-      return tokens.add(positions);
+    Tensor tokens = patchEmbedding.forward(pixels).flatten(2, 3).transpose(1, 2);
+    if (config.isSiglip()) {
+      return tokens.add(positionEmbedding);
     }
     Tensor first = classToken.expand(pixels.size(0), 1, config.width());
-    return preNorm.forward(torch.cat(new TensorVector(first, tokens), 1).add(positions));
+    return preNorm.forward(torch.cat(new TensorVector(first, tokens), 1).add(positionEmbedding));
   }
 
-  private Tensor pooled(Tensor last) {
+  private Tensor pool(Tensor last) {
     if (pool != null) {
       return pool.forward(postNorm.forward(last));
     }
@@ -120,21 +120,21 @@ public final class VisionTower {
       inWeight = w.tensor("attention.in_proj_weight", 3L * width, width);
       inBias = w.tensor("attention.in_proj_bias", 3L * width);
       out = new Linear(w.at("attention.out_proj"), width, width);
-      norm = new LayerNorm(w.at("layernorm"), width, config.eps());
-      fc1 = new Linear(w.at("mlp.fc1"), width, config.inner());
-      fc2 = new Linear(w.at("mlp.fc2"), config.inner(), width);
+      norm = new LayerNorm(w.at("layernorm"), width, config.layerNormEps());
+      fc1 = new Linear(w.at("mlp.fc1"), width, config.intermediateSize());
+      fc2 = new Linear(w.at("mlp.fc2"), config.intermediateSize(), width);
     }
 
     /** Maps tokens [batch, n, width] to [batch, width]. */
     Tensor forward(Tensor tokens) {
-      Tensor q = projected(probe.expand(tokens.size(0), 1, width), 0);
-      Tensor attended = ScaledDotProduct.attend(q, projected(tokens, 1), projected(tokens, 2));
+      Tensor q = project(probe.expand(tokens.size(0), 1, width), 0);
+      Tensor attended = ScaledDotProduct.attend(q, project(tokens, 1), project(tokens, 2));
       Tensor h = out.forward(attended.transpose(1, 2).reshape(tokens.size(0), 1, width));
       return h.add(fc2.forward(activation.apply(fc1.forward(norm.forward(h))))).select(1, 0);
     }
 
     /** The queries (0), keys (1) or values (2): the fused weight holds them one below the other. */
-    private Tensor projected(Tensor x, int which) {
+    private Tensor project(Tensor x, int which) {
       long row = (long) which * width;
       Tensor y = torch.linear(
           x, inWeight.narrow(0, row, width), new TensorOptional(inBias.narrow(0, row, width)));

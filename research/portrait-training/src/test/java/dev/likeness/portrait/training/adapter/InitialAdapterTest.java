@@ -24,13 +24,13 @@ import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.internal.attention.ReferenceEncoder;
 import dev.likeness.ipadapter.internal.file.AdapterCompatibility;
 import dev.likeness.ipadapter.internal.file.AdapterHeader;
-import dev.likeness.ipadapter.internal.file.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.internal.file.AdapterLayout.ResamplerConfig;
 import dev.likeness.ipadapter.internal.file.AdapterSites;
 import dev.likeness.ipadapter.internal.file.IpAdapterVariant;
 import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import dev.likeness.ipadapter.internal.vision.VisionConfig;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +47,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a training begins with. */
 @ExtendWith(NoTensorLeaks.class)
-class AdapterStartTest {
-  private static final AdapterTraining PLAIN = AdapterTrainingTest.PLAIN;
+class InitialAdapterTest {
+  private static final AdapterTraining BASE = AdapterTrainingTest.BASE;
   private static BaseModel base;
   private static LoadedImageEncoder encoder;
 
@@ -59,7 +59,7 @@ class AdapterStartTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = LoadedImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
   }
 
   @AfterAll
@@ -69,9 +69,9 @@ class AdapterStartTest {
   }
 
   @Test
-  void refusesToGoOnFromAnAdapterOfAnotherKind() {
+  void refusesToContinueFromAnAdapterOfAnotherVariant() {
     Path start = folder.resolve("plain.safetensors");
-    PLAIN
+    BASE
         .steps(1)
         .train(
             base,
@@ -82,7 +82,7 @@ class AdapterStartTest {
             Progress.SILENT,
             new Cancellation());
     Path file = folder.resolve("plus.safetensors");
-    AdapterTraining plus = plus().from(start).steps(1);
+    AdapterTraining plus = plus().initialAdapter(start).steps(1);
     String said = assertThrows(
             InvalidInputException.class,
             () -> plus.train(
@@ -104,9 +104,9 @@ class AdapterStartTest {
   }
 
   @Test
-  void knowsWhatItGoesOnFromByItsBytesAlone() throws IOException {
+  void identifiesTheInitialAdapterByItsBytes() throws IOException {
     Path start = folder.resolve("start.safetensors");
-    PLAIN
+    BASE
         .steps(1)
         .train(
             base,
@@ -118,9 +118,9 @@ class AdapterStartTest {
             new Cancellation());
     Path file = folder.resolve("file.safetensors");
     Path state = folder.resolve("state.safetensors");
-    AdapterTraining shortly = PLAIN.steps(2);
+    AdapterTraining shortly = BASE.steps(2);
     shortly
-        .from(start)
+        .initialAdapter(start)
         .train(
             base,
             encoder,
@@ -133,7 +133,7 @@ class AdapterStartTest {
     assertFalse(SafetensorsHeader.read(state).metadata().toString().contains("start.safetensors"));
     Path moved = Files.move(start, folder.resolve("moved.safetensors"));
     shortly
-        .from(moved)
+        .initialAdapter(moved)
         .train(
             base,
             encoder,
@@ -145,7 +145,7 @@ class AdapterStartTest {
     assertThrows(
         InvalidInputException.class,
         () -> shortly
-            .from(file)
+            .initialAdapter(file)
             .train(
                 base,
                 encoder,
@@ -158,8 +158,8 @@ class AdapterStartTest {
   }
 
   @Test
-  void refusesAnEncoderWithoutTheProjectionThatAPlainAdapterLooksAt() throws IOException {
-    Path bare = GoldenTower.write("clip-quick", folder);
+  void refusesAnEncoderWithoutTheProjectionOfABaseAdapter() throws IOException {
+    Path bare = GoldenImageEncoder.write("clip-quick", folder);
     Path config = bare.resolve("config.json");
     Files.writeString(
         config,
@@ -167,7 +167,7 @@ class AdapterStartTest {
     try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors"));
         TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> textEncoder = new HashMap<>();
-      all.names().stream()
+      all.layerRoles().stream()
           .filter(name -> !name.startsWith("visual_projection"))
           .forEach(name -> textEncoder.put(name, all.read(name).clone()));
       SafetensorsWriter.write(bare.resolve("model.safetensors"), textEncoder, Map.of());
@@ -178,7 +178,7 @@ class AdapterStartTest {
               + eye.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus",
           assertThrows(
                   IllegalArgumentException.class,
-                  () -> PLAIN.train(
+                  () -> BASE.train(
                       base,
                       eye,
                       AdapterTrainingTest.pairs(),
@@ -191,12 +191,12 @@ class AdapterStartTest {
   }
 
   @Test
-  void saysWhichFamilyOfEncodersItLookedThrough() {
+  void recordsTheFamilyOfTheImageEncoder() {
     Path file = folder.resolve("adapter.safetensors");
-    Path textEncoder = GoldenTower.write("siglip", folder);
+    Path textEncoder = GoldenImageEncoder.write("siglip", folder);
     try (LoadedImageEncoder siglip = LoadedImageEncoder.open(textEncoder, Compute.EXACT);
         ImageEncoder eye = ImageEncoder.open(textEncoder, Compute.EXACT)) {
-      PLAIN
+      BASE
           .steps(1)
           .train(
               base,
@@ -235,17 +235,17 @@ class AdapterStartTest {
   }
 
   @Test
-  void looksAtNoImageOnceForAllPairs() {
+  void encodesTheUnconditionalImageOnceForAllPairs() {
     ReferenceEncoder eye =
         new ReferenceEncoder("ours", plus().layout(AdapterSites.of(base), encoder, 0), encoder);
-    ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
+    ReferenceEmbeddings one = eye.encode(List.of(AdapterTrainingTest.pairs().get(0).reference()));
     assertNotEquals(null, one.unconditional());
     assertSame(
         one.unconditional(),
-        eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).unconditional());
+        eye.encode(List.of(AdapterTrainingTest.pairs().get(1).reference())).unconditional());
   }
 
   private static AdapterTraining plus() {
-    return AdapterTrainingTest.kind(PLAIN, IpAdapterVariant.PLUS, 5, new Resampling(64, 64, 2));
+    return AdapterTrainingTest.kind(BASE, IpAdapterVariant.PLUS, 5, new ResamplerConfig(64, 64, 2));
   }
 }

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * layers.
  */
 @ExtendWith(NoTensorLeaks.class)
-class JointReportTest {
+class TransformerInspectionTest {
   private static BaseModel base;
   private static long width;
 
@@ -86,18 +86,18 @@ class JointReportTest {
     "lycoris_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA",
     "lora_transformer_transformer_blocks_0_attn_to_qkv, .lora_down.weight, .lora_up.weight, KOHYA"
   })
-  void tellsTheSpellingAndCountsTheKeysOfTheFile(
-      String layer, String down, String up, KeyFormat dialect) {
+  void detectsTheKeyFormatAndCountsTheKeys(
+      String layer, String down, String up, KeyFormat keyFormat) {
     LoraInspection report =
         Lora.inspect(file(pair(layer + down, layer + up, width, 3 * width), Map.of()), base);
     assertTrue(report.isComplete(), report.toString());
-    assertEquals(dialect, report.dialect());
+    assertEquals(keyFormat, report.keyFormat());
     assertEquals(2, report.matched());
     assertEquals(3, report.layers());
   }
 
   @Test
-  void namesKeysThatFitNothingAsTheFileDoes() {
+  void namesUnmatchedKeysAsInTheFile() {
     Map<String, long[]> shapes =
         kohya("lora_unet_double_blocks_0_img_attn_qkv", width + 1, 3 * width);
     shapes.putAll(kohya("lora_unet_double_blocks_9_img_attn_qkv", width, 3 * width));
@@ -117,7 +117,7 @@ class JointReportTest {
     assertEquals(
         List.of("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight [2, " + (width + 1)
             + "] beside a weight [" + 3 * width + ", " + width + "]"),
-        report.misshapen());
+        report.shapeMismatches());
     assertEquals(1, report.matched());
   }
 
@@ -127,7 +127,7 @@ class JointReportTest {
     shapes.put(
         "diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
     Path file = file(shapes, Map.of());
-    assertEquals(1, Lora.inspect(file, base).twice().size());
+    assertEquals(1, Lora.inspect(file, base).duplicates().size());
     String message =
         assertThrows(InvalidInputException.class, () -> Lora.open(file, base)).getMessage();
     assertTrue(
@@ -144,12 +144,12 @@ class JointReportTest {
     "transformer.transformer_blocks.0.attn.to_q, lora_unet_double_blocks_0_img_attn_qkv, 3",
     "lora_transformer_transformer_blocks_0_attn_to_q, lora_unet_double_blocks_0_img_attn_qkv, 3"
   })
-  void passesOverASpellingBesideABetterOne(String better, String worse, int parts) {
+  void ignoresAKeyFormatBesideABetterOne(String better, String worse, int parts) {
     Map<String, long[]> shapes = kohya(better, width, width);
     shapes.putAll(kohya(worse, width, parts * width));
     shapes.put("lora_unet_single_blocks_0_linear2.alpha", new long[0]);
     LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
-    assertEquals(3, report.idle().size());
+    assertEquals(3, report.ignored().size());
     assertTrue(report.isComplete() && report.layers() == 1, report.toString());
   }
 
@@ -157,12 +157,12 @@ class JointReportTest {
   void recordsNoMinSnrOfAFlowModel() {
     assertEquals(
         0,
-        TrainingObjective.counted(LoraTraining.balanced(), base.unwrap(OpenModel.class))
+        TrainingObjective.effectiveSettings(LoraTraining.balanced(), base.unwrap(OpenModel.class))
             .minSnrGamma());
   }
 
   @Test
-  void saysThatAControlLoraWidensItsBase() {
+  void refusesAControlLora() {
     long in = base.unwrap(OpenModel.class)
         .tensorShape(ModelComponent.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes =
@@ -188,7 +188,7 @@ class JointReportTest {
     "lora_unet_double_blocks_0_img_attn_qkv, lora_unet_double_blocks_0_img_attn_qkv",
     "double_blocks.0.img_attn.qkv, transformer_blocks.0.attn.to_[qkv]"
   })
-  void heedsPatternsOfTheMakersNames(String layer, String pattern) {
+  void appliesPatternsOfOriginalNames(String layer, String pattern) {
     String settings =
         "{\"transformer.lora_alpha\": 2, \"transformer.alpha_pattern\": {\"" + pattern + "\": 6}}";
     Map<String, long[]> shapes = kohya(layer, width, 3 * width);

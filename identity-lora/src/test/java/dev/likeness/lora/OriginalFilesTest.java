@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * XLabs by diffusers' {@code _convert_xlabs_flux_lora_to_diffusers}.
  */
 @ExtendWith(NoTensorLeaks.class)
-class MakersFilesTest {
+class OriginalFilesTest {
   @TempDir
   private Path folder;
 
@@ -160,7 +160,7 @@ class MakersFilesTest {
     Map<String, Tensor> copies = new HashMap<>();
     try (Lora lora = Lora.open(file, base);
         FusedLora fused = lora.fuse(1)) {
-      assertEquals("[][]", lora.report().unmatched() + "" + lora.report().misshapen());
+      assertEquals("[][]", lora.inspection().unmatched() + "" + lora.inspection().shapeMismatches());
       fused
           .weights(Compute.EXACT)
           .forEach((part, weights) -> weights.forEach(

@@ -18,7 +18,7 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -32,10 +32,10 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Adapters for the transformers of FLUX.1 and Stable Diffusion 3.5. */
-class JointIpAdapterTest {
+class TransformerIpAdapterTest {
   /** A tiny base with two adapters for it. */
   @TestInstance(Lifecycle.PER_CLASS)
-  abstract static class Joint implements AdapterContract {
+  abstract static class TransformerContract implements AdapterContract {
     private final String name;
     private final List<String> kinds;
     private final UnaryOperator<String> diffusers;
@@ -44,7 +44,7 @@ class JointIpAdapterTest {
     private List<ImageEncoder> encoders;
     private List<IpAdapter> adapters;
 
-    Joint(String name, List<String> kinds, UnaryOperator<String> diffusers) {
+    TransformerContract(String name, List<String> kinds, UnaryOperator<String> diffusers) {
       this.name = name;
       this.kinds = kinds;
       this.diffusers = diffusers;
@@ -57,7 +57,7 @@ class JointIpAdapterTest {
       GoldenAdapters golden = GoldenAdapters.of(name);
       encoders = kinds.stream()
           .map(kind ->
-              ImageEncoder.open(GoldenTower.write(golden.encoder(kind), parent), Compute.EXACT))
+              ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), parent), Compute.EXACT))
           .toList();
       adapters = List.of(
           open(0, golden.write(kinds.get(0), parent)), open(1, golden.write(kinds.get(1), parent)));
@@ -85,22 +85,22 @@ class JointIpAdapterTest {
     }
 
     private ImagePrompt prompt(int which, String image) {
-      return adapters.get(which).identity(image(image));
+      return adapters.get(which).prompt(image(image));
     }
 
-    private float[] drawn(ImagePrompt prompt) {
+    private float[] generate(ImagePrompt prompt) {
       return base.generate(request().adapter(prompt.at(0.9))).pixels();
     }
 
     @Test
-    void countsWhereTheMaskIsWhite() {
+    void isActiveUnderAWhiteMask() {
       float[] plainly = base.generate(request()).pixels();
       for (int which = 0; which < 2; which++) {
         ImagePrompt prompt = prompt(which, "37x53.png");
-        float[] everywhere = drawn(prompt);
-        float[] left = drawn(prompt.mask(grey(255, 0)));
-        assertArrayEquals(everywhere, drawn(prompt.mask(grey(255, 255))));
-        assertArrayEquals(plainly, drawn(prompt.mask(grey(0, 0))));
+        float[] everywhere = generate(prompt);
+        float[] left = generate(prompt.mask(grey(255, 0)));
+        assertArrayEquals(everywhere, generate(prompt.mask(grey(255, 255))));
+        assertArrayEquals(plainly, generate(prompt.mask(grey(0, 0))));
         assertFalse(Arrays.equals(left, everywhere) || Arrays.equals(left, plainly));
       }
     }
@@ -110,7 +110,7 @@ class JointIpAdapterTest {
      * what was recorded.
      */
     @Test
-    void drawsTheSameWhenReplayed() {
+    void generatesTheSameWhenReplayed() {
       GenerationHooks replaying =
           EngineHooks.ofRunner(compute -> new GraphRunner(GraphRunner.Capture.RERUN));
       for (double guidance : new double[] {0, 3}) {
@@ -123,20 +123,20 @@ class JointIpAdapterTest {
     }
 
     @Test
-    void countsTwiceWhatIsGivenTwice() {
+    void appliesARepeatedPromptTwice() {
       Reference one = Reference.of(image("37x53.png"));
       Reference other = Reference.of(image("64x64.png"));
-      float[] thrice = drawn(adapters.get(1).identity(List.of(one, one, other)));
-      float[] weighted = drawn(adapters.get(1).identity(List.of(one.weight(2), other)));
+      float[] thrice = generate(adapters.get(1).prompt(List.of(one, one, other)));
+      float[] weighted = generate(adapters.get(1).prompt(List.of(one.weight(2), other)));
       assertArrayEquals(thrice, weighted, 1e-5f);
       assertArrayEquals(
-          drawn(adapters.get(1).identity(List.of(one, one))),
-          drawn(adapters.get(1).identity(List.of(one.weight(2)))),
+          generate(adapters.get(1).prompt(List.of(one, one))),
+          generate(adapters.get(1).prompt(List.of(one.weight(2)))),
           1e-5f);
     }
 
     @Test
-    void readsDiffusersSpellingAndKeptReferences() {
+    void readsDiffusersKeyFormatAndSavedReferences() {
       Path file = GoldenAdapters.of(name)
           .write(kinds.get(0), folder.resolve("diffusers.safetensors"), diffusers);
       ImagePrompt published = prompt(0, "37x53.png");
@@ -145,32 +145,32 @@ class JointIpAdapterTest {
       try (IpAdapter spelled = open(0, file)) {
         assertEquals(adapters.get(0).layout(), IpAdapterFile.of(file).layout());
         assertArrayEquals(
-            drawn(published), drawn(spelled.identity(ReferenceEmbeddings.open(kept))));
+            generate(published), generate(spelled.prompt(ReferenceEmbeddings.open(kept))));
       }
     }
 
     @Test
-    void refusesWhatBelongsElsewhere() {
+    void refusesAdaptersOfOtherBases() {
       Path file =
           GoldenAdapters.of("base").write("base", folder.resolve("unet.safetensors"), key -> key);
       String refusal =
           assertThrows(InvalidInputException.class, () -> open(0, file)).getMessage();
       assertEquals(
           file + " is an IP-Adapter for a base with context 32, 4 attentions; the base "
-              + base.name() + " is " + adapters.get(0).base().kind()
+              + base.name() + " is " + adapters.get(0).sites().baseDescription()
               + ": give an adapter made for it",
           refusal);
-      ImagePrompt style = prompt(0, "37x53.png").blocks(BlockWeights.STYLE);
+      ImagePrompt style = prompt(0, "37x53.png").blockWeights(BlockWeights.STYLE);
       assertEquals(
           "the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
-              + adapters.get(0).base().kind()
+              + adapters.get(0).sites().baseDescription()
               + ": give linear, ease-in, ease-out, or weights by path",
-          assertThrows(IllegalArgumentException.class, () -> drawn(style)).getMessage());
+          assertThrows(IllegalArgumentException.class, () -> generate(style)).getMessage());
     }
   }
 
   @Nested
-  final class FluxTest extends Joint {
+  final class FluxTest extends TransformerContract {
     FluxTest() {
       super(
           "flux/dev",
@@ -184,7 +184,7 @@ class JointIpAdapterTest {
     }
 
     @Test
-    void readsXLabsSpelling() {
+    void readsXLabsKeyFormat() {
       Path file = GoldenAdapters.of("flux/dev")
           .write(
               "xlabs",
@@ -195,14 +195,14 @@ class JointIpAdapterTest {
                       "double_blocks.$1.processor.ip_adapter_double_stream_$2_proj"));
       try (IpAdapter spelled = super.open(0, file)) {
         assertArrayEquals(
-            super.drawn(super.prompt(0, "37x53.png")),
-            super.drawn(spelled.identity(image("37x53.png"))));
+            super.generate(super.prompt(0, "37x53.png")),
+            super.generate(spelled.prompt(image("37x53.png"))));
       }
     }
   }
 
   @Nested
-  final class Sd3Test extends Joint {
+  final class Sd3Test extends TransformerContract {
     Sd3Test() {
       super(
           "sd3/large",
@@ -230,6 +230,6 @@ class JointIpAdapterTest {
   }
 
   private static RgbImage image(String name) {
-    return RgbImage.read(GoldenTower.file(name));
+    return RgbImage.read(GoldenImageEncoder.file(name));
   }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /** Image encoders of {@code tools/goldens/vision.py}, and what transformers computes with them. */
-public final class GoldenTower {
-  private GoldenTower() {}
+public final class GoldenImageEncoder {
+  private GoldenImageEncoder() {}
 
   /** A file of the golden folder. */
   public static Path file(String name) {

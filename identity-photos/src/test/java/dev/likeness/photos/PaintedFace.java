@@ -15,8 +15,8 @@ import java.awt.image.BufferedImage;
  * A face drawn with a few ellipses, plain enough to be nobody and shaded enough for a cascade to
  * believe in.
  */
-public final class DrawnFace {
-  private DrawnFace() {}
+public final class PaintedFace {
+  private PaintedFace() {}
 
   /**
    * A portrait with one face, {@code face} pixels from ear to ear, centred at ({@code x},
@@ -24,7 +24,7 @@ public final class DrawnFace {
    */
   public static BufferedImage portrait(int width, int height, double x, double y, double face) {
     BufferedImage image = backdrop(width, height);
-    draw(image, x, y, face);
+    paint(image, x, y, face);
     return image;
   }
 
@@ -44,7 +44,7 @@ public final class DrawnFace {
   }
 
   /** Draws one more face, {@code face} pixels from ear to ear. */
-  public static void draw(BufferedImage image, double x, double y, double face) {
+  public static void paint(BufferedImage image, double x, double y, double face) {
     Graphics2D g = image.createGraphics();
     g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
     g.translate(x, y);

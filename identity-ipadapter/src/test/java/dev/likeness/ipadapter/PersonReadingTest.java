@@ -11,7 +11,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;
@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ReadPersonTest {
+class PersonReadingTest {
   private static BaseModel base;
   private static ImageEncoder encoder;
   private static IpAdapter face;
@@ -39,7 +39,7 @@ class ReadPersonTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    encoder = ImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
     face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
     plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
   }
@@ -53,25 +53,25 @@ class ReadPersonTest {
   }
 
   @Test
-  void facesCountAsTheirPhotosDo() {
-    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(
+  void facesHaveTheWeightsOfTheirPhotos() {
+    FaceReader.PersonReading person = FaceReader.PersonReading.of(
         face, reader, List.of(photo(250).weight(0.2), photo(10), photo(200)), null);
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().count());
     assertEquals(
-        "no face was found, however it was turned", person.readings().get(1).words());
-    assertFalse(person.plain());
+        "no face was found, however it was turned", person.readings().get(1).description());
+    assertFalse(person.usesFallback());
   }
 
   @Test
-  void showsTheImagesWhereNoneHasAFace() {
+  void usesTheImagesIfNoneHasAFace() {
     List<Reference> faceless = List.of(photo(10), photo(20).weight(0.5));
-    FaceReader.ReadPerson person = FaceReader.ReadPerson.of(face, reader, faceless, plain);
-    assertTrue(person.plain());
+    FaceReader.PersonReading person = FaceReader.PersonReading.of(face, reader, faceless, plain);
+    assertTrue(person.usesFallback());
     assertEquals(plain.embed(faceless), person.prompt().references());
     assertTrue(assertThrows(
             InvalidInputException.class,
-            () -> FaceReader.ReadPerson.of(face, reader, faceless, null))
+            () -> FaceReader.PersonReading.of(face, reader, faceless, null))
         .getMessage()
         .startsWith("no photo has a face that can be used: photo 1: no face"));
   }
@@ -122,7 +122,7 @@ class ReadPersonTest {
     }
 
     @Override
-    public double sameAbove() {
+    public double samePersonThreshold() {
       return 0.5;
     }
 

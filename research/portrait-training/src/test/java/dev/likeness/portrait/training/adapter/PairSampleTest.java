@@ -8,17 +8,17 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class PairDrawTest {
+class PairSampleTest {
   private static final int LENGTH = 1000;
 
   /** A share u of all draws lies below shift u / (1 + (shift - 1) u) of the way. */
   @Test
-  void leansToNoisierTimestepsAsItsShiftSays() {
+  void prefersNoisierTimestepsByItsShift() {
     for (double shift : new double[] {1, 2.5, 4}) {
-      AdapterTraining settings = AdapterTraining.plain().batch(8).timestepShift(shift);
+      AdapterTraining settings = AdapterTraining.base().batchSize(8).timestepShift(shift);
       int[] all = IntStream.range(0, 200)
           .flatMap(step ->
-              Arrays.stream(EncodedPairs.PairDraw.of(settings, step, 10, LENGTH).timesteps()))
+              Arrays.stream(EncodedPairs.PairSample.of(settings, step, 10, LENGTH).timesteps()))
           .sorted()
           .toArray();
       for (double u : new double[] {0.25, 0.5, 0.75}) {
@@ -31,14 +31,14 @@ class PairDrawTest {
 
   @Test
   void isTheSameForTheSameStepAndSeed() {
-    AdapterTraining settings = AdapterTraining.plain().timestepShift(2).seed(7);
+    AdapterTraining settings = AdapterTraining.base().timestepShift(2).seed(7);
     assertArrayEquals(
-        EncodedPairs.PairDraw.of(settings, 3, 10, LENGTH).timesteps(),
-        EncodedPairs.PairDraw.of(settings, 3, 10, LENGTH).timesteps());
+        EncodedPairs.PairSample.of(settings, 3, 10, LENGTH).timesteps(),
+        EncodedPairs.PairSample.of(settings, 3, 10, LENGTH).timesteps());
   }
 
   @Test
-  void refusesAShiftOfNothing() {
-    assertThrows(IllegalArgumentException.class, () -> AdapterTraining.plain().timestepShift(0));
+  void refusesAShiftOfZero() {
+    assertThrows(IllegalArgumentException.class, () -> AdapterTraining.base().timestepShift(0));
   }
 }

@@ -16,7 +16,7 @@ import dev.likeness.diffusion.internal.tensor.TensorScope;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.reference.Reference;
-import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.GoldenImageEncoder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * it.
  */
 @ExtendWith(NoTensorLeaks.class)
-class OwnLoraTest {
+class AdapterLoraTest {
   private static final GoldenAdapters ADAPTERS = GoldenAdapters.of("base");
   private static BaseModel base;
 
@@ -64,18 +64,18 @@ class OwnLoraTest {
         folder.resolve("lora.safetensors"),
         name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
     Path whole = portrait(lora -> lora);
-    float[] inside = drawn(IpAdapterFile.of(whole));
-    assertArrayEquals(inside, drawn(IpAdapterFile.of(bare).lora(twin)));
+    float[] inside = generate(IpAdapterFile.of(whole));
+    assertArrayEquals(inside, generate(IpAdapterFile.of(bare).lora(twin)));
     assertArrayEquals(
-        drawn(IpAdapterFile.of(bare)), drawn(IpAdapterFile.of(whole).without()));
-    assertFalse(Arrays.equals(inside, drawn(IpAdapterFile.of(bare))));
+        generate(IpAdapterFile.of(bare)), generate(IpAdapterFile.of(whole).ignoreLora()));
+    assertFalse(Arrays.equals(inside, generate(IpAdapterFile.of(bare))));
   }
 
   @Test
   void actsInTheAttentionsThatHaveIt() {
-    float[] some = drawn(IpAdapterFile.of(portrait(lora -> of(lora, false))));
-    assertFalse(Arrays.equals(some, drawn(IpAdapterFile.of(ADAPTERS.write("portrait", folder)))));
-    assertArrayEquals(drawn(IpAdapterFile.of(portrait(lora -> of(lora, true)))), some);
+    float[] some = generate(IpAdapterFile.of(portrait(lora -> of(lora, false))));
+    assertFalse(Arrays.equals(some, generate(IpAdapterFile.of(ADAPTERS.write("portrait", folder)))));
+    assertArrayEquals(generate(IpAdapterFile.of(portrait(lora -> of(lora, true)))), some);
   }
 
   /** The LoRA of cross-attentions, and zeros for the others or nothing. */
@@ -91,7 +91,7 @@ class OwnLoraTest {
   }
 
   @Test
-  void isNotOfOneAttentionInPartOrOfNone() {
+  void isRefusedIfAnAttentionIsIncomplete() {
     Path part = portrait(lora -> {
       Map<String, Tensor> some = of(lora, false);
       some.remove("ip_adapter.3.to_v_lora.up.weight");
@@ -117,7 +117,7 @@ class OwnLoraTest {
   }
 
   @Test
-  void isNotSpelledInTwoWays() {
+  void isRefusedInTwoKeyFormats() {
     Path twin = folder.resolve("twice.safetensors");
     String path = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q";
     try (TensorScope scope = TensorScope.open()) {
@@ -155,9 +155,9 @@ class OwnLoraTest {
     try (BaseModel transformer =
             BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
         ImageEncoder encoder =
-            ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
-      IpAdapter.open(IpAdapterFile.of(file).without(), transformer, encoder).close();
-      int attentions = IpAdapterFile.of(bare).layout().attentions().size();
+            ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
+      IpAdapter.open(IpAdapterFile.of(file).ignoreLora(), transformer, encoder).close();
+      int attentions = IpAdapterFile.of(bare).layout().attentionWidths().size();
       String is = " is an IP-Adapter " + title + ", " + attentions
           + " attentions, which has no LoRA of its own, and one is ";
       assertEquals(
@@ -193,7 +193,7 @@ class OwnLoraTest {
         .getMessage();
   }
 
-  private static float[] drawn(IpAdapterFile file) {
+  private static float[] generate(IpAdapterFile file) {
     try (IpAdapter adapter = IpAdapter.open(file, base, null)) {
       float[] face = new float[24];
       face[3] = 1;
@@ -201,7 +201,7 @@ class OwnLoraTest {
               .steps(2)
               .guidance(3)
               .size(24, 16)
-              .adapter(adapter.identity(List.of(Reference.face(face))).at(0.8)))
+              .adapter(adapter.prompt(List.of(Reference.face(face))).at(0.8)))
           .pixels();
     }
   }

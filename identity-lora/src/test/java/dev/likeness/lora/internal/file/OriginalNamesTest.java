@@ -25,20 +25,20 @@ import org.junit.jupiter.params.provider.ValueSource;
  * theirs do.
  */
 @ExtendWith(NoTensorLeaks.class)
-class MakersNamesTest {
+class OriginalNamesTest {
   @TempDir
   private Path folder;
 
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "sd3/medium", "sd3/large"})
-  void callEveryLayerAsCheckpointsDoAndExchangeTheSameHalves(String name) {
+  void nameEveryLayerAsCheckpointsAndSwapTheSameHalves(String name) {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT)) {
-      KeyMapping layout = layout(base.unwrap(OpenModel.class));
+      KeyMapping layout = keyMapping(base.unwrap(OpenModel.class));
       LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
       OriginalLayerNames names = OriginalLayerNames.of(table.kind(), table);
       table.layers().stream()
-          .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
+          .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)
           .forEach(layer -> {
             KeyMapping.Location place = layout.locate(layer.weight());
             String maker = place.name().substring(0, place.name().lastIndexOf('.'));
@@ -59,7 +59,7 @@ class MakersNamesTest {
     }
   }
 
-  private static KeyMapping layout(OpenModel model) {
+  private static KeyMapping keyMapping(OpenModel model) {
     return model.networks() instanceof FluxNetworks flux
         ? FluxKeyFormat.FluxLayout.of(flux.config().layers(), flux.config().singleLayers())
         : Sd3KeyFormat.Sd3Layout.of(((Sd3Networks) model.networks()).config().layers());

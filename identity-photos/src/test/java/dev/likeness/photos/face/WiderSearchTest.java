@@ -8,21 +8,21 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class WiderLookTest {
+class WiderSearchTest {
   private static final RgbImage IMAGE = RgbImage.of(100, 200, new byte[100 * 200 * 3]);
 
   @Test
-  void takesWhatIsOverTwiceAsWideAsSomethingSmall() {
-    assertEquals(faces(60), CascadeSearch.WiderSearch.of(faces(15, 19), IMAGE, () -> faces(60)));
-    assertEquals(faces(60), CascadeSearch.WiderSearch.of(List.of(), IMAGE, () -> faces(60)));
+  void choosesFacesOverTwiceAsWideAsASmallOne() {
+    assertEquals(faces(60), CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(60)));
+    assertEquals(faces(60), CascadeSearch.WiderSearch.searchIfSmall(List.of(), IMAGE, () -> faces(60)));
     assertEquals(
-        faces(15, 19), CascadeSearch.WiderSearch.of(faces(15, 19), IMAGE, () -> faces(30)));
-    assertEquals(faces(19), CascadeSearch.WiderSearch.of(faces(19), IMAGE, List::of));
+        faces(15, 19), CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(30)));
+    assertEquals(faces(19), CascadeSearch.WiderSearch.searchIfSmall(faces(19), IMAGE, List::of));
   }
 
   @Test
-  void looksOnceAtWhatFillsAGoodPart() {
-    assertEquals(faces(5, 20), CascadeSearch.WiderSearch.of(faces(5, 20), IMAGE, () -> {
+  void searchesOnceIfTheFaceIsLarge() {
+    assertEquals(faces(5, 20), CascadeSearch.WiderSearch.searchIfSmall(faces(5, 20), IMAGE, () -> {
       throw new AssertionError("looked again");
     }));
   }

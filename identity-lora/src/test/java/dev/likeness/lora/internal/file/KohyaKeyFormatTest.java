@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Bases whose layers kohya's programs name as their makers do. */
 @ExtendWith(NoTensorLeaks.class)
-class KohyaSpellingTest {
+class KohyaKeyFormatTest {
   private static final String STEMS =
       "lora_(te1|te2|te3|unet_(double_blocks|single_blocks|joint_blocks|input_blocks|middle_block"
           + "|output_blocks|time_embed|label_emb|out))_.*|lora_unet_[a-z]+_(in|out|embedder).*|lora_unet_final_layer.*";
@@ -63,22 +63,22 @@ class KohyaSpellingTest {
     "flux/dev, DIFFUSERS",
     "sd3/three, DIFFUSERS"
   })
-  void readsBackTheDifferencesOfEveryLayer(String name, KeyFormat dialect) {
+  void readsBackTheDeltasOfEveryLayer(String name, KeyFormat keyFormat) {
     Path file = folder.resolve("lora.safetensors");
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, folder), Compute.EXACT);
-        Lora lora = changing(base.unwrap(OpenModel.class));
+        Lora lora = loraOfAllLayers(base.unwrap(OpenModel.class));
         TensorScope scope = TensorScope.open()) {
-      lora.save(file, dialect);
+      lora.save(file, keyFormat);
       try (Safetensors written = Safetensors.open(file)) {
         written
-            .names()
-            .forEach(key -> assertTrue(dialect != KeyFormat.KOHYA || key.matches(STEMS), key));
+            .layerRoles()
+            .forEach(key -> assertTrue(keyFormat != KeyFormat.KOHYA || key.matches(STEMS), key));
         // diffusers knows that spelling of text encoders alone.
         written
-            .names()
+            .layerRoles()
             .forEach(key -> assertTrue(
                 !key.startsWith("transformer.") || !key.contains("lora_linear_layer"), key));
-        written.names().stream()
+        written.layerRoles().stream()
             .filter(key -> key.matches(".*(lora_A|lora_down|down)\\.weight"))
             .forEach(key -> assertEquals(
                 0,
@@ -92,13 +92,13 @@ class KohyaSpellingTest {
         missing.removeAll(read.keySet());
         assertEquals(Set.of(), missing);
         read.forEach((layer, change) -> {
-          Tensor own = base.unwrap(OpenModel.class).tensor(layer.part(), layer.weight());
+          Tensor own = base.unwrap(OpenModel.class).tensor(layer.component(), layer.weight());
           WeightDelta before = LoraParts.changes(lora).weights().get(layer);
-          Tensor expected = before == null ? torch.zeros_like(own) : before.difference(own);
+          Tensor expected = before == null ? torch.zeros_like(own) : before.deltaWeight(own);
           assertTrue(
-              torch.allclose(expected, change.difference(own), 1e-5, 1e-6, false), layer.name());
+              torch.allclose(expected, change.deltaWeight(own), 1e-5, 1e-6, false), layer.name());
         });
-        again.save(folder.resolve("again.safetensors"), dialect);
+        again.save(folder.resolve("again.safetensors"), keyFormat);
         assertTrue(
             Math.abs(size(file) - size(folder.resolve("again.safetensors"))) < 1000,
             "joined layers do not grow");
@@ -110,7 +110,7 @@ class KohyaSpellingTest {
     return file.toFile().length();
   }
 
-  private static Lora changing(OpenModel model) {
+  private static Lora loraOfAllLayers(OpenModel model) {
     TensorRegion region = new TensorRegion();
     Map<TargetLayer, WeightDelta> changes = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
@@ -120,7 +120,7 @@ class KohyaSpellingTest {
         long rank = 1 + number % 3;
         if (!layer.isNorm() && number++ % 5 != 4) {
           long[] down = layer.isConvolution()
-              ? new long[] {rank, layer.in(), layer.kernel(), layer.kernel()}
+              ? new long[] {rank, layer.in(), layer.kernelSize(), layer.kernelSize()}
               : new long[] {rank, layer.in()};
           long[] up = layer.isConvolution()
               ? new long[] {layer.out(), rank, 1, 1}
@@ -142,7 +142,7 @@ class KohyaSpellingTest {
 
   @ParameterizedTest
   @CsvSource({"Alien Style, 986", "Noodles Style, 986"})
-  void callsEveryLayerOfSdxlAsPublishedFilesDo(String name, int layers) throws IOException {
+  void namesEveryLayerOfSdxlAsPublishedFiles(String name, int layers) throws IOException {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
     Set<String> published = stems(JSON.std.mapFrom(Files.readString(list)).keySet().stream());
     LayerTable table = SdxlTrainingTest.published();
@@ -154,7 +154,7 @@ class KohyaSpellingTest {
   }
 
   @Test
-  void callsEveryLayerOfFluxAsPublishedFilesDo() throws IOException {
+  void namesEveryLayerOfFluxAsPublishedFiles() throws IOException {
     Map<?, ?> data = (Map<?, ?>) JSON.std
         .mapFrom(Files.readString(Material.of("keys/flux-lora/flux_lora_kohya_format.json")))
         .get("data");
@@ -165,7 +165,7 @@ class KohyaSpellingTest {
         .collect(Collectors.toSet());
     LayerTable table = LoraKeyConversionTest.flux(64);
     Set<String> ours = table.layers().stream()
-        .filter(layer -> layer.part() == ModelComponent.TRANSFORMER)
+        .filter(layer -> layer.component() == ModelComponent.TRANSFORMER)
         .map(layer -> new OriginalLayerNames.KohyaNames(table).of(layer).stem())
         .collect(Collectors.toSet());
     assertEquals(304, published.size());

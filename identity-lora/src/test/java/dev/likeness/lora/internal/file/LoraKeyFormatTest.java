@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class LoraSpellingTest {
+class LoraKeyFormatTest {
   private static final AdapterConfig PLAIN = AdapterConfig.of(Map.of(), Path.of("f"));
   private static final String TEXT = "text_encoder.text_model.";
 
@@ -64,34 +64,34 @@ class LoraSpellingTest {
     base.close();
   }
 
-  static Stream<Arguments> spellings() {
+  static Stream<Arguments> keyFormats() {
     return Stream.of(
-        spelling(KeyFormat.PEFT, name -> name),
-        spelling(KeyFormat.PEFT, name -> name.replace(TEXT, "text_encoder.")),
-        spelling(KeyFormat.PEFT, name -> name.replace(".weight", "")),
-        spelling(KeyFormat.PEFT, name -> name.replace(".weight", ".default.weight")),
-        spelling(KeyFormat.PEFT, name -> name.replace(".weight", ".ada.weight")),
-        spelling(KeyFormat.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
-        spelling(KeyFormat.PEFT, name -> name.replace("unet.", "")),
-        spelling(
+        keyFormat(KeyFormat.PEFT, name -> name),
+        keyFormat(KeyFormat.PEFT, name -> name.replace(TEXT, "text_encoder.")),
+        keyFormat(KeyFormat.PEFT, name -> name.replace(".weight", "")),
+        keyFormat(KeyFormat.PEFT, name -> name.replace(".weight", ".default.weight")),
+        keyFormat(KeyFormat.PEFT, name -> name.replace(".weight", ".ada.weight")),
+        keyFormat(KeyFormat.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
+        keyFormat(KeyFormat.PEFT, name -> name.replace("unet.", "")),
+        keyFormat(
             KeyFormat.PEFT,
             name -> name.replaceFirst("^(unet|text_encoder)\\.", "base_model.model.")),
-        spelling(KeyFormat.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
-        spelling(
+        keyFormat(KeyFormat.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
+        keyFormat(
             KeyFormat.DIFFUSERS,
             name -> factors(name, ".lora_linear_layer.down", ".lora_linear_layer.up")),
-        spelling(
+        keyFormat(
             KeyFormat.ATTENTION_PROCESSOR,
             name -> factors(processor(name), "_lora.down", "_lora.up")),
-        spelling(
+        keyFormat(
             KeyFormat.KOHYA, name -> factors(kohya(name, "lora_te_"), ".lora_down", ".lora_up")),
-        spelling(
+        keyFormat(
             KeyFormat.KOHYA, name -> factors(kohya(name, "lora_te1_"), ".lora_down", ".lora_up")));
   }
 
-  private static Arguments spelling(KeyFormat dialect, UnaryOperator<String> spelled) {
+  private static Arguments keyFormat(KeyFormat keyFormat, UnaryOperator<String> spelled) {
     return Arguments.of(
-        dialect, spelled.apply("unet.down_blocks.0.attn1.to_out.0.lora_A.weight"), spelled);
+        keyFormat, spelled.apply("unet.down_blocks.0.attn1.to_out.0.lora_A.weight"), spelled);
   }
 
   private static String factors(String name, String down, String up) {
@@ -115,8 +115,8 @@ class LoraSpellingTest {
   }
 
   @ParameterizedTest(name = "{0} {1}")
-  @MethodSource("spellings")
-  void readsTheSameFactors(KeyFormat dialect, String example, UnaryOperator<String> spelled) {
+  @MethodSource("keyFormats")
+  void readsTheSameFactors(KeyFormat keyFormat, String example, UnaryOperator<String> spelled) {
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
     try (TensorScope scope = TensorScope.open();
         TensorRegion region = new TensorRegion();
@@ -124,11 +124,11 @@ class LoraSpellingTest {
         TensorSource respelled =
             new RenamedSource(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
       LoraReader reader = new LoraReader(respelled, Map.of(), table);
-      LoraInspection report = reader.report(PLAIN);
-      assertEquals(dialect, report.dialect());
+      LoraInspection report = reader.inspect(PLAIN);
+      assertEquals(keyFormat, report.keyFormat());
       assertEquals(
           LoraMetadata.made("unknown", LoraAlgorithm.LORA, 52, 4, Map.of()), asPeft(report));
-      reader.deltas(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
+      reader.readDeltas(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LoraDelta pair = (LoraDelta) change;
         assertEquals(1, pair.scale());
         assertTrue(
@@ -143,17 +143,17 @@ class LoraSpellingTest {
     return new LoraInspection(
         KeyFormat.PEFT,
         r.family(),
-        r.kinds(),
+        r.algorithms(),
         r.layers(),
         r.rank(),
         r.scale(),
         r.matched(),
         r.unmatched(),
-        r.idle(),
-        r.misshapen(),
+        r.ignored(),
+        r.shapeMismatches(),
         r.incomplete(),
-        r.twice(),
-        r.embeddings(),
+        r.duplicates(),
+        r.textualInversions(),
         r.notes());
   }
 
@@ -161,13 +161,13 @@ class LoraSpellingTest {
   @EnumSource(
       value = KeyFormat.class,
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void readsBackWhatItWrote(KeyFormat dialect, @TempDir Path folder) {
+  void readsBackItsOwnFiles(KeyFormat keyFormat, @TempDir Path folder) {
     Path file = folder.resolve("again.safetensors");
     try (TensorScope scope = TensorScope.open();
         Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
-      lora.save(file, dialect);
+      lora.save(file, keyFormat);
       try (Lora again = Lora.open(file, base)) {
-        assertEquals(dialect, again.report().dialect());
+        assertEquals(keyFormat, again.inspection().keyFormat());
         assertEquals(
             LoraParts.changes(lora).weights().keySet(),
             LoraParts.changes(again).weights().keySet());
@@ -190,7 +190,7 @@ class LoraSpellingTest {
   }
 
   @Test
-  void takesTheStrengthFromWhereverTheFileSaysIt() {
+  void readsTheScaleFromEveryPlaceInTheFile() {
     LayerKeys layer = new LayerKeys(
         new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scale(layer, 4, Double.NaN));
@@ -225,14 +225,14 @@ class LoraSpellingTest {
   }
 
   @Test
-  void takesPeftsSettingsForItsOwnFileAndNotForOthersBesideThem(@TempDir Path folder)
+  void appliesAdapterConfigToItsOwnFileOnly(@TempDir Path folder)
       throws IOException {
     Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8}");
     Path peft =
         Files.copy(GoldenLora.file("unet-only"), folder.resolve("adapter_model.safetensors"));
     Path saved = folder.resolve("adapter_model.kohya.safetensors");
     try (Lora lora = Lora.open(peft, base)) {
-      assertEquals("4.0", lora.report().scale().toString());
+      assertEquals("4.0", lora.inspection().scale().toString());
       lora.save(saved, KeyFormat.KOHYA);
     }
     assertEquals("1.0", Lora.inspect(saved, base).scale().toString());
@@ -243,7 +243,7 @@ class LoraSpellingTest {
   }
 
   @Test
-  void takesPeftsStrengthOfAProductOfWholeFactorsAndItsSeries() {
+  void readsTheScaleOfFullLokrFactorsAndTheCayleyTerms() {
     LayerKeys layer = new LayerKeys(
         new TargetLayer(ModelComponent.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scaleWithoutRank(layer));
@@ -262,18 +262,18 @@ class LoraSpellingTest {
    * Q)^-1} where not.
    */
   @Test
-  void turnsInputsExactlyWhereTheSettingsSaySo() {
+  void rotatesInputsExactlyIfConfigured() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor angle = torch.tensor(new float[] {0.5f}).view(1, 1);
       Tensor one = torch.eye(2);
-      Tensor exact = new PeftOftDelta(angle, 2, 0).difference(one).add(one);
+      Tensor exact = new PeftOftDelta(angle, 2, 0).deltaWeight(one).add(one);
       assertTrue(
           torch.allclose(
               exact, torch.tensor(new float[] {0.6f, 0.8f, -0.8f, 0.6f}).view(2, 2)),
           exact.toString());
-      Tensor series = new PeftOftDelta(angle, 2, 40).difference(one).add(one);
+      Tensor series = new PeftOftDelta(angle, 2, 40).deltaWeight(one).add(one);
       assertTrue(torch.allclose(series, exact.t(), 1e-5, 1e-6, false), series.toString());
-      Tensor two = new PeftOftDelta(angle, 2, 2).difference(one).add(one);
+      Tensor two = new PeftOftDelta(angle, 2, 2).deltaWeight(one).add(one);
       assertTrue(
           torch.equal(two, torch.tensor(new float[] {1, -1, 1, 1}).view(2, 2)), two.toString());
     }
@@ -284,7 +284,7 @@ class LoraSpellingTest {
   }
 
   @Test
-  void joinsACoreWithItsFirstFactor() {
+  void mergesACoreWithItsDownFactor() {
     try (TensorScope scope = TensorScope.open();
         NoiseSource noise = NoiseSource.seeded(1L)) {
       Tensor x = noise.next(6, 9, 7);
@@ -293,7 +293,7 @@ class LoraSpellingTest {
           noise.next(4, 4, 3, 3).squeeze(0),
           noise.next(5, 4, 1, 1).squeeze(0),
           0.5);
-      LoraDelta two = new LoraDelta(LoraDelta.Tucker.joined(three), null, three.up(), 0.5);
+      LoraDelta two = new LoraDelta(LoraDelta.Tucker.mergeCore(three), null, three.up(), 0.5);
       long[] stride = {2, 2};
       long[] padding = {1, 1};
       Closeness.assertWithinSpread(

@@ -9,7 +9,7 @@ import dev.likeness.diffusion.internal.tensor.TensorRegion;
 import dev.likeness.diffusion.internal.training.AdamW;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.GoldenLora;
-import dev.likeness.lora.training.LoraForm;
+import dev.likeness.lora.training.AdapterAlgorithm;
 import dev.likeness.lora.training.LoraTargets;
 import dev.likeness.lora.training.LoraTraining;
 import dev.likeness.lora.training.OptimizerOptions;
@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * {@code tools/goldens/training_forms.py}.
  */
 @ExtendWith(NoTensorLeaks.class)
-class TrainedFormsTest {
+class TrainedAlgorithmsTest {
   private static final LoraTraining SETTINGS = new LoraTraining(
       2,
       1,
@@ -45,15 +45,15 @@ class TrainedFormsTest {
       1,
       List.of("%s"),
       0,
-      OptimizerOptions.PLAIN);
+      OptimizerOptions.DEFAULT);
   private static final String MODULES =
       "unet\\." + GoldenLora.record("../training/forms").get("modules");
 
   @ParameterizedTest
   @CsvSource({"DORA, false", "DORA, true", "LOKR, false", "LOKR, true"})
-  void takesTheStepsThatPeftTakes(LoraForm form, boolean recompute, @TempDir Path parent) {
+  void makesTheStepsOfPeft(AdapterAlgorithm form, boolean recompute, @TempDir Path parent) {
     LoraTraining settings =
-        SETTINGS.options(OptimizerOptions.PLAIN.form(form).modules(MODULES).recompute(recompute));
+        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form).targetModules(MODULES).gradientCheckpointing(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);
@@ -66,7 +66,7 @@ class TrainedFormsTest {
       PeftSteps steps = new PeftSteps(given, expected);
       steps.start(factors);
       steps.compare(
-          steps.learning(base.unwrap(OpenModel.class), factors, optimizer, settings, region),
+          steps.newStep(base.unwrap(OpenModel.class), factors, optimizer, settings, region),
           factors,
           settings);
     }

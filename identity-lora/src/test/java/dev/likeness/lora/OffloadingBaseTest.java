@@ -21,9 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** On a base whose weights lie in less memory than they are used in. */
 @ExtendWith(NoTensorLeaks.class)
-class SparingBaseTest {
+class OffloadingBaseTest {
   @Test
-  void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
+  void refusesFullSizeDeltasButAcceptsFactors(@TempDir Path parent) {
     ModelFiles files = ModelFiles.of(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
     try (TensorScope scope = TensorScope.open();

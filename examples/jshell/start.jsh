@@ -8,9 +8,9 @@ import dev.likeness.diffusion.request.*
 import dev.likeness.diffusion.tensor.*
 import dev.likeness.headshots.*
 import dev.likeness.headshots.person.*
-import dev.likeness.headshots.queue.*
 import dev.likeness.headshots.report.*
 import dev.likeness.headshots.score.*
+import dev.likeness.headshots.shoot.*
 import dev.likeness.headshots.style.*
 import dev.likeness.ipadapter.*
 import dev.likeness.ipadapter.reference.*

@@ -15,7 +15,7 @@ import dev.likeness.cli.command.VerifyCommand;
 import dev.likeness.cli.console.Console;
 import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.cli.console.Interrupt;
-import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.report.LikenessVersion;
 import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -14,9 +14,9 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -76,7 +76,7 @@ class EditCommandTest {
           .edit(
               ada,
               before.steps(2),
-              HeadshotEdit.of(HeadshotEdit.Part.OUTFIT, "a hoodie"),
+              HeadshotEdit.of(Style.Part.OUTFIT, "a hoodie"),
               detector,
               Progress.SILENT,
               new Cancellation());
@@ -95,13 +95,12 @@ class EditCommandTest {
 
   @Test
   void usesTheStrengthOfEachPart() {
-    HeadshotEdit backdrop = HeadshotEdit.of(HeadshotEdit.Part.BACKDROP, "brick wall");
+    HeadshotEdit backdrop = HeadshotEdit.of(Style.Part.BACKDROP, "brick wall");
     // Of ten steps the base's scheduler (PNDM) makes eleven.
-    assertEquals(List.of(10, 6), stepsOf(backdrop.with(HeadshotEdit.Part.LIGHT, "window light")));
-    assertEquals(List.of(10, 5), stepsOf(backdrop.with(HeadshotEdit.Part.SMILE, "smiling")));
+    assertEquals(List.of(10, 6), stepsOf(backdrop.with(Style.Part.LIGHT, "window light")));
+    assertEquals(List.of(10, 5), stepsOf(backdrop.with(Style.Part.SMILE, "smiling")));
     assertEquals(
-        List.of(4),
-        stepsOf(backdrop.with(HeadshotEdit.Part.LIGHT, "window light").strength(0.3)));
+        List.of(4), stepsOf(backdrop.with(Style.Part.LIGHT, "window light").strength(0.3)));
   }
 
   /** How many of ten steps each drawing of an edit takes; enlarging takes two. */

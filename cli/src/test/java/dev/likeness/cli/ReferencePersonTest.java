@@ -257,7 +257,7 @@ class ReferencePersonTest {
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
-      assertTrue(kept.notes().containsKey("likeness.measures"), kept.notes().keySet()::toString);
+      assertFalse(kept.record().traits().isEmpty());
       assertEquals("ip-adapter.safetensors", kept.adapterName());
     }
     assertEquals(
@@ -266,6 +266,21 @@ class ReferencePersonTest {
             .metadata()
             .get("likeness.recipe"));
     replacesThemByTheSamePhotosAlone(folder.resolve("out"));
+  }
+
+  @Test
+  void opensAFileThatVersion010Wrote() throws Exception {
+    Path old =
+        Path.of(ReferencePersonTest.class.getResource("/old/shown.safetensors").toURI());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        PersonAdapter adapter = PersonAdapter.openIn(base, model)) {
+      ReferencePerson kept = ReferencePerson.open(old, adapter);
+      assertEquals("nobody real", kept.consent().orElseThrow().text());
+      assertEquals(
+          "round glasses", kept.profile().trait("glasses").orElseThrow().value());
+      assertEquals(model.name(), kept.base());
+      assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), old));
+    }
   }
 
   private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {

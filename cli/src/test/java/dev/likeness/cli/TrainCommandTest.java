@@ -11,7 +11,7 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.file.KeyFormat;
@@ -263,7 +263,7 @@ class TrainCommandTest {
         BaseModel model = BaseModel.open(base, Compute.EXACT);
         TrainedPerson kept = TrainedPerson.open(
             SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
-      assertEquals(3, FaceEmbeddings.of(kept).orElseThrow().vectors().size());
+      assertEquals(3, PersonRecord.of(kept).faces().orElseThrow().vectors().size());
     }
   }
 

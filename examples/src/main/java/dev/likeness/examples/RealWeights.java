@@ -12,11 +12,11 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
@@ -175,19 +175,21 @@ public record RealWeights(
   private TrainedPerson train(
       HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
     Path file = out.resolve("person.safetensors");
-    Path state = studio.stateFile(out, photos, PersonProfile.UNKNOWN);
+    Path state = studio.trainer().stateFile(out, photos, PersonProfile.UNKNOWN);
     if (Files.exists(file) && !TrainingState.matches(file, state)) {
       throw new InvalidInputException(
           file
               + " was trained on other photos or settings, and is not replaced; give another OUT, or move it away");
     }
-    TrainedPerson person = studio.train(
-        photos,
-        Consent.of("my own photos, for my own use"),
-        PersonProfile.UNKNOWN,
-        state,
-        progress,
-        console.cancellation());
+    TrainedPerson person = studio
+        .trainer()
+        .train(
+            photos,
+            Consent.of("my own photos, for my own use"),
+            PersonProfile.UNKNOWN,
+            state,
+            progress,
+            console.cancellation());
     try {
       TrainingState.tag(person, state).save(file);
       TrainingState.deleteAll(out);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.provenance.Disclosure;
 import dev.likeness.provenance.Provenance;

@@ -9,7 +9,7 @@ import dev.likeness.cli.console.ExitStatus;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.request.Cancellation;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -161,7 +161,7 @@ class RealWeightsTest {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
     return new RealWeights(
         console,
-        studio -> studio.training(studio.training().steps(2)),
+        studio -> studio.training(studio.trainer().settings().steps(2)),
         ShootRequest.of(Style.named("studio"), 2).steps(2));
   }
 

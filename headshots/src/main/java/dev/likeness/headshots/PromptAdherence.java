@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.internal.photo.PhotoReader;
+import dev.likeness.headshots.shoot.Headshot;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

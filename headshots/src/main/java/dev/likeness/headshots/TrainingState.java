@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * States of trainings, which hold the person as learnt so far: they are kept no longer than they
- * serve.
+ * State files of trainings, from which a stopped training resumes. They hold biometric data, so they
+ * are deleted when the training is done.
  */
 public final class TrainingState {
   private static final String FILE_PATTERN = "training-????????.safetensors";
@@ -56,7 +56,7 @@ public final class TrainingState {
   }
 
   /**
-   * Deletes every state that {@link HeadshotStudio#stateFile} named in {@code folder}: of these
+   * Deletes every state that {@link PersonTrainer#stateFile} named in {@code folder}: of these
    * photos, and of others.
    *
    * @throws ResourceLimitException when the disk refuses

@@ -3,19 +3,22 @@
  *
  * <p>{@link HeadshotStudio} trains a person from reviewed photos, with
  * {@link dev.likeness.diffusion.Consent} for each {@link dev.likeness.diffusion.Purpose}, and
- * shoots headshots in a {@link dev.likeness.headshots.style.Style}. A {@link ShootRequest} says how
- * many, of which styles and how; a {@link Shoot} holds the {@link Headshot headshots}.
- * {@link Selection} shoots many, scores them and keeps a varied few. {@link HeadshotEdit} changes
- * outfit, backdrop, light or expression of one. Images are marked as generated (XMP);
- * {@code likeness-provenance} adds signatures and a watermark.
+ * generates headshots. {@link Selection} generates many, scores them and keeps a varied few. A
+ * {@link GenerationQueue} serves many persons from one base model: it runs a few jobs at once
+ * within a memory budget, by priority. A {@link GenerationJob} is a
+ * {@link java.util.concurrent.Future} that reports its progress and can be cancelled.
+ *
+ * <p>The values that the studio takes and returns have packages of their own:
+ * {@link dev.likeness.headshots.shoot} for shoots, headshots and edits,
+ * {@link dev.likeness.headshots.style} for styles, {@link dev.likeness.headshots.person} for
+ * persons, {@link dev.likeness.headshots.score} for scores.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   HeadshotStudio studio = HeadshotStudio.on(base);
- *   try (TrainedPerson ada = studio.learn(review, Consent.of("Ada: for my own use"))) {
- *     Headshot first = studio.shoot(ada, Style.named("studio"), 1).headshots().get(0);
- *     Files.write(Path.of("headshot.png"), first.toPng());
+ *   try (TrainedPerson ada = studio.train(review, Consent.of("Ada: for my own use"))) {
+ *     studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).write(Path.of("headshot.png"));
  *   }
  * }
  * }</pre>

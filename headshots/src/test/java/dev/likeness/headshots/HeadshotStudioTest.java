@@ -35,8 +35,10 @@ import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -273,7 +275,12 @@ class HeadshotStudioTest {
     ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
     HeadshotStudio.on(base)
         .shoot(
-            new PersonRecord.SharedLight("flash").addTo(ada), two, events::add, new Cancellation());
+            PersonRecord.of(ada)
+                .withLight(new PersonRecord.SharedLight("flash"))
+                .addTo(ada),
+            two,
+            events::add,
+            new Cancellation());
     assertEquals(
         1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
   }
@@ -318,11 +325,13 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     ConsentException refused = assertThrows(
         ConsentException.class,
-        () -> studio.reference(
-            null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
+        () -> studio
+            .trainer()
+            .reference(
+                null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ReferencePerson shown =
-        new ReferencePerson(null, ada, learning, "an adapter", IdentityStrength.DEFAULT, Map.of());
+    ReferencePerson shown = new ReferencePerson(
+        null, ada, learning, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
     ConsentException undrawn = assertThrows(
         ConsentException.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
@@ -338,7 +347,13 @@ class HeadshotStudioTest {
         ada.personToken().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
-        null, unasked, Consent.of("Ada: yes"), "an adapter", IdentityStrength.DEFAULT, Map.of());
+        null,
+        unasked,
+        Consent.of("Ada: yes"),
+        "an adapter",
+        IdentityStrength.DEFAULT,
+        "",
+        PersonRecord.EMPTY);
     for (Identity person : List.of(held, beside, new GuidedPerson(beside, unasked::at))) {
       assertEquals(
           Purpose.HEADSHOTS,
@@ -353,8 +368,8 @@ class HeadshotStudioTest {
   void refusesAPersonWithoutAKnownConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unknown = ada.withPersonToken(ada.personToken().consent(" "));
-    ReferencePerson shown =
-        new ReferencePerson(null, null, null, "an adapter", IdentityStrength.DEFAULT, Map.of());
+    ReferencePerson shown = new ReferencePerson(
+        null, null, null, "an adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY);
     Identity stranger = new Identity() {
       @Override
       public Adapter at(double weight) {
@@ -411,16 +426,27 @@ class HeadshotStudioTest {
     FaceEmbeddings shown =
         new FaceEmbeddings("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
     ReferencePerson person = new ReferencePerson(
-            null, null, Consent.of("Ada: yes"), "an adapter", IdentityStrength.DEFAULT, Map.of())
+            null,
+            null,
+            Consent.of("Ada: yes"),
+            "an adapter",
+            IdentityStrength.DEFAULT,
+            "",
+            PersonRecord.EMPTY)
         .withFaceGuidance(shown);
     assertTrue(person.findMismatch(ada).isEmpty(), "her file keeps no face");
-    assertTrue(person.findMismatch(shown.addAsGuidanceTo(ada)).isEmpty());
     assertTrue(person
-        .findMismatch(new FaceEmbeddings("another", List.of(new float[] {1})).addAsGuidanceTo(ada))
+        .findMismatch(PersonRecord.EMPTY.withGuidanceFaces(shown).addTo(ada))
+        .isEmpty());
+    assertTrue(person
+        .findMismatch(PersonRecord.of(ada)
+            .withGuidanceFaces(new FaceEmbeddings("another", List.of(new float[] {1})))
+            .addTo(ada))
         .isEmpty());
     String said = person
-        .findMismatch(
-            new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})).addAsGuidanceTo(ada))
+        .findMismatch(PersonRecord.of(ada)
+            .withGuidanceFaces(new FaceEmbeddings("an eye", List.of(new float[] {0.6f, 0.8f})))
+            .addTo(ada))
         .orElseThrow();
     assertTrue(said.contains("the faces are 0.60 alike"), said);
   }

@@ -2,11 +2,11 @@ package dev.likeness.vault;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.Authenticity;
 import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;

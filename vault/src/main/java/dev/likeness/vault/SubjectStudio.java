@@ -11,9 +11,9 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -129,9 +129,9 @@ public final class SubjectStudio {
           reportRejected(review, progress);
           // States of other photos or settings are deleted with the training states.
           Path state =
-              studio.stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
+              studio.trainer().stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
-              studio.train(review, consent, known, state, progress, cancellation)) {
+              studio.trainer().train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));
           }
           subject.markTrained();

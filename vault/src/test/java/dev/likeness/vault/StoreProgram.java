@@ -10,7 +10,7 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selfies;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;

@@ -7,12 +7,13 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
@@ -155,9 +156,9 @@ public final class EditCommand implements Runnable {
           .withoutPixelMarks()
           .writePng(edited.comparison(), out.resolve(COMPARISON));
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
-      Map<String, String> notes = trained == null ? reference.notes() : trained.notes();
+      PersonRecord kept = trained == null ? reference.record() : PersonRecord.of(trained);
       HeadshotScores scores = FaceOptions.likeness(
-              FaceOptions.withEmbedderOf(tools, own, notes), notes)
+              FaceOptions.withEmbedderOf(tools, own, kept), kept)
           .map(plain::likeness)
           .orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);

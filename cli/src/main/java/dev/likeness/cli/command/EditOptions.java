@@ -1,7 +1,8 @@
 package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.decode.ExifOrientation;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -97,20 +98,19 @@ final class EditOptions {
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 
-  private Map<HeadshotEdit.Part, String> parts() {
-    Map<HeadshotEdit.Part, String> parts = new EnumMap<>(HeadshotEdit.Part.class);
-    put(parts, HeadshotEdit.Part.OUTFIT, outfit);
-    put(parts, HeadshotEdit.Part.BACKDROP, backdrop);
-    put(parts, HeadshotEdit.Part.LIGHT, light);
-    put(parts, HeadshotEdit.Part.EXPRESSION, expression);
+  private Map<Style.Part, String> parts() {
+    Map<Style.Part, String> parts = new EnumMap<>(Style.Part.class);
+    put(parts, Style.Part.OUTFIT, outfit);
+    put(parts, Style.Part.BACKDROP, backdrop);
+    put(parts, Style.Part.LIGHT, light);
+    put(parts, Style.Part.EXPRESSION, expression);
     if (smile) {
       parts.putAll(HeadshotEdit.smile().words());
     }
     return parts;
   }
 
-  private static void put(
-      Map<HeadshotEdit.Part, String> parts, HeadshotEdit.Part part, String text) {
+  private static void put(Map<Style.Part, String> parts, Style.Part part, String text) {
     if (text != null) {
       parts.put(part, text);
     }

@@ -2,6 +2,7 @@ package dev.likeness.cli.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -10,7 +11,6 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -62,25 +62,25 @@ final class FaceOptions {
    * of another one.
    *
    * @param own the base's, or null
-   * @param notes metadata of the person's file
+   * @param kept the record in the person's file
    */
   static ReviewTools withEmbedderOf(
-      ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
-    Optional<String> kept = FaceEmbeddings.of(notes).map(FaceEmbeddings::embedder);
+      ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
+    Optional<String> name = kept.faces().map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
-        && kept.filter(name -> !name.equals(own.name())).isEmpty();
+        && name.filter(other -> !other.equals(own.name())).isEmpty();
     return fits ? tools.withEmbedder(own) : tools;
   }
 
   /**
-   * Likeness to the person of a file with these notes; empty if it has no embeddings of the
+   * Likeness to the person of this record; empty if it has no embeddings of the
    * embedder of {@code tools}.
    */
-  static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
+  static Optional<Likeness> likeness(ReviewTools tools, PersonRecord kept) {
     return tools
         .embedder()
-        .flatMap(eye -> FaceEmbeddings.of(notes)
+        .flatMap(eye -> kept.faces()
             .filter(faces -> faces.embedder().equals(eye.name()))
             .map(faces -> faces.likeness(tools.detector(), eye)));
   }

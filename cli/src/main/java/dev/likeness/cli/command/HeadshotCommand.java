@@ -7,12 +7,13 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.Upscaler;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -22,7 +23,6 @@ import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -235,7 +235,7 @@ public final class HeadshotCommand implements Runnable {
   private void generate(
       ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
-      generate(run, trained, trained.notes(), shoot -> ShootRecord.of(run.model, trained, shoot));
+      generate(run, trained, PersonRecord.of(trained), shoot -> ShootRecord.of(run.model, trained, shoot));
       return;
     }
     ReferencePerson reference = run.review == null
@@ -249,13 +249,13 @@ public final class HeadshotCommand implements Runnable {
     generate(
         run,
         who,
-        trained == null ? reference.notes() : trained.notes(),
+        trained == null ? reference.record() : PersonRecord.of(trained),
         shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
   /** Encodes the photos as references and saves them. */
   private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
-    ReferencePerson reference = run.studio.reference(
+    ReferencePerson reference = run.studio.trainer().reference(
         run.review,
         eye.adapter(),
         photos.consent(),
@@ -274,9 +274,9 @@ public final class HeadshotCommand implements Runnable {
   private void generate(
       ShootContext run,
       Identity who,
-      Map<String, String> notes,
+      PersonRecord kept,
       Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, notes);
+    ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, kept);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
     SelectionOptions.GeneratedShoot generated = folder
@@ -286,7 +286,7 @@ public final class HeadshotCommand implements Runnable {
                 studio,
                 ScoreLimits.of(run.model),
                 who,
-                notes,
+                kept,
                 run.review,
                 run.request,
                 tools,
@@ -301,14 +301,14 @@ public final class HeadshotCommand implements Runnable {
         run.model,
         generated,
         record.apply(generated.shoot()).faceGuidance(run.studio.usesFaceGuidance(who)),
-        notes,
+        kept,
         run.review,
         run.timings);
   }
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
-    return trainSteps == null ? studio : studio.training(studio.training().steps(trainSteps));
+    return trainSteps == null ? studio : studio.training(studio.trainer().settings().steps(trainSteps));
   }
 
   private List<ImageFormat> extraFormats() {

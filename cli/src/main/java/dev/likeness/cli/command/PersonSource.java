@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -41,7 +42,7 @@ record PersonSource(
       ReviewTools tools,
       ShootFolder.Timings watch) {
     if (isReviewed()) {
-      Path state = studio.stateFile(out, review, photos.profile());
+      Path state = studio.trainer().stateFile(out, review, photos.profile());
       requireSamePerson(state);
       TrainedPerson trained = train(studio, review, state);
       watch.lap("training");
@@ -73,7 +74,7 @@ record PersonSource(
   /** Trains the person, or resumes a stopped training. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
-      return studio.train(
+      return studio.trainer().train(
           review,
           photos.consent(),
           photos.profile(),
@@ -130,10 +131,10 @@ record PersonSource(
     if (known.traits().isEmpty()) {
       return who;
     }
-    PersonProfile profile = PersonProfile.of(who);
+    PersonProfile profile = PersonRecord.of(who).profile();
     for (PersonProfile.Trait trait : known.traits()) {
       profile = profile.withCorrection(trait.attribute(), trait.value());
     }
-    return studio.withProfile(who, profile);
+    return studio.trainer().withProfile(who, profile);
   }
 }

@@ -5,23 +5,23 @@ import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
-import dev.likeness.headshots.SelectionResult;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.SelectionResult;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
@@ -78,14 +78,14 @@ final class SelectionOptions {
   /**
    * Generates headshots and selects by {@code limits} if {@code --keep} is given.
    *
-   * @param notes metadata of the person's file; likeness is measured with it if {@code review} is
+   * @param kept the record in the person's file; likeness is measured with it if {@code review} is
    *     null
    */
   GeneratedShoot generate(
       HeadshotStudio studio,
       ScoreLimits limits,
       Identity person,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       ShootRequest request,
       ReviewTools tools,
@@ -93,7 +93,7 @@ final class SelectionOptions {
       Cancellation cancellation) {
     HeadshotScores scores = scores(
         withDistortionLimit(limits, tools),
-        notes,
+        kept,
         review,
         tools,
         keep == null ? Progress.SILENT : progress);
@@ -117,13 +117,13 @@ final class SelectionOptions {
 
   private HeadshotScores scores(
       HeadshotScores scores,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice("likeness is not used for --keep: "
-          + FaceEmbeddings.of(notes)
+          + kept.faces()
               .map(faces -> "the person's file has face embeddings of " + faces.embedder())
               .orElse("the base has no face embedder")
           + "; give one with --embedder"));
@@ -132,7 +132,7 @@ final class SelectionOptions {
     FaceEmbedder eye = tools.embedder().get();
     Optional<Likeness> likeness = review != null
         ? Optional.of(FaceEmbeddings.of(review.accepted(), eye).likeness(tools.detector(), eye))
-        : FaceOptions.likeness(tools, notes);
+        : FaceOptions.likeness(tools, kept);
     if (likeness.isEmpty()) {
       progress.onEvent(new ProgressEvent.Notice(
           "likeness is not used for --keep: the person's file has no face embeddings of "

@@ -7,14 +7,15 @@ import dev.likeness.diffusion.image.DigitalSourceType;
 import dev.likeness.diffusion.image.ImageFormat;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.LikenessVersion;
-import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.person.Authenticity;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.report.ContactSheet;
+import dev.likeness.headshots.report.LikenessVersion;
 import dev.likeness.headshots.report.ShootRecord;
 import dev.likeness.headshots.report.ShootReport;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -148,14 +149,14 @@ final class ShootFolder {
   /**
    * Writes everything and names the files on standard output.
    *
-   * @param notes metadata of the person's file
+   * @param kept the record in the person's file
    * @param review null for a person from a file or store
    */
   void write(
       BaseModel base,
       SelectionOptions.GeneratedShoot generated,
       ShootRecord untimed,
-      Map<String, String> notes,
+      PersonRecord kept,
       PhotoReview review,
       Timings watch) {
     Shoot shoot = generated.shoot();
@@ -169,7 +170,7 @@ final class ShootFolder {
         generated.selection().map(choice -> timed.selection(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review))
-        .authenticity(verdicts(notes, review, shoot))
+        .authenticity(verdicts(kept, review, shoot))
         .write(file);
     Path sheet = folder.resolve(SHEET);
     RgbImage overview = ContactSheet.of(
@@ -207,10 +208,9 @@ final class ShootFolder {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
-  private List<Authenticity.Result> verdicts(
-      Map<String, String> notes, PhotoReview review, Shoot shoot) {
+  private List<Authenticity.Result> verdicts(PersonRecord kept, PhotoReview review, Shoot shoot) {
     Optional<Authenticity> measure = review == null
-        ? Authenticity.of(notes, tools)
+        ? Authenticity.of(kept, tools)
         : Optional.of(Authenticity.of(review.accepted(), tools));
     return measure
         .map(authenticity -> shoot.headshots().stream()

@@ -1,7 +1,7 @@
 package dev.likeness.cli.command;
 
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.HeadshotCrop;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.face.FaceDetector;

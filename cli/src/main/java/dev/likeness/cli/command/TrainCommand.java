@@ -223,8 +223,8 @@ public final class TrainCommand implements Runnable {
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     LoraTraining numbers = preset
         .of(model, review.accepted().size())
-        .captions(studio.training().captions().toArray(String[]::new));
-    LoraTraining asked = withOptions(rank.apply(studio.training(numbers)).training());
+        .captions(studio.trainer().settings().captions().toArray(String[]::new));
+    LoraTraining asked = withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(model, validationInterval != null, model.compute().memory().total());
     console
@@ -237,6 +237,7 @@ public final class TrainCommand implements Runnable {
                 validationInterval != null));
     try (TrainedPerson person = studio
         .training(asked)
+        .trainer()
         .train(
             review, photos.consent(), photos.profile(), state, progress, console.cancellation())) {
       person.save(out);
@@ -256,7 +257,7 @@ public final class TrainCommand implements Runnable {
                 model.defaults().width(),
                 model.defaults().height(),
                 validationInterval != null));
-    try (TrainedModel trained = studio.trainModel(
+    try (TrainedModel trained = studio.trainer().trainModel(
         review,
         photos.consent(),
         photos.profile(),
@@ -292,7 +293,7 @@ public final class TrainCommand implements Runnable {
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
-    return studio.training(withOptions(studio.training()));
+    return studio.training(withOptions(studio.trainer().settings()));
   }
 
   private LoraTraining withOptions(LoraTraining settings) {
@@ -313,7 +314,7 @@ public final class TrainCommand implements Runnable {
     }
 
     HeadshotStudio apply(HeadshotStudio studio) {
-      return rank == null ? studio : studio.training(studio.training().rank(rank));
+      return rank == null ? studio : studio.training(studio.trainer().settings().rank(rank));
     }
   }
 }

@@ -33,7 +33,7 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
     }
     Cancellation stop = console.cancellation().child();
     try (TrainedPerson person =
-        studio.train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
+        studio.trainer().train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
       save(person, id);
       return id;
     } catch (RuntimeException | Error e) {

@@ -53,6 +53,18 @@ public final class PackageRules {
       Set.of(".internal.algorithm"),
       Set.of(".training", ".file"));
 
+  /** The packages of headshots, from the top down: facades, engine, what they take and return. */
+  private static final List<Set<String>> HEADSHOTS = List.of(
+      Set.of(""),
+      Set.of(".internal.training"),
+      Set.of(".internal.generation"),
+      Set.of(".report"),
+      Set.of(".shoot"),
+      Set.of(".score"),
+      Set.of(".internal.score", ".internal.photo", ".internal.marking"),
+      Set.of(".style"),
+      Set.of(".person"));
+
   private PackageRules() {}
 
   /** Facades are built at the top: no other package of a module uses its root package. */
@@ -78,6 +90,12 @@ public final class PackageRules {
   public static ArchRule arrowsOfLora(String root) {
     return arrows(root + ".lora", LORA)
         .as("in identity-lora, arrows run down the list of packages");
+  }
+
+  /** In headshots, arrows run down the list of its packages. */
+  public static ArchRule arrowsOfHeadshots(String root) {
+    return arrows(root + ".headshots", HEADSHOTS)
+        .as("in headshots, arrows run down the list of packages");
   }
 
   private static ArchRule arrows(String top, List<Set<String>> order) {

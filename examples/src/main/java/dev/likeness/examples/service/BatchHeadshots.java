@@ -8,13 +8,13 @@ import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.TrainingState;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.report.ShootRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
@@ -131,10 +131,10 @@ public final class BatchHeadshots {
     Files.createDirectories(results);
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
-    Path state = studio.stateFile(results, review, PersonProfile.UNKNOWN);
+    Path state = studio.trainer().stateFile(results, review, PersonProfile.UNKNOWN);
     // A person trained on other photos or settings is trained again.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson trained = studio.train(
+      try (TrainedPerson trained = studio.trainer().train(
           review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         TrainingState.tag(trained, state).save(file);
       }

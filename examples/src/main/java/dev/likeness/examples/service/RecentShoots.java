@@ -1,7 +1,7 @@
 package dev.likeness.examples.service;
 
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.queue.GenerationJob;
+import dev.likeness.headshots.GenerationJob;
+import dev.likeness.headshots.shoot.Shoot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

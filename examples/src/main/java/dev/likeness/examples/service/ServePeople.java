@@ -2,8 +2,8 @@ package dev.likeness.examples.service;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;

@@ -13,7 +13,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.face.CascadeDetector;
@@ -62,7 +62,7 @@ class BatchHeadshotsTest {
     try (BaseModel base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
-      HeadshotStudio quick = studio.training(studio.training().steps(2));
+      HeadshotStudio quick = studio.training(studio.trainer().settings().steps(2));
       List<String> first = processAll(base, quick, photos, out);
       assertEquals("ada: done", first.get(1));
       assertTrue(

@@ -14,10 +14,10 @@ import dev.likeness.diffusion.internal.natives.NoTensorLeaks;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
-import dev.likeness.headshots.queue.GenerationQueue;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.LoraTrainer;
@@ -157,7 +157,7 @@ class HeadshotServiceTest {
         .mapToObj(i -> number == 3 ? i + 4 : i)
         .map(i -> Photo.of(person.resolve("selfie-0" + i + ".jpg")))
         .toList();
-    HeadshotStudio quick = studio.training(studio.training().steps(2));
+    HeadshotStudio quick = studio.training(studio.trainer().settings().steps(2));
     return quick.train(
         HeadshotStudio.review(PhotoSet.of(selfies), Consent.synthetic()), Consent.synthetic());
   }

@@ -29,12 +29,13 @@ public final class Authenticity {
   private static final double MIN_STANDING = 0.05;
 
   private final FaceDetector detector;
-  private final PersonRecord personRecord;
+  private final List<FaceTraits> photos;
   private final Optional<Likeness> likeness;
 
-  private Authenticity(FaceDetector detector, PersonRecord own, Optional<Likeness> likeness) {
+  private Authenticity(
+      FaceDetector detector, List<FaceTraits> photos, Optional<Likeness> likeness) {
     this.detector = detector;
-    this.personRecord = own;
+    this.photos = photos;
     this.likeness = likeness;
   }
 
@@ -48,7 +49,7 @@ public final class Authenticity {
         .embedder()
         .filter(eye -> !photos.isEmpty())
         .map(eye -> FaceEmbeddings.of(photos, eye).likeness(tools.detector(), eye));
-    return new Authenticity(tools.detector(), PersonRecord.of(photos), likeness);
+    return new Authenticity(tools.detector(), PersonRecord.traits(photos), likeness);
   }
 
   /**
@@ -56,7 +57,7 @@ public final class Authenticity {
    * when it keeps nothing.
    */
   public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
-    return of(person.notes(), tools);
+    return of(PersonRecord.of(person), tools);
   }
 
   /**
@@ -64,13 +65,16 @@ public final class Authenticity {
    *
    * @param tools as above; likeness is judged when the file was made with the same embedder
    */
-  public static Optional<Authenticity> of(Map<String, String> notes, ReviewTools tools) {
+  public static Optional<Authenticity> of(PersonRecord person, ReviewTools tools) {
     Optional<Likeness> likeness = tools
         .embedder()
-        .flatMap(eye -> FaceEmbeddings.of(notes)
+        .flatMap(eye -> person
+            .faces()
             .filter(kept -> kept.embedder().equals(eye.name()))
             .map(kept -> kept.likeness(tools.detector(), eye)));
-    return PersonRecord.of(notes).map(own -> new Authenticity(tools.detector(), own, likeness));
+    return Optional.of(person.traits())
+        .filter(traits -> !traits.isEmpty())
+        .map(traits -> new Authenticity(tools.detector(), traits, likeness));
   }
 
   /** In what {@code headshot} departs from the photos. */
@@ -107,7 +111,7 @@ public final class Authenticity {
   }
 
   private double minimum(ToDoubleFunction<FaceTraits> trait) {
-    return personRecord.traits().stream()
+    return photos.stream()
         .mapToDouble(trait)
         .filter(value -> !Double.isNaN(value))
         .min()

@@ -1,32 +1,23 @@
 package dev.likeness.headshots.person;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.util.Base64;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
- * What somebody's face is to an embedder, kept in their file: biometric data, for the eyes of no
- * log. Immutable.
+ * Embeddings of a person's face, kept in the person's file. Biometric data: never logged.
+ * Immutable.
  *
  * @param embedder whose vectors they are
  * @param vectors of unit length, one a photo
  */
 public record FaceEmbeddings(String embedder, List<float[]> vectors) {
-  public static final String NOTE_KEY = "likeness.faces";
-  public static final String GUIDANCE_NOTE_KEY = "likeness.faces.guide";
-
   public FaceEmbeddings {
     vectors = vectors.stream().map(float[]::clone).toList();
   }
@@ -38,54 +29,6 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
         photos.stream()
             .map(photo -> embedder.embed(photo.image(), photo.face()))
             .toList());
-  }
-
-  /**
-   * What a person's file keeps to measure likeness by; empty for files made without an embedder.
-   */
-  public static Optional<FaceEmbeddings> of(TrainedPerson person) {
-    return of(person.notes());
-  }
-
-  /**
-   * What a person's file keeps to hold drawn faces to; empty for files made without face guidance.
-   */
-  public static Optional<FaceEmbeddings> ofGuidance(TrainedPerson person) {
-    return readNote(person.notes(), GUIDANCE_NOTE_KEY);
-  }
-
-  /** Of {@code notes}, a file's, what likeness is measured by. */
-  public static Optional<FaceEmbeddings> of(Map<String, String> notes) {
-    return readNote(notes, NOTE_KEY);
-  }
-
-  static Optional<FaceEmbeddings> readNote(Map<String, String> notes, String note) {
-    String json = notes.getOrDefault(note, "");
-    return json.isEmpty() ? Optional.empty() : Optional.of(parse(json));
-  }
-
-  /** The same person with these in their file, to measure likeness by. */
-  public TrainedPerson addTo(TrainedPerson person) {
-    return addTo(person, NOTE_KEY);
-  }
-
-  /** The same person with these in their file, to hold drawn faces to. */
-  public TrainedPerson addAsGuidanceTo(TrainedPerson person) {
-    return addTo(person, GUIDANCE_NOTE_KEY);
-  }
-
-  private TrainedPerson addTo(TrainedPerson person, String note) {
-    return person.withNote(note, toJson());
-  }
-
-  /** As files keep them; {@link #parse} reads it. */
-  public String toJson() {
-    List<String> texts = vectors.stream().map(FaceEmbeddings::encode).toList();
-    try {
-      return JSON.std.asString(Map.of("embedder", embedder, "vectors", texts));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /**
@@ -131,30 +74,23 @@ public record FaceEmbeddings(String embedder, List<float[]> vectors) {
     return sum;
   }
 
-  private static String encode(float[] vector) {
-    ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof FaceEmbeddings faces
+        && embedder.equals(faces.embedder)
+        && vectors.size() == faces.vectors.size()
+        && IntStream.range(0, vectors.size())
+            .allMatch(i -> Arrays.equals(vectors.get(i), faces.vectors.get(i)));
   }
 
-  static FaceEmbeddings parse(String json) {
-    try {
-      Map<String, Object> map = JSON.std.mapFrom(json);
-      return new FaceEmbeddings(
-          (String) map.get("embedder"),
-          ((List<?>) map.get("vectors"))
-              .stream().map(text -> decode((String) text)).toList());
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInputException(
-          "the faces in the person's file cannot be read; learn the person again", e);
-    }
+  @Override
+  public int hashCode() {
+    return Objects.hash(embedder, Arrays.deepHashCode(vectors.toArray()));
   }
 
-  private static float[] decode(String text) {
-    ByteBuffer bytes =
-        ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
-    float[] vector = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(vector);
-    return vector;
+  /** Nothing of the faces: it may be logged. */
+  @Override
+  public String toString() {
+    return vectors.size() + " face embeddings by " + embedder;
   }
 }

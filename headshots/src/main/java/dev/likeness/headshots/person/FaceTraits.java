@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.internal.quality.FacePatch;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * What flattering images change about a face, measured on its standard patch.
@@ -43,21 +42,6 @@ public record FaceTraits(double tone, double texture, double faceWidth) {
     double tone = Math.toDegrees(Math.atan2(median(light, n) - 50, median(yellow, n)));
     return new FaceTraits(
         median(chroma, n) < MIN_CHROMA ? Double.NaN : tone, detail / n, faceWidth(face));
-  }
-
-  /** The three numbers, null for one that was not measured. */
-  List<Double> toList() {
-    return Arrays.asList(
-        Double.isNaN(tone) ? null : tone, texture, Double.isNaN(faceWidth) ? null : faceWidth);
-  }
-
-  static FaceTraits of(List<?> numbers) {
-    return new FaceTraits(
-        toDouble(numbers.get(0)), toDouble(numbers.get(1)), toDouble(numbers.get(2)));
-  }
-
-  private static double toDouble(Object number) {
-    return number == null ? Double.NaN : ((Number) number).doubleValue();
   }
 
   private static double neighbourhoodMean(FacePatch patch, int x, int y) {

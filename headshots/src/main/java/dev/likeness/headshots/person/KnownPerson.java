@@ -49,8 +49,9 @@ sealed interface KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
       return Stream.of(
-              Optional.ofNullable(person.trainedPerson()).flatMap(FaceEmbeddings::ofGuidance),
-              person.guidanceFaces())
+              Optional.ofNullable(person.trainedPerson())
+                  .flatMap(lora -> PersonRecord.of(lora).guidanceFaces()),
+              person.record().guidanceFaces())
           .flatMap(Optional::stream);
     }
 
@@ -76,7 +77,7 @@ sealed interface KnownPerson {
   record Trained(TrainedPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {
-      return FaceEmbeddings.ofGuidance(person).stream();
+      return PersonRecord.of(person).guidanceFaces().stream();
     }
 
     @Override
@@ -95,7 +96,7 @@ sealed interface KnownPerson {
 
     @Override
     public String light() {
-      return person.notes().getOrDefault(PersonRecord.SharedLight.NOTE_KEY, "");
+      return PersonRecord.of(person).light().words();
     }
   }
 

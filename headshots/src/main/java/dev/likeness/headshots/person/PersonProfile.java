@@ -1,11 +1,6 @@
 package dev.likeness.headshots.person;
 
-import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,8 +24,6 @@ public record PersonProfile(List<Trait> traits) {
    * missing one leaves it to the face.
    */
   public static final double MIN_CONFIDENCE = 0.5;
-
-  public static final String NOTE_KEY = "likeness.profile";
 
   public PersonProfile {
     traits = List.copyOf(traits);
@@ -87,31 +80,6 @@ public record PersonProfile(List<Trait> traits) {
     return vocabulary(MIN_CONFIDENCE).classWord();
   }
 
-  /** The note in a person's file; {@link #UNKNOWN} for files that have none. */
-  public static PersonProfile of(TrainedPerson person) {
-    return of(person.notes());
-  }
-
-  /** The note among {@code notes}, a file's. */
-  static PersonProfile of(Map<String, String> notes) {
-    String json = notes.getOrDefault(NOTE_KEY, "");
-    return json.isEmpty() ? UNKNOWN : parse(json);
-  }
-
-  /** The same person with this profile in their file. */
-  public TrainedPerson addTo(TrainedPerson person) {
-    return person.withNote(NOTE_KEY, toJson());
-  }
-
-  /** A JSON list of objects with slot, value, confidence (0 to 1) and source. */
-  public String toJson() {
-    try {
-      return JSON.std.asString(asList());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   public PersonProfile with(Trait trait) {
     Map<String, Trait> bySlot = new LinkedHashMap<>();
     traits.forEach(old -> bySlot.put(old.attribute(), old));
@@ -153,31 +121,6 @@ public record PersonProfile(List<Trait> traits) {
       list.add(entry);
     }
     return list;
-  }
-
-  private static PersonProfile parse(String json) {
-    try {
-      return new PersonProfile(JSON.std.listFrom(json).stream()
-          .map(entry -> trait((Map<?, ?>) entry))
-          .toList());
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInputException(
-          "the profile in the person's file cannot be read; learn the person again", e);
-    }
-  }
-
-  private static Trait trait(Map<?, ?> entry) {
-    String source = (String) entry.get("source");
-    for (Trait.Source each : Trait.Source.values()) {
-      if (each.label().equals(source)) {
-        return new Trait(
-            (String) entry.get("slot"),
-            (String) entry.get("value"),
-            ((Number) entry.get("confidence")).doubleValue(),
-            each);
-      }
-    }
-    throw new InvalidInputException("unknown source " + source);
   }
 
   /**

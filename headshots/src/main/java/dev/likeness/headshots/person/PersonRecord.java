@@ -1,106 +1,109 @@
 package dev.likeness.headshots.person;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Identity;
-import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.headshots.internal.training.SceneWords;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What is kept of the photos in a person's file, so that headshots can be compared with them when
- * the photos are gone.
+ * What a person's file keeps beside the weights: the profile, and what the photos showed. It
+ * measures and guides likeness when the photos are gone. Biometric data: never logged. Immutable.
  *
- * @param traits of each photo
+ * @param profile the person's appearance in words
+ * @param traits measures of the face, one for each photo; empty if the file keeps none
+ * @param light the light that the photos share
+ * @param guidanceFaces the face embeddings that face guidance follows, if the file keeps any
+ * @param faces the face embeddings that likeness is measured by, if the file keeps any
  */
-public record PersonRecord(List<FaceTraits> traits) {
-  public static final String NOTE_KEY = "likeness.measures";
+public record PersonRecord(
+    PersonProfile profile,
+    List<FaceTraits> traits,
+    SharedLight light,
+    Optional<FaceEmbeddings> guidanceFaces,
+    Optional<FaceEmbeddings> faces) {
+  /** A person of whom nothing is known. */
+  public static final PersonRecord EMPTY = new PersonRecord(
+      PersonProfile.UNKNOWN, List.of(), new SharedLight(""), Optional.empty(), Optional.empty());
 
-  public static PersonRecord of(List<AcceptedPhoto> photos) {
-    return new PersonRecord(
-        photos.stream().map(photo -> FaceTraits.of(photo.image(), photo.face())).toList());
-  }
-
-  /** What a person's file keeps among its {@code notes}; empty for files of other programs. */
-  static Optional<PersonRecord> of(Map<String, String> notes) {
-    String json = notes.getOrDefault(NOTE_KEY, "");
-    try {
-      return json.isEmpty()
-          ? Optional.empty()
-          : Optional.of(new PersonRecord(JSON.std.listFrom(json).stream()
-              .map(n -> FaceTraits.of((List<?>) n))
-              .toList()));
-    } catch (IOException | RuntimeException e) {
-      throw new InvalidInputException(
-          "the measures in the person's file cannot be read; learn the person again", e);
-    }
-  }
-
-  /** The same person with these in their file. */
-  public TrainedPerson addTo(TrainedPerson person) {
-    return person.withNote(NOTE_KEY, toJson());
-  }
-
-  public String toJson() {
-    try {
-      return JSON.std.asString(traits.stream().map(FaceTraits::toList).toList());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  public PersonRecord {
+    traits = List.copyOf(traits);
   }
 
   /**
-   * The light that nearly all photos of somebody were taken in. Clothes and backdrops can be left
-   * out of what is learnt; light falls on the face, and what all photos share of it is learnt with
-   * the face, whatever their captions say. So it goes into the negative prompt of images that do
-   * not ask for it.
+   * Reads the record in a person's file; {@link #EMPTY} for files of other programs.
    *
-   * @param words such as {@code flash}; empty where the photos differ, or nothing is known of their
-   *     light
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a part of it is damaged
+   */
+  public static PersonRecord of(TrainedPerson person) {
+    return PersonNotes.read(person.notes());
+  }
+
+  /** Measures the faces in {@code photos}. */
+  public static List<FaceTraits> traits(List<AcceptedPhoto> photos) {
+    return photos.stream()
+        .map(photo -> FaceTraits.of(photo.image(), photo.face()))
+        .toList();
+  }
+
+  /** The same person with this record in their file, in place of the one that it has. */
+  public TrainedPerson addTo(TrainedPerson person) {
+    TrainedPerson with = person;
+    for (Map.Entry<String, String> note : PersonNotes.write(this).entrySet()) {
+      with = with.withNote(note.getKey(), note.getValue());
+    }
+    return with;
+  }
+
+  /** The same record with another profile. */
+  public PersonRecord withProfile(PersonProfile other) {
+    return new PersonRecord(other, traits, light, guidanceFaces, faces);
+  }
+
+  /** The same record with measures of other photos. */
+  public PersonRecord withTraits(List<FaceTraits> others) {
+    return new PersonRecord(profile, others, light, guidanceFaces, faces);
+  }
+
+  /** The same record with the light of other photos. */
+  public PersonRecord withLight(SharedLight other) {
+    return new PersonRecord(profile, traits, other, guidanceFaces, faces);
+  }
+
+  /** The same record with other face embeddings for face guidance. */
+  public PersonRecord withGuidanceFaces(FaceEmbeddings others) {
+    return new PersonRecord(profile, traits, light, Optional.of(others), faces);
+  }
+
+  /** The same record with other face embeddings to measure likeness by. */
+  public PersonRecord withFaces(FaceEmbeddings others) {
+    return new PersonRecord(profile, traits, light, guidanceFaces, Optional.of(others));
+  }
+
+  /**
+   * The light that nearly all photos of a person were taken in. A training learns it with the face,
+   * whatever the captions say, so it goes into the negative prompt of images that do not ask for
+   * it.
+   *
+   * @param words such as {@code flash}; empty if the photos differ or their light is unknown
    */
   public record SharedLight(String words) {
-    static final String NOTE_KEY = "likeness.shared_light";
-    private static final double MIN_SHARE = 0.75;
-    private static final int MIN_PHOTOS = 3;
-    // What bases draw where no light is asked for: there is nothing to forbid.
-    private static final String DEFAULT_LIGHT = "soft light";
-
-    /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
-    public static SharedLight of(List<SceneWords> photos) {
-      Map<String, Long> counts = photos.stream()
-          .map(photo -> photo.word("light"))
-          .filter(word -> !word.isEmpty() && !word.equals(DEFAULT_LIGHT))
-          .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
-      return new SharedLight(counts.entrySet().stream()
-          .filter(light -> light.getValue() >= Math.max(MIN_PHOTOS, MIN_SHARE * photos.size()))
-          .map(Map.Entry::getKey)
-          .findFirst()
-          .orElse(""));
-    }
-
-    /** What is kept of somebody who was learnt; nothing of others. */
+    /** The light of a trained person's photos; empty for other identities. */
     public static SharedLight of(Identity person) {
       return new SharedLight(KnownPerson.of(person).light());
     }
 
-    /** The same person with this in their file. */
-    public TrainedPerson addTo(TrainedPerson person) {
-      return words.isEmpty() ? person : person.withNote(NOTE_KEY, words);
-    }
-
     /**
-     * The negative prompt {@code own} with this light in it, but without whatever {@code prompt}
-     * asks for, in capitals or small letters.
+     * Adds this light to a negative prompt, and removes from it what the prompt asks for, whatever
+     * the case of letters.
+     *
+     * @param own the negative prompt
+     * @param prompt the prompt of the same image
      */
     public String negativePrompt(String own, String prompt) {
       List<String> parts = Arrays.stream(own.split(","))

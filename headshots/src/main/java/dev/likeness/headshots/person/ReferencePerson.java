@@ -11,10 +11,7 @@ import dev.likeness.ipadapter.reference.ReferenceEmbeddings;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -26,9 +23,8 @@ import java.util.Optional;
  * @param photoConsent who agreed to what is done with the photos, or null where that is not known
  * @param adapterName what showed them, for the record: the name of a file
  * @param strength what a likeness setting means
- * @param notes what their file says of them beside: their profile and the base they were shown to,
- *     and of their faces what drawn ones are held to, what likeness is measured by and what
- *     flatters
+ * @param base the name of the base that the photos were encoded for; empty if unknown
+ * @param record what the file keeps of the photos
  */
 public record ReferencePerson(
     ImagePrompt imagePrompt,
@@ -36,23 +32,9 @@ public record ReferencePerson(
     Consent photoConsent,
     String adapterName,
     IdentityStrength strength,
-    Map<String, String> notes)
+    String base,
+    PersonRecord record)
     implements Identity {
-  private static final String CLASS_WORD_KEY = "likeness.class_word";
-  private static final String CONSENT_KEY = "likeness.consent";
-  private static final String RECIPE_KEY = "likeness.recipe";
-  public static final String BASE_KEY = "likeness.base";
-  private static final List<String> NOTE_KEYS = List.of(
-      BASE_KEY,
-      PersonProfile.NOTE_KEY,
-      PersonRecord.NOTE_KEY,
-      FaceEmbeddings.NOTE_KEY,
-      FaceEmbeddings.GUIDANCE_NOTE_KEY);
-
-  public ReferencePerson {
-    notes = Map.copyOf(notes);
-  }
-
   /**
    * Somebody kept by {@link #save}, who is drawn again without their photos.
    *
@@ -62,77 +44,69 @@ public record ReferencePerson(
    *     such an adapter
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
-    ReferenceEmbeddings kept = ReferenceEmbeddings.open(file);
-    Map<String, String> notes = SafetensorsHeader.read(file).metadata();
-    if (!notes.containsKey(CONSENT_KEY)) {
-      throw new InvalidInputException(
-          file + " keeps references, but its header does not say whom they show (" + CONSENT_KEY
-              + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
-    }
+    ReferenceEmbeddings references = ReferenceEmbeddings.open(file);
+    PersonNotes.OfReferences notes = PersonNotes.OfReferences.read(
+            SafetensorsHeader.read(file).metadata())
+        .orElseThrow(() -> new InvalidInputException(file
+            + " holds references, but its header does not say of which person (likeness.consent);"
+            + " give a file that headshot --identity ipadapter wrote, or give the photos again"));
     return new ReferencePerson(
-        adapter.prompt(kept).withPhrase(notes.getOrDefault(CLASS_WORD_KEY, "person")),
+        adapter.prompt(references).withPhrase(notes.classWord()),
         null,
-        Optional.of(notes.get(CONSENT_KEY))
-            .filter(text -> !text.isBlank())
-            .map(Consent::parse)
-            .orElse(null),
+        notes.consent().orElse(null),
         adapter.name(),
         IdentityStrength.DEFAULT,
-        retainNotes(notes));
+        notes.base(),
+        notes.record());
   }
 
   /** Whether {@code file} keeps somebody whom these very photos showed. */
   public static boolean matches(PhotoReview review, Path file) {
-    return PersonRecord.of(review.accepted())
-        .toJson()
-        .equals(SafetensorsHeader.read(file).metadata().get(PersonRecord.NOTE_KEY));
-  }
-
-  private static Map<String, String> retainNotes(Map<String, String> header) {
-    Map<String, String> own = new HashMap<>(header);
-    own.keySet().retainAll(NOTE_KEYS);
-    return own;
+    return PersonNotes.read(SafetensorsHeader.read(file).metadata())
+        .traits()
+        .equals(PersonRecord.traits(review.accepted()));
   }
 
   /**
-   * Writes what the adapter sees of the person, {@link #notes}, what showed them, what prompts call
+   * Writes what the adapter sees of the person, its record, what showed them, what prompts call
    * them and who agreed, whole or not at all: biometric data, not encrypted. A LoRA beside has a
    * file of its own.
    */
   public void save(Path file) {
-    Map<String, String> all = new HashMap<>(notes);
-    String consent = photoConsent == null ? "" : photoConsent.toJson();
-    all.putAll(Map.of(
-        CLASS_WORD_KEY, imagePrompt.phrase(), CONSENT_KEY, consent, RECIPE_KEY, adapterName));
-    imagePrompt.references().save(file, all);
-  }
-
-  /** The base that they were shown to, or empty where their file does not say. */
-  public String base() {
-    return notes.getOrDefault(BASE_KEY, "");
+    imagePrompt
+        .references()
+        .save(
+            file,
+            new PersonNotes.OfReferences(
+                    base,
+                    imagePrompt.phrase(),
+                    Optional.ofNullable(photoConsent),
+                    adapterName,
+                    record)
+                .write());
   }
 
   /** How they look, as far as their photos told. */
   public PersonProfile profile() {
-    return PersonProfile.of(notes);
-  }
-
-  /** What drawn faces are held to, where that is known. */
-  Optional<FaceEmbeddings> guidanceFaces() {
-    return FaceEmbeddings.readNote(notes, FaceEmbeddings.GUIDANCE_NOTE_KEY);
+    return record.profile();
   }
 
   /** The same person, whose drawn faces are held to these. */
   public ReferencePerson withFaceGuidance(FaceEmbeddings others) {
-    Map<String, String> more = new HashMap<>(notes);
-    more.put(FaceEmbeddings.GUIDANCE_NOTE_KEY, others.toJson());
     return new ReferencePerson(
-        imagePrompt, trainedPerson, photoConsent, adapterName, strength, more);
+        imagePrompt,
+        trainedPerson,
+        photoConsent,
+        adapterName,
+        strength,
+        base,
+        record.withGuidanceFaces(others));
   }
 
   /** The same person with their LoRA acting too. */
   public ReferencePerson withTrainedPerson(TrainedPerson lora) {
-    return new ReferencePerson(imagePrompt, lora, photoConsent, adapterName, strength, notes);
+    return new ReferencePerson(
+        imagePrompt, lora, photoConsent, adapterName, strength, base, record);
   }
 
   /**
@@ -140,10 +114,11 @@ public record ReferencePerson(
    * both files keep faces to tell.
    */
   public Optional<String> findMismatch(TrainedPerson lora) {
-    return FaceEmbeddings.ofGuidance(lora)
-        .flatMap(other -> guidanceFaces()
-            .filter(faces ->
-                other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
+    return PersonRecord.of(lora)
+        .guidanceFaces()
+        .flatMap(other -> record
+            .guidanceFaces()
+            .filter(faces -> other.embedder().equals(faces.embedder()) && !other.equals(faces))
             .map(faces -> String.format(
                 Locale.ROOT,
                 "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
@@ -154,7 +129,7 @@ public record ReferencePerson(
   /** The same person drawn along a measured curve. */
   public ReferencePerson withStrength(IdentityStrength measured) {
     return new ReferencePerson(
-        imagePrompt, trainedPerson, photoConsent, adapterName, measured, notes);
+        imagePrompt, trainedPerson, photoConsent, adapterName, measured, base, record);
   }
 
   /** At a likeness setting, 0 to 1, their face held by nothing. */
@@ -188,13 +163,12 @@ public record ReferencePerson(
   @Override
   public ReferencePerson withConsent(Consent consent) {
     TrainedPerson lora = trainedPerson == null ? null : trainedPerson.withConsent(consent);
-    return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, notes);
+    return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, base, record);
   }
 
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "somebody shown to " + adapterName + (trainedPerson == null ? "" : " and learnt") + ", "
-        + notes.size() + " notes";
+    return "somebody shown to " + adapterName + (trainedPerson == null ? "" : " and learnt");
   }
 }

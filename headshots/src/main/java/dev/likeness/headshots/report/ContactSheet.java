@@ -1,7 +1,7 @@
 package dev.likeness.headshots.report;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.photos.internal.sheet.SheetGraphics;
 import java.awt.Color;
 import java.awt.Graphics2D;

@@ -1,8 +1,8 @@
 package dev.likeness.headshots.report;
 
-import dev.likeness.headshots.SelectionResult;
 import dev.likeness.headshots.score.ScoreAspect;
 import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.shoot.SelectionResult;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;

@@ -5,12 +5,11 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Purpose;
 import dev.likeness.diffusion.internal.io.AtomicFile;
 import dev.likeness.diffusion.request.ImageRequest;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.LikenessVersion;
-import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.person.Authenticity;
-import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
@@ -72,7 +71,12 @@ public final class ShootRecord {
     content.put("person", person);
     content.put("scheduler", base.scheduler().className());
     content.put("eta", base.eta(ImageRequest.of("")));
-    content.put("headshots", HeadshotEntries.of(shoot, first));
+    List<Headshot> headshots = shoot.headshots();
+    content.put(
+        "headshots",
+        IntStream.range(0, headshots.size())
+            .mapToObj(i -> headshots.get(i).toMap(Headshot.fileName(first + i)))
+            .toList());
     return new ShootRecord(content, first);
   }
 
@@ -156,7 +160,7 @@ public final class ShootRecord {
   private static Map<String, Object> person(TrainedPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("phrase", person.phrase());
-    object.put("profile", PersonProfile.of(person).asList());
+    object.put("profile", PersonRecord.of(person).profile().asList());
     person.consent().ifPresent(consent -> {
       object.put("consent", consent.text());
       object.put("consent_given", consent.givenAt().toString());

@@ -3,8 +3,8 @@
  *
  * <p>{@link ContactSheet} puts photos and headshots on one image, {@link ShootReport} makes an HTML
  * page with scores and reasons, and {@link ShootRecord} writes {@code record.json}: how each image
- * was made, without photos or embeddings. {@link HeadshotEntries} finds a headshot of an earlier
- * record again, so that it can be edited.
+ * was made, without photos or embeddings. {@link dev.likeness.headshots.shoot.Headshot#read} reads
+ * a headshot of a record again, so that it can be edited.
  *
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());

@@ -7,11 +7,14 @@ import dev.likeness.diffusion.internal.family.ModelFamily;
 import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.model.FamilyRegistry;
 import dev.likeness.diffusion.internal.model.ModelExtras;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -179,15 +182,15 @@ public record Style(
    * The same that also has these words for its parts among its own, so that they are found in
    * prompts.
    */
-  public Style withWords(Map<HeadshotEdit.Part, String> words) {
+  public Style withWords(Map<Part, String> words) {
     return new Style(
         name,
         title,
         opening,
-        appendMissing(words, wardrobe, HeadshotEdit.Part.OUTFIT),
-        appendMissing(words, expressions, HeadshotEdit.Part.EXPRESSION, HeadshotEdit.Part.SMILE),
-        appendMissing(words, lights, HeadshotEdit.Part.LIGHT),
-        appendMissing(words, backdrops, HeadshotEdit.Part.BACKDROP),
+        appendMissing(words, wardrobe, Part.OUTFIT),
+        appendMissing(words, expressions, Part.EXPRESSION, Part.SMILE),
+        appendMissing(words, lights, Part.LIGHT),
+        appendMissing(words, backdrops, Part.BACKDROP),
         lens,
         negative,
         guidance,
@@ -215,7 +218,7 @@ public record Style(
   }
 
   private static List<String> appendMissing(
-      Map<HeadshotEdit.Part, String> words, List<String> own, HeadshotEdit.Part... parts) {
+      Map<Part, String> words, List<String> own, Part... parts) {
     return Stream.concat(
             own.stream(),
             Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text)))
@@ -224,5 +227,60 @@ public record Style(
 
   private static String cycle(List<String> texts, int index) {
     return texts.get(Math.floorMod(index, texts.size()));
+  }
+
+  /** What of a headshot is asked for in other words. */
+  public enum Part {
+    /** The clothes, below the chin. */
+    OUTFIT("wearing ", 0.85, Style::wardrobe),
+    /** What the face does. */
+    EXPRESSION("", 0.55, Style::expressions),
+    /** A little more of an expression: the face is drawn over lightly. */
+    SMILE("", 0.4, Style::expressions),
+    /** How everything is lit; of the face only the broad light changes. */
+    LIGHT("", 0.5, Style::lights),
+    /** What is behind the person. */
+    BACKDROP("", 0.9, Style::backdrops);
+
+    private final String prefix;
+    private final double strength;
+    private final Function<Style, List<String>> styleTexts;
+
+    Part(String before, double strength, Function<Style, List<String>> texts) {
+      this.prefix = before;
+      this.strength = strength;
+      this.styleTexts = texts;
+    }
+
+    /** How much of it is drawn anew unless an edit says, 0 to 1. */
+    public double strength() {
+      return strength;
+    }
+
+    /** As records spell it. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * A prompt of {@code style} with these words for this part: instead of the style's own, or
+     * behind all others.
+     */
+    public String replaceIn(String prompt, Style style, String words) {
+      return findIn(prompt, style)
+          .map(text -> prompt.replace(clause(text), clause(words)))
+          .orElseGet(() -> prompt + clause(words));
+    }
+
+    /** Which of the style's words for this part a prompt says. */
+    public Optional<String> findIn(String prompt, Style style) {
+      return styleTexts.apply(style).stream()
+          .filter(text -> prompt.contains(clause(text)))
+          .max(Comparator.comparingInt(String::length));
+    }
+
+    private String clause(String text) {
+      return ", " + prefix + text;
+    }
   }
 }

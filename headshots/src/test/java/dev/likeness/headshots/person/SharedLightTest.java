@@ -7,11 +7,11 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.internal.training.SceneWords;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedPerson;
@@ -40,7 +40,7 @@ class SharedLightTest {
     assertEquals("", lit("flash", "flash").words(), "two photos are few");
     assertEquals(
         "", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
-    assertEquals("", PersonRecord.SharedLight.of(List.of()).words());
+    assertEquals("", SceneWords.sharedLight(List.of()).words());
   }
 
   @Test
@@ -79,7 +79,7 @@ class SharedLightTest {
               PersonToken.of("woman").consent("Ada: yes"),
               Progress.SILENT,
               new Cancellation())) {
-        FLASH.addTo(learnt).save(file);
+        PersonRecord.EMPTY.withLight(FLASH).addTo(learnt).save(file);
       }
       try (TrainedPerson ada = TrainedPerson.open(file, base)) {
         HeadshotStudio studio = HeadshotStudio.on(base);
@@ -88,8 +88,7 @@ class SharedLightTest {
             .headshots()
             .get(0);
         assertEquals("flash", shot.request().negative());
-        HeadshotEdit flash =
-            HeadshotEdit.inMask(white(), "").with(HeadshotEdit.Part.LIGHT, "flash");
+        HeadshotEdit flash = HeadshotEdit.inMask(white(), "").with(Style.Part.LIGHT, "flash");
         Headshot lit = studio
             .edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation())
             .after();
@@ -108,7 +107,7 @@ class SharedLightTest {
   }
 
   private static PersonRecord.SharedLight lit(String... lights) {
-    return PersonRecord.SharedLight.of(Stream.of(lights)
+    return SceneWords.sharedLight(Stream.of(lights)
         .map(light -> light.isEmpty() ? SceneWords.EMPTY : SceneWords.EMPTY.with("light", light))
         .toList());
   }

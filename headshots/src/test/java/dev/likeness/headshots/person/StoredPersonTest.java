@@ -60,9 +60,11 @@ class StoredPersonTest {
         .with(new PersonProfile.Trait(
             "skin", "fair skin", 0.8, PersonProfile.Trait.Source.BASE_MODEL))
         .withCorrection("glasses", "round glasses");
-    TrainedPerson guided = new FaceEmbeddings("guide", List.of(new float[] {1, 0}))
-        .addAsGuidanceTo(profile.addTo(plain));
-    ada = new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})).addTo(guided);
+    ada = PersonRecord.EMPTY
+        .withProfile(profile)
+        .withGuidanceFaces(new FaceEmbeddings("guide", List.of(new float[] {1, 0})))
+        .withFaces(new FaceEmbeddings("eye", List.of(new float[] {0.6f, -0.8f})))
+        .addTo(plain);
     file = folder.resolve("ada.safetensors");
     ada.save(file);
     HeadshotStudio.on(base).shoot(ada, GenerateProgram.REQUEST);
@@ -78,7 +80,7 @@ class StoredPersonTest {
   void isNotLogged() {
     String logged = ada + " " + ada.personToken()
         + new ReferencePerson(
-            null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, ada.notes());
+            null, ada, Consent.of("Ada"), "", IdentityStrength.DEFAULT, "", PersonRecord.of(ada));
     assertTrue(
         logged.contains("rank 16, 3 notes")
             && !logged.contains("Ada")
@@ -113,19 +115,19 @@ class StoredPersonTest {
   @Test
   void storesGuidanceFacesBesideMeasuredFaces() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      FaceEmbeddings guide = FaceEmbeddings.ofGuidance(opened).orElseThrow();
+      FaceEmbeddings guide = PersonRecord.of(opened).guidanceFaces().orElseThrow();
       assertEquals("guide", guide.embedder());
       assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
-      assertEquals("eye", FaceEmbeddings.of(opened).orElseThrow().embedder());
+      assertEquals("eye", PersonRecord.of(opened).faces().orElseThrow().embedder());
     }
   }
 
   @Test
   void storesTheProfileWithCorrections() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      PersonProfile profile = PersonProfile.of(opened);
+      PersonProfile profile = PersonRecord.of(opened).profile();
       assertEquals("a person with fair skin and round glasses", profile.phrase());
-      assertEquals(PersonProfile.of(ada), profile);
+      assertEquals(PersonRecord.of(ada).profile(), profile);
       assertEquals(
           PersonProfile.Trait.Source.USER,
           profile.trait("glasses").orElseThrow().source());
@@ -137,24 +139,26 @@ class StoredPersonTest {
   @Test
   void storesFacesWithTheirEmbedder() {
     try (TrainedPerson opened = TrainedPerson.open(file, base)) {
-      FaceEmbeddings faces = FaceEmbeddings.of(opened).orElseThrow();
+      FaceEmbeddings faces = PersonRecord.of(opened).faces().orElseThrow();
       assertEquals("eye", faces.embedder());
       assertArrayEquals(new float[] {0.6f, -0.8f}, faces.vectors().get(0));
     }
-    assertEquals(Optional.empty(), FaceEmbeddings.of(ada.withNote("likeness.faces", "")));
+    assertEquals(
+        Optional.empty(), PersonRecord.of(ada.withNote("likeness.faces", "")).faces());
     TrainedPerson torn = ada.withNote("likeness.faces", "{");
     InvalidInputException refused =
-        assertThrows(InvalidInputException.class, () -> FaceEmbeddings.of(torn));
+        assertThrows(InvalidInputException.class, () -> PersonRecord.of(torn));
     assertEquals(
-        "the faces in the person's file cannot be read; learn the person again",
+        "the face embeddings in the person's file (likeness.faces) cannot be read;"
+            + " train or show the person again",
         refused.getMessage());
   }
 
   @Test
   void usesTheCorrectedProfileInItsPhrase() {
     PersonProfile profile =
-        PersonProfile.of(ada).withCorrection("sex", "woman").withCorrection("glasses", "");
-    TrainedPerson corrected = HeadshotStudio.on(base).withProfile(ada, profile);
+        PersonRecord.of(ada).profile().withCorrection("sex", "woman").withCorrection("glasses", "");
+    TrainedPerson corrected = HeadshotStudio.on(base).trainer().withProfile(ada, profile);
     assertEquals("a woman with fair skin", corrected.phrase());
     assertEquals("Ada: yes", corrected.personToken().consent());
     IllegalArgumentException refused =

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.HeadshotEdit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -220,7 +219,7 @@ class StyleTest {
   void containsNoPersonWords() {
     Style.all().forEach(StyleVocabulary::validate);
     Style studio = Style.named("studio");
-    Style hatted = studio.withWords(Map.of(HeadshotEdit.Part.OUTFIT, "a wool hat"));
+    Style hatted = studio.withWords(Map.of(Style.Part.OUTFIT, "a wool hat"));
     assertEquals(
         "the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
         assertThrows(InvalidInputException.class, () -> StyleVocabulary.validate(hatted))

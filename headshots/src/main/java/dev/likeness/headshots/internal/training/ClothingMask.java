@@ -1,7 +1,7 @@
 package dev.likeness.headshots.internal.training;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.EditMask;
+import dev.likeness.headshots.internal.generation.EditMask;
 import dev.likeness.headshots.person.FaceTraits;
 import dev.likeness.photos.internal.face.PersonMask;
 import java.util.ArrayDeque;

@@ -7,12 +7,12 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
 import dev.likeness.diffusion.tensor.DeviceMemory;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.ipadapter.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTrainer;
@@ -28,9 +28,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.internal.image.Luma;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -79,25 +77,24 @@ public record PersonTraining(
       Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
-    Map<String, String> notes = new HashMap<>(Map.of(
-        ReferencePerson.BASE_KEY,
-        base.name(),
-        PersonProfile.NOTE_KEY,
-        study.profile().toJson(),
-        PersonRecord.NOTE_KEY,
-        PersonRecord.of(review.accepted()).toJson()));
-    embedder.ifPresent(eye -> notes.put(
-        FaceEmbeddings.NOTE_KEY, FaceEmbeddings.of(review.accepted(), eye).toJson()));
-    guidanceEmbedder.ifPresent(eye -> notes.put(
-        FaceEmbeddings.GUIDANCE_NOTE_KEY,
-        FaceEmbeddings.of(review.accepted(), eye).toJson()));
     return new ReferencePerson(
         adapter.prompt(review.accepted()).withPhrase(study.subject().classWord()),
         null,
         consent,
         adapter.name(),
         IdentityStrength.DEFAULT,
-        notes);
+        base.name(),
+        personRecord(study, review));
+  }
+
+  private PersonRecord personRecord(PersonStudy study, PhotoReview review) {
+    List<AcceptedPhoto> photos = review.accepted();
+    return new PersonRecord(
+        study.profile(),
+        PersonRecord.traits(photos),
+        PersonRecord.EMPTY.light(),
+        guidanceEmbedder.map(eye -> FaceEmbeddings.of(photos, eye)),
+        embedder.map(eye -> FaceEmbeddings.of(photos, eye)));
   }
 
   /**
@@ -139,19 +136,13 @@ public record PersonTraining(
             scenes,
             study.captions(training.captions()),
             study.captions(GRAY_CAPTIONS)),
-        PersonRecord.SharedLight.of(scenes),
+        SceneWords.sharedLight(scenes),
         steps);
     TrainedPerson learnt = fitting.train(base, set.stateFile(state), steps, cancellation);
     try {
-      TrainedPerson described =
-          PersonRecord.SharedLight.of(scenes).addTo(study.profile().addTo(learnt));
-      TrainedPerson measured = PersonRecord.of(review.accepted()).addTo(described);
-      TrainedPerson person = guidanceEmbedder
-          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).addAsGuidanceTo(measured))
-          .orElse(measured);
-      return embedder
-          .map(eye -> FaceEmbeddings.of(review.accepted(), eye).addTo(person))
-          .orElse(person);
+      return personRecord(study, review)
+          .withLight(SceneWords.sharedLight(scenes))
+          .addTo(learnt);
     } catch (RuntimeException | Error e) {
       learnt.close();
       throw e;
@@ -173,7 +164,7 @@ public record PersonTraining(
         consent,
         trainingExamples(
             study.crops(), study.photos(), scenes, way.settings().captions(), GRAY_CAPTIONS),
-        PersonRecord.SharedLight.of(scenes),
+        SceneWords.sharedLight(scenes),
         steps);
     return way.train(base, set.stateFile(state), steps, cancellation);
   }

@@ -3,6 +3,7 @@ package dev.likeness.headshots.internal.training;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.headshots.person.FaceTraits;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.style.Style;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,6 +38,11 @@ public record SceneWords(Map<String, String> values) {
   // A wall is of one colour when so many of its pixels are so near to it.
   private static final double MIN_UNIFORM_SHARE = 0.8;
   private static final double UNIFORM_DISTANCE = 12;
+  private static final String LIGHT = "light";
+  private static final double MIN_LIGHT_SHARE = 0.75;
+  private static final int MIN_LIT_PHOTOS = 3;
+  // The light that bases generate without being asked: no negative prompt is needed against it.
+  private static final String DEFAULT_LIGHT = "soft light";
 
   /** The colours of the clothes and of an even wall in a photo, where there is a word near them. */
   static SceneWords fromPixels(RgbImage crop, SceneRegions regions) {
@@ -92,7 +98,7 @@ public record SceneWords(Map<String, String> values) {
 
   /** Of it the light alone. */
   SceneWords lightOnly() {
-    return values.containsKey("light") ? EMPTY.with("light", values.get("light")) : EMPTY;
+    return values.containsKey(LIGHT) ? EMPTY.with(LIGHT, values.get(LIGHT)) : EMPTY;
   }
 
   /**
@@ -112,10 +118,29 @@ public record SceneWords(Map<String, String> values) {
    */
   String captionSuffix() {
     String outfit = word("outfit");
-    return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word("light"), word("backdrop"))
+    return Stream.of(outfit.isEmpty() ? "" : "wearing " + outfit, word(LIGHT), word("backdrop"))
         .filter(word -> !word.isEmpty())
         .map(word -> ", " + word)
         .collect(Collectors.joining());
+  }
+
+  /**
+   * The light that at least three in four of the photos share, and at least three photos.
+   *
+   * @param photos the scene of each photo
+   * @return empty words if the photos differ, or if they share the light that bases generate anyway
+   */
+  public static PersonRecord.SharedLight sharedLight(List<SceneWords> photos) {
+    Map<String, Long> counts = photos.stream()
+        .map(photo -> photo.word(LIGHT))
+        .filter(word -> !word.isEmpty() && !word.equals(DEFAULT_LIGHT))
+        .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
+    return new PersonRecord.SharedLight(counts.entrySet().stream()
+        .filter(
+            light -> light.getValue() >= Math.max(MIN_LIT_PHOTOS, MIN_LIGHT_SHARE * photos.size()))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(""));
   }
 
   /** What is said for a slot, its colour filled in. */

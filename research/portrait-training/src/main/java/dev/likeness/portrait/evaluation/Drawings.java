@@ -6,7 +6,7 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.request.ProgressEvent;
-import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.shoot.Headshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

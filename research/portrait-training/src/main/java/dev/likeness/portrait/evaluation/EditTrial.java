@@ -3,9 +3,10 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Headshot;
-import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.style.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
@@ -35,22 +36,21 @@ record EditTrial(
   // As many headshots as each part is asked for in words, one of them each.
   private static final int MOST = 4;
   private static final String SMILING = "smiling";
-  private static final Map<HeadshotEdit.Part, List<String>> WORDS = new LinkedHashMap<>();
+  private static final Map<Style.Part, List<String>> WORDS = new LinkedHashMap<>();
 
   static {
     WORDS.put(
-        HeadshotEdit.Part.OUTFIT,
+        Style.Part.OUTFIT,
         List.of("a navy suit and tie", "a red hoodie", "a white shirt", "a green turtleneck"));
     WORDS.put(
-        HeadshotEdit.Part.BACKDROP,
+        Style.Part.BACKDROP,
         List.of("brick wall", "light blue background", "city street", "bookshelves"));
     WORDS.put(
-        HeadshotEdit.Part.LIGHT,
+        Style.Part.LIGHT,
         List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
     WORDS.put(
-        HeadshotEdit.Part.EXPRESSION,
-        List.of("laughing", "serious", "surprised", "neutral expression"));
-    WORDS.put(HeadshotEdit.Part.SMILE, List.of(SMILING));
+        Style.Part.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
+    WORDS.put(Style.Part.SMILE, List.of(SMILING));
   }
 
   private record Edited(RgbImage before, RgbImage after, String words) {}
@@ -65,8 +65,7 @@ record EditTrial(
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
       List<Headshot> shots = kept.stream()
-          .filter(shot ->
-              part != HeadshotEdit.Part.SMILE || !shot.request().prompt().contains(SMILING))
+          .filter(shot -> part != Style.Part.SMILE || !shot.request().prompt().contains(SMILING))
           .limit(MOST)
           .toList();
       if (shots.isEmpty()) {

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonTrainer;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.photos.NoUsablePhotoException;
 import dev.likeness.photos.Photo;
@@ -69,7 +69,7 @@ public final class EvaluateProfiles {
           PhotoReview review = PhotoReview.of(PhotoSet.of(selfies(person, seed)));
           PersonProfile profile = base == null
               ? PersonProfile.fromPixels(review.accepted())
-              : HeadshotStudio.on(base).describe(review, Progress.SILENT, new Cancellation());
+              : PersonTrainer.on(base).describe(review, Progress.SILENT, new Cancellation());
           profile.traits().forEach(trait -> add(table, trait, person));
         } catch (NoUsablePhotoException e) {
           System.err.println("no usable photo of " + seed);

@@ -7,15 +7,15 @@ import dev.likeness.diffusion.request.Adapter;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
-import dev.likeness.headshots.SelectionResult;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.SelectionResult;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
@@ -282,6 +282,6 @@ record HeadshotTrial(
     HeadshotStudio usual = HeadshotStudio.on(base).faceGuidance(guidance);
     return plan.trainSteps() == 0
         ? usual
-        : usual.training(usual.training().steps(plan.trainSteps()));
+        : usual.training(usual.trainer().settings().steps(plan.trainSteps()));
   }
 }

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.RocCurve;

@@ -1,18 +1,19 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -29,7 +30,6 @@ import dev.likeness.portrait.people.Sex;
 import dev.likeness.portrait.people.Shot;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
@@ -123,6 +123,7 @@ record IdentityTrial(
   /** Somebody as an adapter is shown them by the same selfies. */
   ReferencePerson shown(Person person, PersonAdapter adapter, IdentityStrength dial) {
     return studio
+        .trainer()
         .reference(
             PhotoReview.of(PhotoSet.of(selfies(person))),
             adapter,
@@ -153,7 +154,8 @@ record IdentityTrial(
         Consent.synthetic(),
         adapter.name(),
         dial,
-        Map.of());
+        "",
+        PersonRecord.EMPTY);
     return guidance
         .map(by -> shown.withFaceGuidance(new FaceEmbeddings(by.embedder().name(), faces)))
         .orElse(shown);

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.ResourceLimitException;
@@ -10,8 +11,8 @@ import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
@@ -162,7 +163,9 @@ record LikenessTrial(
     TrainedPerson learnt = new LoraTrainer(settings(asked).captions(NAMED))
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
     return guidance
-        .map(by -> FaceEmbeddings.of(selfies.accepted(), by.embedder()).addAsGuidanceTo(learnt))
+        .map(by -> PersonRecord.of(learnt)
+            .withGuidanceFaces(FaceEmbeddings.of(selfies.accepted(), by.embedder()))
+            .addTo(learnt))
         .orElse(learnt);
   }
 
@@ -178,7 +181,7 @@ record LikenessTrial(
   }
 
   private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe = HeadshotStudio.on(base).training().priorPreservation(asked.classImages(), 1);
+    LoraTraining recipe = HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
     LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }

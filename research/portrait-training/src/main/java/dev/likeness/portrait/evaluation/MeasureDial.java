@@ -5,14 +5,14 @@ import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.IdentityStrength.Measurement;
 import dev.likeness.headshots.person.IdentityStrength.Setting;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.ReferencePerson;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.PersonAdapter;
@@ -103,7 +103,7 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ReferencePerson who = studio.reference(
+        ReferencePerson who = studio.trainer().reference(
             review,
             adapter,
             Consent.synthetic(),
@@ -119,7 +119,7 @@ public final class MeasureDial {
                   person,
                   LikenessCase.TEN,
                   () -> studio
-                      .training(studio.training().steps(steps))
+                      .training(studio.trainer().settings().steps(steps))
                       .train(review, Consent.synthetic()))) {
             one.measure(both, who.withTrainedPerson(learnt), seed, settings(BESIDE, LORAS, faces));
           }

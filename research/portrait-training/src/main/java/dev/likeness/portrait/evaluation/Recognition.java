@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.shoot.Headshot;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -5,7 +5,7 @@ import dev.likeness.cli.command.SyntheticPhotos;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.diffusion.internal.io.AtomicFile;
-import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.report.LikenessVersion;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -17,19 +17,19 @@ import dev.likeness.diffusion.request.Cancellation;
 import dev.likeness.diffusion.request.ImageRequest;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.GenerationJob;
+import dev.likeness.headshots.GenerationQueue;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Selection;
-import dev.likeness.headshots.SelectionResult;
-import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
 import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
-import dev.likeness.headshots.queue.GenerationJob;
-import dev.likeness.headshots.queue.GenerationQueue;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.shoot.SelectionResult;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
 import dev.likeness.ipadapter.ImagePrompt;
@@ -55,7 +55,6 @@ import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.people.Tint;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -141,8 +140,8 @@ class FaceGuidanceTest {
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
       TrainedPerson known =
-          new FaceEmbeddings(guidance.embedder().name(), seen).addAsGuidanceTo(plain);
-      TrainedPerson others = new FaceEmbeddings("another embedder", seen).addAsGuidanceTo(plain);
+          PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), seen)).addTo(plain);
+      TrainedPerson others = PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings("another embedder", seen)).addTo(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
       assertEquals(
@@ -185,6 +184,7 @@ class FaceGuidanceTest {
         assertEquals(
             "flash",
             PersonRecord.SharedLight.of(studio
+                    .trainer()
                     .reference(
                         review,
                         adapter,
@@ -222,8 +222,7 @@ class FaceGuidanceTest {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
-          .map(vector -> new FaceEmbeddings(guidance.embedder().name(), List.of(vector))
-              .addAsGuidanceTo(plain))
+          .map(vector -> PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), List.of(vector))).addTo(plain))
           .toList();
       List<RgbImage> alone =
           people.stream().map(person -> drawn(studio, person, request)).toList();
@@ -298,7 +297,7 @@ class FaceGuidanceTest {
         away[i] = -face[i];
       }
       String eye = guidance.embedder().name();
-      TrainedPerson learnt = new FaceEmbeddings(eye, List.of(face, face)).addAsGuidanceTo(plain);
+      TrainedPerson learnt = PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(eye, List.of(face, face))).addTo(plain);
       ReferencePerson shown = new ReferencePerson(
               adapter
                   .adapter()
@@ -308,10 +307,11 @@ class FaceGuidanceTest {
               Consent.synthetic(),
               "adapter",
               IdentityStrength.DEFAULT,
-              Map.of())
+              "",
+              PersonRecord.EMPTY)
           .withFaceGuidance(new FaceEmbeddings(eye, List.of(away)));
       ReferencePerson faceless = new ReferencePerson(
-          shown.imagePrompt(), null, shown.photoConsent(), "adapter", shown.strength(), Map.of());
+          shown.imagePrompt(), null, shown.photoConsent(), "adapter", shown.strength(), "", PersonRecord.EMPTY);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.usesFaceGuidance(faceless.withTrainedPerson(learnt)));
@@ -346,14 +346,14 @@ class FaceGuidanceTest {
    */
   private static void takesTheAdapterWithTheLora(
       HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest request) {
-    FaceEmbeddings once = FaceEmbeddings.ofGuidance(learnt).orElseThrow();
+    FaceEmbeddings once = PersonRecord.of(learnt).guidanceFaces().orElseThrow();
     TrainedPerson known =
-        new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)).addAsGuidanceTo(learnt);
+        PersonRecord.of(learnt).withGuidanceFaces(new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1))).addTo(learnt);
     byte[] kept = drawn(studio, known, request).rgb();
     byte[] shown = drawn(
             studio,
             new ReferencePerson(
-                photo, known, Consent.synthetic(), "adapter", IdentityStrength.DEFAULT, Map.of()),
+                photo, known, Consent.synthetic(), "adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY),
             request)
         .rgb();
     double off = IntStream.range(0, kept.length)

@@ -1,0 +1,4 @@
+package dev.likeness.planted.headshots;
+
+/** A facade. */
+public final class PlantedStudio {}

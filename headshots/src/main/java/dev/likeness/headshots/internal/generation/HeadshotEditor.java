@@ -1,0 +1,178 @@
+package dev.likeness.headshots.internal.generation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.InitialImage;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.HeadshotEdit;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.photos.face.BoundingBox;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Draws parts of a headshot anew with the person attached: {@link Inpainting}s, each laid over the
+ * headshot by its mask, so that everything else stays to the pixel.
+ */
+public record HeadshotEditor(
+    BaseModel base, Identity person, FaceDetector detector, Upscaler upscaler) {
+  // The broad light of a face is what is left after a blur of so much of its width.
+  private static final double LIGHT_BLUR = 0.1;
+  private static final double MAX_LIGHT_GAIN = 3;
+
+  /**
+   * Parts that are drawn at once.
+   *
+   * @param parts none where a mask or margins say what is drawn
+   * @param strength how much is drawn anew, 0 to 1
+   */
+  private record Pass(Set<Style.Part> parts, double strength) {}
+
+  public HeadshotEdit.Result edit(
+      Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
+    HeadshotEdit.Margins margins = edit.margins();
+    requireSize(before.image(), margins);
+    RgbImage after = InitialImage.outpaint(
+            before.image(), margins.left(), margins.top(), margins.right(), margins.bottom())
+        .image();
+    // With a mask of what to draw there need be no face, and none keeps its detail then.
+    List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
+    String prompt = edit.prompt(before);
+    ImageRequest request = HeadshotGenerator.withGuidance(before.request(), base)
+        .prompt(prompt)
+        .seed(edit.seed())
+        .hires(null)
+        .negative(
+            PersonRecord.SharedLight.of(person).negativePrompt(before.request().negative(), prompt))
+        .noise(null)
+        .count(1);
+    Inpainting drawing =
+        new Inpainting(base, withPersonAdapter(request, before.likeness()), upscaler);
+    RgbImage anew = null;
+    for (Pass pass : passes(edit)) {
+      RgbImage mask = mask(before.image(), after, edit, pass.parts(), faces);
+      RgbImage drawn = before
+          .style()
+          .convertColours(drawing.inpaint(after, mask, pass.strength(), progress, cancellation));
+      boolean lit = pass.parts().contains(Style.Part.LIGHT)
+          && !EditMask.changesFace(pass.parts())
+          && !faces.isEmpty();
+      after = blend(after, lit ? relight(after, drawn, faces.get(0)) : drawn, mask);
+      anew = anew == null ? mask : EditMask.union(anew, mask);
+    }
+    Headshot edited = new Headshot(
+        after,
+        before.style().withWords(edit.words()),
+        edit.seed(),
+        request.size(after.width(), after.height()),
+        before.likeness(),
+        true);
+    return new HeadshotEdit.Result(before, edited, anew);
+  }
+
+  /**
+   * What is drawn in turn: each part as much anew as it needs, the most first; at once where a
+   * place or a strength is given.
+   */
+  private static List<Pass> passes(HeadshotEdit edit) {
+    List<Style.Part> parts = edit.words().keySet().stream()
+        .sorted(Comparator.comparingDouble(Style.Part::strength).reversed())
+        .toList();
+    if (edit.mask().isEmpty() && !edit.margins().isNonZero() && Double.isNaN(edit.strength())) {
+      return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
+    }
+    double most =
+        parts.isEmpty() ? Style.Part.BACKDROP.strength() : parts.get(0).strength();
+    return List.of(
+        new Pass(edit.words().keySet(), Double.isNaN(edit.strength()) ? most : edit.strength()));
+  }
+
+  private static void requireSize(RgbImage before, HeadshotEdit.Margins margins) {
+    int width = before.width() + margins.left() + margins.right();
+    int height = before.height() + margins.top() + margins.bottom();
+    if (margins.isNonZero() && Math.max(width, height) > ShootRequest.MAX_SIZE) {
+      throw new InvalidInputException("the canvas would have " + width + "x" + height
+          + " pixels, and a side has " + ShootRequest.MAX_SIZE + " at most; extend it by less");
+    }
+  }
+
+  private static RgbImage mask(
+      RgbImage before,
+      RgbImage canvas,
+      HeadshotEdit edit,
+      Set<Style.Part> parts,
+      List<Face> faces) {
+    if (edit.margins().isNonZero()) {
+      return EditMask.margins(before, edit.margins(), canvas.width(), canvas.height());
+    }
+    if (edit.mask().isEmpty()) {
+      return EditMask.of(
+          before,
+          faces.stream()
+              .findFirst()
+              .orElseThrow(() -> new InvalidInputException("no face is seen in the headshot, "
+                  + "so its parts cannot be found; give a mask of what to draw")),
+          parts);
+    }
+    RgbImage white = edit.mask().get().image();
+    if (white.width() != before.width() || white.height() != before.height()) {
+      throw new InvalidInputException(
+          "the mask has " + white.width() + "x" + white.height() + " pixels and the headshot "
+              + before.width() + "x" + before.height() + "; give a mask of the headshot's size");
+    }
+    return white;
+  }
+
+  /** Drawn as this person, whoever the headshot's request was adapted by. */
+  private ImageRequest withPersonAdapter(ImageRequest request, double likeness) {
+    return ImageRequest.of(request.prompt())
+        .negative(request.negative())
+        .steps(request.steps())
+        .guidance(request.guidance())
+        .seed(request.seed())
+        .adapter(person.at(likeness));
+  }
+
+  /**
+   * On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv,
+   * TPAMI 23, 2001.
+   */
+  private static RgbImage relight(RgbImage before, RgbImage drawn, Face face) {
+    BoundingBox box = face.box();
+    RgbImage was = EditMask.blur(before, LIGHT_BLUR * box.width());
+    RgbImage is = EditMask.blur(drawn, LIGHT_BLUR * box.width());
+    byte[] out = drawn.rgb();
+    for (int i = 0; i < out.length; i++) {
+      int x = i / 3 % drawn.width();
+      int y = i / 3 / drawn.width();
+      double ratio = (is.at(x, y, i % 3) + 8.0) / (was.at(x, y, i % 3) + 8.0);
+      double lit =
+          before.at(x, y, i % 3) * Math.max(1 / MAX_LIGHT_GAIN, Math.min(MAX_LIGHT_GAIN, ratio));
+      double part = EditMask.ellipse(box, x, y);
+      out[i] = (byte) Math.round(Math.min(255, part * lit + (1 - part) * (out[i] & 255)));
+    }
+    return RgbImage.of(drawn.width(), drawn.height(), out);
+  }
+
+  private static RgbImage blend(RgbImage before, RgbImage drawn, RgbImage mask) {
+    byte[] out = before.rgb();
+    for (int i = 0; i < out.length; i++) {
+      int x = i / 3 % before.width();
+      int y = i / 3 / before.width();
+      double part = mask.at(x, y, 0) / 255.0;
+      out[i] = (byte) Math.round((1 - part) * (out[i] & 255) + part * drawn.at(x, y, i % 3));
+    }
+    return RgbImage.of(before.width(), before.height(), out);
+  }
+}

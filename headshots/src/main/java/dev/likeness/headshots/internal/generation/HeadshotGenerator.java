@@ -1,0 +1,131 @@
+package dev.likeness.headshots.internal.generation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.internal.family.OpenModel;
+import dev.likeness.diffusion.internal.model.ModelExtras;
+import dev.likeness.diffusion.request.Cancellation;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.diffusion.request.Progress;
+import dev.likeness.headshots.person.PersonRecord;
+import dev.likeness.headshots.shoot.Headshot;
+import dev.likeness.headshots.shoot.Shoot;
+import dev.likeness.headshots.shoot.ShootRequest;
+import dev.likeness.headshots.shoot.Upscaler;
+import dev.likeness.headshots.style.Style;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Draws what a shoot asks for: style by style, and larger than the base draws at once where that is
+ * asked.
+ */
+public record HeadshotGenerator(
+    BaseModel base, Identity person, ShootRequest request, Upscaler upscaler) {
+  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes
+  // 600, holding a face on portrait 1000.
+  private static final long BYTES_PER_PIXEL = 1500;
+  // Of the whole image, while it is enlarged: as latents, as floats, as bytes.
+  private static final long COPIES = 96;
+  private static final long CHANNELS = 3;
+
+  /** Refuses styles, sizes and steps that are not for {@code base}. */
+  public static void requireCompatible(ShootRequest request, BaseModel base) {
+    int size = request.size();
+    int steps = request.steps();
+    request.styles().forEach(style -> style.requireCompatible(base));
+    TiledUpscale.requireValidSize(base, size);
+    try {
+      boolean whole = size != 0 && !TiledUpscale.isNeeded(base, size);
+      base.validate(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
+    } catch (IllegalArgumentException notSoMany) {
+      throw new InvalidInputException(
+          base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage()
+              + "; choose so many",
+          notSoMany);
+    }
+  }
+
+  /** About how many bytes drawing takes: what is drawn at once, decoding it, and all images. */
+  public static long memoryBytes(ShootRequest request, BaseModel base) {
+    int size = request.size();
+    int width = size == 0 ? base.defaults().width() : size;
+    int height = size == 0 ? base.defaults().height() : size;
+    double most = TiledUpscale.MAX_UNTILED_SCALE
+        * TiledUpscale.MAX_UNTILED_SCALE
+        * base.defaults().width()
+        * base.defaults().height();
+    long pixels = (long) width * height;
+    int number = base.compute().dtype().bits() / Byte.SIZE;
+    return BYTES_PER_PIXEL * number * (long) Math.min(pixels, most)
+        + base.unwrap(OpenModel.class).autoencoder().decodingMemory(width, height)
+        + COPIES * pixels
+        + CHANNELS * pixels * request.count() * request.styles().size();
+  }
+
+  /** The shoot; {@code each} hears of its headshots as they are drawn. */
+  public Shoot generate(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
+    requireCompatible(request, base);
+    if (needsUpscaling()) {
+      Inpainting.WholeImage.require(
+          List.of(person.at(request.likeness())), "an image of " + request.size() + " pixels");
+    }
+    List<Headshot> headshots = new ArrayList<>();
+    for (Style style : request.styles()) {
+      for (int i = 0; i < request.count(); i++) {
+        ImageRequest ask =
+            imageRequest(style, request.variant() + i).seed(request.seed() + headshots.size());
+        GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
+        headshots.add(new Headshot(
+            style.convertColours(resize(image, progress, cancellation)),
+            style,
+            image.seed(),
+            image.request(),
+            request.likeness()));
+        each.accept(headshots.get(headshots.size() - 1));
+      }
+    }
+    return new Shoot(request, headshots);
+  }
+
+  private RgbImage resize(GeneratedImage image, Progress progress, Cancellation cancellation) {
+    return needsUpscaling()
+        ? TiledUpscale.upscale(
+            base,
+            image.request(),
+            image.image(),
+            request.size(),
+            request.size(),
+            upscaler,
+            progress,
+            cancellation)
+        : image.image();
+  }
+
+  /** Whether the images are larger than the base draws at once. */
+  private boolean needsUpscaling() {
+    return TiledUpscale.isNeeded(base, request.size());
+  }
+
+  private ImageRequest imageRequest(Style style, int index) {
+    int size = needsUpscaling() ? base.defaults().width() : request.size();
+    String prompt = base.unwrap(ModelExtras.class).photographs()
+        ? style.photographicPrompt(person.phrase(), index)
+        : style.prompt(person.phrase(), index);
+    return withGuidance(request.imageRequest(prompt, style), base)
+        .negative(PersonRecord.SharedLight.of(person).negativePrompt(style.negative(), prompt))
+        .size(size, size)
+        .adapter(person.at(request.likeness()));
+  }
+
+  /** The same with a person's guidance on {@code base} where none is said. */
+  static ImageRequest withGuidance(ImageRequest request, BaseModel base) {
+    return Double.isNaN(request.guidance())
+        ? request.guidance(ShootRequest.guidance(base))
+        : request;
+  }
+}

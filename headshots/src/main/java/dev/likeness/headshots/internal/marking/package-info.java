@@ -1,2 +1,0 @@
-/** Marks images as generated, by metadata alone. */
-package dev.likeness.headshots.internal.marking;

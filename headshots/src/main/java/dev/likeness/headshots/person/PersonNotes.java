@@ -1,0 +1,189 @@
+package dev.likeness.headshots.person;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.Consent;
+import dev.likeness.diffusion.error.InvalidInputException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The notes in the header of a person's file: the only place that reads and writes them. Keys and
+ * formats are those of all earlier versions.
+ */
+final class PersonNotes {
+  private static final String PROFILE = "likeness.profile";
+  private static final String LIGHT = "likeness.shared_light";
+  private static final String TRAITS = "likeness.measures";
+  private static final String GUIDANCE_FACES = "likeness.faces.guide";
+  private static final String FACES = "likeness.faces";
+  // Of files of references alone; files of LoRAs have these keys from identity-lora.
+  private static final String BASE = "likeness.base";
+  private static final String CLASS_WORD = "likeness.class_word";
+  private static final String CONSENT = "likeness.consent";
+  private static final String ADAPTER = "likeness.recipe";
+
+  private static final String EMBEDDER = "embedder";
+  private static final String VECTORS = "vectors";
+
+  private PersonNotes() {}
+
+  /** What a file of references says beside its tensors. */
+  record OfReferences(
+      String base,
+      String classWord,
+      Optional<Consent> consent,
+      String adapterName,
+      PersonRecord record) {
+    /** Empty for a file whose header does not say whose references it holds. */
+    static Optional<OfReferences> read(Map<String, String> notes) {
+      return Optional.ofNullable(notes.get(CONSENT))
+          .map(consent -> new OfReferences(
+              notes.getOrDefault(BASE, ""),
+              notes.getOrDefault(CLASS_WORD, "person"),
+              consent.isBlank() ? Optional.empty() : Optional.of(Consent.parse(consent)),
+              notes.getOrDefault(ADAPTER, ""),
+              PersonNotes.read(notes)));
+    }
+
+    Map<String, String> write() {
+      Map<String, String> notes = PersonNotes.write(record);
+      if (!base.isEmpty()) {
+        notes.put(BASE, base);
+      }
+      notes.put(CLASS_WORD, classWord);
+      notes.put(CONSENT, consent.map(Consent::toJson).orElse(""));
+      notes.put(ADAPTER, adapterName);
+      return notes;
+    }
+  }
+
+  /**
+   * Reads what a file keeps of a person; files of other programs keep nothing.
+   *
+   * @throws InvalidInputException if a note is not in its format
+   */
+  static PersonRecord read(Map<String, String> notes) {
+    return new PersonRecord(
+        parse(notes, PROFILE, "profile", PersonNotes::profile).orElse(PersonProfile.UNKNOWN),
+        parse(notes, TRAITS, "face traits", PersonNotes::traits).orElse(List.of()),
+        new PersonRecord.SharedLight(notes.getOrDefault(LIGHT, "")),
+        parse(notes, GUIDANCE_FACES, "face embeddings", PersonNotes::faces),
+        parse(notes, FACES, "face embeddings", PersonNotes::faces));
+  }
+
+  /** Writes what {@link #read} reads; parts that are not known have no note. */
+  static Map<String, String> write(PersonRecord record) {
+    Map<String, String> notes = new LinkedHashMap<>();
+    notes.put(PROFILE, json(record.profile().asList()));
+    if (!record.light().words().isEmpty()) {
+      notes.put(LIGHT, record.light().words());
+    }
+    if (!record.traits().isEmpty()) {
+      notes.put(TRAITS, json(record.traits().stream().map(PersonNotes::numbers).toList()));
+    }
+    record.guidanceFaces().ifPresent(faces -> notes.put(GUIDANCE_FACES, json(vectors(faces))));
+    record.faces().ifPresent(faces -> notes.put(FACES, json(vectors(faces))));
+    return notes;
+  }
+
+  private interface Reader<T> {
+    T read(String json) throws IOException;
+  }
+
+  private static <T> Optional<T> parse(
+      Map<String, String> notes, String key, String what, Reader<T> reader) {
+    String json = notes.getOrDefault(key, "");
+    try {
+      return json.isEmpty() ? Optional.empty() : Optional.of(reader.read(json));
+    } catch (IOException | RuntimeException e) {
+      throw new InvalidInputException(
+          "the " + what + " in the person's file (" + key
+              + ") cannot be read; train or show the person again",
+          e);
+    }
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.std.asString(value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static PersonProfile profile(String json) throws IOException {
+    return new PersonProfile(list(json, entry -> trait((Map<?, ?>) entry)));
+  }
+
+  private static PersonProfile.Trait trait(Map<?, ?> entry) {
+    String source = (String) entry.get("source");
+    return new PersonProfile.Trait(
+        (String) entry.get("slot"),
+        (String) entry.get("value"),
+        ((Number) entry.get("confidence")).doubleValue(),
+        Arrays.stream(PersonProfile.Trait.Source.values())
+            .filter(each -> each.label().equals(source))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("unknown source " + source)));
+  }
+
+  private static List<FaceTraits> traits(String json) throws IOException {
+    return list(json, entry -> {
+      List<?> numbers = (List<?>) entry;
+      return new FaceTraits(number(numbers.get(0)), number(numbers.get(1)), number(numbers.get(2)));
+    });
+  }
+
+  /** The three numbers; null for one that was not measured. */
+  private static List<Double> numbers(FaceTraits traits) {
+    return Arrays.asList(
+        Double.isNaN(traits.tone()) ? null : traits.tone(),
+        traits.texture(),
+        Double.isNaN(traits.faceWidth()) ? null : traits.faceWidth());
+  }
+
+  private static double number(Object number) {
+    return number == null ? Double.NaN : ((Number) number).doubleValue();
+  }
+
+  private static FaceEmbeddings faces(String json) throws IOException {
+    Map<String, Object> map = JSON.std.mapFrom(json);
+    return new FaceEmbeddings(
+        (String) map.get(EMBEDDER),
+        ((List<?>) map.get(VECTORS)).stream().map(text -> decode((String) text)).toList());
+  }
+
+  private static Map<String, Object> vectors(FaceEmbeddings faces) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(VECTORS, faces.vectors().stream().map(PersonNotes::encode).toList());
+    map.put(EMBEDDER, faces.embedder());
+    return map;
+  }
+
+  private static String encode(float[] vector) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private static float[] decode(String text) {
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+    float[] vector = new float[bytes.remaining() / 4];
+    bytes.asFloatBuffer().get(vector);
+    return vector;
+  }
+
+  private static <T> List<T> list(String json, Function<Object, T> entry) throws IOException {
+    return JSON.std.listFrom(json).stream().map(entry).toList();
+  }
+}

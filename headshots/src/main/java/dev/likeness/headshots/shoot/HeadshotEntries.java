@@ -1,0 +1,158 @@
+package dev.likeness.headshots.shoot;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.style.Style;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** Headshots as they stand in records, one object each, and read from there. */
+final class HeadshotEntries {
+  // A smile is an expression.
+  private static final List<Style.Part> PARTS =
+      List.of(Style.Part.OUTFIT, Style.Part.EXPRESSION, Style.Part.LIGHT, Style.Part.BACKDROP);
+
+  /** A store numbers the records of a subject's later shoots. */
+  private static final Pattern RECORD =
+      Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(HeadshotEdit.Result.FILE));
+
+  private HeadshotEntries() {}
+
+  /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
+  static Optional<Headshot> find(Path file, RgbImage image) {
+    return records(file).stream()
+        .flatMap(record -> entries(record)
+            .filter(shot -> matches(shot, file))
+            .map(shot -> headshot(record, shot, image)))
+        .findFirst();
+  }
+
+  /** Those beside it: of the shoots, the first one's at the head, and of an edit. */
+  private static List<Path> records(Path file) {
+    try (Stream<Path> beside = Files.list(file.toAbsolutePath().getParent())) {
+      return beside
+          .filter(path -> RECORD.matcher(path.getFileName().toString()).matches())
+          .filter(Files::isRegularFile)
+          .sorted(Comparator.comparing(Path::toString).reversed())
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw new InvalidInputException(
+          "cannot look for the record beside " + file + ": " + e.getMessage()
+              + "; edit a copy of the image alone",
+          e);
+    }
+  }
+
+  private static Stream<Map<?, ?>> entries(Path record) {
+    try {
+      Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
+      List<?> drawn = content.get("headshots") instanceof List<?> list ? list : List.of();
+      return Stream.concat(drawn.stream(), Stream.ofNullable(content.get("after")))
+          .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of());
+    } catch (IOException e) {
+      throw unreadable(record, e);
+    }
+  }
+
+  /** Whether it is of this file, or of the same in another format. */
+  private static boolean matches(Map<?, ?> shot, Path file) {
+    return shot.get("file") instanceof String name
+        && stem(name).equals(stem(file.getFileName().toString()))
+        && shot.get("prompt") instanceof String;
+  }
+
+  private static String stem(String name) {
+    return name.replaceFirst("\\.[^.]*$", "");
+  }
+
+  private static Headshot headshot(Path record, Map<?, ?> shot, RgbImage image) {
+    try {
+      ImageRequest request = ImageRequest.of(text(shot, "prompt"))
+          .negative(text(shot, "negative"))
+          .steps(number(shot, "steps", ShootRequest.STEPS).intValue())
+          .guidance(number(shot, "guidance", Double.NaN).doubleValue())
+          .seed(number(shot, "seed", 0).longValue())
+          .size(image.width(), image.height());
+      return new Headshot(
+          image,
+          style(shot),
+          request.seed(),
+          request,
+          number(shot, "likeness", 1).doubleValue(),
+          true);
+    } catch (IllegalArgumentException e) {
+      throw unreadable(record, e);
+    }
+  }
+
+  /**
+   * The style as far as the record tells: of an application's own, what the headshot was asked by.
+   */
+  private static Style style(Map<?, ?> shot) {
+    Style usual = Style.defaults().get(0);
+    String name = text(shot, "style");
+    Style known = Style.all().stream()
+        .filter(style -> style.name().equals(name))
+        .findFirst()
+        .orElse(usual);
+    Map<Style.Part, String> words = new EnumMap<>(Style.Part.class);
+    if (shot.get("words") instanceof Map<?, ?> said) {
+      PARTS.stream()
+          .filter(part -> !text(said, part.label()).isBlank())
+          .forEach(part -> words.put(part, text(said, part.label())));
+    }
+    return known
+        .withWords(words)
+        .withName(
+            name.isBlank() ? usual.name() : name,
+            shot.get("monochrome") instanceof Boolean grey ? grey : known.isMonochrome());
+  }
+
+  private static String text(Map<?, ?> shot, String name) {
+    return shot.get(name) instanceof String text ? text : "";
+  }
+
+  private static Number number(Map<?, ?> shot, String name, Number otherwise) {
+    return shot.get(name) instanceof Number number ? number : otherwise;
+  }
+
+  private static InvalidInputException unreadable(Path record, Exception e) {
+    return new InvalidInputException(
+        record + " cannot be read: " + e.getMessage() + "; edit a copy of the image alone", e);
+  }
+
+  static Map<String, Object> entry(Headshot headshot, String file) {
+    ImageRequest request = headshot.request();
+    Map<String, Object> words = new LinkedHashMap<>();
+    PARTS.forEach(part -> part.findIn(request.prompt(), headshot.style())
+        .ifPresent(text -> words.put(part.label(), text)));
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("file", file);
+    object.put("style", headshot.style().name());
+    object.put("monochrome", headshot.style().isMonochrome());
+    object.put("seed", headshot.seed());
+    object.put("prompt", request.prompt());
+    object.put("words", words);
+    object.put("negative", request.negative());
+    object.put("steps", request.steps());
+    object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
+    object.put("width", headshot.image().width());
+    object.put("height", headshot.image().height());
+    object.put("generated_width", request.width());
+    object.put("generated_height", request.height());
+    object.put("likeness", headshot.likeness());
+    return object;
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What is asked of the studio, and the headshots that come back.
+ *
+ * <p>A {@link ShootRequest} says how many headshots to generate, in which
+ * {@linkplain dev.likeness.headshots.style.Style styles} and how; a {@link Shoot} holds the
+ * {@link Headshot headshots}. A {@link HeadshotEdit} changes outfit, backdrop, light or expression
+ * of one of them. A {@link SelectionResult} keeps a varied few of many candidates. Images are
+ * marked as generated (XMP); {@code likeness-provenance} adds signatures and a watermark.
+ *
+ * <pre>{@code
+ * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
+ *     TrainedPerson ada = TrainedPerson.open(Path.of("ada.safetensors"), base)) {
+ *   ShootRequest request = ShootRequest.of(Style.named("studio"), 4).seed(7);
+ *   for (Headshot headshot : HeadshotStudio.on(base).shoot(ada, request).headshots()) {
+ *     headshot.write(Path.of("seed-" + headshot.seed() + ".png"));
+ *   }
+ * }
+ * }</pre>
+ */
+package dev.likeness.headshots.shoot;

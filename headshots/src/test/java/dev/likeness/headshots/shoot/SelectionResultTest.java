@@ -1,0 +1,447 @@
+package dev.likeness.headshots.shoot;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.image.DigitalSourceType;
+import dev.likeness.diffusion.image.RgbImage;
+import dev.likeness.diffusion.request.ImageRequest;
+import dev.likeness.headshots.Selfies;
+import dev.likeness.headshots.report.LikenessCurve;
+import dev.likeness.headshots.report.ShootReport;
+import dev.likeness.headshots.score.ScoreAspect;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.style.Style;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.internal.imagefile.ImageFile;
+import dev.likeness.photos.internal.imagefile.XmpPacket;
+import dev.likeness.photos.likeness.ConfidenceInterval;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SelectionResultTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void selectsTheBestWithReasons() {
+    SelectionResult choice =
+        SelectionResult.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
+    assertEquals(List.of(2L, 1L), choice.selected().stream().map(Headshot::seed).toList());
+    assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
+    assertTrue(
+        choice
+            .verdicts()
+            .get(0)
+            .reason()
+            .matches("kept: merit 0.90, [0-9]+ % unlike those kept before"),
+        choice.verdicts().get(0).reason());
+    assertEquals(
+        "not needed: merit 0.76, others have more or differ more",
+        choice.verdicts().get(2).reason());
+  }
+
+  @Test
+  void neverSelectsADuplicate() {
+    SelectionResult.Candidate again = candidateOf(
+        new Headshot(image(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
+        card(0.2),
+        Double.NaN,
+        false);
+    SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), again), 2);
+    assertEquals(List.of(1L), choice.selected().stream().map(Headshot::seed).toList());
+    assertEquals(
+        "dropped: nearly the same image as one that was kept",
+        choice.verdicts().get(1).reason());
+  }
+
+  @Test
+  void prefersADifferentImageToASlightlyBetterSimilarOne() {
+    byte[] nearly = image(1).rgb();
+    for (int i = 0; i < 64 * 64 * 3 / 6; i++) {
+      nearly[i] = (byte) (255 - nearly[i]);
+    }
+    SelectionResult.Candidate like = candidateOf(
+        new Headshot(
+            RgbImage.of(64, 64, nearly), Style.named("studio"), 7, ImageRequest.of("x"), 1),
+        card(0.2),
+        Double.NaN,
+        false);
+    SelectionResult choice =
+        SelectionResult.of(List.of(candidate(1, 0.1), like, candidate(3, 0.3)), 2);
+    assertEquals(List.of(1L, 3L), choice.selected().stream().map(Headshot::seed).toList());
+  }
+
+  @Test
+  void selectsFailedImagesLastAndFacelessOnesNever() {
+    SelectionResult.Candidate blurred = candidate(1, 1.5);
+    SelectionResult.Candidate faceless = candidateOf(
+        candidate(2, 0).headshot(),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.FACE, 1, 0, false))),
+        Double.NaN,
+        false);
+    SelectionResult choice = SelectionResult.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
+    assertEquals(List.of(3L, 1L), choice.selected().stream().map(Headshot::seed).toList());
+    assertEquals(
+        "kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
+            + "1.50, limit 1.00)",
+        choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
+    assertEquals(
+        "dropped: no face was found (face 1.00, limit 0.00)",
+        choice.verdicts().get(1).reason());
+  }
+
+  @Test
+  void weightsLikenessAbovePromptAdherence() {
+    ScoreCard.Score alike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.62, 0.5, true);
+    ScoreCard.Score unlike = new ScoreCard.Score(ScoreAspect.LIKENESS, 0.6, 0.5, true);
+    SelectionResult.Candidate first =
+        candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
+    SelectionResult.Candidate second =
+        candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
+    SelectionResult.Candidate disobedient =
+        candidateOf(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
+    assertArrayEquals(
+        new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
+        Ranking.RankingScore.of(List.of(first, second, disobedient)),
+        1e-12);
+  }
+
+  @Test
+  void ranksByLikenessFarBelowItsLimit() {
+    List<SelectionResult.Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN)
+        .map(cosine -> candidateOf(
+            candidate(1, 0).headshot(),
+            new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, cosine, 0.8, false))),
+            Double.NaN,
+            false))
+        .toList();
+    assertArrayEquals(
+        new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)},
+        Ranking.RankingScore.of(unlike),
+        1e-12);
+  }
+
+  @Test
+  void ranksByGuidanceLikenessToo() {
+    SelectionResult.Candidate judged = candidateWithLikeness(0.62, 0.7);
+    SelectionResult.Candidate heldMore = candidateWithLikeness(0.6, 0.8);
+    assertArrayEquals(
+        new double[] {Math.sqrt(0.5), 1},
+        Ranking.RankingScore.of(List.of(judged, heldMore)),
+        1e-12);
+    SelectionResult.Candidate judgedMuchMore = candidateWithLikeness(0.9, 0.7);
+    assertArrayEquals(
+        new double[] {1, Math.sqrt(0.5)},
+        Ranking.RankingScore.of(List.of(judgedMuchMore, heldMore)),
+        1e-12);
+    List<SelectionResult.Candidate> unjudged = Stream.of(0.7, 0.8)
+        .map(held -> new SelectionResult.Candidate(
+            candidate(1, 0).headshot(), new ScoreCard(List.of()), Double.NaN, false, held))
+        .toList();
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Ranking.RankingScore.of(unjudged), 1e-12);
+  }
+
+  private static SelectionResult.Candidate candidateWithLikeness(double judged, double held) {
+    ScoreCard card =
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, judged, 0.5, true)));
+    return new SelectionResult.Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
+  }
+
+  @Test
+  void ignoresFailuresThatMostCandidatesShare() {
+    List<SelectionResult.Candidate> blurred = IntStream.range(0, 8)
+        .mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i))
+        .toList();
+    assertTrue(
+        SelectionResult.of(blurred, 8)
+            .verdicts()
+            .get(3)
+            .reason()
+            .matches(
+                "kept: merit 0.89, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
+        SelectionResult.of(blurred, 8).verdicts().get(3).reason());
+    assertTrue(SelectionResult.of(blurred.subList(0, 7), 7)
+        .verdicts()
+        .get(3)
+        .reason()
+        .startsWith("kept for want of better"));
+    List<SelectionResult.Candidate> fewer =
+        IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();
+    assertTrue(SelectionResult.of(fewer, 8)
+        .verdicts()
+        .get(4)
+        .reason()
+        .startsWith("kept for want of better"));
+  }
+
+  @Test
+  void countsUnmeasuredAspectsAsEqual() {
+    assertArrayEquals(
+        new double[] {1, 1},
+        Ranking.RankingScore.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
+  }
+
+  @Test
+  void countsAspectsOfOthersAsAverage() {
+    SelectionResult.Candidate obedient =
+        candidateOf(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    SelectionResult.Candidate other =
+        candidateOf(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+    assertArrayEquals(
+        new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
+        Ranking.RankingScore.of(List.of(obedient, other, candidate(3, 0.1))),
+        1e-12);
+  }
+
+  @Test
+  void penalisesLowLikenessEvenIfMostAreLow() {
+    List<SelectionResult.Candidate> unlike = IntStream.range(0, 8)
+        .mapToObj(i -> candidateOf(
+            candidate(i, 0).headshot(),
+            new ScoreCard(
+                List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))),
+            Double.NaN,
+            false))
+        .toList();
+    assertTrue(SelectionResult.of(unlike, 8).verdicts().subList(2, 8).stream()
+        .allMatch(verdict ->
+            verdict.rank() > 2 && verdict.reason().startsWith("kept for want of better")));
+  }
+
+  @Test
+  void reportsScoresWithoutASelection() {
+    Shoot shoot = new Shoot(
+        ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
+    String html = ShootReport.of(
+            shoot,
+            Optional.empty(),
+            List.of(card(1.5)),
+            Optional.empty(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(
+        html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
+        html);
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> ShootReport.of(
+            shoot,
+            Optional.empty(),
+            List.of(card(1), card(1)),
+            Optional.empty(),
+            GeneratedImage.Marking.load()));
+  }
+
+  @Test
+  void reportsOnOnePageThatNeedsNothingElse() {
+    SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    String html = ShootReport.of(
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
+            Optional.of(choice),
+            List.of(),
+            Optional.empty(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
+    assertTrue(html.contains("dropped: the face is blurred"), html);
+    assertTrue(
+        html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"),
+        html);
+    assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
+    assertFalse(
+        html.contains("http") || html.contains("<script") || html.contains("<link"),
+        "all of it is in the page");
+    assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
+  }
+
+  @Test
+  void showsDeliveredImagesOfTheSelection() throws IOException {
+    SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    Headshot kept = choice.selected().get(0);
+    Headshot cropped =
+        new Headshot(kept.image().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
+    String html = ShootReport.of(
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
+            Optional.of(choice),
+            List.of(),
+            Optional.empty(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    List<String> sizes = new ArrayList<>();
+    for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
+      byte[] png =
+          Base64.getDecoder().decode(part.substring("base64,".length(), part.indexOf('"')));
+      sizes.add(RgbImage.read(Files.write(folder.resolve("shown.png"), png)).toString());
+    }
+    assertEquals(List.of("40x50 image", "64x64 image"), sizes);
+    Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
+    assertEquals(
+        "the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ShootReport.of(
+                    none,
+                    Optional.of(choice),
+                    List.of(),
+                    Optional.empty(),
+                    GeneratedImage.Marking.load()))
+            .getMessage());
+  }
+
+  @Test
+  void showsEachPhotoOfOneNameAsItself() {
+    List<Photo> photos = new ArrayList<>();
+    photos.add(Photo.of("selfie.jpg", new byte[] {1}));
+    Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
+    String html = ShootReport.of(
+            shoot, Optional.empty(), List.of(), Optional.of(review), GeneratedImage.Marking.load())
+        .toHtml();
+    String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
+    assertEquals(5, figures.length);
+    assertFalse(figures[1].contains("<img"), "a broken file has no image");
+    assertEquals(3, review.accepted().size());
+    assertEquals(
+        3,
+        Stream.of(figures)
+            .filter(figure -> figure.contains("<img"))
+            .map(figure ->
+                figure.substring(figure.indexOf("base64,"), figure.indexOf("<figcaption")))
+            .distinct()
+            .count());
+  }
+
+  @Test
+  void reportsNamesAsTheyAreWritten() {
+    List<Photo> photos =
+        new ArrayList<>(List.of(Photo.of("<img src=x onerror=alert(1)>.jpg", new byte[] {1})));
+    Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
+    Headshot asked = new Headshot(
+        image(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
+    String html = ShootReport.of(
+            new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)),
+            Optional.empty(),
+            List.of(),
+            Optional.of(review),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
+    assertTrue(
+        html.contains("&lt;img src=x onerror=alert(1)&gt;.jpg")
+            && html.contains("&quot;&lt;/p&gt;&lt;script&gt;"),
+        html);
+  }
+
+  @Test
+  void reportsHowSureALikenessIsAndWhereThereIsNone() {
+    ScoreCard.Score sure = new ScoreCard.Score(
+        ScoreAspect.LIKENESS, 0.8, 0.5, true, Optional.of(new ConfidenceInterval(0.75, 0.85)));
+    ScoreCard.Score none = new ScoreCard.Score(ScoreAspect.LIKENESS, Double.NaN, 0.5, false);
+    SelectionResult choice = SelectionResult.of(
+        List.of(
+            candidateOf(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
+            candidateOf(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)),
+        1);
+    String html = ShootReport.of(
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
+            Optional.of(choice),
+            List.of(),
+            Optional.empty(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    assertTrue(
+        html.contains(
+            "<td>likeness</td><td>0.800, 95 % 0.750 to 0.850</td><td>at least 0.500</td>"),
+        html);
+    assertTrue(
+        html.contains("<td>likeness: no face was found to measure it on</td><td>none</td>"), html);
+    assertTrue(html.contains("<p>The face was drawn again.</p>") && !html.contains("NaN"), html);
+  }
+
+  @Test
+  void disclosesTheImagesOfTheReport() throws IOException {
+    SelectionResult choice = SelectionResult.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    String html = ShootReport.of(
+            new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.selected()),
+            Optional.of(choice),
+            List.of(),
+            Optional.empty(),
+            GeneratedImage.Marking.load())
+        .toHtml();
+    String[] images = html.split("data:image/png;base64,");
+    for (int i = 1; i < images.length; i++) {
+      byte[] bytes = Base64.getDecoder().decode(images[i].substring(0, images[i].indexOf('"')));
+      XmpPacket found = XmpPacket.parse(ImageFile.of(bytes).orElseThrow().xmp().orElseThrow());
+      assertEquals(
+          DigitalSourceType.TRAINED_ALGORITHMIC_MEDIA.uri(), found.sourceType().orElseThrow());
+    }
+  }
+
+  @Test
+  void plotsTheLikenessOfEachImageIfMeasured() {
+    SelectionResult.Candidate alike = candidateOf(
+        candidate(1, 0).headshot(),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.8, 0.5, true))),
+        Double.NaN,
+        false);
+    SelectionResult.Candidate other = candidateOf(
+        candidate(2, 0).headshot(),
+        new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.LIKENESS, 0.3, 0.5, false))),
+        Double.NaN,
+        false);
+    String svg = LikenessCurve.svg(SelectionResult.of(List.of(other, alike), 1));
+    assertTrue(
+        svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30")
+            && svg.contains("class=\"selected\""),
+        svg);
+    assertEquals("", LikenessCurve.svg(SelectionResult.of(List.of(candidate(1, 0.1)), 1)));
+  }
+
+  /** Of an image whose face nothing held. */
+  private static SelectionResult.Candidate candidateOf(
+      Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
+    return new SelectionResult.Candidate(headshot, card, obedience, repaired, Double.NaN);
+  }
+
+  private static SelectionResult.Candidate candidate(long seed, double blur) {
+    return candidateOf(
+        new Headshot(image(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1),
+        card(blur),
+        Double.NaN,
+        false);
+  }
+
+  private static ScoreCard card(double blur) {
+    return new ScoreCard(List.of(new ScoreCard.Score(ScoreAspect.SHARPNESS, blur, 1, blur <= 1)));
+  }
+
+  private static RgbImage image(long seed) {
+    byte[] rgb = new byte[64 * 64 * 3];
+    Random random = new Random(seed * 7919);
+    byte[] cells = new byte[64];
+    random.nextBytes(cells);
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = cells[i / 3 / 64 / 8 * 8 + i / 3 % 64 / 8];
+    }
+    return RgbImage.of(64, 64, rgb);
+  }
+}

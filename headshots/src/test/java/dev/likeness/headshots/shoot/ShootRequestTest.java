@@ -1,0 +1,72 @@
+package dev.likeness.headshots.shoot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.Consent;
+import dev.likeness.headshots.style.Style;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ShootRequestTest {
+  @Test
+  void keepsEarlierSettings() {
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 3)
+        .likeness(0.5)
+        .steps(8)
+        .guidance(3)
+        .size(512)
+        .seed(9);
+    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 3, 512, 9, 0), request);
+  }
+
+  @Test
+  void saysWhichLikenessThereIs() {
+    IllegalArgumentException wrong = assertThrows(
+        IllegalArgumentException.class,
+        () -> ShootRequest.of(Style.named("studio"), 1).likeness(1.5));
+    assertEquals("likeness 1.5 is outside 0..1", wrong.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-3, Double.POSITIVE_INFINITY})
+  void saysWhichGuidanceThereIs(double guidance) {
+    ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
+    assertEquals(
+        "guidance " + guidance + " is no number from 0; leave it out for the base's own",
+        assertThrows(IllegalArgumentException.class, () -> any.guidance(guidance))
+            .getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 56, 100, 513, 4104})
+  void saysWhichSizesThereAre(int size) {
+    ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
+    assertEquals(
+        "size " + size
+            + " is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own",
+        assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
+    List.of(0, 64, 256, 1200, 4096)
+        .forEach(good -> assertEquals(good, any.size(good).size()));
+  }
+
+  @Test
+  void requiresAtLeastOneImage() {
+    IllegalArgumentException wrong = assertThrows(
+        IllegalArgumentException.class, () -> ShootRequest.of(Style.named("studio"), 0));
+    assertEquals(
+        "a shoot needs a style, at least 1 image and 1 step, and no negative size or variant: given 1 styles, count 0, "
+            + "steps 20, size 0, variant 0",
+        wrong.getMessage());
+  }
+
+  @Test
+  void requiresAConsentText() {
+    IllegalArgumentException wrong =
+        assertThrows(IllegalArgumentException.class, () -> Consent.of("  "));
+    assertEquals("the text of a consent is empty; give a text that says who agreed to what", wrong.getMessage());
+    assertEquals("Ada: yes", Consent.of(" Ada: yes ").text());
+  }
+}

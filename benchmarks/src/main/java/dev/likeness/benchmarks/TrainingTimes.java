@@ -52,7 +52,8 @@ public final class TrainingTimes {
         .batchSize(1)
         .targets(LoraTargets.ATTENTION)
         .trainTextEncoder(false)
-        .optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(words.contains("recompute")));
+        .optimizerOptions(
+            OptimizerOptions.DEFAULT.gradientCheckpointing(words.contains("recompute")));
     DreamBooth whole = new DreamBooth(training);
     boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();

@@ -39,8 +39,7 @@ class PortraitExtrasTest {
       }
       assertEquals(LoraTraining.balanced(), TrainingPreset.BALANCED.of(portrait, 10));
       assertEquals(
-          new DreamBooth(LoraTraining.balanced().learningRate(3e-4)),
-          DreamBooth.forBase(portrait));
+          new DreamBooth(LoraTraining.balanced().learningRate(3e-4)), DreamBooth.forBase(portrait));
     }
   }
 }

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * State files of trainings, from which a stopped training resumes. They hold biometric data, so they
- * are deleted when the training is done.
+ * State files of trainings, from which a stopped training resumes. They hold biometric data, so
+ * they are deleted when the training is done.
  */
 public final class TrainingState {
   private static final String FILE_PATTERN = "training-????????.safetensors";

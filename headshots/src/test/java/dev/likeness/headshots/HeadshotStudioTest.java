@@ -343,8 +343,8 @@ class HeadshotStudioTest {
   @Test
   void requiresConsentOfGuidedAndTrainedPersons() {
     HeadshotStudio studio = HeadshotStudio.on(base);
-    TrainedPerson unasked = ada.withPersonToken(
-        ada.personToken().consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
+    TrainedPerson unasked = ada.withPersonToken(ada.personToken()
+        .consent(Consent.of("Ada: look").limitedTo(Purpose.INTAKE).toJson()));
     GuidedPerson held = new GuidedPerson(unasked, unasked::at);
     ReferencePerson beside = new ReferencePerson(
         null,

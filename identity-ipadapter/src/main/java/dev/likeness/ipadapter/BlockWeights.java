@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * Per-block weights of an adapter, by the path of the block, such as {@code
- * up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
+ * Per-block weights of an adapter, by the path of the block, such as
+ * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. InstantStyle shows which UNet
  * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
@@ -26,7 +26,9 @@ public final class BlockWeights {
       "composition",
       (base, t) -> isXl(base)
           ? weightIn(base, t, lastAttention(base, "down_blocks.2"))
-          : Math.max(weightIn(base, t, "down_blocks.2") / 4, weightIn(base, t, lastAttention(base, "down_blocks.2"))));
+          : Math.max(
+              weightIn(base, t, "down_blocks.2") / 4,
+              weightIn(base, t, lastAttention(base, "down_blocks.2"))));
   /** Both of the above. */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
       "style-and-composition", (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));

@@ -53,9 +53,9 @@ public final class FaceGuidance implements AutoCloseable {
 
   /**
    * The guidance that {@code folder}, a base's, brings along: a small autoencoder in
-   * {@code autoencoder}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance}, none
-   * of them the one that judges likeness; and its adapter itself, where that looks at faces alone.
-   * Empty where the autoencoder is missing, or both embedders.
+   * {@code autoencoder}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance},
+   * none of them the one that judges likeness; and its adapter itself, where that looks at faces
+   * alone. Empty where the autoencoder is missing, or both embedders.
    *
    * @param base opened from that folder, or one that its adapter fits
    * @throws dev.likeness.diffusion.error.InvalidInputException when one is broken
@@ -64,8 +64,8 @@ public final class FaceGuidance implements AutoCloseable {
     return Extra.PREVIEW_DECODER
         .in(folder)
         .filter(Files::isDirectory)
-        .flatMap(preview ->
-            EmbedderEnsemble.findIn(folder).map(eyes -> open(preview, eyes, folder, base, detector)));
+        .flatMap(preview -> EmbedderEnsemble.findIn(folder)
+            .map(eyes -> open(preview, eyes, folder, base, detector)));
   }
 
   private static FaceGuidance open(
@@ -109,7 +109,8 @@ public final class FaceGuidance implements AutoCloseable {
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
-    return adapter.map(own -> own.prompt(vectors.stream().map(embedders::reference).toList()));
+    return adapter.map(
+        own -> own.prompt(vectors.stream().map(embedders::reference).toList()));
   }
 
   /**

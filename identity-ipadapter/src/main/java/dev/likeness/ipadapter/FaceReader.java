@@ -18,9 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Turns photos into references for face adapters. Finds the largest face; if there is none,
- * tries the photo rotated or with wider margins. Thread-safe; the caller closes detector and
- * embedder.
+ * Turns photos into references for face adapters. Finds the largest face; if there is none, tries
+ * the photo rotated or with wider margins. Thread-safe; the caller closes detector and embedder.
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;
@@ -116,7 +115,8 @@ public final class FaceReader {
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
-    return Reference.face(numbers, templateOf(side).align(image, face)).withFaceEmbedder(embedder.name());
+    return Reference.face(numbers, templateOf(side).align(image, face))
+        .withFaceEmbedder(embedder.name());
   }
 
   /**
@@ -160,9 +160,11 @@ public final class FaceReader {
    *
    * @param prompt the person
    * @param readings one for each photo, in order
-   * @param usesFallback whether no face could be used and the plain adapter looks at the photos instead
+   * @param usesFallback whether no face could be used and the plain adapter looks at the photos
+   *     instead
    */
-  public record PersonReading(ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
+  public record PersonReading(
+      ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
     public PersonReading {
       readings = List.copyOf(readings);
     }

@@ -6,8 +6,8 @@ import dev.likeness.ipadapter.internal.vision.LoadedImageEncoder;
 import java.nio.file.Path;
 
 /**
- * An opened image encoder: CLIP or SigLIP of any size. Immutable and thread-safe; owns its
- * tensors until closed.
+ * An opened image encoder: CLIP or SigLIP of any size. Immutable and thread-safe; owns its tensors
+ * until closed.
  */
 public final class ImageEncoder implements AutoCloseable {
   private final LoadedImageEncoder loaded;

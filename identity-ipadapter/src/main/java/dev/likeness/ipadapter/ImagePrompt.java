@@ -11,8 +11,7 @@ import java.util.Optional;
 
 /**
  * Reference images as an image prompt of an adapter, with its strength. Part of a request:
- * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; setters return a changed
- * copy.
+ * {@code request.adapter(ada.at(0.8))}. Immutable and thread-safe; setters return a changed copy.
  */
 public final class ImagePrompt implements Identity {
   private final IpAdapter adapter;

@@ -222,10 +222,7 @@ public final class IpAdapter implements AutoCloseable {
     Tensor byHead = keys.view(1, keys.size(1), -1, sites.headDim());
     return torch
         .rms_norm(
-            byHead,
-            new long[] {sites.headDim()},
-            new TensorOptional(),
-            new DoubleOptional(KEY_EPS))
+            byHead, new long[] {sites.headDim()}, new TensorOptional(), new DoubleOptional(KEY_EPS))
         .view_as(keys);
   }
 

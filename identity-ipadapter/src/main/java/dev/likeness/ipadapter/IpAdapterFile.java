@@ -18,13 +18,13 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The file of an IP-Adapter, with the settings that the file does not contain. Immutable;
- * setters return a changed copy.
+ * The file of an IP-Adapter, with the settings that the file does not contain. Immutable; setters
+ * return a changed copy.
  *
  * @param path a safetensors file or a pickled {@code .bin}
  * @param version FaceID-Plus version, or null if the file name tells it
- * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null
- *     if it is inside or beside the file
+ * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null if
+ *     it is inside or beside the file
  * @param ignoresLora whether a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {

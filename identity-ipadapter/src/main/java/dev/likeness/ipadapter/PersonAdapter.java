@@ -20,8 +20,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * An IP-Adapter with the networks that encode people for it: an image encoder, a face embedder,
- * or both, as its kind needs. Immutable and thread-safe; owns all of them until closed.
+ * An IP-Adapter with the networks that encode people for it: an image encoder, a face embedder, or
+ * both, as its kind needs. Immutable and thread-safe; owns all of them until closed.
  */
 public final class PersonAdapter implements AutoCloseable {
   private final IpAdapter adapter;

@@ -140,9 +140,10 @@ record PromptAdapter(
     /** @param hidden whether these references are not to be seen */
     private MemoryFactory memories(ReferenceEmbeddings references, boolean hidden) {
       if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_SD3) {
-        TimestepAttention.TimestepMemory.Tokens tokens = imageTokens.timestepTokens(references, hidden);
-        Tensor bias =
-            imageTokens.weightBias(references, (long) references.count() * adapter.layout().tokens());
+        TimestepAttention.TimestepMemory.Tokens tokens =
+            imageTokens.timestepTokens(references, hidden);
+        Tensor bias = imageTokens.weightBias(
+            references, (long) references.count() * adapter.layout().tokens());
         return (t, scale) ->
             new TimestepAttention.TimestepMemory(tokens, adapter.timestepAttention(t), scale, bias);
       }

@@ -74,7 +74,8 @@ class AdapterLoraTest {
   @Test
   void actsInTheAttentionsThatHaveIt() {
     float[] some = generate(IpAdapterFile.of(portrait(lora -> of(lora, false))));
-    assertFalse(Arrays.equals(some, generate(IpAdapterFile.of(ADAPTERS.write("portrait", folder)))));
+    assertFalse(
+        Arrays.equals(some, generate(IpAdapterFile.of(ADAPTERS.write("portrait", folder)))));
     assertArrayEquals(generate(IpAdapterFile.of(portrait(lora -> of(lora, true)))), some);
   }
 
@@ -154,8 +155,8 @@ class AdapterLoraTest {
     }
     try (BaseModel transformer =
             BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
-        ImageEncoder encoder =
-            ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
+        ImageEncoder encoder = ImageEncoder.open(
+            GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
       IpAdapter.open(IpAdapterFile.of(file).ignoreLora(), transformer, encoder).close();
       int attentions = IpAdapterFile.of(bare).layout().attentionWidths().size();
       String is = " is an IP-Adapter " + title + ", " + attentions

@@ -42,8 +42,10 @@ class BlockWeightsTest {
         List.of("down_blocks.2.attentions.0 0.25", "down_blocks.2.attentions.1 1.0"),
         countWeights(BlockWeights.COMPOSITION, SD1));
     assertEquals(
-        List.of("down_blocks.2.attentions.0 1.0"), countWeights(BlockWeights.COMPOSITION, PORTRAIT));
-    assertEquals(List.of("up_blocks.0.attentions.1 1.0"), countWeights(BlockWeights.STYLE, PORTRAIT));
+        List.of("down_blocks.2.attentions.0 1.0"),
+        countWeights(BlockWeights.COMPOSITION, PORTRAIT));
+    assertEquals(
+        List.of("up_blocks.0.attentions.1 1.0"), countWeights(BlockWeights.STYLE, PORTRAIT));
   }
 
   @Test

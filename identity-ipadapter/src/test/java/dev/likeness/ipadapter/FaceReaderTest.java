@@ -108,7 +108,12 @@ class FaceReaderTest {
     assertEquals(224, reading.reference().image().width());
     assertEquals(
         256,
-        reader.withSide(256).read(bars(300, 200, 20, 70), false).reference().image().height());
+        reader
+            .withSide(256)
+            .read(bars(300, 200, 20, 70), false)
+            .reference()
+            .image()
+            .height());
   }
 
   @Test
@@ -128,8 +133,7 @@ class FaceReaderTest {
   void addsAMarginToAFaceThatFillsARotatedPhoto() {
     RgbImage lying = ExifOrientation.of(6).toUpright(bars(80, 200, 0, 80));
     assertEquals(
-        List.of(Note.FOUND_WITH_MARGIN, Note.ROTATED),
-        reader.read(lying, false).notes());
+        List.of(Note.FOUND_WITH_MARGIN, Note.ROTATED), reader.read(lying, false).notes());
   }
 
   @Test

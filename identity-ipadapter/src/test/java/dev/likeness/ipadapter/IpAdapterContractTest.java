@@ -105,7 +105,9 @@ class IpAdapterContractTest implements AdapterContract {
     assertArrayEquals(
         generate(request()),
         generate(request()
-            .adapter(plainPrompt.blockWeights(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+            .adapter(plainPrompt
+                .blockWeights(BlockWeights.of(Map.of("mid_block", 0.0)))
+                .at(1))));
   }
 
   /** The latents after each step. */
@@ -180,13 +182,17 @@ class IpAdapterContractTest implements AdapterContract {
   void aLoraThatTwoPromptsShareActsOnce() {
     ImagePrompt left = facePrompt.mask(image("37x53.png"));
     ImagePrompt right = facePrompt.mask(image("64x64.png"));
-    float[] once = generate(request().adapter(left.at(0.8)).adapter(right.loraScale(0).at(0.8)));
+    float[] once =
+        generate(request().adapter(left.at(0.8)).adapter(right.loraScale(0).at(0.8)));
     assertArrayEquals(once, generate(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertFalse(Arrays.equals(
         once,
-        generate(request().adapter(left.loraScale(0).at(0.8)).adapter(right.loraScale(0).at(0.8)))));
+        generate(request()
+            .adapter(left.loraScale(0).at(0.8))
+            .adapter(right.loraScale(0).at(0.8)))));
     assertFalse(
-        Arrays.equals(once, generate(request().adapter(left.loraScale(2).at(0.8)).adapter(right.at(0.8)))),
+        Arrays.equals(
+            once, generate(request().adapter(left.loraScale(2).at(0.8)).adapter(right.at(0.8)))),
         "the first says how strongly");
   }
 
@@ -198,8 +204,9 @@ class IpAdapterContractTest implements AdapterContract {
         generate(request().adapter(left.at(0.8)).adapter(right.loraScale(0).at(0.8))),
         generate(request().adapter(left.at(0.8)).adapter(right.at(0.8))));
     assertArrayEquals(
-        generate(
-            request().adapter(left.between(0, 0.5).at(0.8)).adapter(right.loraScale(0).at(0.8))),
+        generate(request()
+            .adapter(left.between(0, 0.5).at(0.8))
+            .adapter(right.loraScale(0).at(0.8))),
         generate(request().adapter(left.between(0, 0.5).at(0.8)).adapter(right.at(0.8))),
         "in steps where the first does not count, too");
     assertArrayEquals(
@@ -233,7 +240,8 @@ class IpAdapterContractTest implements AdapterContract {
           flux.generate(request).pixels(),
           flux.generate(request.adapter(plainPrompt.at(0))).pixels());
       String said = assertThrows(
-              IllegalArgumentException.class, () -> flux.generate(request.adapter(plainPrompt.at(1))))
+              IllegalArgumentException.class,
+              () -> flux.generate(request.adapter(plainPrompt.at(1))))
           .getMessage();
       assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
       assertTrue(

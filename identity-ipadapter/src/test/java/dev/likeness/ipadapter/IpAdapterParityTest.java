@@ -142,8 +142,7 @@ class IpAdapterParityTest {
           GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
       Object weight = use.get("scale") instanceof List<?> list ? list.get(i) : use.get("scale");
       each.add(new Weighted(
-          adapter.prompt(List.of(references.get(i))).mask(mask),
-          ((Number) weight).doubleValue()));
+          adapter.prompt(List.of(references.get(i))).mask(mask), ((Number) weight).doubleValue()));
     }
     return each;
   }
@@ -155,8 +154,8 @@ class IpAdapterParityTest {
       asked = asked.negative(references(use, "negative", faces));
     }
     if (use.get("steps") instanceof List<?> steps) {
-      asked =
-          asked.between(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
+      asked = asked.between(
+          ((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
     }
     if (use.get("shortcut") instanceof Number factor) {
       asked = asked.shortcutScale(factor.doubleValue());

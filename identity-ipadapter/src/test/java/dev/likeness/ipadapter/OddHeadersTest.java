@@ -65,8 +65,8 @@ class OddHeadersTest {
     GoldenAdapters golden = GoldenAdapters.of(name);
     Path file = folder.resolve(kind + ".safetensors");
     try (BaseModel base = base(name);
-        ImageEncoder encoder =
-            ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
+        ImageEncoder encoder = ImageEncoder.open(
+            GoldenImageEncoder.write(golden.encoder(kind), folder), Compute.EXACT)) {
       // One of each list tells for the others, and no header is told apart by a bias.
       for (String tensor : golden.shapes(kind).keySet().stream()
           .filter(each -> !each.matches("ip_adapter\\.[2-9].*|.*layers\\.[1-9].*|.*bias"))

@@ -56,8 +56,8 @@ class TransformerIpAdapterTest {
       base = BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT);
       GoldenAdapters golden = GoldenAdapters.of(name);
       encoders = kinds.stream()
-          .map(kind ->
-              ImageEncoder.open(GoldenImageEncoder.write(golden.encoder(kind), parent), Compute.EXACT))
+          .map(kind -> ImageEncoder.open(
+              GoldenImageEncoder.write(golden.encoder(kind), parent), Compute.EXACT))
           .toList();
       adapters = List.of(
           open(0, golden.write(kinds.get(0), parent)), open(1, golden.write(kinds.get(1), parent)));

@@ -70,7 +70,10 @@ class VisionParityTest {
         LoadedImageEncoder encoder = LoadedImageEncoder.open(folder, Compute.EXACT);
         Safetensors expected = Safetensors.open(GoldenImageEncoder.file("reference.safetensors"))) {
       for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
-        compare(name + "." + file, expected, encoder.encode(RgbImage.read(GoldenImageEncoder.file(file))));
+        compare(
+            name + "." + file,
+            expected,
+            encoder.encode(RgbImage.read(GoldenImageEncoder.file(file))));
       }
       compare(name + ".nothing", expected, encoder.encodeZeros());
     }

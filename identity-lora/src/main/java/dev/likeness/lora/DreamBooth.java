@@ -73,7 +73,10 @@ public record DreamBooth(LoraTraining settings) {
         : new DreamBooth(LoraTraining.balanced().forBase(base).learningRate(rate.getAsDouble()));
   }
 
-  /** The same with other settings, e.g. {@code withSettings(d.settings().steps(800).textEncoder(true))}. */
+  /**
+   * The same with other settings, e.g.
+   * {@code withSettings(d.settings().steps(800).textEncoder(true))}.
+   */
   public DreamBooth withSettings(LoraTraining others) {
     return new DreamBooth(others);
   }
@@ -95,13 +98,16 @@ public record DreamBooth(LoraTraining settings) {
     }
     return progress.reportOutcome(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(
-              base.unwrap(OpenModel.class), settings.trainTextEncoder(), weightType(base.compute()));
+              base.unwrap(OpenModel.class),
+              settings.trainTextEncoder(),
+              weightType(base.compute()));
           TrainingLoop run = new TrainingLoop(settings, base, set, weights, progress)) {
         Function<String, Tensor> trained = run.train(cancellation);
         Map<String, String> header = TrainedPerson.header(
             set.personToken(),
             base.name(),
-            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class)).toString(),
+            TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+                .toString(),
             Map.of("format", "pt"));
         return new TrainedModel(trainedWeights(weights, trained), set.personToken(), header);
       }

@@ -25,9 +25,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A copy of the base's weights with a LoRA added. A request with its {@link #adapter} uses these
- * weights instead of the base's own; the base's tensors are not changed. Weights are summed in
- * f32 and converted to the model's dtype. Earlier adapters of the request that change the same
- * norms, biases or weights are added. Thread-safe; owns its tensors until closed.
+ * weights instead of the base's own; the base's tensors are not changed. Weights are summed in f32
+ * and converted to the model's dtype. Earlier adapters of the request that change the same norms,
+ * biases or weights are added. Thread-safe; owns its tensors until closed.
  */
 public final class FusedLora implements AutoCloseable {
   private final LoraDeltas deltas;

@@ -200,7 +200,8 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, KeyFormat keyFormat, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, deltas, LayerTable.of(base), layer -> layer.readF32(base), header, keyFormat);
+    LoraWriter.write(
+        file, deltas, LayerTable.of(base), layer -> layer.readF32(base), header, keyFormat);
   }
 
   LoraDeltas deltas() {
@@ -214,7 +215,8 @@ public final class Lora implements AutoCloseable {
 
   AttachedDeltas attachedTo(Compute compute) {
     requireOpen();
-    return attachedDeltas.computeIfAbsent(compute, c -> new AttachedDeltas(deltas, base, c, region));
+    return attachedDeltas.computeIfAbsent(
+        compute, c -> new AttachedDeltas(deltas, base, c, region));
   }
 
   private void requireOpen() {

@@ -37,9 +37,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Makes new LoRAs: several merged into one, one at another rank, or the difference of two
- * models. Each layer's delta is the best approximation of the requested rank. Differences of
- * norms and biases and textual inversions are kept as they are. The caller closes the result.
+ * Makes new LoRAs: several merged into one, one at another rank, or the difference of two models.
+ * Each layer's delta is the best approximation of the requested rank. Differences of norms and
+ * biases and textual inversions are kept as they are. The caller closes the result.
  */
 public final class LoraMerge {
   private LoraMerge() {}
@@ -114,8 +114,9 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (TargetLayer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference =
-              layer.readF32(tuned.unwrap(OpenModel.class)).sub(layer.readF32(base.unwrap(OpenModel.class)));
+          Tensor difference = layer
+              .readF32(tuned.unwrap(OpenModel.class))
+              .sub(layer.readF32(base.unwrap(OpenModel.class)));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, LowRankApproximation.of(difference, rank).map(region::keep));
           }

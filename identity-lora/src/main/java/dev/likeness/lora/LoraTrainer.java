@@ -29,16 +29,19 @@ import org.bytedeco.pytorch.Tensor;
 public record LoraTrainer(LoraTraining settings) {
   /** What is given up, one after the other, where memory is short: time first. */
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
-      settings -> settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
+      settings ->
+          settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
       settings -> settings.batchSize() == 1
           ? settings
           : settings
               .batchSize(1)
               .optimizerOptions(settings
                   .optimizerOptions()
-                  .gradientAccumulationSteps(settings.batchSize() * settings.optimizerOptions().gradientAccumulationSteps())),
+                  .gradientAccumulationSteps(settings.batchSize()
+                      * settings.optimizerOptions().gradientAccumulationSteps())),
       // Others keep no more, or take another rate.
-      settings -> settings.optimizerOptions().optimizer() != OptimizerOptions.TrainingOptimizer.ADAMW
+      settings -> settings.optimizerOptions().optimizer()
+              != OptimizerOptions.TrainingOptimizer.ADAMW
           ? settings
           : settings.optimizerOptions(
               settings.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),

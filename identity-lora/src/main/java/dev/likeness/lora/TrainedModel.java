@@ -164,7 +164,8 @@ public final class TrainedModel implements AutoCloseable {
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
-        if (inside.anyMatch(path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
+        if (inside.anyMatch(
+            path -> !path.endsWith(PARTIAL_FOLDER) && !path.endsWith("lost+found"))) {
           throw new InvalidInputException(out + " holds files already; give a new folder");
         }
       } catch (IOException e) {

@@ -76,10 +76,11 @@ public record TrainedPerson(
       PersonToken subject,
       BaseModel base) {
     String family = LayerTable.of(base.unwrap(OpenModel.class)).kind();
-    LoraAlgorithm kind =
-        settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR ? LoraAlgorithm.LOKR : LoraAlgorithm.LORA;
-    String recipe =
-        TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class)).toString();
+    LoraAlgorithm kind = settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR
+        ? LoraAlgorithm.LOKR
+        : LoraAlgorithm.LORA;
+    String recipe = TrainingObjective.effectiveSettings(settings, base.unwrap(OpenModel.class))
+        .toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraInspection report =
         LoraMetadata.made(family, kind, changes.weights().size(), settings.rank(), header);
@@ -169,8 +170,8 @@ public record TrainedPerson(
   /** Nothing of the person: it may be logged. */
   @Override
   public String toString() {
-    return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", " + notes.size()
-        + " notes";
+    return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", "
+        + notes.size() + " notes";
   }
 
   /** {@link Identity#open}, by {@link TrainedPerson#open}. */

@@ -229,8 +229,9 @@ class DreamBoothTest {
 
   @Test
   void refusesATextualInversion() {
-    DreamBooth request =
-        DreamBooth.defaults().withSettings(PLAIN.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2))));
+    DreamBooth request = DreamBooth.defaults()
+        .withSettings(
+            PLAIN.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2))));
     assertEquals(
         "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
         assertThrows(
@@ -332,7 +333,10 @@ class DreamBoothTest {
 
   @Test
   void trainsInBfloat16WithStochasticRounding() {
-    LoraTraining settings = PLAIN.steps(8).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().stochasticRounding(true));
+    LoraTraining settings = PLAIN
+        .steps(8)
+        .batchSize(1)
+        .optimizerOptions(PLAIN.optimizerOptions().stochasticRounding(true));
     assertEquals(
         "weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
         assertThrows(
@@ -342,10 +346,10 @@ class DreamBoothTest {
             .getMessage());
     try (TensorScope scope = TensorScope.open();
         BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
-        TrainedModel whole =
-            new DreamBooth(settings).train(half, trainingSet(), Progress.SILENT, new Cancellation());
-        TrainedModel again =
-            new DreamBooth(settings).train(half, trainingSet(), Progress.SILENT, new Cancellation())) {
+        TrainedModel whole = new DreamBooth(settings)
+            .train(half, trainingSet(), Progress.SILENT, new Cancellation());
+        TrainedModel again = new DreamBooth(settings)
+            .train(half, trainingSet(), Progress.SILENT, new Cancellation())) {
       double moved = 0;
       double all = 0;
       for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
@@ -364,7 +368,8 @@ class DreamBoothTest {
 
   @Test
   void resumesWithTheSameWeights() {
-    LoraTraining settings = PLAIN.steps(27).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().emaDecay(0.9));
+    LoraTraining settings =
+        PLAIN.steps(27).batchSize(1).optimizerOptions(PLAIN.optimizerOptions().emaDecay(0.9));
     Path state = files.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
     Progress late = event -> {
@@ -378,8 +383,8 @@ class DreamBoothTest {
     try (TensorScope scope = TensorScope.open();
         TrainedModel resumed = new DreamBooth(settings)
             .train(base, trainingSet().stateFile(state), Progress.SILENT, new Cancellation());
-        TrainedModel whole =
-            new DreamBooth(settings).train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
+        TrainedModel whole = new DreamBooth(settings)
+            .train(base, trainingSet(), Progress.SILENT, new Cancellation())) {
       whole
           .weights()
           .forEach((name, tensor) -> assertTrue(tensor.equal(resumed.weights().get(name)), name));

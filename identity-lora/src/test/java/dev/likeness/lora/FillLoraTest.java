@@ -90,7 +90,13 @@ class FillLoraTest {
             base.unwrap(OpenModel.class).tensor(ModelComponent.TRANSFORMER, "x_embedder.weight"));
         assertTrue(torch.allclose(
             torch.matmul(up, down), difference.narrow(1, 0, latentChannels), 1e-5, 1e-6, false));
-        assertEquals(0, difference.narrow(1, latentChannels, inputChannels - latentChannels).abs().max().item_double());
+        assertEquals(
+            0,
+            difference
+                .narrow(1, latentChannels, inputChannels - latentChannels)
+                .abs()
+                .max()
+                .item_double());
       }
     }
   }
@@ -99,10 +105,11 @@ class FillLoraTest {
   void refusesAnotherWidthAndOtherLayers() {
     try (TensorScope scope = TensorScope.open()) {
       assertEquals(
-          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * latentChannels + "] beside a weight ["
-              + width + ", " + inputChannels + "]"),
+          List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * latentChannels
+              + "] beside a weight [" + width + ", " + inputChannels + "]"),
           Lora.inspect(
-                  file("lora_unet_img_in", torch.ones(2, 2 * latentChannels), torch.ones(width, 2)), base)
+                  file("lora_unet_img_in", torch.ones(2, 2 * latentChannels), torch.ones(width, 2)),
+                  base)
               .shapeMismatches());
       assertEquals(
           1,

@@ -206,7 +206,8 @@ class FusedLayersTest {
         Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
         expected.put(
             name,
-            weight.add(new OftDelta(blocks, null, constraint * weight.size(0)).deltaWeight(weight)));
+            weight.add(
+                new OftDelta(blocks, null, constraint * weight.size(0)).deltaWeight(weight)));
       }
       file.put(stem + ".alpha", torch.tensor(constraint));
       Map<String, Tensor> actual = merged(file);

@@ -138,11 +138,13 @@ class InpaintingLoraTest {
       try (Lora lora = Lora.open(file(stem, factors), base)) {
         assertTrue(!kind.equals("lora") || only(lora) instanceof LoraDelta, "no longer factors");
         Tensor difference = only(lora)
-            .deltaWeight(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+            .deltaWeight(
+                base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
         Tensor expected = expected(kind, factors).reshape(width, LATENTS, 3, 3);
         assertTrue(torch.allclose(expected, difference.narrow(1, 0, LATENTS), 1e-5, 1e-6, false));
         assertEquals(
-            0, difference.narrow(1, LATENTS, INPUT_CHANNELS - LATENTS).abs().max().item_double());
+            0,
+            difference.narrow(1, LATENTS, INPUT_CHANNELS - LATENTS).abs().max().item_double());
       }
     }
   }
@@ -156,9 +158,14 @@ class InpaintingLoraTest {
       Map<String, Tensor> factors = factors(kind, INPUT_CHANNELS, noise);
       try (Lora lora = Lora.open(file("lora_unet_conv_in", factors), base)) {
         Tensor difference = only(lora)
-            .deltaWeight(base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
+            .deltaWeight(
+                base.unwrap(OpenModel.class).tensor(ModelComponent.UNET, "conv_in.weight"));
         assertTrue(torch.allclose(
-            expected(kind, factors).reshape(width, INPUT_CHANNELS, 3, 3), difference, 1e-5, 1e-6, false));
+            expected(kind, factors).reshape(width, INPUT_CHANNELS, 3, 3),
+            difference,
+            1e-5,
+            1e-6,
+            false));
       }
     }
   }

@@ -130,7 +130,10 @@ class LanguageLoraTest {
           .weights()
           .forEach((layer, change) -> sums.put(
               layer.name(),
-              change.deltaWeight(layer.readF32(base.unwrap(OpenModel.class))).sum().item_double()));
+              change
+                  .deltaWeight(layer.readF32(base.unwrap(OpenModel.class)))
+                  .sum()
+                  .item_double()));
     }
     return sums;
   }
@@ -148,7 +151,8 @@ class LanguageLoraTest {
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
       assertEquals(
-          "training is not supported for this base; LoRAs from other programs can be opened on it. Use" + " a base of another family",
+          "training is not supported for this base; LoRAs from other programs can be opened on it. Use"
+              + " a base of another family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> TrainingTarget.of(base.unwrap(OpenModel.class)))

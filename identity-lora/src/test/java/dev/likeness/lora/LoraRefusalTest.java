@@ -121,11 +121,14 @@ class LoraRefusalTest extends OnGoldenBase {
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
       assertEquals(
           Set.of("ada", "v1.5"),
-          lora.textualInversions().stream().map(TextualInversion::token).collect(Collectors.toSet()));
+          lora.textualInversions().stream()
+              .map(TextualInversion::token)
+              .collect(Collectors.toSet()));
       assertEquals(
           Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"),
           Set.copyOf(lora.inspection().ignored()));
-      assertTrue(lora.textualInversions().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
+      assertTrue(lora.textualInversions().stream()
+          .allMatch(word -> word.values().keySet().equals(Set.of(32))));
     }
   }
 
@@ -306,7 +309,8 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.putAll(pair(LAYER, 64, 2, 64));
     LoraInspection report = Lora.inspect(file(shapes, Map.of()), base);
     assertTrue(
-        report.isComplete() && report.rank() == 2 && report.ignored().size() == 2, report.toString());
+        report.isComplete() && report.rank() == 2 && report.ignored().size() == 2,
+        report.toString());
   }
 
   @Test

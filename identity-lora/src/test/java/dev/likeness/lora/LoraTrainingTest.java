@@ -66,8 +66,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraTrainingTest {
-  private static final LoraTraining SHORT =
-      LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(4).batchSize(2).rank(2);
+  private static final LoraTraining SHORT = LoraTraining.balanced()
+      .targets(LoraTargets.ATTENTION)
+      .steps(4)
+      .batchSize(2)
+      .rank(2);
   private static final PersonToken SUBJECT =
       PersonToken.of("woman").consent("she agreed to this test");
 
@@ -429,8 +432,8 @@ class LoraTrainingTest {
       person.save(file);
     }
     try (Safetensors saved = Safetensors.open(file)) {
-      assertTrue(
-          saved.layerRoles().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
+      assertTrue(saved.layerRoles().stream()
+          .allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
       assertTrue(saved.layerRoles().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
@@ -469,7 +472,8 @@ class LoraTrainingTest {
         .path();
     try (BaseModel inpainting = BaseModel.open(inpaints, Compute.EXACT)) {
       assertEquals(
-          "a base for inpainting cannot be trained: its network takes 9 channels, but latents have 4; train" + " the text-to-image base of its family",
+          "a base for inpainting cannot be trained: its network takes 9 channels, but latents have 4; train"
+              + " the text-to-image base of its family",
           assertThrows(
                   IllegalArgumentException.class,
                   () -> new LoraTrainer(SHORT)

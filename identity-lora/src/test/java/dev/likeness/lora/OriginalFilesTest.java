@@ -160,7 +160,8 @@ class OriginalFilesTest {
     Map<String, Tensor> copies = new HashMap<>();
     try (Lora lora = Lora.open(file, base);
         FusedLora fused = lora.fuse(1)) {
-      assertEquals("[][]", lora.inspection().unmatched() + "" + lora.inspection().shapeMismatches());
+      assertEquals(
+          "[][]", lora.inspection().unmatched() + "" + lora.inspection().shapeMismatches());
       fused
           .weights(Compute.EXACT)
           .forEach((part, weights) -> weights.forEach(

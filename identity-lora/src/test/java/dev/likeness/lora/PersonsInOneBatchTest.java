@@ -183,7 +183,8 @@ class PersonsInOneBatchTest {
     int rows = passes.getAndSet(0);
     base.generate(four);
     assertEquals(rows, passes.getAndSet(0));
-    base.generate(List.of(four.get(0), request("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
+    base.generate(
+        List.of(four.get(0), request("a boy", 5, whole.at(1)).hooks(joints), four.get(1)));
     assertEquals(2 * rows, passes.get(), "one whose norms change is drawn for itself");
   }
 

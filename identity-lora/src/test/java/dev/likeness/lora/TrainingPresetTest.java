@@ -85,7 +85,8 @@ class TrainingPresetTest extends OnGoldenBase {
 
   @Test
   void fitsOnlyTheGivenTraining() {
-    LoraTraining asked = TrainingPreset.BALANCED.of(base, 10).priorPreservation(4, 1).rank(32);
+    LoraTraining asked =
+        TrainingPreset.BALANCED.of(base, 10).priorPreservation(4, 1).rank(32);
     int width = base.defaults().width();
     int height = base.defaults().height();
     long bytes = new LoraTrainer(asked).memory(base, width, height, true).bytes();
@@ -93,19 +94,24 @@ class TrainingPresetTest extends OnGoldenBase {
     LoraTraining fitting = new LoraTrainer(asked)
         .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
         .settings();
-    assertEquals(asked.optimizerOptions(asked.optimizerOptions().gradientCheckpointing(true)), fitting);
+    assertEquals(
+        asked.optimizerOptions(asked.optimizerOptions().gradientCheckpointing(true)), fitting);
     assertEquals(
         fitting,
         new LoraTrainer(fitting)
             .fitting(base, true, new LoraTrainer(asked).memory(base).bytes())
             .settings());
-    LoraTraining prodigy = asked.optimizerOptions(
-        asked.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY).gradientAccumulationSteps(2));
+    LoraTraining prodigy = asked.optimizerOptions(asked
+        .optimizerOptions()
+        .optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)
+        .gradientAccumulationSteps(2));
     LoraTraining least = new LoraTrainer(prodigy)
         .fitting(
             base,
             false,
-            new LoraTrainer(prodigy.batchSize(1).optimizerOptions(prodigy.optimizerOptions().gradientCheckpointing(true)))
+            new LoraTrainer(prodigy
+                        .batchSize(1)
+                        .optimizerOptions(prodigy.optimizerOptions().gradientCheckpointing(true)))
                     .memory(base)
                     .bytes()
                 - 1)
@@ -142,7 +148,8 @@ class TrainingPresetTest extends OnGoldenBase {
   @Test
   void countsEveryTrainedParameter() {
     for (AdapterAlgorithm form : AdapterAlgorithm.values()) {
-      LoraTraining settings = LoraTraining.balanced().optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form));
+      LoraTraining settings =
+          LoraTraining.balanced().optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form));
       try (TrainableAdapter factors = new TrainableAdapter(settings, PersonToken.of("man"), base)) {
         assertEquals(
             ADAMW * factors.weights().count(),
@@ -154,7 +161,8 @@ class TrainingPresetTest extends OnGoldenBase {
       DreamBooth whole = new DreamBooth(LoraTraining.balanced().trainTextEncoder(text));
       try (TrainableFullWeights weights =
           new TrainableFullWeights(base.unwrap(OpenModel.class), text, ScalarType.Float)) {
-        assertEquals(ADAMW * weights.weights().count(), whole.estimateMemory(base).trained());
+        assertEquals(
+            ADAMW * weights.weights().count(), whole.estimateMemory(base).trained());
       }
     }
   }
@@ -175,8 +183,8 @@ class TrainingPresetTest extends OnGoldenBase {
     assertTrue(
         base.unwrap(OpenModel.class).autoencoder().decodingMemory(48, 16) > watched.generation());
     DreamBooth whole = new DreamBooth(settings);
-    assertTrue(
-        whole.estimateMemory(base, 24, 16, true).trained() > whole.estimateMemory(base, 24, 16).trained());
+    assertTrue(whole.estimateMemory(base, 24, 16, true).trained()
+        > whole.estimateMemory(base, 24, 16).trained());
   }
 
   @Test

@@ -8,9 +8,7 @@ import dev.likeness.photos.internal.quality.PhotoFeatures;
 import java.util.Locale;
 import java.util.Objects;
 
-/**
- * An accepted photo with its face. Immutable.
- */
+/** An accepted photo with its face. Immutable. */
 public final class AcceptedPhoto {
   private final String name;
   private final RgbImage image;

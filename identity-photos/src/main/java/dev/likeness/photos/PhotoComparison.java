@@ -45,7 +45,8 @@ final class PhotoComparison {
     Map<AcceptedPhoto, Reason> found = new IdentityHashMap<>();
     List<AcceptedPhoto> kept = new ArrayList<>();
     for (AcceptedPhoto photo : best) {
-      Optional<Reason> reason = duplicateByHash(photo, kept).or(() -> duplicateByEmbedding(photo, kept));
+      Optional<Reason> reason =
+          duplicateByHash(photo, kept).or(() -> duplicateByEmbedding(photo, kept));
       reason.ifPresent(why -> found.put(photo, why));
       if (reason.isEmpty() || reason.get().severity() != Verdict.REJECT) {
         kept.add(photo);
@@ -133,7 +134,8 @@ final class PhotoComparison {
      * The reasons by photo, for photos that show another person; empty when no two photos show the
      * same person.
      */
-    static Map<AcceptedPhoto, Reason> findOtherPersons(List<AcceptedPhoto> photos, Embeddings embeddings) {
+    static Map<AcceptedPhoto, Reason> findOtherPersons(
+        List<AcceptedPhoto> photos, Embeddings embeddings) {
       List<AcceptedPhoto> group = largestGroup(photos, embeddings);
       Map<AcceptedPhoto, Reason> strangers = new IdentityHashMap<>();
       if (group.size() > 1) {
@@ -158,7 +160,8 @@ final class PhotoComparison {
           "it shows another person than most of the photos");
     }
 
-    private static List<AcceptedPhoto> largestGroup(List<AcceptedPhoto> photos, Embeddings embeddings) {
+    private static List<AcceptedPhoto> largestGroup(
+        List<AcceptedPhoto> photos, Embeddings embeddings) {
       List<AcceptedPhoto> best = List.of();
       List<AcceptedPhoto> left = new ArrayList<>(photos);
       while (!left.isEmpty()) {
@@ -170,7 +173,8 @@ final class PhotoComparison {
 
     // Takes the first photo and everything that is linked to it, however far round, out of those
     // left.
-    private static List<AcceptedPhoto> connectedGroup(List<AcceptedPhoto> left, Embeddings embeddings) {
+    private static List<AcceptedPhoto> connectedGroup(
+        List<AcceptedPhoto> left, Embeddings embeddings) {
       List<AcceptedPhoto> group = new ArrayList<>();
       Deque<AcceptedPhoto> open = new ArrayDeque<>(List.of(left.remove(0)));
       while (!open.isEmpty()) {

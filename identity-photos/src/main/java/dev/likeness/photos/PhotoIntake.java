@@ -33,7 +33,9 @@ final class PhotoIntake {
    * use.
    */
   record Result(
-      PhotoVerdict verdict, Optional<ReviewSheet.Preview> preview, Optional<AcceptedPhoto> accepted) {
+      PhotoVerdict verdict,
+      Optional<ReviewSheet.Preview> preview,
+      Optional<AcceptedPhoto> accepted) {
     /** The result with one more reason; a photo that is rejected by it is no longer usable. */
     Result withReason(Reason reason) {
       return new Result(
@@ -63,7 +65,8 @@ final class PhotoIntake {
       return reject(
           photo,
           format,
-          new Reason(reasonCode(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
+          new Reason(
+              reasonCode(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
       return reject(
           photo,
@@ -90,7 +93,8 @@ final class PhotoIntake {
     UprightPhoto upright = UprightPhoto.of(decoded.image(), detector);
     RgbImage image = upright.image();
     List<Face> faces = upright.faces();
-    List<Reason> reasons = judge.check(decoded.withUprightImage(image, upright.orientation()), faces);
+    List<Reason> reasons =
+        judge.check(decoded.withUprightImage(image, upright.orientation()), faces);
     PhotoVerdict judged =
         PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
     PhotoVerdict verdict = upright.rotated() ? judged.withReason(ROTATED) : judged;

@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for
- * the set. Immutable.
+ * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for the
+ * set. Immutable.
  */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
@@ -68,16 +68,20 @@ public final class PhotoReview {
    * person.
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
-    QualityChecks judge = new QualityChecks(options.qualityLimits(), tools.brisque(), tools.quality());
+    QualityChecks judge =
+        new QualityChecks(options.qualityLimits(), tools.brisque(), tools.quality());
     PhotoIntake intake =
         new PhotoIntake(new PhotoDecoder(options.decodeLimits()), tools.detector(), judge);
     List<PhotoIntake.Result> single = reviewInParallel(set.photos(), intake, options.threads());
-    Optional<PhotoComparison.Embeddings> embeddings =
-        tools.embedder().map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
+    Optional<PhotoComparison.Embeddings> embeddings = tools
+        .embedder()
+        .map(embedder -> new PhotoComparison.Embeddings(acceptedPhotos(single), embedder));
     PhotoComparison duplicates =
         new PhotoComparison(options.qualityLimits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
     List<PhotoIntake.Result> ofOne = embeddings
-        .map(vectors -> withReasons(single, PhotoComparison.SamePersonCheck.findOtherPersons(acceptedPhotos(single), vectors)))
+        .map(vectors -> withReasons(
+            single,
+            PhotoComparison.SamePersonCheck.findOtherPersons(acceptedPhotos(single), vectors)))
         .orElse(single);
     PhotoReview review = new PhotoReview(withReasons(ofOne, duplicates.findDuplicates(ofOne)));
     if (review.accepted.isEmpty()) {
@@ -90,7 +94,8 @@ public final class PhotoReview {
   private static List<PhotoIntake.Result> withReasons(
       List<PhotoIntake.Result> results, Map<AcceptedPhoto, Reason> against) {
     return results.stream()
-        .map(result -> result.accepted().map(against::get).map(result::withReason).orElse(result))
+        .map(result ->
+            result.accepted().map(against::get).map(result::withReason).orElse(result))
         .toList();
   }
 

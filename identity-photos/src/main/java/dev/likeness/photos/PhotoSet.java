@@ -10,9 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/**
- * Photos that should show one person, in the order of the review. Not empty.
- */
+/** Photos that should show one person, in the order of the review. Not empty. */
 public final class PhotoSet {
   private static final int HEADER_BYTES = 32;
 

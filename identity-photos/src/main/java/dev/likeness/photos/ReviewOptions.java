@@ -8,8 +8,8 @@ import dev.likeness.photos.quality.QualityLimits;
  *
  * @param decodeLimits limits of decoding
  * @param qualityLimits thresholds of the measures
- * @param threads number of photos that are reviewed at once; each needs up to ten bytes per
- *     pixel of the largest photo
+ * @param threads number of photos that are reviewed at once; each needs up to ten bytes per pixel
+ *     of the largest photo
  */
 public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {
   public ReviewOptions {

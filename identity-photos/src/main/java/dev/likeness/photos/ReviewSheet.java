@@ -31,7 +31,8 @@ final class ReviewSheet {
     int columns = Math.min(COLUMNS, review.photos().size());
     int rows = (review.photos().size() + columns - 1) / columns;
     int width = Math.max(900, 2 * MARGIN + columns * PhotoCard.WIDTH + (columns - 1) * GAP);
-    int advice = review.set().advice().isEmpty() ? 0 : (review.set().advice().size() + 1) * LINE_HEIGHT;
+    int advice =
+        review.set().advice().isEmpty() ? 0 : (review.set().advice().size() + 1) * LINE_HEIGHT;
     int height = MARGIN + HEADING_HEIGHT + rows * (PhotoCard.HEIGHT + GAP) + advice + MARGIN - GAP;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
@@ -77,7 +78,8 @@ final class ReviewSheet {
   private static void paintAdvice(SheetGraphics pen, PhotoReview review, int y) {
     int at = y + LINE_HEIGHT / 2;
     for (String sentence : review.set().advice()) {
-      pen.paintText("•  " + sentence, MARGIN, at += LINE_HEIGHT, SheetGraphics.TEXT, SheetGraphics.INK);
+      pen.paintText(
+          "•  " + sentence, MARGIN, at += LINE_HEIGHT, SheetGraphics.TEXT, SheetGraphics.INK);
     }
   }
 
@@ -133,7 +135,8 @@ final class ReviewSheet {
 
     private void paintPhoto(SheetGraphics pen, Preview small, int x, int y) {
       BufferedImage image = small.image().toBufferedImage();
-      double fit = Math.min((double) PHOTO_SIZE / image.getWidth(), (double) PHOTO_SIZE / image.getHeight());
+      double fit =
+          Math.min((double) PHOTO_SIZE / image.getWidth(), (double) PHOTO_SIZE / image.getHeight());
       double left = x + (PHOTO_SIZE - fit * image.getWidth()) / 2;
       double top = y + (PHOTO_SIZE - fit * image.getHeight()) / 2;
       Shape clip = pen.graphics().getClip();

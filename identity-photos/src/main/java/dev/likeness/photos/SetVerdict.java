@@ -13,8 +13,8 @@ import java.util.stream.DoubleStream;
  *
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
- * @param readiness how suitable the set is for training, 0 to 1; the number of photos counts
- *     most, then variety and quality
+ * @param readiness how suitable the set is for training, 0 to 1; the number of photos counts most,
+ *     then variety and quality
  * @param coverage the variety of the accepted photos
  * @param advice sentences on what would improve the set; empty if nothing is missing
  */
@@ -156,7 +156,9 @@ public record SetVerdict(
     private void addCountAdvice() {
       if (count == 0) {
         advice.add(String.format(
-            Locale.ROOT, "no photo can be used; add at least %s others", numberWord(SetVerdict.MIN_PHOTOS)));
+            Locale.ROOT,
+            "no photo can be used; add at least %s others",
+            numberWord(SetVerdict.MIN_PHOTOS)));
       } else if (count < SetVerdict.MIN_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
@@ -195,8 +197,10 @@ public record SetVerdict(
     private void addVarietyAdvice(SetVerdict.SetCoverage coverage) {
       addIfSame(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
       addIfSame(coverage.sameClothes(), "show the same clothes; add photos in others");
-      addIfSame(coverage.sameLight(), "have the same light; add some from outdoors or another room");
-      addIfSame(coverage.sameExpression(), "have the same expression; smile in some and not in others");
+      addIfSame(
+          coverage.sameLight(), "have the same light; add some from outdoors or another room");
+      addIfSame(
+          coverage.sameExpression(), "have the same expression; smile in some and not in others");
       addIfSame(
           coverage.sameDistance(),
           "were taken from the same distance; add a close-up or one from further away");
@@ -204,7 +208,8 @@ public record SetVerdict(
 
     private void addIfSame(int alike, String what) {
       if (alike > SAME_SHARE * count) {
-        advice.add(String.format(Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), what));
+        advice.add(
+            String.format(Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), what));
       }
     }
 

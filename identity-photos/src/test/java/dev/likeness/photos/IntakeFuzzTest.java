@@ -14,14 +14,15 @@ import java.util.List;
 class IntakeFuzzTest {
   private static final ReviewOptions CHEAP = ReviewOptions.defaults()
       .withThreads(1)
-      .withDecodeLimits(DecodeLimits.DEFAULT.withMaxBytes(1 << 20).withMaxPixels(1 << 20).withMaxLongSide(256));
+      .withDecodeLimits(
+          DecodeLimits.DEFAULT.withMaxBytes(1 << 20).withMaxPixels(1 << 20).withMaxLongSide(256));
 
   @FuzzTest(maxDuration = "5m")
   void anyBytesGetOneVerdict(byte[] file) {
     PhotoReview review;
     try {
-      review =
-          PhotoReview.of(PhotoSet.of(List.of(Photo.of("fuzz", file))), new WholeImageDetector(), CHEAP);
+      review = PhotoReview.of(
+          PhotoSet.of(List.of(Photo.of("fuzz", file))), new WholeImageDetector(), CHEAP);
     } catch (NoUsablePhotoException none) {
       review = none.review();
       assertEquals(1, none.getMessage().lines().count());

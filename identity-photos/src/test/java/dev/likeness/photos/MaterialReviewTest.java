@@ -66,14 +66,16 @@ class MaterialReviewTest {
           .map(Shot::image)
           .filter(image -> detector.detect(image).size() == 1)
           .toList();
-      byte[] wall =
-          Resampler.AREA.resize(withMargin(people.get(0), detector, 0.3), 120, 120).rgb();
+      byte[] wall = Resampler.AREA
+          .resize(withMargin(people.get(0), detector, 0.3), 120, 120)
+          .rgb();
       List<RgbImage> near = people.stream()
           .map(image -> withMargin(image, detector, -0.25))
           .filter(image -> fillsImage(detector, image))
           .toList();
-      long before =
-          near.stream().filter(image -> fillsImage(detector, beside(image, wall))).count();
+      long before = near.stream()
+          .filter(image -> fillsImage(detector, beside(image, wall)))
+          .count();
       assertTrue(
           near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
     }
@@ -207,7 +209,8 @@ class MaterialReviewTest {
           mostDifferent = same ? mostDifferent : Math.max(mostDifferent, cosine);
         }
       }
-      assertTrue(leastSame > EmbedderSpec.MOBILEFACE.samePersonThreshold(), "least same " + leastSame);
+      assertTrue(
+          leastSame > EmbedderSpec.MOBILEFACE.samePersonThreshold(), "least same " + leastSame);
       assertTrue(mostDifferent < 0.3, "most different " + mostDifferent);
     }
   }

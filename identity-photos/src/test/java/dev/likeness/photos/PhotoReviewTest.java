@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PhotoReviewTest {
-  private static final byte[] GOOD = Encoded.as("png", PaintedFace.portrait(400, 400, 200, 180, 140));
+  private static final byte[] GOOD =
+      Encoded.as("png", PaintedFace.portrait(400, 400, 200, 180, 140));
 
   @TempDir
   Path folder;
@@ -224,8 +225,8 @@ class PhotoReviewTest {
 
   @Test
   void cropsCarryPixelsAlone() {
-    byte[] jpeg =
-        Encoded.withOrientation(Encoded.jpeg(PaintedFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
+    byte[] jpeg = Encoded.withOrientation(
+        Encoded.jpeg(PaintedFace.portrait(400, 400, 200, 180, 140), 0.9f), 1);
     AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.jpg", jpeg))))
         .accepted()
         .get(0);
@@ -256,7 +257,8 @@ class PhotoReviewTest {
     detector.close();
 
     IllegalStateException refusal = assertThrows(
-        IllegalStateException.class, () -> detector.detect(PaintedFace.image(100, 100, 50, 50, 30)));
+        IllegalStateException.class,
+        () -> detector.detect(PaintedFace.image(100, 100, 50, 50, 30)));
 
     assertEquals("the face detector is closed", refusal.getMessage());
   }

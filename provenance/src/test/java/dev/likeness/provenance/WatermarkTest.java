@@ -32,8 +32,8 @@ class WatermarkTest {
     Arrays.fill(rgb, (byte) grey);
     RgbImage marked = Watermark.embed(RgbImage.of(300, 300, rgb));
     assertEquals(OptionalInt.of(48), Watermark.read(marked));
-    assertTrue(
-        Watermark.read(ImageFileWriter.roundTripJpeg(marked, 0.8)).orElseThrow() >= Watermark.MIN_BITS);
+    assertTrue(Watermark.read(ImageFileWriter.roundTripJpeg(marked, 0.8)).orElseThrow()
+        >= Watermark.MIN_BITS);
   }
 
   @Test

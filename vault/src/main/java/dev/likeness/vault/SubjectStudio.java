@@ -128,8 +128,9 @@ public final class SubjectStudio {
           PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
           reportRejected(review, progress);
           // States of other photos or settings are deleted with the training states.
-          Path state =
-              studio.trainer().stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
+          Path state = studio
+              .trainer()
+              .stateFile(subject.folder(DataCategory.TRAINING_STATES), review, known);
           try (TrainedPerson person =
               studio.trainer().train(review, consent, known, state, progress, cancellation)) {
             person.save(subject.folder(DataCategory.PERSON).resolve(PERSON));

@@ -91,7 +91,8 @@ final class ControlOptions {
       net.requireMode(control.mode());
       controls.add(
           i < masks.size()
-              ? control.mask(ExifOrientation.toUpright(masks.get(i), RgbImage.readMask(masks.get(i))))
+              ? control.mask(
+                  ExifOrientation.toUpright(masks.get(i), RgbImage.readMask(masks.get(i))))
               : control);
     }
     ImageRequest held = request;

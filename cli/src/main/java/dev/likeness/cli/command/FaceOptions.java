@@ -64,8 +64,7 @@ final class FaceOptions {
    * @param own the base's, or null
    * @param kept the record in the person's file
    */
-  static ReviewTools withEmbedderOf(
-      ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
+  static ReviewTools withEmbedderOf(ReviewTools tools, FaceEmbedder own, PersonRecord kept) {
     Optional<String> name = kept.faces().map(FaceEmbeddings::embedder);
     boolean fits = own != null
         && tools.embedder().isEmpty()
@@ -74,8 +73,8 @@ final class FaceOptions {
   }
 
   /**
-   * Likeness to the person of this record; empty if it has no embeddings of the
-   * embedder of {@code tools}.
+   * Likeness to the person of this record; empty if it has no embeddings of the embedder of
+   * {@code tools}.
    */
   static Optional<Likeness> likeness(ReviewTools tools, PersonRecord kept) {
     return tools

@@ -235,7 +235,11 @@ public final class HeadshotCommand implements Runnable {
   private void generate(
       ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
-      generate(run, trained, PersonRecord.of(trained), shoot -> ShootRecord.of(run.model, trained, shoot));
+      generate(
+          run,
+          trained,
+          PersonRecord.of(trained),
+          shoot -> ShootRecord.of(run.model, trained, shoot));
       return;
     }
     ReferencePerson reference = run.review == null
@@ -255,13 +259,15 @@ public final class HeadshotCommand implements Runnable {
 
   /** Encodes the photos as references and saves them. */
   private ReferencePerson openReference(ShootContext run, IdentityOptions.LoadedAdapter eye) {
-    ReferencePerson reference = run.studio.trainer().reference(
-        run.review,
-        eye.adapter(),
-        photos.consent(),
-        photos.profile(),
-        ConsoleProgress.on(console),
-        console.cancellation());
+    ReferencePerson reference = run.studio
+        .trainer()
+        .reference(
+            run.review,
+            eye.adapter(),
+            photos.consent(),
+            photos.profile(),
+            ConsoleProgress.on(console),
+            console.cancellation());
     reference.save(out.resolve(ShootFolder.REFERENCE));
     console
         .err()
@@ -272,10 +278,7 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private void generate(
-      ShootContext run,
-      Identity who,
-      PersonRecord kept,
-      Function<Shoot, ShootRecord> record) {
+      ShootContext run, Identity who, PersonRecord kept, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = FaceOptions.withEmbedderOf(run.tools, run.faceEmbedder, kept);
     ShootFolder folder = new ShootFolder(
         out, extraFormats(), disclosure.disclosure(store.signing()), tools, console);
@@ -308,7 +311,9 @@ public final class HeadshotCommand implements Runnable {
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.apply(HeadshotStudio.on(model));
-    return trainSteps == null ? studio : studio.training(studio.trainer().settings().steps(trainSteps));
+    return trainSteps == null
+        ? studio
+        : studio.training(studio.trainer().settings().steps(trainSteps));
   }
 
   private List<ImageFormat> extraFormats() {

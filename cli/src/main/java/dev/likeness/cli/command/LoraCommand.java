@@ -91,7 +91,8 @@ public final class LoraCommand implements Runnable {
       made.save(out, keyFormat);
       console
           .err()
-          .println(made.inspection().layers() + " layers of rank " + made.inspection().rank());
+          .println(made.inspection().layers() + " layers of rank "
+              + made.inspection().rank());
     }
     console.out().println(out);
     console.out().flush();

@@ -74,13 +74,15 @@ record PersonSource(
   /** Trains the person, or resumes a stopped training. */
   private TrainedPerson train(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
-      return studio.trainer().train(
-          review,
-          photos.consent(),
-          photos.profile(),
-          state,
-          ConsoleProgress.on(console),
-          console.cancellation());
+      return studio
+          .trainer()
+          .train(
+              review,
+              photos.consent(),
+              photos.profile(),
+              state,
+              ConsoleProgress.on(console),
+              console.cancellation());
     } catch (RuntimeException e) {
       reportState(state, "the same command", e, console);
       throw e;

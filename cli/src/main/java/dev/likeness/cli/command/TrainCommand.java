@@ -224,7 +224,8 @@ public final class TrainCommand implements Runnable {
     LoraTraining numbers = preset
         .of(model, review.accepted().size())
         .captions(studio.trainer().settings().captions().toArray(String[]::new));
-    LoraTraining asked = withOptions(rank.apply(studio.training(numbers)).trainer().settings());
+    LoraTraining asked =
+        withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(model, validationInterval != null, model.compute().memory().total());
     console
@@ -257,14 +258,16 @@ public final class TrainCommand implements Runnable {
                 model.defaults().width(),
                 model.defaults().height(),
                 validationInterval != null));
-    try (TrainedModel trained = studio.trainer().trainModel(
-        review,
-        photos.consent(),
-        photos.profile(),
-        asked,
-        state,
-        progress,
-        console.cancellation())) {
+    try (TrainedModel trained = studio
+        .trainer()
+        .trainModel(
+            review,
+            photos.consent(),
+            photos.profile(),
+            asked,
+            state,
+            progress,
+            console.cancellation())) {
       trained.save(base.folder(), out, model.compute().dtype());
       printPhrase(trained.personToken().phrase());
     }
@@ -298,7 +301,9 @@ public final class TrainCommand implements Runnable {
 
   private LoraTraining withOptions(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
-    return classImages == null ? timed : timed.priorPreservation(classImages, timed.priorLossWeight());
+    return classImages == null
+        ? timed
+        : timed.priorPreservation(classImages, timed.priorLossWeight());
   }
 
   /** The option for the rank of the LoRA. */

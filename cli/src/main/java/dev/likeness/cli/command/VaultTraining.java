@@ -32,8 +32,9 @@ record VaultTraining(VaultOptions store, PhotoOptions photos, Console console) {
       id = opened.create(consent).id();
     }
     Cancellation stop = console.cancellation().child();
-    try (TrainedPerson person =
-        studio.trainer().train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
+    try (TrainedPerson person = studio
+        .trainer()
+        .train(review, consent, photos.profile(), null, cancelIfErased(stop, id), stop)) {
       save(person, id);
       return id;
     } catch (RuntimeException | Error e) {

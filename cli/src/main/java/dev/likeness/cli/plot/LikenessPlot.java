@@ -39,7 +39,8 @@ public final class LikenessPlot {
     BufferedImage image = new BufferedImage(charts * WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D g = image.createGraphics();
     try {
-      similarities(likeness.genuineCosines(), likeness.impostorCosines(), report).paint(g, WIDTH, HEIGHT);
+      similarities(likeness.genuineCosines(), likeness.impostorCosines(), report)
+          .paint(g, WIDTH, HEIGHT);
       report.roc().ifPresent(roc -> {
         g.translate(WIDTH, 0);
         curve(roc).paint(g, WIDTH, HEIGHT);
@@ -91,7 +92,9 @@ public final class LikenessPlot {
         "impostors accepted (FAR)",
         "own accepted (TAR)");
     XYSeries series = chart.addSeries(
-        "own against others", rates, Arrays.stream(rates).map(roc::trueMatchRateAt).toArray());
+        "own against others",
+        rates,
+        Arrays.stream(rates).map(roc::trueMatchRateAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
     series.setLineColor(OWN_COLOR);
     series.setLineStyle(new BasicStroke(2.5f));

@@ -134,8 +134,10 @@ public final class BatchHeadshots {
     Path state = studio.trainer().stateFile(results, review, PersonProfile.UNKNOWN);
     // A person trained on other photos or settings is trained again.
     if (!Files.exists(file) || !TrainingState.matches(file, state)) {
-      try (TrainedPerson trained = studio.trainer().train(
-          review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson trained = studio
+          .trainer()
+          .train(
+              review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         TrainingState.tag(trained, state).save(file);
       }
     }

@@ -113,7 +113,8 @@ class HeadshotServiceTest {
         : GoldenFolder.load(
             GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, folder).path());
     detector = WITH_FACE_GUIDANCE ? warm(new CascadeDetector()) : DETECTOR;
-    guidance = WITH_FACE_GUIDANCE ? FaceGuidance.findIn(portrait, base, detector).orElseThrow() : null;
+    guidance =
+        WITH_FACE_GUIDANCE ? FaceGuidance.findIn(portrait, base, detector).orElseThrow() : null;
     studio = HeadshotStudio.on(base).faceGuidance(guidance);
     for (String name : NAMES) {
       PEOPLE.put(name, WITH_FACE_GUIDANCE ? trainedOnPortrait(name) : trained(name));

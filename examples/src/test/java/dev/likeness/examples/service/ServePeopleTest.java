@@ -86,7 +86,8 @@ class ServePeopleTest {
       assertEquals(400, post(service.port(), "person=eve").statusCode());
       HttpResponse<String> many = post(service.port(), "person=ada&steps=51");
       assertEquals(400, many.statusCode());
-      assertTrue(many.body().contains("this scheduler supports 1 to 50 steps, got 51"), many.body());
+      assertTrue(
+          many.body().contains("this scheduler supports 1 to 50 steps, got 51"), many.body());
     });
     assertTrue(
         drawn[0].length > 100 && !Arrays.equals(drawn[0], drawn[1]), "ada and bob look alike");

@@ -23,7 +23,10 @@ public final class ScoreLimits {
     this.limits = new EnumMap<>(limits);
   }
 
-  /** What few flawless renders pass: research/portrait-training/notes/studio-figures.md says how they were found. */
+  /**
+   * What few flawless renders pass: research/portrait-training/notes/studio-figures.md says how
+   * they were found.
+   */
   public static ScoreLimits builtIn() {
     return BUILT_IN;
   }

@@ -66,7 +66,9 @@ class ShootRequestTest {
   void requiresAConsentText() {
     IllegalArgumentException wrong =
         assertThrows(IllegalArgumentException.class, () -> Consent.of("  "));
-    assertEquals("the text of a consent is empty; give a text that says who agreed to what", wrong.getMessage());
+    assertEquals(
+        "the text of a consent is empty; give a text that says who agreed to what",
+        wrong.getMessage());
     assertEquals("Ada: yes", Consent.of(" Ada: yes ").text());
   }
 }

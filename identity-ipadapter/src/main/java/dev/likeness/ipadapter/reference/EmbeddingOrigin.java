@@ -6,9 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The networks that encoded references came from. Embeddings of other networks have other
- * meanings even if their size is equal. An empty value means unknown and is compatible with
- * every value.
+ * The networks that encoded references came from. Embeddings of other networks have other meanings
+ * even if their size is equal. An empty value means unknown and is compatible with every value.
  *
  * @param encoder {@link dev.likeness.ipadapter.ImageEncoder#fingerprint} of the image encoder
  * @param faceEmbedder name of the face embedder
@@ -43,8 +42,8 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
 
   /** What is known, for a file's header. */
   Map<String, String> metadata() {
-    Map<String, String> known =
-        new HashMap<>(Map.of(ENCODER_KEY, encoder, FACE_EMBEDDER_KEY, faceEmbedder, NORMALIZATION_KEY, normalization));
+    Map<String, String> known = new HashMap<>(Map.of(
+        ENCODER_KEY, encoder, FACE_EMBEDDER_KEY, faceEmbedder, NORMALIZATION_KEY, normalization));
     known.values().removeIf(String::isEmpty);
     return known;
   }

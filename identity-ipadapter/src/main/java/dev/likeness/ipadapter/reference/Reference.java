@@ -8,8 +8,7 @@ import dev.likeness.diffusion.image.RgbImage;
  * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
  * @param face a face embedding, or null; of unit length except for the Portrait kind
  * @param faceEmbedder name of the face embedder; empty if unknown
- * @param weight weight among the references, above 0: 2 counts as if the reference were given
- *     twice
+ * @param weight weight among the references, above 0: 2 counts as if the reference were given twice
  */
 public record Reference(RgbImage image, float[] face, String faceEmbedder, double weight) {
   public Reference {

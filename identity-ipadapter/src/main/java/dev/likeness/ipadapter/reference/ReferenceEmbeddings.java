@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Encoded references, so that they need not be encoded again. Biometric data, owned by the
- * person shown. Immutable; holds no native memory.
+ * Encoded references, so that they need not be encoded again. Biometric data, owned by the person
+ * shown. Immutable; holds no native memory.
  *
  * @param image outputs of an image encoder [n, tokens, width], or null
  * @param unconditional output for no image [1, tokens, width], or null if that is zeros

@@ -65,7 +65,9 @@ class EmbeddingOriginTest {
         IpAdapter foreign = IpAdapter.open(adapter, base, other)) {
       assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
       assertNotEquals(encoder.fingerprint(), other.fingerprint());
-      own.prompt(RgbImage.read(GoldenImageEncoder.file("37x53.png"))).references().save(kept);
+      own.prompt(RgbImage.read(GoldenImageEncoder.file("37x53.png")))
+          .references()
+          .save(kept);
       assertTrue(OwnerOnly.isOwnerOnly(kept));
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.prompt(opened).references());
@@ -105,16 +107,19 @@ class EmbeddingOriginTest {
   @Test
   void facesAreOfOneFaceEmbedder() {
     try (IpAdapter adapter = IpAdapter.open(ADAPTERS.write("faceid", folder), base)) {
-      List<Reference> mixed = List.of(face(1).withFaceEmbedder("ArcFace"), face(2).withFaceEmbedder("SFace"));
+      List<Reference> mixed =
+          List.of(face(1).withFaceEmbedder("ArcFace"), face(2).withFaceEmbedder("SFace"));
       assertEquals(
           "the references have numbers of several face recognisers, [ArcFace, SFace], which mean different things; read"
               + " all faces with one",
           assertThrows(IllegalArgumentException.class, () -> adapter.embed(mixed))
               .getMessage());
       ImagePrompt person = adapter.prompt(List.of(face(1).withFaceEmbedder("ArcFace")));
-      assertEquals("ArcFace", person.withAveragedReferences().references().origin().faceEmbedder());
+      assertEquals(
+          "ArcFace", person.withAveragedReferences().references().origin().faceEmbedder());
       assertThrows(
-          InvalidInputException.class, () -> person.negative(List.of(face(2).withFaceEmbedder("SFace"))));
+          InvalidInputException.class,
+          () -> person.negative(List.of(face(2).withFaceEmbedder("SFace"))));
       person.negative(List.of(face(2)));
     }
   }

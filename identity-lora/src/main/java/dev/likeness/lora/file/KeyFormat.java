@@ -1,8 +1,6 @@
 package dev.likeness.lora.file;
 
-/**
- * Key formats of LoRA files.
- */
+/** Key formats of LoRA files. */
 public enum KeyFormat {
   /** peft and today's diffusers: {@code unet.….to_q.lora_A.weight}. */
   PEFT,

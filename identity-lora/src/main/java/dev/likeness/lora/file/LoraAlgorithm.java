@@ -1,8 +1,6 @@
 package dev.likeness.lora.file;
 
-/**
- * The algorithm by which the tensors of a LoRA file change the weight of a layer.
- */
+/** The algorithm by which the tensors of a LoRA file change the weight of a layer. */
 public enum LoraAlgorithm {
   /** {@code lora_up lora_down}, with {@code lora_mid} for LoCon's Tucker form. */
   LORA,

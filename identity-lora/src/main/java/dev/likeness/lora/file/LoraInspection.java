@@ -18,11 +18,10 @@ import java.util.TreeSet;
  * @param matched number of keys that belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of an unsupported kind
  * @param ignored keys that are ignored on purpose: all zero, for a text projection or T5 that the
- *     base lacks, duplicates of a better key format (Z-Image), or embeddings for T5 or for
- *     outputs of a text encoder
+ *     base lacks, duplicates of a better key format (Z-Image), or embeddings for T5 or for outputs
+ *     of a text encoder
  * @param shapeMismatches keys of layers with another shape, each with both shapes
- * @param incomplete layers that lack tensors of their algorithm, or have tensors of different
- *     ranks
+ * @param incomplete layers that lack tensors of their algorithm, or have tensors of different ranks
  * @param duplicates pairs of keys that mean the same tensor
  * @param textualInversions names of the textual inversions in the file
  * @param notes readable metadata of the header

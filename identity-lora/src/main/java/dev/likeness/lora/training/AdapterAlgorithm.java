@@ -1,8 +1,6 @@
 package dev.likeness.lora.training;
 
-/**
- * The trained form of each layer's delta.
- */
+/** The trained form of each layer's delta. */
 public enum AdapterAlgorithm {
   /** Two factors of low rank. */
   LORA,

@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Sizes of nearly equal area for images of any aspect ratio, so that training crops little
- * (NovelAI 2022, "aspect ratio bucketing"). Images of one size form a batch.
+ * Sizes of nearly equal area for images of any aspect ratio, so that training crops little (NovelAI
+ * 2022, "aspect ratio bucketing"). Images of one size form a batch.
  *
  * @param sizes the sizes, the narrowest first
  */

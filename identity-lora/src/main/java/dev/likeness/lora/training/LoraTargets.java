@@ -2,9 +2,7 @@ package dev.likeness.lora.training;
 
 import dev.likeness.diffusion.internal.adapter.ModelComponent;
 
-/**
- * The layers that a training changes.
- */
+/** The layers that a training changes. */
 public enum LoraTargets {
   /** The projections of every attention, of both streams where there are two. */
   ATTENTION(Names.ATTENTION, Names.TEXT),

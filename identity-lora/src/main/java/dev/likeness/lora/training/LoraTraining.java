@@ -22,11 +22,12 @@ import java.util.function.Consumer;
  *     models and debiased losses
  * @param weightDecay weight decay of AdamW
  * @param maxGradNorm the maximum norm of all gradients together (gradient clipping)
- * @param randomFlip whether images are mirrored at random; faces are not symmetric, so off by default
+ * @param randomFlip whether images are mirrored at random; faces are not symmetric, so off by
+ *     default
  * @param classImages number of class images that the base generates for prior preservation
  * @param priorLossWeight weight of the prior preservation loss
- * @param captions captions of the images, with {@code %s} for the person; each step picks one
- *     per image
+ * @param captions captions of the images, with {@code %s} for the person; each step picks one per
+ *     image
  * @param seed seed of initial values, order, noise and timesteps
  * @param optimizerOptions settings that are rarely changed
  */
@@ -51,9 +52,10 @@ public record LoraTraining(
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batchSize < 1 || warmupSteps < 0 || classImages < 0) {
-      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batchSize
-          + ", warmup " + warmupSteps + ", class images " + classImages
-          + ": rank, steps and batch must be at least 1, the others at least 0");
+      throw new IllegalArgumentException(
+          "rank " + rank + ", steps " + steps + ", batch " + batchSize
+              + ", warmup " + warmupSteps + ", class images " + classImages
+              + ": rank, steps and batch must be at least 1, the others at least 0");
     }
     boolean strong = alpha > 0 && learningRate > 0 && maxGradNorm > 0;
     if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
@@ -226,8 +228,9 @@ public record LoraTraining(
    * trained.
    */
   public boolean includes(String layer) {
-    boolean chosen =
-        optimizerOptions.targetModules().isEmpty() ? targets.includes(layer) : layer.matches(optimizerOptions.targetModules());
+    boolean chosen = optimizerOptions.targetModules().isEmpty()
+        ? targets.includes(layer)
+        : layer.matches(optimizerOptions.targetModules());
     return chosen && (trainTextEncoder || LoraTargets.isOfNetwork(layer));
   }
 

@@ -9,29 +9,30 @@ import java.util.regex.PatternSyntaxException;
  * Rarely changed settings of a training. Immutable; setters return a changed copy.
  *
  * @param algorithm the trained form of each layer's delta
- * @param rankStabilised whether a delta is scaled by alpha / sqrt(rank) (rsLoRA,
- *     arXiv:2312.03732) instead of alpha / rank
- * @param targetModules a regular expression over layer names ({@code unet.down_blocks.0….to_q}) that
- *     replaces the targets, or empty
+ * @param rankStabilised whether a delta is scaled by alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732)
+ *     instead of alpha / rank
+ * @param targetModules a regular expression over layer names ({@code unet.down_blocks.0….to_q})
+ *     that replaces the targets, or empty
  * @param optimizer the optimiser
  * @param constantLearningRate whether the learning rate stays constant instead of following half a
  *     cosine
- * @param gradientAccumulationSteps number of batches whose gradients are summed for one step (gradient
- *     accumulation)
- * @param gradientCheckpointing whether activations are recomputed instead of kept (gradient checkpointing)
+ * @param gradientAccumulationSteps number of batches whose gradients are summed for one step
+ *     (gradient accumulation)
+ * @param gradientCheckpointing whether activations are recomputed instead of kept (gradient
+ *     checkpointing)
  * @param emaDecay decay of the moving average of the weights, below 1; 0 for none
  * @param noiseOffset share of noise that is constant over the image, so that very dark and very
  *     bright images can be trained; 0 for none
- * @param inputPerturbation share of additional input noise that the network does not predict
- *     (Ning et al. 2023, arXiv:2301.11706); 0 for none
+ * @param inputPerturbation share of additional input noise that the network does not predict (Ning
+ *     et al. 2023, arXiv:2301.11706); 0 for none
  * @param debiasedEstimation whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023,
  *     arXiv:2310.08442) instead of min-SNR; for bases with a UNet only
  * @param focusWeight factor of the loss inside the marked area of an image; 1 for a uniform loss
- * @param stochasticRounding whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16 with
- *     stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
+ * @param stochasticRounding whether {@link dev.likeness.lora.DreamBooth} keeps its weights in bf16
+ *     with stochastic rounding (Zamirai et al. 2020, arXiv:2010.06192): half the memory, for a base
  *     that computes in bf16
- * @param distillationGuidance guidance scale of the teacher in few-step distillation ({@link
- *     LoraTraining#fewStep}); 0 for ordinary training
+ * @param distillationGuidance guidance scale of the teacher in few-step distillation
+ *     ({@link LoraTraining#fewStep}); 0 for ordinary training
  * @param pivotalTuning a placeholder token for the person, trained with the LoRA
  */
 public record OptimizerOptions(

@@ -5,10 +5,9 @@ import dev.likeness.diffusion.Consent;
 /**
  * The person that is trained, as prompts name it.
  *
- * @param token a rare token that stands for the person; empty if the class word alone stands for
- *     it
- * @param classWord what the person is in the base's words: {@code woman}, {@code man}, {@code
- *     person}
+ * @param token a rare token that stands for the person; empty if the class word alone stands for it
+ * @param classWord what the person is in the base's words: {@code woman}, {@code man},
+ *     {@code person}
  * @param consent the consent, stored in the person's file; empty if unknown
  */
 public record PersonToken(String token, String classWord, String consent) {

@@ -2,13 +2,13 @@ package dev.likeness.lora.training;
 
 /**
  * Pivotal tuning (Roich et al. 2021, arXiv:2106.05744, as in the training scripts of diffusers):
- * the person's token becomes a placeholder token of several vectors. It is first trained
- * together with the LoRA, then frozen while the LoRA is trained further.
+ * the person's token becomes a placeholder token of several vectors. It is first trained together
+ * with the LoRA, then frozen while the LoRA is trained further.
  *
  * @param vectors number of vectors; 0 to use the existing tokens of the word
  * @param endFraction the share of the steps in which the vectors are trained, 0 to 1
- * @param learningRate the change of a value in a step of full learning rate, in standard deviations of
- *     the base's embeddings; with Prodigy, in a step of its usual rate
+ * @param learningRate the change of a value in a step of full learning rate, in standard deviations
+ *     of the base's embeddings; with Prodigy, in a step of its usual rate
  */
 public record PivotalTuning(int vectors, double endFraction, double learningRate) {
   /** No new word. */
@@ -18,9 +18,12 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
   private static final double DEFAULT_RATE = 0.02;
 
   public PivotalTuning {
-    if (vectors < 0 || !(endFraction >= 0 && endFraction <= 1) || vectors > 0 && !(learningRate > 0 && endFraction > 0)) {
-      throw new IllegalArgumentException("a new word of " + vectors + " vectors until " + endFraction
-          + " of the steps at rate " + learningRate + ": none or more, 0 to 1, above 0");
+    if (vectors < 0
+        || !(endFraction >= 0 && endFraction <= 1)
+        || vectors > 0 && !(learningRate > 0 && endFraction > 0)) {
+      throw new IllegalArgumentException(
+          "a new word of " + vectors + " vectors until " + endFraction + " of the steps at rate "
+              + learningRate + ": none or more, 0 to 1, above 0");
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.Optional;
  * @param caption the caption, with {@code %s} for the person; empty to pick one of the settings'
  *     captions
  * @param focus the area with a higher loss, such as the face
- * @param mask as large as the image: white is trained, black stays as the base generates it,
- *     gray is in between (red channel / 255); empty to train on everything
+ * @param mask as large as the image: white is trained, black stays as the base generates it, gray
+ *     is in between (red channel / 255); empty to train on everything
  */
 public record TrainingExample(
     RgbImage image, Optional<String> caption, Optional<Focus> focus, Optional<RgbImage> mask) {

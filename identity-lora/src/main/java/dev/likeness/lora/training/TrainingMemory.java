@@ -5,8 +5,8 @@ package dev.likeness.lora.training;
  * starts. Includes Java and libtorch.
  *
  * @param weights bytes of the base's networks
- * @param trained bytes of the trained values, their gradients, the optimiser's state and the
- *     moving average
+ * @param trained bytes of the trained values, their gradients, the optimiser's state and the moving
+ *     average
  * @param activations bytes of activations that are kept for the backward pass
  * @param generation bytes that the autoencoder needs for validation images and class images
  * @param process bytes of Java and libtorch themselves

@@ -5,9 +5,7 @@ import dev.likeness.diffusion.internal.family.OpenModel;
 import dev.likeness.diffusion.internal.family.TrainingTarget;
 import dev.likeness.diffusion.internal.model.ModelExtras;
 
-/**
- * Presets of training time; {@link #of} turns a preset into settings.
- */
+/** Presets of training time; {@link #of} turns a preset into settings. */
 public enum TrainingPreset {
   /** A first look. */
   QUICK(0.4),

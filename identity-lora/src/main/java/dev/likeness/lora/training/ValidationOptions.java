@@ -10,8 +10,8 @@ import java.util.List;
  * @param interval steps between two validations
  * @param request the request that is generated, with {@code %s} in the prompt for the person
  * @param scorer rates the images, higher for better
- * @param patience number of validations without a better score after which the training stops; 0
- *     to train to the end
+ * @param patience number of validations without a better score after which the training stops; 0 to
+ *     train to the end
  */
 public record ValidationOptions(int interval, ImageRequest request, Scorer scorer, int patience) {
   public ValidationOptions {

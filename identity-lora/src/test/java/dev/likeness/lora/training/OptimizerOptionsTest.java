@@ -166,8 +166,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
    */
   @ParameterizedTest
   @CsvSource({"4, 8, 2, 4", "16, 16, 1, 4", "16, 8, 0.5, 2", "2, 1, 0.5, 0.70710678"})
-  void scalesByTheRankOrItsSquareRoot(
-      int rank, double alpha, double plain, double stabilised) {
+  void scalesByTheRankOrItsSquareRoot(int rank, double alpha, double plain, double stabilised) {
     LoraTraining settings = new LoraTraining(
         rank,
         alpha,
@@ -187,13 +186,16 @@ class OptimizerOptionsTest extends OnGoldenBase {
         0,
         OptimizerOptions.DEFAULT);
     assertEquals(plain, settings.scale());
-    assertEquals(stabilised, settings.optimizerOptions(PLAIN.rankStabilised(true)).scale(), 1e-8);
+    assertEquals(
+        stabilised, settings.optimizerOptions(PLAIN.rankStabilised(true)).scale(), 1e-8);
   }
 
   @Test
   void trainsTheSameWithGradientCheckpointing() {
     assertArrayEquals(
-        trainAndGenerate(with(PLAIN)), trainAndGenerate(with(PLAIN.gradientCheckpointing(true))), 1e-5f);
+        trainAndGenerate(with(PLAIN)),
+        trainAndGenerate(with(PLAIN.gradientCheckpointing(true))),
+        1e-5f);
   }
 
   /**
@@ -223,8 +225,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
             ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16))
         .pixels();
     LoraTraining usual = with(PLAIN.algorithm(form)).steps(5);
-    float[] moved = trainAndGenerate(
-        usual.optimizerOptions(usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
+    float[] moved = trainAndGenerate(usual.optimizerOptions(
+        usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)));
     double way = distance(before, moved) / distance(before, trainAndGenerate(usual));
     assertTrue(way > 0.25 && way < 4, "the image went " + way + " times as far as by AdamW");
   }
@@ -245,7 +247,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
     List<TrainingExample> focused = new ArrayList<>(plain);
     focused.set(0, plain.get(0).focus(new TrainingExample.Focus(8, 4, 8, 8)));
     assertArrayEquals(alike, generate(focused, PLAIN));
-    assertFalse(Arrays.equals(alike, generate(focused, PLAIN.focusWeight(4))), "the focus counts nothing");
+    assertFalse(
+        Arrays.equals(alike, generate(focused, PLAIN.focusWeight(4))), "the focus counts nothing");
     List<TrainingExample> named =
         plain.stream().map(p -> p.caption("a drawing of %s, smiling")).toList();
     assertFalse(Arrays.equals(alike, generate(named, PLAIN)), "captions count nothing");
@@ -310,7 +313,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
 
   private static float[] generate(List<TrainingExample> images, OptimizerOptions options) {
     TrainingSet set = new TrainingSet(images, SUBJECT, null, null, Optional.empty());
-    try (TrainedPerson person = new LoraTrainer(with(options).priorPreservation(2, 1).steps(3))
+    try (TrainedPerson person = new LoraTrainer(
+            with(options).priorPreservation(2, 1).steps(3))
         .train(base, set, Progress.SILENT, new Cancellation())) {
       return generate(person);
     }
@@ -320,11 +324,15 @@ class OptimizerOptionsTest extends OnGoldenBase {
   void countsTheClassAtItsWeight() {
     float[] alone = trainAndGenerate(with(PLAIN));
     assertArrayEquals(
-        alone, trainAndGenerate(with(PLAIN).priorPreservation(2, 0)), 1e-5f, "images of no weight are learnt");
+        alone,
+        trainAndGenerate(with(PLAIN).priorPreservation(2, 0)),
+        1e-5f,
+        "images of no weight are learnt");
     float[] half = trainAndGenerate(with(PLAIN).priorPreservation(2, 0.5));
     assertFalse(Arrays.equals(alone, half), "the class counts nothing");
     assertFalse(
-        Arrays.equals(half, trainAndGenerate(with(PLAIN).priorPreservation(2, 1))), "its weight counts nothing");
+        Arrays.equals(half, trainAndGenerate(with(PLAIN).priorPreservation(2, 1))),
+        "its weight counts nothing");
   }
 
   @Test
@@ -375,7 +383,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
     ImageRequest request = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     ValidationOptions previews = new ValidationOptions(1, request, drawn -> scores[looks[0]++], 2);
     float[] kept;
-    try (TrainedPerson person = new LoraTrainer(with(PLAIN.constantLearningRate(true)).steps(9))
+    try (TrainedPerson person = new LoraTrainer(
+            with(PLAIN.constantLearningRate(true)).steps(9))
         .train(
             base,
             TrainingSet.of(images(), SUBJECT).validation(previews),
@@ -486,11 +495,12 @@ class OptimizerOptionsTest extends OnGoldenBase {
     LoraTraining usual = with(PLAIN.pivotalTuning(PivotalTuning.of(1)))
         .learningRate(LoraTraining.balanced().forBase(base).learningRate());
     LoraTraining prodigy = usual
-        .optimizerOptions(usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
+        .optimizerOptions(
+            usual.optimizerOptions().optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY))
         .learningRate(1);
     float[] begun = first(train(prodigy.steps(1)));
-    double way =
-        distanceMoved(begun, first(train(prodigy.steps(60)))) / distanceMoved(begun, first(train(usual.steps(60))));
+    double way = distanceMoved(begun, first(train(prodigy.steps(60))))
+        / distanceMoved(begun, first(train(usual.steps(60))));
     assertTrue(way > 0.25 && way < 4, "the word went " + way + " times as far as by AdamW");
   }
 
@@ -521,7 +531,8 @@ class OptimizerOptionsTest extends OnGoldenBase {
             .getMessage());
     assertEquals(
         "\"(\" is no regular expression: Unclosed group",
-        assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("(")).getMessage());
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
+            .getMessage());
     assertEquals(
         "no layer of the base is to learn: targets CONVOLUTIONS, modules nothing",
         assertThrows(

@@ -38,14 +38,19 @@ class ResumedTrainingTest extends OnGoldenBase {
     OptimizerOptions plain =
         OptimizerOptions.DEFAULT.targetModules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)");
     // A first factor of rank 8 is large enough for moments in eight bits.
-    LoraTraining usual =
-        LoraTraining.balanced().rank(8).batchSize(2).steps(STEPS).trainTextEncoder(false).optimizerOptions(plain);
+    LoraTraining usual = LoraTraining.balanced()
+        .rank(8)
+        .batchSize(2)
+        .steps(STEPS)
+        .trainTextEncoder(false)
+        .optimizerOptions(plain);
     return Stream.of(
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAMW_8BIT)),
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.PRODIGY)),
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.LION)),
         usual.optimizerOptions(plain.optimizer(OptimizerOptions.TrainingOptimizer.ADAFACTOR)),
-        usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
+        usual.optimizerOptions(
+            plain.algorithm(AdapterAlgorithm.DORA).emaDecay(0.5).gradientAccumulationSteps(2)),
         usual.optimizerOptions(plain.algorithm(AdapterAlgorithm.LOKR)),
         usual.optimizerOptions(plain.pivotalTuning(PivotalTuning.of(2))),
         usual.priorPreservation(3, 1),
@@ -57,7 +62,8 @@ class ResumedTrainingTest extends OnGoldenBase {
   void resumesAsIfNeverStopped(LoraTraining settings) {
     float[] whole =
         train(settings, TrainingSet.of(images(), SUBJECT), Progress.SILENT, new Cancellation());
-    TrainingSet kept = TrainingSet.of(images(), SUBJECT).stateFile(folder.resolve("state.safetensors"));
+    TrainingSet kept =
+        TrainingSet.of(images(), SUBJECT).stateFile(folder.resolve("state.safetensors"));
     Cancellation stop = new Cancellation();
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {

@@ -5,10 +5,10 @@ package dev.likeness.photos.decode;
  *
  * @param maxBytes the largest file, in bytes
  * @param maxPixels the largest image, width times height as its header states them
- * @param maxLongSide decoded images are reduced, by area averaging, until their long side is at most
- *     this many pixels
- * @param allowsPrograms whether programs of this machine may convert a photo, for which it lies in a
- *     temporary file
+ * @param maxLongSide decoded images are reduced, by area averaging, until their long side is at
+ *     most this many pixels
+ * @param allowsPrograms whether programs of this machine may convert a photo, for which it lies in
+ *     a temporary file
  */
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
   /** 40 MB, 100 megapixels, long side 2048: the crops of a usual selfie reach 1024 pixels. */

@@ -86,8 +86,9 @@ final class HeifConverter implements PhotoConverter {
 
   /** The first of the programs in the folders that {@code path} lists. */
   static Optional<String> findProgram(String path) {
-    List<Path> folders =
-        Stream.of(path.split(File.pathSeparator)).flatMap(HeifConverter::absoluteFolder).toList();
+    List<Path> folders = Stream.of(path.split(File.pathSeparator))
+        .flatMap(HeifConverter::absoluteFolder)
+        .toList();
     return NAMES.stream()
         .flatMap(name -> folders.stream().map(folder -> folder.resolve(name)))
         .filter(Files::isExecutable)

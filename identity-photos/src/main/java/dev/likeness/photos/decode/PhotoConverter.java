@@ -3,8 +3,8 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Found by {@link
- * java.util.ServiceLoader} and called before programs of this machine. Implementations are
+ * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Found by
+ * {@link java.util.ServiceLoader} and called before programs of this machine. Implementations are
  * thread-safe.
  */
 public interface PhotoConverter {

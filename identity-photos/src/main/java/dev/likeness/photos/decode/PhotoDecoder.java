@@ -154,8 +154,8 @@ public final class PhotoDecoder {
       int height = reader.getHeight(0);
       boolean byRow = format == PhotoFormat.JPEG && new JpegSegments(bare).isThreeBytesPerPixel();
       RgbImage stored = readWithinMemory(reader, byRow ? scans : 0, width, height);
-      RgbImage image =
-          orientation.toUpright(profile.map(icc -> SrgbConversion.convert(stored, icc)).orElse(stored));
+      RgbImage image = orientation.toUpright(
+          profile.map(icc -> SrgbConversion.convert(stored, icc)).orElse(stored));
       boolean turned = orientation.ordinal() >= ExifOrientation.TRANSPOSED.ordinal();
       return new DecodedPhoto(
           image,
@@ -190,12 +190,14 @@ public final class PhotoDecoder {
   }
 
   // Large images wait for each other, usual ones do not.
-  private RgbImage readWithinMemory(ImageReader reader, int scans, int width, int height) throws IOException {
+  private RgbImage readWithinMemory(ImageReader reader, int scans, int width, int height)
+      throws IOException {
     int megapixels =
         (int) Math.max(1, Math.min(MAX_CONCURRENT_MEGAPIXELS, (long) width * height / 1_000_000));
     MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
-      Optional<RgbImage> byRow = scans > 0 ? readByRow(reader, scans, width, height) : Optional.empty();
+      Optional<RgbImage> byRow =
+          scans > 0 ? readByRow(reader, scans, width, height) : Optional.empty();
       return byRow.isPresent() ? byRow.get() : readWhole(reader, (long) width * height);
     } finally {
       MEGAPIXELS.release(megapixels);

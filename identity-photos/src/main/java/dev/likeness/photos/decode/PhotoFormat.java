@@ -69,7 +69,8 @@ public enum PhotoFormat {
     return switch (this) {
       case JPEG -> startsWith(head, 0, 0xFF, 0xD8, 0xFF);
       case PNG -> startsWith(head, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
-      case WEBP -> startsWith(head, 0, 'R', 'I', 'F', 'F') && startsWith(head, 8, 'W', 'E', 'B', 'P');
+      case WEBP ->
+        startsWith(head, 0, 'R', 'I', 'F', 'F') && startsWith(head, 8, 'W', 'E', 'B', 'P');
       case GIF -> startsWith(head, 0, 'G', 'I', 'F', '8');
       case BMP -> startsWith(head, 0, 'B', 'M') && startsWith(head, 6, 0, 0, 0, 0);
       case TIFF -> startsWith(head, 0, 'I', 'I', 42, 0) || startsWith(head, 0, 'M', 'M', 0, 42);

@@ -51,7 +51,8 @@ public record EmbedderSpec(
   private static final Pattern INSIGHTFACE_NAMES = Pattern.compile(
       "arcface|cosface|w600k|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
   // A word, not a part of one: laura's file is not freely licensed.
-  private static final Pattern AURAFACE_NAMES = Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
+  private static final Pattern AURAFACE_NAMES =
+      Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
   /**
    * MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is
@@ -74,7 +75,8 @@ public record EmbedderSpec(
     boolean either = name.contains("glintr100");
     if (INSIGHTFACE_NAMES.matcher(name).find()) {
       return ARCFACE;
-    } else if (AURAFACE_NAMES.matcher(name).find() || either && AURAFACE_NAMES.matcher(folderName(file)).find()) {
+    } else if (AURAFACE_NAMES.matcher(name).find()
+        || either && AURAFACE_NAMES.matcher(folderName(file)).find()) {
       return AURAFACE;
     } else if (either) {
       return ARCFACE;
@@ -97,8 +99,8 @@ public record EmbedderSpec(
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(
-          "an embedder needs a cosine threshold in -1..1 and a scale, given " + samePersonThreshold + " and "
-              + scale);
+          "an embedder needs a cosine threshold in -1..1 and a scale, given " + samePersonThreshold
+              + " and " + scale);
     }
   }
 }

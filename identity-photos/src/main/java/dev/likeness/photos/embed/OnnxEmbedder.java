@@ -8,9 +8,7 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/**
- * A face embedder from an ONNX file, run by OpenCV, one face at a time.
- */
+/** A face embedder from an ONNX file, run by OpenCV, one face at a time. */
 public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
   private final String name;
@@ -26,7 +24,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
 
   /**
    * Opens a file that works as {@code spec} says, but takes bytes as they are where it
-   * {@linkplain OnnxFile#hasInputScaling() scales them itself}, as ArcFace exported from MXNet does.
+   * {@linkplain OnnxFile#hasInputScaling() scales them itself}, as ArcFace exported from MXNet
+   * does.
    *
    * @throws InvalidInputException when {@code policy} forbids it, or the file is not such a network
    */
@@ -59,7 +58,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   @Override
   public float[] embedRaw(RgbImage image, Face face) {
     RgbImage aligned = spec.template().align(image, face);
-    return network.forward(aligned, spec.rgb(), takesBytes ? 0 : spec.mean(), takesBytes ? 1 : spec.scale());
+    return network.forward(
+        aligned, spec.rgb(), takesBytes ? 0 : spec.mean(), takesBytes ? 1 : spec.scale());
   }
 
   /**

@@ -2,9 +2,7 @@ package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/**
- * The intended use of the results, which decides which networks may be opened.
- */
+/** The intended use of the results, which decides which networks may be opened. */
 public enum UsePolicy {
   /** Anything that is allowed without selling or advertising. */
   NON_COMMERCIAL,

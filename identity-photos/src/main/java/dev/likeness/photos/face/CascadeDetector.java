@@ -48,7 +48,8 @@ public final class CascadeDetector implements FaceDetector {
     double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
     RgbImage working = scale < 1
         ? Resampler.AREA.fit(image, WORKING_SIDE)
-        : Resampler.CUBIC.resize(image, scaledLength(image.width(), scale), scaledLength(image.height(), scale));
+        : Resampler.CUBIC.resize(
+            image, scaledLength(image.width(), scale), scaledLength(image.height(), scale));
     CascadeSearch search = acquire();
     try {
       return way.apply(search, working).stream()

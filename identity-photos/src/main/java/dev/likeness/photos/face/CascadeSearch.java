@@ -41,8 +41,8 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(image);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.toGrey(luma);
-      List<Face> faces =
-          WiderSearch.searchIfSmall(detectFrontal(plain, minSize(plain, MIN_FACE_SHARE), 3, false), image, () -> {
+      List<Face> faces = WiderSearch.searchIfSmall(
+          detectFrontal(plain, minSize(plain, MIN_FACE_SHARE), 3, false), image, () -> {
             // Dark skin, white beards and glasses confuse brightness, much less redness.
             Mat redness = OpenCv.toGrey(Luma.ofRed(image));
             return detectFrontal(redness, minSize(redness, MIN_FACE_SHARE), 2, true);
@@ -80,7 +80,8 @@ final class CascadeSearch implements AutoCloseable {
       Optional<Face.Eyes> pair = eyes.detect(grey, box);
       boolean agreed = lenient
           ? pair.isPresent()
-              && (isConfirmed(frontalAlt, grey, box, 2) || isConfirmed(frontalDefault, grey, box, 2))
+              && (isConfirmed(frontalAlt, grey, box, 2)
+                  || isConfirmed(frontalDefault, grey, box, 2))
           : isConfirmed(frontalAlt, grey, box, pair.isPresent() ? 2 : 4);
       if (agreed) {
         double roll = pair.map(Face.Eyes::roll).orElse(0.0);
@@ -91,7 +92,8 @@ final class CascadeSearch implements AutoCloseable {
     return suppressOverlaps(faces);
   }
 
-  private static boolean isConfirmed(HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
+  private static boolean isConfirmed(
+      HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
     Rect around = clip(box.expanded(0.35), grey);
     Mat region = new Mat(grey, around);
     return witness.detect(region, neighbours, (int) (box.width() * 0.6)).stream()
@@ -120,7 +122,8 @@ final class CascadeSearch implements AutoCloseable {
     for (BoundingBox box : profile.detect(plain, 6, minSize(plain, MIN_FACE_SHARE))) {
       faces.add(profile(box, -PROFILE_YAW));
     }
-    for (BoundingBox box : profile.detect(OpenCv.toGrey(luma.mirrored()), 6, minSize(plain, MIN_FACE_SHARE))) {
+    for (BoundingBox box :
+        profile.detect(OpenCv.toGrey(luma.mirrored()), 6, minSize(plain, MIN_FACE_SHARE))) {
       BoundingBox back =
           new BoundingBox(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
       faces.add(profile(back, PROFILE_YAW));
@@ -139,7 +142,8 @@ final class CascadeSearch implements AutoCloseable {
         .reversed();
     List<Face> kept = new ArrayList<>();
     for (Face face : faces.stream().sorted(surer).toList()) {
-      if (kept.stream().noneMatch(other -> other.box().intersectionOverMin(face.box()) > SAME_FACE_OVERLAP)) {
+      if (kept.stream()
+          .noneMatch(other -> other.box().intersectionOverMin(face.box()) > SAME_FACE_OVERLAP)) {
         kept.add(face);
       }
     }
@@ -181,7 +185,8 @@ final class CascadeSearch implements AutoCloseable {
      * {@code faces}, or where these are small those of {@code another} look, if its widest is over
      * twice as wide.
      */
-    static List<Face> searchIfSmall(List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
+    static List<Face> searchIfSmall(
+        List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
       if (maxWidth(faces) >= SMALL_FACE_SHARE * Math.min(image.width(), image.height())) {
         return faces;
       }

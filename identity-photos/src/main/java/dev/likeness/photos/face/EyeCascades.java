@@ -28,7 +28,8 @@ final class EyeCascades implements AutoCloseable {
       return Optional.empty();
     }
     Mat region = new Mat(grey, window);
-    return detectPair(withGlasses, region, window, face).or(() -> detectPair(eye, region, window, face));
+    return detectPair(withGlasses, region, window, face)
+        .or(() -> detectPair(eye, region, window, face));
   }
 
   private static Optional<Face.Eyes> detectPair(

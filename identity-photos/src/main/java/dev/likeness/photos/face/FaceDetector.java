@@ -3,9 +3,7 @@ package dev.likeness.photos.face;
 import dev.likeness.diffusion.image.RgbImage;
 import java.util.List;
 
-/**
- * Finds faces. Implementations are thread-safe and deterministic.
- */
+/** Finds faces. Implementations are thread-safe and deterministic. */
 public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright image, largest first; empty when there is none. */
   List<Face> detect(RgbImage image);
@@ -19,8 +17,8 @@ public interface FaceDetector extends AutoCloseable {
   }
 
   /**
-   * Those of {@link #detectFrontal} that fill a good part of the image, for a look that has to be quicker
-   * still.
+   * Those of {@link #detectFrontal} that fill a good part of the image, for a look that has to be
+   * quicker still.
    */
   default List<Face> detectLarge(RgbImage image) {
     return detectFrontal(image);

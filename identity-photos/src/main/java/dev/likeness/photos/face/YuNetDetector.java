@@ -69,7 +69,8 @@ public final class YuNetDetector implements FaceDetector {
       Size size = new Size(input.inputSize(), input.inputSize());
       FaceDetectorYN network = FaceDetectorYN.create(
           "onnx", input.file(), new byte[0], size, MIN_SCORE, NMS_THRESHOLD, TOP_K, 0, 0);
-      network.detect(Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
+      network.detect(
+          Mat.zeros(input.inputSize(), input.inputSize(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
@@ -87,7 +88,9 @@ public final class YuNetDetector implements FaceDetector {
     List<Face> faces = List.of();
     for (double step : SCALES) {
       faces = CascadeSearch.WiderSearch.searchIfSmall(
-          faces, image, () -> detectAtScale(image, step * size / Math.max(image.width(), image.height())));
+          faces,
+          image,
+          () -> detectAtScale(image, step * size / Math.max(image.width(), image.height())));
     }
     return faces;
   }

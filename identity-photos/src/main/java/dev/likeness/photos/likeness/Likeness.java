@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how similar images are to a person, with a face embedder that took no part in
- * generating them. The scale is set by the similarity of the person's own photos and of other
- * people. Immutable; the caller closes the tools. Use {@code likeness::cosine} to choose a
- * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
+ * Measures how similar images are to a person, with a face embedder that took no part in generating
+ * them. The scale is set by the similarity of the person's own photos and of other people.
+ * Immutable; the caller closes the tools. Use {@code likeness::cosine} to choose a checkpoint in
+ * training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
  */
 public final class Likeness {
   private static final String TRAINED_ON = "the photos compared with took part in training";
@@ -161,7 +161,9 @@ public final class Likeness {
    * embedder asks of any two; that where only one photo is known.
    */
   public double threshold() {
-    return genuine.length == 0 ? embedder.samePersonThreshold() : Math.min(embedder.samePersonThreshold(), GENUINE_SHARE * mean(genuine));
+    return genuine.length == 0
+        ? embedder.samePersonThreshold()
+        : Math.min(embedder.samePersonThreshold(), GENUINE_SHARE * mean(genuine));
   }
 
   /** The cosines of all pairs of the person's own photos. */

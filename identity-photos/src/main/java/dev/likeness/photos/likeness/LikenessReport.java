@@ -33,8 +33,8 @@ public record LikenessReport(
    * The places of the images in {@link #images()}, the most alike first, those without a face last.
    */
   public List<Integer> ranking() {
-    Comparator<Integer> alike = Comparator.comparingDouble(
-        i -> images.get(i).hasFace() ? -images.get(i).cosine() : 2);
+    Comparator<Integer> alike =
+        Comparator.comparingDouble(i -> images.get(i).hasFace() ? -images.get(i).cosine() : 2);
     return IntStream.range(0, images.size()).boxed().sorted(alike).toList();
   }
 }

@@ -9,8 +9,8 @@ package dev.likeness.photos.likeness;
  *     than two photos
  * @param falseMatchRate share of other people's faces that are at least as similar, 0 to 1; NaN
  *     without impostors
- * @param confidenceInterval 95 % confidence interval of the cosine over the choice of photos; with one
- *     photo the cosine itself
+ * @param confidenceInterval 95 % confidence interval of the cosine over the choice of photos; with
+ *     one photo the cosine itself
  */
 public record LikenessScore(
     boolean hasFace,

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The receiver operating characteristic of a similarity: pairs of one person against pairs of
- * two people. All values are cosines. Immutable.
+ * The receiver operating characteristic of a similarity: pairs of one person against pairs of two
+ * people. All values are cosines. Immutable.
  */
 public final class RocCurve {
   private final double[] genuine;
@@ -58,7 +58,8 @@ public final class RocCurve {
    */
   public double trueMatchRateAt(double rate) {
     double threshold = thresholdAt(rate);
-    return Arrays.stream(genuine).filter(value -> value >= threshold).count() / (double) genuine.length;
+    return Arrays.stream(genuine).filter(value -> value >= threshold).count()
+        / (double) genuine.length;
   }
 
   private static double[] array(List<Double> values) {

@@ -47,12 +47,9 @@ public final class SuperResolution implements AutoCloseable {
       float[] out =
           network.forward(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
-      if (factor < 2
-          || factor > MAX_FACTOR
-          || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(
-            LABEL + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
-                + " pixels, expected an image 2 to 8 times as large");
+      if (factor < 2 || factor > MAX_FACTOR || out.length != 3 * factor * tile * factor * tile) {
+        throw new InvalidInputException(LABEL + " " + file + " makes " + out.length + " numbers of "
+            + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (InvalidInputException e) {
@@ -95,7 +92,8 @@ public final class SuperResolution implements AutoCloseable {
     for (int y = 0; y < image.height(); y += step) {
       for (int x = 0; x < image.width(); x += step) {
         // Beyond the image its edge is repeated.
-        RgbImage seen = Resampler.AREA.resize(image, x - OVERLAP, y - OVERLAP, tile, tile, tile, tile);
+        RgbImage seen =
+            Resampler.AREA.resize(image, x - OVERLAP, y - OVERLAP, tile, tile, tile, tile);
         copyTile(network.forward(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
       }
     }

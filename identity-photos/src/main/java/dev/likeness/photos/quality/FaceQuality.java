@@ -8,9 +8,7 @@ import dev.likeness.photos.internal.onnx.OnnxFile;
 import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
-/**
- * A network that rates how well a face can be recognised. Implementations are thread-safe.
- */
+/** A network that rates how well a face can be recognised. Implementations are thread-safe. */
 public interface FaceQuality extends AutoCloseable {
   /** The score of {@code face}, 0 (useless) to 1. */
   double score(RgbImage image, Face face);

@@ -2,9 +2,7 @@ package dev.likeness.photos.quality;
 
 import java.util.Locale;
 
-/**
- * The verdict on a photo, from best to worst.
- */
+/** The verdict on a photo, from best to worst. */
 public enum Verdict {
   KEEP,
   WARN,

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.decode.UnreadablePhotoException.Fault;
 import java.awt.Color;
 import java.awt.Graphics2D;

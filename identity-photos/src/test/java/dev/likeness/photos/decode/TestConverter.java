@@ -1,7 +1,7 @@
 package dev.likeness.photos.decode;
 
-import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
+import dev.likeness.photos.PaintedFace;
 
 /**
  * A converter as an application brings one: takes JPEG XL, and gives the same small drawing for

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.InvalidInputException;
-import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Material;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.BoundingBox;
 import dev.likeness.photos.face.Face;

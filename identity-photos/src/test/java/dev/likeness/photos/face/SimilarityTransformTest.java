@@ -136,7 +136,9 @@ class SimilarityTransformTest {
     RgbImage aligned = AlignmentTemplate.ARCFACE.align(black, face);
 
     Point seen = centroid(aligned);
-    assertTrue(seen.distance(AlignmentTemplate.ARCFACE.estimateTransform(face).apply(eye)) < 0.5, seen.toString());
+    assertTrue(
+        seen.distance(AlignmentTemplate.ARCFACE.estimateTransform(face).apply(eye)) < 0.5,
+        seen.toString());
     assertEquals("112x112 image", aligned.toString());
   }
 

@@ -13,10 +13,13 @@ class WiderSearchTest {
 
   @Test
   void choosesFacesOverTwiceAsWideAsASmallOne() {
-    assertEquals(faces(60), CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(60)));
-    assertEquals(faces(60), CascadeSearch.WiderSearch.searchIfSmall(List.of(), IMAGE, () -> faces(60)));
     assertEquals(
-        faces(15, 19), CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(30)));
+        faces(60), CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(60)));
+    assertEquals(
+        faces(60), CascadeSearch.WiderSearch.searchIfSmall(List.of(), IMAGE, () -> faces(60)));
+    assertEquals(
+        faces(15, 19),
+        CascadeSearch.WiderSearch.searchIfSmall(faces(15, 19), IMAGE, () -> faces(30)));
     assertEquals(faces(19), CascadeSearch.WiderSearch.searchIfSmall(faces(19), IMAGE, List::of));
   }
 

@@ -43,7 +43,8 @@ class LikenessTest {
 
   @Test
   void anImageLikeTheOthersIsAsSimilar() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
     LikenessReport report = likeness.report(List.of(image(3)));
 
@@ -54,7 +55,8 @@ class LikenessTest {
 
   @Test
   void anImageOfAnotherPersonIsNotRecognised() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
     LikenessReport report = likeness.report(List.of(image(90), image(95)));
 
@@ -81,7 +83,8 @@ class LikenessTest {
 
   @Test
   void reportsACaveatIfTheComparisonFlatters() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(3)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(3)), new WholeImageDetector(), new Hue());
 
     assertEquals(
         "as similar as two of the person's own photos; the photos compared with took part in training, so "
@@ -91,7 +94,8 @@ class LikenessTest {
 
   @Test
   void anImageWithoutAFaceHasNoScore() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
     RgbImage tiny = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(
@@ -120,7 +124,8 @@ class LikenessTest {
 
   @Test
   void reportsThatTheEmbedderConditionedTheImages() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
 
     assertTrue(likeness.conditionedBy("other").report(List.of(image(3))).isIndependent());
     LikenessReport report = likeness.conditionedBy("hue").report(List.of(image(3)));
@@ -143,7 +148,8 @@ class LikenessTest {
 
   @Test
   void impostorsGiveTheFalseMatchRate() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue())
+    Likeness likeness = Likeness.of(
+            ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue())
         .withImpostors(List.of(photo(20), photo(50), photo(80), photo(85)));
 
     assertEquals(0, likeness.score(image(3)).falseMatchRate());
@@ -153,7 +159,8 @@ class LikenessTest {
 
   @Test
   void ranksTheMostAlikeFirstAndFacelessLast() {
-    Likeness likeness = Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
+    Likeness likeness =
+        Likeness.of(ValidationSplit.of(photos(6)), new WholeImageDetector(), new Hue());
     RgbImage faceless = RgbImage.of(1, 1, new byte[3]);
 
     assertEquals(

@@ -63,7 +63,8 @@ public final class ManifestWriter {
     int length = 0;
     for (int before = -1; before != length; ) {
       before = length;
-      length = file.wrapManifest(store(id, new byte[HASH_BYTES], file.manifestOffset(), length)).length;
+      length =
+          file.wrapManifest(store(id, new byte[HASH_BYTES], file.manifestOffset(), length)).length;
     }
     byte[] hash = Claim.Hashes.sha256(file.bytesAroundManifest(length));
     return file.insertManifest(file.wrapManifest(store(id, hash, file.manifestOffset(), length)));

@@ -87,7 +87,9 @@ class KeyMapTest {
       CanonicalTensors read =
           new CanonicalTensors(file, components.get(component).layout());
       assertEquals(new TreeSet<>(listed.layerRoles()), new TreeSet<>(read.layerRoles()), component);
-      listed.layerRoles().forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
+      listed
+          .layerRoles()
+          .forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
     });
     assertEquals(parts(family).keySet(), components.keySet());
     assertEquals(unet(family), UNetConfig.of(components.get("unet").config()));

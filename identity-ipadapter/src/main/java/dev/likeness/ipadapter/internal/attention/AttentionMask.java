@@ -57,7 +57,8 @@ public final class AttentionMask {
     }
     return imageQueries == 0
         ? level
-        : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - imageQueries, 1), level), 2);
+        : torch.cat(
+            new TensorVector(level.mean().expand(1, 1, queries - imageQueries, 1), level), 2);
   }
 
   private static Tensor binarize(RgbImage image) {

@@ -18,8 +18,8 @@ import org.bytedeco.pytorch.global.torch;
 public record ImageTokens(AdapterLayout layout, ImageProjection projection, Compute compute) {
   /** Tokens of all references side by side, [1, n tokens, contextWidth]. */
   public Tensor of(ReferenceEmbeddings e) {
-    Tensor tokens =
-        projection.forward(new ImageProjection.ProjectionInputs(place(e.image()), place(e.face(), -1)));
+    Tensor tokens = projection.forward(
+        new ImageProjection.ProjectionInputs(place(e.image()), place(e.face(), -1)));
     return tokens.reshape(1, -1, layout.contextWidth());
   }
 
@@ -35,7 +35,8 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
    * Tokens that change with the time: of all references side by side, or, when hidden, of as many
    * nothings.
    */
-  public TimestepAttention.TimestepMemory.Tokens timestepTokens(ReferenceEmbeddings e, boolean hidden) {
+  public TimestepAttention.TimestepMemory.Tokens timestepTokens(
+      ReferenceEmbeddings e, boolean hidden) {
     Tensor seen = place(e.image());
     return new TimestepAttention.TimestepMemory.Tokens(
         (ImageProjection.TimestepResampler) projection,

@@ -71,8 +71,9 @@ public final class ReferenceEncoder {
     boolean kept = looks && layout.variant().unconditionalInput() != UnconditionalInput.ZEROS;
     boolean nothing = kept == (e.unconditional() != null)
         && (!kept || e.unconditional().width() == layout.imageWidth());
-    boolean one =
-        layout.variant().imageInput() != ImageInput.POOLED || e.image() == null || e.image().tokens() == 1;
+    boolean one = layout.variant().imageInput() != ImageInput.POOLED
+        || e.image() == null
+        || e.image().tokens() == 1;
     boolean face = layout.variant().needsFace() == (e.face() != null)
         && (e.face() == null || e.face().width() == layout.faceWidth());
     if (!(image && nothing && one && face)) {
@@ -98,7 +99,8 @@ public final class ReferenceEncoder {
     return switch (layout.variant().unconditionalInput()) {
       case ZEROS -> null;
       case ZERO_PIXELS -> grid(features(encoder.encodeZeros()));
-      case BLACK -> grid(features(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
+      case BLACK ->
+        grid(features(encoder.encode(RgbImage.of(side, side, new byte[3 * side * side]))));
     };
   }
 

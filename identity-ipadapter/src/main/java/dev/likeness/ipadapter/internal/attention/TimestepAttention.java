@@ -57,7 +57,8 @@ public final class TimestepAttention {
     Tensor own = image.value();
     Tensor keys = normTokens.forward(splitHeads(toK.forward(seen), own));
     Tensor all = torch.cat(new TensorVector(normK.forward(image.plainKey()), expand(keys, own)), 2);
-    Tensor values = torch.cat(new TensorVector(own, expand(splitHeads(toV.forward(seen), own), own)), 2);
+    Tensor values =
+        torch.cat(new TensorVector(own, expand(splitHeads(toV.forward(seen), own), own)), 2);
     return ScaledDotProduct.attend(
         normQ.forward(image.plainQuery()), all, values, padBias(own, bias));
   }
@@ -89,7 +90,8 @@ public final class TimestepAttention {
    *
    * @param bias added to the scores of the tokens, [1, 1, 1, tokens], or null
    */
-  public record TimestepMemory(Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
+  public record TimestepMemory(
+      Tokens tokens, TimestepAttention attention, double scale, Tensor bias)
       implements TokenBranch.Memory {
     /**
      * The tokens of one request, made once for each pass of the network and shared by its blocks.
@@ -136,7 +138,9 @@ public final class TimestepAttention {
     @Override
     public Tensor attend(BranchInputs image) {
       tokens.update(image.time());
-      return attention.attend(image, tokens.tokens, tokens.timeEmbedding, bias).mul(new Scalar(scale));
+      return attention
+          .attend(image, tokens.tokens, tokens.timeEmbedding, bias)
+          .mul(new Scalar(scale));
     }
   }
 }

@@ -30,7 +30,8 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
     @Override
     public Tensor attend(BranchInputs image) {
       Tensor query = image.query();
-      return ScaledDotProduct.attend(query, splitHeads(keys, query), splitHeads(values, query), bias);
+      return ScaledDotProduct.attend(
+          query, splitHeads(keys, query), splitHeads(values, query), bias);
     }
 
     private static Tensor splitHeads(Tensor tokens, Tensor query) {

@@ -16,7 +16,8 @@ public final class AdapterCompatibility {
   private static final String SIGLIP = "SigLIP";
   private static final int SO400M_WIDTH = 1152;
   private static final int ARCFACE_WIDTH = 512;
-  private static final Pattern OTHER_EMBEDDERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
+  private static final Pattern OTHER_EMBEDDERS =
+      Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
 
   private AdapterCompatibility() {}
 
@@ -26,7 +27,8 @@ public final class AdapterCompatibility {
    * @param file what errors call the adapter
    */
   public static void check(String file, AdapterLayout adapter, AdapterSites base) {
-    if (adapter.variant().family() != base.family() || adapter.contextWidth() != base.contextWidth()) {
+    if (adapter.variant().family() != base.family()
+        || adapter.contextWidth() != base.contextWidth()) {
       throw new InvalidInputException(file + " is " + adapter.describe() + "; the base "
           + base.name() + " is " + base.baseDescription() + ": give an adapter made for it");
     }

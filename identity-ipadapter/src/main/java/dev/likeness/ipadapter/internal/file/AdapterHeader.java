@@ -18,7 +18,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
-/** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/reference/adapters.md. */
+/**
+ * Tells an adapter's kind and sizes from names and shapes, by the rules of
+ * docs/reference/adapters.md.
+ */
 public final class AdapterHeader {
   /** The header's key for the family of the image encoder that the adapter was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
@@ -28,7 +31,8 @@ public final class AdapterHeader {
   // How published files of FaceID Portrait, unnormalised, are named.
   private static final Pattern UNNORMALISED = Pattern.compile("unnorm|portrait");
   private static final String RESAMPLER_PREFIX = "perceiver_resampler.";
-  private static final Pattern KEY_WEIGHT = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
+  private static final Pattern KEY_WEIGHT =
+      Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
   private static final int FACE_WIDTH = 512;
   private static final int FACE_ID_TOKENS = 4;
 

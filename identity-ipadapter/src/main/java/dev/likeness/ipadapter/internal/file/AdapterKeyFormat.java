@@ -79,7 +79,8 @@ public final class AdapterKeyFormat {
       }
       String key = convertProcessor(convertPrefix(name), numbers);
       if (key.startsWith(PROJECTION)) {
-        key = PROJECTION + convertProjection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
+        key = PROJECTION
+            + convertProjection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
       }
       String other = roles.putIfAbsent(key, name);
       if (other != null) {

@@ -12,8 +12,8 @@ import java.util.List;
  * @param hiddenWidth width inside the two layers of the kinds that have them, of the sinusoids of a
  *     time, or 0
  * @param resampler the resampler, or null
- * @param attentionWidths width of each attention it has keys and values for, in the base's registration
- *     order
+ * @param attentionWidths width of each attention it has keys and values for, in the base's
+ *     registration order
  * @param hasLora whether the file holds a LoRA, as FaceID's do
  */
 public record AdapterLayout(
@@ -39,8 +39,8 @@ public record AdapterLayout(
   public record ResamplerConfig(long width, long innerWidth, int depth) {
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
-        throw new IllegalArgumentException("a resampler's queries are heads of 64, given " + innerWidth
-            + " in all for tokens of " + width);
+        throw new IllegalArgumentException("a resampler's queries are heads of 64, given "
+            + innerWidth + " in all for tokens of " + width);
       }
     }
 
@@ -61,7 +61,7 @@ public record AdapterLayout(
 
   /** Its name and the base family that its width speaks of. */
   public String describe() {
-    return "an " + variant.title() + " for " + variant.baseDescription(contextWidth) + ", " + attentionWidths.size()
-        + " attentions";
+    return "an " + variant.title() + " for " + variant.baseDescription(contextWidth) + ", "
+        + attentionWidths.size() + " attentions";
   }
 }

@@ -84,8 +84,7 @@ public record AdapterSites(
 
   /** Whether these are another base's attentions too, place by place, whatever it is called. */
   public boolean matches(AdapterSites other) {
-    return other.equals(
-        new AdapterSites(other.name, family, paths, widths, contextWidth, headDim));
+    return other.equals(new AdapterSites(other.name, family, paths, widths, contextWidth, headDim));
   }
 
   /** The component that they are in. */

@@ -32,7 +32,8 @@ public enum AdapterType {
             + key.get() + "\")" + SUPPORTED);
       }
     }
-    boolean projects = source.layerRoles().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean projects =
+        source.layerRoles().stream().anyMatch(name -> name.startsWith("image_proj."));
     boolean attends = source.layerRoles().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
       throw new InvalidInputException(

@@ -79,7 +79,8 @@ public enum IpAdapterVariant {
     return switch (this) {
       case XLABS, INSTANT_X -> UnconditionalInput.BLACK;
       case INSTANT_X_SD3 -> UnconditionalInput.ZEROS;
-      default -> imageInput == ImageInput.TOKENS ? UnconditionalInput.ZERO_PIXELS : UnconditionalInput.ZEROS;
+      default ->
+        imageInput == ImageInput.TOKENS ? UnconditionalInput.ZERO_PIXELS : UnconditionalInput.ZEROS;
     };
   }
 

@@ -50,7 +50,8 @@ public final class EmbedderEnsemble implements FaceEmbedder {
 
   @Override
   public float[] embed(RgbImage image, Face face) {
-    List<float[]> vectors = embedders.stream().map(eye -> eye.embed(image, face)).toList();
+    List<float[]> vectors =
+        embedders.stream().map(eye -> eye.embed(image, face)).toList();
     float[] all = new float[vectors.stream().mapToInt(vector -> vector.length).sum()];
     int at = 0;
     for (float[] vector : vectors) {
@@ -103,7 +104,10 @@ public final class EmbedderEnsemble implements FaceEmbedder {
 
   @Override
   public double samePersonThreshold() {
-    return embedders.stream().mapToDouble(TorchEmbedder::samePersonThreshold).average().orElseThrow();
+    return embedders.stream()
+        .mapToDouble(TorchEmbedder::samePersonThreshold)
+        .average()
+        .orElseThrow();
   }
 
   @Override

@@ -19,8 +19,8 @@ import org.bytedeco.pytorch.global.torch;
  * @param top first row
  * @param width columns
  * @param height rows
- * @param affine from the template to the window's image, both from -1 to 1: the affine map [2, 3] by
- *     rows that {@code grid_sample} takes
+ * @param affine from the template to the window's image, both from -1 to 1: the affine map [2, 3]
+ *     by rows that {@code grid_sample} takes
  */
 record FaceAlignment(int left, int top, int width, int height, float[] affine) {
   private static final AlignmentTemplate TEMPLATE = AlignmentTemplate.ARCFACE;

@@ -108,7 +108,8 @@ public interface ImageProjection {
     @Override
     public Tensor forward(ProjectionInputs sights) {
       Tensor x = readsFace ? sights.face().unsqueeze(1) : sights.image();
-      return resampler.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
+      return resampler.forward(
+          latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
     }
   }
 
@@ -159,9 +160,11 @@ public interface ImageProjection {
     MlpProjection(AdapterLayout layout, Weights w) {
       this.layout = layout;
       in = new Linear(
-          w.at("proj").at(0), readsFace() ? layout.faceWidth() : layout.imageWidth(), layout.hiddenWidth());
-      out =
-          new Linear(w.at("proj").at(2), layout.hiddenWidth(), layout.tokens() * layout.contextWidth());
+          w.at("proj").at(0),
+          readsFace() ? layout.faceWidth() : layout.imageWidth(),
+          layout.hiddenWidth());
+      out = new Linear(
+          w.at("proj").at(2), layout.hiddenWidth(), layout.tokens() * layout.contextWidth());
       norm = new LayerNorm(w.at("norm"), layout.contextWidth());
     }
 

@@ -93,13 +93,14 @@ final class PerceiverResampler {
      * or null.
      */
     Tensor forward(Tensor latents, Tensor seen, Tensor time) {
-      TensorVector told =
-          modulation == null ? null : modulation.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
+      TensorVector told = modulation == null
+          ? null
+          : modulation.forward(torch.silu(time)).unsqueeze(1).chunk(4, -1);
       Tensor own = modulate(normLatents.forward(latents), told, 0);
       TensorVector kv = toKv.forward(torch.cat(new TensorVector(normInput.forward(seen), own), 1))
           .chunk(2, -1);
-      Tensor attended =
-          ScaledDotProduct.attend(splitHeads(toQ.forward(own)), splitHeads(kv.get(0)), splitHeads(kv.get(1)));
+      Tensor attended = ScaledDotProduct.attend(
+          splitHeads(toQ.forward(own)), splitHeads(kv.get(0)), splitHeads(kv.get(1)));
       Tensor h = latents.add(
           toOut.forward(attended.transpose(1, 2).reshape(latents.size(0), latents.size(1), -1)));
       return h.add(out.forward(torch.gelu(in.forward(modulate(normInner.forward(h), told, 2)))));

@@ -102,7 +102,9 @@ public record ImageProcessor(
 
   /** What shape images are prepared in, in words. */
   public String sizeText() {
-    return outputSize() == null ? "their own shape" : outputSize().width + "x" + outputSize().height;
+    return outputSize() == null
+        ? "their own shape"
+        : outputSize().width + "x" + outputSize().height;
   }
 
   /** The size that every image gets, or null where it is another for each. */

@@ -14,8 +14,8 @@ import java.util.Set;
  * @param isSiglip whether it is SigLIP's: no class token, an attention pool instead of a projection
  * @param imageSize side of its input in pixels
  * @param patchSize side of the square that becomes one token
- * @param projectionDim width of the one vector for an image, out of CLIP's {@code visual_projection}
- *     or SigLIP's pool; 0 when the class has none
+ * @param projectionDim width of the one vector for an image, out of CLIP's
+ *     {@code visual_projection} or SigLIP's pool; 0 when the class has none
  */
 public record VisionConfig(
     boolean isSiglip,

@@ -42,9 +42,12 @@ public final class VisionModel {
         ? new Conv2d(embedding, 3, width, patch, patch, 0)
         : Conv2d.withoutBias(embedding, 3, width, patch, patch, 0);
     classToken = config.isSiglip() ? null : model.tensor("embeddings.class_embedding", width);
-    positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
+    positionEmbedding =
+        model.tensor("embeddings.position_embedding.weight", config.tokens(), width);
     // Published checkpoints spell it so.
-    preNorm = config.isSiglip() ? null : new LayerNorm(model.at("pre_layrnorm"), width, config.layerNormEps());
+    preNorm = config.isSiglip()
+        ? null
+        : new LayerNorm(model.at("pre_layrnorm"), width, config.layerNormEps());
     layers = IntStream.range(0, config.layers())
         .mapToObj(i -> new ClipLayer(
             model.at("encoder.layers").at(i),

@@ -79,7 +79,9 @@ class PublishedKeysTest {
               .collect(Collectors.toSet()));
       try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
         assertEquals(
-            list.layerRoles(), published.layerRoles(), "a published name is taken for another spelling");
+            list.layerRoles(),
+            published.layerRoles(),
+            "a published name is taken for another spelling");
       }
     }
   }

@@ -48,7 +48,8 @@ class TransformerAdaptersTest {
         "single_transformer_blocks.0.attn",
         base("flux-dev").module(IpAdapterVariant.INSTANT_X, 19));
     assertEquals(
-        "transformer_blocks.1.attn2", base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_SD3, 3));
+        "transformer_blocks.1.attn2",
+        base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_SD3, 3));
   }
 
   @Test

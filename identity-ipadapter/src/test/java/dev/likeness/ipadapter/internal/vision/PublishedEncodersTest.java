@@ -31,7 +31,8 @@ class PublishedEncodersTest {
     VisionConfig config = VisionConfig.of(ModelConfig.read(Material.of(folder + "config.json")));
     assertEquals(told, config.describe());
     try (TensorSource keys = keys(folder)) {
-      assertEquals(config, new VisionConfig.ShapeDetector(keys).config(), "what the file alone tells");
+      assertEquals(
+          config, new VisionConfig.ShapeDetector(keys).config(), "what the file alone tells");
     }
     try (LoadedWeights weights = new LoadedWeights(keys(folder), Compute.EXACT)) {
       weights.check(tensors -> new VisionModel(config, tensors), Set.of());

@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.Tensor;
  * here. Differences to the base do not depend on one another, so several LoRAs add up in any order.
  */
 public final class AttachedDeltas {
-  private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> unmergedDeltas = new HashMap<>();
+  private final Map<ModelComponent, Map<String, WeightDelta.Unmerged>> unmergedDeltas =
+      new HashMap<>();
   private final Map<ModelComponent, Map<String, Tensor>> vectorDeltas = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region = new TensorRegion();
@@ -77,7 +78,9 @@ public final class AttachedDeltas {
 
   private void addVector(TargetLayer layer, String name, Tensor difference) {
     try (TensorScope scope = TensorScope.open()) {
-      vectorDeltas.computeIfAbsent(layer.component(), p -> new HashMap<>()).put(name, keep(difference));
+      vectorDeltas
+          .computeIfAbsent(layer.component(), p -> new HashMap<>())
+          .put(name, keep(difference));
     }
   }
 

@@ -65,13 +65,16 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
     @Override
     public Tensor delta(Tensor x) {
       return combine(
-          torch.linear(x, WeightDelta.Convolutions.castLike(x, weight)), factors.at(1).delta(x), magnitudeRatio());
+          torch.linear(x, WeightDelta.Convolutions.castLike(x, weight)),
+          factors.at(1).delta(x),
+          magnitudeRatio());
     }
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       Tensor own = WeightDelta.Convolutions.conv2d(x, weight, stride, padding);
-      return combine(own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
+      return combine(
+          own, factors.at(1).delta(x, stride, padding), magnitudeRatio().view(-1, 1, 1));
     }
 
     private static Tensor combine(Tensor own, Tensor trained, Tensor scale) {

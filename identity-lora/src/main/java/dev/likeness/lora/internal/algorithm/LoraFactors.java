@@ -78,7 +78,8 @@ public final class LoraFactors {
     private SameRank() {}
 
     /** The same changes, those of low rank with the greatest rank of their part. */
-    public static Map<TargetLayer, WeightDelta> padToMaxRank(Map<TargetLayer, WeightDelta> weights) {
+    public static Map<TargetLayer, WeightDelta> padToMaxRank(
+        Map<TargetLayer, WeightDelta> weights) {
       Map<ModelComponent, Long> most = new EnumMap<>(ModelComponent.class);
       weights.forEach((layer, change) -> {
         if (lowRankFactors(change) != null) {
@@ -86,8 +87,9 @@ public final class LoraFactors {
         }
       });
       Map<TargetLayer, WeightDelta> same = new LinkedHashMap<>();
-      weights.forEach((layer, change) ->
-          same.put(layer, lowRankFactors(change) == null ? change : pad(change, most.get(layer.component()))));
+      weights.forEach((layer, change) -> same.put(
+          layer,
+          lowRankFactors(change) == null ? change : pad(change, most.get(layer.component()))));
       return same;
     }
 

@@ -33,8 +33,9 @@ public record OftDelta(Tensor blocks, Tensor rescale, double constraint) impleme
       }
     }
     turned = turned.view(weight.shape());
-    Tensor scaled =
-        rescale == null ? turned : turned.mul(rescale.to(ScalarType.Float).view(broadcastShape(weight)));
+    Tensor scaled = rescale == null
+        ? turned
+        : turned.mul(rescale.to(ScalarType.Float).view(broadcastShape(weight)));
     return scaled.sub(weight);
   }
 

@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one
  *     block serves all
  * @param blockSize of a block
- * @param cayleyTerms of the series, or 0 for the exact inverse, which peft takes of the opposite angle
+ * @param cayleyTerms of the series, or 0 for the exact inverse, which peft takes of the opposite
+ *     angle
  */
 public record PeftOftDelta(Tensor skew, long blockSize, int cayleyTerms) implements WeightDelta {
   @Override

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record ReshapedDelta(WeightDelta delta, long channels) implements WeightDelta {
   /**
-   * The same as factors where they have a place for more channels; {@code channels} are the change's
-   * own, {@code all} the layer's.
+   * The same as factors where they have a place for more channels; {@code channels} are the
+   * change's own, {@code all} the layer's.
    */
   public static WeightDelta of(WeightDelta change, long count, long all) {
     if (change instanceof LoraDelta pair) {

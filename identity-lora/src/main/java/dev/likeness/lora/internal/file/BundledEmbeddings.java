@@ -33,7 +33,8 @@ final class BundledEmbeddings {
 
   private static final Pattern STORED = Pattern.compile("string_to_param\\.(.+)");
   private static final Pattern TOKEN = Pattern.compile("<[^<>]+>");
-  private static final Pattern PLAIN_KEYS = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
+  private static final Pattern PLAIN_KEYS =
+      Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
 
   private BundledEmbeddings() {}
 
@@ -66,8 +67,8 @@ final class BundledEmbeddings {
         .collect(Collectors.toSet());
     return source.layerRoles().stream()
         .filter(key -> tokenOf(key, source, notes)
-            .filter(
-                token -> tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
+            .filter(token ->
+                tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
             .isPresent())
         .collect(Collectors.toSet());
   }
@@ -97,7 +98,8 @@ final class BundledEmbeddings {
   /** What a word's tensors are called in a LoRA's file of that spelling. */
   static void write(Map<String, Tensor> tensors, TextualInversion word, KeyFormat keyFormat) {
     boolean alone = word.values().size() == 1;
-    String start = (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
+    String start =
+        (keyFormat == KeyFormat.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
     word.byTextEncoder()
         .forEach((textEncoder, numbers) -> tensors.put(
             start + (alone ? "string_to_param.*" : textEncoder),

@@ -30,7 +30,8 @@ final class CloneofsimoKeys {
   static boolean isFormatOf(TensorSource source) {
     return source.layerRoles().stream().anyMatch(name -> NAMED.matcher(name).matches())
         || !source.layerRoles().isEmpty()
-            && source.layerRoles().stream().allMatch(name -> LISTED.matcher(name).matches());
+            && source.layerRoles().stream()
+                .allMatch(name -> LISTED.matcher(name).matches());
   }
 
   /**
@@ -109,7 +110,8 @@ final class CloneofsimoKeys {
     return orders;
   }
 
-  private static List<TargetLayer> unetLayers(LayerTable table, String feedForward, boolean resnets) {
+  private static List<TargetLayer> unetLayers(
+      LayerTable table, String feedForward, boolean resnets) {
     List<String> wanted = new ArrayList<>();
     ATTENTION.forEach(name -> wanted.add("attn1." + name));
     if (feedForward != null) {

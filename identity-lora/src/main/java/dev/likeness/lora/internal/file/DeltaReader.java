@@ -69,8 +69,9 @@ final class DeltaReader {
     return Optional.of(
         keys.has(LoraKey.SET_B)
             ? bias.sub(base.get()
-                .orElseThrow(() -> new InvalidInputException(file + ": " + keys.fileKey(LoraKey.SET_B)
-                    + " is a new bias of a layer that has none in this base; remove it")))
+                .orElseThrow(
+                    () -> new InvalidInputException(file + ": " + keys.fileKey(LoraKey.SET_B)
+                        + " is a new bias of a layer that has none in this base; remove it")))
             : bias);
   }
 

@@ -20,7 +20,8 @@ final class FactorCheck {
             && shape[1] == layer.in()
             && (kernelSize(shape) == layer.kernelSize() || kernelSize(shape) == 1);
       case UP -> isKernel(shape) && shape[0] == layer.out() && kernelSize(shape) == 1;
-      case MID -> isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
+      case MID ->
+        isKernel(shape) && shape[0] == shape[1] && kernelSize(shape) == layer.kernelSize();
       case LOKR_W2, LOKR_W2_B ->
         isKernel(shape) && (shape.length == 2 || kernelSize(shape) == layer.kernelSize());
       case HADA_T1, HADA_T2, LOKR_T2 ->
@@ -111,7 +112,8 @@ final class FactorCheck {
     }
     return role == (old ? LoraKey.B2 : LoraKey.B1)
         ? shape[0] == layer.out() && kernelSize(shape) == 1
-        : shape[1] == layer.in() && kernelSize(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernelSize());
+        : shape[1] == layer.in()
+            && kernelSize(shape) == (keys.has(LoraKey.BM) ? 1 : layer.kernelSize());
   }
 
   /** Whether LoRA's factors agree with one another and cover a convolution's window. */
@@ -145,7 +147,8 @@ final class FactorCheck {
     if (!keys.has(core)) {
       return keys.size(a, 0) == layer.out()
           && keys.size(a, 1) == keys.size(b, 0)
-          && keys.elements(b) == keys.size(b, 0) * layer.in() * layer.kernelSize() * layer.kernelSize();
+          && keys.elements(b)
+              == keys.size(b, 0) * layer.in() * layer.kernelSize() * layer.kernelSize();
     }
     return keys.size(a, 1) == layer.out()
         && keys.size(b, 1) == layer.in()

@@ -24,7 +24,8 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
   static FusedLayer of(String path, List<TargetLayer> parts, boolean halvesSwapped) {
     List<Long> shape = new ArrayList<>(parts.get(0).shape());
     shape.set(0, parts.stream().mapToLong(TargetLayer::out).sum());
-    return new FusedLayer(new TargetLayer(parts.get(0).component(), path, shape), parts, halvesSwapped);
+    return new FusedLayer(
+        new TargetLayer(parts.get(0).component(), path, shape), parts, halvesSwapped);
   }
 
   /**
@@ -38,7 +39,8 @@ record FusedLayer(TargetLayer layer, List<TargetLayer> parts, boolean halvesSwap
     for (TargetLayer part : parts) {
       changes.put(
           part,
-          ReshapedDelta.RowSlice.of(whole, () -> concatWeights(weight), from, part.out(), halvesSwapped));
+          ReshapedDelta.RowSlice.of(
+              whole, () -> concatWeights(weight), from, part.out(), halvesSwapped));
       from += part.out();
     }
     return changes;

@@ -120,7 +120,8 @@ final class IgnoredKeys {
           ? LDM_KEYS.matcher(stem).lookingAt() ? 1 : 0
           : key.startsWith("transformer.") ? 0 : key.startsWith("lora_transformer_") ? 1 : 2;
       ranks.put(key, rank);
-      what.forEach(one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
+      what.forEach(
+          one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
     }
 
     /** Every key of spellings that say something that a better one says, too. */

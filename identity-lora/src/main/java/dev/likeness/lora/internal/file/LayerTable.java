@@ -134,17 +134,21 @@ public final class LayerTable {
   private void add(ModelComponent part, String tensor, long[] shape) {
     tensors.add(part.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
-    if (tensor.endsWith(WEIGHT) && holdsChannels && !EMBEDDING_TABLES.matcher(tensor).find()) {
+    if (tensor.endsWith(WEIGHT)
+        && holdsChannels
+        && !EMBEDDING_TABLES.matcher(tensor).find()) {
       String path = tensor.substring(0, tensor.length() - WEIGHT.length());
       layers.add(new TargetLayer(part, path, LongStream.of(shape).boxed().toList()));
     }
   }
 
   private void addNames(TargetLayer layer) {
-    Map<String, TargetLayer> names = byName.computeIfAbsent(layer.component(), p -> new HashMap<>());
+    Map<String, TargetLayer> names =
+        byName.computeIfAbsent(layer.component(), p -> new HashMap<>());
     names.put(flatten(layer.path()), layer);
     sgmName(layer).ifPresent(sgm -> names.putIfAbsent(flatten(sgm), layer));
-    aliases(layer.component(), flatten(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
+    aliases(layer.component(), flatten(layer.path()))
+        .forEach(alias -> names.putIfAbsent(alias, layer));
   }
 
   private static List<String> aliases(ModelComponent part, String name) {
@@ -248,12 +252,14 @@ public final class LayerTable {
       int index = Integer.parseInt(m.group(4));
       int first = isDown ? 1 + sum(down, level) + level : sum(up, level);
       return switch (m.group(3)) {
-        case "resnets" -> blockPrefix(isDown) + (first + index) + ".0." + innerName(false, m.group(5));
-        case "attentions" -> blockPrefix(isDown) + (first + index) + ".1." + innerName(true, m.group(5));
+        case "resnets" ->
+          blockPrefix(isDown) + (first + index) + ".0." + innerName(false, m.group(5));
+        case "attentions" ->
+          blockPrefix(isDown) + (first + index) + ".1." + innerName(true, m.group(5));
         case "downsamplers" -> blockPrefix(true) + (first + down.get(level)) + ".0.op";
         default ->
-          blockPrefix(false) + (first + up.get(level) - 1) + (upHasAttention.containsKey(level) ? ".2" : ".1")
-              + ".conv";
+          blockPrefix(false) + (first + up.get(level) - 1)
+              + (upHasAttention.containsKey(level) ? ".2" : ".1") + ".conv";
       };
     }
 

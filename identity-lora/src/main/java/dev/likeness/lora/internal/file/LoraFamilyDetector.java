@@ -37,10 +37,12 @@ public final class LoraFamilyDetector {
       // PixArt's and LTX-Video's blocks have two attentions, of which the first is called attn1 as
       // in no supported
       // family.
-      new UnsupportedFamily(Pattern.compile(JOINT_ATTENTION_BLOCK + "\\d+[._]attn1[._]"), UNKNOWN, "an unknown base"),
+      new UnsupportedFamily(
+          Pattern.compile(JOINT_ATTENTION_BLOCK + "\\d+[._]attn1[._]"), UNKNOWN, "an unknown base"),
       // No supported family has so many blocks, nor feed-forwards of these names.
       new UnsupportedFamily(
-          Pattern.compile(JOINT_ATTENTION_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]"),
+          Pattern.compile(
+              JOINT_ATTENTION_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]"),
           "qwen-image",
           "Qwen-Image"),
       new UnsupportedFamily(Pattern.compile("^lora_prior_"), "cascade", "Stable Cascade"));
@@ -122,8 +124,9 @@ public final class LoraFamilyDetector {
             Stream.of(first),
             FamilyRegistry.families().stream()
                 .map(ModelFamily::loraLayers)
-                .filter(layers ->
-                    open && isPossible(source, layers) && hasSignature(source, layers, Certainty.SHARED))
+                .filter(layers -> open
+                    && isPossible(source, layers)
+                    && hasSignature(source, layers, Certainty.SHARED))
                 .map(layers -> layers.kinds().get(0).id()))
         .distinct()
         .toList();
@@ -215,7 +218,8 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean hasJointAttention(TensorNames source) {
-    return source.layerRoles().stream().anyMatch(name -> JOINT_ATTENTION.matcher(name).matches());
+    return source.layerRoles().stream()
+        .anyMatch(name -> JOINT_ATTENTION.matcher(name).matches());
   }
 
   private static Stream<Kind> byWidth(TensorNames source, String name) {
@@ -230,7 +234,9 @@ public final class LoraFamilyDetector {
     boolean numbered =
         name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
     // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.
-    return numbered && (shape[1] == 768 || shape[1] == 1024) ? kindsOfTextWidth(shape[1]) : Stream.empty();
+    return numbered && (shape[1] == 768 || shape[1] == 1024)
+        ? kindsOfTextWidth(shape[1])
+        : Stream.empty();
   }
 
   private static Stream<Kind> kindsOfTextWidth(long width) {

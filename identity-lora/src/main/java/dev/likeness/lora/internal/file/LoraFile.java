@@ -94,8 +94,9 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
           + LoraFamilyDetector.title(report.family()));
     }
     if (report.layers() == 0 && !report.textualInversions().isEmpty()) {
-      throw new InvalidInputException(file + " is a textual inversion ("
-          + String.join(", ", report.textualInversions()) + "), not a LoRA; give it as an embedding");
+      throw new InvalidInputException(
+          file + " is a textual inversion (" + String.join(", ", report.textualInversions())
+              + "), not a LoRA; give it as an embedding");
     }
     if (!report.duplicates().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.duplicates().get(0)
@@ -103,13 +104,16 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
     }
     if (!report.unmatched().isEmpty()) {
       throw new InvalidInputException(file + ": " + report.unmatched().size() + " of "
-          + (report.matched() + report.unmatched().size() + report.shapeMismatches().size())
+          + (report.matched()
+              + report.unmatched().size()
+              + report.shapeMismatches().size())
           + " keys match no layer of " + base + ", e.g. " + report.unmatched().get(0)
           + "; the LoRA is for another base model, or of a kind that is not supported");
     }
     if (!report.shapeMismatches().isEmpty()) {
-      throw new InvalidInputException(file + ": " + report.shapeMismatches().size() + " keys do not fit "
-          + base + ", e.g. " + report.shapeMismatches().get(0) + "; the LoRA is for another base model");
+      throw new InvalidInputException(
+          file + ": " + report.shapeMismatches().size() + " keys do not fit " + base + ", e.g. "
+              + report.shapeMismatches().get(0) + "; the LoRA is for another base model");
     }
     if (!report.incomplete().isEmpty() && report.incomplete().get(0).endsWith(LoraReader.BIAS)) {
       throw new InvalidInputException(file + " changes " + report.incomplete().get(0)

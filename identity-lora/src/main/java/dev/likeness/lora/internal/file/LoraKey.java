@@ -228,7 +228,8 @@ public enum LoraKey {
           if (stem.startsWith(prefix.getKey())) {
             Prefix said = prefix.getValue();
             String path = stem.substring(prefix.getKey().length());
-            return new FactorKey(said.component, path, cut.role(), combineFormats(cut.keyFormat(), said.keyFormat));
+            return new FactorKey(
+                said.component, path, cut.role(), combineFormats(cut.keyFormat(), said.keyFormat));
           }
         }
         return new FactorKey(

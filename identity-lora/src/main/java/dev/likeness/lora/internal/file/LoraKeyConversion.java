@@ -116,8 +116,8 @@ final class LoraKeyConversion implements TensorSource {
 
   private Set<String> layerRoles(ParsedKey named) {
     return named.split.paths().stream()
-        .map(path ->
-            table.find(component, path).map(TargetLayer::path).orElse(path) + " " + named.splitKey.role())
+        .map(path -> table.find(component, path).map(TargetLayer::path).orElse(path) + " "
+            + named.splitKey.role())
         .collect(Collectors.toSet());
   }
 

@@ -192,8 +192,8 @@ public final class LoraMetadata {
      * their alpha too.
      */
     public static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
-      Map<String, String> notes = LoraMetadata.rewrite(
-          headers.size() == 1 ? headers.iterator().next() : combine(headers));
+      Map<String, String> notes =
+          LoraMetadata.rewrite(headers.size() == 1 ? headers.iterator().next() : combine(headers));
       boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
       notes.keySet().removeIf(name -> NETWORK_KEYS.matcher(name).matches());
       if (kohya) {
@@ -217,7 +217,8 @@ public final class LoraMetadata {
           TRIGGERS,
           ", ",
           headers.stream().flatMap(header -> LoraMetadata.triggerWords(header).stream()));
-      FREE_TEXT_KEYS.forEach(name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
+      FREE_TEXT_KEYS.forEach(
+          name -> join(notes, List.of(name), "; ", texts(headers, List.of(name))));
       join(notes, List.of(CONSENT), "\n", texts(headers, List.of(CONSENT)));
       if (persons(headers).size() > 1) {
         // The sum shows no single person: notes about one person go, the consents stay.

@@ -71,7 +71,8 @@ public final class LoraReader {
       source = named;
       fileKey = named::original;
     } else {
-      RenamedSource told = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.layerRoles()));
+      RenamedSource told =
+          new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.layerRoles()));
       LoraKeyConversion named = toDiffusers(told);
       source = named;
       fileKey = key -> told.original(named.fileKey(key));
@@ -80,7 +81,8 @@ public final class LoraReader {
     }
     textEncoder = textEncoder();
     source.layerRoles().forEach(this::assign);
-    BundledEmbeddings.unsupportedKeys(source, notes).forEach(key -> ignored.add(fileKey.apply(key)));
+    BundledEmbeddings.unsupportedKeys(source, notes)
+        .forEach(key -> ignored.add(fileKey.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
     if (LoraFamilyDetector.isCompatible(family, table.kind())) {
       ignored.addAll(IgnoredKeys.of(unmatched, file, table));
@@ -113,8 +115,9 @@ public final class LoraReader {
    */
   private ModelComponent textEncoder() {
     return TEXT_ENCODERS.stream()
-        .max(Comparator.comparingLong(
-            part -> source.layerRoles().stream().filter(key -> matchesComponent(key, part)).count()))
+        .max(Comparator.comparingLong(part -> source.layerRoles().stream()
+            .filter(key -> matchesComponent(key, part))
+            .count()))
         .orElseThrow();
   }
 
@@ -141,8 +144,9 @@ public final class LoraReader {
       unmatched.add(fileKey.apply(key));
       return;
     }
-    keyFormat =
-        read.get().role() == LoraKey.ALPHA && keyFormat != null ? keyFormat : keyFormat(fileKey.apply(key));
+    keyFormat = read.get().role() == LoraKey.ALPHA && keyFormat != null
+        ? keyFormat
+        : keyFormat(fileKey.apply(key));
     LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
     if (!all.put(read.get().role(), key, fileKey.apply(key))) {
       duplicates.add(all.fileKey(read.get().role()) + " and " + fileKey.apply(key));
@@ -160,8 +164,8 @@ public final class LoraReader {
     if (key.component() == null) {
       return table.find(network, key.path()).or(() -> table.find(textEncoder, key.path()));
     }
-    boolean t5 =
-        key.component() == ModelComponent.TEXT_ENCODER_3 && table.hasT5(ModelComponent.TEXT_ENCODER_2);
+    boolean t5 = key.component() == ModelComponent.TEXT_ENCODER_3
+        && table.hasT5(ModelComponent.TEXT_ENCODER_2);
     return key.component() == network && fused.containsKey(key.path())
         ? Optional.of(fused.get(key.path()).layer())
         : table.find(t5 ? ModelComponent.TEXT_ENCODER_2 : key.component(), key.path());
@@ -226,7 +230,8 @@ public final class LoraReader {
         scale = scale == null ? new LoraInspection.Scale(factor, factor) : scale.including(factor);
       }
     }
-    int layers = keys.keySet().stream().mapToInt(layer -> layersOf(layer).size()).sum();
+    int layers =
+        keys.keySet().stream().mapToInt(layer -> layersOf(layer).size()).sum();
     List<String> misfits = new ArrayList<>();
     shapeMismatches.forEach((key, beside) -> misfits.add(describeMismatch(key, beside)));
     Set<String> unused = new HashSet<>(unmatched);

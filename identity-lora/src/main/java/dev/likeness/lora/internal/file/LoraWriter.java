@@ -65,7 +65,9 @@ public final class LoraWriter {
         LoraFactors.SameRank.padToMaxRank(changes.weights())
             .forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
-      changes.textualInversions().forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
+      changes
+          .textualInversions()
+          .forEach(word -> BundledEmbeddings.write(tensors, word, keyFormat));
       Map<String, String> notes = LoraMetadata.rewrite(metadata);
       LoraMetadata.putModule(
           notes,
@@ -73,7 +75,8 @@ public final class LoraWriter {
           changes.weights().values().stream().anyMatch(LokrDelta.class::isInstance));
       notes.put("format", "pt");
       // A sum of several persons says no more of them than what each agreed to.
-      if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY) || notes.containsKey(TrainedPerson.CONSENT_KEY)) {
+      if (notes.containsKey(TrainedPerson.CLASS_WORD_KEY)
+          || notes.containsKey(TrainedPerson.CONSENT_KEY)) {
         SafetensorsWriter.writePrivate(file, tensors, notes);
       } else {
         SafetensorsWriter.write(file, tensors, notes);
@@ -112,7 +115,8 @@ public final class LoraWriter {
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
     places.forEach((place, own) -> tensors.put(
         place.stem() + (place.parts().get(0).isNorm() ? ".b_norm" : ".diff_b"),
-        concatRows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
+        concatRows(
+            place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
   }
 
   private WeightDelta fuse(
@@ -194,8 +198,8 @@ public final class LoraWriter {
     switch (keyFormat) {
       case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);
       case DIFFUSERS -> {
-        boolean text =
-            layer.component() != ModelComponent.UNET && layer.component() != ModelComponent.TRANSFORMER;
+        boolean text = layer.component() != ModelComponent.UNET
+            && layer.component() != ModelComponent.TRANSFORMER;
         String infix = text ? ".lora_linear_layer." : ".lora.";
         putPair(stem + infix + "down.weight", down, stem + infix + "up.weight", up);
       }

@@ -106,7 +106,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
       if (path.startsWith(list)) {
         int end = path.indexOf('.', list.length()) + 1;
         String block = path.substring(0, end);
-        return findName(names.blocks().get(kind), path.substring(end), part -> known.test(block + part))
+        return findName(
+                names.blocks().get(kind), path.substring(end), part -> known.test(block + part))
             .map(inner -> kind + "_" + block.substring(list.length(), end - 1) + "_" + inner);
       }
     }
@@ -162,8 +163,12 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
     KohyaLayer of(TargetLayer layer) {
       return switch (layer.component()) {
         case UNET ->
-          singleLayer(NETWORK, hasTwoTextEncoders ? table.sgmName(layer).orElse(layer.path()) : layer.path(), layer);
-        case TRANSFORMER -> fusedLayer(layer).orElseGet(() -> singleLayer(NETWORK, layer.path(), layer));
+          singleLayer(
+              NETWORK,
+              hasTwoTextEncoders ? table.sgmName(layer).orElse(layer.path()) : layer.path(),
+              layer);
+        case TRANSFORMER ->
+          fusedLayer(layer).orElseGet(() -> singleLayer(NETWORK, layer.path(), layer));
         default -> singleLayer(textPrefix(layer), layer.path(), layer);
       };
     }

@@ -29,7 +29,8 @@ record BatchSampler(
   }
 
   private TrainingStep.Batch newBatch(int number) {
-    ImageBucket.Turn turn = ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
+    ImageBucket.Turn turn =
+        ImageBucket.batchTurn(buckets, settings.seed(), number, settings.batchSize());
     ImageBucket bucket = turn.bucket();
     StepSample draw = StepSample.of(
         settings.seed(),
@@ -56,16 +57,18 @@ record BatchSampler(
   private TrainingStep.Batch newBatch(ImageBucket bucket, StepSample draw, NoiseSource random) {
     long[] shape = bucket.latents().shape();
     int own = settings.batchSize();
-    Tensor clean =
-        CachedLatents.sample(draw, random.next(shape), own, bucket.latents(), bucket.classLatents());
+    Tensor clean = CachedLatents.sample(
+        draw, random.next(shape), own, bucket.latents(), bucket.classLatents());
     Tensor noise = sampleNoise(shape, random);
     Tensor seen = settings.optimizerOptions().inputPerturbation() == 0
         ? noise
-        : noise.add(random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
+        : noise.add(
+            random.next(shape), new Scalar(settings.optimizerOptions().inputPerturbation()));
     int[] drawn = draw.images();
     int[] images =
         IntStream.range(0, own).map(i -> bucket.images().get(drawn[i])).toArray();
-    Tensor focus = settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(draw, own);
+    Tensor focus =
+        settings.optimizerOptions().focusWeight() == 1 ? null : bucket.latents().focus(draw, own);
     Tensor mask = bucket.latents().hasMasks() ? bucket.latents().masks(draw, own) : null;
     return new TrainingStep.Batch(
         clean,

@@ -57,9 +57,12 @@ final class CachedLatents {
       if (settings.randomFlip()) {
         mirrored.add(keep(files.get(image.image(), true)));
       }
-      masks.add(
-          image.mask().map(mask -> region.keep(plain(maskWeights(mask, factor)))).orElse(null));
-      focus.add(region.keep(plain(focus(image, factor, settings.optimizerOptions().focusWeight()))));
+      masks.add(image
+          .mask()
+          .map(mask -> region.keep(plain(maskWeights(mask, factor))))
+          .orElse(null));
+      focus.add(
+          region.keep(plain(focus(image, factor, settings.optimizerOptions().focusWeight()))));
     }
   }
 

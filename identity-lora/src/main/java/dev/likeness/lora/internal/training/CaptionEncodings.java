@@ -52,7 +52,8 @@ public final class CaptionEncodings {
         .anyMatch(part -> part != model.component() && networks.isTrained(part));
     for (int from = 0; from < this.captions.size(); from += BATCH_SIZE) {
       stop.throwIfCancelled();
-      encodeCached(this.captions.subList(from, Math.min(from + BATCH_SIZE, this.captions.size())), region);
+      encodeCached(
+          this.captions.subList(from, Math.min(from + BATCH_SIZE, this.captions.size())), region);
     }
   }
 

@@ -77,8 +77,7 @@ final class ConsistencyDistillation extends TrainingStep {
     this.base = new FrozenBase(model);
     this.objective = objective;
     this.texts = texts;
-    this.emptyPrompt =
-        new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
+    this.emptyPrompt = new CaptionEncodings(target, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 
@@ -137,12 +136,16 @@ final class ConsistencyDistillation extends TrainingStep {
   /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
   private Tensor solverStep(Tensor noised, double[] now, double[] next, TextEncoding text) {
     Tensor wanted = predict(base, noised, now, text, SegmentRunner.PLAIN);
-    Tensor negativePrompt = predict(base, noised, now, unconditional(now.length), SegmentRunner.PLAIN);
+    Tensor negativePrompt =
+        predict(base, noised, now, unconditional(now.length), SegmentRunner.PLAIN);
     Tensor guided = negativePrompt.add(wanted.sub(negativePrompt), new Scalar(guidance));
     Tensor clean = predictedX0(noised, guided, now);
-    Tensor noise =
-        noised.sub(clean.mul(perImage(now, NoiseLevel::alpha))).div(perImage(now, NoiseLevel::sigma));
-    return clean.mul(perImage(next, NoiseLevel::alpha)).add(noise.mul(perImage(next, NoiseLevel::sigma)));
+    Tensor noise = noised
+        .sub(clean.mul(perImage(now, NoiseLevel::alpha)))
+        .div(perImage(now, NoiseLevel::sigma));
+    return clean
+        .mul(perImage(next, NoiseLevel::alpha))
+        .add(noise.mul(perImage(next, NoiseLevel::sigma)));
   }
 
   /** What guidance leads away from where a request has no negative prompt, so often. */
@@ -165,7 +168,9 @@ final class ConsistencyDistillation extends TrainingStep {
     for (int i = 0; i < found.length; i++) {
       found[i] = timesteps[i] * TIMESTEP_SCALING / Math.sqrt(spreads[i]);
     }
-    return clean.mul(perImage(found)).add(noised.mul(perImage(map(spreads, s -> SIGMA_DATA_SQUARED / s))));
+    return clean
+        .mul(perImage(found))
+        .add(noised.mul(perImage(map(spreads, s -> SIGMA_DATA_SQUARED / s))));
   }
 
   private Tensor predictedX0(Tensor noised, Tensor answer, double[] timesteps) {

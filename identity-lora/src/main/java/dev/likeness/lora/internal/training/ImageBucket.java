@@ -18,7 +18,11 @@ import java.util.SplittableRandom;
  * @param classLatents class images of this size
  */
 record ImageBucket(
-    int width, int height, List<Integer> images, CachedLatents latents, CachedLatents classLatents) {
+    int width,
+    int height,
+    List<Integer> images,
+    CachedLatents latents,
+    CachedLatents classLatents) {
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
   /** A batch: which bucket, and how many of its batches came before. */

@@ -96,7 +96,8 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   @Override
   public boolean isTrained(ModelComponent part) {
-    return textualInversion != null && weights.leaves().containsKey(TrainableTextualInversion.leafName(part))
+    return textualInversion != null
+            && weights.leaves().containsKey(TrainableTextualInversion.leafName(part))
         || deltas.keySet().stream().anyMatch(layer -> layer.component() == part);
   }
 
@@ -112,7 +113,9 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
 
   @Override
   public ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder) {
-    return textualInversion == null ? plain : textualInversion.promptEncoder(plain, textEncoder, weights);
+    return textualInversion == null
+        ? plain
+        : textualInversion.promptEncoder(plain, textEncoder, weights);
   }
 
   @Override
@@ -157,7 +160,11 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
         NoGradGuard guard = new NoGradGuard()) {
       deltas.forEach((layer, change) -> copies.put(layer, change.toDelta(values, region)));
       return new LoraDeltas(
-          copies, Map.of(), textualInversion == null ? List.of() : List.of(textualInversion.toTextualInversion(values)));
+          copies,
+          Map.of(),
+          textualInversion == null
+              ? List.of()
+              : List.of(textualInversion.toTextualInversion(values)));
     }
   }
 

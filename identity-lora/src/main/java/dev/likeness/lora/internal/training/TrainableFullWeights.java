@@ -75,7 +75,8 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
     Map<String, Tensor> fixed = new LinkedHashMap<>();
     components.stream()
         .filter(part -> model.tensorNames(part).contains(FIXED_TENSOR))
-        .forEach(part -> fixed.put(part.folder() + "." + FIXED_TENSOR, model.tensor(part, FIXED_TENSOR)));
+        .forEach(part ->
+            fixed.put(part.folder() + "." + FIXED_TENSOR, model.tensor(part, FIXED_TENSOR)));
     return fixed;
   }
 

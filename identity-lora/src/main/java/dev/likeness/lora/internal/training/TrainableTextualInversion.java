@@ -26,8 +26,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A person's token while it is learned: for each text tower a leaf of vectors, in units in which a
- * step of the learning rate is {@link dev.likeness.lora.training.PivotalTuning#learningRate} spreads of the tower's
- * own.
+ * step of the learning rate is {@link dev.likeness.lora.training.PivotalTuning#learningRate}
+ * spreads of the tower's own.
  */
 final class TrainableTextualInversion {
   private static final String LEAF_SUFFIX = ".word";
@@ -56,7 +56,8 @@ final class TrainableTextualInversion {
               + " pivot out");
     }
     try (TensorScope scope = TensorScope.open()) {
-      double moved = settings.optimizerOptions().pivotalTuning().learningRate() / adapterLearningRate(base);
+      double moved =
+          settings.optimizerOptions().pivotalTuning().learningRate() / adapterLearningRate(base);
       textEncoders.forEach(
           textEncoder -> scales.put(textEncoder.component(), moved * embeddingStd(textEncoder)));
     }
@@ -101,19 +102,22 @@ final class TrainableTextualInversion {
       Tensor own = embeddingTable(textEncoder).select(0, ids[i]);
       mean = mean == null ? own : mean.add(own);
     }
-    Tensor apart = random.next(shape).squeeze(0).mul(new Scalar(INIT_NOISE * embeddingStd(textEncoder)));
+    Tensor apart =
+        random.next(shape).squeeze(0).mul(new Scalar(INIT_NOISE * embeddingStd(textEncoder)));
     return mean.div(new Scalar((double) count))
         .add(apart)
         .div(new Scalar(scales.get(textEncoder.component())));
   }
 
   /** {@code plain} reading the token as this word; gradients reach the leaf. */
-  ClipPromptEncoder promptEncoder(ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
+  ClipPromptEncoder promptEncoder(
+      ClipPromptEncoder plain, LoadedClip textEncoder, TrainableWeights weights) {
     Tensor leaf = weights.leaves().get(leafName(textEncoder.component()));
     int width = textEncoder.config().width();
     float[] unused = new float[settings.optimizerOptions().pivotalTuning().vectors() * width];
     return plain.withTrainedVectors(
-        new TextualInversion(personToken.token(), Map.of(width, unused)), vectors(textEncoder, leaf));
+        new TextualInversion(personToken.token(), Map.of(width, unused)),
+        vectors(textEncoder, leaf));
   }
 
   /** The word that {@code values} of the leaves mean. */
@@ -122,7 +126,8 @@ final class TrainableTextualInversion {
     textEncoders.forEach(textEncoder -> vectors.put(
         textEncoder.config().width(),
         ImageTensors.floats(vectors(
-            textEncoder, values.apply(leafName(textEncoder.component())).detach().cpu()))));
+            textEncoder,
+            values.apply(leafName(textEncoder.component())).detach().cpu()))));
     return new TextualInversion(personToken.token(), vectors);
   }
 

@@ -58,11 +58,13 @@ record TrainingCheckpoint(Path file, String owner) {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
       String text = VERSION + " " + settings
-          + (settings.optimizerOptions().debiasedEstimation() ? " without min-SNR " : " ") + base.name() + " "
+          + (settings.optimizerOptions().debiasedEstimation() ? " without min-SNR " : " ")
+          + base.name() + " "
           + base.compute() + " " + set.personToken().token() + "/"
           + set.personToken().classWord()
           + set.validation()
-              .map(p -> " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
+              .map(p ->
+                  " " + p.interval() + " " + p.patience() + " " + p.request().prompt())
               .orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(
@@ -97,7 +99,8 @@ record TrainingCheckpoint(Path file, String owner) {
    */
   boolean isDue(int steps, long saving, long running, long since) {
     return file != null
-        && (steps % SAVE_EVERY == 0 && saving * MIN_RUN_PER_SAVE <= running || since >= MAX_LOST_NANOS);
+        && (steps % SAVE_EVERY == 0 && saving * MIN_RUN_PER_SAVE <= running
+            || since >= MAX_LOST_NANOS);
   }
 
   /**

@@ -74,9 +74,13 @@ public final class TrainingLoop implements AutoCloseable {
     }
     buckets = ImageBucket.of(set.examples(), target.sizeMultiple(), region);
     objective = TrainingObjective.of(model, settings);
-    optimizer =
-        optimizer(settings.optimizerOptions().optimizer(), settings.weightDecay(), networks.trainsAllWeights());
-    ema = settings.optimizerOptions().emaDecay() == 0 ? null : new Ema(settings.optimizerOptions().emaDecay());
+    optimizer = optimizer(
+        settings.optimizerOptions().optimizer(),
+        settings.weightDecay(),
+        networks.trainsAllWeights());
+    ema = settings.optimizerOptions().emaDecay() == 0
+        ? null
+        : new Ema(settings.optimizerOptions().emaDecay());
     validation = set.validation().map(p -> new Validation(p, base, set.personToken(), progress));
   }
 
@@ -107,7 +111,8 @@ public final class TrainingLoop implements AutoCloseable {
     checkpoint.resume(networks.weights(), optimizer, ema, others);
     Runnable saves = () -> {
       long now = System.nanoTime();
-      if (checkpoint.isDue((int) optimizer.steps(), savingNanos, now - startNanos, now - lastSaveNanos)) {
+      if (checkpoint.isDue(
+          (int) optimizer.steps(), savingNanos, now - startNanos, now - lastSaveNanos)) {
         save(checkpoint, learning, others);
       }
     };
@@ -150,7 +155,8 @@ public final class TrainingLoop implements AutoCloseable {
     int parts = settings.optimizerOptions().gradientAccumulationSteps();
     while (learning.accumulated() < parts) {
       stop.throwIfCancelled();
-      batches.withBatch(step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
+      batches.withBatch(
+          step * parts + learning.accumulated(), batch -> learning.backward(batch, settings));
     }
     double loss = learning.optimize(settings, schedule().at(step));
     validation.ifPresent(l -> l.addLoss(loss));
@@ -158,7 +164,11 @@ public final class TrainingLoop implements AutoCloseable {
       ema.update(networks.weights().leaves(), step + 1);
     }
     progress.onEvent(new ProgressEvent.Step(
-        "train", step + 1, settings.steps(), loss, clock.remainingSeconds(step + 1, settings.steps())));
+        "train",
+        step + 1,
+        settings.steps(),
+        loss,
+        clock.remainingSeconds(step + 1, settings.steps())));
   }
 
   private LearningRateSchedule schedule() {
@@ -186,7 +196,8 @@ public final class TrainingLoop implements AutoCloseable {
 
   /** Looks, when it is time, and says whether that or the last step ends the training. */
   private boolean isFinished(Cancellation stop) {
-    validation.ifPresent(l -> l.validate((int) optimizer.steps(), networks, currentWeights(), stop));
+    validation.ifPresent(
+        l -> l.validate((int) optimizer.steps(), networks, currentWeights(), stop));
     return optimizer.steps() >= settings.steps()
         || validation.isPresent() && validation.get().shouldStop();
   }

@@ -24,8 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * How many bytes a step of learning takes beside weights and what is learned, for one image, from
- * the shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md, "What
- * a step of learning keeps"), and what a block that is being computed takes for a while.
+ * the shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md,
+ * "What a step of learning keeps"), and what a block that is being computed takes for a while.
  */
 public final class TrainingMemoryEstimator {
   /**
@@ -83,8 +83,11 @@ public final class TrainingMemoryEstimator {
     TrainingMemoryEstimator count = new TrainingMemoryEstimator(
         model,
         width / factor * (height / factor),
-        layer -> whole ? taught.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
-    double kept = settings.optimizerOptions().gradientCheckpointing() ? count.withCheckpointing() : count.withoutCheckpointing();
+        layer ->
+            whole ? taught.contains(layer.component()) : TrainableDelta.isTrained(settings, layer));
+    double kept = settings.optimizerOptions().gradientCheckpointing()
+        ? count.withCheckpointing()
+        : count.withoutCheckpointing();
     int rows = settings.batchSize() * (settings.classImages() > 0 ? 2 : 1);
     long numbers = Arrays.stream(ModelComponent.values())
         .mapToLong(part -> numbers(model, part))
@@ -92,7 +95,8 @@ public final class TrainingMemoryEstimator {
     long drawing = watched || settings.classImages() > 0
         ? model.autoencoder().decodingMemory(width, height)
         : 0;
-    long each = whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
+    long each =
+        whole ? whole(settings.optimizerOptions(), bytes) : each(settings.optimizerOptions(), F32);
     long trained = (whole
             ? taught.stream().mapToLong(part -> numbers(model, part)).sum()
             : factors(settings, model))
@@ -160,7 +164,8 @@ public final class TrainingMemoryEstimator {
    * while it is computed.
    */
   public double withoutCheckpointing() {
-    double kept = blocks.values().stream().mapToDouble(load -> load.keptBytes(bytes)).sum();
+    double kept =
+        blocks.values().stream().mapToDouble(load -> load.keptBytes(bytes)).sum();
     double beside = blocks.values().stream()
         .mapToDouble(load -> load.peakBytes(bytes) - load.keptBytes(bytes))
         .max()
@@ -173,27 +178,32 @@ public final class TrainingMemoryEstimator {
    * largest block at work.
    */
   public double withCheckpointing() {
-    double largest =
-        blocks.values().stream().mapToDouble(load -> load.peakBytes(bytes)).max().orElse(0);
+    double largest = blocks.values().stream()
+        .mapToDouble(load -> load.peakBytes(bytes))
+        .max()
+        .orElse(0);
     return OVERHEAD * (textActivations * bytes + 2 * checkpointed * bytes + largest);
   }
 
   private void add(TargetLayer layer) {
     String path = layer.path();
-    if (layer.component() != ModelComponent.UNET && layer.component() != ModelComponent.TRANSFORMER) {
+    if (layer.component() != ModelComponent.UNET
+        && layer.component() != ModelComponent.TRANSFORMER) {
       int tokens = target
           .longText()
           .filter(t5 -> t5.encoder().component() == layer.component())
           .map(TrainingTarget.LongText::tokens)
           .orElse(LayerPositions.CLIP_TOKENS);
-      textActivations += isTrained.test(layer) ? TEXT_FACTOR * tokens * (layer.in() + layer.out()) : 0;
+      textActivations +=
+          isTrained.test(layer) ? TEXT_FACTOR * tokens * (layer.in() + layer.out()) : 0;
       return;
     }
     Matcher named = BLOCK.matcher(path);
     String block = !named.find()
         ? "ends"
         : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
-    blocks.merge(block, inputLoad(layer).plus(attentionLoad(layer)).plus(normLoad(layer)), BlockLoad::plus);
+    blocks.merge(
+        block, inputLoad(layer).plus(attentionLoad(layer)).plus(normLoad(layer)), BlockLoad::plus);
     checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
   }
 

@@ -74,8 +74,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @param inputNoise noise that the network sees, most often the same
    * @param levels of noise, one for each image
    * @param captions place of each image's caption
-   * @param instanceCount how many of the images, from the first on, are the person's; the others are of the
-   *     class
+   * @param instanceCount how many of the images, from the first on, are the person's; the others
+   *     are of the class
    * @param focus what each place of an image counts, [batch, 1, h, w] with mean 1, or null
    * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
    */
@@ -113,10 +113,10 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    *     then as they were
    */
   public double optimize(LoraTraining settings, double rate) {
-    Map<String, Tensor> moving = networks.activeWeights((double) optimizer.steps() / settings.steps());
+    Map<String, Tensor> moving =
+        networks.activeWeights((double) optimizer.steps() / settings.steps());
     requireNumber(
-        "the gradients' length",
-        GradientClipping.clip(moving.values(), settings.maxGradNorm()));
+        "the gradients' length", GradientClipping.clip(moving.values(), settings.maxGradNorm()));
     optimizer.step(moving, rate);
     double loss = lossSum / accumulated;
     accumulated = 0;
@@ -135,7 +135,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
         CustomGradients custom = CustomGradients.open();
         GradientCheckpointing recomputing = new GradientCheckpointing()) {
       boolean twice = settings.optimizerOptions().gradientCheckpointing();
-      Tensor loss = loss(batch, settings.priorLossWeight(), twice ? recomputing : SegmentRunner.PLAIN);
+      Tensor loss =
+          loss(batch, settings.priorLossWeight(), twice ? recomputing : SegmentRunner.PLAIN);
       double value = loss.item_double();
       requireNumber("the loss", value);
       int all = settings.optimizerOptions().gradientAccumulationSteps();
@@ -206,7 +207,8 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor usual = this.target
-          .predict(base, noised, batch.levels, baseTexts.encode(batch.captions), SegmentRunner.PLAIN)
+          .predict(
+              base, noised, batch.levels, baseTexts.encode(batch.captions), SegmentRunner.PLAIN)
           .cpu();
       return usual.to(ScalarType.Float).lerp(target, batch.mask);
     }

@@ -84,8 +84,8 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
     withoutImprovement++;
     if (shouldStop()) {
-      progress.onEvent(new ProgressEvent.Notice("no better likeness in the last " + withoutImprovement
-          + " looks; the weights of the best are kept"));
+      progress.onEvent(new ProgressEvent.Notice("no better likeness in the last "
+          + withoutImprovement + " looks; the weights of the best are kept"));
     }
   }
 

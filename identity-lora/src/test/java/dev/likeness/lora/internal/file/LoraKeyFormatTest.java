@@ -225,8 +225,7 @@ class LoraKeyFormatTest {
   }
 
   @Test
-  void appliesAdapterConfigToItsOwnFileOnly(@TempDir Path folder)
-      throws IOException {
+  void appliesAdapterConfigToItsOwnFileOnly(@TempDir Path folder) throws IOException {
     Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8}");
     Path peft =
         Files.copy(GoldenLora.file("unet-only"), folder.resolve("adapter_model.safetensors"));

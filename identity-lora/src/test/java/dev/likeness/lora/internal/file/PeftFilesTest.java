@@ -103,8 +103,10 @@ class PeftFilesTest extends OnGoldenBase {
       tensors.put(prefix + LAYER + ".lora_A.weight", random(noise, 2, width));
       tensors.put(prefix + LAYER + ".lora_B.weight", random(noise, width, 2));
       tensors.put(bias.formatted(LAYER), random(noise, width));
-      tensors.put(norm.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
-      tensors.put(normBias.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
+      tensors.put(
+          norm.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
+      tensors.put(
+          normBias.formatted(NORM), random(noise, baseTensor(NORM + ".weight").size(0)));
       Map<String, Tensor> merged = merged(tensors);
       assertEquals(
           Set.of(LAYER + ".weight", LAYER + ".bias", NORM + ".weight", NORM + ".bias"),

@@ -38,7 +38,8 @@ class PersonFileSizeTest {
   @EnumSource(
       value = KeyFormat.class,
       names = {"PEFT", "DIFFUSERS", "KOHYA"})
-  void isAtMostFourMegabytesAtRankFour(KeyFormat keyFormat, @TempDir Path folder) throws IOException {
+  void isAtMostFourMegabytesAtRankFour(KeyFormat keyFormat, @TempDir Path folder)
+      throws IOException {
     // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
     LoraTraining settings =
         LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
@@ -56,7 +57,10 @@ class PersonFileSizeTest {
           table,
           layer -> null,
           Map.of(
-              keyFormat == KeyFormat.PEFT ? TrainedPerson.CLASS_WORD_KEY : TrainedPerson.CONSENT_KEY, "yes"),
+              keyFormat == KeyFormat.PEFT
+                  ? TrainedPerson.CLASS_WORD_KEY
+                  : TrainedPerson.CONSENT_KEY,
+              "yes"),
           keyFormat);
     }
     assertTrue(OwnerOnly.isOwnerOnly(file));

@@ -50,7 +50,8 @@ public class RealLoraTest {
     assertEquals(rank, report.rank());
     assertEquals(matched, report.matched());
     assertEquals(
-        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(), report.textualInversions());
+        name.startsWith("lora_disney") ? List.of("<s1>", "<s2>") : List.of(),
+        report.textualInversions());
     LoraFile.requireComplete(report, name, "a base", "sd1");
   }
 
@@ -96,8 +97,8 @@ public class RealLoraTest {
     try (LoraFile source = LoraFile.open(file);
         TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
-      LoraDeltas changes =
-          reader.readDeltas(AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
+      LoraDeltas changes = reader.readDeltas(
+          AdapterConfig.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(
           reader.inspect(AdapterConfig.of(source.notes(), file)).layers(),
           changes.weights().size());

@@ -61,7 +61,8 @@ class FewStepTest {
    * A network that knows the image behind all noise, or takes it for one that is brighter by
    * {@code error}.
    */
-  private record PerfectTarget(OpenModel model, Tensor image, double error) implements TrainingTarget {
+  private record PerfectTarget(OpenModel model, Tensor image, double error)
+      implements TrainingTarget {
     @Override
     public ModelComponent component() {
       return ModelComponent.UNET;
@@ -131,7 +132,8 @@ class FewStepTest {
   }
 
   private static double loss(BaseModel base, double off, double guidance) {
-    return loss(base, clean -> new PerfectTarget(base.unwrap(OpenModel.class), clean, off), guidance);
+    return loss(
+        base, clean -> new PerfectTarget(base.unwrap(OpenModel.class), clean, off), guidance);
   }
 
   /** The loss of images that {@code targets} knows. */
@@ -306,7 +308,8 @@ class FewStepTest {
         "drawing in few steps is learnt by the network alone, without class images; turn the text encoder's learning"
             + " off",
         assertThrows(
-                IllegalArgumentException.class, () -> LoraTraining.fewStep(4).trainTextEncoder(true))
+                IllegalArgumentException.class,
+                () -> LoraTraining.fewStep(4).trainTextEncoder(true))
             .getMessage());
   }
 }

@@ -52,8 +52,10 @@ class TrainedAlgorithmsTest {
   @ParameterizedTest
   @CsvSource({"DORA, false", "DORA, true", "LOKR, false", "LOKR, true"})
   void makesTheStepsOfPeft(AdapterAlgorithm form, boolean recompute, @TempDir Path parent) {
-    LoraTraining settings =
-        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.algorithm(form).targetModules(MODULES).gradientCheckpointing(recompute));
+    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT
+        .algorithm(form)
+        .targetModules(MODULES)
+        .gradientCheckpointing(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     String golden = "../training/" + form.name().toLowerCase(Locale.ROOT);

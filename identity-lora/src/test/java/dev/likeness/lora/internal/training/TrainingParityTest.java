@@ -57,7 +57,8 @@ class TrainingParityTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void makesTheStepsOfPeft(boolean recompute, @TempDir Path parent) {
-    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(recompute));
+    LoraTraining settings =
+        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientCheckpointing(recompute));
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
@@ -77,15 +78,18 @@ class TrainingParityTest {
   }
 
   @Test
-  void aStepOfTwoBatchesUsesTheMeanGradientAndReportsTheMeanLoss(
-      @TempDir Path parent) {
+  void aStepOfTwoBatchesUsesTheMeanGradientAndReportsTheMeanLoss(@TempDir Path parent) {
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         TensorScope scope = TensorScope.open()) {
       StepResult first = step(base, SETTINGS, 0);
       StepResult second = step(base, SETTINGS, 1);
-      StepResult both = step(base, SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2)), 0, 1);
+      StepResult both = step(
+          base,
+          SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2)),
+          0,
+          1);
       assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
       both.gradients.forEach((name, mean) -> {
         Tensor expected =
@@ -119,7 +123,8 @@ class TrainingParityTest {
 
   @Test
   void resumesBetweenTwoBatchesOfAStep(@TempDir Path parent) {
-    LoraTraining settings = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2));
+    LoraTraining settings =
+        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.gradientAccumulationSteps(2));
     TrainingCheckpoint kept = new TrainingCheckpoint(parent.resolve("state.safetensors"), "owner");
     Path folder =
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path();

@@ -212,8 +212,8 @@ class TransformerLoraTest {
         ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
     boolean t5 = what.equals("t5");
     LoraTraining settings = t5
-        ? SETTINGS.optimizerOptions(
-            OptimizerOptions.DEFAULT.targetModules(".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
+        ? SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.targetModules(
+            ".*(SelfAttention\\.[qkvo]|DenseReluDense\\.w.*)"))
         : SETTINGS;
     try (BaseModel base =
             BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
@@ -414,7 +414,8 @@ class TransformerLoraTest {
           .latents();
       Tensor noise = random.next(latents.channels(), latents.height(), latents.width());
       Tensor flow = target
-          .predict(factors, noise, new double[] {1}, texts.encode(new int[] {1}), SegmentRunner.PLAIN)
+          .predict(
+              factors, noise, new double[] {1}, texts.encode(new int[] {1}), SegmentRunner.PLAIN)
           .to(ScalarType.Float);
       assertArrayEquals(latents.values(), ImageTensors.floats(noise.sub(flow)), 1e-5f);
 
@@ -445,7 +446,8 @@ class TransformerLoraTest {
 
   @Test
   void chromaHasNoTextEncoderThatLearnsANewWord() {
-    LoraTraining pivotal = SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2)));
+    LoraTraining pivotal =
+        SETTINGS.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2)));
     try (BaseModel base =
         BaseModel.open(PipelineFolder.write("chroma/base", parent).path(), Compute.EXACT)) {
       String message = assertThrows(

@@ -168,7 +168,8 @@ public final class TorchEmbedder implements FaceEmbedder {
         levels.add(new Level(w.at("levels").at(i - 1), channels.get(i - 1), channels.get(i)));
       }
       int side = SIDE >> channels.size();
-      convOut = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), PROJECTION_CHANNELS, 1);
+      convOut =
+          new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), PROJECTION_CHANNELS, 1);
       proj = new Linear(w.at("proj"), (long) PROJECTION_CHANNELS * side * side, size);
     }
 

@@ -33,7 +33,8 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
             .orElse(given);
   }
 
-  private static UprightPhoto rotated(RgbImage photo, ExifOrientation lying, FaceDetector detector) {
+  private static UprightPhoto rotated(
+      RgbImage photo, ExifOrientation lying, FaceDetector detector) {
     RgbImage image = lying.toUpright(photo);
     return new UprightPhoto(image, detector.detectFrontal(image), lying);
   }

@@ -109,7 +109,8 @@ public enum Resampler {
     return new Taps(first, index, weight);
   }
 
-  private int fillWeights(double center, double widen, int inputs, int[] index, float[] weight, int n) {
+  private int fillWeights(
+      double center, double widen, int inputs, int[] index, float[] weight, int n) {
     int from = (int) Math.floor(center - support * widen);
     int to = (int) Math.ceil(center + support * widen);
     double sum = 0;

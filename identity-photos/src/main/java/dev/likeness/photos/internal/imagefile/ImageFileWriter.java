@@ -43,7 +43,10 @@ public final class ImageFileWriter {
           case WEBP -> WebpEncoder.encode(generated, DEFAULT_QUALITY);
         };
     byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
-    return ImageFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(XmpPacket.serialize(source));
+    return ImageFile.of(encoded)
+        .orElseThrow()
+        .withProfile(srgb)
+        .withXmp(XmpPacket.serialize(source));
   }
 
   /**

@@ -151,10 +151,11 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     }
 
     private int segmentEnd() {
-      int length = position + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(position + 2) & 0xffff;
+      int length =
+          position + 4 > bytes.length ? -1 : ByteBuffer.wrap(bytes).getShort(position + 2) & 0xffff;
       if (length < 2 || position + 2 + length > bytes.length) {
-        throw new InvalidInputException(
-            "the JPEG file ends within the segment at byte " + position + "; download or save it again");
+        throw new InvalidInputException("the JPEG file ends within the segment at byte " + position
+            + "; download or save it again");
       }
       return position + 2 + length;
     }
@@ -201,8 +202,8 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
         return false;
       }
       int number = ByteBuffer.wrap(bytes).getShort(start + 6);
-      boolean first =
-          new String(bytes, start + C2PA_TYPE_OFFSET, 4, StandardCharsets.ISO_8859_1).equals("c2pa");
+      boolean first = new String(bytes, start + C2PA_TYPE_OFFSET, 4, StandardCharsets.ISO_8859_1)
+          .equals("c2pa");
       boolean more =
           number == instance && parts.get(parts.size() - 1).name().equals(ImageFile.Part.MANIFEST);
       if (first) {

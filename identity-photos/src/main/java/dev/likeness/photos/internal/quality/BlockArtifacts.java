@@ -39,7 +39,9 @@ final class BlockArtifacts {
       return 0;
     }
     int bins = 8 * Integer.highestOneBit(length);
-    return Math.max(maxStrength(luma, bins, 1, MIN_PERIOD, SECOND_LAG_PERIOD), maxStrength(luma, bins, 2, SECOND_LAG_PERIOD, MAX_PERIOD));
+    return Math.max(
+        maxStrength(luma, bins, 1, MIN_PERIOD, SECOND_LAG_PERIOD),
+        maxStrength(luma, bins, 2, SECOND_LAG_PERIOD, MAX_PERIOD));
   }
 
   // What is a grid has the same distance across and down; stripes and blinds do not.
@@ -48,7 +50,9 @@ final class BlockArtifacts {
     double[] down = spectrum(gradientProfile(luma, lag, false), bins);
     double highest = 0;
     for (int bin = (int) Math.ceil(bins / most); bin <= bins / least; bin++) {
-      highest = Math.max(highest, Math.min(harmonicStrength(across, bin, bins), harmonicStrength(down, bin, bins)));
+      highest = Math.max(
+          highest,
+          Math.min(harmonicStrength(across, bin, bins), harmonicStrength(down, bin, bins)));
     }
     return highest;
   }

@@ -33,7 +33,8 @@ final class EditTraces {
     int length = rows ? image.width() : image.height();
     int first = fromEnd ? lines - 1 : 0;
     int count = 0;
-    while (count < lines && isFlat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
+    while (count < lines
+        && isFlat(image, rows, fromEnd ? lines - 1 - count : count, length, first)) {
       count++;
     }
     return count;

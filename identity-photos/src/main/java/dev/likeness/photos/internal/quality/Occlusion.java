@@ -60,7 +60,8 @@ final class Occlusion {
 
   /** Whether a colour, as {@link #colour} gives it, is far from the skin's. */
   boolean differsFromSkin(double[] colour) {
-    return !isColourless() && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > MIN_SKIN_DISTANCE;
+    return !isColourless()
+        && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > MIN_SKIN_DISTANCE;
   }
 
   /**
@@ -195,14 +196,19 @@ final class Occlusion {
         foreign += skin.differsFromSkin(colour) ? 1 : 0;
       }
       double mean = Arrays.stream(light).average().orElse(0);
-      boolean apart = foreign > 0.8 * light.length || Math.abs(mean / skin.skinLightness() - 1) > MIN_LIGHTNESS_DIFFERENCE;
+      boolean apart = foreign > 0.8 * light.length
+          || Math.abs(mean / skin.skinLightness() - 1) > MIN_LIGHTNESS_DIFFERENCE;
       if (skin.isColourless() || chroma >= MAX_GREY_CHROMA || !apart) {
         return 0;
       }
       Arrays.sort(light);
-      double contrast =
-          (light[light.length * 19 / 20] - light[light.length / 20]) / Math.max(mean, skin.skinLightness());
-      return Math.max(0, 1 - contrast / (2 * (mean < MAX_DARK_LIGHTNESS ? UNIFORM_DARK_CONTRAST : UNIFORM_CONTRAST)));
+      double contrast = (light[light.length * 19 / 20] - light[light.length / 20])
+          / Math.max(mean, skin.skinLightness());
+      return Math.max(
+          0,
+          1
+              - contrast
+                  / (2 * (mean < MAX_DARK_LIGHTNESS ? UNIFORM_DARK_CONTRAST : UNIFORM_CONTRAST)));
     }
 
     private static int channelRange(RgbImage image, int x, int y) {

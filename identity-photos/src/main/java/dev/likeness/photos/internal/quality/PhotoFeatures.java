@@ -42,8 +42,8 @@ public record PhotoFeatures(
     BoundingBox box = face.box();
     HeadCrop head = HeadCrop.of(
         box, HeadCrop.Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), HASHED_SIDE);
-    RgbImage hashed =
-        Resampler.AREA.resize(image, head.x(), head.y(), head.side(), head.side(), HASHED_SIDE, HASHED_SIDE);
+    RgbImage hashed = Resampler.AREA.resize(
+        image, head.x(), head.y(), head.side(), head.side(), HASHED_SIDE, HASHED_SIDE);
     return new PhotoFeatures(
         PerceptualHash.of(image),
         PerceptualHash.of(hashed),

@@ -175,7 +175,8 @@ public final class QualityChecks {
   }
 
   // What a thing on the face is called, from the most to the least particular.
-  private static void checkCovers(Occlusion occlusion, RgbImage image, Face face, Findings findings) {
+  private static void checkCovers(
+      Occlusion occlusion, RgbImage image, Face face, Findings findings) {
     findings.measure(
         ReasonCode.HAT,
         Occlusion.Headwear.measure(image, face, occlusion),

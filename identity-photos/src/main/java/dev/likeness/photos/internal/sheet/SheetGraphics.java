@@ -96,7 +96,8 @@ public final class SheetGraphics {
     graphics.setColor(Color.WHITE);
     graphics.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
     graphics.setColor(color);
-    graphics.fill(new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
+    graphics.fill(
+        new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
   }
 
   /**
@@ -207,8 +208,8 @@ public final class SheetGraphics {
     }
 
     /**
-     * All of {@code paintImage} with rounded corners, as large as fits into a square cell, at its top
-     * left.
+     * All of {@code paintImage} with rounded corners, as large as fits into a square cell, at its
+     * top left.
      *
      * @return how high it is
      */
@@ -216,7 +217,8 @@ public final class SheetGraphics {
       double scale = (double) cell / Math.max(image.width(), image.height());
       int width = Math.max(1, (int) Math.round(scale * image.width()));
       int height = Math.max(1, (int) Math.round(scale * image.height()));
-      graphics.setClip(new RoundRectangle2D.Float(x, y, width, height, CORNER_RADIUS, CORNER_RADIUS));
+      graphics.setClip(
+          new RoundRectangle2D.Float(x, y, width, height, CORNER_RADIUS, CORNER_RADIUS));
       graphics.drawImage(SheetScaling.scale(image.toBufferedImage(), width, height), x, y, null);
       graphics.setClip(null);
       return height;

@@ -14,8 +14,8 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Prints what each measure says of real portraits at each strength of its damage, and how many pass
- * its first threshold: one row for each kind of damage. Run with the test class path of the
- * module from its folder, beside the material.
+ * its first threshold: one row for each kind of damage. Run with the test class path of the module
+ * from its folder, beside the material.
  */
 final class DamageTable {
   private DamageTable() {}
@@ -45,7 +45,8 @@ final class DamageTable {
     for (int quality : new int[] {60, 40, 20, 10}) {
       blocks(
           "saved at " + quality + ", then at 95",
-          image -> BlockArtifacts.strength(Degraded.compressed(Degraded.compressed(image, quality), 95)));
+          image -> BlockArtifacts.strength(
+              Degraded.compressed(Degraded.compressed(image, quality), 95)));
     }
     for (int quality : new int[] {90, 60, 30, 10}) {
       print(

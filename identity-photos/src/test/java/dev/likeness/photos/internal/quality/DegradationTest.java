@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.Degraded;
-import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Encoded;
+import dev.likeness.photos.PaintedFace;
 import dev.likeness.photos.Shot;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.PhotoDecoder;
@@ -206,8 +206,8 @@ class DegradationTest {
       assertEquals(Verdict.KEEP, band.judge(BlockArtifacts.strength(shot.image())), shot.name());
       double last = 0;
       for (int quality : new int[] {60, 40, 20, 10}) {
-        double blocks =
-            BlockArtifacts.strength(Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
+        double blocks = BlockArtifacts.strength(
+            Degraded.compressed(Degraded.compressed(shot.image(), quality), 95));
         assertTrue(
             blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
         last = blocks;
@@ -224,7 +224,8 @@ class DegradationTest {
   @Test
   void noBlocksAreDetectedInNoiseAndStripes() {
     assertTrue(
-        BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8)) < 0.5);
+        BlockArtifacts.strength(Degraded.noisy(PaintedFace.image(400, 300, 190, 150, 140), 8))
+            < 0.5);
     byte[] stripes = new byte[400 * 300 * 3];
     for (int i = 0; i < stripes.length; i++) {
       stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);

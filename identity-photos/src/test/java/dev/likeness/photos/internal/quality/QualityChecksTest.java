@@ -82,7 +82,6 @@ class QualityChecksTest {
   private static List<Reason> reasons(HeadPose pose) {
     DecodedPhoto photo =
         new DecodedPhoto(IMAGE, PhotoFormat.PNG, 400, 400, false, OptionalInt.empty());
-    return JUDGE.check(
-        photo, List.of(new Face(BOX, 1, pose, Optional.empty(), Optional.empty())));
+    return JUDGE.check(photo, List.of(new Face(BOX, 1, pose, Optional.empty(), Optional.empty())));
   }
 }

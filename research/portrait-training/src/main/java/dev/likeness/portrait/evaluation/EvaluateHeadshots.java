@@ -73,7 +73,8 @@ public final class EvaluateHeadshots {
         ReviewTools tools = tools(named);
         TorchEmbedder own = TorchEmbedder.findIn(model).orElseThrow();
         CascadeDetector cascades = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.findIn(model, base, tools.detector()).orElse(null)) {
+        FaceGuidance guidance =
+            FaceGuidance.findIn(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       Map<String, Object> by = new TreeMap<>(Map.of(
           "model",

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.Identity;
@@ -11,6 +10,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.FaceEmbeddings;
 import dev.likeness.headshots.person.IdentityStrength;
 import dev.likeness.headshots.person.PersonProfile;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.person.ReferencePerson;
 import dev.likeness.headshots.shoot.Headshot;
 import dev.likeness.headshots.shoot.ShootRequest;

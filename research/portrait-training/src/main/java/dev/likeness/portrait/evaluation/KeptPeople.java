@@ -28,7 +28,9 @@ record KeptPeople(Path folder, BaseModel base) {
     if (!Files.exists(file)) {
       long start = System.nanoTime();
       try (TrainedPerson learnt = learning.get()) {
-        learnt.withNote(SECONDS, Double.toString((System.nanoTime() - start) / 1e9)).save(file);
+        learnt
+            .withNote(SECONDS, Double.toString((System.nanoTime() - start) / 1e9))
+            .save(file);
       }
     }
     return TrainedPerson.open(file, base);

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Consent;
 import dev.likeness.diffusion.error.ResourceLimitException;
@@ -12,6 +11,7 @@ import dev.likeness.diffusion.request.Progress;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.person.FaceEmbeddings;
+import dev.likeness.headshots.person.PersonRecord;
 import dev.likeness.headshots.shoot.ShootRequest;
 import dev.likeness.headshots.style.Style;
 import dev.likeness.ipadapter.FaceGuidance;
@@ -181,7 +181,8 @@ record LikenessTrial(
   }
 
   private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe = HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
+    LoraTraining recipe =
+        HeadshotStudio.on(base).trainer().settings().priorPreservation(asked.classImages(), 1);
     LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }

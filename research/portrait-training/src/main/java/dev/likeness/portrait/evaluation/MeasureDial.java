@@ -103,13 +103,15 @@ public final class MeasureDial {
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ReferencePerson who = studio.trainer().reference(
-            review,
-            adapter,
-            Consent.synthetic(),
-            PersonProfile.UNKNOWN,
-            Progress.SILENT,
-            new Cancellation());
+        ReferencePerson who = studio
+            .trainer()
+            .reference(
+                review,
+                adapter,
+                Consent.synthetic(),
+                PersonProfile.UNKNOWN,
+                Progress.SILENT,
+                new Cancellation());
         MeasureDial one =
             new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));

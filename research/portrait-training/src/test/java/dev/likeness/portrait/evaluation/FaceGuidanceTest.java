@@ -139,9 +139,12 @@ class FaceGuidanceTest {
                 Progress.SILENT,
                 new Cancellation())) {
       List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
-      TrainedPerson known =
-          PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), seen)).addTo(plain);
-      TrainedPerson others = PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings("another embedder", seen)).addTo(plain);
+      TrainedPerson known = PersonRecord.of(plain)
+          .withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), seen))
+          .addTo(plain);
+      TrainedPerson others = PersonRecord.of(plain)
+          .withGuidanceFaces(new FaceEmbeddings("another embedder", seen))
+          .addTo(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
       HeadshotStudio holding = free.faceGuidance(guidance);
       assertEquals(
@@ -222,7 +225,9 @@ class FaceGuidanceTest {
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
-          .map(vector -> PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), List.of(vector))).addTo(plain))
+          .map(vector -> PersonRecord.of(plain)
+              .withGuidanceFaces(new FaceEmbeddings(guidance.embedder().name(), List.of(vector)))
+              .addTo(plain))
           .toList();
       List<RgbImage> alone =
           people.stream().map(person -> drawn(studio, person, request)).toList();
@@ -297,7 +302,9 @@ class FaceGuidanceTest {
         away[i] = -face[i];
       }
       String eye = guidance.embedder().name();
-      TrainedPerson learnt = PersonRecord.of(plain).withGuidanceFaces(new FaceEmbeddings(eye, List.of(face, face))).addTo(plain);
+      TrainedPerson learnt = PersonRecord.of(plain)
+          .withGuidanceFaces(new FaceEmbeddings(eye, List.of(face, face)))
+          .addTo(plain);
       ReferencePerson shown = new ReferencePerson(
               adapter
                   .adapter()
@@ -311,7 +318,13 @@ class FaceGuidanceTest {
               PersonRecord.EMPTY)
           .withFaceGuidance(new FaceEmbeddings(eye, List.of(away)));
       ReferencePerson faceless = new ReferencePerson(
-          shown.imagePrompt(), null, shown.photoConsent(), "adapter", shown.strength(), "", PersonRecord.EMPTY);
+          shown.imagePrompt(),
+          null,
+          shown.photoConsent(),
+          "adapter",
+          shown.strength(),
+          "",
+          PersonRecord.EMPTY);
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.usesFaceGuidance(faceless.withTrainedPerson(learnt)));
@@ -347,13 +360,20 @@ class FaceGuidanceTest {
   private static void takesTheAdapterWithTheLora(
       HeadshotStudio studio, TrainedPerson learnt, ImagePrompt photo, ShootRequest request) {
     FaceEmbeddings once = PersonRecord.of(learnt).guidanceFaces().orElseThrow();
-    TrainedPerson known =
-        PersonRecord.of(learnt).withGuidanceFaces(new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1))).addTo(learnt);
+    TrainedPerson known = PersonRecord.of(learnt)
+        .withGuidanceFaces(new FaceEmbeddings(once.embedder(), once.vectors().subList(0, 1)))
+        .addTo(learnt);
     byte[] kept = drawn(studio, known, request).rgb();
     byte[] shown = drawn(
             studio,
             new ReferencePerson(
-                photo, known, Consent.synthetic(), "adapter", IdentityStrength.DEFAULT, "", PersonRecord.EMPTY),
+                photo,
+                known,
+                Consent.synthetic(),
+                "adapter",
+                IdentityStrength.DEFAULT,
+                "",
+                PersonRecord.EMPTY),
             request)
         .rgb();
     double off = IntStream.range(0, kept.length)

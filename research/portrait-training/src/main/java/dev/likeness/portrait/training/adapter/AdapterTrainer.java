@@ -119,7 +119,8 @@ final class AdapterTrainer implements AutoCloseable {
 
   private double step(int step, double rate, AdapterState state) {
     int length = model.scheduler().noiseSchedule().length();
-    EncodedPairs.PairSample draw = EncodedPairs.PairSample.of(settings, step, pairs.count(), length);
+    EncodedPairs.PairSample draw =
+        EncodedPairs.PairSample.of(settings, step, pairs.count(), length);
     try (TensorScope scope = TensorScope.open();
         NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
@@ -140,7 +141,9 @@ final class AdapterTrainer implements AutoCloseable {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.projectionInputs(draw)));
     Tensor noised = objective.addNoise(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(
-            Tensors.place(model.compute(), noised), timestepTensor(draw.timesteps()), pairs.textConditioning(draw))
+            Tensors.place(model.compute(), noised),
+            timestepTensor(draw.timesteps()),
+            pairs.textConditioning(draw))
         .cpu();
     Tensor loss = objective.loss(
         answer,
@@ -149,7 +152,8 @@ final class AdapterTrainer implements AutoCloseable {
         pairs.focus(draw));
     return perceptualLoss == null
         ? loss
-        : loss.add(perceptualLoss.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
+        : loss.add(
+            perceptualLoss.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
   }
 
   private Tensor timestepTensor(int[] timesteps) {

@@ -36,20 +36,20 @@ import java.util.function.Consumer;
  * @param resampler of Plus's resampler, or null
  * @param rank of a LoRA of every attention's four layers that is learnt with it, as FaceID has one;
  *     0 for none
- * @param initialAdapter an adapter of the same kind and sizes to go on from, or null to begin from nothing;
- *     layers of its LoRA may be missing
+ * @param initialAdapter an adapter of the same kind and sizes to go on from, or null to begin from
+ *     nothing; layers of its LoRA may be missing
  * @param steps optimiser steps
  * @param batchSize pairs in each step
  * @param learningRate at its height
  * @param warmupSteps steps until it is reached
  * @param cooldownSteps last steps, over which it falls to nothing
  * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
- * @param muon whether the steps of matrices are made orthogonal ({@link Muon}), which takes
- *     fewer of them; else AdamW
+ * @param muon whether the steps of matrices are made orthogonal ({@link Muon}), which takes fewer
+ *     of them; else AdamW
  * @param weightDecay of either
  * @param maxGradNorm what the length of all gradients is cut to
- * @param dropRate the chance that a pair is shown without its reference, and as much again without its
- *     caption, and without both: what guidance needs
+ * @param dropRate the chance that a pair is shown without its reference, and as much again without
+ *     its caption, and without both: what guidance needs
  * @param timestepShift above 1 for more of the noisier timesteps, where faces come into being; 1
  *     for all alike (Esser et al. 2024, arXiv:2403.03206, eq. 23)
  * @param seed of first values, order, noise and timesteps
@@ -239,14 +239,13 @@ public record AdapterTraining(
 
   /** {@code working}, what the base computes in, is what orthogonal steps are made in. */
   AdamW optimizer(DType working) {
-    return muon
-        ? new Muon(0.95, weightDecay, working)
-        : new AdamW(0.9, 0.999, 1e-8, weightDecay);
+    return muon ? new Muon(0.95, weightDecay, working) : new AdamW(0.9, 0.999, 1e-8, weightDecay);
   }
 
   LearningRateSchedule learningRateSchedule() {
     LearningRateSchedule constant = LearningRateSchedule.constant(learningRate);
-    return (warmupSteps == 0 ? constant : constant.warmup(warmupSteps)).cooldown(cooldownSteps, steps);
+    return (warmupSteps == 0 ? constant : constant.warmup(warmupSteps))
+        .cooldown(cooldownSteps, steps);
   }
 
   /** The layout of what is taught. */
@@ -291,7 +290,8 @@ public record AdapterTraining(
     static String of(AdapterTraining settings) {
       return settings.initialAdapter() == null
           ? settings.toString()
-          : settings.initialAdapter(null) + " from an adapter of SHA-256 " + sha256(settings.initialAdapter());
+          : settings.initialAdapter(null) + " from an adapter of SHA-256 "
+              + sha256(settings.initialAdapter());
     }
 
     private static String sha256(Path file) {

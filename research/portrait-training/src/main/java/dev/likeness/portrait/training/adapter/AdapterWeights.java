@@ -58,8 +58,8 @@ final class AdapterWeights implements AutoCloseable {
     WeightInitializer usual = WeightInitializer.seeded(random, name -> name.endsWith(".up.weight"));
     try (TensorSource start =
         settings.initialAdapter() == null ? null : AdapterHeader.open(settings.initialAdapter())) {
-      weights =
-          new TrainableWeights((name, shape) -> start != null && start.layerRoles().contains(name)
+      weights = new TrainableWeights(
+          (name, shape) -> start != null && start.layerRoles().contains(name)
               ? readInitial(start, name, shape)
               : initialValue(usual, name, shape));
       createAll();
@@ -92,9 +92,9 @@ final class AdapterWeights implements AutoCloseable {
             .sorted()
             .toList();
     if (!missing.isEmpty()) {
-      throw new InvalidInputException(
-          start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
-              + " other tensors of an " + layout.variant().title() + ", which is trained; " + CONTINUE_ADVICE);
+      throw new InvalidInputException(start.describe() + " lacks \"" + missing.get(0) + "\" and "
+          + (missing.size() - 1) + " other tensors of an " + layout.variant().title()
+          + ", which is trained; " + CONTINUE_ADVICE);
     }
   }
 

@@ -212,7 +212,8 @@ final class EncodedPairs {
    * @param dropsImage whether the reference is hidden
    * @param dropsText whether the caption is hidden
    */
-  record PairSample(int[] pairs, int[] timesteps, long[] seeds, boolean[] dropsImage, boolean[] dropsText) {
+  record PairSample(
+      int[] pairs, int[] timesteps, long[] seeds, boolean[] dropsImage, boolean[] dropsText) {
     private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
     static PairSample of(AdapterTraining settings, int step, int count, int length) {

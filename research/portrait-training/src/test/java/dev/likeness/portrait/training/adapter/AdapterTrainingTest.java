@@ -60,7 +60,8 @@ public class AdapterTrainingTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
+    encoder =
+        LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
   }
 
   private static ImageEncoder eye() {
@@ -77,7 +78,8 @@ public class AdapterTrainingTest {
   void trainsAndWritesAnAdapterThatOpens() {
     List<Double> losses = new ArrayList<>();
     Path file = folder.resolve("adapter.safetensors");
-    BASE.steps(60).train(base, encoder, pairs(), file, null, recordLosses(losses), new Cancellation());
+    BASE.steps(60)
+        .train(base, encoder, pairs(), file, null, recordLosses(losses), new Cancellation());
     double before = losses.subList(0, 20).stream()
         .mapToDouble(Double::doubleValue)
         .average()
@@ -118,8 +120,7 @@ public class AdapterTrainingTest {
     List<TrainingPair> pairs = pairs().stream()
         .map(p -> new TrainingPair(p.reference(), p.target(), p.caption(), focus))
         .toList();
-    return BASE
-        .steps(1)
+    return BASE.steps(1)
         .train(
             base, encoder, pairs, folder.resolve("x"), null, Progress.SILENT, new Cancellation());
   }
@@ -285,8 +286,7 @@ public class AdapterTrainingTest {
     assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
     InvalidInputException e = assertThrows(
         InvalidInputException.class,
-        () -> BASE
-            .seed(7)
+        () -> BASE.seed(7)
             .train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
     assertEquals(
         state
@@ -324,8 +324,7 @@ public class AdapterTrainingTest {
         "cannot train FACE_ID with 4 tokens and resampler null; known: BASE, FULL_FACE, PLUS with a resampler, "
             + "PORTRAIT with other than 4 tokens",
         assertThrows(
-                IllegalArgumentException.class,
-                () -> kind(BASE, IpAdapterVariant.FACE_ID, 4, null))
+                IllegalArgumentException.class, () -> kind(BASE, IpAdapterVariant.FACE_ID, 4, null))
             .getMessage());
     List<TrainingPair> uneven = new ArrayList<>(pairs());
     uneven.add(new TrainingPair(Reference.of(image("37x53.png")), image("64x64.png"), ""));

@@ -59,7 +59,8 @@ class InitialAdapterTest {
   static void opensTheBase(@TempDir Path parent) {
     base = GoldenFolder.load(
         GoldenFolder.write("base", GoldenFolder.KeyFormat.CURRENT, parent).path());
-    encoder = LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
+    encoder =
+        LoadedImageEncoder.open(GoldenImageEncoder.write("clip-quick", parent), Compute.EXACT);
   }
 
   @AfterAll
@@ -71,8 +72,7 @@ class InitialAdapterTest {
   @Test
   void refusesToContinueFromAnAdapterOfAnotherVariant() {
     Path start = folder.resolve("plain.safetensors");
-    BASE
-        .steps(1)
+    BASE.steps(1)
         .train(
             base,
             encoder,
@@ -106,8 +106,7 @@ class InitialAdapterTest {
   @Test
   void identifiesTheInitialAdapterByItsBytes() throws IOException {
     Path start = folder.resolve("start.safetensors");
-    BASE
-        .steps(1)
+    BASE.steps(1)
         .train(
             base,
             encoder,
@@ -196,8 +195,7 @@ class InitialAdapterTest {
     Path textEncoder = GoldenImageEncoder.write("siglip", folder);
     try (LoadedImageEncoder siglip = LoadedImageEncoder.open(textEncoder, Compute.EXACT);
         ImageEncoder eye = ImageEncoder.open(textEncoder, Compute.EXACT)) {
-      BASE
-          .steps(1)
+      BASE.steps(1)
           .train(
               base,
               siglip,
@@ -238,7 +236,8 @@ class InitialAdapterTest {
   void encodesTheUnconditionalImageOnceForAllPairs() {
     ReferenceEncoder eye =
         new ReferenceEncoder("ours", plus().layout(AdapterSites.of(base), encoder, 0), encoder);
-    ReferenceEmbeddings one = eye.encode(List.of(AdapterTrainingTest.pairs().get(0).reference()));
+    ReferenceEmbeddings one =
+        eye.encode(List.of(AdapterTrainingTest.pairs().get(0).reference()));
     assertNotEquals(null, one.unconditional());
     assertSame(
         one.unconditional(),

@@ -17,8 +17,8 @@ class PairSampleTest {
     for (double shift : new double[] {1, 2.5, 4}) {
       AdapterTraining settings = AdapterTraining.base().batchSize(8).timestepShift(shift);
       int[] all = IntStream.range(0, 200)
-          .flatMap(step ->
-              Arrays.stream(EncodedPairs.PairSample.of(settings, step, 10, LENGTH).timesteps()))
+          .flatMap(step -> Arrays.stream(
+              EncodedPairs.PairSample.of(settings, step, 10, LENGTH).timesteps()))
           .sorted()
           .toArray();
       for (double u : new double[] {0.25, 0.5, 0.75}) {

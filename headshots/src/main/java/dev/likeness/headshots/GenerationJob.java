@@ -71,8 +71,8 @@ public final class GenerationJob<T> implements Future<T>, Comparable<GenerationJ
   }
 
   /**
-   * Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference.
-   * What its listener throws when it is told so goes on to the caller; the job is cancelled before.
+   * Removes the job from the queue or stops it within a step; {@code interrupt} has no effect.
+   * Exceptions of its listener reach the caller, after the job was cancelled.
    */
   @Override
   public boolean cancel(boolean interrupt) {

@@ -72,7 +72,7 @@ public final class GenerationQueue implements AutoCloseable {
   }
 
   /**
-   * Takes any work in, such as learning somebody.
+   * Queues any work, such as training a person.
    *
    * @param needed bytes that it is likely to need while it runs
    * @param priority higher is sooner; jobs that run are not put aside

@@ -53,8 +53,8 @@ public final class PromptAdherence implements AutoCloseable {
   }
 
   /**
-   * What a prompt says of hair, clothes, light and backdrop that a base's own reader can look for
-   * in images. Who somebody is beside that is likeness.
+   * The words of a prompt about hair, clothes, light and backdrop that a base's photo reader can
+   * find in images. Identity is measured by likeness instead.
    *
    * @param words slot to the place of the asked word among the slot's
    */

@@ -161,8 +161,8 @@ public final class Selection {
   }
 
   /**
-   * A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a
-   * face nothing else is scored.
+   * A repair that loses the face, changes the person or adds a second face is worse, whatever else
+   * it improves: without a face nothing else is scored.
    */
   private static boolean isWorse(ScoreCard before, ScoreCard after) {
     return Stream.of(ScoreAspect.FACE, ScoreAspect.SECOND_FACE, ScoreAspect.LIKENESS)

@@ -61,7 +61,7 @@ public final class Authenticity {
   }
 
   /**
-   * The same by a file's notes, also of somebody who was only shown.
+   * The same for a record, also of a person from reference images.
    *
    * @param tools as above; likeness is judged when the file was made with the same embedder
    */

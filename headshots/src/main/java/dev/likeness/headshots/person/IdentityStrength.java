@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of
- * likeness against the share of asked words that images show, so that even steps of the setting are
- * even steps of likeness. Immutable.
+ * Maps the identity strength, 0 to 1, to weights of an adapter and a LoRA. It follows a measured
+ * curve of likeness against prompt adherence, so that equal steps of the setting are equal steps of
+ * likeness. Immutable.
  *
- * @param referenceOnly the curve of somebody whom an adapter shows, from nothing to most
- * @param withLora the same with the person's LoRA acting too
+ * @param referenceOnly the curve of reference images alone, from weakest to strongest
+ * @param withLora the curve with the person's LoRA as well
  */
 public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement> withLora) {
   private static final String REFERENCE_ONLY = "reference_only";
@@ -68,7 +68,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
    *     face guidance
    */
   public record Setting(double adapter, double start, double end, double lora, double face) {
-    /** Nothing of the person. */
+    /** All weights 0. */
     public static final Setting OFF = new Setting(0, 0, 1, 0, 0);
 
     private Setting interpolate(Setting other, double share) {
@@ -103,8 +103,8 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * What it means for somebody whose face nothing holds: a curve of held faces says nothing of
-   * them.
+   * The mapping without face guidance: a curve that was measured with face guidance does not
+   * apply.
    */
   IdentityStrength withoutFaceGuidance() {
     return Stream.of(referenceOnly, withLora)
@@ -157,7 +157,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The setting of {@code dial} in 0..1 for a person whom an adapter shows, alone or beside a LoRA.
+   * The weights for an identity strength in 0..1, of reference images alone or with a LoRA.
    *
    * @throws IllegalArgumentException when it lies outside
    */

@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 
-/** The kinds of persons, and what each keeps of the photos. They are told apart here alone. */
+/** The kinds of persons, and the record that each keeps of the photos. Only this file distinguishes
+ * them. */
 sealed interface KnownPerson {
   static KnownPerson of(Identity person) {
     if (person instanceof GuidedPerson guided) {
@@ -43,9 +44,9 @@ sealed interface KnownPerson {
         .max(Comparator.comparingInt(kept -> kept.vectors().size()));
   }
 
-  /** A person whom an adapter shows, maybe beside a LoRA. */
+  /** A person from reference images, optionally with a LoRA. */
   record Shown(ReferencePerson person) implements KnownPerson {
-    /** The LoRA, too, may have been trained on more photos than are shown. */
+    /** The LoRA may have been trained on more photos than the references. */
     @Override
     public Stream<FaceEmbeddings> faces() {
       return Stream.of(
@@ -73,7 +74,7 @@ sealed interface KnownPerson {
     }
   }
 
-  /** A person whom a LoRA knows. */
+  /** A person from a trained LoRA. */
   record Trained(TrainedPerson person) implements KnownPerson {
     @Override
     public Stream<FaceEmbeddings> faces() {

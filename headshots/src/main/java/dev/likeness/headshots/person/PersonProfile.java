@@ -16,12 +16,12 @@ import java.util.function.Predicate;
  * @param traits one a slot at most, in the order in which they were found
  */
 public record PersonProfile(List<Trait> traits) {
-  /** Nothing known yet. */
+  /** A profile without traits. */
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
   /**
-   * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a
-   * missing one leaves it to the face.
+   * The least confidence of a trait in captions and prompts. A wrong word changes the person, and a
+   * missing word leaves the trait to the face.
    */
   public static final double MIN_CONFIDENCE = 0.5;
 
@@ -29,7 +29,7 @@ public record PersonProfile(List<Trait> traits) {
     traits = List.copyOf(traits);
   }
 
-  /** What can be corrected, such as {@code glasses}, in the order in which it is told. */
+  /** The attributes that users can correct, such as {@code glasses}, in the order of prompts. */
   public static List<String> attributes() {
     return ProfileVocabulary.attributes().stream()
         .map(ProfileVocabulary.Attribute::name)
@@ -88,8 +88,8 @@ public record PersonProfile(List<Trait> traits) {
   }
 
   /**
-   * The words that are at least so sure; of what is asked of one sex alone, somebody of another has
-   * what the user says.
+   * The words of traits with at least this confidence. Attributes of one sex apply to a person of
+   * another sex only if the user gave them.
    */
   public ProfileVocabulary vocabulary(double confidence) {
     ProfileVocabulary sure = vocabulary(trait -> trait.confidence() >= confidence);

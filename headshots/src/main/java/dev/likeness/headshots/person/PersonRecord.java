@@ -27,7 +27,7 @@ public record PersonRecord(
     SharedLight light,
     Optional<FaceEmbeddings> guidanceFaces,
     Optional<FaceEmbeddings> faces) {
-  /** A person of whom nothing is known. */
+  /** The record of an unknown person. */
   public static final PersonRecord EMPTY = new PersonRecord(
       PersonProfile.UNKNOWN, List.of(), new SharedLight(""), Optional.empty(), Optional.empty());
 

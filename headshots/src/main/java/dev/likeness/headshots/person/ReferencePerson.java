@@ -15,16 +15,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A person whom photos show to an IP-Adapter while their images are drawn; nothing is learnt,
- * unless a LoRA of theirs acts beside. Shared by threads; adapter and LoRA stay their owners'.
+ * A person given by reference images to an IP-Adapter, without training, optionally with a trained
+ * LoRA. Thread-safe; the caller closes adapter and LoRA.
  *
- * @param imagePrompt the photos as the adapter sees them
+ * @param imagePrompt the encoded photos
  * @param trainedPerson the person's LoRA, or null
- * @param photoConsent who agreed to what is done with the photos, or null where that is not known
- * @param adapterName what showed them, for the record: the name of a file
- * @param strength what a likeness setting means
+ * @param photoConsent the consent for the photos, or null if unknown
+ * @param adapterName file name of the adapter, for the record
+ * @param strength meaning of the identity strength setting
  * @param base the name of the base that the photos were encoded for; empty if unknown
- * @param record what the file keeps of the photos
+ * @param record the record of the photos
  */
 public record ReferencePerson(
     ImagePrompt imagePrompt,
@@ -36,12 +36,12 @@ public record ReferencePerson(
     PersonRecord record)
     implements Identity {
   /**
-   * Somebody kept by {@link #save}, who is drawn again without their photos.
+   * Opens a person that {@link #save} wrote; the photos are not needed again.
    *
-   * @param adapter the one that they were shown to, or another that looks at people through the
-   *     same encoder and recogniser; stays the caller's, open while the person is drawn
-   * @throws InvalidInputException when the file shows nobody, or what it keeps was not made for
-   *     such an adapter
+   * @param adapter the adapter that encoded the photos, or another with the same image encoder and
+   *     face embedder; the caller closes it after the last generation
+   * @throws InvalidInputException if the file holds no person, or its embeddings do not fit the
+   *     adapter
    */
   public static ReferencePerson open(Path file, PersonAdapter adapter) {
     ReferenceEmbeddings references = ReferenceEmbeddings.open(file);
@@ -60,7 +60,7 @@ public record ReferencePerson(
         notes.record());
   }
 
-  /** Whether {@code file} keeps somebody whom these very photos showed. */
+  /** Whether {@code file} was written from exactly these photos. */
   public static boolean matches(PhotoReview review, Path file) {
     return PersonNotes.read(SafetensorsHeader.read(file).metadata())
         .traits()
@@ -166,9 +166,9 @@ public record ReferencePerson(
     return new ReferencePerson(imagePrompt, lora, consent, adapterName, strength, base, record);
   }
 
-  /** Nothing of the person: it may be logged. */
+  /** Contains no personal data, so it may be logged. */
   @Override
   public String toString() {
-    return "somebody shown to " + adapterName + (trainedPerson == null ? "" : " and learnt");
+    return "a person from references for " + adapterName + (trainedPerson == null ? "" : ", trained");
   }
 }

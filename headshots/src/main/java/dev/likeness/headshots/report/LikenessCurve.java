@@ -46,8 +46,9 @@ public final class LikenessCurve {
     }
     StringBuilder svg = new StringBuilder(String.format(
         Locale.ROOT,
-        "<h2>Likeness</h2>%n<p class=\"note\">How like the "
-            + "photos each image is, 1 for the same; green ones were kept, below the line it may be somebody else.</p>%n"
+        "<h2>Likeness</h2>%n<p class=\"note\">Similarity of each image "
+            + "to the photos, 1 for identical; selected images are green. "
+            + "Images below the line may show another person.</p>%n"
             + "<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"likeness\">%n",
         WIDTH,
         HEIGHT));

@@ -53,7 +53,7 @@ public final class ShootRecord {
     return of(base, person(person), shoot, first);
   }
 
-  /** The record of a shoot of somebody whom photos show. */
+  /** The record of a shoot with reference images. */
   public static ShootRecord of(BaseModel base, ReferencePerson person, Shoot shoot) {
     Map<String, Object> object =
         person.trainedPerson() == null ? new LinkedHashMap<>() : person(person.trainedPerson());
@@ -80,7 +80,7 @@ public final class ShootRecord {
     return new ShootRecord(content, first);
   }
 
-  /** The record of images of no shoot: what was asked for all of them, and what is told of each. */
+  /** The record of single images: the common request, and the details of each image. */
   public static ShootRecord ofImages(
       BaseModel base, Map<String, ?> options, List<Map<String, Object>> images) {
     Map<String, Object> content = header(base);

@@ -53,18 +53,18 @@ public final class HeadshotScores {
         detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
   }
 
-  /** The same with distortion. */
+  /** Adds the distortion score. */
   public HeadshotScores brisque(Brisque model) {
     return new HeadshotScores(detector, Optional.of(model), likeness, minLikeness, limits);
   }
 
-  /** The same with likeness to somebody, which fails below {@link Likeness#threshold()}. */
+  /** Adds likeness to a person; an image below {@link Likeness#threshold()} fails. */
   public HeadshotScores likeness(Likeness measure) {
     return likeness(measure, measure.threshold());
   }
 
   /**
-   * The same with likeness to somebody.
+   * Adds likeness to a person.
    *
    * @param least the cosine below which an image fails, such as the embedder's
    *     {@code minLikeness()}

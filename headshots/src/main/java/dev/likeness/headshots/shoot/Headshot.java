@@ -105,8 +105,8 @@ public record Headshot(
   }
 
   /**
-   * The bytes of a PNG file that says that it was generated, or edited, and nothing of whom it
-   * shows.
+   * Encodes a PNG file that is marked as generated or edited. The file does not identify the
+   * person.
    */
   public byte[] encodePng() {
     return encode(ImageFormat.PNG);

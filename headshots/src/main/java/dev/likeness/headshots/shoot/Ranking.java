@@ -56,8 +56,8 @@ final class Ranking {
   }
 
   /**
-   * What more than half of many images fail says nothing of any of them; whom they show does, and
-   * who else.
+   * Aspects that more than half of many images fail do not distinguish the images and are ignored,
+   * except face, second face and likeness.
    */
   private static Set<ScoreAspect> sharedFailures(List<SelectionResult.Candidate> candidates) {
     Set<ScoreAspect> shared = EnumSet.noneOf(ScoreAspect.class);
@@ -155,7 +155,7 @@ final class Ranking {
 
   /**
    * What images are worth beside the others that were drawn with them. Likeness, quality and
-   * obedience vary by very different amounts from image to image, so that the product of the values
+   * adherence vary by very different amounts from image to image, so that the product of the values
    * would follow whichever varies most; here each counts by how many of the others an image is as
    * good as.
    */
@@ -163,19 +163,19 @@ final class Ranking {
     private RankingScore() {}
 
     /**
-     * The merit of each, above 0 to 1 for what no other surpasses in anything: the geometric mean
-     * of the shares of the candidates that it is no worse than in likeness, twice, since whom a
-     * headshot shows comes first, in quality and in obedience.
+     * The ranking score of each, above 0, and 1 if no other is better in any respect. It is the
+     * geometric mean of percentiles among the candidates: likeness (counted twice), quality and
+     * prompt adherence.
      */
     static double[] of(List<SelectionResult.Candidate> candidates) {
       double[] likeness = normalize(candidates, RankingScore::likeness);
       double[] quality = normalize(candidates, candidate -> candidate.card().quality());
-      double[] obedience = normalize(candidates, SelectionResult.Candidate::promptAdherence);
-      double[] merits = new double[candidates.size()];
-      for (int i = 0; i < merits.length; i++) {
-        merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
+      double[] adherence = normalize(candidates, SelectionResult.Candidate::promptAdherence);
+      double[] scores = new double[candidates.size()];
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * adherence[i], 0.25);
       }
-      return merits;
+      return scores;
     }
 
     /**

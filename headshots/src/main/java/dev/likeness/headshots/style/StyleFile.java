@@ -66,7 +66,7 @@ final class StyleFile {
     try (JsonParser json = new JsonFactory().createParser(in)) {
       return new StyleFile(json, where).styles();
     } catch (JsonProcessingException e) {
-      // The reader adds where it got the text from, which is told already.
+      // The message already names the file and line, so the parser's location is removed.
       String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
       throw new InvalidInputException(
           where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);

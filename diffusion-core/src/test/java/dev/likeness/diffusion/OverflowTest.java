@@ -137,7 +137,7 @@ class OverflowTest {
       try (BaseModel base = BaseModel.open(folder, compute)) {
         assertTrue(assertThrows(InvalidInputException.class, () -> base.generate(REQUEST))
             .getMessage()
-            .startsWith("the autoencoder's"));
+            .startsWith("the decoded image is not finite"));
       }
     }
   }

@@ -124,6 +124,7 @@ public record CustomScheduler(
   @Override
   public NoiseSchedule noiseSchedule() {
     throw new IllegalStateException(
-        "a CustomScheduler has sigmas and no betas; use the NoiseSchedule that it was created from");
+        "a CustomScheduler has sigmas and no betas; use the NoiseSchedule that it was created"
+            + " from");
   }
 }

@@ -141,7 +141,8 @@ final class SchedulerVariant {
       if (className == null || !shape.isEmpty() && !SIGMA_SCHEDULES.contains(shape)) {
         throw new IllegalArgumentException(
             sampler.className() + (shape.isEmpty() ? "" : " with sigma schedule " + shape)
-                + " has no variant for networks with EDM preconditioning; known: Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and"
+                + " has no variant for networks with EDM preconditioning; known: Euler, DPM++"
+                + " 2M, DPM++ 3M, DPM++ 2M SDE and"
                 + " DPM++ 2M SDE Heun, also followed by karras or exponential");
       }
       Map<String, Object> options = new LinkedHashMap<>(sampler.options());

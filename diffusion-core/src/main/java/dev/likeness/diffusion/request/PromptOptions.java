@@ -58,7 +58,8 @@ public record PromptOptions(
       } else if (!known.get().withToken(inversion.token()).equals(inversion)) {
         throw new IllegalArgumentException(
             "two different textual inversions have the token \"" + inversion.token()
-                + "\"; rename one (TextualInversion.withToken), or train its person with another token");
+                + "\"; rename one (TextualInversion.withToken), or train its person with another"
+                + " token");
       }
     }
     return List.copyOf(distinct);

@@ -22,7 +22,8 @@ public record Compute(String device, DType dtype) {
   /** What a GPU needs on the class path and in the system, for error messages. */
   public static final String CUDA_REQUIREMENTS =
       "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
-          + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
+          + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command:"
+          + " mvn package -P cuda), and install CUDA 13"
           + " with cuDNN 9 and NCCL";
 
   public Compute {
@@ -113,7 +114,8 @@ public record Compute(String device, DType dtype) {
   public void requireTrainable() {
     if (dtype == DType.F16) {
       throw new IllegalArgumentException(
-          "training in f16 is not supported, because small gradients become zero; open the base in bf16 or f32");
+          "training in f16 is not supported, because small gradients become zero; open the base"
+              + " in bf16 or f32");
     }
   }
 

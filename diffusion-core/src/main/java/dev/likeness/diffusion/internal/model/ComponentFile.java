@@ -183,10 +183,10 @@ public record ComponentFile(
     } else if (!keys.has(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
-      throw new InvalidInputException(
-          path + " has no " + component + " in a known key format ("
-              + keys.layerRoles().size()
-              + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
+      throw new InvalidInputException(path + " has no " + component + " in a known key format ("
+          + keys.layerRoles().size()
+          + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's"
+          + " or latent diffusion's naming");
     }
     if (component.equals("unet")) {
       options.remove("time_cond_proj_dim");

@@ -117,7 +117,8 @@ public final class MemoryPlan {
     if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
-          "products in 8 bits need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in /proc/cpuinfo); "
+          "products in 8 bits need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
+              + " /proc/cpuinfo); "
               + "this is " + (compute.isCpu() ? "one without" : compute.device())
               + ": leave them out");
     }

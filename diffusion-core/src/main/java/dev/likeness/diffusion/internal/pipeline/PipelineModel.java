@@ -45,9 +45,9 @@ public record PipelineModel(OpenModel model) {
   public ControlImages controlImages() {
     return model
         .capability(ControlImages.class)
-        .orElseThrow(
-            () -> new IllegalArgumentException(
-                "this base does not support ControlNets; leave out the control images, or use another base"));
+        .orElseThrow(() -> new IllegalArgumentException(
+            "this base does not support ControlNets; leave out the control images, or use"
+                + " another base"));
   }
 
   /** The image that a request without a size takes its size from; null for the model's default. */

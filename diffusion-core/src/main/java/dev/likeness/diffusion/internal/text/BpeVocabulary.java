@@ -45,9 +45,9 @@ record BpeVocabulary(
     if (!(document.get("model") instanceof Map<?, ?> model)
         || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
         || !(model.get("merges") instanceof List<?> merges)) {
-      throw new InvalidInputException(
-          file
-              + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+      throw new InvalidInputException(file
+          + " has no byte-pair encoding; expected \"model\" with \"vocab\" and \"merges\","
+          + " as CLIP's has");
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {

@@ -87,9 +87,9 @@ public final class ClipKeyFormat {
 
   private static int heads(TensorNames keys, int width) {
     if (width % HEAD_DIM != 0) {
-      throw new InvalidInputException(
-          keys.describe() + ": a text encoder of width " + width
-              + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
+      throw new InvalidInputException(keys.describe() + ": a text encoder of width " + width
+          + " has an unknown number of heads, which the file does not tell; give a diffusers"
+          + " folder, or its config");
     }
     return width / HEAD_DIM;
   }

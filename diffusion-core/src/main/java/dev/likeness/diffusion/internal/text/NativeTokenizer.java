@@ -43,7 +43,8 @@ final class NativeTokenizer implements AutoCloseable {
     } catch (LinkageError | EngineException e) {
       throw new ResourceLimitException(
           "the tokenizer's native library did not load (" + e.getMessage()
-              + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
+              + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is"
+              + " unpacked to ~/.djl.ai,"
               + " which DJL_CACHE_DIR moves",
           e);
     } catch (IOException | RuntimeException e) {

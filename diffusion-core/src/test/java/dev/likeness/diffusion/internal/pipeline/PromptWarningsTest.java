@@ -192,7 +192,7 @@ class PromptWarningsTest {
       assertEquals(
           encoders,
           told.stream()
-              .map(words -> words.substring(0, words.indexOf(" hears")))
+              .map(words -> words.substring(0, words.indexOf(" reads")))
               .collect(Collectors.joining(" ")));
       told.forEach(
           words -> assertEquals("red hair glasses\"", words.substring(words.length() - 17)));

@@ -250,10 +250,10 @@ final class PromptConditioning {
           .filter(tag -> !isPlaceholderToken(tag, request))
           .findFirst()
           .ifPresent(tag -> {
-            throw new IllegalArgumentException(
-                "the " + which + " has " + tag
-                    + ", which loads a file in the web UI; remove it, and"
-                    + " give the LoRA as an adapter: ImageRequest.adapter(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT");
+            throw new IllegalArgumentException("the " + which + " has " + tag
+                + ", which loads a file in the web UI; remove it, and"
+                + " give the LoRA as an adapter: ImageRequest.adapter(Lora.open(FILE,"
+                + " base).at(WEIGHT)), or --lora FILE@WEIGHT");
           });
     }
 

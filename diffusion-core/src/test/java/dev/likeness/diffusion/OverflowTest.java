@@ -178,7 +178,7 @@ class OverflowTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
       try (Safetensors source = Safetensors.open(file)) {
-        source.layerRoles().forEach(name -> tensors.put(name, source.read(name).clone()));
+        source.names().forEach(name -> tensors.put(name, source.read(name).clone()));
       }
       change.to(tensors);
       Files.delete(file);

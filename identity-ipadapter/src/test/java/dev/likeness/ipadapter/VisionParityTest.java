@@ -99,7 +99,7 @@ class VisionParityTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tokens = new HashMap<>();
       try (Safetensors all = Safetensors.open(file)) {
-        all.layerRoles().stream()
+        all.names().stream()
             .filter(name -> !name.contains("head."))
             .forEach(name -> tokens.put(name, all.read(name).clone()));
       }

@@ -148,7 +148,7 @@ class DreamBoothTest {
     int lengths = 0;
     double whole = 0;
     double wrong = 0;
-    for (String key : expected.layerRoles()) {
+    for (String key : expected.names()) {
       if (key.startsWith("gradient.")) {
         Closeness.assertWithinSpread(
             1e-4,
@@ -177,7 +177,7 @@ class DreamBoothTest {
       Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {
     double wrong = 0;
     double whole = 0;
-    for (String key : expected.layerRoles()) {
+    for (String key : expected.names()) {
       if (key.startsWith("way.")) {
         String name = "unet." + key.substring("way.".length());
         double way = leaves.get(name).detach().sub(start.get(name)).norm().item_double();

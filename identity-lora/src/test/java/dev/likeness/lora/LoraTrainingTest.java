@@ -256,7 +256,7 @@ class LoraTrainingTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors file = Safetensors.open(unet)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      file.layerRoles().forEach(name -> tensors.put(name, file.read(name).clone()));
+      file.names().forEach(name -> tensors.put(name, file.read(name).clone()));
       tensors.computeIfPresent(
           "mid_block.resnets.0.conv1.bias", (name, bias) -> bias.add(new Scalar(0.1f)));
       SafetensorsWriter.write(unet, tensors, Map.of());
@@ -432,9 +432,9 @@ class LoraTrainingTest {
       person.save(file);
     }
     try (Safetensors saved = Safetensors.open(file)) {
-      assertTrue(saved.layerRoles().stream()
+      assertTrue(saved.names().stream()
           .allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
-      assertTrue(saved.layerRoles().stream().allMatch(name -> saved.dtype(name) == DType.F16));
+      assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       assertArrayEquals(drawn, generate(person));

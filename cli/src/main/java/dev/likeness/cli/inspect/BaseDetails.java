@@ -78,7 +78,7 @@ final class BaseDetails {
           new CanonicalTensors(file.keys(), component.getValue().layout());
       components.put(
           component.getKey(),
-          tensors.layerRoles().stream().mapToLong(tensors::elements).sum());
+          tensors.names().stream().mapToLong(tensors::elements).sum());
     }
     details.put("components", components);
     details.put("missing", file.missingComponents());

@@ -41,7 +41,7 @@ public final class Family {
   }
 
   private static String byInputs(TensorNames tensors, String layer) {
-    return tensors.layerRoles().stream()
+    return tensors.names().stream()
         .filter(name -> name.contains(layer))
         .map(tensors::shape)
         .filter(shape -> shape.length >= 2)
@@ -54,7 +54,7 @@ public final class Family {
     if (tensors.has("clip_g")) {
       return LoraFamilyDetector.twoClipKind();
     }
-    long[] shape = tensors.shape(tensors.layerRoles().iterator().next());
+    long[] shape = tensors.shape(tensors.names().iterator().next());
     return shape.length == 0 ? UNKNOWN : byWidth(shape[shape.length - 1]);
   }
 

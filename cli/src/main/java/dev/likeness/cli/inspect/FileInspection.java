@@ -33,9 +33,9 @@ final class FileInspection {
     tally.add(tensors);
     FileKind kind = FileKind.of(tensors);
     Map<String, Object> details = new LinkedHashMap<>();
-    details.put("tensors", tensors.layerRoles().size());
+    details.put("tensors", tensors.names().size());
     List<String> problems = new ArrayList<>();
-    if (tensors.layerRoles().isEmpty()) {
+    if (tensors.names().isEmpty()) {
       problems.add(file + " holds no tensor; download or save it again");
     }
     describe(file, kind, tensors, details, problems);

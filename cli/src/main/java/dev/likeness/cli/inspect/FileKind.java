@@ -87,9 +87,9 @@ public enum FileKind {
 
   /** The same; one tensor as wide as a tower of CLIP is a word. */
   static FileKind of(TensorNames tensors) {
-    FileKind kind = of(tensors.layerRoles());
-    String shape = tensors.layerRoles().size() == 1
-        ? Arrays.toString(tensors.shape(tensors.layerRoles().iterator().next()))
+    FileKind kind = of(tensors.names());
+    String shape = tensors.names().size() == 1
+        ? Arrays.toString(tensors.shape(tensors.names().iterator().next()))
         : "";
     return kind == UNKNOWN && shape.matches("\\[(\\d+, )?(768|1024|1280)]")
         ? TEXTUAL_INVERSION

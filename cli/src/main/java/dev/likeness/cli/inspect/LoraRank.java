@@ -13,7 +13,7 @@ final class LoraRank {
 
   /** The largest rank in the file; empty for files whose factors are not plain pairs. */
   static Optional<Long> of(TensorNames tensors) {
-    return tensors.layerRoles().stream()
+    return tensors.names().stream()
         .filter(name -> DOWN_KEYS.stream().anyMatch(name::contains))
         .map(tensors::shape)
         .filter(shape -> shape.length >= 2)

@@ -12,7 +12,7 @@ final class Tally {
   /** Counts {@code tensors} and returns how many numbers they have. */
   long add(TensorNames tensors) {
     long before = parameters;
-    for (String name : tensors.layerRoles()) {
+    for (String name : tensors.names()) {
       dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);
       parameters += tensors.elements(name);
     }

@@ -72,7 +72,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         TensorScope scope = TensorScope.open()) {
       Map<Integer, float[]> values = new LinkedHashMap<>();
       String token = file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
-      List<String> names = source.layerRoles().stream()
+      List<String> names = source.names().stream()
           .filter(name -> vectors(source.shape(name)))
           .toList();
       List<String> known =

@@ -40,8 +40,8 @@ class GgufTest {
     try (TensorScope scope = TensorScope.open();
         Gguf gguf = Gguf.open(copied("types.gguf"));
         Safetensors expected = Safetensors.open(copied("expected.safetensors"))) {
-      assertEquals(expected.layerRoles(), gguf.layerRoles());
-      for (String name : expected.layerRoles()) {
+      assertEquals(expected.names(), gguf.names());
+      for (String name : expected.names()) {
         assertTrue(torch.equal(expected.read(name), gguf.read(name).to(ScalarType.Float)), name);
       }
       assertEquals("every type", gguf.header().metadata().get("general.name"));
@@ -71,10 +71,10 @@ class GgufTest {
   void readsAPublishedFile() {
     try (TensorScope scope = TensorScope.open();
         Gguf gguf = Gguf.open(Material.of("autoencoders/taesd-decoder.gguf"))) {
-      for (String name : gguf.layerRoles()) {
+      for (String name : gguf.names()) {
         assertTrue(gguf.read(name).to(ScalarType.Float).isfinite().all().item_bool(), name);
       }
-      assertTrue(gguf.layerRoles().size() > 50);
+      assertTrue(gguf.names().size() > 50);
     }
   }
 
@@ -91,7 +91,7 @@ class GgufTest {
       Files.write(damaged, bytes);
       try {
         GgufHeader header = GgufHeader.read(damaged);
-        header.layerRoles().forEach(header::shape);
+        header.names().forEach(header::shape);
       } catch (InvalidInputException e) {
         assertEquals(1, e.getMessage().lines().count());
       }

@@ -142,7 +142,7 @@ public record GoldenFolder(Path path, String variant) {
           Map.of(
               "time_embedding.cond_proj.weight", new long[] {plain.shape("conv_in.weight")[0], 16}),
           1100);
-      plain.layerRoles().forEach(name -> unet.put(name, plain.read(name)));
+      plain.names().forEach(name -> unet.put(name, plain.read(name)));
       SafetensorsWriter.write(weights, unet, Map.of("format", "pt"));
     }
     return this;

@@ -56,7 +56,7 @@ class GoldenFolderTest {
 
   private static boolean has(Path folder, String file, String name) {
     try (Safetensors tensors = Safetensors.open(folder.resolve(file))) {
-      return tensors.layerRoles().contains(name);
+      return tensors.names().contains(name);
     }
   }
 

@@ -72,7 +72,7 @@ public final class GoldenReference implements AutoCloseable {
   }
 
   public boolean has(String name) {
-    return tensors.layerRoles().contains(name);
+    return tensors.names().contains(name);
   }
 
   /** The prompts of {@code text.ids}. */

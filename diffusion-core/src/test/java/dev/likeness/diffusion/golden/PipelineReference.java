@@ -75,7 +75,7 @@ public final class PipelineReference implements AutoCloseable {
   }
 
   public boolean has(String name) {
-    return tensors.layerRoles().contains(name);
+    return tensors.names().contains(name);
   }
 
   public List<Run> runs() {

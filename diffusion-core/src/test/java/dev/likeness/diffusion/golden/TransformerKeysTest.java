@@ -185,7 +185,7 @@ class TransformerKeysTest {
       Known known = Known.of(name);
       CanonicalTensors relaid = new CanonicalTensors(keys, known.keyMapping.apply(keys, prefix));
       Map<String, long[]> canonical = shapes(list, "canonical");
-      assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.layerRoles()));
+      assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.names()));
       canonical.forEach((key, shape) -> assertArrayEquals(shape, relaid.shape(key), key));
       Map<String, Object> told = known.configuration.apply(keys, prefix);
       options(list)

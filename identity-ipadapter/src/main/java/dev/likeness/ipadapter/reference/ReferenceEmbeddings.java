@@ -175,11 +175,11 @@ public record ReferenceEmbeddings(
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
-      if (!saved.layerRoles().contains(WEIGHTS)) {
+      if (!saved.names().contains(WEIGHTS)) {
         throw new InvalidInputException(file
             + " holds no reference embeddings: no tensor \"weights\"; make it from images again");
       }
-      for (String name : saved.layerRoles()) {
+      for (String name : saved.names()) {
         if (saved.elements(name) == 0) {
           throw new InvalidInputException(
               file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
@@ -208,7 +208,7 @@ public record ReferenceEmbeddings(
   }
 
   private static Grid grid(Safetensors saved, String name) {
-    if (!saved.layerRoles().contains(name)) {
+    if (!saved.names().contains(name)) {
       return null;
     }
     if (saved.shape(name).length != 3) {

@@ -142,7 +142,7 @@ class EmbeddingOriginTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors said = Safetensors.open(file)) {
       Map<String, Tensor> tensors = new HashMap<>();
-      said.layerRoles().forEach(name -> tensors.put(name, said.read(name)));
+      said.names().forEach(name -> tensors.put(name, said.read(name)));
       SafetensorsWriter.write(old, tensors, Map.of("likeness.kind", "reference embeddings"));
     }
     assertEquals(EmbeddingOrigin.UNKNOWN, ReferenceEmbeddings.open(old).origin());
@@ -155,7 +155,7 @@ class EmbeddingOriginTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors own = Safetensors.open(encoder.resolve("model.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
-      own.layerRoles()
+      own.names()
           .forEach(each ->
               tensors.put(each, own.read(each).add(torch.tensor((float) by)).to(ScalarType.Half)));
       SafetensorsWriter.write(other.resolve("model.safetensors"), tensors, Map.of());

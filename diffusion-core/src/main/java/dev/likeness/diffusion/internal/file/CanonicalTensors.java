@@ -20,7 +20,7 @@ public class CanonicalTensors implements TensorNames {
   /** The tensors of {@code foreign} that {@code layout} knows. */
   public CanonicalTensors(TensorNames foreign, KeyMapping layout) {
     this.foreign = foreign;
-    for (String name : foreign.layerRoles()) {
+    for (String name : foreign.names()) {
       for (String canonical : layout.canonicalNames(name)) {
         locations.put(canonical, layout.locate(canonical));
       }
@@ -28,7 +28,7 @@ public class CanonicalTensors implements TensorNames {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(locations.keySet());
   }
 

@@ -23,11 +23,11 @@ public final class ForeignSource implements TensorSource {
   public ForeignSource(TensorSource canonical, KeyMapping layout) {
     this.canonical = canonical;
     this.layout = layout;
-    this.parts = CanonicalTensors.foreignNames(canonical.layerRoles(), layout);
+    this.parts = CanonicalTensors.foreignNames(canonical.names(), layout);
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(parts.keySet());
   }
 

@@ -22,7 +22,7 @@ public final class RenamedSource implements TensorSource {
    */
   public RenamedSource(TensorSource source, UnaryOperator<String> rename) {
     this.source = source;
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       String canonical = rename.apply(name);
       if (canonical != null) {
         original.put(canonical, name);
@@ -30,13 +30,13 @@ public final class RenamedSource implements TensorSource {
     }
   }
 
-  /** What the source itself calls a tensor of {@link #layerRoles()}. */
+  /** What the source itself calls a tensor of {@link #names()}. */
   public String original(String name) {
     return original.get(name);
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(original.keySet());
   }
 

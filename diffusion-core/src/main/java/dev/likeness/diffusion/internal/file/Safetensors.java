@@ -50,7 +50,7 @@ public final class Safetensors implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return header.tensors().keySet();
   }
 

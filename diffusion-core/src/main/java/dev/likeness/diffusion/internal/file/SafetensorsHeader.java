@@ -130,7 +130,7 @@ public final class SafetensorsHeader implements TensorNames {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return tensors.keySet();
   }
 

@@ -81,7 +81,7 @@ public final class SafetensorsWriter {
   private static List<String> sorted(TensorSource source) {
     Comparator<String> widestFirst =
         Comparator.comparingInt(name -> -source.dtype(name).bits());
-    return source.layerRoles().stream()
+    return source.names().stream()
         .sorted(widestFirst.thenComparing(Comparator.naturalOrder()))
         .toList();
   }

@@ -39,7 +39,7 @@ public final class ScaledSource implements TensorSource {
 
   private ScaledSource(TensorSource source) {
     this.source = source;
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       if (!isOmitted(name)) {
         names.add(name);
       }
@@ -60,7 +60,7 @@ public final class ScaledSource implements TensorSource {
           .filter(name -> name.endsWith("." + WEIGHT))
           .forEach(name -> scaled.check(
               name, formats.get(name.substring(0, name.length() - WEIGHT.length() - 1))));
-      return scaled.names.size() == source.layerRoles().size() ? source : scaled;
+      return scaled.names.size() == source.names().size() ? source : scaled;
     } catch (RuntimeException e) {
       source.close();
       throw e;
@@ -116,7 +116,7 @@ public final class ScaledSource implements TensorSource {
       String module = name.substring(0, name.length() - WEIGHT.length());
       return SCALES.stream()
           .map(module::concat)
-          .filter(source.layerRoles()::contains)
+          .filter(source.names()::contains)
           .findFirst()
           .orElse(null);
     }
@@ -124,7 +124,7 @@ public final class ScaledSource implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(names);
   }
 
@@ -197,7 +197,7 @@ public final class ScaledSource implements TensorSource {
       layers(source, metadata.get(METADATA))
           .forEach((module, marker) ->
               formats.put(module.toString(), format(source, module.toString(), marker)));
-      for (String name : source.layerRoles()) {
+      for (String name : source.names()) {
         if (name.endsWith("." + TENSOR)) {
           String module = name.substring(0, name.length() - TENSOR.length() - 1);
           formats.put(module, format(source, module, json(source, name, text(source, name))));

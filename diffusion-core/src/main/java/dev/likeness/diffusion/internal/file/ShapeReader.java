@@ -36,7 +36,7 @@ public record ShapeReader(TensorNames keys, String prefix, String label) {
     /** One more than the largest number that directly follows {@code prefix}; 0 when none does. */
     public static int count(TensorNames keys, String prefix) {
       int most = 0;
-      for (String name : keys.layerRoles()) {
+      for (String name : keys.names()) {
         int end = name.startsWith(prefix) ? name.indexOf('.', prefix.length()) : -1;
         most = Math.max(most, end < 0 ? 0 : number(name.substring(prefix.length(), end)) + 1);
       }

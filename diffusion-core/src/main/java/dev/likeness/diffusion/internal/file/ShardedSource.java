@@ -56,7 +56,7 @@ public final class ShardedSource implements TensorSource {
       fileOf.forEach((name, file) -> {
         TensorSource shard =
             shards.computeIfAbsent(file, f -> opening.apply(folder.resolve(f, index)));
-        if (!shard.layerRoles().contains(name)) {
+        if (!shard.names().contains(name)) {
           throw new InvalidInputException(
               index + " says that tensor " + Quoted.of(name) + " is in " + file
                   + ", but it is not; download the index and its files again, all of one revision");
@@ -103,7 +103,7 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return shardOf.keySet();
   }
 

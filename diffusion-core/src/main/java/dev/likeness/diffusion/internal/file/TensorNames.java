@@ -6,9 +6,9 @@ import java.util.Set;
 /** Names, shapes and types of tensors: all that a header tells. */
 public interface TensorNames {
   /** Every tensor's name, in the file's order. */
-  Set<String> layerRoles();
+  Set<String> names();
 
-  /** The shape of {@code name}, which must be one of {@link #layerRoles()}. */
+  /** The shape of {@code name}, which must be one of {@link #names()}. */
   long[] shape(String name);
 
   /** The element type as stored. */
@@ -19,7 +19,7 @@ public interface TensorNames {
 
   /** Whether there is such a tensor. */
   default boolean has(String name) {
-    return layerRoles().contains(name);
+    return names().contains(name);
   }
 
   /** The number of a tensor's elements. */

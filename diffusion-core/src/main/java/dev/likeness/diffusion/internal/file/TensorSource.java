@@ -38,8 +38,8 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
-    public Set<String> layerRoles() {
-      return source.layerRoles();
+    public Set<String> names() {
+      return source.names();
     }
 
     @Override
@@ -82,7 +82,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     }
 
     @Override
-    public Set<String> layerRoles() {
+    public Set<String> names() {
       return Collections.unmodifiableSet(tensors.keySet());
     }
 
@@ -121,11 +121,11 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     public CombinedSource(List<TensorSource> sources) {
       this.sources = List.copyOf(sources);
       sources.forEach(
-          source -> source.layerRoles().forEach(name -> sourceOf.putIfAbsent(name, source)));
+          source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
     }
 
     @Override
-    public Set<String> layerRoles() {
+    public Set<String> names() {
       return Collections.unmodifiableSet(sourceOf.keySet());
     }
 

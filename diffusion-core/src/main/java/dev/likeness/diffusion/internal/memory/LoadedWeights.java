@@ -80,7 +80,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     file = new ReopenedFile(source, opening);
     this.compute = compute;
     this.residence = residence;
-    isLarge = source.layerRoles().stream().mapToLong(source::elements).sum() > MAX_COPIED;
+    isLarge = source.names().stream().mapToLong(source::elements).sum() > MAX_COPIED;
   }
 
   /** Whether blocks are brought in for their use, each time to another place. */
@@ -188,7 +188,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public boolean has(String name) {
-    return file.header().layerRoles().contains(name);
+    return file.header().names().contains(name);
   }
 
   @Override
@@ -273,7 +273,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** The names that the file has, read or not. */
   public Set<String> names() {
-    return Collections.unmodifiableSet(file.header().layerRoles());
+    return Collections.unmodifiableSet(file.header().names());
   }
 
   /** The shape of a tensor that the file has. */

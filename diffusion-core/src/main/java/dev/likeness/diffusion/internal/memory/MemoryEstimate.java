@@ -126,7 +126,7 @@ public record MemoryEstimate(
     public static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
       long rest = 0;
       Map<String, Long> blocks = new HashMap<>();
-      for (String name : tensors.layerRoles().stream().filter(used).toList()) {
+      for (String name : tensors.names().stream().filter(used).toList()) {
         long count = 1;
         for (long size : tensors.shape(name)) {
           count *= size;

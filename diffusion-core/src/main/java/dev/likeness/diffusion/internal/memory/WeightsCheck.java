@@ -24,9 +24,9 @@ final class WeightsCheck {
    * and a type that can be loaded.
    */
   void require(TensorSource source, String name, long... shape) {
-    if (!source.layerRoles().contains(name)) {
+    if (!source.names().contains(name)) {
       throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
-          + ClosestName.of(name, source.layerRoles())
+          + ClosestName.of(name, source.names())
           + "; the file is not of the kind its config says, or incomplete");
     }
     long[] actual = source.shape(name);
@@ -43,7 +43,7 @@ final class WeightsCheck {
    * leftovers.
    */
   void requireAll(TensorSource source, Set<String> expected) {
-    Set<String> left = new TreeSet<>(source.layerRoles());
+    Set<String> left = new TreeSet<>(source.names());
     left.removeAll(requested);
     left.removeAll(expected);
     if (!left.isEmpty()) {

@@ -184,7 +184,7 @@ public record ComponentFile(
             component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
       throw new InvalidInputException(path + " has no " + component + " in a known key format ("
-          + keys.layerRoles().size()
+          + keys.names().size()
           + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's"
           + " or latent diffusion's naming");
     }

@@ -109,7 +109,7 @@ public final class SingleFile implements ModelParts {
   /** The numbers of unused tensors: EMA copies of the weights, and others. */
   public Map<String, Integer> unusedTensors() {
     Map<String, Integer> extra = new LinkedHashMap<>();
-    keys.layerRoles().stream()
+    keys.names().stream()
         .filter(name -> !isUsed(name))
         .forEach(name -> extra.merge(
             name.startsWith(SingleFileWriter.UnusedTensors.AVERAGED) ? "ema" : "other",

@@ -120,7 +120,7 @@ public final class SingleFileWriter {
           TensorFileFormat.open(source),
           name -> name.startsWith(AVERAGED) || file.isUsed(name) ? null : name)) {
         Map<String, String> metadata = TensorFileFormat.metadata(file.keys());
-        if (!rest.layerRoles().isEmpty() || !metadata.isEmpty()) {
+        if (!rest.names().isEmpty() || !metadata.isEmpty()) {
           SafetensorsWriter.write(folder.resolve(FILE), rest, metadata);
         }
       }

@@ -43,7 +43,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
    * else as a new one in f32.
    */
   public void load(TensorSource source) {
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor leaf = leaves.get(name);
         Tensor value = source.read(name);

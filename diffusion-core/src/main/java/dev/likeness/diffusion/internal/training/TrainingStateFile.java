@@ -124,7 +124,7 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
 
   private static Map<String, Tensor> tensors(Safetensors saved, String prefix) {
     Map<String, Tensor> found = new LinkedHashMap<>();
-    for (String name : saved.layerRoles()) {
+    for (String name : saved.names()) {
       if (name.startsWith(prefix)) {
         found.put(name.substring(prefix.length()), saved.read(name));
       }

@@ -51,7 +51,7 @@ class KeyMapTest {
     Map<String, List<String>> ours = new TreeMap<>();
     parts(family)
         .forEach((component, listed) -> CanonicalTensors.foreignNames(
-                listed.layerRoles(), layouts(family).get(component))
+                listed.names(), layouts(family).get(component))
             .forEach((name, of) ->
                 ours.put(name, of.stream().map(part -> component + "." + part).toList())));
     // The list leaves the projection to its own tool.
@@ -86,9 +86,9 @@ class KeyMapTest {
     parts(family).forEach((component, listed) -> {
       CanonicalTensors read =
           new CanonicalTensors(file, components.get(component).layout());
-      assertEquals(new TreeSet<>(listed.layerRoles()), new TreeSet<>(read.layerRoles()), component);
+      assertEquals(new TreeSet<>(listed.names()), new TreeSet<>(read.names()), component);
       listed
-          .layerRoles()
+          .names()
           .forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
     });
     assertEquals(parts(family).keySet(), components.keySet());
@@ -135,8 +135,8 @@ class KeyMapTest {
         contents(FamilyRegistry.variant(keys), keys).components();
     parts(family)
         .forEach((component, listed) -> assertEquals(
-            new TreeSet<>(listed.layerRoles()),
-            new TreeSet<>(new CanonicalTensors(keys, found.get(component).layout()).layerRoles()),
+            new TreeSet<>(listed.names()),
+            new TreeSet<>(new CanonicalTensors(keys, found.get(component).layout()).names()),
             component));
   }
 
@@ -155,12 +155,12 @@ class KeyMapTest {
     CanonicalTensors plain =
         new CanonicalTensors(whole, ClipKeyFormat.layout(whole, "", 12, false));
     Set<String> names =
-        new TreeSet<>(ListedTensors.of(text("sd1", "text_encoder")).layerRoles());
+        new TreeSet<>(ListedTensors.of(text("sd1", "text_encoder")).names());
     names.add("text_projection.weight");
-    assertEquals(names, new TreeSet<>(plain.layerRoles()));
+    assertEquals(names, new TreeSet<>(plain.names()));
     CanonicalTensors unprojected = new CanonicalTensors(
         whole, ClipKeyFormat.unprojected(ClipKeyFormat.layout(whole, "", 12, true)));
-    assertEquals(names, new TreeSet<>(unprojected.layerRoles()));
+    assertEquals(names, new TreeSet<>(unprojected.names()));
     assertArrayEquals(new long[] {768, 768}, unprojected.shape("text_projection.weight"));
   }
 
@@ -200,15 +200,15 @@ class KeyMapTest {
             .filter(name -> name.startsWith("text_model.") && !name.endsWith("position_ids"))
             .toList());
     ListedTensors ours = ListedTensors.of(text("sd1", "text_encoder"));
-    assertEquals(new TreeSet<>(real.keySet()), new TreeSet<>(ours.layerRoles()));
+    assertEquals(new TreeSet<>(real.keySet()), new TreeSet<>(ours.names()));
   }
 
   private static void assertListed(ListedTensors ours, String list) throws IOException {
     Map<String, Object> real = JSON.std.mapFrom(Files.readAllBytes(Material.of(list)));
     real.remove("__metadata__");
     real.remove("text_model.embeddings.position_ids");
-    assertEquals(new TreeSet<>(real.keySet()), new TreeSet<>(ours.layerRoles()), list);
-    ours.layerRoles()
+    assertEquals(new TreeSet<>(real.keySet()), new TreeSet<>(ours.names()), list);
+    ours.names()
         .forEach(name -> assertEquals(
             ((Map<?, ?>) real.get(name)).get("shape"),
             java.util.Arrays.stream(ours.shape(name))

@@ -427,7 +427,7 @@ class KeyFormatTest {
           Map.of(foreign, torch.arange(new Scalar(count)).to(torch.ScalarType.Float));
       try (CanonicalTensors.CanonicalSource read =
           new CanonicalTensors.CanonicalSource(new TensorSource.MemoryTensors(file), layout)) {
-        assertEquals(canonical.keySet(), read.layerRoles(), foreign);
+        assertEquals(canonical.keySet(), read.names(), foreign);
         canonical.forEach(
             (name, rows) -> assertArrayEquals(rows, ImageTensors.floats(read.read(name)), name));
       }

@@ -45,7 +45,7 @@ public class KeyList implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return shapes.keySet();
   }
 

@@ -65,7 +65,7 @@ public final class ListedTensors extends KeyList {
 
   /** These tensors as a foreign layout names and shapes them, added to {@code file}. */
   public void addTo(Map<String, long[]> file, KeyMapping layout) {
-    CanonicalTensors.foreignNames(layerRoles(), layout).forEach((name, parts) -> {
+    CanonicalTensors.foreignNames(names(), layout).forEach((name, parts) -> {
       long[] shape = shape(parts.get(0)).clone();
       shape[0] *= parts.size();
       file.put(

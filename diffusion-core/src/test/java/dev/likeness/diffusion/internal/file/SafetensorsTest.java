@@ -181,7 +181,7 @@ class SafetensorsTest {
     Path path = Material.of("autoencoders/" + name + ".f8.safetensors");
     try (Safetensors file = Safetensors.open(path);
         TensorScope scope = TensorScope.open()) {
-      assertEquals(134, file.layerRoles().size());
+      assertEquals(134, file.names().size());
       assertEquals(DType.F8_E4M3, file.dtype("decoder.layers.0.weight"));
       Tensor weight = file.read("decoder.layers.0.weight").to(ScalarType.Float);
       assertEquals(64, weight.size(0));

@@ -48,7 +48,7 @@ class ScaledSourceTest {
           Map.of());
       try (TensorSource source = TensorFileFormat.open(file)) {
         Tensor plain = eighths.to(ScalarType.Float);
-        assertEquals(Set.of("a.weight", "b.weight", "c.weight"), source.layerRoles());
+        assertEquals(Set.of("a.weight", "b.weight", "c.weight"), source.names());
         assertTrue(torch.equal(plain.mul(new Scalar(0.25)), source.read("a.weight")));
         assertTrue(torch.equal(
             plain.mul(torch.tensor(new float[] {1, 2, 3, 4}).reshape(4, 1)),
@@ -88,7 +88,7 @@ class ScaledSourceTest {
               "format",
               "pt"));
       try (TensorSource source = TensorFileFormat.open(file)) {
-        assertEquals(Set.of("a.weight", "b.weight", "c.weight"), source.layerRoles());
+        assertEquals(Set.of("a.weight", "b.weight", "c.weight"), source.names());
         assertTrue(torch.equal(
             eighths.to(ScalarType.Float).mul(new Scalar(0.25)), source.read("a.weight")));
         assertTrue(torch.equal(whole.to(ScalarType.Float).mul(rows), source.read("b.weight")));

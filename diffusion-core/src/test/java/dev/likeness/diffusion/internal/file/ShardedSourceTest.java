@@ -47,7 +47,7 @@ class ShardedSourceTest {
     Path index = index("\"b\":\"m-2.safetensors\",\"a\":\"m-1.safetensors\"");
     try (ShardedSource model = ShardedSource.open(index);
         TensorScope scope = TensorScope.open()) {
-      assertEquals(List.of("b", "a"), List.copyOf(model.layerRoles()));
+      assertEquals(List.of("b", "a"), List.copyOf(model.names()));
       assertEquals(DType.F32, model.dtype("b"));
       assertEquals(3, model.shape("b")[0]);
       assertEquals(6, model.read("b").sum().item_int());

@@ -148,9 +148,9 @@ class LlamaCppFileTest {
           files.config(component).values().get(name),
           name));
       try (TensorSource after = files.weights(component)) {
-        assertEquals(Set.copyOf(before.layerRoles()), Set.copyOf(after.layerRoles()));
+        assertEquals(Set.copyOf(before.names()), Set.copyOf(after.names()));
         before
-            .layerRoles()
+            .names()
             .forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
       }
     }
@@ -172,7 +172,7 @@ class LlamaCppFileTest {
       write(file, foreign, name -> "model.diffusion_model." + name);
       try (TensorSource after = whole.with("transformer", file).weights("transformer")) {
         before
-            .layerRoles()
+            .names()
             .forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
       }
     }
@@ -196,9 +196,9 @@ class LlamaCppFileTest {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
     head.put("GGUF".getBytes(StandardCharsets.UTF_8))
         .putInt(3)
-        .putLong(source.layerRoles().size())
+        .putLong(source.names().size())
         .putLong(0);
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       byte[] text = names.apply(name).getBytes(StandardCharsets.UTF_8);
       long[] shape = source.shape(name);
       while (shape.length > 1 && shape[0] == 1) {

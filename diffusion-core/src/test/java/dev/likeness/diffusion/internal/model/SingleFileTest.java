@@ -121,8 +121,8 @@ class SingleFileTest {
     try (TensorScope scope = TensorScope.open();
         expected;
         actual) {
-      assertEquals(Set.copyOf(expected.layerRoles()), Set.copyOf(actual.layerRoles()));
-      for (String name : expected.layerRoles()) {
+      assertEquals(Set.copyOf(expected.names()), Set.copyOf(actual.names()));
+      for (String name : expected.names()) {
         assertTrue(torch.equal(expected.read(name), actual.read(name)), name);
       }
     }
@@ -166,7 +166,7 @@ class SingleFileTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
-      plain.layerRoles().forEach(name -> tensors.put(name, plain.read(name)));
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
       tensors.put("edm_mean", torch.tensor(new float[] {-1.5f, 2, -1.25f, 2.5f}).view(1, 4, 1, 1));
       tensors.put("edm_std", torch.tensor(new float[] {8, 6, 6.5f, 5.25f}).view(1, 4, 1, 1));
       Map<String, String> metadata = new HashMap<>(plain.metadata());
@@ -196,7 +196,7 @@ class SingleFileTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
       Map<String, Tensor> tensors = new HashMap<>();
-      plain.layerRoles().forEach(name -> tensors.put(name, plain.read(name)));
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
       tensors.put("alphas_cumprod", torch.ones(7));
       tensors.put("model_ema.decay", torch.ones(1));
       tensors.put(
@@ -207,9 +207,9 @@ class SingleFileTest {
     CheckpointConverter.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
     try (Safetensors before = Safetensors.open(single);
         Safetensors after = Safetensors.open(folder.resolve("again.safetensors"))) {
-      Set<String> kept = new java.util.TreeSet<>(before.layerRoles());
+      Set<String> kept = new java.util.TreeSet<>(before.names());
       kept.remove("model_ema.decay");
-      assertEquals(kept, new java.util.TreeSet<>(after.layerRoles()));
+      assertEquals(kept, new java.util.TreeSet<>(after.names()));
     }
     assertArrayEquals(
         pixels(ModelOpener.open(folder.resolve("base-published"))),
@@ -221,7 +221,7 @@ class SingleFileTest {
     CheckpointConverter.convert(golden("base"), folder.resolve("half.safetensors"), DType.F16);
     try (TensorScope scope = TensorScope.open();
         Safetensors half = Safetensors.open(folder.resolve("half.safetensors"))) {
-      half.layerRoles().forEach(name -> assertEquals(DType.F16, half.dtype(name), name));
+      half.names().forEach(name -> assertEquals(DType.F16, half.dtype(name), name));
     }
   }
 

@@ -127,7 +127,7 @@ class SingleTransformerFileTest {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new HashMap<>();
       try (Safetensors before = Safetensors.open(file)) {
-        before.layerRoles().forEach(each -> tensors.put(each, before.read(each).clone()));
+        before.names().forEach(each -> tensors.put(each, before.read(each).clone()));
       }
       tensors.put(name, change.apply(tensors.get(name)));
       SafetensorsWriter.write(file, tensors, Map.of());
@@ -270,7 +270,7 @@ class SingleTransformerFileTest {
             JSON.std.asString(parts.config(part.getKey()).values()));
         try (ForeignSource foreign =
             new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
-          foreign.layerRoles().forEach(name -> tensors.put(name, foreign.read(name)));
+          foreign.names().forEach(name -> tensors.put(name, foreign.read(name)));
         }
       }
       for (String tokenizer : new String[] {"tokenizer", "tokenizer_2"}) {

@@ -34,7 +34,7 @@ class TensorFileFormatTest {
             .put(padded)
             .array());
     assertEquals(TensorFileFormat.SAFETENSORS, TensorFileFormat.of(file));
-    assertEquals(Set.of("a"), TensorFileFormat.list(file).layerRoles());
+    assertEquals(Set.of("a"), TensorFileFormat.list(file).names());
   }
 
   @Test

@@ -122,7 +122,7 @@ public final class AdapterHeader {
     }
     throw new InvalidInputException(
         source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
-            + source.layerRoles().stream().findFirst().orElse("nothing")
+            + source.names().stream().findFirst().orElse("nothing")
             + "\"; docs/reference/adapters.md lists the kinds");
   }
 
@@ -245,16 +245,16 @@ public final class AdapterHeader {
 
   /** Whether the first attention has keys: in a UNet it is over the image alone, and has none. */
   private boolean hasTransformerKey(String tensor) {
-    return source.layerRoles().contains("ip_adapter.0.to_k_ip." + tensor);
+    return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
   }
 
   private boolean hasLora() {
-    return source.layerRoles().stream().anyMatch(FaceIdLoraFile::isKey);
+    return source.names().stream().anyMatch(FaceIdLoraFile::isKey);
   }
 
   private List<Long> attentionWidths() {
     TreeMap<Integer, Long> widths = new TreeMap<>();
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       Matcher keys = KEY_WEIGHT.matcher(name);
       if (keys.matches()) {
         widths.put(Integer.parseInt(keys.group(1)), size(name, 2, 0));
@@ -264,7 +264,7 @@ public final class AdapterHeader {
   }
 
   private boolean has(String name) {
-    return source.layerRoles().contains("image_proj." + name);
+    return source.names().contains("image_proj." + name);
   }
 
   private long rows(String matrix) {

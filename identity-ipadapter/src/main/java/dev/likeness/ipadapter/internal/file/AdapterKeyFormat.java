@@ -64,7 +64,7 @@ public final class AdapterKeyFormat {
    *     several adapters
    */
   public static TensorSource toPublished(TensorSource source) {
-    Set<String> names = new LinkedHashSet<>(source.layerRoles());
+    Set<String> names = new LinkedHashSet<>(source.names());
     if (names.stream().anyMatch(name -> convertPrefix(name).startsWith("ip_adapter."))) {
       names.removeIf(name -> name.startsWith("unet."));
     }
@@ -244,7 +244,7 @@ public final class AdapterKeyFormat {
     }
 
     @Override
-    public Set<String> layerRoles() {
+    public Set<String> names() {
       return Collections.unmodifiableSet(parts.keySet());
     }
 

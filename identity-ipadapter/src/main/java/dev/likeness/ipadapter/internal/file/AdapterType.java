@@ -26,15 +26,15 @@ public enum AdapterType {
   /** Throws when {@code source} is none that can be attached to a base model. */
   public static void check(TensorSource source) {
     for (AdapterType kind : values()) {
-      Optional<String> key = source.layerRoles().stream().filter(kind.signature).findFirst();
+      Optional<String> key = source.names().stream().filter(kind.signature).findFirst();
       if (key.isPresent()) {
         throw new InvalidInputException(source.describe() + " is " + kind.title + " (it has \""
             + key.get() + "\")" + SUPPORTED);
       }
     }
     boolean projects =
-        source.layerRoles().stream().anyMatch(name -> name.startsWith("image_proj."));
-    boolean attends = source.layerRoles().stream().anyMatch(name -> name.startsWith("ip_adapter."));
+        source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
       throw new InvalidInputException(
           source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
@@ -43,7 +43,7 @@ public enum AdapterType {
     if (!projects || !attends) {
       throw new InvalidInputException(source.describe()
           + " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \""
-          + source.layerRoles().stream().findFirst().orElse("nothing") + "\"");
+          + source.names().stream().findFirst().orElse("nothing") + "\"");
     }
   }
 }

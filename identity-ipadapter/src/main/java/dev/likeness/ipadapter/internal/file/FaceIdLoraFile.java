@@ -63,7 +63,7 @@ public final class FaceIdLoraFile {
   private static void requireKnownKeys(
       TensorSource source, Map<String, String> known, AdapterSites base) {
     Map<String, String> roles = new HashMap<>();
-    for (String name : source.layerRoles()) {
+    for (String name : source.names()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(
             source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()

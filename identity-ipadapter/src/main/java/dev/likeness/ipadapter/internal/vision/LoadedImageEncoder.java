@@ -178,7 +178,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
    */
   private static String fingerprint(TensorSource weights) {
     MessageDigest digest = sha256();
-    weights.layerRoles().stream()
+    weights.names().stream()
         .filter(name -> weights.shape(name).length == 1)
         .sorted()
         .forEach(name -> {

@@ -61,7 +61,7 @@ class AdapterKeyFormatTest {
   void stacksKeysAboveValues() {
     try (TensorSource fused = AdapterKeyFormat.toPublished(list(Map.of(
         LAYER + "to_v.weight", new long[] {64, 8}, LAYER + "to_k.weight", new long[] {64, 8})))) {
-      assertEquals(Set.of("image_proj.layers.0.0.to_kv.weight"), fused.layerRoles());
+      assertEquals(Set.of("image_proj.layers.0.0.to_kv.weight"), fused.names());
       assertArrayEquals(new long[] {128, 8}, fused.shape("image_proj.layers.0.0.to_kv.weight"));
     }
   }
@@ -134,7 +134,7 @@ class AdapterKeyFormatTest {
   private static Set<String> converted(Map<String, long[]> shapes) {
     try (TensorSource published = AdapterKeyFormat.toPublished(list(shapes))) {
       assertArrayEquals(new long[] {8, 4}, published.shape("ip_adapter.1.to_k_ip.weight"));
-      return published.layerRoles().stream()
+      return published.names().stream()
           .filter(name -> !name.startsWith("unet."))
           .collect(Collectors.toSet());
     }
@@ -144,7 +144,7 @@ class AdapterKeyFormatTest {
   private static KeyList list(Map<String, long[]> shapes) {
     return new KeyList("a.bin", shapes) {
       @Override
-      public Set<String> layerRoles() {
+      public Set<String> names() {
         return new TreeSet<>(shapes.keySet());
       }
     };

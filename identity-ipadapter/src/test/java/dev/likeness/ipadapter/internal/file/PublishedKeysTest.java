@@ -74,13 +74,13 @@ class PublishedKeysTest {
       }
       assertEquals(
           expected,
-          list.layerRoles().stream()
+          list.names().stream()
               .filter(n -> n.startsWith("ip_adapter"))
               .collect(Collectors.toSet()));
       try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
         assertEquals(
-            list.layerRoles(),
-            published.layerRoles(),
+            list.names(),
+            published.names(),
             "a published name is taken for another spelling");
       }
     }
@@ -147,7 +147,7 @@ class PublishedKeysTest {
 
   private static AdapterSites base(String file, String name) {
     KeyList unet = list(file);
-    return AdapterSites.of(name, unet.layerRoles(), unet::shape);
+    return AdapterSites.of(name, unet.names(), unet::shape);
   }
 
   private static AdapterSites sd15() {

@@ -61,11 +61,11 @@ final class BundledEmbeddings {
    * a tower says.
    */
   static Set<String> unsupportedKeys(TensorSource source, Map<String, String> notes) {
-    Set<String> tokens = source.layerRoles().stream()
+    Set<String> tokens = source.names().stream()
         .filter(key -> key.endsWith(OUTPUT))
         .flatMap(key -> tokenOf(key, source, notes).stream())
         .collect(Collectors.toSet());
-    return source.layerRoles().stream()
+    return source.names().stream()
         .filter(key -> tokenOf(key, source, notes)
             .filter(token ->
                 tokens.contains(token) || embeddingWidth(source, key) == TextualInversion.T5_WIDTH)
@@ -83,7 +83,7 @@ final class BundledEmbeddings {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
     Set<String> unread = unsupportedKeys(source, notes);
     try (TensorScope scope = TensorScope.open()) {
-      source.layerRoles().stream()
+      source.names().stream()
           .filter(key -> !unread.contains(key))
           .forEach(key -> tokenOf(key, source, notes)
               .ifPresent(token -> words

@@ -28,9 +28,9 @@ final class CloneofsimoKeys {
   private CloneofsimoKeys() {}
 
   static boolean isFormatOf(TensorSource source) {
-    return source.layerRoles().stream().anyMatch(name -> NAMED.matcher(name).matches())
-        || !source.layerRoles().isEmpty()
-            && source.layerRoles().stream()
+    return source.names().stream().anyMatch(name -> NAMED.matcher(name).matches())
+        || !source.names().isEmpty()
+            && source.names().stream()
                 .allMatch(name -> LISTED.matcher(name).matches());
   }
 
@@ -55,12 +55,12 @@ final class CloneofsimoKeys {
   private static List<String> keys(TensorSource source, ModelComponent part, String factor) {
     List<String> found = new ArrayList<>();
     boolean listed =
-        source.layerRoles().stream().allMatch(name -> LISTED.matcher(name).matches());
+        source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
     for (int i = 0; ; i++) {
       // A list alternates between the factors, and belongs to whichever network it fits.
       int place = 2 * i + (factor.equals("up") ? 0 : 1);
       String key = listed ? Integer.toString(place) : part.folder() + ":" + i + ":" + factor;
-      if (!source.layerRoles().contains(key)) {
+      if (!source.names().contains(key)) {
         return found;
       }
       found.add(key);

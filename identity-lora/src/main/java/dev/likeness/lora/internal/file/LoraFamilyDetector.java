@@ -170,17 +170,17 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean has(TensorNames source, Pattern key) {
-    return source.layerRoles().stream().anyMatch(name -> key.matcher(name).find());
+    return source.names().stream().anyMatch(name -> key.matcher(name).find());
   }
 
   private static String byWidths(TensorNames source, Map<String, String> notes) {
     Optional<Kind> byWidth =
-        source.layerRoles().stream().flatMap(name -> byWidth(source, name)).findFirst();
+        source.names().stream().flatMap(name -> byWidth(source, name)).findFirst();
     if (byWidth.isPresent()) {
       return byWidth.get().id();
     }
     boolean twoTextEncoders =
-        source.layerRoles().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
+        source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
     return hasJointAttention(source) || !twoTextEncoders ? fromNotes(notes) : twoClipKind();
   }
 
@@ -208,7 +208,7 @@ public final class LoraFamilyDetector {
     boolean text = alone.equals(twoClipKind())
         && kind(base).filter(Kind::hasTwoClips).isPresent()
         && !fromNotes(notes).equals(alone)
-        && source.layerRoles().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
+        && source.names().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
     return either || any || text ? base : alone;
   }
 
@@ -218,7 +218,7 @@ public final class LoraFamilyDetector {
   }
 
   private static boolean hasJointAttention(TensorNames source) {
-    return source.layerRoles().stream()
+    return source.names().stream()
         .anyMatch(name -> JOINT_ATTENTION.matcher(name).matches());
   }
 
@@ -261,7 +261,7 @@ public final class LoraFamilyDetector {
         ? 0
         : Stream.of("lokr_w2", "lokr_w2_b")
             .map(inner -> outer.group(1) + inner)
-            .filter(source.layerRoles()::contains)
+            .filter(source.names()::contains)
             .mapToLong(inner -> shape[1] * source.shape(inner)[1])
             .findFirst()
             .orElse(0);

@@ -70,7 +70,7 @@ final class LoraKeyConversion implements TensorSource {
       String normalized, String stem, LoraKey.SplitKey splitKey, OriginalLayerNames.Split split) {}
 
   private final TensorSource file;
-  private final OriginalLayerNames layerRoles;
+  private final OriginalLayerNames names;
   private final ModelComponent component;
   private final LayerTable table;
   private final Map<String, Slice> slices = new LinkedHashMap<>();
@@ -85,19 +85,19 @@ final class LoraKeyConversion implements TensorSource {
   LoraKeyConversion(
       TensorSource file, OriginalLayerNames names, ModelComponent part, LayerTable table) {
     this.file = file;
-    this.layerRoles = names;
+    this.names = names;
     this.component = part;
     this.table = table;
     if (names.hasFusedAndSplit()) {
       redundantKeys.addAll(findFusedDuplicates());
     }
     IgnoredKeys.KeyFormats spellings = new IgnoredKeys.KeyFormats();
-    file.layerRoles().stream()
+    file.names().stream()
         .filter(key -> !redundantKeys.contains(key))
         .forEach(key -> parse(key).ifPresent(n -> spellings.put(part, key, n.stem, layerRoles(n))));
     redundantKeys.addAll(spellings.droppedKeys());
     List<String> keys =
-        file.layerRoles().stream().filter(key -> !redundantKeys.contains(key)).toList();
+        file.names().stream().filter(key -> !redundantKeys.contains(key)).toList();
     keys.forEach(key ->
         parse(key).filter(n -> !isSplittable(key, n)).ifPresent(n -> fused.put(n.stem, n.split)));
     keys.forEach(this::add);
@@ -105,7 +105,7 @@ final class LoraKeyConversion implements TensorSource {
 
   private Set<String> findFusedDuplicates() {
     Map<String, ParsedKey> all = new LinkedHashMap<>();
-    file.layerRoles().forEach(key -> parse(key).ifPresent(n -> all.put(key, n)));
+    file.names().forEach(key -> parse(key).ifPresent(n -> all.put(key, n)));
     Set<String> said =
         all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
     all.values()
@@ -139,7 +139,7 @@ final class LoraKeyConversion implements TensorSource {
     return XLABS.matcher(key).matches();
   }
 
-  /** What the file itself calls a tensor of {@link #layerRoles()}. */
+  /** What the file itself calls a tensor of {@link #names()}. */
   String fileKey(String name) {
     return slices.get(name).key;
   }
@@ -156,7 +156,7 @@ final class LoraKeyConversion implements TensorSource {
     String spelled = normalize(key);
     return LoraKey.split(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
-      return layerRoles
+      return names
           .of(stem)
           .or(() -> table.find(component, stem).isPresent()
               ? Optional.of(new OriginalLayerNames.Split(List.of(stem), false))
@@ -245,7 +245,7 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(slices.keySet());
   }
 

@@ -72,7 +72,7 @@ public final class LoraReader {
       fileKey = named::original;
     } else {
       RenamedSource told =
-          new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.layerRoles()));
+          new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
       LoraKeyConversion named = toDiffusers(told);
       source = named;
       fileKey = key -> told.original(named.fileKey(key));
@@ -80,7 +80,7 @@ public final class LoraReader {
       duplicates.addAll(named.duplicates());
     }
     textEncoder = textEncoder();
-    source.layerRoles().forEach(this::assign);
+    source.names().forEach(this::assign);
     BundledEmbeddings.unsupportedKeys(source, notes)
         .forEach(key -> ignored.add(fileKey.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
@@ -115,7 +115,7 @@ public final class LoraReader {
    */
   private ModelComponent textEncoder() {
     return TEXT_ENCODERS.stream()
-        .max(Comparator.comparingLong(part -> source.layerRoles().stream()
+        .max(Comparator.comparingLong(part -> source.names().stream()
             .filter(key -> matchesComponent(key, part))
             .count()))
         .orElseThrow();
@@ -243,7 +243,7 @@ public final class LoraReader {
         layers,
         (int) rank,
         scale == null ? LoraInspection.Scale.ONE : scale,
-        file.layerRoles().size() - ignored.size() - unused.size(),
+        file.names().size() - ignored.size() - unused.size(),
         List.copyOf(unmatched),
         List.copyOf(ignored),
         misfits,

@@ -84,7 +84,7 @@ final class LatentDiskCache {
     }
     try (Safetensors saved = Safetensors.open(file)) {
       Tensor logVariance =
-          saved.layerRoles().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
+          saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
       return new LatentDistribution(
           saved.read(MEAN).clone(),
           logVariance,

@@ -71,14 +71,14 @@ class KohyaKeyFormatTest {
       lora.save(file, keyFormat);
       try (Safetensors written = Safetensors.open(file)) {
         written
-            .layerRoles()
+            .names()
             .forEach(key -> assertTrue(keyFormat != KeyFormat.KOHYA || key.matches(STEMS), key));
         // diffusers knows that spelling of text encoders alone.
         written
-            .layerRoles()
+            .names()
             .forEach(key -> assertTrue(
                 !key.startsWith("transformer.") || !key.contains("lora_linear_layer"), key));
-        written.layerRoles().stream()
+        written.names().stream()
             .filter(key -> key.matches(".*(lora_A|lora_down|down)\\.weight"))
             .forEach(key -> assertEquals(
                 0,

@@ -44,7 +44,7 @@ class LoraFileTest {
     Path file = file(wanted - without);
     assertEquals(wanted, header(file));
     try (LoraFile source = LoraFile.open(file)) {
-      assertEquals(Set.of(DOWN), source.tensors().layerRoles());
+      assertEquals(Set.of(DOWN), source.tensors().names());
     }
   }
 
@@ -58,7 +58,7 @@ class LoraFileTest {
     try (TensorScope scope = TensorScope.open();
         TorchPickle.PickledAlphas both =
             new TorchPickle.PickledAlphas(Safetensors.open(file(0)), Map.of("x.alpha", 1.5))) {
-      assertEquals(Set.of(DOWN, "x.alpha"), both.layerRoles());
+      assertEquals(Set.of(DOWN, "x.alpha"), both.names());
       assertArrayEquals(new long[0], both.shape("x.alpha"));
       assertArrayEquals(new long[] {2, 3}, both.shape(DOWN));
       assertEquals(DType.F32, both.dtype("x.alpha"));

@@ -79,7 +79,7 @@ class LatentDiskCacheTest extends OnGoldenBase {
     assertTrue(OwnerOnly.isOwnerOnly(kept.get(0)));
     assertEquals(2, kept.size());
     try (Safetensors file = Safetensors.open(kept.get(0))) {
-      assertEquals(Set.of("mean", "log_variance"), file.layerRoles());
+      assertEquals(Set.of("mean", "log_variance"), file.names());
     }
     FileTime old = FileTime.fromMillis(1000);
     for (Path file : kept) {

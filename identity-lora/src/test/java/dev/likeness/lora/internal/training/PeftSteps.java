@@ -96,7 +96,7 @@ public record PeftSteps(Safetensors given, Safetensors expected) {
   }
 
   private Set<String> names(String prefix) {
-    return expected.layerRoles().stream()
+    return expected.names().stream()
         .filter(name -> name.startsWith(prefix))
         .map(name -> name.substring(prefix.length()))
         .collect(Collectors.toSet());

@@ -113,7 +113,7 @@ public class SdxlTrainingTest {
       TrainingStep learning, TrainableAdapter factors, Safetensors golden, boolean recompute) {
     try (TensorScope scope = TensorScope.open();
         GradientCheckpointing twice = new GradientCheckpointing()) {
-      double all = golden.layerRoles().stream()
+      double all = golden.names().stream()
           .filter(name -> name.startsWith("gradient."))
           .mapToDouble(name -> golden.read(name).norm().item_double())
           .max()
@@ -124,7 +124,7 @@ public class SdxlTrainingTest {
         learning.loss(PeftSteps.batch(golden, 0), 0, SegmentRunner.PLAIN).backward();
       }
       factors.weights().leaves().forEach((name, leaf) -> {
-        boolean reached = golden.layerRoles().contains("gradient." + name);
+        boolean reached = golden.names().contains("gradient." + name);
         assertEquals(reached, leaf.grad().defined(), name);
         if (reached) {
           Tensor expected = golden.read("gradient." + name);

@@ -124,7 +124,7 @@ final class EmbedderTraining {
   private Map<String, Tensor> turned(Safetensors file, String prefix) {
     try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.withDtype(DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      file.layerRoles().stream()
+      file.names().stream()
           .filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
           .forEach(name ->
               tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));

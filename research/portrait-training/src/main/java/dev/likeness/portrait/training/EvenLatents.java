@@ -42,7 +42,7 @@ final class EvenLatents {
       Tensor mean = latents.mean(0);
       Tensor spread = latents.sub(mean).square().mean(0).sqrt().sqrt();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.layerRoles().stream()
+      saved.names().stream()
           .filter(n -> n.startsWith("ema."))
           .forEach(n -> tensors.put(n.substring(4), saved.read(n).clone()));
       even(tensors, mean, spread);

@@ -71,7 +71,7 @@ final class FlowFolder {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(from.resolve("model.safetensors"))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.layerRoles().forEach(name -> tensors.put(name, saved.read(name)));
+      saved.names().forEach(name -> tensors.put(name, saved.read(name)));
       tensors.put("text_projection.weight", torch.eye(Architecture.TEXT_WIDTH));
       SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
     }

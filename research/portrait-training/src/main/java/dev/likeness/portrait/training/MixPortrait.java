@@ -41,7 +41,7 @@ public final class MixPortrait {
           Safetensors start = Safetensors.open(from.resolve(file));
           Safetensors end = Safetensors.open(to.resolve(file))) {
         Map<String, Tensor> mixed = new LinkedHashMap<>();
-        end.layerRoles()
+        end.names()
             .forEach(name -> mixed.put(
                 name, between(read(start, name, end.shape(name)), end.read(name), share)));
         Map<String, String> made = new LinkedHashMap<>(end.header().metadata());
@@ -55,7 +55,7 @@ public final class MixPortrait {
   }
 
   private static Tensor read(Safetensors saved, String name, long[] shape) {
-    if (!saved.layerRoles().contains(name) || !Arrays.equals(saved.shape(name), shape)) {
+    if (!saved.names().contains(name) || !Arrays.equals(saved.shape(name), shape)) {
       throw new InvalidInputException(saved + " has no " + name + " of " + Arrays.toString(shape)
           + "; give two models of one shape");
     }

@@ -95,7 +95,7 @@ final class PortraitFolder {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.layerRoles().stream()
+      saved.names().stream()
           .filter(name -> name.startsWith(prefix))
           .forEach(name -> tensors.put(
               name.substring(prefix.length()), saved.read(name).to(ScalarType.BFloat16)));

@@ -29,7 +29,7 @@ final class ScoreFile {
     Map<String, List<BigDecimal>> weights = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(state)) {
-      saved.layerRoles().stream()
+      saved.names().stream()
           .filter(name -> name.startsWith("ema."))
           .sorted()
           .forEach(name -> weights.put(name.substring("ema.".length()), rounded(saved.read(name))));

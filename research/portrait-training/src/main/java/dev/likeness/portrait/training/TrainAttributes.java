@@ -90,7 +90,7 @@ public final class TrainAttributes {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.layerRoles().stream()
+      saved.names().stream()
           .filter(name -> name.startsWith("ema.") && AttributeTraining.isNetworks(name))
           .forEach(name -> tensors.put(
               name.substring("ema.".length()), saved.read(name).to(ScalarType.BFloat16)));

@@ -112,7 +112,7 @@ class DiffusionTrainingTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors before = Safetensors.open(released);
         Safetensors after = Safetensors.open(state)) {
-      for (String name : before.layerRoles()) {
+      for (String name : before.names()) {
         Tensor now = after.read("weights.unet." + name);
         assertTrue(
             torch.allclose(before.read(name).to(ScalarType.Float), now, 1e-6, 1e-7, false), name);

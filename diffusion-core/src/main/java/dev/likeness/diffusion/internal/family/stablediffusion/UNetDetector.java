@@ -145,7 +145,7 @@ public final class UNetDetector {
   }
 
   private int contextWidth() {
-    return keys.layerRoles().stream()
+    return keys.names().stream()
         .filter(name -> name.startsWith(prefix) && name.endsWith(".attn2.to_k.weight"))
         .findFirst()
         .map(name -> (int) keys.shape(name)[1])
@@ -153,7 +153,7 @@ public final class UNetDetector {
   }
 
   private boolean usesLinearProjection() {
-    return keys.layerRoles().stream()
+    return keys.names().stream()
         .filter(name -> name.startsWith(prefix) && name.endsWith(".proj_in.weight"))
         .findFirst()
         .map(name -> keys.shape(name).length == 2)
@@ -218,7 +218,7 @@ public final class UNetDetector {
     /** It has one text encoder, OpenCLIP's; a UNet alone is detected by the width of its text. */
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
-          && keys.layerRoles().stream()
+          && keys.names().stream()
               .noneMatch(name -> name.startsWith("conditioner.embedders.1."));
       return hasSizeConditioning() && (onlyOpen || textWidth() == REFINER_TEXT);
     }
@@ -237,7 +237,7 @@ public final class UNetDetector {
 
     /** A size of the first matching tensor; 0 if it has fewer dimensions, -1 if there is none. */
     private long dimension(String ending, int dimension) {
-      return keys.layerRoles().stream()
+      return keys.names().stream()
           .filter(name -> name.startsWith(prefix) && name.endsWith(ending))
           .findFirst()
           .map(keys::shape)

@@ -58,8 +58,8 @@ public final class Gguf implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
-    return header.layerRoles();
+  public Set<String> names() {
+    return header.names();
   }
 
   @Override

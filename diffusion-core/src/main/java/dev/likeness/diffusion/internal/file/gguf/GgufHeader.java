@@ -170,7 +170,7 @@ public final class GgufHeader implements TensorNames {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());
   }
 

@@ -78,7 +78,7 @@ final class TorchContents implements TensorNames {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return Collections.unmodifiableSet(tensors.keySet());
   }
 

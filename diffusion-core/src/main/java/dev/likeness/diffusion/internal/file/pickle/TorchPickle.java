@@ -92,7 +92,7 @@ public final class TorchPickle implements TensorSource {
   }
 
   @Override
-  public Set<String> layerRoles() {
+  public Set<String> names() {
     return contents.tensors().keySet();
   }
 
@@ -175,8 +175,8 @@ public final class TorchPickle implements TensorSource {
     }
 
     @Override
-    public Set<String> layerRoles() {
-      Set<String> names = new LinkedHashSet<>(pickle.layerRoles());
+    public Set<String> names() {
+      Set<String> names = new LinkedHashSet<>(pickle.names());
       names.addAll(alphas.keySet());
       return names;
     }

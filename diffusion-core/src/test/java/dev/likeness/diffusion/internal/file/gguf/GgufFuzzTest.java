@@ -17,7 +17,7 @@ class GgufFuzzTest {
 
   private static void header(Path file) {
     GgufHeader header = GgufHeader.read(file);
-    header.layerRoles().forEach(name -> {
+    header.names().forEach(name -> {
       header.shape(name);
       header.dtype(name);
     });

@@ -48,7 +48,7 @@ class DamagedPicklesTest {
       Path path = CraftedPickle.write(folder, bytes);
       try (TorchPickle file = TorchPickle.open(path);
           TensorScope scope = TensorScope.open()) {
-        file.layerRoles()
+        file.names()
             .forEach(
                 name -> assertEquals(file.shape(name).length, file.read(name).dim()));
       } catch (InvalidInputException e) {

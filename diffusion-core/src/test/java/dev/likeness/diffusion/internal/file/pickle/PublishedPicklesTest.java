@@ -35,7 +35,7 @@ class PublishedPicklesTest {
       String name, int count, String tensor, double sum, double second) {
     try (TorchPickle file = TorchPickle.open(Material.of(name));
         TensorScope scope = TensorScope.open()) {
-      assertEquals(count, file.layerRoles().size());
+      assertEquals(count, file.names().size());
       Tensor values = file.read(tensor).to(ScalarType.Double).flatten();
       assertEquals(second, values.get(1).item_double());
       assertEquals(sum, values.sum().item_double(), 1e-9 * Math.abs(sum));

@@ -52,7 +52,7 @@ class TorchPickleTest {
     Path path = CraftedPickle.zip(folder, pickle, 6);
     try (TorchPickle file = TorchPickle.open(path);
         TensorScope scope = TensorScope.open()) {
-      assertEquals(List.of("t", "tail", "scalar", "none"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("t", "tail", "scalar", "none"), List.copyOf(file.names()));
       assertEquals(DType.F32, file.dtype("t"));
       assertArrayEquals(new long[] {2, 3}, file.shape("t"));
       assertFloats(file.read("t"), 0, 2, 4, 1, 3, 5);
@@ -105,7 +105,7 @@ class TorchPickleTest {
         .raw("Nu")
         .stop();
     try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, pickle, 1))) {
-      assertEquals(List.of("list.0"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("list.0"), List.copyOf(file.names()));
       assertEquals(Map.of("list.1", 7L, "name", "sks", "on", true, "half", 0.5), file.values());
       assertEquals(
           "no tensor \"x\" in " + file.describe(),
@@ -129,7 +129,7 @@ class TorchPickleTest {
         .raw("}sbu")
         .stop();
     try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, pickle, 2))) {
-      assertEquals(List.of("w"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("w"), List.copyOf(file.names()));
     }
   }
 
@@ -168,7 +168,7 @@ class TorchPickleTest {
         .text("latin1")
         .raw("tRtRssu");
     try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, number.stop(), 2))) {
-      assertEquals(List.of("w"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("w"), List.copyOf(file.names()));
     }
   }
 
@@ -191,7 +191,7 @@ class TorchPickleTest {
         .global("__builtin__", "set")
         .raw("(]tRubs");
     try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, pickle.stop(), 2))) {
-      assertEquals(List.of("string_to_param.*"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("string_to_param.*"), List.copyOf(file.names()));
       assertEquals(Map.of(), file.values());
     }
   }
@@ -221,7 +221,7 @@ class TorchPickleTest {
     byte[] keys = CraftedPickle.start().raw("]").text("k").raw("a").stop();
     try (TorchPickle file = TorchPickle.open(old(object, keys, 3));
         TensorScope scope = TensorScope.open()) {
-      assertEquals(List.of("tensor"), List.copyOf(file.layerRoles()));
+      assertEquals(List.of("tensor"), List.copyOf(file.names()));
       assertFloats(file.read("tensor"), 1, 2);
     }
   }

@@ -59,7 +59,7 @@ final class AdapterWeights implements AutoCloseable {
     try (TensorSource start =
         settings.initialAdapter() == null ? null : AdapterHeader.open(settings.initialAdapter())) {
       weights = new TrainableWeights(
-          (name, shape) -> start != null && start.layerRoles().contains(name)
+          (name, shape) -> start != null && start.names().contains(name)
               ? readInitial(start, name, shape)
               : initialValue(usual, name, shape));
       createAll();
@@ -88,7 +88,7 @@ final class AdapterWeights implements AutoCloseable {
     List<String> missing = start == null
         ? List.of()
         : weights.leaves().keySet().stream()
-            .filter(lora.negate().and(name -> !start.layerRoles().contains(name)))
+            .filter(lora.negate().and(name -> !start.names().contains(name)))
             .sorted()
             .toList();
     if (!missing.isEmpty()) {

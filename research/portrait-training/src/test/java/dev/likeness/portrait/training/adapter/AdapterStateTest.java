@@ -125,7 +125,7 @@ class AdapterStateTest {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new HashMap<>();
-      saved.layerRoles().forEach(name -> tensors.put(name, saved.read(name).clone()));
+      saved.names().forEach(name -> tensors.put(name, saved.read(name).clone()));
       tensors.entrySet().stream()
           .filter(tensor -> tensor.getKey().startsWith("weights."))
           .findFirst()

@@ -166,7 +166,7 @@ class InitialAdapterTest {
     try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors"));
         TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> textEncoder = new HashMap<>();
-      all.layerRoles().stream()
+      all.names().stream()
           .filter(name -> !name.startsWith("visual_projection"))
           .forEach(name -> textEncoder.put(name, all.read(name).clone()));
       SafetensorsWriter.write(bare.resolve("model.safetensors"), textEncoder, Map.of());

@@ -55,14 +55,11 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a base model with components from other files. The caller closes the model.
+   * Opens a base model with components from other files. Errors as of {@link #open(Path, Compute)};
+   * the caller closes the model.
    *
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
-   *     not supported
-   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
-   *     libraries are missing
    */
   public static BaseModel open(ModelFiles files, Compute compute) {
     compute.requireAvailable();
@@ -76,8 +73,6 @@ public final class BaseModel implements AutoCloseable {
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
    * @param budget the memory that one image of the given size may take
-   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
-   *     not supported
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
    *     budget; the message says how much it needs
    */
@@ -100,14 +95,12 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Returns this model with only one stage's networks in memory at a time.
+   * Returns this model with only one stage's networks in memory at a time. The text encoders are
+   * freed once the prompts are encoded, and the denoising network before the last images are
+   * decoded. The next request opens their files again.
    *
-   * <p>The text encoders are freed once the prompts are encoded, and the denoising network before
-   * the last images are decoded. The next request opens their files again.
-   *
-   * <p>Each call waits until no other work uses the model. Therefore, a listener must not wait for
-   * the call, and no training may run meanwhile. Closing either of the two models closes both. A
-   * model that was opened with a memory budget keeps its plan.
+   * <p>Each call waits until no other work uses the model, so a listener must not wait for the call
+   * and no training may run. Closing either model closes both. A memory budget's plan stays.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
@@ -144,10 +137,7 @@ public final class BaseModel implements AutoCloseable {
     return opened.model().latents().textToImageMultiple();
   }
 
-  /**
-   * Returns whether large images can be sampled in windows:
-   * {@link dev.likeness.diffusion.request.TilingOptions#windows}.
-   */
+  /** Whether {@link dev.likeness.diffusion.request.TilingOptions#windows} are supported. */
   public boolean canSampleTiled() {
     return opened.model().capability(TiledSampling.class).isPresent();
   }
@@ -157,9 +147,7 @@ public final class BaseModel implements AutoCloseable {
     return opened.model().compute();
   }
 
-  /**
-   * Returns the scheduler of the model's {@code scheduler_config.json}, or its family's default.
-   */
+  /** The scheduler of the model's {@code scheduler_config.json}, or its family's default. */
   public SchedulerConfig scheduler() {
     return opened.model().scheduler();
   }
@@ -207,11 +195,8 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Generates all images of a request; see {@link #generate(List, Progress, Cancellation)}.
-   *
-   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
-   * @param cancellation stops the work within one step
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * Generates all images of a request; see {@link #generate(List, Progress, Cancellation)} for
+   * parameters and errors.
    */
   public List<GeneratedImage> generate(
       ImageRequest request, Progress progress, Cancellation cancellation) {
@@ -254,11 +239,8 @@ public final class BaseModel implements AutoCloseable {
    * <p>Images that were passed on survive a later failure or cancellation. Images of a
    * {@link dev.likeness.diffusion.request.HiresFix} pass come last.
    *
-   * @param each receives each image, on the calling thread
-   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
-   * @param cancellation stops the work within one step
-   * @throws IllegalArgumentException if an option does not fit the model
-   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * @param each receives each image, on the calling thread; the other parameters and errors are
+   *     those of {@link #generate(List, Progress, Cancellation)}
    */
   public void generate(
       List<ImageRequest> requests,

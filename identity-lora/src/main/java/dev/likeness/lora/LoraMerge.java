@@ -184,7 +184,8 @@ public final class LoraMerge {
       if (words.put(word.token(), word) != null) {
         throw new IllegalArgumentException(
             "two of the LoRAs to merge bring a word \"" + word.token()
-                + "\" of their own, and one file holds one; learn one of them with another token, or carry both without merging");
+                + "\" of their own, and one file holds one; learn one of them with another"
+                + " token, or carry both without merging");
       }
     });
     return List.copyOf(words.values());

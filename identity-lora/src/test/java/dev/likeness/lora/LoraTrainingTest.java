@@ -432,8 +432,8 @@ class LoraTrainingTest {
       person.save(file);
     }
     try (Safetensors saved = Safetensors.open(file)) {
-      assertTrue(saved.names().stream()
-          .allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
+      assertTrue(
+          saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
       assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
     }
     try (TrainedPerson person = TrainedPerson.open(file, base)) {

@@ -235,11 +235,8 @@ public final class HeadshotCommand implements Runnable {
   private void generate(
       ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {
-      generate(
-          run,
-          trained,
-          PersonRecord.of(trained),
-          shoot -> ShootRecord.of(run.model, trained, shoot));
+      PersonRecord kept = PersonRecord.of(trained);
+      generate(run, trained, kept, shoot -> ShootRecord.of(run.model, trained, shoot));
       return;
     }
     ReferencePerson reference = run.review == null
@@ -268,12 +265,11 @@ public final class HeadshotCommand implements Runnable {
             photos.profile(),
             ConsoleProgress.on(console),
             console.cancellation());
-    reference.save(out.resolve(ShootFolder.REFERENCE));
-    console
-        .err()
-        .println(out.resolve(ShootFolder.REFERENCE)
-            + " holds reference embeddings of the person, unencrypted: protect it like "
-            + "the photos");
+    Path file = out.resolve(ShootFolder.REFERENCE);
+    reference.save(file);
+    String notice =
+        " holds reference embeddings of the person, unencrypted: protect it like the photos";
+    console.err().println(file + notice);
     return reference;
   }
 

@@ -5,6 +5,7 @@ import dev.likeness.cli.console.ConsoleProgress;
 import dev.likeness.cli.plot.TrainingPlot;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.internal.io.AtomicFile;
+import dev.likeness.diffusion.request.GenerationDefaults;
 import dev.likeness.diffusion.request.Progress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingState;
@@ -14,6 +15,7 @@ import dev.likeness.lora.LoraTrainer;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.training.LoraTraining;
+import dev.likeness.lora.training.TrainingMemory;
 import dev.likeness.lora.training.TrainingPreset;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -228,14 +230,8 @@ public final class TrainCommand implements Runnable {
         withOptions(rank.apply(studio.training(numbers)).trainer().settings());
     LoraTrainer fitting = new LoraTrainer(asked)
         .fitting(model, validationInterval != null, model.compute().memory().total());
-    console
-        .err()
-        .println("takes about "
-            + fitting.memory(
-                model,
-                model.defaults().width(),
-                model.defaults().height(),
-                validationInterval != null));
+    GenerationDefaults size = model.defaults();
+    print(fitting.memory(model, size.width(), size.height(), validationInterval != null));
     try (TrainedPerson person = studio
         .training(asked)
         .trainer()
@@ -250,14 +246,8 @@ public final class TrainCommand implements Runnable {
       HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth way = DreamBooth.forBase(model);
     DreamBooth asked = way.withSettings(withOptions(way.settings().captions("selfie of %s")));
-    console
-        .err()
-        .println("takes about "
-            + asked.estimateMemory(
-                model,
-                model.defaults().width(),
-                model.defaults().height(),
-                validationInterval != null));
+    GenerationDefaults size = model.defaults();
+    print(asked.estimateMemory(model, size.width(), size.height(), validationInterval != null));
     try (TrainedModel trained = studio
         .trainer()
         .trainModel(
@@ -271,6 +261,10 @@ public final class TrainCommand implements Runnable {
       trained.save(base.folder(), out, model.compute().dtype());
       printPhrase(trained.personToken().phrase());
     }
+  }
+
+  private void print(TrainingMemory memory) {
+    console.err().println("takes about " + memory);
   }
 
   private void printPhrase(String phrase) {

@@ -75,7 +75,8 @@ final class NativesCheck {
       return Finding.ofMissing(
           "opencv",
           "its natives did not load (" + LibTorch.firstLine(e)
-              + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:opencv, openblas and javacpp with "
+              + "); add dev.likeness:likeness-natives-cpu (type pom), or"
+              + " org.bytedeco:opencv, openblas and javacpp with "
               + "the classifier " + Loader.Detector.getPlatform());
     }
   }

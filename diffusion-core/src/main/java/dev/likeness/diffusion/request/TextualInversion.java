@@ -72,9 +72,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         TensorScope scope = TensorScope.open()) {
       Map<Integer, float[]> values = new LinkedHashMap<>();
       String token = file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
-      List<String> names = source.names().stream()
-          .filter(name -> vectors(source.shape(name)))
-          .toList();
+      List<String> names =
+          source.names().stream().filter(name -> vectors(source.shape(name))).toList();
       List<String> known =
           names.stream().filter(name -> KNOWN.matcher(name).matches()).toList();
       if (known.isEmpty() && names.size() == 1) {

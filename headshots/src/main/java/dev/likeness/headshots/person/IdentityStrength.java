@@ -103,8 +103,7 @@ public record IdentityStrength(List<Measurement> referenceOnly, List<Measurement
   }
 
   /**
-   * The mapping without face guidance: a curve that was measured with face guidance does not
-   * apply.
+   * The mapping without face guidance: a curve that was measured with face guidance does not apply.
    */
   IdentityStrength withoutFaceGuidance() {
     return Stream.of(referenceOnly, withLora)

@@ -11,8 +11,10 @@ import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.stream.Stream;
 
-/** The kinds of persons, and the record that each keeps of the photos. Only this file distinguishes
- * them. */
+/**
+ * The kinds of persons, and the record that each keeps of the photos. Only this file distinguishes
+ * them.
+ */
 sealed interface KnownPerson {
   static KnownPerson of(Identity person) {
     if (person instanceof GuidedPerson guided) {

@@ -169,6 +169,7 @@ public record ReferencePerson(
   /** Contains no personal data, so it may be logged. */
   @Override
   public String toString() {
-    return "a person from references for " + adapterName + (trainedPerson == null ? "" : ", trained");
+    return "a person from references for " + adapterName
+        + (trainedPerson == null ? "" : ", trained");
   }
 }

@@ -120,10 +120,12 @@ public final class ShootReport {
     }
     List<SelectionResult.Verdict> others =
         choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
-    page.append(
-        "<p class=\"note\">Every image that was drawn was scored. The ranking score, up to 1, says how many of the others "
-            + "an image is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
-            + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
+    page.append("<p class=\"note\">Every image that was drawn was scored. The ranking score, up to"
+        + " 1, says how many of the others "
+        + "an image is as good as in likeness, which counts twice, in quality and in how"
+        + " clearly it shows what was asked; kept are those with the most merit that"
+        + " differ from each other. A score beyond "
+        + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ")
         .append(kept.size())

@@ -90,7 +90,8 @@ public record Style(
       throw new IllegalArgumentException(
           "the style " + name + " opens with more than " + MAX_OPENING_WORDS
               + " words, which come before"
-              + " the person and would push them out of a prompt that is cut; move them to wardrobe, lights, backdrops or lens");
+              + " the person and would push them out of a prompt that is cut; move them to"
+              + " wardrobe, lights, backdrops or lens");
     }
     HeadshotCrop.ratio(crop);
     wardrobe = List.copyOf(wardrobe);

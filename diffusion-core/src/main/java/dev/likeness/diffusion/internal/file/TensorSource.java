@@ -120,8 +120,7 @@ public interface TensorSource extends TensorNames, AutoCloseable {
     /** Takes over {@code sources} and closes them with itself. */
     public CombinedSource(List<TensorSource> sources) {
       this.sources = List.copyOf(sources);
-      sources.forEach(
-          source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
+      sources.forEach(source -> source.names().forEach(name -> sourceOf.putIfAbsent(name, source)));
     }
 
     @Override

@@ -67,7 +67,8 @@ public final class LibTorch {
     private static String advice() {
       try {
         Loader.getCacheDir();
-        return "add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch, openblas and javacpp with the classifier "
+        return "add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch,"
+            + " openblas and javacpp with the classifier "
             + Loader.Detector.getPlatform() + "; on Linux they need glibc, not musl";
       } catch (IOException e) {
         return "neither the home nor the temporary folder can be written; unpack them elsewhere with"

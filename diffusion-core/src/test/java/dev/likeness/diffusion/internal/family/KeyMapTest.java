@@ -87,9 +87,7 @@ class KeyMapTest {
       CanonicalTensors read =
           new CanonicalTensors(file, components.get(component).layout());
       assertEquals(new TreeSet<>(listed.names()), new TreeSet<>(read.names()), component);
-      listed
-          .names()
-          .forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
+      listed.names().forEach(name -> assertArrayEquals(listed.shape(name), read.shape(name), name));
     });
     assertEquals(parts(family).keySet(), components.keySet());
     assertEquals(unet(family), UNetConfig.of(components.get("unet").config()));

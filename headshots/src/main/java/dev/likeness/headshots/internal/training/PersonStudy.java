@@ -82,7 +82,8 @@ public record PersonStudy(
       throw new InvalidInputException(String.format(
           Locale.ROOT,
           "in none of the %d photos that can be used is there enough of the head to"
-              + " learn from: the base draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
+              + " learn from: the base draws %d pixels, and a crop of head and shoulders may"
+              + " be enlarged %.0f times, here it would be %.1f times at least;"
               + " give photos taken from nearer",
           photos.size(),
           side,

@@ -32,8 +32,7 @@ public enum AdapterType {
             + key.get() + "\")" + SUPPORTED);
       }
     }
-    boolean projects =
-        source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
     boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
     if (projects && !attends) {
       throw new InvalidInputException(

@@ -79,9 +79,7 @@ class PublishedKeysTest {
               .collect(Collectors.toSet()));
       try (TensorSource published = AdapterKeyFormat.toPublished(list)) {
         assertEquals(
-            list.names(),
-            published.names(),
-            "a published name is taken for another spelling");
+            list.names(), published.names(), "a published name is taken for another spelling");
       }
     }
   }

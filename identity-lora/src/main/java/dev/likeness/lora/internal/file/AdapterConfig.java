@@ -134,7 +134,8 @@ public final class AdapterConfig {
             file + " was learnt on a base that peft had changed (its settings say " + INIT_KEY
                 + " " + value
                 + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
-                + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn it from first values that leave the base alone");
+                + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn"
+                + " it from first values that leave the base alone");
       }
     });
   }

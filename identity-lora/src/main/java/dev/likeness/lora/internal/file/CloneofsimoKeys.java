@@ -30,8 +30,7 @@ final class CloneofsimoKeys {
   static boolean isFormatOf(TensorSource source) {
     return source.names().stream().anyMatch(name -> NAMED.matcher(name).matches())
         || !source.names().isEmpty()
-            && source.names().stream()
-                .allMatch(name -> LISTED.matcher(name).matches());
+            && source.names().stream().allMatch(name -> LISTED.matcher(name).matches());
   }
 
   /**

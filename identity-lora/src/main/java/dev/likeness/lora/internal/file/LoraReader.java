@@ -71,8 +71,7 @@ public final class LoraReader {
       source = named;
       fileKey = named::original;
     } else {
-      RenamedSource told =
-          new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
+      RenamedSource told = new RenamedSource(file, key -> LoraKey.resolveIa3(key, file.names()));
       LoraKeyConversion named = toDiffusers(told);
       source = named;
       fileKey = key -> told.original(named.fileKey(key));
@@ -115,9 +114,8 @@ public final class LoraReader {
    */
   private ModelComponent textEncoder() {
     return TEXT_ENCODERS.stream()
-        .max(Comparator.comparingLong(part -> source.names().stream()
-            .filter(key -> matchesComponent(key, part))
-            .count()))
+        .max(Comparator.comparingLong(part ->
+            source.names().stream().filter(key -> matchesComponent(key, part)).count()))
         .orElseThrow();
   }
 

@@ -33,10 +33,10 @@ record ClassImages(
     int all = buckets.stream().mapToInt(this::countFor).sum();
     progress.onEvent(new ProgressEvent.Phase(PHASE, all));
     if (set.personToken().token().isEmpty()) {
-      progress.onEvent(
-          new ProgressEvent.Notice(
-              "class images are called \"" + CaptionEncodings.Captions.classCaption(settings, set)
-                  + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class images out"));
+      progress.onEvent(new ProgressEvent.Notice(
+          "class images are called \"" + CaptionEncodings.Captions.classCaption(settings, set)
+              + "\", as the person is: each undoes a part of the other; give the person"
+              + " a rare word, or leave class images out"));
     }
     ImageRequest request = ImageRequest.of(CaptionEncodings.Captions.classCaption(settings, set))
         .adapter(TrainableNetworks.AS_LOADED);

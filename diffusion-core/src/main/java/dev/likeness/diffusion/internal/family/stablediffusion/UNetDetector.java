@@ -218,8 +218,7 @@ public final class UNetDetector {
     /** It has one text encoder, OpenCLIP's; a UNet alone is detected by the width of its text. */
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
-          && keys.names().stream()
-              .noneMatch(name -> name.startsWith("conditioner.embedders.1."));
+          && keys.names().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));
       return hasSizeConditioning() && (onlyOpen || textWidth() == REFINER_TEXT);
     }
 

@@ -58,8 +58,8 @@ final class AdapterWeights implements AutoCloseable {
     WeightInitializer usual = WeightInitializer.seeded(random, name -> name.endsWith(".up.weight"));
     try (TensorSource start =
         settings.initialAdapter() == null ? null : AdapterHeader.open(settings.initialAdapter())) {
-      weights = new TrainableWeights(
-          (name, shape) -> start != null && start.names().contains(name)
+      weights =
+          new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
               ? readInitial(start, name, shape)
               : initialValue(usual, name, shape));
       createAll();

@@ -425,7 +425,7 @@ class ReferencePersonTest {
       assertEquals(
           List.of(
               "the embedder ArcFace is licensed for non-commercial research only, and no other fits this adapter; use"
-                  + " an adapter that looks at images, such as Plus Face"),
+                  + " an adapter that uses images, such as Plus Face"),
           run.errorLines());
     }
     assertFalse(Files.exists(folder.resolve("out")));

@@ -279,7 +279,7 @@ class TrainCommandTest {
       assertTrue(
           run.errorLines()
               .get(0)
-              .matches("learning a person on .* takes at least .*; take a smaller base"),
+              .matches("training a person on .* takes at least .*; take a smaller base"),
           run.err());
       assertFalse(run.err().contains("class images"), run.err());
     }

@@ -11,17 +11,15 @@ import java.util.function.ToDoubleBiFunction;
  * blocks control style and layout (Wang et al. 2024, arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
-  /** The same everywhere. */
+  /** Weight 1 for all blocks. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
-  /**
-   * Colours, light and manner alone: one block of SDXL; in smaller bases all but the deepest ones.
-   */
+  /** Style only: one block of SDXL; in smaller bases all but the deepest blocks. */
   public static final BlockWeights STYLE = unet(
       "style",
       (base, t) -> isXl(base)
           ? weightIn(base, t, "up_blocks.0.attentions.1")
           : 1 - Math.max(weightIn(base, t, "down_blocks.2"), weightIn(base, t, "up_blocks.1")));
-  /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
+  /** Composition only: one block of SDXL; in smaller bases the deepest down block. */
   public static final BlockWeights COMPOSITION = unet(
       "composition",
       (base, t) -> isXl(base)
@@ -29,19 +27,19 @@ public final class BlockWeights {
           : Math.max(
               weightIn(base, t, "down_blocks.2") / 4,
               weightIn(base, t, lastAttention(base, "down_blocks.2"))));
-  /** Both of the above. */
+  /** Style and composition. */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights(
       "style-and-composition", (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
-  /** A fifth on the way down. */
+  /** Weight 0.2 for the down blocks. */
   public static final BlockWeights WEAK_INPUT = weak("weak-input", "down");
-  /** A fifth in the middle. */
+  /** Weight 0.2 for the middle block. */
   public static final BlockWeights WEAK_MIDDLE = weak("weak-middle", "mid");
-  /** A fifth on the way up. */
+  /** Weight 0.2 for the up blocks. */
   public static final BlockWeights WEAK_OUTPUT = weak("weak-output", "up");
-  /** Falling from the first block to the last. */
+  /** Weights that fall from the first block to the last. */
   public static final BlockWeights EASE_IN =
       new BlockWeights("ease-in", (base, t) -> 0.05 + 0.95 * (1 - depth(base, t)));
-  /** Rising from the first block to the last. */
+  /** Weights that rise from the first block to the last. */
   public static final BlockWeights EASE_OUT =
       new BlockWeights("ease-out", (base, t) -> 0.05 + 0.95 * depth(base, t));
 
@@ -88,10 +86,11 @@ public final class BlockWeights {
   }
 
   /**
-   * Weights by the beginning of a block's path, the longest that fits; 0 for all others.
+   * Returns weights by block path. The longest matching prefix counts; other blocks have weight 0.
    *
-   * @throws IllegalArgumentException when a weight is not a finite number, and when drawing with a
-   *     base that has no block of such a name
+   * @param byPath weights by block path or its beginning
+   * @throws IllegalArgumentException if a weight is not a finite number; also during generation if
+   *     the base has no such block
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);
@@ -165,9 +164,7 @@ public final class BlockWeights {
     return path.equals(start) || path.startsWith(start + ".");
   }
 
-  /**
-   * From 0 in the first block drawn through to 1 in the last; the middle lies between down and up.
-   */
+  /** From 0 in the first block to 1 in the last; the middle lies between down and up. */
   private static double depth(AdapterSites base, int t) {
     int down =
         (int) base.paths().stream().filter(path -> path.startsWith("down")).count();

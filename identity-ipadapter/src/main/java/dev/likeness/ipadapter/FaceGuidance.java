@@ -52,13 +52,16 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in
-   * {@code autoencoder}, and embedders in {@code ip_adapter}, its adapter's, and {@code guidance},
-   * none of them the one that judges likeness; and its adapter itself, where that looks at faces
-   * alone. Empty where the autoencoder is missing, or both embedders.
+   * Opens the face guidance of a base folder. It needs a small autoencoder in {@code preview} and
+   * face embedders in {@code ip_adapter} or {@code guidance}. The folder's adapter is opened too if
+   * it needs face embeddings only.
    *
-   * @param base opened from that folder, or one that its adapter fits
-   * @throws dev.likeness.diffusion.error.InvalidInputException when one is broken
+   * @param folder the base folder
+   * @param base opened from that folder, or compatible with its adapter
+   * @param detector finds faces; the caller closes it
+   * @return the face guidance, which the caller closes; empty if the autoencoder or all embedders
+   *     are missing
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is broken
    */
   public static Optional<FaceGuidance> findIn(Path folder, BaseModel base, FaceDetector detector) {
     return Extra.PREVIEW_DECODER
@@ -87,7 +90,7 @@ public final class FaceGuidance implements AutoCloseable {
     }
   }
 
-  /** One that is shown nothing but numbers which a file keeps. */
+  /** Opens the adapter if it needs nothing but face embeddings. */
   private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
     IpAdapterFile file = IpAdapterFile.of(own);
     IpAdapterVariant kind = file.layout().variant();
@@ -97,16 +100,16 @@ public final class FaceGuidance implements AutoCloseable {
     return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
-  /** What faces are seen by: its vectors are those to be held to. */
+  /** Returns the face embedder that guidance uses. Reference vectors must come from it. */
   public FaceEmbedder embedder() {
     return embedders;
   }
 
   /**
-   * The person as an image prompt of the base's own adapter, for use with a LoRA of the person;
-   * empty if the base brings no adapter that works on faces alone.
+   * Returns an image prompt of the base folder's own adapter. It is empty if the folder has no
+   * adapter that needs face embeddings only.
    *
-   * @param vectors of their photos by {@link #embedder()}, all counting the same
+   * @param vectors face embeddings of the person, which all have equal weight
    */
   public Optional<ImagePrompt> imagePrompt(List<float[]> vectors) {
     return adapter.map(
@@ -182,10 +185,10 @@ public final class FaceGuidance implements AutoCloseable {
     return sum;
   }
 
-  /** Frees it once it leads nothing. */
+  /** Frees the networks after the last generation that uses them. */
   @Override
   public void close() {
-    // Outside: while this waits for a drawing, that may still begin to be led.
+    // Outside: while this waits for a generation, another may still start guidance.
     adapter.ifPresent(IpAdapter::close);
     usageLock.close(() -> {
       autoencoder.close();

@@ -23,7 +23,7 @@ import java.util.Optional;
  */
 public final class FaceReader {
   private static final int DEFAULT_SIDE = 224;
-  // What looks for faces sees no finer, and a margin makes nine times the image.
+  // The detector works at a lower resolution, and a margin makes nine times the image.
   private static final int MAX_SIDE_BEFORE_MARGIN = 1024;
   private static final double[] MARGINS = {0.25, 0.5, 1};
   private static final double SMALL_FACE = 64;
@@ -40,16 +40,15 @@ public final class FaceReader {
     this.withSide = side;
   }
 
-  /** Reads faces with these, of whatever licence. */
+  /** Returns a reader that uses a detector and an embedder of any licence. */
   public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
     return new FaceReader(detector, embedder, DEFAULT_SIDE);
   }
 
   /**
-   * Reads faces with these.
+   * Returns a reader whose embedder is checked against a use policy.
    *
-   * @throws InvalidInputException when {@code policy} forbids the embedder; names it and its
-   *     licence
+   * @throws InvalidInputException if {@code policy} forbids the embedder
    */
   public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
     policy.requireForAdapter(embedder.spec());
@@ -57,8 +56,10 @@ public final class FaceReader {
   }
 
   /**
-   * Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see
+   * Returns a reader that aligns faces to another size. The default is 224; see
    * {@link AdapterLayout#faceSize}.
+   *
+   * @param pixels side of the aligned face
    */
   public FaceReader withSide(int pixels) {
     return new FaceReader(detector, embedder, pixels);
@@ -67,9 +68,9 @@ public final class FaceReader {
   /**
    * Reads the largest face of a photo.
    *
-   * @param raw whether the recogniser's numbers are wanted as they come, for Portrait's
-   *     unnormalised kind
-   * @return the reference, or none and the reason
+   * @param photo a photo of any size
+   * @param raw whether the embedding is not normalised to unit length, as Portrait needs it
+   * @return the reference, or none with the reason
    */
   public FaceReading read(RgbImage photo, boolean raw) {
     FaceReading best = readUpright(UprightPhoto.of(photo, detector), List.of(), raw);
@@ -111,7 +112,7 @@ public final class FaceReader {
     return new FaceReading(reference(embedder, upright.image(), face, raw, withSide), notes);
   }
 
-  /** A face's numbers, as they come or of unit length, and the aligned image of it. */
+  /** Returns the face embedding, raw or of unit length, with the aligned face image. */
   static Reference reference(
       FaceEmbedder embedder, RgbImage image, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(image, face) : embedder.embed(image, face);
@@ -156,12 +157,12 @@ public final class FaceReader {
   }
 
   /**
-   * A person read from photos, and what was done about each.
+   * A person's image prompt with a report for each photo.
    *
-   * @param prompt the person
+   * @param prompt the image prompt
    * @param readings one for each photo, in order
-   * @param usesFallback whether no face could be used and the plain adapter looks at the photos
-   *     instead
+   * @param usesFallback whether no face could be used, so that the fallback adapter encodes the
+   *     photos
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
@@ -170,13 +171,14 @@ public final class FaceReader {
     }
 
     /**
-     * Shows the faces of photos to an adapter that looks at faces; photos without a usable one are
-     * left out.
+     * Encodes the faces of photos for a face adapter. Photos without a usable face are left out.
      *
-     * @param photos whole, each with the weight that its face counts with
-     * @param fallback an adapter that looks at images, for when no photo has a usable face, or null
-     * @throws InvalidInputException when no photo has one and there is no fallback; says why, photo
-     *     by photo
+     * @param adapter a face adapter
+     * @param reader finds and encodes faces
+     * @param photos whole photos, each with its weight
+     * @param fallback an adapter that encodes images, for photos without a usable face, or null
+     * @return the image prompt and a report for each photo
+     * @throws InvalidInputException if no photo has a usable face and there is no fallback
      */
     public static PersonReading of(
         IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
@@ -195,7 +197,7 @@ public final class FaceReader {
       if (fallback == null) {
         throw new InvalidInputException("no photo has a face that can be used: " + reasons(readings)
             + "; give photos with a face at "
-            + "least 64 pixels wide, or an adapter that looks at images, such as Plus Face");
+            + "least 64 pixels wide, or an adapter that uses images, such as Plus Face");
       }
       return new PersonReading(fallback.prompt(photos), readings, true);
     }
@@ -210,13 +212,13 @@ public final class FaceReader {
   }
 
   /**
-   * What came of looking for a face in a photo.
+   * The result of reading one photo.
    *
-   * @param reference the face, or null when there is none that can be used
-   * @param notes what was done, and what makes it less sure
+   * @param reference the face, or null if no face can be used
+   * @param notes what was done to the photo, and what lowers its quality
    */
   public record FaceReading(Reference reference, List<Note> notes) {
-    /** What can be said of a photo. */
+    /** A remark on a photo. */
     public enum Note {
       NO_FACE("no face was found, however it was turned"),
       TOO_SMALL("the face is less than 16 pixels wide"),
@@ -232,7 +234,7 @@ public final class FaceReader {
         this.description = words;
       }
 
-      /** A sentence without its subject. */
+      /** Returns the remark as a sentence. */
       public String description() {
         return description;
       }
@@ -246,7 +248,7 @@ public final class FaceReader {
       return new FaceReading(null, List.of(why));
     }
 
-    /** The face, if there is one that can be used. */
+    /** Returns the face, or empty if no face can be used. */
     public Optional<Reference> face() {
       return Optional.ofNullable(reference);
     }

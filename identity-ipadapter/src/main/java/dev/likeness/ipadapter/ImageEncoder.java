@@ -17,25 +17,24 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /**
-   * Opens a folder with {@code config.json}, weights, and {@code preprocessor_config.json} if
-   * images are prepared in another way than CLIP's or SigLIP's own; or the weights' file, beside
-   * which these may lie.
+   * Opens an image encoder. {@code preprocessor_config.json} is read if it is there; otherwise the
+   * defaults of CLIP or SigLIP apply.
    *
-   * @throws InvalidInputException if a file is missing or broken, or is not an image encoder's
+   * @param folder a folder with {@code config.json} and weights, or the weights file beside them
+   * @param compute device and dtype
+   * @return the encoder; the caller closes it
+   * @throws InvalidInputException if a file is missing or broken, or is not an image encoder
    */
   public static ImageEncoder open(Path folder, Compute compute) {
     return new ImageEncoder(LoadedImageEncoder.open(folder, compute));
   }
 
-  /**
-   * Tells its weights from those of other encoders of the same shape; the same for files in f32 and
-   * in f16.
-   */
+  /** Returns a hash of the weights. It is equal for f32 and f16 files of the same encoder. */
   public String fingerprint() {
     return loaded.fingerprint();
   }
 
-  /** What errors call it: its folder or file. */
+  /** Returns the path of the encoder, for messages. */
   public String describe() {
     return loaded.describe();
   }

@@ -20,15 +20,16 @@ public final class ImagePrompt implements Identity {
   private final Consent consent;
 
   /**
-   * How references are drawn.
+   * How references are applied.
    *
-   * @param negative what the images are to be unlike, or null for nothing
-   * @param start share of the steps after which it begins to count, 0 to 1
-   * @param end share of the steps after which it no longer counts
-   * @param mask white where it counts, or null for everywhere
-   * @param shortcutScale how much FaceID-Plus v2 looks at the image of the face
-   * @param loraScale strength of FaceID's LoRA
-   * @param phrase what prompts call it
+   * @param negative references that images should differ from, or null for none
+   * @param start share of the steps before the prompt applies, 0 to 1
+   * @param end share of the steps after which it no longer applies, above start, up to 1
+   * @param blockWeights weights of the base's blocks
+   * @param mask white where the prompt applies, or null for everywhere
+   * @param shortcutScale weight of the face image of FaceID-Plus v2
+   * @param loraScale weight of FaceID's LoRA
+   * @param phrase how prompts name the person
    */
   record Settings(
       ReferenceEmbeddings negative,
@@ -68,28 +69,38 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * The references as the adapter sees them: to be kept, so that they need not be encoded again.
+   * Returns the encoded references. They can be saved, so that the photos need not be encoded
+   * again.
    */
   public ReferenceEmbeddings references() {
     return references;
   }
 
   /**
-   * All references as one, the mean of what the adapter sees; without this, their tokens stand side
-   * by side.
+   * Returns a prompt that uses the mean of all references. Without it, the tokens of all references
+   * stand side by side.
    */
   public ImagePrompt withAveragedReferences() {
     return new ImagePrompt(adapter, references.averaged(), settings, consent);
   }
 
   /**
-   * What the images are to be unlike; it takes the place of "no image" beside the negative prompt.
+   * Returns a prompt with references that images should differ from. They replace the unconditional
+   * image input of guidance.
+   *
+   * @param unlike the references, at least one
+   * @throws IllegalArgumentException if a reference lacks an input that the adapter needs
    */
   public ImagePrompt negative(List<Reference> unlike) {
     return negative(adapter.embed(unlike));
   }
 
-  /** The same from references that were encoded before. */
+  /**
+   * Returns a prompt with encoded references that images should differ from.
+   *
+   * @param unlike references that this adapter encoded
+   * @throws dev.likeness.diffusion.error.InvalidInputException if another encoder made them
+   */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     adapter.require(unlike);
     unlike.origin().require("the prompt that they are beside", references.origin());
@@ -105,8 +116,11 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * Counts in this share of the sampling steps only, from {@code start} to just before {@code end},
-   * both in 0..1.
+   * Returns a prompt that applies during a part of the sampling steps.
+   *
+   * @param start share of the steps before it applies, 0 to 1
+   * @param end share of the steps after which it no longer applies, above start, up to 1
+   * @throws IllegalArgumentException if start and end are out of range or not in order
    */
   public ImagePrompt between(double start, double end) {
     return withSettings(new Settings(
@@ -120,7 +134,7 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** Counts more in some of the base's blocks than in others. */
+  /** Returns a prompt with a weight for each block of the base. */
   public ImagePrompt blockWeights(BlockWeights weights) {
     return withSettings(new Settings(
         settings.negative,
@@ -133,7 +147,11 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** Counts where {@code white} is white; it is stretched to the image's size. */
+  /**
+   * Returns a prompt that applies inside a mask.
+   *
+   * @param white a mask of any size, white where the prompt applies; it is resized to the image
+   */
   public ImagePrompt mask(RgbImage white) {
     return withSettings(new Settings(
         settings.negative,
@@ -146,7 +164,11 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** How much FaceID-Plus v2 looks at the image of the face, beside its numbers; 1 usually. */
+  /**
+   * Returns a prompt with another weight of the face image in FaceID-Plus v2.
+   *
+   * @param factor a finite number; 1 by default
+   */
   public ImagePrompt shortcutScale(double factor) {
     return withSettings(new Settings(
         settings.negative,
@@ -160,8 +182,10 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * The strength of FaceID's LoRA, whatever the weight; 1 usually. Of several prompts of one
-   * adapter in a request the first says it for all: the LoRA acts once.
+   * Returns a prompt with another weight of FaceID's LoRA. This weight does not depend on
+   * {@link #at}. If a request has several prompts of one adapter, the first prompt decides.
+   *
+   * @param strength a finite number; 1 by default
    */
   public ImagePrompt loraScale(double strength) {
     return withSettings(new Settings(
@@ -175,7 +199,10 @@ public final class ImagePrompt implements Identity {
         settings.phrase));
   }
 
-  /** What prompts call it, such as {@code woman}; {@code person} unless said. */
+  /**
+   * Returns a prompt with another phrase for the person, such as {@code woman}. The default is
+   * {@code person}.
+   */
   public ImagePrompt withPhrase(String phrase) {
     return withSettings(new Settings(
         settings.negative,
@@ -189,9 +216,11 @@ public final class ImagePrompt implements Identity {
   }
 
   /**
-   * This at a weight: 1 as the adapter was trained, less for less of it; 0 adds nothing at all.
+   * Returns an adapter that applies this prompt at one weight.
    *
-   * @throws IllegalArgumentException when the weight is not a finite number
+   * @param weight 1 for the trained strength, 0 for no effect
+   * @return the adapter for requests; the IP-Adapter must stay open while it is used
+   * @throws IllegalArgumentException if the weight is not a finite number
    */
   @Override
   public Adapter at(double weight) {
@@ -207,7 +236,7 @@ public final class ImagePrompt implements Identity {
     return settings.phrase;
   }
 
-  /** Who agreed to what; empty unless {@link #withConsent} said. */
+  /** Returns the consent, or empty if {@link #withConsent} was not called. */
   @Override
   public Optional<Consent> consent() {
     return Optional.ofNullable(consent);

@@ -40,7 +40,7 @@ import org.bytedeco.pytorch.global.torch;
  * caller closes the image encoder.
  */
 public final class IpAdapter implements AutoCloseable {
-  /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
+  /** Epsilon of the RMS norm on keys in InstantX's adapter for FLUX. */
   private static final double KEY_EPS = 1e-5;
 
   private final IpAdapterFile file;
@@ -69,26 +69,28 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter that looks at images; see {@link #open(IpAdapterFile, BaseModel,
+   * Opens an adapter that needs an image encoder; see {@link #open(IpAdapterFile, BaseModel,
    * ImageEncoder)}.
    */
   public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
     return open(IpAdapterFile.of(file), base, encoder);
   }
 
-  /** Opens an adapter that looks at a face recogniser's numbers alone: FaceID and Portrait. */
+  /** Opens an adapter that needs face embeddings only: FaceID and Portrait. */
   public static IpAdapter open(Path file, BaseModel base) {
     return open(IpAdapterFile.of(file), base, null);
   }
 
   /**
-   * Opens an adapter. Whether it fits base and encoder is said from its header, before a weight is
-   * read.
+   * Opens an adapter. It checks base and encoder by the file headers before it reads weights.
    *
-   * @param encoder the image encoder it was trained with; null for FaceID and Portrait, which need
-   *     none
-   * @throws InvalidInputException when the file is broken, or it, the base and the encoder do not
-   *     belong together
+   * @param file the adapter file
+   * @param base the base model; it must stay open while the adapter is used
+   * @param encoder the image encoder that the adapter was trained with; null for FaceID and
+   *     Portrait
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if the file is broken, or file, base and encoder do not fit
+   *     together
    */
   public static IpAdapter open(IpAdapterFile file, BaseModel base, ImageEncoder encoder) {
     AdapterLayout layout = file.layoutFor(base);
@@ -138,37 +140,48 @@ public final class IpAdapter implements AutoCloseable {
     return layout;
   }
 
-  /** What errors call it: its file. */
+  /** Returns the path of the adapter file, for messages. */
   public String describe() {
     return file.path().toString();
   }
 
-  /** The identity that these images show, all with equal weight. */
+  /** Encodes reference images into an image prompt. All images have equal weight. */
   public ImagePrompt prompt(RgbImage... images) {
     return prompt(Arrays.stream(images).map(Reference::of).toList());
   }
 
   /**
-   * The identity that these references show. They are encoded here, once.
+   * Encodes references into an image prompt.
    *
-   * @throws IllegalArgumentException when a reference lacks what this kind of adapter looks at
+   * @param references at least one
+   * @return the image prompt; this adapter must stay open while it is used
+   * @throws IllegalArgumentException if a reference lacks an input that this adapter needs
    */
   public ImagePrompt prompt(List<Reference> references) {
     return prompt(embed(references));
   }
 
-  /** The same from references that were encoded before. */
+  /**
+   * Makes an image prompt of encoded references.
+   *
+   * @throws InvalidInputException if another encoder made them
+   */
   public ImagePrompt prompt(ReferenceEmbeddings references) {
     return ImagePrompt.of(this, references);
   }
 
-  /** References as this adapter sees them. */
+  /**
+   * Encodes references for this adapter.
+   *
+   * @param references at least one
+   */
   public ReferenceEmbeddings embed(List<Reference> references) {
     return references().encode(references);
   }
 
   /**
-   * Where references come from that it understands; whose numbers of faces, its file does not say.
+   * Returns the origin of embeddings that this adapter accepts. The face embedder is unknown,
+   * because adapter files do not name it.
    */
   public EmbeddingOrigin origin() {
     return references().origin(List.of());
@@ -254,7 +267,7 @@ public final class IpAdapter implements AutoCloseable {
     return Weights.of(weights).at("ip_adapter").at(sites.keyIndex(t));
   }
 
-  /** Frees it once nothing is drawn with it. */
+  /** Frees the tensors after the last generation that uses them. A second call does nothing. */
   @Override
   public void close() {
     usageLock.close(() -> {

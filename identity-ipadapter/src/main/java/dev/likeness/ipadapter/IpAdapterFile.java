@@ -47,50 +47,51 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
     }
   }
 
-  /** The file with nothing said about it. */
+  /** Returns the file without further settings. */
   public static IpAdapterFile of(Path path) {
     return new IpAdapterFile(path, null, null, false);
   }
 
-  /** Which FaceID-Plus it is. */
+  /** Returns the file with an explicit FaceID-Plus version. */
   public IpAdapterFile version(FaceIdPlusVersion which) {
     return new IpAdapterFile(path, which, lora, ignoresLora);
   }
 
-  /** FaceID's LoRA in a file of its own. */
+  /** Returns the file with a separate file for FaceID's LoRA. */
   public IpAdapterFile lora(Path file) {
     return new IpAdapterFile(path, version, file, false);
   }
 
-  /** Draws without FaceID's LoRA, which costs likeness. */
+  /** Returns the file without FaceID's LoRA. The likeness is lower. */
   public IpAdapterFile ignoreLora() {
     return new IpAdapterFile(path, version, null, true);
   }
 
   /**
-   * What its header says; reads no weight.
+   * Reads the kind of the adapter from the file header. It reads no weights.
    *
-   * @throws InvalidInputException if the file is broken or not an IP-Adapter's
+   * @throws InvalidInputException if the file is broken or is not an IP-Adapter
    */
   public Kind kind() {
     return Kind.of(layout());
   }
 
   /**
-   * Refuses a base that it cannot be used with, by its header alone: another kind of base than it
-   * was trained for, a FaceID-Plus of unknown version, or one whose LoRA is missing.
+   * Checks by the file header that the adapter can be used with a base.
    *
-   * @return what its header says
-   * @throws InvalidInputException also if the file is broken or not an IP-Adapter's
+   * @param base the base model
+   * @return the kind of the adapter
+   * @throws InvalidInputException if the base is of another family, the FaceID-Plus version is
+   *     unknown, FaceID's LoRA is missing, or the file is broken
    */
   public Kind requireFor(BaseModel base) {
     return Kind.of(layoutFor(base));
   }
 
   /**
-   * Refuses an image encoder that it was not trained with, by the encoder's config alone.
+   * Checks by its configuration that an image encoder fits the adapter.
    *
-   * @param folder the encoder's folder or file; may be null if it needs none
+   * @param folder the encoder's folder or file; null if the adapter needs none
    * @throws InvalidInputException if the encoder is missing, broken or another one
    */
   public void requireEncoder(Path folder) {
@@ -162,7 +163,7 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
       throw new InvalidInputException(
           path + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
               + (inside
-                  ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)"
+                  ? "inside it; give a file without it (programs also leave it out: IpAdapterFile.ignoreLora)"
                   : "named, " + lora + "; give it to the request"));
     }
     return inside || usesOwnLora() && !layout.variant().needsLora() ? Optional.empty() : loraFile();
@@ -185,14 +186,14 @@ public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boo
           path + " was trained together with a LoRA that is neither inside it nor beside it as "
               + beside.getFileName()
               + "; put it there under that name (programs also name it or leave it out:"
-              + " IpAdapterFile.lora, without)");
+              + " IpAdapterFile.lora, ignoreLora)");
     }
     return Optional.of(beside);
   }
 
   /**
-   * The two FaceID-Plus that share one file layout: the second adds the plain face tokens to the
-   * refined ones.
+   * The version of a FaceID-Plus adapter. Both versions have the same file layout; V2 also adds the
+   * plain face tokens to the refined ones.
    */
   public enum FaceIdPlusVersion {
     V1,

@@ -37,11 +37,13 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * The adapter that {@code folder}, a base's or one laid out as it, brings along:
-   * {@code ip_adapter/ip-adapter.safetensors}, with {@code image_encoder} or
-   * {@code ip_adapter/face_embedder} where it wants them.
+   * Opens the adapter of a base folder: {@code ip_adapter/ip-adapter.safetensors}, with
+   * {@code image_encoder} or {@code ip_adapter/face_embedder} if the adapter needs them.
    *
-   * @throws InvalidInputException as {@link #open}
+   * @param folder a base folder, or a folder of the same layout
+   * @param base the base model
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if a part is missing or broken, or the parts do not fit together
    */
   public static PersonAdapter openIn(Path folder, BaseModel base) {
     return open(
@@ -49,13 +51,16 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter for {@code base}.
+   * Opens an adapter with the encoders that it needs.
    *
-   * @param imageEncoder the folder of the image encoder it was trained with; not opened by kinds
-   *     that want none
-   * @param recogniser the one it was trained with, closed with the adapter; null for that in
-   *     {@code face_embedder} beside the adapter's file
-   * @throws InvalidInputException when a part is missing or broken, or they do not belong together
+   * @param file the adapter file
+   * @param base the base model
+   * @param imageEncoder folder of the image encoder that it was trained with; not opened if the
+   *     adapter needs none
+   * @param recogniser the face embedder that it was trained with, closed with the adapter; null for
+   *     the one in {@code face_embedder} beside the adapter file
+   * @return the adapter; the caller closes it
+   * @throws InvalidInputException if a part is missing or broken, or the parts do not fit together
    */
   public static PersonAdapter open(
       IpAdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
@@ -82,23 +87,26 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * The recogniser that an adapter's file brings along, in {@code face_embedder} beside it.
+   * Opens the face embedder in {@code face_embedder} beside the adapter file.
    *
-   * @throws InvalidInputException when there is none
+   * @return the face embedder; the caller closes it
+   * @throws InvalidInputException if there is none
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file) {
     return TorchEmbedder.findIn(file.path().toAbsolutePath().getParent())
         .orElseThrow(() -> new InvalidInputException(file.path() + " is an "
             + file.kind().title()
-            + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
+            + ", which needs a face embedder, and has none (face_embedder beside"
             + " it); give the one it was trained with: --face-embedder FILE"));
   }
 
   /**
-   * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}).
+   * Opens a face embedder from an ONNX file whose name tells its kind
+   * ({@link EmbedderSpec#of(Path)}).
    *
-   * @throws InvalidInputException when {@code policy} forbids it, or the adapter is known to be
-   *     taught by another
+   * @return the face embedder; the caller closes it
+   * @throws InvalidInputException if {@code policy} forbids it, or the adapter was trained with
+   *     another one
    */
   public static FaceEmbedder faceEmbedder(IpAdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);
@@ -107,17 +115,16 @@ public final class PersonAdapter implements AutoCloseable {
     return OnnxEmbedder.open(onnx, spec, policy);
   }
 
-  /** The person in photos, all counting the same. */
+  /** Makes an image prompt of accepted photos. All photos have equal weight. */
   public ImagePrompt prompt(List<AcceptedPhoto> photos) {
     return adapter.prompt(
         photos.stream().map(photo -> reference(photo.image(), photo.face())).toList());
   }
 
   /**
-   * The person in references that were encoded before.
+   * Makes an image prompt of encoded references.
    *
-   * @throws InvalidInputException when they are known to be of another image encoder or face
-   *     recogniser
+   * @throws InvalidInputException if another image encoder or face embedder made them
    */
   public ImagePrompt prompt(ReferenceEmbeddings kept) {
     kept.origin()
@@ -127,7 +134,7 @@ public final class PersonAdapter implements AutoCloseable {
     return adapter.prompt(kept);
   }
 
-  /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
+  /** Returns the reference that the adapter needs: the face embedding, or a crop of the head. */
   public Reference reference(RgbImage photo, Face face) {
     if (adapter.layout().variant().needsFace()) {
       AdapterLayout layout = adapter.layout();
@@ -139,12 +146,12 @@ public final class PersonAdapter implements AutoCloseable {
             .of(photo, imageSize));
   }
 
-  /** The adapter by itself. */
+  /** Returns the adapter. This object owns it. */
   public IpAdapter adapter() {
     return adapter;
   }
 
-  /** What records call it: the name of its file. */
+  /** Returns the name of the adapter file, for records. */
   public String name() {
     return Path.of(adapter.describe()).getFileName().toString();
   }

@@ -42,7 +42,7 @@ record PromptAdapter(
     if (!adapter.sites().matches(met)) {
       throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for "
           + adapter.sites().describe() + " met " + met.describe()
-          + ": its adapter was opened for another base; open it for the one that draws");
+          + ": its adapter was opened for another base; open it for the base of the request");
     }
   }
 
@@ -62,7 +62,7 @@ record PromptAdapter(
       return Adaptation.NONE;
     }
     throw new IllegalArgumentException(
-        "an image prompt has to know what is drawn; call adapt(part, drawing)");
+        "an image prompt needs the request; call adapt(part, drawing)");
   }
 
   @Override
@@ -85,7 +85,7 @@ record PromptAdapter(
    * Makes the branches of a request's image prompt; what they hold belongs to the calling scope.
    */
   static final class Branches {
-    /** What one half of the batch is shown, as attention {@code t} has it at a weight. */
+    /** The image tokens of one half of the batch, as attention {@code t} has it at a weight. */
     private interface MemoryFactory {
       Memory at(int t, double scale);
     }

@@ -163,7 +163,7 @@ class AdapterLoraTest {
           + " attentions, which has no LoRA of its own, and one is ";
       assertEquals(
           file + is
-              + "inside it; give a file without it (programs also leave it out: IpAdapterFile.without)",
+              + "inside it; give a file without it (programs also leave it out: IpAdapterFile.ignoreLora)",
           assertThrows(
                   InvalidInputException.class, () -> IpAdapter.open(file, transformer, encoder))
               .getMessage());

@@ -226,7 +226,8 @@ class IpAdapterContractTest implements AdapterContract {
               ImageRequest.of("a woman").steps(1).size(32, 32).adapter(plainPrompt.at(1))));
       assertTrue(
           e.getMessage()
-              .endsWith("its adapter was opened for another base; open it for the one that draws"),
+              .endsWith(
+                  "its adapter was opened for another base; open it for the base of the request"),
           e.getMessage());
     }
   }
@@ -280,7 +281,7 @@ class IpAdapterContractTest implements AdapterContract {
             + plain.sites().paths().size()
             + " attentions met a base with context 64 of "
             + plain.sites().paths().size() + " attentions: its adapter was opened for"
-            + " another base; open it for the one that draws",
+            + " another base; open it for the base of the request",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> ModelAdapter.of(plainPrompt.at(1)).requireCompatible(wider))

@@ -123,14 +123,14 @@ class VisionParityTest {
     Files.writeString(own, "{\"size\": 56, \"crop_size\": 56}");
     assertEquals(
         own
-            + " prepares images of 56x56, and the tower looks at 28x28 (config.json); give files that belong together",
+            + " prepares images of 56x56, and the encoder takes 28x28 (config.json); give files that belong together",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());
     Files.writeString(own, "{\"do_center_crop\": false}");
     assertEquals(
         own
-            + " prepares images of their own shape, and the tower looks at 28x28 (config.json); give files that belong together",
+            + " prepares images of their own shape, and the encoder takes 28x28 (config.json); give files that belong together",
         assertThrows(
                 InvalidInputException.class, () -> LoadedImageEncoder.open(folder, Compute.EXACT))
             .getMessage());

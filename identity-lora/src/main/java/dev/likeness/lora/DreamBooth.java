@@ -27,16 +27,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains a copy of a base model on a person with all of its weights (Ruiz et al. 2022,
- * arXiv:2208.12242). This needs more memory than a LoRA and a file as large as the model, for a
- * likeness that a low rank does not always reach. The result is a model of its own.
+ * Trains all weights of a copy of a base model on a person (Ruiz et al. 2022, arXiv:2208.12242). It
+ * needs more memory than a LoRA and writes a file as large as the model. It can reach a higher
+ * likeness than a low-rank adapter.
  *
- * @param settings as for a LoRA; rank, alpha, targets and form are ignored
+ * @param settings as for a LoRA; rank, alpha, targets and algorithm are ignored
  */
 public record DreamBooth(LoraTraining settings) {
   /**
-   * As diffusers' script: 400 steps of one image at 5e-6, class images kept as they are, weights'
-   * moments in f32.
+   * Returns the settings of diffusers' {@code train_dreambooth.py}: 400 steps of one image at a
+   * constant rate of 5e-6, with 50 class images.
    */
   public static DreamBooth defaults() {
     return new DreamBooth(new LoraTraining(
@@ -60,8 +60,8 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * As {@code base} wants it: by the learning rate that its folder declares ({@code likeness.json})
-   * and the recipe beside it, or {@link #defaults} where it declares none.
+   * Returns the settings that suit a base. They use the learning rate that the base folder declares
+   * in {@code likeness.json}, or {@link #defaults} if it declares none.
    */
   public static DreamBooth forBase(BaseModel base) {
     OptionalDouble rate = base.unwrap(ModelExtras.class)
@@ -82,19 +82,25 @@ public record DreamBooth(LoraTraining settings) {
   }
 
   /**
-   * Trains; {@code base} itself stays as it is.
+   * Trains a copy of the base. The base itself does not change.
    *
-   * @throws IllegalArgumentException when a new word is asked for, which only a LoRA learns
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the loss is no longer a number,
-   *     or the state is another's
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @param base the base model
+   * @param set images and the person
+   * @param progress receives every step and warnings
+   * @param cancellation stops the training within one step
+   * @return the trained model; the caller closes it
+   * @throws IllegalArgumentException if the settings ask for a placeholder token, which only a LoRA
+   *     supports
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the loss is no longer a number,
+   *     or the state file belongs to another training
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedModel train(
       BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     if (settings.optimizerOptions().pivotalTuning().vectors() > 0) {
       throw new IllegalArgumentException(
-          "a model that is taught with all its weights learns no new word; leave the pivot away, or"
-              + " teach a LoRA");
+          "DreamBooth cannot train a placeholder token; remove pivotal tuning, or"
+              + " train a LoRA");
     }
     return progress.reportOutcome(() -> {
       try (TrainableFullWeights weights = new TrainableFullWeights(

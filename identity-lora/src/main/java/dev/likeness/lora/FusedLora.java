@@ -58,7 +58,7 @@ public final class FusedLora implements AutoCloseable {
     return new FusedLora(lora.deltas(), lora.base(), weight);
   }
 
-  /** What a request carries to be generated with this copy. */
+  /** Returns the adapter that makes a request use this copy. It is valid until this is closed. */
   public Adapter adapter() {
     return adapter;
   }
@@ -111,7 +111,8 @@ public final class FusedLora implements AutoCloseable {
    */
   Map<ModelComponent, Map<String, Tensor>> weights(Compute compute) {
     if (closed) {
-      throw new IllegalStateException("the fused LoRA is closed; fuse it again to draw with it");
+      throw new IllegalStateException(
+          "the fused LoRA is closed; fuse it again to generate with it");
     }
     return merged.computeIfAbsent(compute, this::merge);
   }
@@ -150,7 +151,7 @@ public final class FusedLora implements AutoCloseable {
     }
   }
 
-  /** Frees the copy once nothing is drawn with it; a second call does nothing. */
+  /** Frees the copy after the last generation that uses it. A second call does nothing. */
   @Override
   public void close() {
     uses.close(() -> {

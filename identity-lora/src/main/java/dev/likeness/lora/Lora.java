@@ -53,11 +53,14 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Opens a file for a base model: safetensors, or a pickle of {@code torch.save}, which is not
-   * run.
+   * Opens a LoRA file for a base model: safetensors, or a pickle of {@code torch.save}. Code in a
+   * pickle is not executed.
    *
-   * @throws dev.likeness.diffusion.error.InvalidInputException when the file is broken, is for
-   *     another family of base models, or has a key that does not fit the base
+   * @param file the LoRA file
+   * @param base the base model; it must stay open while the LoRA is used
+   * @return the LoRA; the caller closes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken, is for
+   *     another model family, or has a key that does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
@@ -84,8 +87,13 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Says what of a file fits a base model, without reading a factor of its layers; for files that
-   * {@link #open} refuses.
+   * Compares a file with a base model without reading the factors of its layers. It also works for
+   * files that {@link #open} refuses.
+   *
+   * @param file the LoRA file
+   * @param base the base model
+   * @return which keys fit the base, and which do not
+   * @throws dev.likeness.diffusion.error.InvalidInputException if the file is broken
    */
   public static LoraInspection inspect(Path file, BaseModel base) {
     try (LoraFile source = LoraFile.open(file)) {
@@ -96,27 +104,29 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * This LoRA at a weight: 1 as it was made, less for less of it, negative for its opposite; 0 adds
-   * nothing at all.
+   * Returns an adapter that applies this LoRA at one weight.
    *
-   * @throws IllegalArgumentException when the weight is not a finite number
+   * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
+   * @return the adapter for requests; this LoRA must stay open while it is used
+   * @throws IllegalArgumentException if the weight is not a finite number
    */
   public Adapter at(double weight) {
     return at(LoraWeight.of(weight));
   }
 
   /**
-   * This LoRA at weights that differ between blocks, or change over the steps.
+   * Returns an adapter whose weight differs between blocks or changes over the steps.
    *
-   * @throws IllegalArgumentException when a block's name begins no layer's of the base, e.g.
-   *     without its part
+   * @param weight the weights
+   * @return the adapter for requests; this LoRA must stay open while it is used
+   * @throws IllegalArgumentException if a block name is not a prefix of any layer name of the base
    */
   public Adapter at(LoraWeight weight) {
     weight.requireBlocksOf(base);
     return new Weighted(this, weight);
   }
 
-  /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
+  /** Equal if LoRA and weight are equal, so that requests of one person can share a batch. */
   private record Weighted(Lora lora, LoraWeight weight) implements ModelAdapter {
     @Override
     public Adaptation adapt(ModelComponent part, Compute compute) {
@@ -137,6 +147,10 @@ public final class Lora implements AutoCloseable {
       return weight.isZero() ? List.of() : List.of(lora.usageLock);
     }
 
+    /**
+     * Returns the textual inversions of the file. Prompts may use their tokens while a request has
+     * this LoRA.
+     */
     @Override
     public List<TextualInversion> textualInversions() {
       return weight.isZero() ? List.of() : lora.textualInversions();
@@ -144,12 +158,14 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does with
-   * nothing to reckon beside the layers. These keep no faster forms of such weights (packed, in 8
-   * bits), so that on a CPU it may be the slower. The base stays as it is.
+   * Returns a copy of the changed weights with this LoRA added. Generation equals {@link #at}
+   * without extra work beside the layers. On a CPU it may be slower, because fused weights have no
+   * packed or 8-bit form. The base does not change.
    *
-   * @throws dev.likeness.diffusion.error.ResourceLimitException when the base spares memory by not
-   *     holding these weights whole
+   * @param weight 1 for the trained strength; any finite number
+   * @return the copy; the caller closes it
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the base does not hold these
+   *     weights whole to save memory
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));
@@ -168,7 +184,7 @@ public final class Lora implements AutoCloseable {
     return deltas.textualInversions();
   }
 
-  /** The free text pairs of the file's header. */
+  /** Returns the text entries of the file's header. */
   public Map<String, String> metadata() {
     return metadata;
   }
@@ -180,19 +196,28 @@ public final class Lora implements AutoCloseable {
     return attachedDeltas.values().stream().mapToLong(AttachedDeltas::bytes).sum();
   }
 
-  /** Writes a file that diffusers and every peft reader opens, whole or not at all. */
+  /**
+   * Writes the LoRA in peft's key format, which diffusers and peft read. The file is written
+   * completely or not at all.
+   *
+   * @param file the file to write; an existing one is replaced
+   */
   public void save(Path file) {
     save(file, KeyFormat.PEFT);
   }
 
   /**
-   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha
-   * equals the rank. kohya's names FLUX.1, Stable Diffusion 3 and XL as their makers do, with
-   * queries, keys and values as one layer, and has a place for every kind of change: what has no
-   * factors there, norms and biases too, as its difference.
+   * Writes the LoRA in the key format of peft, old diffusers or kohya. Alpha equals the rank. The
+   * file is written completely or not at all.
    *
-   * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot
-   *     say: see {@link LoraMerge#resize}
+   * <p>kohya's format uses the original layer names of FLUX.1, Stable Diffusion 3 and XL, with
+   * query, key and value as one layer. It stores deltas without low-rank factors, norms and biases
+   * as differences.
+   *
+   * @param file the file to write; an existing one is replaced
+   * @param dialect the key format
+   * @throws IllegalArgumentException if the key format is only readable, or cannot store one of the
+   *     deltas; see {@link LoraMerge#resize}
    */
   public void save(Path file, KeyFormat keyFormat) {
     save(file, keyFormat, metadata);
@@ -225,7 +250,7 @@ public final class Lora implements AutoCloseable {
     }
   }
 
-  /** Frees its tensors once nothing is drawn with it; a second call does nothing. */
+  /** Frees the tensors after the last generation that uses them. A second call does nothing. */
   @Override
   public void close() {
     usageLock.close(() -> {

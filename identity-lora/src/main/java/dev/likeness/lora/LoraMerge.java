@@ -45,9 +45,14 @@ public final class LoraMerge {
   private LoraMerge() {}
 
   /**
-   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code maxRank}. Its
-   * header has all titles, trigger words, licences and consents, and what else they agree on; of
-   * one LoRA all that stays true. A sum of several people is no {@link TrainedPerson}.
+   * Returns the weighted sum of several LoRAs of one base as one LoRA. The header combines titles,
+   * trigger words, licences and consents. A sum of several people is not a {@link TrainedPerson}.
+   *
+   * @param loras the LoRAs with their weights
+   * @param rank rank of the result, from 1
+   * @return the sum; the caller closes it
+   * @throws IllegalArgumentException if the rank is below 1, or two LoRAs have a textual inversion
+   *     with the same token
    */
   public static Lora merge(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
@@ -90,16 +95,26 @@ public final class LoraMerge {
         header);
   }
 
-  /** {@code lora} at another rank. Kinds that are not of low rank get one. */
+  /**
+   * Returns a LoRA at another rank. Deltas that are not low-rank are approximated at this rank.
+   *
+   * @param lora the LoRA
+   * @param rank rank of the result, from 1
+   * @return the result; the caller closes it
+   */
   public static Lora resize(Lora lora, int rank) {
     return merge(Map.of(lora, 1.0), rank);
   }
 
   /**
-   * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and
-   * convolution that differs; {@link #omittedTensors} says what else does.
+   * Returns the difference of two models as a LoRA. It has every linear layer and convolution that
+   * differs; {@link #omittedTensors} lists the rest.
    *
-   * @throws InvalidInputException when the two have not the same layers
+   * @param base the base of the LoRA
+   * @param tuned a fine-tuned model of the same architecture
+   * @param rank rank of the result, from 1
+   * @return the difference; the caller closes it
+   * @throws InvalidInputException if the models do not have the same layers
    */
   public static Lora extract(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
@@ -137,8 +152,8 @@ public final class LoraMerge {
   }
 
   /**
-   * Names of what {@link #extract} leaves out of what {@code tuned} learned, since it has no rank:
-   * norms, biases and tables.
+   * Returns the names of differing tensors that {@link #extract} leaves out: norms, biases and
+   * embedding tables.
    */
   public static List<String> omittedTensors(BaseModel base, BaseModel tuned) {
     LayerTable table = LayerTable.of(base.unwrap(OpenModel.class));
@@ -165,9 +180,8 @@ public final class LoraMerge {
   }
 
   /**
-   * The greatest rank of the LoRAs; empty where one changes a layer in a way that has none (OFT,
-   * IA3, full differences, …) or whose difference may have more than its factors say (LoHa, LoKr,
-   * GLoRA, DoRA).
+   * Returns the largest rank of the LoRAs. It is empty if a delta has no rank (OFT, IA3, full
+   * differences) or may exceed its factors' rank (LoHa, LoKr, GLoRA, DoRA).
    */
   public static OptionalInt maxRank(Collection<Lora> loras) {
     boolean known = loras.stream()
@@ -183,9 +197,8 @@ public final class LoraMerge {
     loras.stream().flatMap(lora -> lora.textualInversions().stream()).forEach(word -> {
       if (words.put(word.token(), word) != null) {
         throw new IllegalArgumentException(
-            "two of the LoRAs to merge bring a word \"" + word.token()
-                + "\" of their own, and one file holds one; learn one of them with another"
-                + " token, or carry both without merging");
+            "two of the LoRAs to merge have a textual inversion \"" + word.token()
+                + "\" each, and one file holds one; train one of them with another token, or carry both without merging");
       }
     });
     return List.copyOf(words.values());

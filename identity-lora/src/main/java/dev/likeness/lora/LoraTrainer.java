@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param settings every number of the training
  */
 public record LoraTrainer(LoraTraining settings) {
-  /** What is given up, one after the other, where memory is short: time first. */
+  /** What is reduced if memory is short, in this order: speed first, rank last. */
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
       settings ->
           settings.optimizerOptions(settings.optimizerOptions().gradientCheckpointing(true)),
@@ -48,25 +48,31 @@ public record LoraTrainer(LoraTraining settings) {
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   /**
-   * For so many photos on a base, in so much memory: the settings of
-   * {@link TrainingPreset#of(BaseModel, int)}, {@linkplain #fitting made to fit}.
+   * Returns a trainer for a number of photos and a memory limit. It starts from
+   * {@link TrainingPreset#of(BaseModel, int)} and {@linkplain #fitting reduces its memory} as
+   * needed.
    *
-   * @param bytes that the process may take
-   * @throws ResourceLimitException naming what the least needs, where that is not enough
+   * @param preset how long the training takes
+   * @param base the base model
+   * @param photos number of photos, from 1
+   * @param bytes memory that the process may use
+   * @return a trainer that fits
+   * @throws ResourceLimitException if the smallest settings need more; the message says how much
    */
   public static LoraTrainer of(TrainingPreset preset, BaseModel base, int photos, long bytes) {
     return new LoraTrainer(preset.of(base, photos)).fitting(base, false, bytes);
   }
 
   /**
-   * The same where its settings fit into so much memory; else activations are computed twice,
-   * images trained one by one, AdamW's moments kept in bytes, and the rank lowered, until they do.
-   * Class images and the rank count.
+   * Returns a trainer whose estimated memory is within a limit. Until it fits, it turns on gradient
+   * checkpointing, trains single images, uses 8-bit AdamW, and lowers the rank, in this order.
    *
-   * @param watched whether {@link dev.likeness.lora.training.ValidationOptions} are generated on
-   *     the way
-   * @param bytes that the process may take
-   * @throws ResourceLimitException naming what the least needs, where that is not enough
+   * @param base the base model
+   * @param watched whether {@link dev.likeness.lora.training.ValidationOptions validation images}
+   *     are generated
+   * @param bytes memory that the process may use
+   * @return this trainer if it fits, otherwise a reduced one
+   * @throws ResourceLimitException if the smallest settings need more; the message says how much
    */
   public LoraTrainer fitting(BaseModel base, boolean watched, long bytes) {
     LoraTrainer fitting = this;
@@ -78,19 +84,23 @@ public record LoraTrainer(LoraTraining settings) {
     }
     TrainingMemory least = fitting.ownSize(base, watched);
     if (least.bytes() > bytes) {
-      throw new ResourceLimitException("learning a person on " + base.name() + " takes at least "
+      throw new ResourceLimitException("training a person on " + base.name() + " takes at least "
           + least + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
     }
     return fitting;
   }
 
   /**
-   * Trains the person in {@code images} on {@code base}, which itself stays as it is. Computes in
-   * the base's own type, with the person's factors in f32.
+   * Trains a LoRA of a person. The base does not change. The network computes in the base's dtype;
+   * the factors are f32.
    *
+   * @param base the base model
    * @param images crops of one size whose sides are multiples of the base's latent factor (8)
+   * @param subject how prompts name the person
+   * @param progress receives every step and warnings
+   * @param cancellation stops the training within one step
    * @return the person; the caller closes it
-   * @throws dev.likeness.diffusion.error.CancelledException within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was requested
    */
   public TrainedPerson train(
       BaseModel base,
@@ -148,18 +158,25 @@ public record LoraTrainer(LoraTraining settings) {
     }
   }
 
-  /** What the training takes of memory on {@code base}, with images of the base's own size. */
+  /** Estimates the memory of the training for images of the base's default size. */
   public TrainingMemory memory(BaseModel base) {
     return ownSize(base, false);
   }
 
-  /** The same with images of another size in pixels. */
+  /** Estimates the memory of the training for another image size, in pixels. */
   public TrainingMemory memory(BaseModel base, int width, int height) {
     return memory(base, width, height, false);
   }
 
   /**
-   * The same where {@code watched} by {@link dev.likeness.lora.training.ValidationOptions}, too.
+   * Estimates the memory of the training for an image size, with or without validation.
+   *
+   * @param base the base model
+   * @param width in pixels
+   * @param height in pixels
+   * @param watched whether {@link dev.likeness.lora.training.ValidationOptions validation images}
+   *     are generated
+   * @return the estimate
    */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemoryEstimator.estimate(settings, base, width, height, false, watched);

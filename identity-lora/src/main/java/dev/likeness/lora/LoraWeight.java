@@ -32,17 +32,23 @@ public final class LoraWeight {
   }
 
   /**
-   * The same everywhere and always: 1 as it was made, 0 for nothing at all, negative for its
-   * opposite.
+   * Returns a weight that is the same for all blocks and steps.
+   *
+   * @param weight 1 for the trained strength, 0 for no effect; negative values invert the delta
+   * @throws IllegalArgumentException if the weight is not a finite number
    */
   public static LoraWeight of(double weight) {
     return new LoraWeight(weight, Map.of(), CONSTANT);
   }
 
   /**
-   * Times {@code factor} in everything whose name begins so: {@code unet},
-   * {@code unet.up_blocks.1}, {@code text_encoder}, a module's whole name. Where several begin a
-   * name, the longest counts. {@link Lora#at} refuses what begins no name of its base.
+   * Multiplies the weight of all layers whose name has a prefix, such as {@code unet},
+   * {@code unet.up_blocks.1} or {@code text_encoder}. If several prefixes match a layer, the
+   * longest counts. {@link Lora#at} refuses a prefix that matches no layer of its base.
+   *
+   * @param name the prefix, which ends at a dot of the layer name
+   * @param factor any finite number
+   * @throws IllegalArgumentException if the factor is not a finite number
    */
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
@@ -51,25 +57,31 @@ public final class LoraWeight {
   }
 
   /**
-   * Times {@code factor}'s value for the share of the steps that lie behind: 0 at the first of n,
-   * i/n at the one after i.
+   * Multiplies the weight by a factor that depends on sampling progress.
+   *
+   * @param factor maps progress to a factor; progress is i/n before step i of n, from 0
    */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
     return new LoraWeight(weight, blocks, factor);
   }
 
-  /** Whether it changes over the steps. */
+  /** Whether the weight changes over the steps. */
   public boolean isVarying() {
     return schedule != CONSTANT;
   }
 
-  /** The weight that this has, everywhere constant, when that share of the steps is taken. */
+  /**
+   * Returns the constant weight at a point of sampling.
+   *
+   * @param progress share of the steps that are done, 0 to 1
+   */
   public LoraWeight at(double progress) {
     return isVarying()
         ? new LoraWeight(weight * requireFinite(schedule.applyAsDouble(progress)), blocks, CONSTANT)
         : this;
   }
 
+  /** Whether the weight has no effect. */
   public boolean isZero() {
     return weight == 0;
   }

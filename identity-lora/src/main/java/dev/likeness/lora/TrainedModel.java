@@ -45,7 +45,7 @@ public final class TrainedModel implements AutoCloseable {
   private final PersonToken personToken;
   private final Map<String, String> header;
 
-  /** Learned tensors by part and name, and what keeps them. */
+  /** The trained tensors by component and name, and the region that owns them. */
   record Weights(Map<String, Tensor> tensors, TensorRegion region) {}
 
   TrainedModel(Weights weights, PersonToken subject, Map<String, String> header) {
@@ -54,32 +54,33 @@ public final class TrainedModel implements AutoCloseable {
     this.header = header;
   }
 
-  /** Who was taught. */
+  /** Returns how prompts name the person. */
   public PersonToken personToken() {
     return personToken;
   }
 
   /**
-   * The learned weights, f32, by {@code unet.} or {@code text_encoder.} and their own names; owned
-   * by this.
+   * Returns the trained weights in f32, by {@code unet.} or {@code text_encoder.} and their names.
+   * This object owns them.
    */
   Map<String, Tensor> weights() {
     return weights.tensors();
   }
 
   /**
-   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is
-   * made whole, hidden beside {@code out} or in it where it exists, and then put in place; where
-   * that fails it stays. What a killed process left of it goes with the next. The learned weights
-   * are readable by their owner alone; their headers keep what prompts call the person and who
-   * agreed to it, as a person's file does.
+   * Writes a diffusers folder: a copy of {@code base} with the trained weights. The folder is
+   * written to a hidden part folder first and then moved into place. If moving fails, the part
+   * folder stays.
    *
-   * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
-   * @param out a folder that does not exist yet, or is empty
-   * @param type of the weights in the files: f32, bf16 or f16
-   * @throws InvalidInputException when {@code base} is no diffusers folder or {@code out} holds
-   *     something
-   * @throws ResourceLimitException when the disk refuses
+   * <p>Trained weight files are readable by their owner alone. Their headers hold the token and the
+   * consent of the person.
+   *
+   * @param base the diffusers folder that was trained, or its folder in the Hugging Face cache
+   * @param out a folder that does not exist yet or is empty
+   * @param type dtype of the weights in the files: f32, bf16 or f16
+   * @throws InvalidInputException if {@code base} is not a diffusers folder, or {@code out} is not
+   *     empty
+   * @throws ResourceLimitException if the files cannot be written
    */
   public void save(Path base, Path out, DType type) {
     requireWritable(base, out);
@@ -169,7 +170,7 @@ public final class TrainedModel implements AutoCloseable {
           throw new InvalidInputException(out + " holds files already; give a new folder");
         }
       } catch (IOException e) {
-        throw new InvalidInputException("cannot look into " + out + ": " + e.getMessage(), e);
+        throw new InvalidInputException("cannot list " + out + ": " + e.getMessage(), e);
       }
     }
   }

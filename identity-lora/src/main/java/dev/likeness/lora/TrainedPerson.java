@@ -23,17 +23,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A person that a base model was trained on: a LoRA and the token that names the person. One small
- * safetensors file, which peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's
- * scripts, which name a UNet's layers otherwise, open what {@link Lora#save} writes of
- * {@link #lora} in {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Shared by threads; owns its
- * tensors until closed.
+ * A person that a base model was trained on: a LoRA and the token that names the person. It is one
+ * small safetensors file in peft's key format, which diffusers opens as a LoRA.
  *
- * @param lora the changes
- * @param personToken what prompts call the person, and who agreed to it
- * @param baseName the base model's name
- * @param recipe the settings that made it
- * @param notes what else the file says of them: names to texts
+ * <p>For ComfyUI, A1111 and kohya's scripts, {@link Lora#save} of {@link #lora} writes
+ * {@link dev.likeness.lora.file.KeyFormat#KOHYA}. Thread-safe; owns its tensors until closed.
+ *
+ * @param lora the trained adapter
+ * @param personToken how prompts name the person, and their consent
+ * @param baseName name of the base model
+ * @param recipe the settings of the training
+ * @param notes further header entries of the file
  */
 public record TrainedPerson(
     Lora lora, PersonToken personToken, String baseName, String recipe, Map<String, String> notes)
@@ -49,9 +49,12 @@ public record TrainedPerson(
   }
 
   /**
-   * Opens a person's file for the base model they were taught to.
+   * Opens a person's file for a base model.
    *
-   * @throws InvalidInputException when the file is broken, does not fit the base, or is a LoRA that
+   * @param file a file of {@link #save}
+   * @param base the base model that the person was trained on
+   * @return the person; the caller closes it
+   * @throws InvalidInputException if the file is broken, does not fit the base, or is a LoRA that
    *     names no person
    */
   public static TrainedPerson open(Path file, BaseModel base) {
@@ -89,8 +92,10 @@ public record TrainedPerson(
   }
 
   /**
-   * The same person with another text in their file; the tensors are shared, and closed once for
-   * both.
+   * Returns the person with another header entry. Both share their tensors; close one of them.
+   *
+   * @param name key of the entry
+   * @param text value of the entry
    */
   public TrainedPerson withNote(String name, String text) {
     Map<String, String> more = new LinkedHashMap<>(notes);
@@ -98,10 +103,7 @@ public record TrainedPerson(
     return new TrainedPerson(lora, personToken, baseName, recipe, more);
   }
 
-  /**
-   * The same person, called otherwise from now on; the tensors are shared, and closed once for
-   * both.
-   */
+  /** Returns the person with another token. Both share their tensors; close one of them. */
   public TrainedPerson withPersonToken(PersonToken other) {
     return new TrainedPerson(lora, other, baseName, recipe, notes);
   }
@@ -110,8 +112,8 @@ public record TrainedPerson(
   public Optional<String> baseMismatch(BaseModel model) {
     return baseName.isEmpty() || baseName.equals(model.name())
         ? Optional.empty()
-        : Optional.of("the person was taught to " + baseName + " and is drawn with " + model.name()
-            + ", which fits but is likely to resemble them less; learn them again on "
+        : Optional.of("the person was trained on " + baseName + " and is used with " + model.name()
+            + ", which fits but may lower the likeness; train the person again on "
             + model.name());
   }
 
@@ -125,15 +127,15 @@ public record TrainedPerson(
     return personToken.phrase();
   }
 
-  /** Who agreed to what, as the person's file says; empty where it says nothing. */
+  /** Returns the consent in the person's file, or empty if it has none. */
   @Override
   public Optional<Consent> consent() {
     return Optional.of(personToken.consent()).filter(text -> !text.isBlank()).map(Consent::parse);
   }
 
   /**
-   * The same person with this consent, which {@link #save} writes; the tensors are shared, and
-   * closed once for both.
+   * Returns the person with another consent, which {@link #save} writes. Both share their tensors;
+   * close one of them.
    */
   @Override
   public TrainedPerson withConsent(Consent consent) {
@@ -141,8 +143,10 @@ public record TrainedPerson(
   }
 
   /**
-   * Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes
-   * in its header. A new one is readable by its owner alone.
+   * Writes the person's file: factors in f16 in peft's key format, and notes in the header. The
+   * file is written completely or not at all. A new file is readable by its owner alone.
+   *
+   * @param file the file to write; an existing one is replaced
    */
   public void save(Path file) {
     Map<String, String> header = header(personToken, baseName, recipe, notes);
@@ -167,14 +171,14 @@ public record TrainedPerson(
     lora.close();
   }
 
-  /** Nothing of the person: it may be logged. */
+  /** Contains no personal data, so it may be logged. */
   @Override
   public String toString() {
     return "a person trained on " + baseName + ", rank " + lora.inspection().rank() + ", "
         + notes.size() + " notes";
   }
 
-  /** {@link Identity#open}, by {@link TrainedPerson#open}. */
+  /** The reader that {@link Identity#open} uses for files of {@link TrainedPerson}. */
   public static final class PersonReader implements Identity.Reader {
     @Override
     public Identity.Loaded open(Path file, BaseModel base) {

@@ -233,7 +233,7 @@ class DreamBoothTest {
         .withSettings(
             PLAIN.optimizerOptions(OptimizerOptions.DEFAULT.pivotalTuning(PivotalTuning.of(2))));
     assertEquals(
-        "a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
+        "DreamBooth cannot train a placeholder token; remove pivotal tuning, or train a LoRA",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> request.train(base, trainingSet(), Progress.SILENT, new Cancellation()))

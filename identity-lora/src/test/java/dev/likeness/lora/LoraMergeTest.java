@@ -88,7 +88,7 @@ class LoraMergeTest extends OnGoldenBase {
       both.put(second, 1.0);
       assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merge(both, 2))
           .getMessage()
-          .contains("word \"SKS\" of their own"));
+          .contains("textual inversion \"SKS\" each"));
       assertEquals(
           List.of("sks"),
           LoraMerge.resize(first, 1).textualInversions().stream()
@@ -172,7 +172,7 @@ class LoraMergeTest extends OnGoldenBase {
     }
     fused.close();
     assertEquals(
-        "the fused LoRA is closed; fuse it again to draw with it",
+        "the fused LoRA is closed; fuse it again to generate with it",
         assertThrows(IllegalStateException.class, () -> fused.weights(Compute.EXACT))
             .getMessage());
   }
@@ -195,7 +195,7 @@ class LoraMergeTest extends OnGoldenBase {
           assertThrows(IllegalArgumentException.class, () -> lora.save(file))
               .getMessage()
               .endsWith(
-                  " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind"));
+                  " has no place in such a file; save it in kohya's key format (KOHYA), which has one for every kind"));
       lora.save(file, KeyFormat.KOHYA);
       try (Lora again = Lora.open(file, base);
           FusedLora both = again.fuse(1)) {

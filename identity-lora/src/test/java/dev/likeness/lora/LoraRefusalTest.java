@@ -346,7 +346,7 @@ class LoraRefusalTest extends OnGoldenBase {
         "lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
     Path file = file(pair(LAYER, 64, 2, 64), settings);
     assertEquals(
-        file + " was learnt on a base that peft had changed (its settings say init_lora_weights "
+        file + " was trained on a base that peft had changed (its settings say init_lora_weights "
             + first
             + ") and means nothing on the base as it is; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion,"
             + " which LoftQ has not, or learn it from first values that leave the base alone",

@@ -445,14 +445,14 @@ class LoraTrainingTest {
   void refusesSizesThatTheLatentsCannotHave() {
     List<RgbImage> odd = List.of(RgbImage.of(15, 16, new byte[15 * 16 * 3]));
     assertEquals(
-        "a 15x16 image: the sides of images to learn from must be multiples of 2",
+        "a 15x16 image: the sides of training images must be multiples of 2",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(SHORT)
                     .train(base, odd, SUBJECT, Progress.SILENT, new Cancellation()))
             .getMessage());
     assertEquals(
-        "there is no image to learn from",
+        "there is no training image; give at least one",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> new LoraTrainer(SHORT)

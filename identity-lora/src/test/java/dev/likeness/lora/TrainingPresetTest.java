@@ -78,7 +78,7 @@ class TrainingPresetTest extends OnGoldenBase {
         .getMessage();
     assertTrue(
         refusal.matches(
-            "learning a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
+            "training a person on base-current takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
                 + " take a smaller base"),
         refusal);
   }

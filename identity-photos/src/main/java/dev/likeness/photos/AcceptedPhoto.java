@@ -22,7 +22,9 @@ public final class AcceptedPhoto {
     this.features = features;
   }
 
-  /** The photo of {@code face}; measures what it is compared with other photos by. */
+  /**
+   * Returns a photo with its face. It computes the features that are compared with other photos.
+   */
   public static AcceptedPhoto of(String name, RgbImage image, Face face) {
     return new AcceptedPhoto(name, image, face, PhotoFeatures.of(image, face));
   }
@@ -50,32 +52,45 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Head and shoulders at {@code size} by {@code size} pixels, never enlarged; encoders want 224 or
-   * 256, training 512 or 1024.
+   * Returns a square crop of head and shoulders without enlarging. Image encoders use 224 or 256,
+   * training 512 or 1024.
    *
-   * @throws IllegalArgumentException when the image has fewer pixels than that around the face;
-   *     names both
+   * @param size side in pixels
+   * @throws IllegalArgumentException if the crop has fewer pixels than that
    */
   public RgbImage crop(int size) {
     return crop(size, 1);
   }
 
   /**
-   * Head and shoulders at {@code size} by {@code size} pixels, enlarged at most
-   * {@code mostEnlargement} times.
+   * Returns a square crop of head and shoulders with limited enlarging.
+   *
+   * @param size side in pixels
+   * @param mostEnlargement largest allowed factor, from 1
+   * @throws IllegalArgumentException if the crop would have to be enlarged more
    */
   public RgbImage crop(int size, double mostEnlargement) {
     return crop(size, HeadCrop.Framing.HEAD_AND_SHOULDERS, mostEnlargement);
   }
 
-  /** What {@code framing} shows at {@code size} by {@code size} pixels, never enlarged. */
+  /**
+   * Returns a square crop with a framing, without enlarging.
+   *
+   * @param size side in pixels
+   * @param framing how much of the person is included
+   * @throws IllegalArgumentException if the crop has fewer pixels than that
+   */
   public RgbImage crop(int size, HeadCrop.Framing framing) {
     return crop(size, framing, 1);
   }
 
   /**
-   * What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many
-   * times.
+   * Returns a square crop with a framing and limited enlarging.
+   *
+   * @param size side in pixels
+   * @param framing how much of the person is included
+   * @param mostEnlargement largest allowed factor, from 1
+   * @throws IllegalArgumentException if the crop would have to be enlarged more
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);
@@ -97,8 +112,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * How many times {@code crop(size, …)} enlarges head and shoulders; 1 or less means that it does
-   * not.
+   * Returns the factor by which {@code crop(size)} enlarges head and shoulders. At most 1 means no
+   * enlarging.
    */
   public double enlargement(int size) {
     HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
@@ -107,8 +122,8 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * How far this photo and another are from being the same shot, 0 to 1: the smaller share of
-   * differing bits of two perceptual hashes, of the whole image and of head and shoulders.
+   * Returns the perceptual distance to another photo, 0 (same shot) to 1. It is the smaller share
+   * of differing hash bits of the whole image and of head and shoulders.
    */
   public double distance(AcceptedPhoto other) {
     return features.distance(other.features);

@@ -18,7 +18,7 @@ public final class NoUsablePhotoException extends InvalidInputException {
     this.review = review;
   }
 
-  /** What the review found, to show it; null after deserialization. */
+  /** Returns the review; null after deserialization. */
   public PhotoReview review() {
     return review;
   }

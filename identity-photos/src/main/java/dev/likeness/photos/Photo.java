@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * One photo file of a person: a name for messages, and the bytes, which are read when it is
- * reviewed.
+ * One photo file of a person: a name for messages and the file content. A path is read during the
+ * review.
  */
 public final class Photo {
   // Streams cannot be read twice, so they are taken in at once, up to what any review accepts.
@@ -30,7 +30,7 @@ public final class Photo {
     this.source = source;
   }
 
-  /** A file, called by its file name. */
+  /** Returns a photo of a file, named by its file name. The file is read during the review. */
   public static Photo of(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
       try (InputStream in = Files.newInputStream(file)) {
@@ -39,12 +39,12 @@ public final class Photo {
     });
   }
 
-  /** The content of a file; the array must not be changed afterwards. */
+  /** Returns a photo of a file's content. The array must not be changed afterwards. */
   public static Photo of(String name, byte[] file) {
     return new Photo(name, most -> file);
   }
 
-  /** The content of a file, read to its end now (at most 64 MiB); the caller closes the stream. */
+  /** Reads a photo from a stream, at most 64 MiB. The caller closes the stream. */
   public static Photo of(String name, InputStream file) {
     try {
       return of(name, file.readNBytes(MAX_STREAM_BYTES));
@@ -53,7 +53,7 @@ public final class Photo {
     }
   }
 
-  /** What the report calls it. */
+  /** Returns the name that reports use. */
   public String name() {
     return name;
   }

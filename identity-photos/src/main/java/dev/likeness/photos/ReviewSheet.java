@@ -177,7 +177,7 @@ final class ReviewSheet {
   }
 
   /**
-   * A photo made small, to be shown.
+   * A reduced photo for display.
    *
    * @param image upright
    * @param scale its pixels a pixel of the image that faces were found in

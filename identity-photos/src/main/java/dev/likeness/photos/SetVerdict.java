@@ -20,7 +20,7 @@ import java.util.stream.DoubleStream;
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
-  /** Below this many accepted photos a person is not learnt well. */
+  /** Below this number of accepted photos, a trained person resembles the photos less. */
   public static final int MIN_PHOTOS = 3;
   /** With this many accepted photos more add less. */
   public static final int RECOMMENDED_PHOTOS = 8;

@@ -193,6 +193,6 @@ class StoredPersonTest {
     assertTrue(new TrainedPerson(ada.lora(), ada.personToken(), "sdxl", "", Map.of())
         .baseMismatch(base)
         .orElseThrow()
-        .startsWith("the person was taught to sdxl and is drawn with " + base.name()));
+        .startsWith("the person was trained on sdxl and is used with " + base.name()));
   }
 }

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param normalization {@code raw} or {@code unit}: whether face embeddings are normalised
  */
 public record EmbeddingOrigin(String encoder, String faceEmbedder, String normalization) {
-  /** Nothing is known. */
+  /** An origin with no known value. */
   public static final EmbeddingOrigin UNKNOWN = new EmbeddingOrigin("", "", "");
 
   private static final String ENCODER_KEY = "likeness.encoder";
@@ -49,11 +49,11 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
   }
 
   /**
-   * Refuses references from elsewhere.
+   * Checks that references come from the networks that a user of them needs.
    *
-   * @param user what would look at them
-   * @param wanted where they should come from
-   * @throws InvalidInputException when something known of both differs
+   * @param user name of the user in the message
+   * @param wanted the origin that it needs
+   * @throws InvalidInputException if a value that both know differs
    */
   public void require(String user, EmbeddingOrigin wanted) {
     require(user, "through an image encoder of fingerprint ", encoder, wanted.encoder);

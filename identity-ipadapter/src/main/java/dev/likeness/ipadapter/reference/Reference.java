@@ -22,17 +22,17 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
     face = face == null ? null : face.clone();
   }
 
-  /** An image. */
+  /** Returns a reference image of weight 1. */
   public static Reference of(RgbImage image) {
     return new Reference(image, null, "", 1);
   }
 
-  /** A face's numbers. */
+  /** Returns a face embedding of weight 1. */
   public static Reference face(float[] numbers) {
     return new Reference(null, numbers, "", 1);
   }
 
-  /** A face's numbers and the aligned image of it, as FaceID-Plus wants them. */
+  /** Returns a face embedding with the aligned face image, as FaceID-Plus needs them. */
   public static Reference face(float[] numbers, RgbImage aligned) {
     return new Reference(aligned, numbers, "", 1);
   }
@@ -42,7 +42,7 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
     return new Reference(image, face, name, weight);
   }
 
-  /** The same reference counting more or less. */
+  /** Returns the reference with another weight, above 0. */
   public Reference weight(double value) {
     return new Reference(image, face, faceEmbedder, value);
   }
@@ -52,7 +52,7 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
     return face == null ? null : face.clone();
   }
 
-  /** Says what is there, never what it shows. */
+  /** Contains no personal data, so it may be logged. */
   @Override
   public String toString() {
     return (image == null ? "" : "an image ") + (face == null ? "" : "a face ") + "x" + weight;

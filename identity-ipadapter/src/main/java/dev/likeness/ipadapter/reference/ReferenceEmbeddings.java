@@ -16,8 +16,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Encoded references, so that they need not be encoded again. Biometric data, owned by the person
- * shown. Immutable; holds no native memory.
+ * Encoded references, so that they need not be encoded again. They are biometric data of the
+ * person. Immutable; holds no native memory.
  *
  * @param image outputs of an image encoder [n, tokens, width], or null
  * @param unconditional output for no image [1, tokens, width], or null if that is zeros
@@ -30,11 +30,12 @@ public record ReferenceEmbeddings(
   private static final String WEIGHTS = "weights";
 
   /**
-   * Numbers in three dimensions, row by row.
+   * Values of shape [count, tokens, width] in row-major order.
    *
-   * @param count of references
-   * @param tokens of each
-   * @param width of each token
+   * @param values the values
+   * @param count number of references
+   * @param tokens number of tokens of each reference
+   * @param width width of each token
    */
   public record Grid(float[] values, int count, int tokens, int width) {
     public Grid {
@@ -105,14 +106,14 @@ public record ReferenceEmbeddings(
     }
   }
 
-  /** How many references there are. */
+  /** Returns the number of references. */
   public int count() {
     return weights.size();
   }
 
   /**
-   * All references as one: their mean, each counting its weight; faces of unit length give one of
-   * unit length.
+   * Returns the weighted mean of all references as one reference. The mean of unit-length face
+   * embeddings has unit length.
    */
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : keepUnitLength(face.mean(weights), face);
@@ -139,15 +140,14 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Writes a safetensors file with {@code image}, {@code unconditional}, {@code face} and
-   * {@code weights}, and in its header what made them, whole or not at all; a new one is readable
-   * by its owner alone.
+   * Writes the embeddings to a safetensors file, with their origin in the header. The file is
+   * written completely or not at all. A new file is readable by its owner alone.
    */
   public void save(Path file) {
     save(file, Map.of());
   }
 
-  /** The same with {@code notes} in its header, such as the person shown. */
+  /** Writes the embeddings with further header entries, such as the name of the person. */
   public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -167,10 +167,9 @@ public record ReferenceEmbeddings(
   }
 
   /**
-   * Reads a file of {@link #save}; of one from before headers said what made it, only widths are
-   * compared.
+   * Reads a file of {@link #save}. If the file names no origin, adapters compare widths only.
    *
-   * @throws InvalidInputException when it is none
+   * @throws InvalidInputException if the file has no reference embeddings
    */
   public static ReferenceEmbeddings open(Path file) {
     try (TensorScope scope = TensorScope.open();

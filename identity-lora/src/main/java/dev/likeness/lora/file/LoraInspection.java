@@ -81,7 +81,7 @@ public record LoraInspection(
     textualInversions = List.copyOf(textualInversions);
   }
 
-  /** Whether every key was used, but for those that say nothing. */
+  /** Whether every key was used or is ignored on purpose. */
   public boolean isComplete() {
     return unmatched.isEmpty()
         && shapeMismatches.isEmpty()

@@ -60,29 +60,29 @@ public record LoraTraining(
     boolean strong = alpha > 0 && learningRate > 0 && maxGradNorm > 0;
     if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorLossWeight >= 0)) {
       throw new IllegalArgumentException(
-          "alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
+          "alpha " + alpha + ", learning rate " + learningRate + ", max gradient norm "
               + maxGradNorm + " must be above 0, gamma " + minSnrGamma + ", weight decay "
               + weightDecay
               + ", prior weight " + priorLossWeight + " not below");
     }
     if (optimizerOptions.distillationGuidance() > 0 && (trainTextEncoder || classImages > 0)) {
       throw new IllegalArgumentException(
-          "drawing in few steps is learnt by the network alone, without class images; "
-              + "turn the text encoder's learning off");
+          "few-step distillation trains the network alone, without class images; "
+              + "turn off the training of the text encoder");
     }
     if (captions.isEmpty()) {
       throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
     }
   }
 
-  /** As {@link #balanced}, for less than half as long: a first look. */
+  /** Settings of {@link #balanced} with less than half of its steps, for a first test. */
   public static LoraTraining quick() {
     return balanced().steps(120);
   }
 
   /**
-   * For a base that is learned in large steps; {@link #forBase} makes of it what another base
-   * wants.
+   * Settings for small bases that train at a high learning rate; {@link #forBase} adapts them to
+   * other bases.
    */
   public static LoraTraining balanced() {
     return new LoraTraining(
@@ -105,16 +105,20 @@ public record LoraTraining(
         OptimizerOptions.DEFAULT);
   }
 
-  /** As {@link #balanced}, for three times as long. */
+  /** Settings of {@link #balanced} with three times its steps. */
   public static LoraTraining best() {
     return balanced().steps(900);
   }
 
   /**
-   * Not a person, but to draw in four steps without guidance, with {@code LCMScheduler}, what a
-   * base of UNet draws in many with this guidance: latent consistency distillation (Luo et al.
-   * 2023, arXiv:2311.05556). Give images with a caption each, such as the base learnt from, and
-   * save {@link dev.likeness.lora.TrainedPerson#lora()}.
+   * Settings for latent consistency distillation (Luo et al. 2023, arXiv:2311.05556), which trains
+   * no person. The LoRA lets a UNet base generate in four steps without guidance, with
+   * {@code LCMScheduler}.
+   *
+   * <p>Train with captioned images like those that the base was trained on, and save
+   * {@link dev.likeness.lora.TrainedPerson#lora()}.
+   *
+   * @param guidance guidance scale to distil, from 1
    */
   public static LoraTraining fewStep(double guidance) {
     return new LoraTraining(
@@ -138,9 +142,11 @@ public record LoraTraining(
   }
 
   /**
-   * The same by the recipe of {@code base}, over as many images. Without one that its folder
-   * declares ({@code likeness.json}) a base is trained as by diffusers' scripts: attention alone,
-   * one image a step, a low learning rate, and a transformer with its text encoders as they are.
+   * Returns the settings adapted to a base, for the same number of images. They follow the recipe
+   * in the base folder's {@code likeness.json}.
+   *
+   * <p>Without a recipe they follow diffusers' scripts: attention layers, one image per step, a low
+   * learning rate. For transformer bases the text encoders are not trained.
    */
   public LoraTraining forBase(BaseModel base) {
     return TrainingPreset.forBase(this, base);
@@ -152,7 +158,7 @@ public record LoraTraining(
     return draft.made();
   }
 
-  /** Another rank; alpha keeps its ratio to it. */
+  /** Returns the settings with another rank; alpha keeps its ratio to the rank. */
   public LoraTraining rank(int n) {
     return with(draft -> {
       draft.rank = n;
@@ -160,42 +166,47 @@ public record LoraTraining(
     });
   }
 
-  /** Other layers. */
+  /** Returns the settings with other target layers. */
   public LoraTraining targets(LoraTargets layers) {
     return with(draft -> draft.targets = layers);
   }
 
-  /** Another gamma of min-SNR weighting, 0 for none. */
+  /** Returns the settings with another gamma of min-SNR weighting; 0 for none. */
   public LoraTraining minSnrGamma(double gamma) {
     return with(draft -> draft.minSnrGamma = gamma);
   }
 
-  /** With the text encoder learning, or not. */
+  /** Returns the settings with or without training of the text encoders. */
   public LoraTraining trainTextEncoder(boolean learns) {
     return with(draft -> draft.textEncoder = learns);
   }
 
-  /** Another number of optimiser steps. */
+  /** Returns the settings with another number of optimiser steps, from 1. */
   public LoraTraining steps(int n) {
     return with(draft -> draft.steps = n);
   }
 
-  /** Another number of images in each step. */
+  /** Returns the settings with another number of images per step, from 1. */
   public LoraTraining batchSize(int n) {
     return with(draft -> draft.batch = n);
   }
 
-  /** Another learning rate. */
+  /** Returns the settings with another peak learning rate, above 0. */
   public LoraTraining learningRate(double rate) {
     return with(draft -> draft.learningRate = rate);
   }
 
-  /** With mirrored images too, or not. */
+  /** Returns the settings with or without random mirroring of images. */
   public LoraTraining randomFlip(boolean mirrored) {
     return with(draft -> draft.flip = mirrored);
   }
 
-  /** Prior preservation with this many class images, which count {@code weight}. */
+  /**
+   * Returns the settings with prior preservation.
+   *
+   * @param count number of class images; 0 for no prior preservation
+   * @param weight weight of the prior preservation loss, from 0
+   */
   public LoraTraining priorPreservation(int count, double weight) {
     return with(draft -> {
       draft.priorImages = count;
@@ -203,22 +214,22 @@ public record LoraTraining(
     });
   }
 
-  /** Other captions, {@code %s} being the person. */
+  /** Returns the settings with other captions; {@code %s} stands for the person. */
   public LoraTraining captions(String... templates) {
     return with(draft -> draft.captions = List.of(templates));
   }
 
-  /** Another seed. */
+  /** Returns the settings with another seed. */
   public LoraTraining seed(long value) {
     return with(draft -> draft.seed = value);
   }
 
-  /** Other options. */
+  /** Returns the settings with other optimiser options. */
   public LoraTraining optimizerOptions(OptimizerOptions others) {
     return with(draft -> draft.options = others);
   }
 
-  /** What a change's factors are multiplied by. */
+  /** Returns the factor of a delta: alpha / rank, or alpha / sqrt(rank) for rsLoRA. */
   public double scale() {
     return alpha / (optimizerOptions.rankStabilised() ? Math.sqrt(rank) : rank);
   }

@@ -51,7 +51,7 @@ public record OptimizerOptions(
     boolean stochasticRounding,
     double distillationGuidance,
     PivotalTuning pivotalTuning) {
-  /** Plain LoRA with AdamW, nothing of the rest. */
+  /** LoRA with AdamW; all other options are off. */
   public static final OptimizerOptions DEFAULT = new OptimizerOptions(
       AdapterAlgorithm.LORA,
       false,
@@ -102,85 +102,91 @@ public record OptimizerOptions(
     return draft.build();
   }
 
-  /** Another form of change. */
+  /** Returns the options with another adapter algorithm. */
   public OptimizerOptions algorithm(AdapterAlgorithm kind) {
     return with(draft -> draft.algorithm = kind);
   }
 
-  /** With rsLoRA's strength, or not. */
+  /** Returns the options with or without the scale of rsLoRA. */
   public OptimizerOptions rankStabilised(boolean stabilised) {
     return with(draft -> draft.rankStabilised = stabilised);
   }
 
-  /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
+  /**
+   * Returns the options with a regular expression that must match whole layer names. It replaces
+   * the targets; empty for none.
+   */
   public OptimizerOptions targetModules(String pattern) {
     return with(draft -> draft.targetModules = pattern);
   }
 
-  /** Another optimiser. */
+  /** Returns the options with another optimiser. */
   public OptimizerOptions optimizer(TrainingOptimizer kind) {
     return with(draft -> draft.optimizer = kind);
   }
 
-  /** With a learning rate that stays, or falls. */
+  /** Returns the options with a constant learning rate, or with one that decays. */
   public OptimizerOptions constantLearningRate(boolean constant) {
     return with(draft -> draft.constantLearningRate = constant);
   }
 
-  /** Another number of batches for each step. */
+  /** Returns the options with another number of batches per optimiser step, from 1. */
   public OptimizerOptions gradientAccumulationSteps(int batches) {
     return with(draft -> draft.gradientAccumulationSteps = batches);
   }
 
-  /** With gradient checkpointing, or without. */
+  /** Returns the options with or without gradient checkpointing. */
   public OptimizerOptions gradientCheckpointing(boolean twice) {
     return with(draft -> draft.gradientCheckpointing = twice);
   }
 
-  /** With a slow average, which becomes the result. */
+  /**
+   * Returns the options with another decay of the moving average; 0 for none. The average becomes
+   * the result.
+   */
   public OptimizerOptions emaDecay(double decay) {
     return with(draft -> draft.emaDecay = decay);
   }
 
-  /** With noise that shifts a whole image. */
+  /** Returns the options with another noise offset; 0 for none. */
   public OptimizerOptions noiseOffset(double strength) {
     return with(draft -> draft.noiseOffset = strength);
   }
 
-  /** With a second noise in what the network sees. */
+  /** Returns the options with another input perturbation; 0 for none. */
   public OptimizerOptions inputPerturbation(double strength) {
     return with(draft -> draft.inputPerturbation = strength);
   }
 
-  /** With debiased weights of the loss, or without. */
+  /** Returns the options with or without debiased weighting of the loss. */
   public OptimizerOptions debiasedEstimation(boolean weighted) {
     return with(draft -> draft.debiasedEstimation = weighted);
   }
 
-  /** With another weight of each image's marked area. */
+  /** Returns the options with another loss weight of the focus area of an image. */
   public OptimizerOptions focusWeight(double factor) {
     return with(draft -> draft.focusWeight = factor);
   }
 
-  /** With weights in bf16 alone, or with f32 ones behind them. */
+  /** Returns the options with bf16 weights and stochastic rounding, or with f32 weights. */
   public OptimizerOptions stochasticRounding(boolean byChance) {
     return with(draft -> draft.stochasticRounding = byChance);
   }
 
   /**
-   * Learning to draw in few steps what the base draws with this guidance; 0 for what the images
-   * show.
+   * Returns the options with another guidance scale of few-step distillation; 0 for ordinary
+   * training.
    */
   public OptimizerOptions distillationGuidance(double guidance) {
     return with(draft -> draft.distillationGuidance = guidance);
   }
 
-  /** With a new word for the person, or {@link PivotalTuning#NONE}. */
+  /** Returns the options with a placeholder token for the person, or {@link PivotalTuning#NONE}. */
   public OptimizerOptions pivotalTuning(PivotalTuning word) {
     return with(draft -> draft.pivotalTuning = word);
   }
 
-  /** Which optimiser moves the weights. */
+  /** The optimiser of the trained weights. */
   public enum TrainingOptimizer {
     ADAMW,
     /** A quarter of AdamW's memory. */
@@ -197,8 +203,8 @@ public record OptimizerOptions(
   }
 
   /**
-   * The values of an {@link OptimizerOptions} while some of them are changed: the one place that
-   * knows the order of its components.
+   * The mutable values of an {@link OptimizerOptions}. Only this class depends on the order of the
+   * components.
    */
   static final class Builder {
     AdapterAlgorithm algorithm;

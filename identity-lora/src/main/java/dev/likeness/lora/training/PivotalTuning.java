@@ -27,7 +27,10 @@ public record PivotalTuning(int vectors, double endFraction, double learningRate
     }
   }
 
-  /** A word of {@code vectors} vectors that learn during half of the steps. */
+  /**
+   * Returns a placeholder token of {@code vectors} vectors that are trained during half of the
+   * steps.
+   */
   public static PivotalTuning of(int vectors) {
     return new PivotalTuning(vectors, DEFAULT_END, DEFAULT_RATE);
   }

@@ -40,22 +40,26 @@ public record TrainingExample(
     }
   }
 
-  /** An image that the settings' captions suit. */
+  /** Returns an image without a caption of its own; the captions of the settings apply. */
   public static TrainingExample of(RgbImage image) {
     return new TrainingExample(image, Optional.empty(), Optional.empty());
   }
 
-  /** Called so. */
+  /** Returns the image with its own caption; {@code %s} stands for the person. */
   public TrainingExample caption(String text) {
     return new TrainingExample(image, Optional.of(text), focus, mask);
   }
 
-  /** With an area that counts more. */
+  /** Returns the image with an area whose loss has a higher weight. */
   public TrainingExample focus(Focus area) {
     return new TrainingExample(image, caption, Optional.of(area), mask);
   }
 
-  /** Of which only what the mask has white is learnt. */
+  /**
+   * Returns the image with a loss mask. Only white pixels are trained.
+   *
+   * @param gray a mask of the image's size
+   */
   public TrainingExample mask(RgbImage gray) {
     return new TrainingExample(image, caption, focus, Optional.of(gray));
   }

@@ -13,7 +13,7 @@ package dev.likeness.lora.training;
  */
 public record TrainingMemory(
     long weights, long trained, long activations, long generation, long process) {
-  /** All of it. */
+  /** Returns the sum of all parts. */
   public long bytes() {
     return weights + trained + activations + generation + process;
   }
@@ -21,8 +21,8 @@ public record TrainingMemory(
   @Override
   public String toString() {
     return mib(bytes()) + " MiB: " + mib(weights) + " of weights, " + mib(trained)
-        + " of what is learned, " + mib(activations) + " of activations, "
-        + (generation > 0 ? mib(generation) + " of drawing, " : "") + mib(process)
+        + " of trained values, " + mib(activations) + " of activations, "
+        + (generation > 0 ? mib(generation) + " of generation, " : "") + mib(process)
         + " of the process";
   }
 

@@ -7,11 +7,11 @@ import dev.likeness.diffusion.internal.model.ModelExtras;
 
 /** Presets of training time; {@link #of} turns a preset into settings. */
 public enum TrainingPreset {
-  /** A first look. */
+  /** Less than half of the balanced steps, for a first test. */
   QUICK(0.4),
-  /** What a studio takes. */
+  /** The default. */
   BALANCED(1),
-  /** Three times as long. */
+  /** Three times the balanced steps. */
   BEST(3);
 
   /** Photos that the steps of {@link LoraTraining#balanced} are meant for. */
@@ -35,8 +35,12 @@ public enum TrainingPreset {
   }
 
   /**
-   * The settings for so many photos on a base: few photos take fewer steps, since they are soon
-   * known by heart. The steps of a recipe that the base's folder declares are meant for ten photos.
+   * Returns the settings for a number of photos on a base. Fewer photos take fewer steps, because
+   * they overfit sooner. A recipe in the base folder is meant for ten photos.
+   *
+   * @param base the base model
+   * @param photos number of photos, from 1
+   * @return the settings
    */
   public LoraTraining of(BaseModel base, int photos) {
     LoraTraining full = LoraTraining.balanced().forBase(base);

@@ -24,11 +24,11 @@ public record TrainingSet(
   public TrainingSet {
     examples = List.copyOf(examples);
     if (examples.isEmpty()) {
-      throw new IllegalArgumentException("there is no image to learn from");
+      throw new IllegalArgumentException("there is no training image; give at least one");
     }
   }
 
-  /** Images alone. */
+  /** Returns a set of images without captions, state file or validation. */
   public static TrainingSet of(List<RgbImage> images, PersonToken subject) {
     return new TrainingSet(
         images.stream().map(TrainingExample::of).toList(), subject, null, null, Optional.empty());

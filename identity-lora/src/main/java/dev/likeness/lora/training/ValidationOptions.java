@@ -22,13 +22,13 @@ public record ValidationOptions(int interval, ImageRequest request, Scorer score
   }
 
   /**
-   * Judges images that a training drew on its way, e.g. by how alike a face encoder finds them to
-   * photos that were held out of it.
+   * Scores validation images, for example by their similarity to photos that are not trained on.
    */
   @FunctionalInterface
   public interface Scorer {
     /**
-     * How good these are; more is better. NaN when they cannot be judged, e.g. no face is in them.
+     * Returns the score of the images, higher for better. NaN means that they cannot be scored, for
+     * example because no face was found.
      */
     double score(List<RgbImage> images);
   }

@@ -402,7 +402,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         .toList();
     assertEquals(List.of(0.2, 0.6, 0.5, 0.4), seen);
     assertTrue(events.contains(new ProgressEvent.Notice(
-        "no better likeness in the last 2 looks; the weights of the best are kept")));
+        "no better likeness in the last 2 validations; the weights of the best one are kept")));
   }
 
   @Test
@@ -534,7 +534,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
         assertThrows(IllegalArgumentException.class, () -> PLAIN.targetModules("("))
             .getMessage());
     assertEquals(
-        "no layer of the base is to learn: targets CONVOLUTIONS, modules nothing",
+        "no layer of the base is trained: targets CONVOLUTIONS, modules nothing",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> train(with(PLAIN).optimizerOptions(PLAIN.targetModules("nothing"))))

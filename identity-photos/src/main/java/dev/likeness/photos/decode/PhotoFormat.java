@@ -6,10 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/**
- * The kinds of image file that people's photos come in, told apart by their first bytes, never by
- * their name.
- */
+/** File formats of photos. They are detected by the first bytes of a file, not by its name. */
 public enum PhotoFormat {
   JPEG("jpeg", "jpg", "jpeg", "jpe", "jfif", "mpo"),
   PNG("png", "png"),

@@ -2,7 +2,7 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** A photo that cannot become an image, and why. */
+/** Thrown if a photo cannot be decoded. */
 public final class UnreadablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
@@ -32,17 +32,17 @@ public final class UnreadablePhotoException extends InvalidInputException {
     this(fault, Double.NaN, Double.NaN, message, null);
   }
 
-  /** What is wrong with the file. */
+  /** Returns the kind of fault. */
   public Fault fault() {
     return fault;
   }
 
-  /** What was measured (bytes or pixels), NaN where nothing was. */
+  /** Returns the measured value in bytes or pixels; NaN if nothing was measured. */
   public double value() {
     return value;
   }
 
-  /** What {@link #value} may be at most, NaN where nothing was measured. */
+  /** Returns the largest allowed {@link #value}; NaN if nothing was measured. */
   public double limit() {
     return limit;
   }

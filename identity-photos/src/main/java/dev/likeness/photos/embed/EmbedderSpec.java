@@ -62,13 +62,11 @@ public record EmbedderSpec(
       "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, UsePolicy.Licence.MIT);
 
   /**
-   * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface},
-   * {@code auraface}, {@code arcface}, {@code w600k} and what else insightface calls its own).
-   * {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
-   * AuraFace where its name or folder has {@code auraface} or the word {@code aura}, else taken for
-   * the other, whose licence is the stricter.
+   * Returns the specification that a file name tells, such as {@code sface}, {@code mobileface},
+   * {@code auraface}, {@code arcface} or {@code w600k}. {@code glintr100} is AuraFace if the file
+   * or folder name says so; otherwise it is InsightFace's antelopev2, whose licence is stricter.
    *
-   * @throws InvalidInputException when it names none of them
+   * @throws InvalidInputException if the name tells none
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);

@@ -9,14 +9,21 @@ import dev.likeness.photos.face.Face;
  * thread-safe and deterministic. Embeddings are biometric data and must not be logged.
  */
 public interface FaceEmbedder extends AutoCloseable {
-  /** The unit-length vector of {@code face} in {@code image}. */
+  /**
+   * Returns the embedding of a face, of unit length.
+   *
+   * @param image the image
+   * @param face a face in that image, in its pixels
+   */
   float[] embed(RgbImage image, Face face);
 
   /**
-   * The vector before it is brought to unit length, which a few adapters were trained on.
+   * Returns the embedding before normalisation, which some adapters were trained on.
    *
-   * @throws InvalidInputException by an embedder that knows its vectors at unit length alone, as
-   *     all do unless they say otherwise
+   * @param image the image
+   * @param face a face in that image, in its pixels
+   * @throws InvalidInputException if the embedder gives unit-length vectors only, which is the
+   *     default
    */
   default float[] embedRaw(RgbImage image, Face face) {
     throw new InvalidInputException("the face embedder " + name()
@@ -24,16 +31,20 @@ public interface FaceEmbedder extends AutoCloseable {
         + " trained on vectors as a recogniser has them; give the recogniser it was trained with");
   }
 
-  /** The name that reports call it. */
+  /** Returns the name of the embedder, for reports. */
   String name();
 
-  /** The cosine above which two faces are taken for one person. */
+  /** Returns the cosine above which two faces count as one person, -1 to 1. */
   double samePersonThreshold();
 
   @Override
   void close();
 
-  /** The cosine of two unit-length vectors of one embedder, -1 to 1. */
+  /**
+   * Returns the cosine of two unit-length vectors of one embedder, -1 to 1.
+   *
+   * @throws IllegalArgumentException if the vectors have different lengths
+   */
   static double cosine(float[] a, float[] b) {
     if (a.length != b.length) {
       throw new IllegalArgumentException(

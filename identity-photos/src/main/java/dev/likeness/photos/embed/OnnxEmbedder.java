@@ -23,11 +23,15 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Opens a file that works as {@code spec} says, but takes bytes as they are where it
-   * {@linkplain OnnxFile#hasInputScaling() scales them itself}, as ArcFace exported from MXNet
-   * does.
+   * Opens an ONNX face embedder. If the file {@linkplain OnnxFile#hasInputScaling() scales its input
+   * itself}, pixel values are passed unchanged.
    *
-   * @throws InvalidInputException when {@code policy} forbids it, or the file is not such a network
+   * @param file the ONNX file
+   * @param spec input format, threshold and licence
+   * @param policy the intended use
+   * @return the embedder; the caller closes it
+   * @throws InvalidInputException if {@code policy} forbids it, or the file does not fit
+   *     {@code spec}
    */
   public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
     policy.require(spec);
@@ -63,8 +67,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * What the specification calls it and the file's fingerprint: many networks work like one, and
-   * none knows another's numbers.
+   * Returns the name of the specification with the file's fingerprint. Embeddings of different
+   * files cannot be compared.
    */
   @Override
   public String name() {
@@ -76,7 +80,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     return spec.samePersonThreshold();
   }
 
-  /** What it expects, and its licence. */
+  /** Returns the specification. */
   public EmbedderSpec spec() {
     return spec;
   }

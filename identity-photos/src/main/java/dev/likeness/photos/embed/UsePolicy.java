@@ -19,12 +19,14 @@ public enum UsePolicy {
   }
 
   /**
-   * The same for one that an IP-Adapter looks at faces through, which no other can stand in for.
+   * Checks a face embedder that an IP-Adapter was trained with. No other embedder can replace it.
+   *
+   * @throws InvalidInputException naming the network and its licence
    */
   public void requireForAdapter(EmbedderSpec spec) {
     require(
         spec,
-        ", and no other fits this adapter; use an adapter that looks at images, such as Plus Face");
+        ", and no other fits this adapter; use an adapter that uses images, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String otherwise) {

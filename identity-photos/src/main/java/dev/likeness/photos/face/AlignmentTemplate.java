@@ -31,7 +31,8 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   }
 
   /**
-   * What brings {@code face} onto the template: its five landmarks, else its eyes, else its box.
+   * Returns the transform of a face onto the template. It uses the five landmarks, or the eyes, or
+   * the box.
    */
   public SimilarityTransform estimateTransform(Face face) {
     List<Point> five = landmarks.points();
@@ -44,7 +45,7 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
         .orElseGet(() -> SimilarityTransform.fit(defaultEyes(face.box()), five.subList(0, 2)));
   }
 
-  /** The face as the network wants to see it. */
+  /** Returns the face aligned to the template, {@link #size} pixels wide and high. */
   public RgbImage align(RgbImage image, Face face) {
     return estimateTransform(face).warp(image, size);
   }

@@ -11,8 +11,8 @@ import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
- * The face detector that needs no files: OpenCV's Haar cascades on the image at 640 pixels, frontal
- * first, then profiles. Each thread borrows its own cascades, which {@link #close()} frees.
+ * A face detector without model files: OpenCV's Haar cascades on the image at 640 pixels, frontal
+ * first, then profile. Each thread uses its own cascades; {@link #close()} frees them.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
@@ -21,8 +21,10 @@ public final class CascadeDetector implements FaceDetector {
   private volatile boolean closed;
 
   /**
-   * Loads the natives and the cascades; a missing native library is a MachineLimit with its
-   * coordinates.
+   * Loads OpenCV and the cascades.
+   *
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if a native library is missing; the
+   *     message names its coordinates
    */
   public CascadeDetector() {
     OpenCv.load(opencv_objdetect.class);

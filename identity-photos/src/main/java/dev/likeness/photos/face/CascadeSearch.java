@@ -18,9 +18,8 @@ import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_objdetect.CascadeClassifier;
 
 /**
- * The cascades of one thread and how they work together: one proposes, another of different
- * training must agree. The costlier looks (the red channel, stretched contrast beyond the edges,
- * profiles) are taken only when the plain one finds nothing.
+ * The Haar cascades of one thread. One cascade proposes faces and another must confirm them. Slower
+ * searches (red channel, padded image, profiles) run only if the first one finds nothing.
  */
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME_FACE_OVERLAP = 0.4;
@@ -54,7 +53,7 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  /** Of them those that the plain look finds, which costs a fraction of the others. */
+  /** Of them those that the plain search finds, which costs a fraction of the others. */
   List<Face> detectFrontal(RgbImage image) {
     return detectFrontal(image, MIN_FACE_SHARE);
   }
@@ -72,7 +71,8 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two
+  // A lenient search also believes the cascade that sees faces in ornaments, but nothing without
+  // two
   // eyes.
   private List<Face> detectFrontal(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
@@ -172,8 +172,8 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /**
-   * A second look at an image in which only something small was found: it may be a button or a face
-   * on the wall, while the person was missed.
+   * Repeats the search if only a small face was found. A small detection may be wrong while the
+   * person was missed.
    */
   static final class WiderSearch {
     /** What is narrower than this share of the image's shorter side is small. */

@@ -8,17 +8,14 @@ public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright image, largest first; empty when there is none. */
   List<Face> detect(RgbImage image);
 
-  /**
-   * Those of them that look into the camera and are plainly seen, for a look that has to be quick;
-   * all where that is as quick.
-   */
+  /** Detects clearly visible frontal faces only. It is faster than {@link #detect}. */
   default List<Face> detectFrontal(RgbImage image) {
     return detect(image);
   }
 
   /**
-   * Those of {@link #detectFrontal} that fill a good part of the image, for a look that has to be
-   * quicker still.
+   * Detects frontal faces that fill a large part of the image. It is faster than
+   * {@link #detectFrontal}.
    */
   default List<Face> detectLarge(RgbImage image) {
     return detectFrontal(image);

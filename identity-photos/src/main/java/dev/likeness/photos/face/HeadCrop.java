@@ -46,8 +46,8 @@ public record HeadCrop(int x, int y, int side) {
     /** Hair to chin, as IP-Adapter's face models were trained. */
     HEAD(1.8, 0.52, 1),
     /**
-     * Hair to shoulders, as headshots are framed and people are learnt; takes in up to 1.8 times
-     * more to stay crisp.
+     * Hair to shoulders, as headshots are framed and trained on; takes in up to 1.8 times more to
+     * stay crisp.
      */
     HEAD_AND_SHOULDERS(2.6, 0.44, 1.8);
 

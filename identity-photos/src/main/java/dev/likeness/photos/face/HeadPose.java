@@ -7,11 +7,11 @@ import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 
 /**
- * How a head is turned, in degrees; all zero looks straight into the camera.
+ * The rotation of a head in degrees; all zero for a face that looks into the camera.
  *
- * @param yaw positive when the nose points to the image's right side
- * @param pitch positive when the nose points up
- * @param roll positive when the head leans so that the image's right eye is lower
+ * @param yaw rotation to the side
+ * @param pitch rotation up or down
+ * @param roll rotation in the image plane
  */
 public record HeadPose(double yaw, double pitch, double roll) {
   public static final HeadPose FRONTAL = new HeadPose(0, 0, 0);

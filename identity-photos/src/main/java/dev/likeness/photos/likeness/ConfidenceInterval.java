@@ -12,7 +12,7 @@ public record ConfidenceInterval(double low, double high) {
 
   /**
    * The range of the mean of a table, one row an image and one column a photo it was compared with:
-   * the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that draws rows and columns anew,
+   * the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that resamples rows and columns,
    * with a fixed seed.
    */
   public static ConfidenceInterval ofMean(double[][] table) {

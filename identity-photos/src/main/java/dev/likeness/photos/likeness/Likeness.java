@@ -74,7 +74,7 @@ public final class Likeness {
   /**
    * Compares with the vectors of photos that are no longer here.
    *
-   * @param references at least one, made by {@code embedder}; they count as learnt from
+   * @param references at least one, made by {@code embedder}; they count as training photos
    */
   public static Likeness of(
       List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {

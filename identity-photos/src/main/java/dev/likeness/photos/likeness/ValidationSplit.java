@@ -15,6 +15,10 @@ public record ValidationSplit(
     List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean isIndependent) {
   private static final int MIN_PHOTOS = 5;
 
+  /**
+   * Splits the training photos once more. The second split selects a checkpoint, so that the final
+   * likeness is measured on other photos.
+   */
   public ValidationSplit {
     training = List.copyOf(training);
     validation = List.copyOf(validation);
@@ -43,8 +47,8 @@ public record ValidationSplit(
   }
 
   /**
-   * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is
-   * held out here stays unseen until the report.
+   * Splits the training photos once more: a checkpoint is chosen by these, so that what is held out
+   * here stays unseen until the report.
    */
   public ValidationSplit forSelection() {
     return of(training);

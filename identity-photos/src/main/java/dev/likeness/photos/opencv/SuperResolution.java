@@ -8,9 +8,9 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /**
- * A network that enlarges images, out of an ONNX file of Real-ESRGAN's kind: red, green and blue
- * from 0 to 1 in, the same several times as large out. It sees overlapping tiles, so any image
- * fits. One tile at a time.
+ * A super-resolution network from an ONNX file such as Real-ESRGAN. It maps RGB values from 0 to 1
+ * to a larger RGB image. Images of any size are processed in overlapping tiles. Thread-safe, one
+ * tile at a time.
  */
 public final class SuperResolution implements AutoCloseable {
   // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not
@@ -31,9 +31,10 @@ public final class SuperResolution implements AutoCloseable {
   }
 
   /**
-   * Opens an ONNX file and tries it.
+   * Opens an ONNX file and runs it once.
    *
-   * @throws InvalidInputException when it is not such a network, or takes images of another kind
+   * @return the network; the caller closes it
+   * @throws InvalidInputException if the file is not such a network, or has another input format
    */
   public static SuperResolution open(Path file) {
     OnnxFile input = OnnxFile.read(file, LABEL);
@@ -65,7 +66,7 @@ public final class SuperResolution implements AutoCloseable {
     }
   }
 
-  /** How many times as wide and high images come out. */
+  /** Returns the enlargement factor of width and height, 2 to 8. */
   public int factor() {
     return factor;
   }

@@ -7,7 +7,7 @@ import java.util.Map;
 public final class QualityLimits {
   /**
    * The built-in thresholds: real photos degraded step by step pass the first where a person would
-   * hesitate and the second where a model would learn the defect.
+   * hesitate and the second where a model would reproduce the defect.
    */
   public static final QualityLimits DEFAULT = new QualityLimits(defaults());
 
@@ -61,11 +61,10 @@ public final class QualityLimits {
   }
 
   /**
-   * Two thresholds of one measure. When {@code reject} is the larger, values above are bad;
-   * otherwise values below are.
+   * Two limits of a measured value: the first gives a warning, the second a rejection.
    *
-   * @param warn where a warning begins
-   * @param reject where the photo is set aside; infinite when this measure alone never does that
+   * @param warn limit of a warning
+   * @param reject limit of a rejection
    */
   public record Band(double warn, double reject) {
     public Band {

@@ -20,7 +20,7 @@ public final class AttentionMask {
   private final Map<Long, Tensor> levels;
   private final long imageQueries;
 
-  /** The mask for what is drawn; its tensors belong to the calling scope. */
+  /** The mask for the generated image; its tensors belong to the calling scope. */
   public AttentionMask(RgbImage white, ModelAdapter.Context drawing) {
     RgbImage sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
     Tensor binary = binarize(sized);

@@ -101,7 +101,7 @@ public final class FaceIdLora implements AutoCloseable {
     return value.item_double() / rank(weights, key + ".down.weight");
   }
 
-  /** While it learns, with that rank everywhere. */
+  /** During training, with that rank everywhere. */
   public FaceIdLora(Parameters weights, int rank, AdapterSites base) {
     this.weights = null;
     read(weights, base, n -> true, key -> rank, key -> 1);

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Shows references to what an adapter looks through. One thread. */
+/** Encodes references for an adapter. One thread. */
 public final class ReferenceEncoder {
   private final String adapter;
   private final AdapterLayout layout;

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * InstantX's attention for Stable Diffusion 3.5: the image looks at itself and at image tokens,
+ * InstantX's attention for Stable Diffusion 3.5: the image attends to itself and to image tokens,
  * queries and keys normalised anew. With the names and numbers of diffusers'
  * {@code SD3IPAdapterJointAttnProcessor2_0}.
  */

@@ -7,11 +7,11 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
+ * The image tokens of one attention (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is
  * already in them.
  *
- * @param unconditional what images for the negative prompt look at, or null when there are none
- * @param conditional what the others look at
+ * @param unconditional tokens for the negative prompt, or null when there are none
+ * @param conditional tokens for the prompt
  * @param mask where this counts, or null for everywhere
  */
 public record TokenBranch(Memory unconditional, Memory conditional, AttentionMask mask)
@@ -39,7 +39,7 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
       if (tokens.size(2) != query.size(1) * query.size(3)) {
         throw new IllegalArgumentException("an image prompt made for attentions of "
             + tokens.size(2) + " channels met one of " + query.size(1) * query.size(3)
-            + ": its adapter was opened for another base; open it for the one that draws");
+            + ": its adapter was opened for another base; open it for the base of the request");
       }
       return tokens
           .view(tokens.size(0), tokens.size(1), query.size(1), -1)

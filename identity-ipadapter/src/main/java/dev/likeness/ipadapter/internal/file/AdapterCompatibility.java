@@ -130,7 +130,7 @@ public final class AdapterCompatibility {
       throw new InvalidInputException(
           file + " is an " + adapter.variant().title()
               + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; " + recogniser
-              + " is another recogniser: give that one, or an adapter that looks at images, such as Plus Face");
+              + " is another recogniser: give that one, or an adapter that uses images, such as Plus Face");
     }
   }
 

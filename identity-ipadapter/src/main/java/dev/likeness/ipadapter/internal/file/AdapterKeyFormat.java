@@ -20,8 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The published spelling, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that diffusers
- * or a training script spelled otherwise.
+ * The published key format, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that
+ * diffusers or a training script spelled otherwise.
  */
 public final class AdapterKeyFormat {
   private static final String PROJECTION = "image_proj.";
@@ -163,7 +163,7 @@ public final class AdapterKeyFormat {
   }
 
   /**
-   * In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of
+   * In diffusers' key format Full Face and FaceID share their names; Full Face makes one token of
    * each.
    */
   private static boolean projectsTokensSeparately(TensorSource source, Set<String> names) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Files that look like IP-Adapters and are something else, each by its name. */
+/** Files that resemble IP-Adapters and are something else, each by its name. */
 public enum AdapterType {
   /** Its file for SDXL is also spread with IP-Adapters' prefixes. */
   PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * FaceID's LoRA in a file of its own, under any of the spellings it is found in, brought to the
+ * FaceID's LoRA in a file of its own, under any of the key formats it is found in, brought to the
  * adapter's.
  */
 public final class FaceIdLoraFile {

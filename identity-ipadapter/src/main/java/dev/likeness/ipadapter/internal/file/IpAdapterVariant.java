@@ -35,7 +35,7 @@ public enum IpAdapterVariant {
     TOKENS
   }
 
-  /** What an adapter was shown in training where there was no image. */
+  /** What an adapter was given in training where there was no image. */
   public enum UnconditionalInput {
     /** Zeros in the place of the encoder's answer. */
     ZEROS,

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What drawn faces are seen by: one embedder, or several that were trained apart, since what
+ * The face embedders of guidance: one embedder, or several that were trained apart, since what
  * pleases one alone is more often a pattern that deceives it than the person. A vector holds those
  * of all, so that the cosine of two is the mean of theirs.
  */
@@ -62,12 +62,12 @@ public final class EmbedderEnsemble implements FaceEmbedder {
     return all;
   }
 
-  /** Whether the base's own adapter looks at people through one of them. */
+  /** Whether the base's own adapter uses one of them. */
   public boolean hasAdapterEmbedder() {
     return hasAdapterEmbedder;
   }
 
-  /** What the base's own adapter is shown of a face, of a vector of {@link #embed}. */
+  /** The reference for the base's own adapter, of a vector of {@link #embed}. */
   public Reference reference(float[] vector) {
     TorchEmbedder own = embedders.get(0);
     float[] numbers = Arrays.copyOf(vector, own.embeddingSize());

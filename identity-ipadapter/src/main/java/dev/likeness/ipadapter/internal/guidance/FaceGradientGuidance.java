@@ -86,14 +86,17 @@ public final class FaceGradientGuidance implements GradientGuidance {
 
   /**
    * A face that is looked for again and again while it comes into being: its eyes are where the
-   * last looks agree.
+   * last detections agree.
    */
   static final class FaceTrack {
     private static final int MAX_DETECTIONS = 3;
 
     private final Deque<Face.Eyes> eyes = new ArrayDeque<>();
 
-    /** What a look found, with the eyes in the middle of those of the last looks that found any. */
+    /**
+     * The last detection, with the eyes in the middle of those of the last detections that found
+     * any.
+     */
     Face update(Face found) {
       found.eyes().ifPresent(pair -> {
         eyes.addLast(pair);

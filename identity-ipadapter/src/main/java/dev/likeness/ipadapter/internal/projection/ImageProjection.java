@@ -61,7 +61,7 @@ public interface ImageProjection {
   }
 
   /**
-   * FaceID's tokens look at an image of the face: FaceID-Plus; the second version adds what they
+   * FaceID's tokens attend to an image of the face: FaceID-Plus; the second version adds what they
    * were before.
    */
   static final class FaceIdPlusProjection implements ImageProjection {
@@ -88,7 +88,8 @@ public interface ImageProjection {
   }
 
   /**
-   * Learnt queries look at an image's tokens, or at a face's numbers as one token: IP-Adapter Plus.
+   * Learned queries attend to an image's tokens, or to a face's numbers as one token: IP-Adapter
+   * Plus.
    */
   static final class ResamplerProjection implements ImageProjection {
     private final Tensor latents;

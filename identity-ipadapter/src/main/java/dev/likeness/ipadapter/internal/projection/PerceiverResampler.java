@@ -41,8 +41,8 @@ final class PerceiverResampler {
   }
 
   /**
-   * Lets latents [n, tokens, width] look at x [n, m, in], at a time [1, width] or null; returns [n,
-   * tokens, out].
+   * Lets latents [n, tokens, width] attend to x [n, m, in], at a time [1, width] or null; returns
+   * [n, tokens, out].
    */
   Tensor forward(Tensor latents, Tensor x, Tensor time) {
     Tensor projected = projIn.forward(x);

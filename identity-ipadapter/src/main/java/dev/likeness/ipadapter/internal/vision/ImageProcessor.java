@@ -91,7 +91,7 @@ public record ImageProcessor(
     }
   }
 
-  /** Whether all images become what a tower looks at, but for pixels that fill no patch. */
+  /** Whether all images fit the encoder's input, except for pixels that fill no patch. */
   public boolean isCompatible(VisionConfig textEncoder) {
     Size made = outputSize();
     int patches = textEncoder.imageSize() / textEncoder.patchSize();

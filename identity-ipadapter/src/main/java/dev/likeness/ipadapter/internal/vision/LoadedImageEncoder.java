@@ -77,7 +77,7 @@ public final class LoadedImageEncoder implements AutoCloseable {
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.isCompatible(config)) {
       throw new InvalidInputException(own + " prepares images of " + processor.sizeText()
-          + ", and the tower looks at " + config.imageSize() + "x" + config.imageSize()
+          + ", and the encoder takes " + config.imageSize() + "x" + config.imageSize()
           + " (config.json); give files that belong together");
     }
     return new LoadedImageEncoder(folder, config, processor, compute);

@@ -102,7 +102,7 @@ public final class VisionModel {
     return projection == null ? null : projection.forward(postNorm.forward(last.select(1, 0)));
   }
 
-  /** SigLIP's pool: one learnt query attends to all tokens, then a feed-forward. */
+  /** SigLIP's pool: one learned query attends to all tokens, then a feed-forward. */
   static final class AttentionPool {
     private final Tensor probe;
     private final Tensor inWeight;

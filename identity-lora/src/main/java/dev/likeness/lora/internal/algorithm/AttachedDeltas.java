@@ -72,7 +72,7 @@ public final class AttachedDeltas {
       throw new ResourceLimitException(
           "the LoRA's change of " + layer
               + " would be as large as the weight itself, which this base spares memory"
-              + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
+              + " by not holding whole; make the LoRA low-rank (LoraMerge.resize), or open the base with more memory");
     }
   }
 

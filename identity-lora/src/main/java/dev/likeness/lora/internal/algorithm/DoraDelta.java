@@ -53,8 +53,8 @@ public record DoraDelta(WeightDelta direction, Tensor magnitude) implements Weig
   }
 
   /**
-   * DoRA beside its layer while it learns: the layer's own answer and the low-rank one, each
-   * brought to the length that is learned. The present length counts as a constant (Liu et al.
+   * DoRA beside its layer during training: the layer's own answer and the low-rank one, each
+   * brought to the length that is trained. The present length counts as a constant (Liu et al.
    * 2024, arXiv:2402.09353, section 4.3).
    *
    * @param magnitude lengths of the rows [out]

@@ -6,11 +6,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A change of a layer that is shown fewer channels, for one that is shown others behind them: of
- * those it takes nothing.
+ * A change of a layer that takes fewer channels, for one that takes others behind them: of those it
+ * takes nothing.
  *
  * @param delta of the narrower layer
- * @param channels of the channels that this is shown
+ * @param channels of the channels that this takes
  */
 public record ReshapedDelta(WeightDelta delta, long channels) implements WeightDelta {
   /**

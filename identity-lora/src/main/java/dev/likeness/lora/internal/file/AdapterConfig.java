@@ -131,7 +131,7 @@ public final class AdapterConfig {
     settings.forEach((name, value) -> {
       if (name.endsWith(INIT_KEY) && CHANGED_BASE.matcher(String.valueOf(value)).matches()) {
         throw new InvalidInputException(
-            file + " was learnt on a base that peft had changed (its settings say " + INIT_KEY
+            file + " was trained on a base that peft had changed (its settings say " + INIT_KEY
                 + " " + value
                 + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
                 + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn"

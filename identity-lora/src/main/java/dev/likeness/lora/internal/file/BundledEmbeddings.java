@@ -95,7 +95,7 @@ final class BundledEmbeddings {
         .toList();
   }
 
-  /** What a word's tensors are called in a LoRA's file of that spelling. */
+  /** What a word's tensors are called in a LoRA's file of that key format. */
   static void write(Map<String, Tensor> tensors, TextualInversion word, KeyFormat keyFormat) {
     boolean alone = word.values().size() == 1;
     String start =

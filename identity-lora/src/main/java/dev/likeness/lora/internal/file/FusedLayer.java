@@ -13,10 +13,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A layer of a transformer's makers that is several in diffusers, for changes whose factors cannot
+ * A layer of a transformer's authors that is several in diffusers, for changes whose factors cannot
  * be cut into its rows.
  *
- * @param layer as if the model had it, under the makers' name
+ * @param layer as if the model had it, under the original name
  * @param parts the model's own, from the first row down
  * @param halvesSwapped whether its first half of rows is the second in diffusers
  */

@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Keys of no layer of a base that may be left out, since they change nothing that is drawn:
- * programs that merge write something of every weight, of tables that learnt nothing too
+ * Keys of no layer of a base that may be left out, since they change nothing that is generated:
+ * programs that merge write something of every weight, of tables that were not trained too
  * (diffusers' {@code loaders/lora_conversion_utils.py} leaves the same out).
  */
 final class IgnoredKeys {
@@ -97,8 +97,8 @@ final class IgnoredKeys {
   }
 
   /**
-   * Of a network that a file says in two spellings the one nearest to diffusers' names counts, and
-   * the other is passed over as a whole, since it may be of another training (diffusers'
+   * Of a network that a file says in two key formats the one nearest to diffusers' names counts,
+   * and the other is passed over as a whole, since it may be of another training (diffusers'
    * {@code loaders/lora_conversion_utils.py} does so, too).
    */
   static final class KeyFormats {
@@ -124,7 +124,7 @@ final class IgnoredKeys {
           one -> formatsOfLayer.computeIfAbsent(one, o -> new TreeSet<>()).add(rank));
     }
 
-    /** Every key of spellings that say something that a better one says, too. */
+    /** Every key of key formats that say something that a better one says, too. */
     Set<String> droppedKeys() {
       Set<Integer> worse = new HashSet<>();
       formatsOfLayer.values().forEach(ranks -> ranks.stream().skip(1).forEach(worse::add));

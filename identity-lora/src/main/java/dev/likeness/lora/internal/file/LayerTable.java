@@ -100,8 +100,8 @@ public final class LayerTable {
   }
 
   /**
-   * The first layer of a network that is shown more of each place than it draws (an image that it
-   * fills, and a mask), as it is in its family's others; empty for these.
+   * The first layer of a network that takes more channels than it predicts (an image that it fills,
+   * and a mask), as it is in its family's others; empty for these.
    */
   Optional<TargetLayer> narrowInputLayer(ModelComponent network) {
     boolean unet = network == ModelComponent.UNET;

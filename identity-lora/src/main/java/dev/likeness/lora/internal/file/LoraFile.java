@@ -78,7 +78,8 @@ public record LoraFile(TensorSource tensors, Map<String, String> notes) implemen
   }
 
   /**
-   * Refuses a file of which a key was not used: a LoRA that fits in part would draw someone else.
+   * Refuses a file of which a key was not used: a LoRA that fits in part would generate another
+   * person.
    *
    * @throws InvalidInputException naming the first such key, or the base that the file is for
    */

@@ -70,7 +70,7 @@ public enum LoraKey {
   private static final String ON_INPUT_SUFFIX = ".on_input";
   private static final String IA3_SUFFIX = ".ia3_weight";
 
-  // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
+  // Every key format that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers'
   // converters know.
   private static final List<Suffix> SUFFIXES = List.of(
       new Suffix(".lora_A.weight", DOWN, KeyFormat.PEFT),

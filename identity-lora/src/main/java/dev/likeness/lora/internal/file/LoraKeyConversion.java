@@ -20,9 +20,10 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA of a denoising network under diffusers' names, whichever of the makers', kohya's, XLabs'
- * and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into
- * rows; the first serves all. A change whose factors have no such rows keeps the layer's own name.
+ * A LoRA of a denoising network under diffusers' names, whichever of the original names, kohya's,
+ * XLabs' and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut
+ * into rows; the first serves all. A change whose factors have no such rows keeps the layer's own
+ * name.
  */
 final class LoraKeyConversion implements TensorSource {
   /** What goes with the rows of a layer. */
@@ -122,7 +123,7 @@ final class LoraKeyConversion implements TensorSource {
   }
 
   /**
-   * Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling
+   * Keys of the file that are left out: of a layer whose parts it says, too, or in a key format
    * beside a better one.
    */
   Set<String> redundantKeys() {

@@ -62,7 +62,8 @@ public final class LoraMetadata {
   }
 
   /**
-   * Says which of kohya's modules opens the file: in his spelling alone, since none opens another.
+   * Says which of kohya's modules opens the file: in his key format alone, since none opens
+   * another.
    */
   public static void putModule(Map<String, String> notes, KeyFormat keyFormat, boolean kronecker) {
     if (keyFormat != KeyFormat.KOHYA) {

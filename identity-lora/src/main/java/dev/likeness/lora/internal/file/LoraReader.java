@@ -170,8 +170,8 @@ public final class LoraReader {
   }
 
   /**
-   * The keys of the network's first layer, where they fit that alone, as of one that is shown no
-   * more than is drawn.
+   * The keys of the network's first layer, where they fit that alone, as of one that takes no more
+   * channels than the latents have.
    */
   private static LayerKeys asTrained(LayerKeys own, TargetLayer narrow) {
     return own.layer().name().equals(narrow.name())
@@ -194,7 +194,7 @@ public final class LoraReader {
         + FusedLayer.of(key, layers, false).layer().shape();
   }
 
-  /** Fails for a control LoRA, which is shown a second image beside the one that is drawn. */
+  /** Fails for a control LoRA, which takes a second image beside the generated one. */
   public void refuseControlLora(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(LoraKey.DOWN, 1) > layer.in()) {

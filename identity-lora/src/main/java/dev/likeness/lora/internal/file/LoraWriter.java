@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale
+ * Writes LoRA files, one key format throughout: readers that meet two drop layers of one. The scale
  * is multiplied into the second factor, so that alpha equals the rank and readers that know of no
  * alpha agree with those that do.
  */
@@ -189,7 +189,7 @@ public final class LoraWriter {
   private static IllegalArgumentException unwritable(TargetLayer layer) {
     return new IllegalArgumentException(
         "the change of " + layer.name()
-            + " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind");
+            + " has no place in such a file; save it in kohya's key format (KOHYA), which has one for every kind");
   }
 
   private void putPair(TargetLayer layer, String stem, LoraDelta pair) {

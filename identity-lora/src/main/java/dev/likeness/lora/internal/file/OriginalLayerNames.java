@@ -14,14 +14,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The names that a transformer's makers give its layers, as diffusers names them. Layers that are
+ * The names that a transformer's authors give its layers, as diffusers names them. Layers that are
  * one there are several here: queries, keys and values lie below one another in one matrix.
  *
  * @param names the family's
- * @param swappedNorms layers of diffusers whose first half of rows is the makers' second
+ * @param swappedNorms layers of diffusers whose first half of rows is the original's second
  */
 record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
-  /** Layers of diffusers that one of the makers' is made of, from the first row down. */
+  /** Layers of diffusers that one original layer is made of, from the first row down. */
   record Split(List<String> paths, boolean halvesSwapped) {}
 
   private static final Pattern BLOCK = Pattern.compile("([a-z]+(?:_[a-z]+)*)_(\\d+)_(.+)");
@@ -62,7 +62,8 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * What a maker's layer is in diffusers; empty when it has another name. Dots may be underscores.
+   * What an original layer is in diffusers; empty when it has another name. Dots may be
+   * underscores.
    */
   Optional<Split> of(String path) {
     String flat = path.replace('.', '_');
@@ -97,7 +98,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
   }
 
   /**
-   * The maker's name, with underscores, of the layer that one of diffusers is, or is a part of. Of
+   * The original name, with underscores, of the layer that one of diffusers is, or is a part of. Of
    * several names the first; empty where it has none, or not all of its parts are {@code known}.
    */
   Optional<String> originalName(String path, Predicate<String> known) {
@@ -135,7 +136,7 @@ record OriginalLayerNames(OriginalNames names, Set<String> swappedNorms) {
 
   /**
    * How kohya's programs name a base's layers: as diffusers does in Stable Diffusion 1.x and 2.x,
-   * as the makers do in all others, where several layers of diffusers may be one.
+   * as the authors do in all others, where several layers of diffusers may be one.
    */
   static final class KohyaNames {
     private static final String NETWORK = "lora_unet_";

@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Draws each batch from the seed and the batch's number alone, so that a resumed run draws the
+ * Samples each batch from the seed and the batch's number alone, so that a resumed run samples the
  * same.
  */
 record BatchSampler(
@@ -88,12 +88,12 @@ record BatchSampler(
   }
 
   /**
-   * What chance decides in one step, from the seed and the step's number alone: a resumed run draws
-   * what an unbroken one draws. One entry per image of the batch.
+   * What chance decides in one step, from the seed and the step's number alone: a resumed run
+   * samples what an unbroken one samples. One entry per image of the batch.
    *
    * @param images indices; every image is seen once before one is seen again
-   * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies
-   *     the loss
+   * @param levels of noise, one sampled from each equal part of their range, which steadies the
+   *     loss
    * @param seeds of the noise
    */
   record StepSample(

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Images as the autoencoder knows them: encoded once, drawn anew in each step. f32 on the CPU,
+ * Images as the autoencoder knows them: encoded once, sampled again in each step. f32 on the CPU,
  * owned by a region.
  */
 final class CachedLatents {
@@ -47,7 +47,7 @@ final class CachedLatents {
   }
 
   /**
-   * Encodes an image, and its mirror image where it may be shown; {@code factor} is pixels along a
+   * Encodes an image, and its mirror image where it is used; {@code factor} is pixels along a
    * latent's side.
    */
   void add(TrainingExample image, LatentDiskCache files, int factor, LoraTraining settings) {
@@ -97,7 +97,7 @@ final class CachedLatents {
   }
 
   /**
-   * What each place counts in a draw's images [batch, 1, h, w]; class images count alike
+   * What each place counts in a batch's images [batch, 1, h, w]; class images count alike
    * everywhere.
    */
   Tensor focus(BatchSampler.StepSample draw, int count) {
@@ -105,7 +105,7 @@ final class CachedLatents {
   }
 
   /**
-   * What of each place is learnt in a draw's images [batch, 1, h, w], 0 to 1; of class images
+   * What of each place is trained in a batch's images [batch, 1, h, w], 0 to 1; of class images
    * everything.
    */
   Tensor masks(BatchSampler.StepSample draw, int count) {
@@ -146,7 +146,7 @@ final class CachedLatents {
   }
 
   /**
-   * Latents [batch, channels, h, w] of a draw's images, the first {@code count} from {@code own},
+   * Latents [batch, channels, h, w] of a batch's images, the first {@code count} from {@code own},
    * the rest from {@code others}; {@code noise} is standard normal and of that shape.
    */
   static Tensor sample(

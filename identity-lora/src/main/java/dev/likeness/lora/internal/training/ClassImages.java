@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Images of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some
- * of each size: one after the other, and kept with the run's state, so that one that is stopped
- * goes on with those it has.
+ * Images of the class as the base generates them before the training (Ruiz et al. 2022, section
+ * 3.3), some of each size: one after the other, and kept with the run's state, so that one that is
+ * stopped goes on with those it has.
  */
 record ClassImages(
     BaseModel base, LoraTraining settings, TrainingSet set, List<ImageBucket> buckets)
@@ -25,7 +25,7 @@ record ClassImages(
   private static final String NAME = "class.";
   private static final String PHASE = "class images";
 
-  /** Draws what is missing, and runs {@code drawn} after each. */
+  /** Generates the missing images, and runs {@code drawn} after each. */
   void generate(Progress progress, Cancellation stop, Runnable drawn) {
     if (settings.classImages() == 0) {
       return;

@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A step of learning to draw in few: anywhere on an image's way the network must see the same image
+ * A step of few-step distillation: anywhere on an image's way the network must see the same image
  * as a fifth of the way further on, where the base leads, guidance included (Luo et al. 2023,
  * arXiv:2310.04378, algorithm 1 with its skipping of steps, as a LoRA: 2311.05556). The base's
  * steps are DDIM's; the boundary condition is that of {@code LCMScheduler}, with which such a LoRA
@@ -38,7 +38,7 @@ final class ConsistencyDistillation extends TrainingStep {
   /**
    * How far the base solves ahead: so many steps, each over so many DDIM steps. A single DDIM step,
    * as the paper has it, changes what is seen by little more than what bf16 rounds, and a small
-   * network in small batches learns that noise.
+   * network in small batches is trained on that noise.
    */
   private static final int SOLVER_STEPS = 2;
 
@@ -85,7 +85,7 @@ final class ConsistencyDistillation extends TrainingStep {
   record FrozenBase(OpenModel model) implements TrainableNetworks {
     @Override
     public TrainableWeights weights() {
-      throw new IllegalStateException("the base does not learn");
+      throw new IllegalStateException("the base cannot be trained");
     }
 
     @Override

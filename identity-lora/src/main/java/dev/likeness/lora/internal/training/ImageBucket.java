@@ -38,7 +38,7 @@ record ImageBucket(
       RgbImage image = images.get(i).image();
       if (image.width() % unit != 0 || image.height() % unit != 0) {
         throw new IllegalArgumentException(
-            "a " + image + ": the sides of images to learn from must be multiples of " + unit);
+            "a " + image + ": the sides of training images must be multiples of " + unit);
       }
       buckets
           .computeIfAbsent(
@@ -56,8 +56,8 @@ record ImageBucket(
   }
 
   /**
-   * Whose turn batch {@code number} of a run is: in each round, in an order that is drawn anew,
-   * every bucket has turns by the number of its images, so that each is seen as often as any other.
+   * Whose turn batch {@code number} of a run is: in each round, in a newly shuffled order, every
+   * bucket has turns by the number of its images, so that each is seen as often as any other.
    * Batches are full, since in a smaller one an image counts for more: one that what is left of a
    * bucket does not fill begins the bucket anew.
    */

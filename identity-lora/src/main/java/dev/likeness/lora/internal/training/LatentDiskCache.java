@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Encoded images kept in a folder as mean and log-variance, to be drawn from in each step and by
- * later trainings. They show the person as the images do, and are as personal.
+ * Encoded images kept in a folder as mean and log-variance, sampled in each step and by later
+ * trainings. They show the person as the images do, and are as personal.
  */
 final class LatentDiskCache {
   private static final String MEAN = "mean";

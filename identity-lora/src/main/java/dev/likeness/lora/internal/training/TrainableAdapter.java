@@ -32,7 +32,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The factors being learned: f32 leaves where the base computes, whose change is nothing at first,
+ * The factors being trained: f32 leaves where the base computes, whose change is nothing at first,
  * so that training starts at the base.
  */
 public final class TrainableAdapter implements TrainableNetworks, AutoCloseable {
@@ -55,7 +55,7 @@ public final class TrainableAdapter implements TrainableNetworks, AutoCloseable 
         .forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
       throw new IllegalArgumentException(
-          "no layer of the base is to learn: targets " + settings.targets()
+          "no layer of the base is trained: targets " + settings.targets()
               + (settings.optimizerOptions().targetModules().isEmpty()
                   ? ""
                   : ", modules " + settings.optimizerOptions().targetModules()));

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * One layer's change while it is learned.
+ * One layer's change while it is trained.
  *
  * @param weights where its leaves are, under peft's names
  */
@@ -56,7 +56,7 @@ public record TrainableDelta(
     return !layer.isNorm() && settings.includes(layer.name());
   }
 
-  /** How many numbers a layer's change is learned in. */
+  /** How many numbers a layer's change is trained in. */
   static long parameterCount(LoraTraining settings, TargetLayer layer) {
     long window = layer.kernelSize() * layer.kernelSize();
     if (settings.optimizerOptions().algorithm() == AdapterAlgorithm.LOKR) {

@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * base, where it computes.
  */
 public final class TrainableFullWeights implements TrainableNetworks, AutoCloseable {
-  /** What networks compute once and never learn. */
+  /** What networks compute once and never train. */
   private static final String FIXED_TENSOR = "pos_embed.pos_embed";
 
   private final OpenModel model;
@@ -70,7 +70,7 @@ public final class TrainableFullWeights implements TrainableNetworks, AutoClosea
         .clone();
   }
 
-  /** The tensors of the parts that learn which do not, by part and name. */
+  /** The fixed tensors of the trained components, by component and name. */
   public Map<String, Tensor> fixed() {
     Map<String, Tensor> fixed = new LinkedHashMap<>();
     components.stream()

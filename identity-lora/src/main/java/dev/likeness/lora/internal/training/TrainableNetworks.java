@@ -13,18 +13,18 @@ import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The networks as they learn: each call gives what they are built of as it is now. */
+/** The networks during training: each call gives what they are built of as it is now. */
 interface TrainableNetworks extends TrainingTarget.Trained {
   /**
-   * Draws by the weights that lie there for learning: packed for drawing, the networks would lie
-   * there twice.
+   * Generates by the weights that lie there for training: packed for generation, the networks would
+   * lie there twice.
    */
   ModelAdapter AS_LOADED = (part, compute) -> Adaptation.UnpackedWeights.INSTANCE;
 
-  /** What is learned. */
+  /** What is trained. */
   TrainableWeights weights();
 
-  /** Whether whole weights are learned, and not changes to them. */
+  /** Whether whole weights are trained, and not changes to them. */
   default boolean trainsAllWeights() {
     return false;
   }
@@ -35,8 +35,8 @@ interface TrainableNetworks extends TrainingTarget.Trained {
   }
 
   /**
-   * What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by
-   * {@code region}.
+   * What a request carries to be generated with {@code values} of the leaves; its tensors are kept
+   * by {@code region}.
    */
   Adapter adapterFor(Function<String, Tensor> values, TensorRegion region);
 

@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A person's token while it is learned: for each text tower a leaf of vectors, in units in which a
+ * A person's token while it is trained: for each text tower a leaf of vectors, in units in which a
  * step of the learning rate is {@link dev.likeness.lora.training.PivotalTuning#learningRate}
  * spreads of the tower's own.
  */
@@ -52,7 +52,7 @@ final class TrainableTextualInversion {
     textEncoders = TrainingTarget.of(model).clipTextEncoders();
     if (textEncoders.isEmpty()) {
       throw new IllegalArgumentException(
-          "a new word is learned for CLIP's text encoders, of which this base has none; leave the"
+          "a placeholder token needs a CLIP text encoder, and this base has none; leave the"
               + " pivot out");
     }
     try (TensorScope scope = TensorScope.open()) {

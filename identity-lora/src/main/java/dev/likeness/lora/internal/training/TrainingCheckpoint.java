@@ -26,13 +26,13 @@ import org.bytedeco.pytorch.Tensor;
  * Where a run's state is kept, and whose it is.
  *
  * @param file or null when no state is kept
- * @param owner a digest of everything that decides the weights: the edition of how they learn,
- *     settings, base with some of each of its network's tensors, subject but for the consent,
- *     images
+ * @param owner a digest of everything that decides the weights: the edition of how they are
+ *     trained, settings, base with some of each of its network's tensors, subject but for the
+ *     consent, images
  */
 record TrainingCheckpoint(Path file, String owner) {
   /**
-   * Raised where the same settings come to learn otherwise: a state from before is not gone on
+   * Raised where the same settings come to train otherwise: a state from before is not gone on
    * with.
    */
   private static final int VERSION = 3;

@@ -28,7 +28,7 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
-/** One training, from images to learned weights. One thread, used once. */
+/** One training, from images to trained weights. One thread, used once. */
 public final class TrainingLoop implements AutoCloseable {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
@@ -70,7 +70,7 @@ public final class TrainingLoop implements AutoCloseable {
         && set.examples().stream()
             .anyMatch(image -> image.mask().isPresent() || image.focus().isPresent())) {
       throw new IllegalArgumentException(
-          "drawing in few steps is learnt from every place alike; give images without mask and focus");
+          "few-step distillation trains all pixels equally; give images without mask and focus");
     }
     buckets = ImageBucket.of(set.examples(), target.sizeMultiple(), region);
     objective = TrainingObjective.of(model, settings);

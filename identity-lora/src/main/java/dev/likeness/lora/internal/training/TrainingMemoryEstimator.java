@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How many bytes a step of learning takes beside weights and what is learned, for one image, from
- * the shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md,
+ * How many bytes a training step takes beside weights and what is trained, for one image, from the
+ * shapes of the layers: what the way forward keeps for the way back (benchmarks/cpu-kernels.md,
  * "What a step of learning keeps"), and what a block that is being computed takes for a while.
  */
 public final class TrainingMemoryEstimator {
@@ -118,7 +118,7 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * The same of a whole network: its weights in another type than they are learned in are made anew
+   * The same of a whole network: its weights in another type than they are trained in are made anew
    * for each step.
    */
   private static long whole(OptimizerOptions options, int bytes) {
@@ -128,7 +128,7 @@ public final class TrainingMemoryEstimator {
   }
 
   /**
-   * The same of the best look: itself, and of a whole network what is drawn with where that is
+   * The same of the best validation: itself, and of a whole network what generates where that is
    * another type.
    */
   private static int best(OptimizerOptions options, boolean whole, int bytes) {
@@ -136,7 +136,7 @@ public final class TrainingMemoryEstimator {
     return (whole && options.stochasticRounding() ? bytes : F32) + (own ? 0 : bytes);
   }
 
-  /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
+  /** Bytes for each number that is trained: itself, its gradient, the optimiser's, its average. */
   private static long each(OptimizerOptions options, int bytes) {
     return 2L * bytes
         + (options.emaDecay() == 0 ? 0 : F32)
@@ -149,7 +149,7 @@ public final class TrainingMemoryEstimator {
         };
   }
 
-  /** Counts for latents of {@code positions} places, where these layers learn. */
+  /** Counts for latents of {@code positions} places, where these layers are trained. */
   public TrainingMemoryEstimator(OpenModel model, int places, Predicate<TargetLayer> learns) {
     this.model = model;
     target = TrainingTarget.of(model);
@@ -207,7 +207,7 @@ public final class TrainingMemoryEstimator {
     checkpointed += positions.endsBlock(path) ? positions.positions(path) * layer.out() : 0;
   }
 
-  /** A layer's input, which those that learn keep, and convolutions always. */
+  /** A layer's input, which trained layers keep, and convolutions always. */
   private BlockLoad inputLoad(TargetLayer layer) {
     double numbers = positions.positions(layer.path()) * layer.in();
     if (layer.path().equals("conv_out")) {
@@ -243,7 +243,7 @@ public final class TrainingMemoryEstimator {
 
   /**
    * Inputs of norms and activations: before a residual block's convolutions, before and inside a
-   * feed-forward; where shifts and gates learn, what they multiply.
+   * feed-forward; where shifts and gates are trained, what they multiply.
    */
   private BlockLoad normLoad(TargetLayer layer) {
     String path = layer.path();
@@ -274,7 +274,7 @@ public final class TrainingMemoryEstimator {
     static final BlockLoad NONE = new BlockLoad(0, 0, 0);
 
     /**
-     * What a block takes while it learns, by what it keeps: of the network's type, and of f32.
+     * What a block takes during training, by what it keeps: of the network's type, and of f32.
      * Measured.
      */
     private static final double DTYPE_PEAK = 2.3;

@@ -9,9 +9,9 @@ import dev.likeness.schedulers.SchedulerConfig;
 import org.apache.commons.math3.distribution.NormalDistribution;
 import org.bytedeco.pytorch.Tensor;
 
-/** What the network of a family of bases is taught, at levels of noise that chance decides. */
+/** What the network of a family of bases is trained on, at levels of noise that chance decides. */
 public interface TrainingObjective {
-  /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
+  /** The level for a number sampled evenly from 0 to 1: a timestep, or a share of noise. */
   double sampleLevel(double share);
 
   /** Latents at each image's level. */
@@ -36,7 +36,7 @@ public interface TrainingObjective {
         : settings.minSnrGamma(0);
   }
 
-  /** What the bases of {@code model}'s family learn. */
+  /** What the bases of {@code model}'s family are trained on. */
   static TrainingObjective of(OpenModel model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
     if (settings.optimizerOptions().debiasedEstimation()
@@ -92,7 +92,7 @@ public interface TrainingObjective {
 
     /**
      * Shifted as the base's scheduler shifts its own shares; one that shifts by size is not shifted
-     * while it learns.
+     * during training.
      */
     public static FlowMatchingObjective of(SchedulerConfig scheduler) {
       boolean bySize = scheduler.options().has("use_dynamic_shifting")

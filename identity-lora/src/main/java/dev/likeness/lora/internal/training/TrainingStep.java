@@ -77,7 +77,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
    * @param instanceCount how many of the images, from the first on, are the person's; the others
    *     are of the class
    * @param focus what each place of an image counts, [batch, 1, h, w] with mean 1, or null
-   * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
+   * @param mask share of each position's loss, [batch, 1, h, w] from 0 to 1, or null for everything
    */
   public record Batch(
       Tensor latents,
@@ -88,7 +88,7 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
       int instanceCount,
       Tensor focus,
       Tensor mask) {
-    /** Of which everything is learnt. */
+    /** Without a mask. */
     Batch(
         Tensor clean,
         Tensor noise,
@@ -101,13 +101,13 @@ public class TrainingStep implements TrainingCheckpoint.Stateful {
     }
   }
 
-  /** How many of the step's batches are learned. */
+  /** Number of the step's batches that are done. */
   int accumulated() {
     return accumulated;
   }
 
   /**
-   * Moves the weights along what the step's batches were learned, and returns their mean loss.
+   * Updates the weights by the gradients of the step's batches, and returns their mean loss.
    *
    * @throws InvalidInputException when the gradients' length is no longer a number; the weights are
    *     then as they were

@@ -19,11 +19,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** The looks that a training takes at what it has learned so far, and the best of them. */
+/** Validates the weights so far, and the best of them. */
 final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
   private static final String BEST_PREFIX = "best.";
   private static final String LAST_STEP_KEY = "likeness.last_validation";
-  /** Of the best score: two looks at the same weights differ by less. */
+  /** Of the best score: two validations of the same weights differ by less. */
   private static final double MARGIN = 0.03;
 
   private static final String SCORE_KEY = "likeness.best_score";
@@ -85,12 +85,12 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     withoutImprovement++;
     if (shouldStop()) {
       progress.onEvent(new ProgressEvent.Notice("no better likeness in the last "
-          + withoutImprovement + " looks; the weights of the best are kept"));
+          + withoutImprovement + " validations; the weights of the best one are kept"));
     }
   }
 
   /**
-   * Says once when images become less alike to what is held out while those that are learned are
+   * Says once when images become less alike to what is held out while those that are trained are
    * known ever better.
    */
   private void warnOfOverfitting(double score, double loss) {
@@ -99,7 +99,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
       progress.onEvent(new ProgressEvent.Notice(String.format(
           Locale.ROOT,
           "likeness fell from %.3f to %.3f while the loss fell"
-              + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept",
+              + " from %.4f to %.4f: the training overfits; the weights of the best validation are kept",
           bestScore,
           score,
           previousLoss,
@@ -177,7 +177,7 @@ final class Validation implements TrainingCheckpoint.Stateful, AutoCloseable {
     }
   }
 
-  /** Whether as many looks as patience allows were no better. */
+  /** Whether as many validations as patience allows were no better. */
   boolean shouldStop() {
     return options.patience() > 0 && withoutImprovement >= options.patience();
   }

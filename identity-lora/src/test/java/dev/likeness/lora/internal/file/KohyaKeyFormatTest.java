@@ -73,7 +73,7 @@ class KohyaKeyFormatTest {
         written
             .names()
             .forEach(key -> assertTrue(keyFormat != KeyFormat.KOHYA || key.matches(STEMS), key));
-        // diffusers knows that spelling of text encoders alone.
+        // diffusers knows that key format of text encoders alone.
         written
             .names()
             .forEach(key -> assertTrue(

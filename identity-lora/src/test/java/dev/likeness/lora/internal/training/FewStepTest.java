@@ -305,7 +305,7 @@ class FewStepTest {
   @Test
   void refusesToTrainTheTextEncoder() {
     assertEquals(
-        "drawing in few steps is learnt by the network alone, without class images; turn the text encoder's learning"
+        "few-step distillation trains the network alone, without class images; turn the text encoder's learning"
             + " off",
         assertThrows(
                 IllegalArgumentException.class,

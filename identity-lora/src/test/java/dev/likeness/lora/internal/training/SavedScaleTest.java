@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @ExtendWith(NoTensorLeaks.class)
 class SavedScaleTest extends OnGoldenBase {
   /**
-   * An alpha of 1 at rank 128 brings f16 factors as they are learned below what f16 itself has
+   * An alpha of 1 at rank 128 brings f16 factors as they are trained below what f16 itself has
    * places for.
    */
   @ParameterizedTest

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** SDXL, whose two text encoders learn too: {@code tools/goldens/training_sdxl.py}. */
+/** SDXL, whose two text encoders are trained too: {@code tools/goldens/training_sdxl.py}. */
 @ExtendWith(NoTensorLeaks.class)
 public class SdxlTrainingTest {
   private static final LoraTraining SETTINGS = new LoraTraining(

@@ -29,8 +29,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws
- * people of a look of its own needs one that knows that look. Faces are aligned as for ArcFace.
+ * An embedder that a model folder brings along, in {@code face_embedder}: a base model that
+ * generates people in a style of its own needs one that was trained on it. Faces are aligned as for
+ * ArcFace.
  */
 public final class TorchEmbedder implements FaceEmbedder {
   private static final String KIND = "LikenessFaceNetwork";

@@ -9,7 +9,7 @@ import java.util.Arrays;
 /**
  * How much of a face is something else than skin (a mask, a glove, sunglasses, a scarf): shares of
  * its oval whose colour lies far from that of the face's own skin. All are 0 for images without
- * colour, where it cannot be told.
+ * colour, where it cannot be detected.
  */
 final class Occlusion {
   private static final double MIN_SKIN_DISTANCE = 0.06;

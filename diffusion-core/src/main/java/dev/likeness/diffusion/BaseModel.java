@@ -116,10 +116,7 @@ public final class BaseModel implements AutoCloseable {
     return pipeline.defaults();
   }
 
-  /**
-   * Returns the default values of a request's options. They depend on its initial image, mask and
-   * ControlNets.
-   */
+  /** Returns the defaults of a request's options, which depend on its images and ControlNets. */
   public GenerationDefaults defaults(ImageRequest request) {
     return opened.model().defaults(request);
   }

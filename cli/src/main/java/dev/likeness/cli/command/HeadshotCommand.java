@@ -229,9 +229,7 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
-  /**
-   * Generates headshots of a trained person, of reference photos through {@code eye}, or of both.
-   */
+  /** Generates headshots of a trained person, of references through {@code eye}, or of both. */
   private void generate(
       ShootContext run, TrainedPerson trained, IdentityOptions.LoadedAdapter eye) {
     if (eye == null) {

@@ -23,8 +23,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
   }
 
   /**
-   * Opens an ONNX face embedder. If the file {@linkplain OnnxFile#hasInputScaling() scales its input
-   * itself}, pixel values are passed unchanged.
+   * Opens an ONNX face embedder. If the file {@linkplain OnnxFile#hasInputScaling() scales its
+   * input itself}, pixel values are passed unchanged.
    *
    * @param file the ONNX file
    * @param spec input format, threshold and licence

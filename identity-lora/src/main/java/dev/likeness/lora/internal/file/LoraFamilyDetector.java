@@ -28,7 +28,8 @@ public final class LoraFamilyDetector {
   private static final String DIFFUSERS_LIST = "transformer_blocks.";
   /** Blocks of two streams under diffusers' names, which several families have. */
   private static final String JOINT_ATTENTION_BLOCK =
-      "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*transformer_blocks[._]";
+      "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*"
+          + "transformer_blocks[._]";
 
   /** Kinds of bases that are not supported, and one whose files look like those of none. */
   private record UnsupportedFamily(Pattern key, String id, String title) {}

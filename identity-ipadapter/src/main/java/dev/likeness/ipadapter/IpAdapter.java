@@ -118,7 +118,7 @@ public final class IpAdapter implements AutoCloseable {
     projection(1);
     IntStream.range(0, sites.paths().size())
         .forEach(
-            layout.variant() == IpAdapterVariant.INSTANT_X_SD3
+            layout.variant() == IpAdapterVariant.INSTANT_X_TIMED
                 ? this::timestepAttention
                 : t -> {
                   linear(t, "to_k_ip");

@@ -139,7 +139,7 @@ record PromptAdapter(
 
     /** @param hidden whether these references are not to be seen */
     private MemoryFactory memories(ReferenceEmbeddings references, boolean hidden) {
-      if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_SD3) {
+      if (adapter.layout().variant() == IpAdapterVariant.INSTANT_X_TIMED) {
         TimestepAttention.TimestepMemory.Tokens tokens =
             imageTokens.timestepTokens(references, hidden);
         Tensor bias = imageTokens.weightBias(

@@ -14,8 +14,8 @@
  * try (BaseModel base = BaseModel.open(Path.of("base"), compute);
  *     ImageEncoder encoder = ImageEncoder.open(Path.of("image_encoder"), compute);
  *     IpAdapter adapter = IpAdapter.open(Path.of("ip-adapter.safetensors"), base, encoder)) {
- *   ImagePrompt ada = adapter.identity(RgbImage.read(Path.of("selfie.jpg")));
- *   base.generate(ImageRequest.of("portrait in a navy suit").as(ada.at(0.7)));
+ *   ImagePrompt ada = adapter.prompt(RgbImage.read(Path.of("selfie.jpg")));
+ *   base.generate(ImageRequest.of("portrait in a navy suit").adapter(ada.at(0.7)));
  * }
  * }</pre>
  */

@@ -198,7 +198,8 @@ public final class LoraMerge {
       if (words.put(word.token(), word) != null) {
         throw new IllegalArgumentException(
             "two of the LoRAs to merge have a textual inversion \"" + word.token()
-                + "\" each, and one file holds one; train one of them with another token, or carry both without merging");
+                + "\" each, and one file holds one; train one of them with another token, or carry both"
+                + " without merging");
       }
     });
     return List.copyOf(words.values());

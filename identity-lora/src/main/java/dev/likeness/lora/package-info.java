@@ -10,8 +10,8 @@
  * <pre>{@code
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
  *     Lora film = Lora.open(Path.of("film.safetensors"), base)) {
- *   System.out.println(film.report()); // key format, algorithm, layers
- *   base.generate(ImageRequest.of("portrait of a woman").as(film.at(0.8)));
+ *   System.out.println(film.inspection()); // key format, algorithm, layers
+ *   base.generate(ImageRequest.of("portrait of a woman").adapter(film.at(0.8)));
  * }
  * }</pre>
  */

@@ -12,7 +12,7 @@
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));
  * for (PhotoVerdict photo : review.photos()) {
- *   System.out.println(photo.name() + ": " + photo.verdict().word() + " " + photo.reasons());
+ *   System.out.println(photo.name() + ": " + photo.verdict().id() + " " + photo.reasons());
  * }
  * List<RgbImage> crops = review.accepted().stream().map(photo -> photo.crop(512)).toList();
  * }</pre>

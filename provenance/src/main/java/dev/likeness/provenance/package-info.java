@@ -9,7 +9,7 @@
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));
  * RgbImage image = RgbImage.read(Path.of("generated.png"));
- * Disclosure.standard().signedBy(signer).writePng(image, Path.of("signed.png"));
+ * Disclosure.standard().signer(signer).writePng(image, Path.of("signed.png"));
  * System.out.println(Provenance.inspect(Path.of("signed.png")).toJson());
  * }</pre>
  */

@@ -9,7 +9,7 @@
  * through a {@link ReceiptSigner}.
  *
  * <pre>{@code
- * WrappingKey key = WrappingKey.file(Path.of("store.key"));
+ * WrappingKey key = WrappingKey.ofFile(Path.of("store.key"));
  * try (SubjectStore store = SubjectStore.open(Path.of("store"), key)) {
  *   Subject ada = store.create(Consent.of("Ada: for my own use"));
  *   Path photos = ada.folder(DataCategory.PHOTOS);

@@ -259,8 +259,8 @@ final class GenerateOptions {
         paramLabel = "N",
         defaultValue = "0",
         description = "last layers of the text encoder to leave out, beyond those the base leaves "
-            + "out. Clip skip 2 of the web UI is 1 here on Stable Diffusion 1.x, 0 on XL and "
-            + "2.x (default: ${DEFAULT-VALUE})")
+            + "out. Clip skip 2 of the web UI is 1 here on bases that use the last layer, and "
+            + "0 on others (default: ${DEFAULT-VALUE})")
     private int clipSkip;
 
     @Option(

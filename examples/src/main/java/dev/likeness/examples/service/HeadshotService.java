@@ -38,7 +38,8 @@ import java.util.stream.Collectors;
  * Requests by pages of other origins get 403.
  *
  * <pre>
- * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
+ * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0
+ *                                   202 and {"id": …}; at most 16
  *                                   images of 1000 steps; 400 for an invalid request, 429 when full,
  *                                   503 when this machine cannot
  * GET    /shoots/ID                 {"state": …, "images": n}, and "error" when it failed; 404 when long done

@@ -11,8 +11,8 @@
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));
- * PersonProfile measured = PersonProfile.measured(review.accepted());
- * System.out.println(measured.phrase() + " of " + PersonProfile.slots());
+ * PersonProfile measured = PersonProfile.fromPixels(review.accepted());
+ * System.out.println(measured.phrase() + " of " + PersonProfile.attributes());
  * }</pre>
  */
 package dev.likeness.headshots.person;

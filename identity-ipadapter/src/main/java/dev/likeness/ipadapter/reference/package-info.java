@@ -11,7 +11,7 @@
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best());
  *     IpAdapter adapter = IpAdapter.open(Path.of("ip-adapter.safetensors"), base)) {
  *   ReferenceEmbeddings ada = ReferenceEmbeddings.open(Path.of("ada.safetensors"));
- *   base.generate(ImageRequest.of("portrait").as(adapter.identity(ada).at(0.7)));
+ *   base.generate(ImageRequest.of("portrait").adapter(adapter.prompt(ada).at(0.7)));
  * }
  * }</pre>
  */

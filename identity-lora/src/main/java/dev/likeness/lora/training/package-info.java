@@ -12,7 +12,7 @@
  *
  * <pre>{@code
  * List<RgbImage> images = List.of(RgbImage.read(Path.of("ada-1.png")));
- * TrainingSet set = TrainingSet.of(images, PersonToken.of("a woman")).state(Path.of("state"));
+ * TrainingSet set = TrainingSet.of(images, PersonToken.of("a woman")).stateFile(Path.of("state"));
  * try (BaseModel base = BaseModel.open(Path.of("base"), Compute.best())) {
  *   LoraTrainer trainer = new LoraTrainer(TrainingPreset.BALANCED.of(base, images.size()));
  *   System.out.println(trainer.memory(base));

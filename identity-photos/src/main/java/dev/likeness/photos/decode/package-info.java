@@ -9,7 +9,7 @@
  * throws {@link UnreadablePhotoException}, which says why.
  *
  * <pre>{@code
- * PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(2048));
+ * PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(2048));
  * byte[] file = Files.readAllBytes(Path.of("selfie.jpg"));
  * RgbImage photo = decoder.decode("selfie.jpg", file).image();
  * }</pre>

@@ -15,7 +15,7 @@
  *         Path.of("auraface.onnx"), EmbedderSpec.AURAFACE, UsePolicy.COMMERCIAL)) {
  *   float[] one = embedder.embed(a, detector.detect(a).get(0));
  *   float[] other = embedder.embed(b, detector.detect(b).get(0));
- *   System.out.println(FaceEmbedder.cosine(one, other) > embedder.sameAbove());
+ *   System.out.println(FaceEmbedder.cosine(one, other) > embedder.samePersonThreshold());
  * }
  * }</pre>
  */

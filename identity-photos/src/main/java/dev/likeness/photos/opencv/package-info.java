@@ -6,7 +6,7 @@
  *
  * <pre>{@code
  * try (SuperResolution network = SuperResolution.open(Path.of("realesrgan-x4.onnx"))) {
- *   network.enlarge(RgbImage.read(Path.of("small.png"))).writePng(Path.of("large.png"));
+ *   network.upscale(RgbImage.read(Path.of("small.png"))).writePng(Path.of("large.png"));
  * }
  * }</pre>
  */

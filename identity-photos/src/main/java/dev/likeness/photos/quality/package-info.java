@@ -12,7 +12,7 @@
  * QualityLimits.Band usual = QualityLimits.DEFAULT.band(ReasonCode.BLURRED);
  * System.out.println("warns and rejects at " + usual);
  * QualityLimits limits = QualityLimits.DEFAULT.with(ReasonCode.BLURRED, usual);
- * ReviewOptions options = ReviewOptions.defaults().withLimits(limits);
+ * ReviewOptions options = ReviewOptions.defaults().withQualityLimits(limits);
  * try (ReviewTools tools = ReviewTools.builtIn()) {
  *   PhotoReview.of(PhotoSet.from(Path.of("selfies")), tools, options);
  * }

@@ -9,7 +9,7 @@
  * <pre>{@code
  * SigningIdentity signer = SigningIdentity.open(Path.of("key.pem"), Path.of("certificate.pem"));
  * TrustAnchors anchors = TrustAnchors.open(Path.of("anchors.pem"));
- * System.out.println(signer.algorithm() + " trusted: " + anchors.vouchFor(signer.chain()));
+ * System.out.println(signer.algorithm() + " trusted: " + anchors.trusts(signer.chain()));
  * }</pre>
  */
 package dev.likeness.provenance.signing;

@@ -15,7 +15,7 @@
  * NumericSamplingLoop.Network zeros = (sample, timestep) -> new double[sample.length];
  * SamplingPlan plan = scheduler.plan(20);
  * double[] end = new NumericSamplingLoop(zeros, () -> new double[] {0})
- *     .sample(new double[] {plan.pureNoise()}, plan);
+ *     .sample(new double[] {plan.initNoiseSigma()}, plan);
  * }</pre>
  */
 package dev.likeness.schedulers.solvers;

@@ -87,7 +87,7 @@ public record PipelineModel(OpenModel model) {
   private void requireGuidance(GuidanceOptions options) {
     if (options.trueCfgScale() != 1 && model.capability(TrueCfg.class).isEmpty()) {
       throw new IllegalArgumentException(
-          "true_cfg_scale needs a base with a guidance embedding, such as FLUX.1; use the guidance"
+          "true_cfg_scale needs a base with a guidance embedding; use the guidance"
               + " scale for this base");
     }
     DegradedGuidance degraded = options.degradedGuidance();

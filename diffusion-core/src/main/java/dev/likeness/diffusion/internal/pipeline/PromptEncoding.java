@@ -111,7 +111,7 @@ public record PromptEncoding(PipelineModel model) {
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
         .map(request ->
             "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg"
-                + " for FLUX.1) is off, or this base does not support it");
+                + " with a guidance embedding) is off, or this base does not support it");
     Stream<String> unnamed = requests.stream()
         .flatMap(request -> request.prompts().textualInversions().stream())
         .filter(inversion -> requests.stream()

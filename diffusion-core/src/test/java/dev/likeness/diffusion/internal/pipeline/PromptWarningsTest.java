@@ -56,7 +56,7 @@ class PromptWarningsTest {
       .scheduler("Euler");
 
   private static final String NEGATIVE_IGNORED =
-      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg for FLUX.1) is off, or this base does not support it";
+      "the negative prompt has no effect: classifier-free guidance (--guidance, or --true-cfg with a guidance embedding) is off, or this base does not support it";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 

@@ -50,7 +50,7 @@ public record ImageTokens(AdapterLayout layout, ImageProjection projection, Comp
    * changes nothing, as where all count the same and there is nothing else to attend to.
    */
   public Tensor weightBias(ReferenceEmbeddings e, long tokens) {
-    boolean besideImage = layout.variant() == IpAdapterVariant.INSTANT_X_SD3;
+    boolean besideImage = layout.variant() == IpAdapterVariant.INSTANT_X_TIMED;
     if (besideImage
         ? e.weights().stream().allMatch(w -> w == 1)
         : e.weights().stream().distinct().count() < 2) {

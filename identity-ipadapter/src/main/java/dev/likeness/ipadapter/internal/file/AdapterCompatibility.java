@@ -94,7 +94,7 @@ public final class AdapterCompatibility {
    */
   private static String encoderFamily(AdapterLayout adapter) {
     return switch (adapter.variant()) {
-      case INSTANT_X, INSTANT_X_SD3 -> SIGLIP;
+      case INSTANT_X, INSTANT_X_TIMED -> SIGLIP;
       case XLABS -> CLIP;
       default ->
         adapter.imageWidth() == SO400M_WIDTH

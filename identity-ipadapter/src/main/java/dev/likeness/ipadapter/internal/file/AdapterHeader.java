@@ -135,7 +135,7 @@ public final class AdapterHeader {
               + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
     }
     return new AdapterLayout(
-        IpAdapterVariant.INSTANT_X_SD3,
+        IpAdapterVariant.INSTANT_X_TIMED,
         latentCount(),
         rows("proj_out.weight"),
         columns("proj_in.weight"),

@@ -26,7 +26,7 @@ public enum IpAdapterVariant {
   /**
    * A resampler over an image's tokens with timestep input, for Stable Diffusion 3.5 (InstantX).
    */
-  INSTANT_X_SD3("IP-Adapter of InstantX", ImageInput.TOKENS, false);
+  INSTANT_X_TIMED("IP-Adapter of InstantX", ImageInput.TOKENS, false);
 
   /** What of an image encoder's answer is used. */
   public enum ImageInput {
@@ -64,7 +64,7 @@ public enum IpAdapterVariant {
   public ModelFamily family() {
     return switch (this) {
       case XLABS, INSTANT_X -> FamilyRegistry.FLUX;
-      case INSTANT_X_SD3 -> FamilyRegistry.SD3;
+      case INSTANT_X_TIMED -> FamilyRegistry.SD3;
       default -> FamilyRegistry.STABLE_DIFFUSION;
     };
   }
@@ -78,7 +78,7 @@ public enum IpAdapterVariant {
   public UnconditionalInput unconditionalInput() {
     return switch (this) {
       case XLABS, INSTANT_X -> UnconditionalInput.BLACK;
-      case INSTANT_X_SD3 -> UnconditionalInput.ZEROS;
+      case INSTANT_X_TIMED -> UnconditionalInput.ZEROS;
       default ->
         imageInput == ImageInput.TOKENS ? UnconditionalInput.ZERO_PIXELS : UnconditionalInput.ZEROS;
     };

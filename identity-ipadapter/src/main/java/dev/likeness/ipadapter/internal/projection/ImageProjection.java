@@ -34,7 +34,7 @@ public interface ImageProjection {
       case PLUS -> new ResamplerProjection(layout, w, false);
       case PORTRAIT_UNNORM -> new ResamplerProjection(layout, w, true);
       case FACE_ID, PORTRAIT, INSTANT_X -> new MlpProjection(layout, w);
-      case INSTANT_X_SD3 -> new TimestepResampler(layout, w);
+      case INSTANT_X_TIMED -> new TimestepResampler(layout, w);
       case FACE_ID_PLUS -> new FaceIdPlusProjection(layout, w, shortcut);
     };
   }

@@ -49,7 +49,7 @@ class TransformerAdaptersTest {
         base("flux-dev").module(IpAdapterVariant.INSTANT_X, 19));
     assertEquals(
         "transformer_blocks.1.attn2",
-        base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_SD3, 3));
+        base("sd3.5-medium").module(IpAdapterVariant.INSTANT_X_TIMED, 3));
   }
 
   @Test

@@ -228,7 +228,7 @@ public final class LoraMetadata {
       return notes;
     }
 
-    /** Whom the headers show, and by whose consent. */
+    /** The persons of the headers, each with a consent. */
     private static Set<List<String>> persons(Collection<Map<String, String>> headers) {
       Set<List<String>> subjects = new LinkedHashSet<>();
       headers.stream()

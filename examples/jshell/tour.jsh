@@ -13,7 +13,7 @@ LoraTraining settings = LoraTraining.quick().steps(2).captions("portrait of %s")
 TrainedPerson her = new LoraTrainer(settings).train(base, List.of(plain.image()), PersonToken.of("woman"), Progress.SILENT, new Cancellation())
 her.save(Path.of("her.safetensors"))
 Lora lora = Lora.open(Path.of("her.safetensors"), base)
-System.out.println(lora.report())
+System.out.println(lora.inspection())
 System.out.println("differs: " + !base.generate(request.adapter(lora.at(1))).image().equals(plain.image()))
 System.out.println("detached: " + base.generate(request).image().equals(plain.image()))
 

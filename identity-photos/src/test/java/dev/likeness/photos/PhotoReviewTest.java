@@ -178,7 +178,7 @@ class PhotoReviewTest {
       PhotoReview review = PhotoReview.of(
           PhotoSet.of(List.of(Photo.of("ada.png", lay.toUpright(upright).toPng()))));
 
-      assertTrue(codes(review, 0).contains("lying"), lay + ": " + codes(review, 0));
+      assertTrue(codes(review, 0).contains("rotated"), lay + ": " + codes(review, 0));
       assertEquals(upright, review.accepted().get(0).image(), lay.toString());
     }
   }

@@ -370,7 +370,7 @@ class OptimizerOptionsTest extends OnGoldenBase {
     new LoraTrainer(settings).train(base, set, events::add, new Cancellation()).close();
     return events.stream()
         .filter(event ->
-            event instanceof ProgressEvent.Notice notice && notice.message().contains("by heart"))
+            event instanceof ProgressEvent.Notice notice && notice.message().contains("overfits"))
         .map(event -> ((ProgressEvent.Notice) event).message())
         .toList();
   }

@@ -32,7 +32,7 @@ class OldFilesTest {
         TrainedPerson ada = TrainedPerson.open(old("person.safetensors"), base);
         ReviewTools tools = ReviewTools.builtIn()) {
       assertEquals("Ada: yes", ada.consent().orElseThrow().text());
-      assertEquals("base-current", ada.baseName());
+      assertEquals("base-today", ada.baseName());
       PersonRecord kept = PersonRecord.of(ada);
       PersonProfile profile = kept.profile();
       assertEquals(

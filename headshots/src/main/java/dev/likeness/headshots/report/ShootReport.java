@@ -120,12 +120,11 @@ public final class ShootReport {
     }
     List<SelectionResult.Verdict> others =
         choice.verdicts().stream().filter(verdict -> !verdict.isSelected()).toList();
-    page.append("<p class=\"note\">Every image that was drawn was scored. The ranking score, up to"
-        + " 1, says how many of the others "
-        + "an image is as good as in likeness, which counts twice, in quality and in how"
-        + " clearly it shows what was asked; kept are those with the most merit that"
-        + " differ from each other. A score beyond "
-        + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
+    page.append(
+        "<p class=\"note\">Every generated image was scored. The ranking score, up to 1, compares an image with"
+            + " the others in likeness (counted twice), quality and prompt adherence. The images with the"
+            + " highest ranking scores that differ from each other are kept. A score beyond its limit is"
+            + " red, with the reason. Lower scores are better, except for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ")
         .append(kept.size())
@@ -157,7 +156,7 @@ public final class ShootReport {
           name,
           verdict.reason(),
           marking);
-      page.append(candidate.hasRegeneratedFace() ? "<p>The face was drawn again.</p>\n" : "");
+      page.append(candidate.hasRegeneratedFace() ? "<p>The face was generated again.</p>\n" : "");
       if (!Double.isNaN(candidate.promptAdherence())) {
         page.append(String.format(
             Locale.ROOT,

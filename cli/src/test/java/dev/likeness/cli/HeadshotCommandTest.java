@@ -157,7 +157,7 @@ class HeadshotCommandTest {
     CommandResult trait =
         headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
     assertTrue(
-        trait.errorLines().get(0).startsWith("--trait changes what a learnt person's file says"),
+        trait.errorLines().get(0).startsWith("--trait does not apply to a reference file"),
         trait.err());
     out = photos;
     assertTrue(headshot("--photos", photos.toString())
@@ -191,8 +191,8 @@ class HeadshotCommandTest {
     assertEquals(3, run.status(), run.err());
     assertEquals(
         List.of(
-            "none of the 2 headshots shows a face; generate more with --count, other styles, or without --keep to "
-                + "look at them"),
+            "none of the 2 headshots shows a face; generate more with --count, give other styles, or leave"
+                + " --keep out to see them"),
         run.errorLines());
   }
 
@@ -241,7 +241,7 @@ class HeadshotCommandTest {
     assertTrue(
         unlike
             .err()
-            .contains("likeness is not used for --keep: the person's file keeps no faces as"),
+            .contains("likeness is not used for --keep: the person's file has no face embeddings of"),
         unlike.err());
     assertEquals(
         0,
@@ -331,7 +331,7 @@ class HeadshotCommandTest {
     assertTrue(
         more.err()
             .contains(
-                "100x100: images of 32 pixels have fewer, so crops stay as large as they are; draw with "
+                "100x100: images of 32 pixels have fewer, so crops are not scaled to it; give "
                     + "--size 104"),
         more.err());
   }
@@ -381,7 +381,7 @@ class HeadshotCommandTest {
         other
             .errorLines()
             .get(0)
-            .startsWith(out.resolve("person.safetensors") + " was learnt from other photos"),
+            .startsWith(out.resolve("person.safetensors") + " was trained on other photos"),
         other.err());
     assertFalse(other.err().contains("train: "), other.err());
   }

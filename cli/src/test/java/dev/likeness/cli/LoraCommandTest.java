@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LoraCommandTest {
   private static final String LAYER =
       "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
-  private static final String RANK_NOTICE = "rank 16 is taken";
+  private static final String RANK_NOTICE = "rank 16 is used";
 
   @TempDir
   private Path folder;

@@ -278,7 +278,7 @@ class ReferencePersonTest {
       assertEquals("nobody real", kept.consent().orElseThrow().text());
       assertEquals(
           "round glasses", kept.profile().trait("glasses").orElseThrow().value());
-      assertEquals(model.name(), kept.base());
+      assertEquals("base-today", kept.base());
       assertTrue(ReferencePerson.matches(PhotoReview.of(PhotoSet.from(photos)), old));
     }
   }
@@ -351,7 +351,7 @@ class ReferencePersonTest {
         blind
             .err()
             .contains(
-                "is an IP-Adapter FaceID Portrait, which looks at a face recogniser's numbers, and brings "
+                "is an IP-Adapter FaceID Portrait, which needs a face embedder, and has "
                     + "none (face_embedder beside it); give the one it was trained with: --face-embedder FILE"),
         blind.err());
     command[8] = "both";

@@ -214,7 +214,7 @@ class StoreCommandTest {
     assertEquals(
         List.of(learnt.get(0)
             + " was erased during the training, and the result was discarded; train"
-            + " them again"),
+            + " again if the person still agrees"),
         train.errorLines());
     assertFalse(
         train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());

@@ -125,7 +125,7 @@ class TrainingPlotTest {
   @Test
   void refusesBeforeTheFirstStep() {
     assertEquals(
-        "no step of a training has been seen; draw the plot when it has begun",
+        "no training step was recorded; render the plot after the first step",
         assertThrows(IllegalStateException.class, plot::render).getMessage());
   }
 }

@@ -305,8 +305,8 @@ class FewStepTest {
   @Test
   void refusesToTrainTheTextEncoder() {
     assertEquals(
-        "few-step distillation trains the network alone, without class images; turn the text encoder's learning"
-            + " off",
+        "few-step distillation trains the network alone, without class images; turn off the"
+            + " training of the text encoder",
         assertThrows(
                 IllegalArgumentException.class,
                 () -> LoraTraining.fewStep(4).trainTextEncoder(true))

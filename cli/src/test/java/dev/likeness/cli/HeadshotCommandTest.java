@@ -241,7 +241,8 @@ class HeadshotCommandTest {
     assertTrue(
         unlike
             .err()
-            .contains("likeness is not used for --keep: the person's file has no face embeddings of"),
+            .contains(
+                "likeness is not used for --keep: the person's file has no face embeddings of"),
         unlike.err());
     assertEquals(
         0,

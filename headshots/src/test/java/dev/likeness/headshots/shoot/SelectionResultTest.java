@@ -374,7 +374,8 @@ class SelectionResultTest {
         html);
     assertTrue(
         html.contains("<td>likeness: no face was found to measure it on</td><td>none</td>"), html);
-    assertTrue(html.contains("<p>The face was generated again.</p>") && !html.contains("NaN"), html);
+    assertTrue(
+        html.contains("<p>The face was generated again.</p>") && !html.contains("NaN"), html);
   }
 
   @Test

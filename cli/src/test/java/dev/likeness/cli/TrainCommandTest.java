@@ -98,7 +98,7 @@ class TrainCommandTest {
             "--out",
             folder.resolve(command).toString())
         .err()
-        .contains("was trained on rendered people only");
+        .contains("portrait was trained on rendered people only");
   }
 
   @Test

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A base model in memory, which threads and people share.
+ * A base model in memory. Thread-safe: threads and requests share it.
  *
  * <p>Adapters come with requests and never change the model's own tensors. Closing waits until no
  * work uses the model; later work is refused with an {@link IllegalStateException}.
@@ -40,11 +40,12 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a base model from a folder or a single file. The caller closes the model.
+   * Opens a base model from a folder or a single file.
    *
    * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
    *     ({@code .safetensors}, {@code .ckpt}, {@code .gguf})
    * @param compute the device and the element type of weights and activations
+   * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
    *     not supported
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
@@ -55,11 +56,15 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a base model with components from other files. Errors as of {@link #open(Path, Compute)};
-   * the caller closes the model.
+   * Opens a base model with components from other files.
    *
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
+   * @return the model; the caller closes it
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
+   *     not supported, or if the model has no component of a given name
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
+   *     libraries are missing
    */
   public static BaseModel open(ModelFiles files, Compute compute) {
     compute.requireAvailable();
@@ -67,14 +72,17 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a base model so that generating one image at a time stays within a memory budget. The
-   * caller closes the model; {@link #memoryPlan()} describes how the budget is kept.
+   * Opens a base model so that generating one image at a time stays within a memory budget.
+   * {@link #memoryPlan()} describes how the budget is kept.
    *
    * @param files the model and the components that replace its own
    * @param compute the device and the element type of weights and activations
    * @param budget the memory that one image of the given size may take
+   * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the model needs more than the
    *     budget; the message says how much it needs
+   * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
+   *     not supported
    */
   public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
     ModelParts parts = files.parts();
@@ -82,11 +90,12 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a ControlNet and checks every tensor of it. The caller closes the ControlNet.
+   * Opens a ControlNet and checks every tensor of it.
    *
    * @param path a diffusers folder, a weight file with {@code config.json} beside it, or a single
    *     file in the original authors' key format
    * @param compute the device and the element type; those of the base model
+   * @return the ControlNet; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing or broken,
    *     or if the ControlNet's class is not supported
    */
@@ -95,76 +104,94 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Returns this model with only one stage's networks in memory at a time. The text encoders are
-   * freed once the prompts are encoded, and the denoising network before the last images are
-   * decoded. The next request opens their files again.
+   * {@return this model with only one stage's networks in memory at a time; closing either model
+   * closes both} The text encoders are freed once the prompts are encoded. The denoising network is
+   * freed before the last images are decoded. The next request opens their files again.
    *
    * <p>Each call waits until no other work uses the model, so a listener must not wait for the call
-   * and no training may run. Closing either model closes both. A memory budget's plan stays.
+   * and no training may run. If the model was opened with a memory budget, its memory plan stays.
    */
   public BaseModel offloading() {
     return new BaseModel(opened.freeing());
   }
 
-  /** Returns how the components lie in memory, one line each; empty if no budget was given. */
+  /**
+   * {@return a description of where the components lie in memory, one line each; empty if no budget
+   * was given}
+   */
   public Optional<String> memoryPlan() {
     return Optional.ofNullable(opened.plan()).map(MemoryPlan::toString);
   }
 
-  /** Returns the default values of a text-to-image request's options. */
+  /** {@return the default values of a text-to-image request's options} */
   public GenerationDefaults defaults() {
     return pipeline.defaults();
   }
 
-  /** Returns the defaults of a request's options, which depend on its images and ControlNets. */
+  /**
+   * {@return the defaults of a request's options, which depend on its images and ControlNets}
+   *
+   * @param request the request; its initial image and ControlNets decide some defaults
+   */
   public GenerationDefaults defaults(ImageRequest request) {
     return opened.model().defaults(request);
   }
 
   /**
-   * Returns the share of each step's noise that is fresh for a request, 0..1. The result is NaN if
+   * {@return the share of each step's noise that is fresh for a request, 0..1} The result is NaN if
    * the request has a custom scheduler that decides by itself.
+   *
+   * @param request the request; options that it does not give have their defaults
    */
   public double eta(ImageRequest request) {
     return pipeline.eta(request);
   }
 
-  /** Returns the number of pixels of which width and height of an image must be multiples. */
+  /**
+   * {@return the number of pixels of which width and height of an image must be multiples, at least
+   * 1}
+   */
   public int sizeMultiple() {
     return opened.model().latents().textToImageMultiple();
   }
 
-  /** Whether {@link dev.likeness.diffusion.request.TilingOptions#windows} are supported. */
+  /**
+   * {@return true if the model supports {@link dev.likeness.diffusion.request.TilingOptions#windows
+   * windows over the sample}}
+   */
   public boolean canSampleTiled() {
     return opened.model().capability(TiledSampling.class).isPresent();
   }
 
-  /** Returns the device and the element type that the model computes with. */
+  /** {@return the device and the element type that the model computes with} */
   public Compute compute() {
     return opened.model().compute();
   }
 
-  /** The scheduler of the model's {@code scheduler_config.json}, or its family's default. */
+  /**
+   * {@return the scheduler of the model's {@code scheduler_config.json}, or its family's default}
+   */
   public SchedulerConfig scheduler() {
     return opened.model().scheduler();
   }
 
-  /** Returns the name of the model's folder or file. */
+  /** {@return the name of the model's folder or file} */
   public String name() {
     return opened.name();
   }
 
-  /** Returns the folder that the model was opened from; empty for a single file. */
+  /** {@return the folder that the model was opened from; empty for a single file} */
   public Optional<Path> folder() {
     return opened.extras().folder();
   }
 
   /**
-   * Returns an engine object behind this model, for the library's own modules. The model keeps
+   * {@return an engine object behind this model, for the library's own modules} The model keeps
    * ownership.
    *
    * <p>Engine types lie in {@code internal} packages, which may change in any release.
    *
+   * @param <T> the engine type
    * @param kind the engine type, for example {@code OpenModel}
    * @throws IllegalStateException if the model has no such object
    */
@@ -176,6 +203,7 @@ public final class BaseModel implements AutoCloseable {
    * Checks that a request can be planned, before any work is done for it. The pass of a
    * {@link dev.likeness.diffusion.request.HiresFix} is not checked.
    *
+   * @param request the request to check
    * @throws IllegalArgumentException if the request cannot be planned, for example because its
    *     scheduler supports fewer steps
    */
@@ -184,16 +212,26 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Generates the first image of a request, without a listener; see {@link #generate(List,
-   * Progress, Cancellation)}.
+   * Generates the first image of a request, without a listener.
+   *
+   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param request the request; its number of images is ignored
+   * @return the image of the request's seed
    */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }
 
   /**
-   * Generates all images of a request; see {@link #generate(List, Progress, Cancellation)} for
-   * parameters and errors.
+   * Generates all images of a request.
+   *
+   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param request the request
+   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
+   * @param cancellation stops the work within one step
+   * @return the images, in the order of their seeds
    */
   public List<GeneratedImage> generate(
       ImageRequest request, Progress progress, Cancellation cancellation) {
@@ -201,23 +239,30 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Generates all images of several requests, without a listener; see {@link #generate(List,
-   * Progress, Cancellation)}.
+   * Generates all images of several requests, without a listener.
+   *
+   * <p>Errors are those of {@link #generate(List, Progress, Cancellation)}.
+   *
+   * @param requests the requests
+   * @return the images, in the order of the requests
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests) {
     return generate(requests, Progress.SILENT, new Cancellation());
   }
 
   /**
-   * Generates all images of several requests, in the order of the requests. Thread-safe.
+   * Generates all images of several requests. Thread-safe.
    *
    * <p>Requests that differ only in prompts, seeds and adapters share a batch. Up to rounding, each
    * image equals the one that its request gives alone.
    *
+   * @param requests the requests
    * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
    * @param cancellation stops the work within one step
+   * @return the images, in the order of the requests
    * @throws IllegalArgumentException if an option does not fit the model
    * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * @throws IllegalStateException if the model is closed
    */
   public List<GeneratedImage> generate(
       List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
@@ -236,8 +281,13 @@ public final class BaseModel implements AutoCloseable {
    * <p>Images that were passed on survive a later failure or cancellation. Images of a
    * {@link dev.likeness.diffusion.request.HiresFix} pass come last.
    *
-   * @param each receives each image, on the calling thread; the other parameters and errors are
-   *     those of {@link #generate(List, Progress, Cancellation)}
+   * @param requests the requests
+   * @param each receives each image, on the calling thread
+   * @param progress receives each step, and warnings such as truncated prompts or a retry in f32
+   * @param cancellation stops the work within one step
+   * @throws IllegalArgumentException if an option does not fit the model
+   * @throws dev.likeness.diffusion.error.CancelledException if {@code cancellation} was cancelled
+   * @throws IllegalStateException if the model is closed
    */
   public void generate(
       List<ImageRequest> requests,
@@ -254,8 +304,11 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Encodes a prompt to embeddings, which {@link ImageRequest#embeddings} takes. Thread-safe.
+   * Encodes a prompt in plain syntax to embeddings, which {@link ImageRequest#embeddings} takes.
+   * Thread-safe.
    *
+   * @param prompt the prompt; not null
+   * @return a new embedding
    * @throws IllegalStateException if the model's network is not a UNet
    */
   public PromptEmbedding encode(String prompt) {
@@ -266,6 +319,8 @@ public final class BaseModel implements AutoCloseable {
    * Encodes a request's prompt to embeddings, with its syntax, textual inversions and adapters.
    * Thread-safe.
    *
+   * @param request the request, of which only the prompt options and adapters are used
+   * @return a new embedding
    * @throws IllegalArgumentException if the prompt changes between steps, which
    *     {@link PromptSyntax#A1111} allows
    * @throws IllegalStateException if the model's network is not a UNet
@@ -277,6 +332,8 @@ public final class BaseModel implements AutoCloseable {
   /**
    * Encodes an image to latents: the mode of the autoencoder's distribution. Thread-safe.
    *
+   * @param image the image; the autoencoder's scale factor divides its width and height
+   * @return new latents at the diffusion model's scale
    * @throws IllegalArgumentException if width or height is not a multiple of the autoencoder's
    *     scale factor
    */
@@ -287,6 +344,8 @@ public final class BaseModel implements AutoCloseable {
   /**
    * Decodes latents to an image. Thread-safe.
    *
+   * @param latents clean latents at the diffusion model's scale
+   * @return a new image; each side is that of the latents times the autoencoder's scale factor
    * @throws IllegalArgumentException if the latents do not have the model's number of channels
    */
   public RgbImage decode(Latents latents) {
@@ -294,8 +353,8 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Returns the Gaussian noise of unit variance that sampling starts from:
-   * {@link ImageRequest#noise}. Thread-safe.
+   * {@return the Gaussian noise of unit variance that sampling starts from; see
+   * {@link ImageRequest#noise}} Thread-safe.
    *
    * @param seed the seed of the random generator, as {@code torch.manual_seed} takes it
    * @param width of the image in pixels, a multiple of {@link #sizeMultiple()}
@@ -306,7 +365,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Frees the networks once no work uses them; a second call does nothing. No training may use the
+   * Frees the networks once no work uses them. A second call has no effect. No training may use the
    * model, and no generation may wait for this call.
    *
    * @throws IllegalStateException if a listener of a running generation calls it, because that

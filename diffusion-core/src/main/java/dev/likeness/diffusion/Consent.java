@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  *
  * @param person the person in the photos, as a name or as a reference that the application
  *     understands
- * @param givenBy the person, or their representative
- * @param purposes the purposes that were agreed to, at least one
+ * @param givenBy the person who gave the consent: the person in the photos, or their representative
+ * @param purposes the purposes that the person agreed to, at least one
  * @param textVersion the version of the application's consent text
  * @param givenAt the time of the consent
  * @param text the consent in words that the person would recognise; not blank
@@ -45,6 +45,11 @@ public record Consent(
 
   private static final String FREE_TEXT = "free text";
 
+  /**
+   * Checks the text and the purposes, and copies the purposes.
+   *
+   * @throws IllegalArgumentException if the text is blank or there is no purpose
+   */
   public Consent {
     if (text == null || text.isBlank()) {
       throw new IllegalArgumentException(
@@ -58,9 +63,9 @@ public record Consent(
   }
 
   /**
-   * Returns a consent to every purpose, given now by the person in the photos.
+   * {@return a consent to every purpose, given now by the person in the photos}
    *
-   * @param text who agreed to what, in free words; not blank
+   * @param text the consent in free words: the person, and the use that they agreed to; not blank
    * @throws IllegalArgumentException if the text is blank
    */
   public static Consent of(String text) {
@@ -74,14 +79,19 @@ public record Consent(
   }
 
   /**
-   * Returns the consent for synthetic people, which covers every purpose. It is always the same
+   * {@return the consent for synthetic people, which covers every purpose} It is always the same
    * object.
    */
   public static Consent synthetic() {
     return SYNTHETIC;
   }
 
-  /** Returns this consent for the given purposes only. */
+  /**
+   * {@return this consent for the given purposes only}
+   *
+   * @param first a purpose
+   * @param more further purposes
+   */
   public Consent limitedTo(Purpose first, Purpose... more) {
     return new Consent(person, givenBy, EnumSet.of(first, more), textVersion, givenAt, text);
   }
@@ -90,6 +100,7 @@ public record Consent(
    * Checks that there is a consent and that it covers a purpose.
    *
    * @param consent the consent, or null if there is none
+   * @param purpose the purpose that the consent must cover
    * @return the same consent
    * @throws ConsentException if it is null or does not cover {@code purpose}
    */
@@ -116,6 +127,9 @@ public record Consent(
   /**
    * Checks that a person's consent is known and that it covers a purpose.
    *
+   * @param <T> the type of the identity
+   * @param identity the person
+   * @param purpose the purpose that the person's consent must cover
    * @return the same identity
    * @throws ConsentException if {@link Identity#consent()} is empty or does not cover
    *     {@code purpose}
@@ -134,8 +148,10 @@ public record Consent(
   }
 
   /**
-   * Returns this consent, limited to the purposes that {@code other} covers too; empty if there are
-   * none.
+   * {@return this consent, limited to the purposes that another one covers too; empty if there are
+   * none}
+   *
+   * @param other the other consent; only its purposes are used
    */
   public Optional<Consent> intersect(Consent other) {
     Set<Purpose> both = EnumSet.copyOf(purposes);
@@ -145,7 +161,7 @@ public record Consent(
         : Optional.of(new Consent(person, givenBy, both, textVersion, givenAt, text));
   }
 
-  /** Returns the consent as one JSON object, which {@link #parse} reads. */
+  /** {@return the consent as one JSON object, which {@link #parse} reads} */
   public String toJson() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("whose", person);
@@ -162,9 +178,11 @@ public record Consent(
   }
 
   /**
-   * Reads a consent that {@link #toJson()} wrote. Any other text is a free text of unknown time, as
-   * in older person files.
+   * Reads a consent that {@link #toJson()} wrote. Any other text becomes the text of a consent to
+   * every purpose, given at the epoch, as in older person files.
    *
+   * @param json the JSON object, or the free text of an older person file; not blank
+   * @return the consent
    * @throws InvalidInputException if the JSON is broken
    */
   public static Consent parse(String json) {
@@ -195,7 +213,8 @@ public record Consent(
   }
 
   /**
-   * Lists the purposes. The text contains no name and no words of the consent, so it may be logged.
+   * {@return the purposes in words} The text contains no name and no words of the consent, so it
+   * may be logged.
    */
   @Override
   public String toString() {

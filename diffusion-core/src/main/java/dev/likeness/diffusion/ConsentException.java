@@ -13,7 +13,7 @@ public final class ConsentException extends InvalidInputException {
     this.purpose = purpose;
   }
 
-  /** Returns the purpose that the consent does not cover. */
+  /** {@return the purpose that the consent does not cover} */
   public Purpose purpose() {
     return purpose;
   }

@@ -20,7 +20,7 @@ import java.util.ServiceLoader;
  * @param latents the final latents, before decoding
  * @param pixels the decoded image before rounding to bytes, [3, height, width] in row-major order,
  *     0..1
- * @param isEdited whether the original request has an initial image. The source of initial latents
+ * @param isEdited true if the request has an initial image; false for initial latents, whose source
  *     is not known
  * @param firstPassRequest for an enlarged image, the completed request of the first pass; else null
  */
@@ -43,15 +43,21 @@ public record GeneratedImage(
         result.first());
   }
 
-  /** Writes a PNG file with the marking of {@link #toPng()}. A failure leaves no partial file. */
+  /**
+   * Writes a PNG file with the marking of {@link #toPng()}. A failure leaves no partial file.
+   *
+   * @param file the file to write, which is replaced if it exists
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
+   *     example because the disk is full
+   */
   public void write(Path file) {
     byte[] bytes = toPng();
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /**
-   * Returns the bytes of a PNG file, marked as generated or edited by {@link Marking#load()}. A
-   * watermark changes pixels.
+   * {@return the bytes of a PNG file, marked as generated or edited by {@link Marking#load()}} If
+   * the marking includes a watermark, it changes pixels.
    */
   public byte[] toPng() {
     return Marking.load().encodePng(image, isEdited);
@@ -67,20 +73,27 @@ public record GeneratedImage(
   @FunctionalInterface
   public interface Marking {
     /**
-     * Returns the bytes of a marked file of a generated image.
+     * {@return the bytes of a marked file of a generated image}
      *
-     * @param edited whether the image was generated from another image, such as a photo
+     * @param generated the image
+     * @param format the file format
+     * @param edited true if the image was generated from another image, such as a photo
      * @throws UnsupportedOperationException if this marking does not write {@code format}
      */
     byte[] encode(RgbImage generated, ImageFormat format, boolean edited);
 
-    /** Returns the bytes of a marked PNG file of a generated image; see {@link #encode}. */
+    /**
+     * {@return the bytes of a marked PNG file of a generated image} See {@link #encode}.
+     *
+     * @param generated the image
+     * @param edited true if the image was generated from another image, such as a photo
+     */
     default byte[] encodePng(RgbImage generated, boolean edited) {
       return encode(generated, ImageFormat.PNG, edited);
     }
 
     /**
-     * Returns the rank of this marking among the services on the class path; the highest is used.
+     * {@return the rank of this marking among the services on the class path; the highest is used}
      * The library's own are 0 (XMP) and 100 (watermark and content credentials).
      */
     default int priority() {
@@ -88,7 +101,7 @@ public record GeneratedImage(
     }
 
     /**
-     * Returns the service of highest {@link #priority()} on the class path. Without one, returns a
+     * {@return the service of highest {@link #priority()} on the class path} Without one, returns a
      * marking that writes plain PNG files.
      */
     static Marking load() {
@@ -101,7 +114,7 @@ public record GeneratedImage(
     private static byte[] encodePlain(RgbImage generated, ImageFormat format, boolean edited) {
       if (format != ImageFormat.PNG) {
         throw new UnsupportedOperationException(
-            "nothing on the class path writes generated images as " + format
+            "no module on the class path writes generated images as " + format
                 + "; add likeness-headshots, or write PNG");
       }
       return generated.toPng();

@@ -14,8 +14,10 @@ public interface Identity {
   /** A person from a file. Threads share it, and it owns its tensors until it is closed. */
   interface Loaded extends Identity, AutoCloseable {
     /**
-     * Returns a warning if the person was trained on another base than {@code model}; empty for the
-     * same base.
+     * {@return a warning if the person was trained on another base than {@code model}; empty for
+     * the same base}
+     *
+     * @param model the base model that the person is used with
      */
     Optional<String> baseMismatch(BaseModel model);
 
@@ -31,8 +33,11 @@ public interface Identity {
   @FunctionalInterface
   interface Reader {
     /**
-     * Opens a person file for a base model. The caller closes the person.
+     * Opens a person file for a base model.
      *
+     * @param file the person file
+     * @param base the base model
+     * @return the person; the caller closes it
      * @throws InvalidInputException if the file is broken, does not fit the base, or names no
      *     person
      */
@@ -41,8 +46,11 @@ public interface Identity {
 
   /**
    * Opens a person file for a base model, with the {@link Reader} on the class path.
-   * {@code likeness-identity-lora} provides one. The caller closes the person.
+   * {@code likeness-identity-lora} provides one.
    *
+   * @param file the person file
+   * @param base the base model
+   * @return the person; the caller closes it
    * @throws InvalidInputException if the file is broken, does not fit the base, or names no person
    * @throws IllegalStateException if no module on the class path reads person files
    */
@@ -56,24 +64,26 @@ public interface Identity {
   }
 
   /**
-   * Returns this person as an adapter.
+   * {@return this person as an adapter}
    *
    * @param weight the identity strength; 0 is off, 1 as trained
    */
   Adapter at(double weight);
 
-  /** Returns the words that name this person in a prompt, for example {@code sks woman}. */
+  /** {@return the words that name this person in a prompt, for example {@code sks woman}} */
   String phrase();
 
   /**
-   * Returns the person's consent. It is empty if it is not known, as in files of other programs;
-   * {@link Consent#require(Identity, Purpose)} then refuses the person.
+   * {@return the person's consent; empty if it is not known, as in files of other programs} If it
+   * is empty, {@link Consent#require(Identity, Purpose)} refuses the person.
    */
   Optional<Consent> consent();
 
   /**
-   * Returns this person with a consent in place of the recorded one, for a file that records none.
+   * {@return this person with a consent in place of the recorded one, for a file that records none}
    * The tensors are shared; this identity keeps ownership.
+   *
+   * @param consent the consent of the person
    */
   default Identity withConsent(Consent consent) {
     Identity own = this;

@@ -21,17 +21,22 @@ import java.util.Map;
  *     {@code text_encoder_3}
  */
 public record ModelFiles(Path path, Map<String, Path> components) {
+  /** Copies the map of components. */
   public ModelFiles {
     components = Collections.unmodifiableMap(new LinkedHashMap<>(components));
   }
 
-  /** Returns the files of a model with all of its own components. */
+  /**
+   * {@return the files of a model with all of its own components}
+   *
+   * @param path a diffusers folder, a folder of the Hugging Face cache, or a single file
+   */
   public static ModelFiles of(Path path) {
     return new ModelFiles(path, Map.of());
   }
 
   /**
-   * Returns these files with one component replaced.
+   * {@return these files with one component replaced}
    *
    * @param component the component's name in diffusers, for example {@code vae}
    * @param files a folder or file in any supported key format; a text encoder other than CLIP needs

@@ -36,8 +36,10 @@ public final class PreviewDecoder implements AutoCloseable {
   @FunctionalInterface
   public interface Listener {
     /**
-     * Called for a row of the sampling plan, on the preview thread, in order of rows. If previews
-     * are slower than sampling, only the newest row is reported. An exception ends the generation.
+     * Receives the preview of a row of the sampling plan, on the preview thread, in order of rows.
+     *
+     * <p>If previews are slower than sampling, only the newest row is reported. An exception ends
+     * the generation.
      *
      * @param row the row of the plan, from 1; a solver that evaluates the network several times in
      *     a step has several rows for it
@@ -47,10 +49,11 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * Opens a small autoencoder of the base's family. The caller closes the decoder.
+   * Opens a small autoencoder of the base's family.
    *
    * @param file a folder with a {@code config.json}, or a weight file
    * @param compute the device and the element type of the decoder
+   * @return the decoder; the caller closes it
    * @throws InvalidInputException if the autoencoder is missing or its class is not supported
    */
   public static PreviewDecoder open(Path file, Compute compute) {
@@ -58,10 +61,12 @@ public final class PreviewDecoder implements AutoCloseable {
   }
 
   /**
-   * Returns a request that reports previews to a listener. The request's other hooks stay.
+   * {@return a request that reports previews to a listener} The request's other hooks stay.
    *
-   * @param every a preview is made after the first row and then after every {@code every} rows, at
-   *     least 1
+   * @param request the request
+   * @param every the number of rows from one preview to the next, at least 1; the first row has the
+   *     first preview
+   * @param listener receives the previews, on the preview thread
    * @throws IllegalArgumentException if {@code every} is less than 1
    */
   public ImageRequest attach(ImageRequest request, int every, Listener listener) {

@@ -20,12 +20,12 @@ public enum Purpose {
     this.description = description;
   }
 
-  /** Returns the purpose in words, for messages. */
+  /** {@return the purpose in words, for messages} */
   public String description() {
     return description;
   }
 
-  /** Returns the purpose's name in files, for example {@code training}. */
+  /** {@return the purpose's name in files, in lower case, for example {@code training}} */
   public String id() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -22,8 +22,10 @@ public enum BetaSchedule {
   private static final double MAX_BETA = 0.999;
 
   /**
-   * Returns the beta schedule of a config's {@code beta_schedule}.
+   * {@return the beta schedule of a config's {@code beta_schedule}}
    *
+   * @param name {@code linear}, {@code scaled_linear}, {@code squaredcos_cap_v2}, {@code sigmoid},
+   *     {@code laplace} or {@code exp}
    * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static BetaSchedule parse(String name) {
@@ -41,7 +43,7 @@ public enum BetaSchedule {
   }
 
   /**
-   * Returns the betas, one for each timestep.
+   * {@return the betas, one for each timestep}
    *
    * @param start the first beta, for linear, scaled linear and sigmoid
    * @param end the last beta, for linear, scaled linear and sigmoid

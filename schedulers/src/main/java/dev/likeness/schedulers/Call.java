@@ -34,67 +34,67 @@ public final class Call {
     return needsUnguided;
   }
 
-  /** Returns the noise level of the sample. */
+  /** {@return the noise level of the sample} */
   public NoiseLevel level() {
     return level;
   }
 
-  /** Returns how the network's input and output are scaled. */
+  /** {@return the scaling of the network's input and output} */
   public Step.Scaling scaling() {
     return scaling;
   }
 
-  /** Returns the sample that the network is called with, before input scaling. */
+  /** {@return the sample that the network is called with, before input scaling} */
   public Combination x() {
     return Combination.of(new Symbol(Kind.SAMPLE, row));
   }
 
   /**
-   * Returns the sample as the previous row produced it, before the kept part of a masked image was
-   * blended in. Solvers that continue from a sample of their own use it.
+   * {@return the sample as the previous row produced it, before the kept part of a masked image was
+   * blended in} Solvers that continue from a sample of their own use it.
    */
   public Combination unblended() {
     return Combination.of(new Symbol(Kind.UNBLENDED, row));
   }
 
-  /** Returns the denoised prediction after clipping. */
+  /** {@return the denoised prediction after clipping} */
   public Combination denoised() {
     return Combination.of(new Symbol(Kind.DENOISED, row));
   }
 
-  /** Returns the denoised prediction before clipping. */
+  /** {@return the denoised prediction before clipping} */
   public Combination raw() {
     return Combination.of(new Symbol(isClipped ? Kind.RAW : Kind.DENOISED, row));
   }
 
   /**
-   * Returns the denoised prediction without guidance, for the negative prompt alone; without
-   * guidance, the same as {@link #raw}. The row is marked as needing it.
+   * {@return the denoised prediction without guidance, for the negative prompt alone; without
+   * guidance, the same as {@link #raw}} The call marks its row as needing this prediction.
    */
   public Combination unguided() {
     needsUnguided = true;
     return Combination.of(new Symbol(Kind.UNGUIDED, row));
   }
 
-  /** Returns the output of the network. */
+  /** {@return the output of the network} */
   public Combination modelOutput() {
     return Combination.of(new Symbol(Kind.MODEL_OUTPUT, row));
   }
 
   /**
-   * Returns the derivative of the sample with respect to sigma, {@code (x - D) / sigma}: the
-   * right-hand side of the ODE in k-diffusion's form and for rectified flow.
+   * {@return the derivative of the sample with respect to sigma, {@code (x - D) / sigma}: the
+   * right-hand side of the ODE in k-diffusion's form and for rectified flow}
    */
   public Combination derivative() {
     return x().minus(denoised()).over(level.sigma());
   }
 
-  /** Returns the noise that the clipped prediction implies: {@code (x - alpha D) / sigma}. */
+  /** {@return the noise that the clipped prediction implies: {@code (x - alpha D) / sigma}} */
   public Combination eps() {
     return eps(denoised());
   }
 
-  /** Returns the noise that the prediction before clipping implies. */
+  /** {@return the noise that the prediction before clipping implies} */
   public Combination rawEps() {
     return eps(raw());
   }

@@ -28,7 +28,11 @@ public record Clipping(Kind kind, double limit, double ratio) {
     DYNAMIC
   }
 
-  /** Checks that the limit is above 0 and the ratio in 0..1. */
+  /**
+   * Checks that the limit is above 0 and the ratio in 0..1.
+   *
+   * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
+   */
   public Clipping {
     if (!(limit > 0) || !(ratio >= 0 && ratio <= 1)) {
       throw new IllegalArgumentException(
@@ -38,31 +42,37 @@ public record Clipping(Kind kind, double limit, double ratio) {
   }
 
   /**
-   * Returns clipping to a fixed range.
+   * {@return clipping to a fixed range}
    *
    * @param limit every value is clamped to {@code -limit..limit}; above 0
+   * @throws IllegalArgumentException if the limit is not above 0
    */
   public static Clipping clamp(double limit) {
     return new Clipping(Kind.CLAMP, limit, 0);
   }
 
   /**
-   * Returns dynamic thresholding: the threshold is a quantile of the magnitudes, at least 1 and at
-   * most {@code limit}.
+   * {@return dynamic thresholding: the threshold is a quantile of the magnitudes, at least 1 and at
+   * most {@code limit}}
    *
    * @param ratio the quantile, 0..1 (diffusers: {@code dynamic_thresholding_ratio})
    * @param limit the largest threshold, above 0 (diffusers: {@code sample_max_value})
+   * @throws IllegalArgumentException if the limit is not above 0, or the ratio is not in 0..1
    */
   public static Clipping dynamic(double ratio, double limit) {
     return new Clipping(Kind.DYNAMIC, limit, ratio);
   }
 
-  /** Returns whether predictions are not clipped. */
+  /** {@return true if predictions are not clipped} */
   public boolean isOff() {
     return kind == Kind.NONE;
   }
 
-  /** Returns the clipped values of one image, in a new array. */
+  /**
+   * {@return the clipped values of one image, in a new array}
+   *
+   * @param denoised the denoised prediction of one image, of any length; not changed
+   */
   public double[] apply(double[] denoised) {
     return switch (kind) {
       case NONE -> denoised.clone();

@@ -43,26 +43,42 @@ public final class Combination {
     return new Combination(new TreeMap<>(Map.of(symbol, 1.0)));
   }
 
-  /** Returns the sum of this combination and another. */
+  /**
+   * {@return the sum of this combination and another}
+   *
+   * @param other the other summand
+   */
   public Combination plus(Combination other) {
     var sum = new TreeMap<>(factors);
     other.factors.forEach((symbol, factor) -> sum.merge(symbol, factor, Double::sum));
     return new Combination(sum);
   }
 
-  /** Returns the difference of this combination and another. */
+  /**
+   * {@return the difference of this combination and another}
+   *
+   * @param other the combination that is subtracted
+   */
   public Combination minus(Combination other) {
     return plus(other.times(-1));
   }
 
-  /** Returns this combination multiplied by a factor. */
+  /**
+   * {@return this combination multiplied by a factor}
+   *
+   * @param factor the factor of every vector
+   */
   public Combination times(double factor) {
     var product = new TreeMap<>(factors);
     product.replaceAll((symbol, own) -> own * factor);
     return new Combination(product);
   }
 
-  /** Returns this combination divided by a divisor. */
+  /**
+   * {@return this combination divided by a divisor}
+   *
+   * @param divisor the divisor of every factor, not 0
+   */
   public Combination over(double divisor) {
     var quotient = new TreeMap<>(factors);
     quotient.replaceAll((symbol, own) -> own / divisor);

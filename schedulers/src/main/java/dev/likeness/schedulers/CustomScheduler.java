@@ -14,9 +14,9 @@ import java.util.List;
  * }</pre>
  *
  * @param trainedSigmas the sigmas that the network was trained at
- * @param prediction what the network predicts
+ * @param prediction the kind of value that the network predicts
  * @param clipping the clipping of denoised predictions
- * @param sigmaSchedule how the sigmas of a generation are chosen
+ * @param sigmaSchedule the kind of sigma schedule that a generation uses
  * @param solver the update rule of a step
  */
 public record CustomScheduler(
@@ -27,15 +27,17 @@ public record CustomScheduler(
     Solver solver)
     implements Scheduler {
   /**
-   * Returns a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL. It has the
+   * {@return a scheduler for the noise schedule of Stable Diffusion 1 and 2 and SDXL} It has the
    * normal sigma schedule and no solver yet.
+   *
+   * @param prediction the kind of value that the network predicts
    */
   public static CustomScheduler stableDiffusion(Prediction prediction) {
     return of(TrainedSigmas.of(NoiseSchedule.stableDiffusion()), prediction);
   }
 
   /**
-   * Returns a scheduler for rectified-flow networks such as SD3 and FLUX. It has the normal sigma
+   * {@return a scheduler for rectified-flow networks such as SD3 and FLUX} It has the normal sigma
    * schedule and no solver yet.
    *
    * @param shift the shift of the sigmas towards noise, above 0; 1 for none
@@ -45,8 +47,11 @@ public record CustomScheduler(
   }
 
   /**
-   * Returns a scheduler for networks that were trained at the given sigmas. It has the normal sigma
-   * schedule and no solver yet.
+   * {@return a scheduler for networks that were trained at the given sigmas} It has the normal
+   * sigma schedule and no solver yet.
+   *
+   * @param table the sigmas that the network was trained at
+   * @param prediction the kind of value that the network predicts
    */
   public static CustomScheduler of(TrainedSigmas table, Prediction prediction) {
     return new CustomScheduler(
@@ -55,18 +60,26 @@ public record CustomScheduler(
         });
   }
 
-  /** Returns this scheduler with another sigma schedule. */
+  /**
+   * {@return this scheduler with another sigma schedule}
+   *
+   * @param shape the kind of sigma schedule
+   */
   public CustomScheduler withSigmaSchedule(SigmaScheduleKind shape) {
     return new CustomScheduler(trainedSigmas, prediction, clipping, shape, solver);
   }
 
-  /** Returns this scheduler with another solver. */
+  /**
+   * {@return this scheduler with another solver}
+   *
+   * @param solver the update rule of a step
+   */
   public CustomScheduler withSolver(Solver solver) {
     return new CustomScheduler(trainedSigmas, prediction, clipping, sigmaSchedule, solver);
   }
 
   /**
-   * Returns the plan of a number of steps from pure noise.
+   * {@return the plan of a number of steps from pure noise}
    *
    * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the sigma schedule does not support so many steps

@@ -10,7 +10,11 @@ public record NoiseLevel(double alpha, double sigma) {
   /** The level of the clean sample, without noise. */
   public static final NoiseLevel CLEAN = new NoiseLevel(1, 0);
 
-  /** Checks that both factors are finite and not negative. */
+  /**
+   * Checks that both factors are finite and not negative.
+   *
+   * @throws IllegalArgumentException if a factor is negative, infinite or NaN
+   */
   public NoiseLevel {
     if (!(alpha >= 0) || !(sigma >= 0) || alpha + sigma == Double.POSITIVE_INFINITY) {
       throw new IllegalArgumentException(
@@ -20,19 +24,21 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /**
-   * Returns a level of the variance-exploding form, which k-diffusion uses: {@code x = x0 + sigma *
-   * n}.
+   * {@return a level of the variance-exploding form, which k-diffusion uses: {@code x = x0 + sigma
+   * n}}
    *
    * @param sigma at least 0
+   * @throws IllegalArgumentException if sigma is negative, infinite or NaN
    */
   public static NoiseLevel varianceExploding(double sigma) {
     return new NoiseLevel(1, sigma);
   }
 
   /**
-   * Returns a level of the variance-preserving form.
+   * {@return a level of the variance-preserving form}
    *
    * @param ratio {@code sigma / alpha}, at least 0
+   * @throws IllegalArgumentException if the ratio is negative, infinite or NaN
    */
   public static NoiseLevel variancePreserving(double ratio) {
     double alpha = 1 / Math.sqrt(ratio * ratio + 1);
@@ -40,32 +46,37 @@ public record NoiseLevel(double alpha, double sigma) {
   }
 
   /**
-   * Returns a level of the variance-preserving form.
+   * {@return a level of the variance-preserving form}
    *
    * @param alphaBar the squared signal factor, 0..1
+   * @throws IllegalArgumentException if {@code alphaBar} is not in 0..1
    */
   public static NoiseLevel ofAlphaBar(double alphaBar) {
     return new NoiseLevel(Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar));
   }
 
   /**
-   * Returns a level of the rectified-flow form, {@code x = (1 - sigma) * x0 + sigma * n}.
+   * {@return a level of the rectified-flow form, {@code x = (1 - sigma) * x0 + sigma * n}}
    *
    * @param sigma 0..1
+   * @throws IllegalArgumentException if sigma is not in 0..1
    */
   public static NoiseLevel flow(double sigma) {
     return new NoiseLevel(1 - sigma, sigma);
   }
 
   /**
-   * Returns half the log signal-to-noise ratio: plus infinity without noise, minus infinity without
-   * signal.
+   * {@return half the log signal-to-noise ratio: infinity without noise, minus infinity without
+   * signal}
    */
   public double lambda() {
     return Math.log(alpha) - Math.log(sigma);
   }
 
-  /** Returns {@code sigma / alpha}, which is k-diffusion's sigma of the level. */
+  /**
+   * {@return {@code sigma / alpha}, which is k-diffusion's sigma of the level; infinity without
+   * signal}
+   */
   public double ratio() {
     return sigma / alpha;
   }

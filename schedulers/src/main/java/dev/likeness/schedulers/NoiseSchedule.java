@@ -12,7 +12,7 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class NoiseSchedule {
   /**
-   * The last alphaBar after rescaling in k-diffusion-like schedulers, which keeps the first sigma
+   * The last alphaBar after rescaling in schedulers of k-diffusion's form. It keeps the first sigma
    * finite.
    */
   public static final double MIN_ALPHA_BAR = 0x1p-24;
@@ -28,7 +28,7 @@ public final class NoiseSchedule {
   }
 
   /**
-   * Returns the noise schedule of betas (DDPM, arXiv:2006.11239, equation 4).
+   * {@return the noise schedule of betas (DDPM, arXiv:2006.11239, equation 4)}
    *
    * @param betas the variance that each timestep adds, each in 0..1, at least one
    * @throws IllegalArgumentException if there are none, or one is not in 0..1
@@ -50,9 +50,13 @@ public final class NoiseSchedule {
   }
 
   /**
-   * Returns the noise schedule that options describe: {@code trained_betas}, or
+   * {@return the noise schedule that options describe: {@code trained_betas}, or
    * {@code beta_schedule} from {@code beta_start} to {@code beta_end} over
-   * {@code num_train_timesteps}. Rescaling is not applied.
+   * {@code num_train_timesteps}} Rescaling is not applied.
+   *
+   * @param options the options of a scheduler class for networks that were trained on betas
+   * @throws IllegalArgumentException if the beta schedule is not known, or a number is out of its
+   *     range
    */
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
@@ -67,16 +71,16 @@ public final class NoiseSchedule {
   }
 
   /**
-   * Returns the noise schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear
-   * from 0.00085 to 0.012.
+   * {@return the noise schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear
+   * from 0.00085 to 0.012}
    */
   public static NoiseSchedule stableDiffusion() {
     return ofBetas(BetaSchedule.SCALED_LINEAR.betas(0.00085, 0.012, 1000));
   }
 
   /**
-   * Returns this schedule, rescaled so that its last timestep has no signal (arXiv:2305.08891,
-   * algorithm 1).
+   * {@return this schedule, rescaled so that its last timestep has no signal (arXiv:2305.08891,
+   * algorithm 1)}
    */
   public NoiseSchedule rescaleZeroTerminalSnr() {
     double first = Math.sqrt(alphaBar[0]);
@@ -87,25 +91,33 @@ public final class NoiseSchedule {
     });
   }
 
-  /** Returns a schedule of the same length with every alphaBar mapped. */
+  /**
+   * {@return a schedule of the same length with every alphaBar mapped}
+   *
+   * @param alphaBars maps a squared signal factor, 0..1, to another one
+   */
   public NoiseSchedule mapAlphaBars(DoubleUnaryOperator alphaBars) {
     return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());
   }
 
-  /** Returns this schedule with another alphaBar at its last timestep, 0..1. */
+  /**
+   * {@return this schedule with another alphaBar at its last timestep}
+   *
+   * @param lastAlphaBar the squared signal factor, 0..1
+   */
   public NoiseSchedule withLastAlphaBar(double lastAlphaBar) {
     double[] changed = alphaBar.clone();
     changed[changed.length - 1] = lastAlphaBar;
     return new NoiseSchedule(changed);
   }
 
-  /** Returns the number of training timesteps. */
+  /** {@return the number of training timesteps} */
   public int length() {
     return alphaBar.length;
   }
 
   /**
-   * Returns the squared signal factor at a timestep.
+   * {@return the squared signal factor at a timestep}
    *
    * @param timestep in {@code 0..length()-1}
    * @throws IllegalArgumentException if the timestep is outside this range
@@ -118,37 +130,40 @@ public final class NoiseSchedule {
     return alphaBar[timestep];
   }
 
-  /** Returns a copy of all squared signal factors, by timestep. */
+  /** {@return a copy of all squared signal factors, by timestep} */
   public double[] alphaBars() {
     return alphaBar.clone();
   }
 
   /**
-   * Returns the noise level of a training timestep.
+   * {@return the noise level of a training timestep}
    *
    * @param timestep in {@code 0..length()-1}
+   * @throws IllegalArgumentException if the timestep is outside this range
    */
   public NoiseLevel level(int timestep) {
     return NoiseLevel.ofAlphaBar(alphaBar(timestep));
   }
 
   /**
-   * Returns the signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, for min-SNR
-   * weighting.
+   * {@return the signal-to-noise ratio {@code alpha^2 / sigma^2} at a timestep, for min-SNR
+   * weighting}
    *
    * @param timestep in {@code 0..length()-1}
+   * @throws IllegalArgumentException if the timestep is outside this range
    */
   public double snr(int timestep) {
     return alphaBar(timestep) / (1 - alphaBar(timestep));
   }
 
-  /** Returns k-diffusion's sigmas: {@code sigma / alpha} at every timestep, ascending; a copy. */
+  /** {@return {@code sigma / alpha} at every timestep, k-diffusion's sigmas, ascending; a copy} */
   public double[] sigmas() {
     return sigmas.clone();
   }
 
   /**
-   * Returns {@code sigma / alpha} at timesteps, interpolated linearly and constant beyond the ends.
+   * {@return {@code sigma / alpha} at timesteps, interpolated linearly and constant beyond the
+   * ends}
    *
    * @param timesteps trained timesteps, which may be fractional
    */
@@ -164,8 +179,8 @@ public final class NoiseSchedule {
   }
 
   /**
-   * Returns the timesteps of sigmas, interpolated linearly in log sigma, within
-   * {@code 0..length()-1}.
+   * {@return the timesteps of sigmas, interpolated linearly in log sigma, within
+   * {@code 0..length()-1}}
    *
    * @param sigmas {@code sigma / alpha}, at least 0
    */

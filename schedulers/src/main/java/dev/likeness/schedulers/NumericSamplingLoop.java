@@ -14,16 +14,22 @@ public final class NumericSamplingLoop {
   @FunctionalInterface
   public interface Network {
     /**
-     * Returns the network's output for a scaled sample, in a new array of the same length. A
+     * {@return the network's output for a scaled sample, in a new array of the same length} A
      * network with a learned variance returns twice the length, with the variance in the second
      * half.
      *
-     * @param x the scaled sample
+     * @param x the scaled sample; must not be changed
      * @param timestep the timestep, which may be fractional
      */
     double[] predict(double[] x, double timestep);
 
-    /** Returns the output without guidance, for rows that need it; by default the guided output. */
+    /**
+     * {@return the output without guidance, for rows that need it; by default the guided output}
+     *
+     * @param x the scaled sample; must not be changed
+     * @param timestep the timestep, which may be fractional
+     * @param guided the output of {@link #predict} for the same sample
+     */
     default double[] unguided(double[] x, double timestep, double[] guided) {
       return guided;
     }
@@ -44,7 +50,7 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * Returns the result of a plan.
+   * {@return the result of a plan, as a new array}
    *
    * @param first the first sample, at the plan's start level
    * @param plan the rows to execute
@@ -55,7 +61,7 @@ public final class NumericSamplingLoop {
   }
 
   /**
-   * Returns the first sample and the sample after each row.
+   * {@return the first sample and the sample after each row, one more than rows}
    *
    * @param first the first sample, at the plan's start level
    * @param plan the rows to execute

@@ -24,8 +24,10 @@ public final class Options {
   }
 
   /**
-   * Returns these options with the given values. Names that are not options of the class are
+   * {@return these options with the given values} Names that are not options of the class are
    * ignored.
+   *
+   * @param given values by option name
    */
   public Options with(Map<String, ?> given) {
     var merged = new TreeMap<>(values);
@@ -35,29 +37,38 @@ public final class Options {
     return new Options(className, merged);
   }
 
-  /** Returns the names of the options. */
+  /** {@return the names of the options} */
   public Set<String> names() {
     return values.keySet();
   }
 
-  /** Returns the name of the class that the options belong to. */
+  /** {@return the name of the class that the options belong to} */
   public String className() {
     return className;
   }
 
-  /** Returns whether the class has an option. */
+  /**
+   * {@return true if the class has an option}
+   *
+   * @param name the option's name
+   */
   public boolean has(String name) {
     return values.containsKey(name);
   }
 
-  /** Returns whether the class has an option and its value is not null. */
+  /**
+   * {@return true if the class has an option and its value is not null}
+   *
+   * @param name the option's name
+   */
   public boolean isSet(String name) {
     return values.get(name) != null;
   }
 
   /**
-   * Returns the value of an option as an integer.
+   * {@return the value of an option as an integer}
    *
+   * @param name the option's name
    * @throws IllegalArgumentException if the value is not an integer
    */
   public int integer(String name) {
@@ -69,9 +80,10 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as a number. The texts {@code inf} and {@code Infinity}, with or
-   * without sign, are accepted, because JSON has no infinity.
+   * {@return the value of an option as a number} The texts {@code inf} and {@code Infinity}, with
+   * or without sign, are accepted, because JSON has no infinity.
    *
+   * @param name the option's name
    * @throws IllegalArgumentException if the value is not a number
    */
   public double number(String name) {
@@ -86,8 +98,10 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as a number, or a default if it is absent or null.
+   * {@return the value of an option as a number, or a default if it is absent or null}
    *
+   * @param name the option's name
+   * @param otherwise the default
    * @throws IllegalArgumentException if the value is not a number
    */
   public double number(String name, double otherwise) {
@@ -95,8 +109,9 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as a boolean; false if it is absent or null.
+   * {@return the value of an option as a boolean; false if it is absent or null}
    *
+   * @param name the option's name
    * @throws IllegalArgumentException if the value is not a boolean
    */
   public boolean flag(String name) {
@@ -111,8 +126,9 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as a text.
+   * {@return the value of an option as a text}
    *
+   * @param name the option's name
    * @throws IllegalArgumentException if the value is not a text
    */
   public String text(String name) {
@@ -123,9 +139,11 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as one of the given texts.
+   * {@return the value of an option as one of the given texts}
    *
-   * @throws IllegalArgumentException if the value is another; the message lists the texts
+   * @param name the option's name
+   * @param known the texts that are allowed
+   * @throws IllegalArgumentException if the value is another one; the message lists the texts
    */
   public String oneOf(String name, String... known) {
     String text = text(name);
@@ -136,8 +154,9 @@ public final class Options {
   }
 
   /**
-   * Returns the value of an option as a list of numbers; empty if it is absent or null.
+   * {@return the value of an option as a list of numbers; empty if it is absent or null}
    *
+   * @param name the option's name
    * @throws IllegalArgumentException if the value is not a list of numbers
    */
   public double[] numbers(String name) {

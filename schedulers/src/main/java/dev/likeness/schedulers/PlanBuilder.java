@@ -33,19 +33,20 @@ public final class PlanBuilder {
     this.clipping = clipping;
   }
 
-  /** Returns whether denoised predictions are clipped. */
+  /** {@return true if denoised predictions are clipped} */
   public boolean isClipping() {
     return !clipping.isOff();
   }
 
-  /** Returns the first sample. */
+  /** {@return the first sample, with the noise of the sigma schedule} */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
   }
 
   /**
-   * Returns the first sample, with another standard deviation of its noise than the sigma
-   * schedule's.
+   * {@return the first sample, with other noise than the sigma schedule's}
+   *
+   * @param noise the standard deviation of the noise, at least 0
    */
   public Combination start(double noise) {
     startNoise = noise;
@@ -53,9 +54,10 @@ public final class PlanBuilder {
   }
 
   /**
-   * Returns the standard deviation of the first sample's noise.
+   * {@return the standard deviation of the first sample's noise}
    *
-   * @param ofSchedule the sigma schedule's, which counts unless {@link #start(double)} replaced it
+   * @param ofSchedule the sigma schedule's standard deviation, used unless {@link #start(double)}
+   *     replaced it
    */
   public double startNoise(double ofSchedule) {
     return Double.isNaN(startNoise) ? ofSchedule : startNoise;
@@ -67,6 +69,7 @@ public final class PlanBuilder {
    * @param x the sample
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
+   * @return the open row's vectors
    */
   public Call call(Combination x, double timestep, NoiseLevel level) {
     return call(x, timestep, level, scaling.apply(level));
@@ -79,6 +82,7 @@ public final class PlanBuilder {
    * @param timestep the timestep that the network is called with; may be fractional
    * @param level the noise level of the sample
    * @param scaling the scaling of input and output
+   * @return the open row's vectors
    */
   public Call call(Combination x, double timestep, NoiseLevel level, Step.Scaling scaling) {
     close(x);
@@ -87,7 +91,7 @@ public final class PlanBuilder {
   }
 
   /**
-   * Returns fresh unit noise of the open row; at most once in a row.
+   * {@return fresh unit noise of the open row} A row has noise at most once.
    *
    * @throws IllegalStateException if no row is open, or its noise was used
    */
@@ -99,14 +103,19 @@ public final class PlanBuilder {
     return Combination.of(new Symbol(Kind.NOISE, openCall.row()));
   }
 
-  /** Returns fresh noise of the open row, whose scale the network predicts. */
+  /**
+   * {@return fresh noise of the open row, whose scale the network predicts}
+   *
+   * @param scale the rule by which the scale follows from the network's output
+   * @throws IllegalStateException if no row is open, or its noise was used
+   */
   public Combination noise(Step.LearnedVariance scale) {
     variance = scale;
     return noise();
   }
 
   /**
-   * Returns the rows.
+   * {@return the rows, in order; unmodifiable}
    *
    * @param x the result of the last row
    */

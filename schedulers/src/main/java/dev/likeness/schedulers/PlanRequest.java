@@ -28,7 +28,11 @@ public record PlanRequest(
     double[] sigmas) {
   private static final double[] NONE = {};
 
-  /** Checks the ranges and copies the arrays. */
+  /**
+   * Checks the ranges and copies the arrays.
+   *
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public PlanRequest {
     require(steps >= 1, "steps", "at least 1", steps);
     require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
@@ -43,41 +47,45 @@ public record PlanRequest(
   }
 
   /**
-   * Returns a request for a number of steps from pure noise.
+   * {@return a request for a number of steps from pure noise}
    *
    * @param steps the number of steps, at least 1
+   * @throws IllegalArgumentException if the number is less than 1
    */
   public static PlanRequest of(int steps) {
     return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, NONE, NONE);
   }
 
   /**
-   * Returns a request for a step at each of these timesteps.
+   * {@return a request for a step at each of these timesteps}
    *
    * @param timesteps trained timesteps in descending order, at least one
+   * @throws IllegalArgumentException if there are none
    */
   public static PlanRequest ofTimesteps(double... timesteps) {
     return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, NONE);
   }
 
   /**
-   * Returns a request for sampling over these sigmas.
+   * {@return a request for sampling over these sigmas}
    *
    * <p>{@link CustomScheduler}, k-diffusion's samplers and diffusers' classes with sigma schedules
    * (Euler, Heun, DPM2, LMS and similar, LTX's ancestral Euler) take one sigma more than steps.
    * Sampling ends at the last one; noise remains if it is not 0. Other flow classes, and UniPC,
    * take one sigma for each step and end at 0.
    *
-   * @param sigmas sigmas in the scheduler's own unit, in descending order
+   * @param sigmas sigmas in the scheduler's own unit, in descending order, at least one
+   * @throws IllegalArgumentException if there are none
    */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, NONE, sigmas);
   }
 
   /**
-   * Returns this request with another strength.
+   * {@return this request with another strength}
    *
    * @param strength the share of the steps that is sampled, 0..1
+   * @throws IllegalArgumentException if the strength is not in 0..1
    */
   public PlanRequest strength(double strength) {
     return new PlanRequest(
@@ -85,18 +93,20 @@ public record PlanRequest(
   }
 
   /**
-   * Returns this request limited to a range of the training timesteps.
+   * {@return this request limited to a range of the training timesteps}
    *
    * @param from the share of the training timesteps at which sampling starts, 0..1
    * @param until the share at which it ends, {@code from}..1
+   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order
    */
   public PlanRequest denoisingRange(double from, double until) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
   }
 
   /**
-   * Returns this request with another share of fresh noise; 0 is deterministic, NaN the scheduler's
-   * default.
+   * {@return this request with another share of fresh noise in each step}
+   *
+   * @param eta the share, 0..1; 0 is deterministic, NaN the scheduler's default
    */
   public PlanRequest eta(double eta) {
     return new PlanRequest(
@@ -104,8 +114,8 @@ public record PlanRequest(
   }
 
   /**
-   * Returns this request with resolution-dependent shifting for flow: sigmas are shifted by
-   * {@code exp(mu)}.
+   * {@return this request with resolution-dependent shifting for flow: sigmas are shifted by
+   * {@code exp(mu)}}
    *
    * <p>Diffusers' pipelines interpolate mu linearly over the number of image tokens. For FLUX.1 it
    * is 0.5 at 256 tokens (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
@@ -117,27 +127,33 @@ public record PlanRequest(
         steps, strength, denoisingStart, denoisingEnd, eta, mu, timesteps, sigmas);
   }
 
-  /** Returns eta, or a scheduler's default if it is NaN. */
+  /**
+   * {@return eta, or a scheduler's default if it is NaN}
+   *
+   * @param otherwise the scheduler's default
+   */
   public double etaOrDefault(double otherwise) {
     return Double.isNaN(eta) ? otherwise : eta;
   }
 
-  /** Returns the first step for the request's strength, from 0, as diffusers counts. */
+  /**
+   * {@return the first step that is sampled at the request's strength, from 0, as diffusers counts}
+   */
   public int firstStep() {
     return firstStep(steps);
   }
 
   /**
-   * Returns the first step for the request's strength, from 0.
+   * {@return the first step that is sampled at the request's strength, from 0}
    *
-   * @param count the number of steps to choose from
+   * @param count the number of steps of the whole schedule, at least 0
    */
   public int firstStep(int count) {
     return Math.max(count - Math.min((int) (count * strength), count), 0);
   }
 
   /**
-   * Returns the timestep below which the first step lies.
+   * {@return the timestep below which the first step lies}
    *
    * @param trained the number of training timesteps
    */
@@ -146,7 +162,7 @@ public record PlanRequest(
   }
 
   /**
-   * Returns the timestep below which no step is made; 0 to sample to the end.
+   * {@return the timestep below which no step is made; 0 to sample to the end}
    *
    * @param trained the number of training timesteps
    */
@@ -188,14 +204,21 @@ public record PlanRequest(
   public static final class FlowShift {
     private FlowShift() {}
 
-    /** Returns the shift of the options ({@code shift} or {@code flow_shift}); 1 is none. */
+    /**
+     * {@return the shift of a scheduler's options, {@code shift} or {@code flow_shift}; 1 if
+     * neither is set}
+     *
+     * @param options the options of a flow scheduler
+     */
     public static double of(Options options) {
       return options.number(options.has("shift") ? "shift" : "flow_shift", 1);
     }
 
     /**
-     * Returns the shift for a request, which {@link Sigmas#shift} takes.
+     * {@return the shift for a request, which {@link Sigmas#shift} takes}
      *
+     * @param options the options of a flow scheduler
+     * @param request the request; its mu is used if the shift depends on the resolution
      * @throws IllegalArgumentException if the shift depends on the resolution
      *     ({@code use_dynamic_shifting}) and the request has no mu
      */

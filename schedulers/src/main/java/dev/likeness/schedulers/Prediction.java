@@ -2,7 +2,7 @@ package dev.likeness.schedulers;
 
 import java.util.Locale;
 
-/** What a network was trained to predict. */
+/** The value that a network was trained to predict. */
 public enum Prediction {
   /** The noise {@code n}. */
   EPSILON,
@@ -17,7 +17,7 @@ public enum Prediction {
   FLOW;
 
   /**
-   * Returns the prediction of a config's {@code prediction_type}.
+   * {@return the prediction of a config's {@code prediction_type}}
    *
    * @param name {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}
    * @throws IllegalArgumentException if the name is not known; the message lists the names
@@ -35,12 +35,13 @@ public enum Prediction {
   }
 
   /**
-   * Returns the scaling that turns this prediction into a denoised sample at a noise level of any
-   * form.
+   * {@return the scaling that turns this prediction into a denoised sample at a noise level of any
+   * form}
    *
    * <p>Samples of k-diffusion's form (alpha 1) are scaled to unit variance for the network. Samples
    * of the other forms are not scaled.
    *
+   * @param level the noise level of the sample
    * @throws IllegalArgumentException if the level has no signal and the network predicts noise
    */
   public Step.Scaling scaling(NoiseLevel level) {

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The scheduler that a name stands for: a class and its options.
+ * The scheduler of a name: a class and its options.
  *
  * @param className the scheduler class
  * @param options the options that the name sets

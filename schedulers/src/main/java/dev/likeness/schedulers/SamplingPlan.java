@@ -46,31 +46,31 @@ public final class SamplingPlan implements Iterable<Step> {
     this.rowsPerStep = rowsPerStep;
   }
 
-  /** Returns the rows, in order. */
+  /** {@return the rows, in order} */
   public List<Step> steps() {
     return steps;
   }
 
-  /** Returns the first sample with an initial image. */
+  /** {@return the first sample with an initial image} */
   public Start start() {
     return start;
   }
 
   /**
-   * Returns the factor of unit noise of the first sample without an initial image (diffusers:
-   * {@code init_noise_sigma}).
+   * {@return the factor of unit noise of the first sample without an initial image (diffusers:
+   * {@code init_noise_sigma})}
    */
   public double initNoiseSigma() {
     return initNoiseSigma;
   }
 
   /**
-   * Returns the noise level of the kept part of a masked image in the sample of a row.
+   * {@return the noise level of the kept part of a masked image in the sample of a row}
    *
    * <p>It is the level of the row; in later rows of a step, that of the next step, as in diffusers.
    * After the last row it is clean.
    *
-   * @param row from 0; the number of rows for the result
+   * @param row the row, from 0; the number of rows for the result
    */
   public NoiseLevel keptRegionLevel(int row) {
     int stepStart = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
@@ -79,12 +79,12 @@ public final class SamplingPlan implements Iterable<Step> {
         : steps.get(Math.min(stepStart, steps.size() - 1)).level();
   }
 
-  /** Returns the number of rows, which is the number of network calls. */
+  /** {@return the number of rows, which is the number of network calls} */
   public int size() {
     return steps.size();
   }
 
-  /** Returns how many rows the updates read, including the current one; at least 1. */
+  /** {@return the number of rows that the updates read, including the current one; at least 1} */
   public int historyLength() {
     return steps.stream()
         .map(Step::update)
@@ -107,7 +107,7 @@ public final class SamplingPlan implements Iterable<Step> {
         .orElse(0);
   }
 
-  /** Returns the timesteps that the network is called with, in order. */
+  /** {@return the timesteps that the network is called with, in order} */
   public double[] timesteps() {
     return steps.stream().mapToDouble(Step::timestep).toArray();
   }
@@ -117,7 +117,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return steps.iterator();
   }
 
-  /** Returns the table, one line for each row. */
+  /** {@return the table, one line for each row} */
   @Override
   public String toString() {
     var table = new StringBuilder(String.format(
@@ -144,7 +144,7 @@ public final class SamplingPlan implements Iterable<Step> {
     return table.toString();
   }
 
-  /** Returns a text plot of {@code sigma / alpha} over the rows, for a console. */
+  /** {@return a text plot of {@code sigma / alpha} over the rows, for a console} */
   public String plot() {
     return SigmaPlot.of(steps);
   }

@@ -36,7 +36,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns the scheduler of a parsed {@code scheduler_config.json}.
+   * {@return the scheduler of a parsed {@code scheduler_config.json}}
    *
    * @param json the JSON object
    * @throws IllegalArgumentException if the class or a value is not known; the message lists the
@@ -51,7 +51,7 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns a scheduler with its class's defaults.
+   * {@return a scheduler with its class's defaults}
    *
    * @param name a name of diffusers, A1111 or ComfyUI, such as {@code DDIMScheduler}, {@code Euler
    *     a} or {@code dpmpp_2m_sde_karras}
@@ -61,26 +61,27 @@ public final class SchedulerConfig implements Scheduler {
     return named(SamplerName.of(name, classNames()).resolve(), Map.of());
   }
 
-  /** Returns all scheduler class names that a config may have. */
+  /** {@return all scheduler class names that a config may have, in a new set} */
   public static TreeSet<String> classNames() {
     var names = new TreeSet<String>();
     providers().forEach(provider -> names.addAll(provider.classNames()));
     return names;
   }
 
-  /** Returns the class name. */
+  /** {@return the class name} */
   public String className() {
     return options.className();
   }
 
-  /** Returns all options, including defaults. */
+  /** {@return all options, including defaults} */
   public Options options() {
     return options;
   }
 
   /**
-   * Returns a number of the config. It may be an option of the class, or an option for a pipeline.
+   * {@return a number of the config} It may be an option of the class, or an option for a pipeline.
    *
+   * @param option the option's name
    * @param otherwise the result if the option is absent
    */
   public double number(String option, double otherwise) {
@@ -91,19 +92,25 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns this config under another class, as diffusers' {@code from_config} does. Given options
+   * {@return this config under another class, as diffusers' {@code from_config} does} Given options
    * stay if the new class has them; others take the new class's defaults.
+   *
+   * @param className the name of the other class
+   * @throws IllegalArgumentException if the class is not known, or a value does not suit it; the
+   *     message lists the known ones
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, values);
   }
 
   /**
-   * Returns this config with another scheduler by name, for the same noise schedule and prediction.
+   * {@return this config with another scheduler by name, for the same noise schedule and
+   * prediction}
    *
-   * <p>For a network that predicts flow, or one with EDM preconditioning, the name stands for the
-   * scheduler's variant for such networks. A class name is taken literally.
+   * <p>For a network that predicts flow, or one with EDM preconditioning, returns the scheduler's
+   * variant for such networks. A class name is used as it is.
    *
+   * @param name a name of diffusers, A1111 or ComfyUI, or a class name
    * @throws IllegalArgumentException if the name is not known, or has no variant for this network
    */
   public SchedulerConfig with(String name) {
@@ -120,11 +127,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns this config with another scheduler by name, and checks that a class name fits the kind
-   * of network.
+   * {@return this config with another scheduler by name} Checks that a class fits the kind of
+   * network.
    *
-   * @throws IllegalArgumentException as {@link #with(String)}, or if the class is for networks of
-   *     another kind: flow, continuous noise levels, or betas
+   * @param name a name of diffusers, A1111 or ComfyUI, or a class name
+   * @throws IllegalArgumentException if {@link #with(String)} refuses the name, or if the class is
+   *     for networks of another kind: flow, continuous noise levels, or betas
    */
   public SchedulerConfig withCompatible(String name) {
     return SchedulerVariant.NetworkKind.withCompatible(this, name);
@@ -144,9 +152,11 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns this config with one option changed.
+   * {@return this config with one option changed}
    *
-   * @throws IllegalArgumentException if the class has no such option
+   * @param option the option's name
+   * @param value a value of a type that JSON has; null if the option is off
+   * @throws IllegalArgumentException if the class has no such option, or the value is not known
    */
   public SchedulerConfig with(String option, Object value) {
     requireKnown(option);
@@ -156,10 +166,12 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns this config with one option changed for this class only. Another class takes the
+   * {@return this config with one option changed for this class only} Another class takes the
    * config's value or its own default. Diffusers' pipelines override missing options in this way.
    *
-   * @throws IllegalArgumentException if the class has no such option
+   * @param option the option's name
+   * @param value a value of a type that JSON has; null if the option is off
+   * @throws IllegalArgumentException if the class has no such option, or the value is not known
    */
   public SchedulerConfig withClassOption(String option, Object value) {
     requireKnown(option);
@@ -181,19 +193,22 @@ public final class SchedulerConfig implements Scheduler {
   }
 
   /**
-   * Returns the plan of a number of steps from pure noise.
+   * {@return the plan of a number of steps from pure noise}
    *
    * @param steps the number of steps, at least 1
+   * @throws IllegalArgumentException if the scheduler does not support this number of steps
    */
   public SamplingPlan plan(int steps) {
     return plan(PlanRequest.of(steps));
   }
 
   /**
-   * Returns the plan of a number of steps for an initial image.
+   * {@return the plan of a number of steps for an initial image}
    *
    * @param steps the number of steps, at least 1
    * @param strength the share of the steps that is sampled, 0..1
+   * @throws IllegalArgumentException if the scheduler does not support this number of steps, or if
+   *     the strength is not in 0..1
    */
   public SamplingPlan plan(int steps, double strength) {
     return plan(PlanRequest.of(steps).strength(strength));

@@ -7,15 +7,21 @@ import java.util.Set;
  * jar may add its own.
  */
 public interface SchedulerProvider {
-  /** Returns the class names, as in {@code _class_name}. */
+  /** {@return the class names, as in {@code _class_name}} */
   Set<String> classNames();
 
-  /** Returns the default options of a class. */
+  /**
+   * {@return the default options of a class}
+   *
+   * @param className one of {@link #classNames()}
+   */
   Options defaults(String className);
 
   /**
-   * Returns the scheduler of a class with the given options.
+   * {@return the scheduler of a class with the given options}
    *
+   * @param className one of {@link #classNames()}
+   * @param options all options of the class, as {@link #defaults} names them
    * @throws IllegalArgumentException if a value is not known; the message lists the known ones
    */
   Scheduler configure(String className, Options options);

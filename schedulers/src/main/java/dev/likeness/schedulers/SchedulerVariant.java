@@ -115,7 +115,7 @@ final class SchedulerVariant {
 
     private EdmVariant() {}
 
-    /** Returns whether configs of a class are for networks with EDM preconditioning. */
+    /** Returns true if configs of a class are for networks with EDM preconditioning. */
     static boolean isEdmClass(String className) {
       return CLASSES.containsValue(className);
     }

@@ -24,18 +24,19 @@ public final class SigmaSchedule {
   }
 
   /**
-   * Returns a schedule whose steps follow each other.
+   * {@return a schedule whose steps follow each other}
    *
    * @param timesteps one for each step, at least one
    * @param levels one more than steps: the last is the level at which sampling ends
+   * @throws IllegalArgumentException if the lengths do not fit, or there is no step
    */
   public static SigmaSchedule of(double[] timesteps, List<NoiseLevel> levels) {
     return of(timesteps, levels.subList(0, levels.size() - 1), levels.subList(1, levels.size()));
   }
 
   /**
-   * Returns a schedule whose steps need not meet: step i goes from {@code from[i]} to
-   * {@code to[i]}.
+   * {@return a schedule whose steps need not meet: step i goes from {@code from[i]} to
+   * {@code to[i]}}
    *
    * @param timesteps one for each step, at least one
    * @param from the level at the start of each step
@@ -52,7 +53,7 @@ public final class SigmaSchedule {
   }
 
   /**
-   * Returns this schedule with another first step, as image-to-image needs.
+   * {@return this schedule with another first step, as image-to-image needs}
    *
    * @param first the first step, from 0 to {@link #size()}
    * @throws IllegalArgumentException if there is no such step
@@ -65,30 +66,34 @@ public final class SigmaSchedule {
     return new SigmaSchedule(timesteps, from, to, first);
   }
 
-  /** Returns this schedule without its last step; it must have at least 2 steps. */
+  /**
+   * {@return this schedule without its last step; it must have at least 2 steps}
+   *
+   * @throws IllegalArgumentException if the schedule has only 1 step
+   */
   public SigmaSchedule withoutLastStep() {
     int left = last();
     return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left))
         .from(Math.min(first, left));
   }
 
-  /** Returns the number of steps from top to bottom, regardless of the first step. */
+  /** {@return the number of steps from top to bottom, regardless of the first step; at least 1} */
   public int size() {
     return timesteps.length;
   }
 
-  /** Returns the first step that is sampled. */
+  /** {@return the first step that is sampled, from 0 at the top; {@link #size()} if none is} */
   public int first() {
     return first;
   }
 
-  /** Returns the last step. */
+  /** {@return the index of the last step, from 0 at the top} */
   public int last() {
     return timesteps.length - 1;
   }
 
   /**
-   * Returns the timestep of a step, which the network is called with.
+   * {@return the timestep of a step, which the network is called with}
    *
    * @param i the step, from 0 at the top
    */
@@ -96,13 +101,13 @@ public final class SigmaSchedule {
     return timesteps[i];
   }
 
-  /** Returns a copy of all timesteps, from the top. */
+  /** {@return a copy of all timesteps, from the top} */
   public double[] timesteps() {
     return timesteps.clone();
   }
 
   /**
-   * Returns the noise level at the start of a step.
+   * {@return the noise level at the start of a step}
    *
    * @param i the step, from 0 at the top
    */
@@ -111,7 +116,7 @@ public final class SigmaSchedule {
   }
 
   /**
-   * Returns the noise level at the end of a step.
+   * {@return the noise level at the end of a step}
    *
    * @param i the step, from 0 at the top
    */
@@ -119,12 +124,12 @@ public final class SigmaSchedule {
     return to.get(i);
   }
 
-  /** Returns the level at which sampling starts; the end of the schedule if no step is left. */
+  /** {@return the level at which sampling starts; the end of the schedule if no step is left} */
   public NoiseLevel start() {
     return first < timesteps.length ? at(first) : next(last());
   }
 
-  /** Returns the largest sigma of the steps' start levels. */
+  /** {@return the largest sigma of the steps' start levels} */
   public double maxSigma() {
     return from.stream().mapToDouble(NoiseLevel::sigma).max().orElse(0);
   }

@@ -81,8 +81,9 @@ public enum SigmaScheduleKind {
   };
 
   /**
-   * Returns the sigma schedule of a name such as {@code karras} or {@code sgm_uniform}.
+   * {@return the sigma schedule of a name such as {@code karras} or {@code sgm_uniform}}
    *
+   * @param name the name, in any case, with spaces, hyphens or underscores
    * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static SigmaScheduleKind parse(String name) {
@@ -95,7 +96,7 @@ public enum SigmaScheduleKind {
   }
 
   /**
-   * Returns the sigmas of a generation in descending order, followed by 0.
+   * {@return the sigmas of a generation in descending order, followed by 0}
    *
    * @param table the sigmas that the network was trained at
    * @param steps the number of steps, at least 1; {@link #DDIM_UNIFORM} and {@link #BETA} may

@@ -13,9 +13,11 @@ public final class Sigmas {
   private Sigmas() {}
 
   /**
-   * Returns evenly spaced values from {@code start} to {@code end}, including both; only
-   * {@code start} for a count of 1.
+   * {@return evenly spaced values from {@code start} to {@code end}, including both; only
+   * {@code start} for a count of 1}
    *
+   * @param start the first value
+   * @param end the last value
    * @param count the number of values, at least 1
    */
   public static double[] linspace(double start, double end, int count) {
@@ -26,7 +28,7 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5).
+   * {@return sigmas uniform in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -37,8 +39,8 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
-   * equation 5).
+   * {@return sigmas uniform in the root of order {@code rho} (Karras et al. 2022, arXiv:2206.00364,
+   * equation 5)}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -52,7 +54,7 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas uniform in log sigma.
+   * {@return sigmas uniform in log sigma}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -65,8 +67,8 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas uniform in log sigma raised to a power; k-diffusion's
-   * {@code get_sigmas_polyexponential}.
+   * {@return sigmas uniform in log sigma raised to a power; k-diffusion's
+   * {@code get_sigmas_polyexponential}}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0
@@ -80,8 +82,8 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas at the quantiles of a beta distribution with both parameters 0.6
-   * (arXiv:2407.12173).
+   * {@return sigmas at the quantiles of a beta distribution with both parameters 0.6
+   * (arXiv:2407.12173)}
    *
    * @param max the first sigma
    * @param min the last sigma
@@ -92,7 +94,7 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas at the quantiles of a beta distribution (arXiv:2407.12173).
+   * {@return sigmas at the quantiles of a beta distribution (arXiv:2407.12173)}
    *
    * @param max the first sigma
    * @param min the last sigma
@@ -108,8 +110,8 @@ public final class Sigmas {
   }
 
   /**
-   * Returns sigmas of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
-   * {@code get_sigmas_vp}.
+   * {@return sigmas of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's
+   * {@code get_sigmas_vp}}
    *
    * @param betaD the increase of beta over the time; k-diffusion uses 19.9
    * @param betaMin beta at time 0; k-diffusion uses 0.1
@@ -124,8 +126,8 @@ public final class Sigmas {
   }
 
   /**
-   * Returns flow sigmas shifted towards noise: {@code shift * s / (1 + (shift - 1) * s)}
-   * (arXiv:2403.03206, equation 23).
+   * {@return flow sigmas shifted towards noise: {@code shift * s / (1 + (shift - 1) * s)}
+   * (arXiv:2403.03206, equation 23)}
    *
    * @param sigmas flow sigmas, 0..1
    * @param shift the shift, above 0; 1 is none

@@ -8,8 +8,8 @@ package dev.likeness.schedulers;
  * @param level the noise level of the row's sample
  * @param scaling the scaling of the network's input and output
  * @param clipping the clipping of the denoised prediction
- * @param update the next sample
- * @param variance how the network scales the noise of this row; usually
+ * @param update the update that gives the next sample
+ * @param variance the rule by which the network scales the noise of this row; usually
  *     {@link LearnedVariance#NONE}
  */
 public record Step(
@@ -24,7 +24,7 @@ public record Step(
    * A noise scale that the network predicts in the second half of its output channels. The row's
    * fresh noise is multiplied elementwise by {@link #scale}. Source: arXiv:2102.09672, equation 15.
    *
-   * @param kind how the scale is computed
+   * @param kind the rule by which the scale is computed
    * @param minLog for {@link Kind#RANGE} the log variance at an output of -1
    * @param maxLog for {@link Kind#RANGE} the log variance at an output of 1
    */
@@ -45,7 +45,7 @@ public record Step(
     }
 
     /**
-     * Returns a variance between two bounds.
+     * {@return a variance between two bounds}
      *
      * @param minLog the log variance at an output of -1
      * @param maxLog the log variance at an output of 1
@@ -54,7 +54,11 @@ public record Step(
       return new LearnedVariance(Kind.RANGE, minLog, maxLog);
     }
 
-    /** Returns the factor of the noise for one value of the network's output. */
+    /**
+     * {@return the factor of the noise for one value of the network's output}
+     *
+     * @param predicted a value of the second half of the network's output channels
+     */
     public double scale(double predicted) {
       return switch (kind) {
         case NONE -> 1;
@@ -92,8 +96,8 @@ public record Step(
    * @param unguided factors of the denoised predictions without guidance; empty for most solvers
    * @param modelOutputs factors of the network's outputs; empty for most solvers
    * @param noise factors of the rows' unit noise; 0 for rows without noise
-   * @param needsNoise whether this row takes fresh noise, also if its factor is 0
-   * @param needsUnguided whether this or a later row needs this row's prediction without guidance
+   * @param needsNoise true if this row takes fresh noise, also if its factor is 0
+   * @param needsUnguided true if this or a later row needs this row's prediction without guidance
    */
   public record Update(
       double[] samples,
@@ -105,7 +109,11 @@ public record Step(
       double[] noise,
       boolean needsNoise,
       boolean needsUnguided) {
-    /** Copies the arrays and checks that all factors are finite. */
+    /**
+     * Copies the arrays and checks that all factors are finite.
+     *
+     * @throws IllegalArgumentException if a factor is infinite or NaN
+     */
     public Update {
       samples = requireFinite("samples", samples);
       unblended = requireFinite("unblended", unblended);

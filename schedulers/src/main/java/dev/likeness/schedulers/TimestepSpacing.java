@@ -15,8 +15,9 @@ public enum TimestepSpacing {
   TRAILING;
 
   /**
-   * Returns the spacing of a config's {@code timestep_spacing}.
+   * {@return the spacing of a config's {@code timestep_spacing}}
    *
+   * @param name {@code linspace}, {@code leading} or {@code trailing}
    * @throws IllegalArgumentException if the name is not known; the message lists the names
    */
   public static TimestepSpacing parse(String name) {
@@ -31,7 +32,7 @@ public enum TimestepSpacing {
   }
 
   /**
-   * Returns timesteps in descending order; integers except for {@link #LINSPACE}.
+   * {@return timesteps in descending order; integers except for {@link #LINSPACE}}
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
@@ -46,7 +47,7 @@ public enum TimestepSpacing {
   }
 
   /**
-   * Returns integer timesteps in descending order, without the lowest of {@code steps + 1}. This
+   * {@return integer timesteps in descending order, without the lowest of {@code steps + 1}} This
    * leaves room for a last step to the end of the schedule.
    *
    * @param steps the number of timesteps, at least 1

@@ -7,40 +7,43 @@ import java.util.stream.IntStream;
  * chooses.
  */
 public interface TrainedSigmas {
-  /** Returns all trained sigmas in ascending order. */
+  /** {@return all trained sigmas in ascending order} */
   double[] sigmas();
 
   /**
-   * Returns the sigma of a timestep.
+   * {@return the sigma of a timestep}
    *
    * @param timestep a trained timestep, which may be fractional
    */
   double sigma(double timestep);
 
   /**
-   * Returns the timestep that the network is called with at a sigma.
+   * {@return the timestep that the network is called with at a sigma}
    *
    * @param sigma at least 0, in the network's form
    */
   double timestep(double sigma);
 
   /**
-   * Returns the noise level of a sigma, in the network's form.
+   * {@return the noise level of a sigma, in the network's form}
    *
    * @param sigma at least 0; at most 1 for flow
+   * @throws IllegalArgumentException if the network predicts flow and sigma is above 1
    */
   NoiseLevel level(double sigma);
 
   /**
-   * Returns the noise level at a ratio, in the network's form.
+   * {@return the noise level at a ratio, in the network's form}
    *
    * @param ratio {@code sigma / alpha}, at least 0
    */
   NoiseLevel levelOfRatio(double ratio);
 
   /**
-   * Returns the sigmas of a network that was trained on betas, in k-diffusion's form {@code x = x0
-   * + sigma n}. They are linear in log sigma between timesteps.
+   * {@return the sigmas of a network that was trained on betas, in k-diffusion's form {@code x = x0
+   * + sigma n}} They are linear in log sigma between timesteps.
+   *
+   * @param schedule the noise schedule of the betas
    */
   static TrainedSigmas of(NoiseSchedule schedule) {
     return new TrainedSigmas() {
@@ -74,8 +77,8 @@ public interface TrainedSigmas {
   }
 
   /**
-   * Returns the sigmas of a rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, whose
-   * timestep is {@code sigma * length}.
+   * {@return the sigmas of a rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, whose
+   * timestep is {@code sigma * length}}
    *
    * @param length the number of training timesteps
    * @param shift the shift of the sigmas towards noise, above 0; 1 for none

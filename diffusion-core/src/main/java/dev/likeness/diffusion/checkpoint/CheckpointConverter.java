@@ -21,12 +21,12 @@ public final class CheckpointConverter {
   private CheckpointConverter() {}
 
   /**
-   * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, it is one file;
-   * otherwise it is a diffusers folder.
+   * Converts a model or a tensor file. If {@code out} ends in {@code .safetensors}, the result is
+   * one file; otherwise it is a diffusers folder.
    *
-   * <p>A file becomes a file with its own keys and metadata. This also converts a pickle to
-   * safetensors: plain alphas become tensors, other values metadata. A folder's
-   * {@code likeness.json} is copied into a target folder.
+   * <p>A file that becomes a file keeps its keys and metadata. A pickle becomes safetensors in the
+   * same way: plain numbers that are alphas become tensors, other values become metadata. A
+   * folder's {@code likeness.json} is copied into a target folder.
    *
    * @param in a diffusers folder, a single file of a model, or a file of tensors
    * @param out the file or folder to write

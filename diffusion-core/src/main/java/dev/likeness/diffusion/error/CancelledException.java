@@ -12,7 +12,7 @@ public final class CancelledException extends CancellationException {
   /**
    * Creates the exception.
    *
-   * @param message how the work was cancelled
+   * @param message one line that says how the work was cancelled
    */
   public CancelledException(String message) {
     super(message);

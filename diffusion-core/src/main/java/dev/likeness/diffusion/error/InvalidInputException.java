@@ -22,6 +22,7 @@ public class InvalidInputException extends RuntimeException {
    * Creates the exception with its cause.
    *
    * @param message one line: what was given, where, what was expected, and what to do
+   * @param cause the exception that says why the input cannot be used
    */
   public InvalidInputException(String message, Throwable cause) {
     super(message, cause);

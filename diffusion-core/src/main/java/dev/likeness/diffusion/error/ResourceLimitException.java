@@ -22,6 +22,7 @@ public class ResourceLimitException extends RuntimeException {
    * Creates the exception with its cause.
    *
    * @param message one line: what is missing, and how to get it
+   * @param cause the exception that says why the resource is missing
    */
   public ResourceLimitException(String message, Throwable cause) {
     super(message, cause);

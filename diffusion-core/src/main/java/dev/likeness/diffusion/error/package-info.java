@@ -1,5 +1,6 @@
 /**
- * Exceptions of the library, by who has to act.
+ * Exceptions of the library. The type tells a wrong input from a limit of the machine, a
+ * cancellation and a wrong call.
  *
  * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
  * {@link ResourceLimitException}: the request is sound, but this machine lacks memory, disk space,

@@ -18,12 +18,16 @@ public enum DigitalSourceType {
     this.term = term;
   }
 
-  /** Returns the URI of the source type, which files carry. */
+  /** {@return the URI of the source type, which files carry} */
   public String uri() {
     return VOCABULARY + term;
   }
 
-  /** Returns the source type of a URI; empty for source types without a trained model. */
+  /**
+   * {@return the source type of a URI; empty for source types without a trained model}
+   *
+   * @param uri a URI of IPTC's vocabulary
+   */
   public static Optional<DigitalSourceType> of(String uri) {
     return Arrays.stream(values()).filter(type -> type.uri().equals(uri)).findFirst();
   }

@@ -18,13 +18,13 @@ public enum ImageFormat {
     this.extension = extension;
   }
 
-  /** Returns the file name extension, without a dot. */
+  /** {@return the file name extension, without a dot} */
   public String extension() {
     return extension;
   }
 
   /**
-   * Returns the format of a name, in any case.
+   * {@return the format of a name, in any case}
    *
    * @param word {@code png}, {@code jpeg} or {@code jpg}, or {@code webp}
    * @throws IllegalArgumentException if the name is not known

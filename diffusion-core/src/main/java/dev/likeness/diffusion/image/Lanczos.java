@@ -18,10 +18,11 @@ public final class Lanczos {
   private record Taps(int first, int[] weights) {}
 
   /**
-   * Returns the image at another size; the same object if it has that size.
+   * {@return the image at another size; the same object if it has that size}
    *
-   * @param width in pixels, at least 1
-   * @param height in pixels, at least 1
+   * @param image the image
+   * @param width the new width in pixels, at least 1
+   * @param height the new height in pixels, at least 1
    * @throws IllegalArgumentException if a side is less than 1
    */
   public static RgbImage resize(RgbImage image, int width, int height) {

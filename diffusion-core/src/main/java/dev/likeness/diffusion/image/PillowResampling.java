@@ -43,13 +43,14 @@ public enum PillowResampling {
 
   abstract double kernel(double x);
 
-  /** Returns Pillow's number of this filter. */
+  /** {@return Pillow's number of this filter: 1 (Lanczos), 2 (bilinear) or 3 (bicubic)} */
   public int code() {
     return code;
   }
 
   /**
-   * Returns the filter of Pillow's number, which image processor configs have as {@code resample}.
+   * {@return the filter of one of Pillow's numbers, as in {@code resample} of image processor
+   * configs}
    *
    * @param code 1 (Lanczos), 2 (bilinear) or 3 (bicubic)
    * @throws IllegalArgumentException if the number is not known
@@ -65,10 +66,11 @@ public enum PillowResampling {
   }
 
   /**
-   * Returns the image at another size; the same object if it has that size.
+   * {@return the image at another size; the same object if it has that size}
    *
-   * @param width in pixels, at least 1
-   * @param height in pixels, at least 1
+   * @param image the image
+   * @param width the new width in pixels, at least 1
+   * @param height the new height in pixels, at least 1
    * @throws IllegalArgumentException if a side is less than 1
    */
   public RgbImage resize(RgbImage image, int width, int height) {

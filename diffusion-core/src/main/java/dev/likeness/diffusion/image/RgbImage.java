@@ -37,10 +37,10 @@ public final class RgbImage {
   }
 
   /**
-   * Returns an image over the given bytes, without a copy.
+   * {@return an image over the given bytes, which are not copied}
    *
-   * @param width in pixels, at least 1
-   * @param height in pixels, at least 1
+   * @param width the width in pixels, at least 1
+   * @param height the height in pixels, at least 1
    * @param rgb {@code 3 * width * height} bytes, rows from the top; must not be changed afterwards
    * @throws IllegalArgumentException if the number of bytes does not fit
    */
@@ -51,6 +51,9 @@ public final class RgbImage {
   /**
    * Copies a {@link BufferedImage}. Transparent pixels are composited over white; grey values are
    * kept.
+   *
+   * @param image the image, of any type
+   * @return a new image
    */
   public static RgbImage of(BufferedImage image) {
     return compositeOver(255, image);
@@ -87,26 +90,28 @@ public final class RgbImage {
     }
   }
 
-  /** Returns the width in pixels. */
+  /** {@return the width in pixels} */
   public int width() {
     return width;
   }
 
-  /** Returns the height in pixels. */
+  /** {@return the height in pixels} */
   public int height() {
     return height;
   }
 
   /**
-   * Returns one channel of one pixel, 0..255.
+   * {@return one channel of one pixel, 0..255}
    *
+   * @param x the column, from 0 at the left
+   * @param y the row, from 0 at the top
    * @param channel 0 for red, 1 for green, 2 for blue
    */
   public int at(int x, int y, int channel) {
     return rgb[(y * width + x) * 3 + channel] & 255;
   }
 
-  /** Returns a copy of the bytes: rows from the top, red, green, blue. */
+  /** {@return a copy of the bytes: rows from the top, red, green, blue} */
   public byte[] rgb() {
     return rgb.clone();
   }
@@ -134,12 +139,12 @@ public final class RgbImage {
   }
 
   /**
-   * Returns a copy of a rectangle, which must lie inside the image.
+   * {@return a copy of a rectangle, which must lie inside the image}
    *
-   * @param x left edge in pixels
-   * @param y top edge in pixels
-   * @param cropWidth width in pixels
-   * @param cropHeight height in pixels
+   * @param x the left edge in pixels, at least 0
+   * @param y the top edge in pixels, at least 0
+   * @param cropWidth the width in pixels, at least 1
+   * @param cropHeight the height in pixels, at least 1
    * @throws IllegalArgumentException if the rectangle exceeds the image
    */
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
@@ -154,7 +159,7 @@ public final class RgbImage {
     return new RgbImage(cropWidth, cropHeight, out);
   }
 
-  /** Returns a new image of type {@link BufferedImage#TYPE_INT_RGB}. */
+  /** {@return a new image of type {@link BufferedImage#TYPE_INT_RGB}} */
   public BufferedImage toBufferedImage() {
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     int[] row = new int[width];
@@ -167,7 +172,7 @@ public final class RgbImage {
     return image;
   }
 
-  /** Returns the bytes of a PNG file of this image. */
+  /** {@return the bytes of a PNG file of this image} */
   public byte[] toPng() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
@@ -178,7 +183,13 @@ public final class RgbImage {
     return bytes.toByteArray();
   }
 
-  /** Writes a PNG file. A failure leaves no partial file. */
+  /**
+   * Writes a PNG file. A failure leaves no partial file.
+   *
+   * @param file the file to write, which is replaced if it exists
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
+   *     example because the disk is full
+   */
   public void writePng(Path file) {
     AtomicFile.write(file, this::encode);
   }
@@ -189,6 +200,8 @@ public final class RgbImage {
    * <p>For phone photos use {@code Orientation.upright} of {@code identity-photos}; for photos that
    * users send, use its review.
    *
+   * @param file the image file
+   * @return a new image
    * @throws InvalidInputException if the file cannot be read
    */
   public static RgbImage read(Path file) {
@@ -198,6 +211,8 @@ public final class RgbImage {
   /**
    * Reads a mask from a PNG, JPEG, GIF or BMP file. Transparent pixels become black.
    *
+   * @param file the image file
+   * @return a new image; white marks where to generate
    * @throws InvalidInputException if the file cannot be read
    */
   public static RgbImage readMask(Path file) {

@@ -3,9 +3,9 @@
  *
  * <p>{@link RgbImage} is an immutable image of eight bits a channel, read from files, bytes or a
  * {@link java.awt.image.BufferedImage} and written as PNG. {@link Lanczos} and
- * {@link PillowResampling} resize as Pillow does, to the bit, so that images that a network sees
- * equal those of the reference. {@link ImageFormat} names the formats that generated images are
- * written in, {@link DigitalSourceType} the IPTC terms that say how an image was made.
+ * {@link PillowResampling} resize images to the same bytes as Pillow, so that networks get the same
+ * input as in the reference. {@link ImageFormat} lists the file formats of generated images.
+ * {@link DigitalSourceType} lists the IPTC terms for the origin of an image.
  *
  * <pre>{@code
  * RgbImage photo = RgbImage.read(Path.of("selfie.jpg"));

@@ -4,24 +4,24 @@ package dev.likeness.diffusion.request;
  * Options that reduce work for nearly the same image: caching of network outputs, and token
  * merging.
  *
- * @param kind what is cached
- * @param interval for the kinds that count rows: one of {@code interval} rows of the sampling plan
+ * @param kind the values that are cached
+ * @param interval for the kinds with an interval: one of {@code interval} rows of the sampling plan
  *     is computed in full; at least 1
- * @param layers for the kinds that cache a UNet's deep layers: how many layers of the first level
- *     are computed at every row; at least 0
+ * @param layers for the kinds that cache a UNet's deep layers: the number of layers of the first
+ *     level that are computed at every row; at least 0
  * @param threshold for the first-block cache: the largest relative change of the first block's
  *     residual at which the other blocks' output is reused; at least 0
- * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75; goes
- *     with any kind
+ * @param mergeRatio the share of image tokens that a UNet merges for self-attention, 0..0.75; for
+ *     every kind
  */
 public record CachingOptions(
     Kind kind, int interval, int layers, double threshold, double mergeRatio) {
   /** No caching. */
   public static final CachingOptions NONE = new CachingOptions(Kind.NONE, 1, 0, 0, 0);
 
-  /** What is cached. */
+  /** The values that are cached. */
   public enum Kind {
-    /** Nothing. */
+    /** No caching. */
     NONE,
     /** The deep layers of a UNet; see {@link #deepCache}. */
     DEEP_CACHE,
@@ -33,6 +33,11 @@ public record CachingOptions(
     FIRST_BLOCK
   }
 
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public CachingOptions {
     if (interval < 1 || layers < 0 || !(threshold >= 0)) {
       throw new IllegalArgumentException(
@@ -46,50 +51,54 @@ public record CachingOptions(
   }
 
   /**
-   * Returns the options of DeepCache, which computes a UNet's deep layers at one of
+   * {@return the options of DeepCache} DeepCache computes a UNet's deep layers at one of
    * {@code interval} rows and reuses their output between.
    *
    * <p>Source: Ma et al. 2023, arXiv:2312.00858, section 3.3.
    *
-   * @param interval one of how many rows of the sampling plan is computed in full, at least 1
-   * @param layers how many layers of the first level are computed at every row, at least 0. More
-   *     layers are slower and closer to the full result; the first convolution and the last layer
-   *     are always computed
+   * @param interval the number of rows from one full computation to the next, at least 1
+   * @param layers the number of layers of the first level that are computed at every row, at least
+   *     0. More layers are slower and closer to the full result; the first convolution and the last
+   *     layer are always computed
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public static CachingOptions deepCache(int interval, int layers) {
     return new CachingOptions(Kind.DEEP_CACHE, interval, layers, 0, 0);
   }
 
   /**
-   * Returns the options of DeepCache with a cached output that is extrapolated linearly between the
-   * computed rows.
+   * {@return the options of DeepCache with a cached output that is extrapolated linearly between
+   * the computed rows}
    *
    * <p>Source: Liu et al. 2025, arXiv:2503.06923, equation 5, first order, for the features of the
    * deep layers.
    *
-   * @param interval one of how many rows of the sampling plan is computed in full, at least 1
-   * @param layers how many layers of the first level are computed at every row, at least 0
+   * @param interval the number of rows from one full computation to the next, at least 1
+   * @param layers the number of layers of the first level that are computed at every row, at least
+   *     0
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public static CachingOptions deepForecast(int interval, int layers) {
     return new CachingOptions(Kind.DEEP_FORECAST, interval, layers, 0, 0);
   }
 
   /**
-   * Returns options that extrapolate whole predictions linearly over the timesteps, from the last
-   * two evaluations. For every family.
+   * {@return options that extrapolate whole predictions linearly over the timesteps, from the last
+   * two evaluations} They apply to every family.
    *
    * <p>The distance of evaluated rows grows by one from 1 to {@code interval}. It grows further
    * where rows lie close together in time. Source: Liu et al. 2025, arXiv:2503.06923, equation 5,
    * first order, for whole predictions.
    *
    * @param interval the largest distance of two evaluated rows, at least 1
+   * @throws IllegalArgumentException if the interval is less than 1
    */
   public static CachingOptions extrapolation(int interval) {
     return new CachingOptions(Kind.EXTRAPOLATION, interval, 0, 0, 0);
   }
 
   /**
-   * Returns the options of the first-block cache, for Stable Diffusion 3 and FLUX.
+   * {@return the options of the first-block cache, for Stable Diffusion 3 and FLUX}
    *
    * <p>A transformer's first block is evaluated at every row. The other blocks are evaluated if the
    * first block's residual has changed by more than {@code threshold} since their last evaluation.
@@ -97,24 +106,26 @@ public record CachingOptions(
    * {@code FirstBlockCacheConfig}.
    *
    * @param threshold the largest relative change, at least 0; 0.05 to 0.2 is usual
+   * @throws IllegalArgumentException if the threshold is negative
    */
   public static CachingOptions firstBlock(double threshold) {
     return new CachingOptions(Kind.FIRST_BLOCK, 1, 0, threshold, 0);
   }
 
   /**
-   * Returns these options with token merging: a UNet merges image tokens for self-attention at its
-   * largest attending level.
+   * {@return these options with token merging: a UNet merges image tokens for self-attention at its
+   * largest attending level}
    *
    * <p>Source: Bolya and Hoffman 2023, arXiv:2303.17604, section 4.
    *
    * @param share the share of tokens that is merged, 0..0.75
+   * @throws IllegalArgumentException if the share is not in 0..0.75
    */
   public CachingOptions tokenMerging(double share) {
     return new CachingOptions(kind, interval, layers, threshold, share);
   }
 
-  /** Returns whether a UNet's deep layers are computed in some rows only. */
+  /** {@return true if a UNet's deep layers are computed in some rows only} */
   public boolean isDeep() {
     return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }

@@ -21,7 +21,7 @@ public final class Cancellation {
   }
 
   /**
-   * Returns a cancellation for a part of the work. Cancelling this one cancels the child;
+   * {@return a cancellation for a part of the work} Cancelling this one cancels the child;
    * cancelling the child leaves this one.
    */
   public Cancellation child() {
@@ -33,7 +33,7 @@ public final class Cancellation {
     cancelled = true;
   }
 
-  /** Returns whether this cancellation or its parent was cancelled. */
+  /** {@return true if this cancellation or its parent was cancelled} */
   public boolean isCancelled() {
     return cancelled || parent != null && parent.isCancelled();
   }

@@ -27,6 +27,12 @@ public record ControlImage(
     double end,
     int mode,
     RgbImage mask) {
+  /**
+   * Checks the interval and the control mode.
+   *
+   * @throws IllegalArgumentException if the shares are not in 0..1 or not in order, or if the
+   *     ControlNet has no such mode
+   */
   public ControlImage {
     if (!(start >= 0 && start <= end && end <= 1)) {
       throw new IllegalArgumentException(
@@ -38,18 +44,27 @@ public record ControlImage(
     }
   }
 
-  /** Returns a control image for every step, at scale 1. */
+  /**
+   * {@return a control image for every step, at scale 1}
+   *
+   * @param net the ControlNet; the caller keeps ownership
+   * @param image the image; it is resized to the request's size
+   */
   public static ControlImage of(ControlNet net, RgbImage image) {
     return new ControlImage(net, image, 1, 0, 1, -1, null);
   }
 
-  /** Returns this control image at another conditioning scale; 1 is as trained. */
+  /**
+   * {@return this control image at another conditioning scale}
+   *
+   * @param factor the conditioning scale; 1 is as trained, 0 is off
+   */
   public ControlImage scale(double factor) {
     return new ControlImage(controlNet, image, factor, start, end, mode, mask);
   }
 
   /**
-   * Returns this control image limited to an interval of the steps.
+   * {@return this control image limited to an interval of the steps}
    *
    * @param start the share of the steps at which the ControlNet starts, 0..1
    * @param end the share of the steps at which it ends, {@code start}..1
@@ -60,7 +75,7 @@ public record ControlImage(
   }
 
   /**
-   * Returns this control image with a control mode of a union ControlNet.
+   * {@return this control image with a control mode of a union ControlNet}
    *
    * @param number the control mode, from 0
    * @throws IllegalArgumentException if the ControlNet has no such mode
@@ -70,7 +85,7 @@ public record ControlImage(
   }
 
   /**
-   * Returns this control image with a control mode by name. A union ControlNet takes all control
+   * {@return this control image with a control mode by name} A union ControlNet takes all control
    * images that a request has for it at once.
    *
    * @param name a name such as {@code canny}, or a number; see {@link ControlNet#mode}
@@ -82,8 +97,8 @@ public record ControlImage(
   }
 
   /**
-   * Returns this control image with a mask, for Stable Diffusion ControlNets that were trained for
-   * inpainting, such as control_v11p_sd15_inpaint.
+   * {@return this control image with a mask, for Stable Diffusion ControlNets that were trained for
+   * inpainting, such as control_v11p_sd15_inpaint}
    *
    * <p>Masked pixels are given to the network as -1, and as 0 in mode {@code repaint} of a union
    * ControlNet.
@@ -95,8 +110,8 @@ public record ControlImage(
   }
 
   /**
-   * Returns whether the control image acts in a row: the row must lie wholly between the two
-   * shares, as in diffusers.
+   * {@return true if the control image acts in a row: the row must lie wholly between the two
+   * shares, as in diffusers}
    *
    * @param row the row of the sampling plan, from 0
    * @param rows the number of rows

@@ -2,14 +2,14 @@ package dev.likeness.diffusion.request;
 
 /** An opened ControlNet, which threads and requests share. */
 public interface ControlNet extends AutoCloseable {
-  /** Returns the name of the ControlNet's folder or file. */
+  /** {@return the name of the ControlNet's folder or file} */
   String name();
 
-  /** Returns the number of control modes; 0 for a ControlNet with one kind of control images. */
+  /** {@return the number of control modes; 0 for a ControlNet with one kind of control images} */
   int modeCount();
 
   /**
-   * Returns the number of a control mode.
+   * {@return the number of a control mode}
    *
    * @param mode a name, such as {@code openpose}, {@code depth} or {@code canny} of SDXL's union
    *     ControlNets, or a number
@@ -25,7 +25,7 @@ public interface ControlNet extends AutoCloseable {
    */
   void requireMode(int mode);
 
-  /** Returns whether one call of the network takes all of a request's control images for it. */
+  /** {@return true if one call of the network takes all of a request's control images for it} */
   boolean isUnion();
 
   /** Frees the ControlNet once no request uses it. */

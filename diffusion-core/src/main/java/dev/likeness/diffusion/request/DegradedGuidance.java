@@ -10,7 +10,7 @@ import java.util.List;
  * attention guidance (Ahn et al. 2024, arXiv:2403.17377) replaces self-attention maps by the
  * identity.
  *
- * @param kind how the network is degraded
+ * @param kind the method by which the network is degraded
  * @param layers numbers of the skipped blocks, or regular expressions that are searched in the
  *     names of the self-attentions
  * @param scale the guidance scale; 0 is off
@@ -22,7 +22,7 @@ public record DegradedGuidance(
     Kind kind, List<String> layers, double scale, double adaptiveScale, double start, double end) {
   private static final double TIMESTEPS = 1000;
 
-  /** How the network is degraded. */
+  /** The methods to degrade a network. */
   public enum Kind {
     /** Blocks are left out. */
     SKIP_LAYERS,
@@ -30,6 +30,11 @@ public record DegradedGuidance(
     PERTURBED_ATTENTION
   }
 
+  /**
+   * Checks the ranges and copies the layers.
+   *
+   * @throws IllegalArgumentException if there are no layers, or if a number is out of its range
+   */
   public DegradedGuidance {
     layers = List.copyOf(layers);
     if (layers.isEmpty()) {
@@ -43,10 +48,11 @@ public record DegradedGuidance(
   }
 
   /**
-   * Returns skip-layer guidance with diffusers' defaults: scale 2.8 between 1 % and 20 % of the
-   * steps.
+   * {@return skip-layer guidance with diffusers' defaults: scale 2.8 between 1 % and 20 % of the
+   * steps}
    *
    * @param blocks numbers of the skipped blocks, from 0
+   * @throws IllegalArgumentException if there are no blocks
    */
   public static DegradedGuidance skipLayers(int... blocks) {
     List<String> numbers = Arrays.stream(blocks).mapToObj(Integer::toString).toList();
@@ -54,30 +60,37 @@ public record DegradedGuidance(
   }
 
   /**
-   * Returns perturbed attention guidance of scale 3 in every step.
+   * {@return perturbed attention guidance of scale 3 in every step}
    *
    * @param layers diffusers' {@code pag_applied_layers}, such as {@code mid} or {@code blocks.1}
+   * @throws IllegalArgumentException if there are no layers
    */
   public static DegradedGuidance perturbedAttention(String... layers) {
     return new DegradedGuidance(Kind.PERTURBED_ATTENTION, List.of(layers), 3, 0, 0, 1);
   }
 
-  /** Returns this guidance at another scale; 0 is off. */
+  /**
+   * {@return this guidance at another scale}
+   *
+   * @param other the guidance scale; 0 is off
+   */
   public DegradedGuidance scale(double other) {
     return new DegradedGuidance(kind, layers, other, adaptiveScale, start, end);
   }
 
   /**
-   * Returns this guidance with an adaptive scale.
+   * {@return this guidance with an adaptive scale}
    *
-   * @param each how much the scale falls for each timestep below 1000, down to 0; at least 0
+   * @param each the amount by which the scale falls for each timestep below 1000, down to 0; at
+   *     least 0
+   * @throws IllegalArgumentException if the number is negative
    */
   public DegradedGuidance adaptiveScale(double each) {
     return new DegradedGuidance(kind, layers, scale, each, start, end);
   }
 
   /**
-   * Returns this guidance limited to an interval of the steps.
+   * {@return this guidance limited to an interval of the steps}
    *
    * @param start the share of the steps at which guidance starts, 0..1
    * @param end the share of the steps at which it ends, {@code start}..1
@@ -88,7 +101,7 @@ public record DegradedGuidance(
   }
 
   /**
-   * Returns whether guidance acts in a row. As in diffusers, skip-layer guidance starts after its
+   * {@return true if guidance acts in a row} As in diffusers, skip-layer guidance starts after its
    * start, not at it.
    *
    * @param row the row of the sampling plan, from 0
@@ -99,13 +112,13 @@ public record DegradedGuidance(
     return begun && row < rows * end;
   }
 
-  /** Returns whether the scale is the same in every row. */
+  /** {@return true if the scale is the same in every row} */
   public boolean isConstant() {
     return adaptiveScale == 0;
   }
 
   /**
-   * Returns the guidance scale at a timestep.
+   * {@return the guidance scale at a timestep}
    *
    * @param timestep the trained timestep, 0..1000
    */

@@ -5,8 +5,8 @@ package dev.likeness.diffusion.request;
  *
  * @param steps the number of sampling steps
  * @param guidance the guidance scale
- * @param width in pixels
- * @param height in pixels
+ * @param width the width of the image in pixels
+ * @param height the height of the image in pixels
  * @param strength the share of the steps that image-to-image samples, 0..1
  * @param inpaintStrength the share of the steps that inpainting samples, 0..1
  * @param eta the share of fresh noise that the base's own scheduler adds, 0..1, if its config gives
@@ -25,8 +25,8 @@ public record GenerationDefaults(
    *
    * @param steps the number of sampling steps
    * @param guidance the guidance scale
-   * @param width in pixels
-   * @param height in pixels
+   * @param width the width of the image in pixels
+   * @param height the height of the image in pixels
    * @param strength the share of the steps that image-to-image samples, 0..1
    * @param inpaintStrength the share of the steps that inpainting samples, 0..1
    */

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
  * The caller's code in a generation.
  *
  * @param onStep a callback after each step, with the batch's latents; or null
- * @param cudaGraph whether steps are captured as a CUDA graph and replayed, on the first GPU. On
+ * @param cudaGraph true if steps are captured as a CUDA graph and replayed, on the first GPU. On
  *     other devices, and if a memory plan streams the network's blocks, steps run without capture
  * @param engine hooks on tensors, which other modules and research provide; or null
  */
@@ -19,17 +19,25 @@ public record GenerationHooks(Consumer<SampledStep> onStep, boolean cudaGraph, E
   /** Hooks of the sampling engine on tensors. The interface is opaque here. */
   public interface Engine {}
 
-  /** Returns these hooks with a callback after each step. It runs on the sampling thread. */
+  /**
+   * {@return these hooks with a callback after each step, which runs on the sampling thread}
+   *
+   * @param listener receives each finished step; null for none
+   */
   public GenerationHooks onStep(Consumer<SampledStep> listener) {
     return new GenerationHooks(listener, cudaGraph, engine);
   }
 
-  /** Returns these hooks with steps that are captured as a CUDA graph and replayed. */
+  /** {@return these hooks with steps that are captured as a CUDA graph and replayed} */
   public GenerationHooks withCudaGraph() {
     return new GenerationHooks(onStep, true, engine);
   }
 
-  /** Returns these hooks with other hooks of the sampling engine. */
+  /**
+   * {@return these hooks with other hooks of the sampling engine}
+   *
+   * @param other the hooks on tensors; null for none
+   */
   public GenerationHooks engine(Engine other) {
     return new GenerationHooks(onStep, cudaGraph, other);
   }

@@ -6,8 +6,8 @@ public interface GuidanceFormula {
   GuidanceFormula CLASSIFIER_FREE = new ClassifierFree();
 
   /**
-   * Returns whether a prediction depends on earlier ones. Every call must then be the next step of
-   * one sample.
+   * {@return true if a prediction depends on earlier ones} Every call must then be the next step of
+   * one sample. False by default.
    */
   default boolean hasMomentum() {
     return false;
@@ -46,6 +46,11 @@ public interface GuidanceFormula {
    * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
    */
   record CfgNormalization(GuidanceFormula formula, double factor) implements GuidanceFormula {
+    /**
+     * Checks that the factor is above 0.
+     *
+     * @throws IllegalArgumentException if the factor is not above 0
+     */
     public CfgNormalization {
       if (!(factor > 0)) {
         throw new IllegalArgumentException(

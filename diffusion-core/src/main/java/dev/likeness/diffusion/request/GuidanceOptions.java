@@ -10,9 +10,9 @@ package dev.likeness.diffusion.request;
  *     one's, 0..1 (Lin et al. 2024, arXiv:2305.08891; diffusers' {@code guidance_rescale})
  * @param start the share of the steps at which guidance starts, 0..1
  * @param end the share of the steps at which it ends, {@code start}..1
- * @param sequential whether prompt and negative prompt are evaluated one after the other, which
+ * @param sequential true if prompt and negative prompt are evaluated one after the other, which
  *     needs less memory
- * @param formula how the two predictions are combined
+ * @param formula the formula that combines the two predictions
  * @param degradedGuidance degraded guidance in addition, or null
  * @param trueCfgScale for FLUX, which is conditioned on {@code scale}: the scale of classifier-free
  *     guidance (diffusers' {@code true_cfg_scale}); 1 for none
@@ -30,6 +30,12 @@ public record GuidanceOptions(
   public static final GuidanceOptions DEFAULT =
       new GuidanceOptions(Double.NaN, 0, 0, 1, false, GuidanceFormula.CLASSIFIER_FREE, null, 1);
 
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if {@code rescale} is not in 0..1, or if the shares of the
+   *     interval are not in 0..1 or not in order
+   */
   public GuidanceOptions {
     if (!(rescale >= 0 && rescale <= 1)) {
       throw new IllegalArgumentException("guidance rescale must be in 0..1, got " + rescale);
@@ -40,14 +46,18 @@ public record GuidanceOptions(
     }
   }
 
-  /** Returns these options with another guidance scale; NaN is the default. */
+  /**
+   * {@return these options with another guidance scale}
+   *
+   * @param value the guidance scale; NaN for the default
+   */
   public GuidanceOptions scale(double value) {
     return new GuidanceOptions(
         value, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
   /**
-   * Returns these options with another guidance rescale.
+   * {@return these options with another guidance rescale}
    *
    * @param share how far the standard deviation is moved to the unguided prediction's, 0..1
    * @throws IllegalArgumentException if the share is not in 0..1
@@ -58,7 +68,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * Returns these options limited to an interval of the steps.
+   * {@return these options limited to an interval of the steps}
    *
    * @param start the share of the steps at which guidance starts, 0..1
    * @param end the share of the steps at which it ends, {@code start}..1
@@ -69,14 +79,14 @@ public record GuidanceOptions(
         scale, rescale, start, end, sequential, formula, degradedGuidance, trueCfgScale);
   }
 
-  /** Returns these options with prompt and negative prompt evaluated one after the other. */
+  /** {@return these options with prompt and negative prompt evaluated one after the other} */
   public GuidanceOptions sequentially() {
     return new GuidanceOptions(
         scale, rescale, start, end, true, formula, degradedGuidance, trueCfgScale);
   }
 
   /**
-   * Returns these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886).
+   * {@return these options with CFG-Zero* (Fan et al. 2025, arXiv:2503.18886)}
    *
    * @param steps the number of first steps with a prediction of zero, at least 0
    */
@@ -85,8 +95,8 @@ public record GuidanceOptions(
   }
 
   /**
-   * Returns these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
-   * algorithm 1).
+   * {@return these options with adaptive projected guidance (Sadat et al. 2024, arXiv:2410.02416,
+   * algorithm 1)}
    *
    * @param eta the share of the parallel component that stays, 0..1; 1 keeps all of it
    * @param momentum the weight of earlier differences, usually negative; 0 for none
@@ -97,7 +107,7 @@ public record GuidanceOptions(
   }
 
   /**
-   * Returns these options with a limit on the norm of the guided prediction.
+   * {@return these options with a limit on the norm of the guided prediction}
    *
    * @param factor the limit as a multiple of the norm of the prediction for the prompt, above 0
    * @throws IllegalArgumentException if the factor is not above 0
@@ -106,21 +116,29 @@ public record GuidanceOptions(
     return formula(new GuidanceFormula.CfgNormalization(formula, factor));
   }
 
-  /** Returns these options with another formula. */
+  /**
+   * {@return these options with another formula}
+   *
+   * @param other the formula that combines the predictions for prompt and negative prompt
+   */
   public GuidanceOptions formula(GuidanceFormula other) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, other, degradedGuidance, trueCfgScale);
   }
 
-  /** Returns these options with degraded guidance in addition; null for none. */
+  /**
+   * {@return these options with degraded guidance in addition}
+   *
+   * @param worse the degraded guidance; null for none
+   */
   public GuidanceOptions degradedGuidance(DegradedGuidance worse) {
     return new GuidanceOptions(
         scale, rescale, start, end, sequential, formula, worse, trueCfgScale);
   }
 
   /**
-   * Returns these options with classifier-free guidance for FLUX, in addition to its guidance
-   * embedding.
+   * {@return these options with classifier-free guidance for FLUX, in addition to its guidance
+   * embedding}
    *
    * @param value diffusers' {@code true_cfg_scale}; 1 for none
    */
@@ -129,7 +147,7 @@ public record GuidanceOptions(
         scale, rescale, start, end, sequential, formula, degradedGuidance, value);
   }
 
-  /** Returns whether guidance is on in every step. */
+  /** {@return true if guidance is on in every step} */
   public boolean isAlwaysOn() {
     return start == 0 && end == 1;
   }

@@ -13,6 +13,11 @@ package dev.likeness.diffusion.request;
  *     are enlarged (bilinear), which needs more strength. A base made for inpainting needs true
  */
 public record HiresFix(double scale, double strength, int steps, boolean pixels) {
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public HiresFix {
     if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps < 0) {
       throw new IllegalArgumentException(
@@ -22,20 +27,22 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   }
 
   /**
-   * Returns a second pass over enlarged latents, with the steps of the first pass.
+   * {@return a second pass over enlarged latents, with the steps of the first pass}
    *
    * @param scale the factor of width and height, above 1, at most 8
    * @param strength the share of the steps that is sampled, above 0, at most 1
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix latents(double scale, double strength) {
     return new HiresFix(scale, strength, 0, false);
   }
 
   /**
-   * Returns a second pass over the enlarged image, with the steps of the first pass.
+   * {@return a second pass over the enlarged image, with the steps of the first pass}
    *
    * @param scale the factor of width and height, above 1, at most 8
    * @param strength the share of the steps that is sampled, above 0, at most 1
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public static HiresFix pixels(double scale, double strength) {
     return new HiresFix(scale, strength, 0, true);

@@ -35,13 +35,14 @@ public record ImageRequest(
     GenerationHooks hooks)
     implements RequestValues, RequestOptions {
 
+  /** Copies the lists. */
   public ImageRequest {
     adapters = List.copyOf(adapters);
     controlImages = List.copyOf(controlImages);
   }
 
   /**
-   * Returns a request for one image with seed 0 and every other option at its default.
+   * {@return a request for one image with seed 0 and every other option at its default}
    *
    * @param prompt the prompt; not null
    */
@@ -62,7 +63,11 @@ public record ImageRequest(
 
   // The only methods that depend on the order of the record's components.
 
-  /** Returns this request with other prompt options. */
+  /**
+   * {@return this request with other prompt options}
+   *
+   * @param options prompt, negative prompt and their syntax
+   */
   public ImageRequest prompts(PromptOptions options) {
     return new ImageRequest(
         options,
@@ -78,7 +83,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with other sampling options. */
+  /**
+   * {@return this request with other sampling options}
+   *
+   * @param options steps, scheduler, seed and initial noise
+   */
   public ImageRequest sampling(SamplingOptions options) {
     return new ImageRequest(
         prompts,
@@ -94,7 +103,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with other size options. */
+  /**
+   * {@return this request with other size options}
+   *
+   * @param options image size and SDXL's size conditioning
+   */
   public ImageRequest sizeOptions(SizeOptions options) {
     return new ImageRequest(
         prompts,
@@ -111,8 +124,10 @@ public record ImageRequest(
   }
 
   /**
-   * Returns this request with other guidance options. Options with the default scale (NaN) keep the
-   * request's scale.
+   * {@return this request with other guidance options} Options with the default scale (NaN) keep
+   * the request's scale.
+   *
+   * @param options guidance scale, formula and interval
    */
   public ImageRequest guidance(GuidanceOptions options) {
     GuidanceOptions scaled = Double.isNaN(options.scale()) ? options.scale(guidance()) : options;
@@ -130,7 +145,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with these adapters in place of its own. */
+  /**
+   * {@return this request with these adapters in place of its own}
+   *
+   * @param others the adapters; their changes are summed
+   */
   public ImageRequest adapters(List<Adapter> others) {
     return new ImageRequest(
         prompts,
@@ -147,8 +166,9 @@ public record ImageRequest(
   }
 
   /**
-   * Returns this request with an initial image, for image-to-image, inpainting or outpainting; null
-   * for none.
+   * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
+   *
+   * @param image the initial image or latents; null for none
    */
   public ImageRequest initialImage(InitialImage image) {
     return new ImageRequest(
@@ -165,7 +185,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with these control images in place of its own. */
+  /**
+   * {@return this request with these control images in place of its own}
+   *
+   * @param others the control images; empty for none
+   */
   public ImageRequest controlImages(List<ControlImage> others) {
     return new ImageRequest(
         prompts,
@@ -181,7 +205,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with other caching options. */
+  /**
+   * {@return this request with other caching options}
+   *
+   * @param options caching and token merging
+   */
   public ImageRequest caching(CachingOptions options) {
     return new ImageRequest(
         prompts,
@@ -197,7 +225,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with other tiling options. */
+  /**
+   * {@return this request with other tiling options}
+   *
+   * @param options windows over the sample, and tiled decoding
+   */
   public ImageRequest tiling(TilingOptions options) {
     return new ImageRequest(
         prompts,
@@ -213,7 +245,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with a second pass over the enlarged image; null for none. */
+  /**
+   * {@return this request with a second pass over the enlarged image}
+   *
+   * @param pass the second pass; null for none
+   */
   public ImageRequest hires(HiresFix pass) {
     return new ImageRequest(
         prompts,
@@ -229,7 +265,11 @@ public record ImageRequest(
         hooks);
   }
 
-  /** Returns this request with other hooks. */
+  /**
+   * {@return this request with other hooks}
+   *
+   * @param own the caller's code in the sampling loop
+   */
   public ImageRequest hooks(GenerationHooks own) {
     return new ImageRequest(
         prompts,

@@ -12,9 +12,9 @@ import dev.likeness.diffusion.tensor.Latents;
  *     base that edits (Kontext, FLUX.2) takes the image as a reference; below 1, it samples over it
  *     as other bases do
  * @param mask white where to generate, black where to keep; null to generate everywhere
- * @param isDifferential whether the mask is a change map, whose shades are the strength of each
- *     place; otherwise the mask is thresholded at 0.5
- * @param keepsSize whether a base that edits (Kontext) takes the image at its own size, instead of
+ * @param isDifferential true if the mask is a change map, whose grey values are the strength at
+ *     each pixel; false if the mask is thresholded at 0.5
+ * @param keepsSize true if a base that edits (Kontext) takes the image at its own size, instead of
  *     the nearest size that it was trained on
  */
 public record InitialImage(
@@ -24,6 +24,11 @@ public record InitialImage(
     RgbImage mask,
     boolean isDifferential,
     boolean keepsSize) {
+  /**
+   * Checks the strength, and that either an image or latents are given.
+   *
+   * @throws IllegalArgumentException if both or none are given, or if the strength is not in 0..1
+   */
   public InitialImage {
     if ((image == null) == (latents == null)) {
       throw new IllegalArgumentException(
@@ -34,24 +39,29 @@ public record InitialImage(
     }
   }
 
-  /** Returns whether the mask separates generated from kept places. A change map does not. */
+  /** {@return true if a mask separates generated from kept pixels; a change map does not} */
   public boolean isMasked() {
     return mask != null && !isDifferential;
   }
 
-  /** Returns an initial image at the default strength, without a mask. */
+  /**
+   * {@return an initial image at the default strength, without a mask}
+   *
+   * @param image the image; it is resized to the request's size
+   */
   public static InitialImage of(RgbImage image) {
     return new InitialImage(image, null, Double.NaN, null, false, false);
   }
 
   /**
-   * Returns an initial image for outpainting: the image with new margins, which a mask marks for
-   * generation. The margins start as the stretched edges of the image.
+   * {@return an initial image for outpainting: the image with new margins, which a mask marks for
+   * generation} The margins start as the stretched edges of the image.
    *
-   * @param left margin in pixels, at least 0
-   * @param top margin in pixels, at least 0
-   * @param right margin in pixels, at least 0
-   * @param bottom margin in pixels, at least 0
+   * @param image the image in the middle
+   * @param left the left margin in pixels, at least 0
+   * @param top the top margin in pixels, at least 0
+   * @param right the right margin in pixels, at least 0
+   * @param bottom the bottom margin in pixels, at least 0
    * @throws IllegalArgumentException if a margin is negative
    */
   public static InitialImage outpaint(RgbImage image, int left, int top, int right, int bottom) {
@@ -74,13 +84,17 @@ public record InitialImage(
     return of(RgbImage.of(width, height, extended)).mask(RgbImage.of(width, height, mask));
   }
 
-  /** Returns initial latents at the default strength, without a mask. */
+  /**
+   * {@return initial latents at the default strength, without a mask}
+   *
+   * @param latents latents of an earlier generation
+   */
   public static InitialImage of(Latents latents) {
     return new InitialImage(null, latents, Double.NaN, null, false, false);
   }
 
   /**
-   * Returns this initial image at another strength.
+   * {@return this initial image at another strength}
    *
    * @param share the share of the steps that is sampled, 0..1, or NaN for the default
    * @throws IllegalArgumentException if the share is not in 0..1
@@ -89,25 +103,27 @@ public record InitialImage(
     return new InitialImage(image, latents, share, mask, isDifferential, keepsSize);
   }
 
-  /** Returns this initial image, taken at its own size by a base that edits. */
+  /** {@return this initial image, which a base that edits (Kontext) takes at its own size} */
   public InitialImage keepingSize() {
     return new InitialImage(image, latents, strength, mask, isDifferential, true);
   }
 
   /**
-   * Returns this initial image with a mask.
+   * {@return this initial image with a mask}
    *
-   * @param white white where to generate, black where to keep; null to generate everywhere
+   * @param white white where to generate, black where to keep; resized to the request's size; null
+   *     to generate everywhere
    */
   public InitialImage mask(RgbImage white) {
     return new InitialImage(image, latents, strength, white, false, keepsSize);
   }
 
   /**
-   * Returns this initial image with a change map: lighter places change more. Source: differential
+   * {@return this initial image with a change map: lighter pixels change more} Source: differential
    * diffusion, arXiv:2306.00950.
    *
-   * @param map white where all of the steps apply, black where none does
+   * @param map white where all of the steps apply, black where none does; resized to the request's
+   *     size
    */
   public InitialImage changeMap(RgbImage map) {
     return new InitialImage(image, latents, strength, map, true, keepsSize);

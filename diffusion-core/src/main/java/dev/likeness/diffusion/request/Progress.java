@@ -9,12 +9,18 @@ public interface Progress {
   /** Ignores every event. */
   Progress SILENT = event -> {};
 
-  /** Receives an event. */
+  /**
+   * Receives an event.
+   *
+   * @param event the event
+   */
   void onEvent(ProgressEvent event);
 
   /**
    * Runs work and reports its terminal event: done, cancelled or failed.
    *
+   * @param <T> the type of the result
+   * @param work the work, which may report further events
    * @return the result of {@code work}
    * @throws CancelledException if {@code work} was cancelled; every other exception of {@code work}
    *     is thrown too

@@ -67,7 +67,7 @@ public sealed interface ProgressEvent {
    */
   record Failed(RuntimeException reason) implements ProgressEvent {}
 
-  /** Returns whether the event ends the work. */
+  /** {@return true if the event ends the work} */
   default boolean isTerminal() {
     return this instanceof Done || this instanceof Cancelled || this instanceof Failed;
   }

@@ -13,6 +13,11 @@ import java.util.Arrays;
  * @param pooled SDXL's pooled embedding of the whole prompt; empty for other families
  */
 public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
+  /**
+   * Checks the number of tokens and copies the arrays.
+   *
+   * @throws IllegalArgumentException if the values cannot be divided into this number of tokens
+   */
   public PromptEmbedding {
     if (count < 1 || tokens.length == 0 || tokens.length % count != 0) {
       throw new IllegalArgumentException(
@@ -22,27 +27,29 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
     pooled = pooled.clone();
   }
 
-  /** Returns a copy of the embeddings, [count, width] in row-major order. */
+  /** {@return a copy of the embeddings, [count, width] in row-major order} */
   @Override
   public float[] tokens() {
     return tokens.clone();
   }
 
-  /** Returns a copy of the pooled embedding; empty if there is none. */
+  /** {@return a copy of the pooled embedding; empty if there is none} */
   @Override
   public float[] pooled() {
     return pooled.clone();
   }
 
-  /** Returns the number of values of a token. */
+  /** {@return the number of values of a token} */
   public int width() {
     return tokens.length / count;
   }
 
   /**
-   * Returns the linear interpolation between two embeddings of the same shape.
+   * {@return the linear interpolation between two embeddings of the same shape}
    *
+   * @param other the other embedding
    * @param share 0 returns this embedding, 1 the other
+   * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding lerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(
@@ -52,9 +59,11 @@ public record PromptEmbedding(float[] tokens, int count, float[] pooled) {
   }
 
   /**
-   * Returns the spherical interpolation between two embeddings of the same shape.
+   * {@return the spherical interpolation between two embeddings of the same shape}
    *
+   * @param other the other embedding
    * @param share 0 returns this embedding, 1 the other
+   * @throws IllegalArgumentException if the shapes differ
    */
   public PromptEmbedding slerp(PromptEmbedding other, double share) {
     return new PromptEmbedding(

@@ -7,14 +7,14 @@ import java.util.Optional;
 /**
  * Prompts of a request, and their syntax.
  *
- * @param prompt what the image shows; not null
- * @param negative what the image must not show; empty for nothing, not null
+ * @param prompt a description of the image; not null
+ * @param negative a description of things that the image must not show; empty for none, not null
  * @param syntax plain; or with weights and schedules, for Stable Diffusion 1.x, 2.x and XL
  * @param clipSkip the number of last text encoder layers that are left out in addition to the
  *     family's own, at least 0, as diffusers' {@code clip_skip} counts. The web UI's clip skip 2 is
  *     1 on Stable Diffusion 1.x and 0 on XL and 2.x. With plain syntax it applies to the prompt
  *     alone, as in diffusers; otherwise to both prompts. Not for FLUX, FLUX.2 and Z-Image
- * @param textualInversions textual inversions that the prompts may name. Equal ones count once;
+ * @param textualInversions textual inversions that the prompts may name. Equal ones are kept once;
  *     different ones with the same token are refused
  * @param embedding precomputed prompt embeddings; replace the prompt. Null for none
  * @param negativeEmbedding precomputed embeddings that replace the negative prompt. Null for none
@@ -27,6 +27,12 @@ public record PromptOptions(
     List<TextualInversion> textualInversions,
     PromptEmbedding embedding,
     PromptEmbedding negativeEmbedding) {
+  /**
+   * Checks the values and removes equal textual inversions.
+   *
+   * @throws IllegalArgumentException if a prompt is null, if the clip skip is negative, or if two
+   *     different textual inversions have the same token
+   */
   public PromptOptions {
     if (prompt == null || negative == null) {
       throw new IllegalArgumentException(
@@ -39,8 +45,10 @@ public record PromptOptions(
   }
 
   /**
-   * Returns options with a prompt in plain syntax, every text encoder layer and no textual
-   * inversions.
+   * {@return options with a prompt in plain syntax, every text encoder layer and no textual
+   * inversions}
+   *
+   * @param prompt the prompt; not null
    */
   public static PromptOptions of(String prompt) {
     return new PromptOptions(prompt, "", PromptSyntax.PLAIN, 0, List.of(), null, null);
@@ -65,28 +73,41 @@ public record PromptOptions(
     return List.copyOf(distinct);
   }
 
-  /** Returns these options with another prompt. */
+  /**
+   * {@return these options with another prompt}
+   *
+   * @param text the prompt; not null
+   */
   public PromptOptions prompt(String text) {
     return new PromptOptions(
         text, negative, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
-  /** Returns these options with another negative prompt. */
+  /**
+   * {@return these options with another negative prompt}
+   *
+   * @param text the negative prompt; empty for none, not null
+   */
   public PromptOptions negative(String text) {
     return new PromptOptions(
         prompt, text, syntax, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
-  /** Returns these options with another syntax. */
+  /**
+   * {@return these options with another syntax}
+   *
+   * @param other the syntax of both prompts
+   */
   public PromptOptions syntax(PromptSyntax other) {
     return new PromptOptions(
         prompt, negative, other, clipSkip, textualInversions, embedding, negativeEmbedding);
   }
 
   /**
-   * Returns these options with another clip skip.
+   * {@return these options with another clip skip}
    *
    * @param layers the number of last text encoder layers that are left out, at least 0
+   * @throws IllegalArgumentException if the number is negative
    */
   public PromptOptions clipSkip(int layers) {
     return new PromptOptions(
@@ -94,8 +115,9 @@ public record PromptOptions(
   }
 
   /**
-   * Returns these options with one more textual inversion.
+   * {@return these options with one more textual inversion}
    *
+   * @param inversion the textual inversion, which the prompts may name
    * @throws IllegalArgumentException if another textual inversion has the same token
    */
   public PromptOptions textualInversion(TextualInversion inversion) {
@@ -105,8 +127,9 @@ public record PromptOptions(
   }
 
   /**
-   * Returns these options with these textual inversions in place of their own.
+   * {@return these options with these textual inversions in place of their own}
    *
+   * @param others the textual inversions; equal ones are kept once
    * @throws IllegalArgumentException if two different ones have the same token
    */
   public PromptOptions textualInversions(List<TextualInversion> others) {
@@ -115,7 +138,7 @@ public record PromptOptions(
   }
 
   /**
-   * Returns these options with precomputed embeddings.
+   * {@return these options with precomputed embeddings}
    *
    * @param positive embeddings that replace the prompt; null for none
    * @param negativePrompt embeddings that replace the negative prompt; null for none
@@ -126,9 +149,9 @@ public record PromptOptions(
   }
 
   /**
-   * Returns the number of text encoder layers that are left out for a prompt.
+   * {@return the number of text encoder layers that are left out for a prompt}
    *
-   * @param negativePrompt whether it is the negative prompt
+   * @param negativePrompt true for the negative prompt, false for the prompt
    */
   public int skippedLayers(boolean negativePrompt) {
     return negativePrompt && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;

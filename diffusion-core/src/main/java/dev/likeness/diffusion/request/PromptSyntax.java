@@ -15,7 +15,7 @@ public enum PromptSyntax {
   A1111;
 
   /**
-   * Returns the syntax of a name, in any case.
+   * {@return the syntax of a name, in any case}
    *
    * @param name {@code plain} or {@code a1111}
    * @throws IllegalArgumentException if the name is not known

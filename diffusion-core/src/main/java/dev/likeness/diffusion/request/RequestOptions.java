@@ -11,57 +11,94 @@ import java.util.List;
  * The fluent methods of {@link ImageRequest}. Each returns another request with one option changed.
  */
 public interface RequestOptions extends RequestValues {
-  /** Returns the adapters of the request; their changes are summed. */
+  /** {@return the adapters of the request; their changes are summed} */
   List<Adapter> adapters();
 
-  /** Returns the control images of the request. */
+  /** {@return the control images of the request} */
   List<ControlImage> controlImages();
 
-  /** Returns the tiling options. */
+  /** {@return the tiling options} */
   TilingOptions tiling();
 
-  /** Returns this request with other prompt options. */
+  /**
+   * {@return this request with other prompt options}
+   *
+   * @param options prompt, negative prompt and their syntax
+   */
   ImageRequest prompts(PromptOptions options);
 
-  /** Returns this request with other sampling options. */
+  /**
+   * {@return this request with other sampling options}
+   *
+   * @param options steps, scheduler, seed and initial noise
+   */
   ImageRequest sampling(SamplingOptions options);
 
-  /** Returns this request with other size options. */
+  /**
+   * {@return this request with other size options}
+   *
+   * @param options image size and SDXL's size conditioning
+   */
   ImageRequest sizeOptions(SizeOptions options);
 
   /**
-   * Returns this request with other guidance options. Options with the default scale (NaN) keep the
-   * request's scale.
+   * {@return this request with other guidance options} Options with the default scale (NaN) keep
+   * the request's scale.
+   *
+   * @param options guidance scale, formula and interval
    */
   ImageRequest guidance(GuidanceOptions options);
 
-  /** Returns this request with these adapters in place of its own. */
+  /**
+   * {@return this request with these adapters in place of its own}
+   *
+   * @param others the adapters; their changes are summed
+   */
   ImageRequest adapters(List<Adapter> others);
 
   /**
-   * Returns this request with an initial image, for image-to-image, inpainting or outpainting; null
-   * for none.
+   * {@return this request with an initial image, for image-to-image, inpainting or outpainting}
+   *
+   * @param image the initial image or latents; null for none
    */
   ImageRequest initialImage(InitialImage image);
 
-  /** Returns this request with these control images in place of its own. */
+  /**
+   * {@return this request with these control images in place of its own}
+   *
+   * @param others the control images; empty for none
+   */
   ImageRequest controlImages(List<ControlImage> others);
 
-  /** Returns this request with other tiling options. */
+  /**
+   * {@return this request with other tiling options}
+   *
+   * @param options windows over the sample, and tiled decoding
+   */
   ImageRequest tiling(TilingOptions options);
 
-  /** Returns this request with another prompt. */
+  /**
+   * {@return this request with another prompt}
+   *
+   * @param text the prompt; not null
+   * @throws IllegalArgumentException if the text is null
+   */
   default ImageRequest prompt(String text) {
     return prompts(prompts().prompt(text));
   }
 
-  /** Returns this request with another negative prompt; an empty text is none. */
+  /**
+   * {@return this request with another negative prompt}
+   *
+   * @param text the negative prompt; empty for none, not null
+   * @throws IllegalArgumentException if the text is null
+   */
   default ImageRequest negative(String text) {
     return prompts(prompts().negative(text));
   }
 
   /**
-   * Returns this request with another number of sampling steps, in place of timesteps or sigmas.
+   * {@return this request with another number of sampling steps, in place of timesteps or sigmas}
    *
    * @param n the number of steps, at least 1; 0 for the default
    * @throws IllegalArgumentException if the number is negative
@@ -71,8 +108,8 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
-   * 249)}.
+   * {@return this request with a step at each of these timesteps: {@code timesteps(999, 749, 499,
+   * 249)}}
    *
    * <p>A strength below 1 and {@link #denoisingRange} skip some of them. Diffusers:
    * {@code timesteps}.
@@ -86,7 +123,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with sampling over these sigmas. Diffusers: {@code sigmas}.
+   * {@return this request with sampling over these sigmas} Diffusers: {@code sigmas}.
    *
    * <p>Most Stable Diffusion schedulers end at the last sigma, which is usually 0. Flow schedulers
    * take one sigma for each step and continue to 0; see {@link PlanRequest#ofSigmas}.
@@ -101,20 +138,25 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with another guidance scale; NaN is the default. See
-   * {@link GuidanceOptions#scale()}.
+   * {@return this request with another guidance scale} See {@link GuidanceOptions#scale()}.
+   *
+   * @param scale the guidance scale; NaN for the default
    */
   default ImageRequest guidance(double scale) {
     return guidance(guidanceOptions().scale(scale));
   }
 
-  /** Returns this request with another seed. Image {@code i} is generated from {@code seed + i}. */
+  /**
+   * {@return this request with another seed} Image {@code i} is generated from {@code seed + i}.
+   *
+   * @param value the seed, as {@code torch.manual_seed} takes it
+   */
   default ImageRequest seed(long value) {
     return sampling(sampling().seed(value));
   }
 
   /**
-   * Returns this request with another number of images.
+   * {@return this request with another number of images}
    *
    * @param n the number of images, at least 1
    * @throws IllegalArgumentException if the number is less than 1
@@ -124,10 +166,12 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with another image size.
+   * {@return this request with another image size}
    *
-   * @param width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the default
-   * @param height in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the default
+   * @param width the width in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the
+   *     default
+   * @param height the height in pixels, a multiple of {@code BaseModel.sizeMultiple()}; 0 for the
+   *     default
    * @throws IllegalArgumentException if a side is negative
    */
   default ImageRequest size(int width, int height) {
@@ -135,7 +179,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with a scheduler by name, in place of a custom scheduler.
+   * {@return this request with a scheduler by name, in place of a custom scheduler}
    *
    * @param name a name of diffusers, k-diffusion, ComfyUI or the web UI, such as
    *     {@code dpmpp_2m_karras}; null for the base's own scheduler
@@ -145,20 +189,23 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with a scheduler and its own options.
+   * {@return this request with a scheduler and its own options}
    *
    * <p>For example {@code customScheduler(base.scheduler().with("dpmpp_2m").with("solver_order",
-   * 3))}. If the scheduler is not a {@code SchedulerConfig}, it gets the number of steps only and
-   * makes its own sigmas down to 0, shift included. A later {@link #scheduler(String)} replaces it.
+   * 3))}. A scheduler that is not a {@code SchedulerConfig} gets only the number of steps. It makes
+   * its own sigmas down to 0, shift included. A later {@link #scheduler(String)} replaces it.
+   *
+   * @param own the scheduler
    */
   default ImageRequest customScheduler(Scheduler own) {
     return sampling(sampling().customScheduler(own));
   }
 
   /**
-   * Returns this request with one more adapter, for example a person: {@code adapter(ada.at(0.8))}.
-   * The prompts may name its placeholder tokens.
+   * {@return this request with one more adapter, for example a person:
+   * {@code adapter(ada.at(0.8))}} The prompts may name its placeholder tokens.
    *
+   * @param adapter the adapter; its change is added to those of the others
    * @throws IllegalArgumentException if the request has another textual inversion of the same token
    */
   default ImageRequest adapter(Adapter adapter) {
@@ -171,19 +218,25 @@ public interface RequestOptions extends RequestValues {
     return adapters(appended(adapters(), adapter)).prompts(named);
   }
 
-  /** Returns this request with its adapters, but without their gradient guidance. */
+  /** {@return this request with its adapters, but without their gradient guidance} */
   default ImageRequest withoutGradientGuidance() {
     return adapters(adapters().stream().map(Adapter::withoutGradientGuidance).toList());
   }
 
-  /** Returns this request with SDXL's size conditioning for the prompt. */
+  /**
+   * {@return this request with SDXL's size conditioning for the prompt}
+   *
+   * @param positive the size conditioning of the prompt
+   */
   default ImageRequest sizeConditioning(SizeConditioning positive) {
     return sizeConditioning(positive, negativeSizeConditioning());
   }
 
   /**
-   * Returns this request with SDXL's size conditioning for both prompts; null for the negative
-   * prompt uses the prompt's.
+   * {@return this request with SDXL's size conditioning for both prompts}
+   *
+   * @param positive the size conditioning of the prompt
+   * @param negativePrompt the size conditioning of the negative prompt; null for the prompt's
    */
   default ImageRequest sizeConditioning(
       SizeConditioning positive, SizeConditioning negativePrompt) {
@@ -191,7 +244,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with an initial image, for image-to-image.
+   * {@return this request with an initial image, for image-to-image}
    *
    * @param image the image, resized to the request's size
    * @param strength the share of the steps that is sampled, 0..1
@@ -202,12 +255,13 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request for outpainting: the image with new margins, at the size of both.
+   * {@return this request for outpainting: the image with new margins, at the size of both}
    *
-   * @param left margin in pixels, at least 0
-   * @param top margin in pixels, at least 0
-   * @param right margin in pixels, at least 0
-   * @param bottom margin in pixels, at least 0
+   * @param image the image in the middle
+   * @param left the left margin in pixels, at least 0
+   * @param top the top margin in pixels, at least 0
+   * @param right the right margin in pixels, at least 0
+   * @param bottom the bottom margin in pixels, at least 0
    * @throws IllegalArgumentException if a margin is negative
    */
   default ImageRequest outpaint(RgbImage image, int left, int top, int right, int bottom) {
@@ -216,7 +270,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with given initial noise in place of the seed's.
+   * {@return this request with given initial noise in place of the seed's}
    *
    * @param unit Gaussian noise of unit variance, of the shape of the latents
    */
@@ -225,7 +279,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request limited to a range of the training timesteps. Diffusers:
+   * {@return this request limited to a range of the training timesteps} Diffusers:
    * {@code denoising_start} and {@code denoising_end}.
    *
    * <p>A base model stops at 0.8, for example, and a refiner continues from the base's latents at
@@ -239,7 +293,7 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with another share of fresh noise in each step.
+   * {@return this request with another share of fresh noise in each step}
    *
    * @param share eta, 0..1, for schedulers that have one; NaN for the default
    */
@@ -248,26 +302,30 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with another prompt syntax. Only Stable Diffusion 1.x, 2.x and XL support
+   * {@return this request with another prompt syntax} Only Stable Diffusion 1.x, 2.x and XL support
    * more than the plain one.
+   *
+   * @param syntax the syntax of both prompts
    */
   default ImageRequest syntax(PromptSyntax syntax) {
     return prompts(prompts().syntax(syntax));
   }
 
   /**
-   * Returns this request with another clip skip; see {@link PromptOptions#clipSkip()}.
+   * {@return this request with another clip skip; see {@link PromptOptions#clipSkip()}}
    *
    * @param layers the number of last text encoder layers that are left out, at least 0, as
    *     diffusers counts
+   * @throws IllegalArgumentException if the number is negative
    */
   default ImageRequest clipSkip(int layers) {
     return prompts(prompts().clipSkip(layers));
   }
 
   /**
-   * Returns this request with one more textual inversion, which the prompts may name.
+   * {@return this request with one more textual inversion, which the prompts may name}
    *
+   * @param inversion the textual inversion
    * @throws IllegalArgumentException if the request has another textual inversion of the same token
    */
   default ImageRequest textualInversion(TextualInversion inversion) {
@@ -275,8 +333,8 @@ public interface RequestOptions extends RequestValues {
   }
 
   /**
-   * Returns this request with precomputed embeddings. Only Stable Diffusion 1.x, 2.x and XL support
-   * them.
+   * {@return this request with precomputed embeddings} Only Stable Diffusion 1.x, 2.x and XL
+   * support them.
    *
    * @param positive embeddings that replace the prompt; null for none
    * @param negativePrompt embeddings that replace the negative prompt; null for none
@@ -285,14 +343,18 @@ public interface RequestOptions extends RequestValues {
     return prompts(prompts().embeddings(positive, negativePrompt));
   }
 
-  /** Returns this request with one more control image. */
+  /**
+   * {@return this request with one more control image}
+   *
+   * @param control the control image
+   */
   default ImageRequest controlImage(ControlImage control) {
     return controlImages(appended(controlImages(), control));
   }
 
   /**
-   * Returns this request with tiled decoding, which needs less memory. Up to rounding, the image is
-   * the same.
+   * {@return this request with tiled decoding, which needs less memory} Up to rounding, the image
+   * is the same.
    */
   default ImageRequest withVaeTiling() {
     return tiling(tiling().withVaeTiling());

@@ -41,6 +41,12 @@ public record SamplingOptions(
   public static final SamplingOptions DEFAULT =
       new SamplingOptions(0, List.of(), List.of(), null, null, Double.NaN, 0, 1, 0, 1, null);
 
+  /**
+   * Checks the ranges and the order of timesteps and sigmas, and copies the lists.
+   *
+   * @throws IllegalArgumentException if a number is out of its range, if timesteps or sigmas do not
+   *     descend, or if both are given
+   */
   public SamplingOptions {
     timesteps = List.copyOf(timesteps);
     sigmas = List.copyOf(sigmas);
@@ -56,7 +62,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options with another number of steps, in place of timesteps or sigmas.
+   * {@return these options with another number of steps, in place of timesteps or sigmas}
    *
    * @param n the number of steps, at least 1; 0 for the default
    * @throws IllegalArgumentException if the number is negative
@@ -66,7 +72,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options with a step at each of these timesteps.
+   * {@return these options with a step at each of these timesteps}
    *
    * @param descending trained timesteps in descending order, at least one, none negative
    * @throws IllegalArgumentException if there are none, or they do not descend
@@ -78,7 +84,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options with sampling over these sigmas.
+   * {@return these options with sampling over these sigmas}
    *
    * @param descending sigmas in the scheduler's unit, in descending order, at least one, none
    *     negative
@@ -106,7 +112,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options with a scheduler by name, in place of a custom scheduler.
+   * {@return these options with a scheduler by name, in place of a custom scheduler}
    *
    * @param name a scheduler's name, or null for the base's own
    */
@@ -125,7 +131,11 @@ public record SamplingOptions(
         noise);
   }
 
-  /** Returns these options with a custom scheduler, which replaces the one by name. */
+  /**
+   * {@return these options with a custom scheduler, which replaces the one by name}
+   *
+   * @param other the scheduler; null for the one by name
+   */
   public SamplingOptions customScheduler(Scheduler other) {
     return new SamplingOptions(
         steps,
@@ -142,7 +152,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options with another share of fresh noise in each step.
+   * {@return these options with another share of fresh noise in each step}
    *
    * @param share eta, 0..1; NaN for the scheduler's default
    */
@@ -162,7 +172,7 @@ public record SamplingOptions(
   }
 
   /**
-   * Returns these options limited to a range of the training timesteps.
+   * {@return these options limited to a range of the training timesteps}
    *
    * @param start the share of the training timesteps at which sampling starts, 0..1
    * @param end the share at which it ends, 0..1
@@ -172,7 +182,11 @@ public record SamplingOptions(
         steps, timesteps, sigmas, scheduler, customScheduler, eta, start, end, seed, count, noise);
   }
 
-  /** Returns these options with another seed. */
+  /**
+   * {@return these options with another seed}
+   *
+   * @param value the seed of the first image, as {@code torch.manual_seed} takes it
+   */
   public SamplingOptions seed(long value) {
     return new SamplingOptions(
         steps,
@@ -188,7 +202,12 @@ public record SamplingOptions(
         noise);
   }
 
-  /** Returns these options with another number of images, at least 1. */
+  /**
+   * {@return these options with another number of images}
+   *
+   * @param n the number of images, at least 1
+   * @throws IllegalArgumentException if the number is less than 1
+   */
   public SamplingOptions count(int n) {
     return new SamplingOptions(
         steps,
@@ -204,7 +223,11 @@ public record SamplingOptions(
         noise);
   }
 
-  /** Returns these options with given initial noise of unit variance; null for the seed's. */
+  /**
+   * {@return these options with given initial noise in place of the seed's}
+   *
+   * @param unit Gaussian noise of unit variance, of the shape of the latents; null for the seed's
+   */
   public SamplingOptions noise(Latents unit) {
     return new SamplingOptions(
         steps,
@@ -220,7 +243,7 @@ public record SamplingOptions(
         unit);
   }
 
-  /** Returns whether timesteps or sigmas are given. */
+  /** {@return true if timesteps or sigmas are given} */
   public boolean hasCustomSchedule() {
     return !timesteps.isEmpty() || !sigmas.isEmpty();
   }

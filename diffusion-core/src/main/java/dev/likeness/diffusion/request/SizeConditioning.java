@@ -27,6 +27,11 @@ public record SizeConditioning(
   /** The generated image's own size, no crop, and diffusers' default aesthetic score of 6. */
   public static final SizeConditioning DEFAULT = new SizeConditioning(0, 0, 0, 0, 0, 0, 6);
 
+  /**
+   * Checks that no size is negative.
+   *
+   * @throws IllegalArgumentException if a size is negative
+   */
   public SizeConditioning {
     if (originalWidth < 0 || originalHeight < 0 || targetWidth < 0 || targetHeight < 0) {
       throw new IllegalArgumentException("sizes must not be negative, got " + originalWidth + "x"
@@ -35,7 +40,11 @@ public record SizeConditioning(
   }
 
   /**
-   * Returns this conditioning with another size before scaling, in pixels; 0 is the image's own.
+   * {@return this conditioning with another size before scaling}
+   *
+   * @param width the width in pixels; 0 for the generated image's own
+   * @param height the height in pixels; 0 for the generated image's own
+   * @throws IllegalArgumentException if a side is negative
    */
   public SizeConditioning originalSize(int width, int height) {
     return new SizeConditioning(
@@ -43,10 +52,10 @@ public record SizeConditioning(
   }
 
   /**
-   * Returns this conditioning with another crop offset.
+   * {@return this conditioning with another crop offset}
    *
-   * @param columns columns cropped at the left
-   * @param rows rows cropped at the top
+   * @param columns the number of columns cropped at the left
+   * @param rows the number of rows cropped at the top
    */
   public SizeConditioning cropTopLeft(int columns, int rows) {
     return new SizeConditioning(
@@ -54,25 +63,33 @@ public record SizeConditioning(
   }
 
   /**
-   * Returns this conditioning with another size after cropping, in pixels; 0 is the image's own.
+   * {@return this conditioning with another size after cropping}
+   *
+   * @param width the width in pixels; 0 for the generated image's own
+   * @param height the height in pixels; 0 for the generated image's own
+   * @throws IllegalArgumentException if a side is negative
    */
   public SizeConditioning targetSize(int width, int height) {
     return new SizeConditioning(
         originalWidth, originalHeight, left, top, width, height, aestheticScore);
   }
 
-  /** Returns this conditioning with another aesthetic score, about 1 to 10, for the refiner. */
+  /**
+   * {@return this conditioning with another aesthetic score, which the refiner takes}
+   *
+   * @param value the aesthetic score, about 1 to 10
+   */
   public SizeConditioning aestheticScore(double value) {
     return new SizeConditioning(
         originalWidth, originalHeight, left, top, targetWidth, targetHeight, value);
   }
 
   /**
-   * Returns the values that the network takes (diffusers: {@code add_time_ids}), heights before
-   * widths.
+   * {@return the values that the network takes (diffusers: {@code add_time_ids}), heights before
+   * widths}
    *
-   * @param width of the generated image in pixels
-   * @param height of the generated image in pixels
+   * @param width the width of the generated image in pixels
+   * @param height the height of the generated image in pixels
    * @param count 5 for the refiner, else 6
    */
   public float[] timeIds(int width, int height, int count) {

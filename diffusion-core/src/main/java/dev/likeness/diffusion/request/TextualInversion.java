@@ -41,6 +41,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   private static final Pattern KNOWN =
       Pattern.compile("emb_params|string_to_param\\..+|clip_[lg]|t5|text_encoders_[012]");
 
+  /**
+   * Checks the shapes and copies the map, but not the arrays.
+   *
+   * @throws IllegalArgumentException if the token is blank, if there are no embeddings, or if text
+   *     encoders have different numbers of vectors
+   */
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
       throw new IllegalArgumentException(
@@ -61,10 +67,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Reads a file. The token is the placeholder or tensor that the file names, or the file's name
-   * without its extension.
+   * Reads a file. The token is the placeholder or tensor that the file names. If it names none, the
+   * token is the file's name without its extension.
    *
-   * @throws InvalidInputException if the file has no textual inversion, or one for T5
+   * @param file a safetensors file, or a pickle of torch ({@code .pt}, {@code .bin})
+   * @return the textual inversion, which holds no native memory
+   * @throws InvalidInputException if the file is broken, or has no textual inversion, or one for T5
    */
   public static TextualInversion open(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
@@ -115,6 +123,10 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
    *
    * <p>The file has one tensor named as the token, or {@code clip_l} and {@code clip_g} for the two
    * text encoders of SDXL.
+   *
+   * @param file the safetensors file to write, which is replaced if it exists
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if the file cannot be written, for
+   *     example because the disk is full
    */
   public void save(Path file) {
     try (TensorScope scope = TensorScope.open()) {
@@ -130,8 +142,8 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Returns the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
-   * (the narrower), then {@code clip_g}.
+   * {@return the embeddings, [vectors, width] in row-major order, by text encoder: {@code clip_l}
+   * (the narrower), then {@code clip_g}} The arrays are not copies.
    */
   public Map<String, float[]> byTextEncoder() {
     Map<String, float[]> named = new LinkedHashMap<>();
@@ -141,7 +153,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return named;
   }
 
-  /** Returns this textual inversion under another token. */
+  /**
+   * {@return this textual inversion under another token}
+   *
+   * @param name the placeholder token; not blank
+   * @throws IllegalArgumentException if the token is blank
+   */
   public TextualInversion withToken(String name) {
     return new TextualInversion(name, values);
   }
@@ -161,15 +178,17 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return Objects.hash(token, values.keySet());
   }
 
-  /** Returns the number of vectors, which is the number of tokens that it takes in a prompt. */
+  /** {@return the number of vectors, which is the number of tokens that it takes in a prompt} */
   public int vectors() {
     Map.Entry<Integer, float[]> any = values.entrySet().iterator().next();
     return any.getValue().length / any.getKey();
   }
 
   /**
-   * Returns the index at which a text names the token, in any case, as a whole word; -1 if it does
-   * not.
+   * {@return the index at which a text names the token, in any case, as a whole word; -1 if the
+   * text does not name it}
+   *
+   * @param text the text to search, such as a prompt
    */
   public int find(String text) {
     String before = Character.isLetterOrDigit(token.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";

@@ -19,13 +19,19 @@ public record Compute(String device, DType dtype) {
   /** Single precision on the CPU. Results equal the reference implementation's up to rounding. */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
-  /** What a GPU needs on the class path and in the system, for error messages. */
+  /** The libraries and programs that a GPU needs, as a part of error messages. */
   public static final String CUDA_REQUIREMENTS =
       "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
           + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command:"
           + " mvn package -P cuda), and install CUDA 13"
           + " with cuDNN 9 and NCCL";
 
+  /**
+   * Checks that the device is known and that it computes in the type.
+   *
+   * @throws IllegalArgumentException if the device is not known, or if it does not compute in the
+   *     type
+   */
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {
       throw new IllegalArgumentException(
@@ -41,7 +47,8 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Returns the first GPU in bf16; without one, the CPU. GPUs before Ampere need f16.
+   * {@return the first GPU in bf16; without one, the CPU} GPUs before Ampere need f16, which this
+   * method does not choose.
    *
    * <p>The CPU computes in bf16 if it multiplies bf16 in hardware, else in f32.
    */
@@ -53,7 +60,7 @@ public record Compute(String device, DType dtype) {
   }
 
   /**
-   * Returns the compute of a user's choice.
+   * {@return the device and the element type that a user chooses}
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:<index>}; null for the best
    * @param dtype {@code f32}, {@code bf16} or {@code f16}; null for the device's default
@@ -86,18 +93,23 @@ public record Compute(String device, DType dtype) {
     return this;
   }
 
-  /** Returns this compute with another element type. */
+  /**
+   * {@return this compute with another element type}
+   *
+   * @param other f32, bf16 or f16
+   * @throws IllegalArgumentException if the device does not compute in this type
+   */
   public Compute withDtype(DType other) {
     return new Compute(device, other);
   }
 
-  /** Returns whether the device is the CPU. */
+  /** {@return true if the device is the CPU} */
   public boolean isCpu() {
     return device.equals("cpu");
   }
 
   /**
-   * Returns the current memory of the device.
+   * {@return the current memory of the device}
    *
    * @throws ResourceLimitException if it cannot be read; the message says what is missing
    */
@@ -149,7 +161,10 @@ public record Compute(String device, DType dtype) {
     return hasCpuFlag("avx512_bf16", "amx_bf16");
   }
 
-  /** Returns whether this CPU has instructions for dot products of bytes (VNNI). */
+  /**
+   * {@return true if this CPU has instructions for dot products of bytes (VNNI)} False on systems
+   * other than Linux.
+   */
   public static boolean hasCpuInt8() {
     return hasCpuFlag("avx512_vnni", "avx_vnni", "amx_int8");
   }

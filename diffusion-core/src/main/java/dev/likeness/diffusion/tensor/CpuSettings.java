@@ -30,14 +30,14 @@ public final class CpuSettings {
 
   private CpuSettings() {}
 
-  /** Returns the recommended variables and their values, by name; unmodifiable. */
+  /** {@return the recommended variables and their values, by name; unmodifiable} */
   public static Map<String, String> environment() {
     return RECOMMENDED;
   }
 
   /**
-   * Returns the recommended variables that this process was started without, by name. Variables
-   * with other values do not count.
+   * {@return the recommended variables that this process was started without, by name} A variable
+   * with another value does not count as missing.
    */
   public static Map<String, String> missing() {
     return missing(System.getenv());

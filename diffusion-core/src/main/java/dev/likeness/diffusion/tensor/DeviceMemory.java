@@ -25,10 +25,10 @@ import org.bytedeco.pytorch.global.torch_cuda;
 /**
  * The memory of a device, in bytes.
  *
- * <p>Of a GPU, the driver and libtorch's caching allocator give the numbers; of the CPU, the
- * operating system.
+ * <p>The numbers of a GPU come from the driver and from libtorch's caching allocator. Those of the
+ * CPU come from the operating system.
  *
- * @param total of the GPU; on the CPU, of the machine or of the container
+ * @param total the total memory of the GPU; on the CPU, of the machine or of the container
  * @param free the memory that no process has allocated
  * @param used the memory of this process's tensors on the GPU; on the CPU, the process's resident
  *     memory with mapped pages. {@link #UNKNOWN} on systems other than Linux
@@ -43,15 +43,20 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
   private static final double GIB = 1L << 30;
 
   /**
-   * Returns the current memory of a device.
+   * {@return the current memory of a device}
    *
+   * @param compute the device; its element type does not matter
    * @throws ResourceLimitException if the GPU cannot be read; the message says what is missing
    */
   public static DeviceMemory of(Compute compute) {
     return compute.isCpu() ? ofHost() : ofDevice(compute.requireAvailable().device());
   }
 
-  /** Returns the current memory of a device, or empty if it cannot be read. */
+  /**
+   * {@return the current memory of a device, or empty if it cannot be read}
+   *
+   * @param compute the device; its element type does not matter
+   */
   public static Optional<DeviceMemory> find(Compute compute) {
     try {
       return Optional.of(of(compute));
@@ -60,7 +65,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
     }
   }
 
-  /** Returns the current memory of the machine and of this process. */
+  /** {@return the current memory of the machine and of this process} */
   public static DeviceMemory ofHost() {
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -101,7 +106,7 @@ public record DeviceMemory(long total, long free, long used, long reserved, long
         .orElse(UNKNOWN);
   }
 
-  /** Returns total and free memory in GiB. */
+  /** {@return total and free memory in GiB} */
   @Override
   public String toString() {
     return String.format(Locale.ROOT, "%.1f GiB, %.1f GiB free", total / GIB, free / GIB);

@@ -10,10 +10,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param values [channels, height, width] in row-major order, at the diffusion model's scale
  * @param channels the number of channels, for example 4 for Stable Diffusion and 16 for FLUX
- * @param height in latent pixels
- * @param width in latent pixels
+ * @param height the height in latent pixels, at least 1
+ * @param width the width in latent pixels, at least 1
  */
 public record Latents(float[] values, int channels, int height, int width) {
+  /**
+   * Checks the shape and copies the values.
+   *
+   * @throws IllegalArgumentException if a dimension is less than 1 or does not fit the number of
+   *     values
+   */
   public Latents {
     if (channels < 1 || height < 1 || width < 1 || values.length != channels * height * width) {
       throw new IllegalArgumentException("latents of shape [" + channels + ", " + height + ", "
@@ -22,7 +28,12 @@ public record Latents(float[] values, int channels, int height, int width) {
     values = values.clone();
   }
 
-  /** Copies a tensor [1, channels, height, width] of any float type and device. */
+  /**
+   * Copies a tensor to latents.
+   *
+   * @param tensor [1, channels, height, width], of any float type and device
+   * @return new latents; the caller keeps ownership of the tensor
+   */
   public static Latents of(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
     float[] values = new float[Math.toIntExact(flat.numel())];
@@ -34,27 +45,28 @@ public record Latents(float[] values, int channels, int height, int width) {
         Math.toIntExact(tensor.size(3)));
   }
 
-  /** Returns a copy of the values, [channels, height, width] in row-major order. */
+  /** {@return a copy of the values, [channels, height, width] in row-major order} */
   @Override
   public float[] values() {
     return values.clone();
   }
 
-  /** Returns channels, height and width. */
+  /** {@return channels, height and width, in this order; a new array} */
   public long[] shape() {
     return new long[] {channels, height, width};
   }
 
   /**
-   * Returns a new tensor [1, channels, height, width], f32 on the CPU. The caller's scope owns it.
+   * {@return a new tensor [1, channels, height, width], f32 on the CPU; the caller's scope owns it}
    */
   public Tensor toTensor() {
     return torch.tensor(values).view(1, channels, height, width);
   }
 
   /**
-   * Returns the linear interpolation between two latents of the same shape.
+   * {@return the linear interpolation between two latents of the same shape}
    *
+   * @param other the other latents
    * @param share 0 returns these latents, 1 the other
    * @throws IllegalArgumentException if the shapes differ
    */
@@ -63,9 +75,10 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * Returns the spherical interpolation between two latents of the same shape, which keeps noise
-   * Gaussian.
+   * {@return the spherical interpolation between two latents of the same shape, which keeps noise
+   * Gaussian}
    *
+   * @param other the other latents
    * @param share 0 returns these latents, 1 the other
    * @throws IllegalArgumentException if the shapes differ
    */
@@ -74,10 +87,11 @@ public record Latents(float[] values, int channels, int height, int width) {
   }
 
   /**
-   * Returns these latents at another size, interpolated bilinearly with pixel centres at halves.
+   * {@return these latents at another size, interpolated bilinearly with pixel centres at halves}
    *
-   * @param newHeight in latent pixels, at least 1
-   * @param newWidth in latent pixels, at least 1
+   * @param newHeight the height in latent pixels, at least 1
+   * @param newWidth the width in latent pixels, at least 1
+   * @throws IllegalArgumentException if a side is less than 1
    */
   public Latents resize(int newHeight, int newWidth) {
     float[] out = new float[channels * newHeight * newWidth];
@@ -147,8 +161,10 @@ public record Latents(float[] values, int channels, int height, int width) {
     private Interpolation() {}
 
     /**
-     * Returns {@code (1 - share) a + share b}.
+     * {@return {@code (1 - share) a + share b}}
      *
+     * @param a a vector of any length
+     * @param b a vector of the same length
      * @param share 0 returns {@code a}, 1 returns {@code b}
      * @throws IllegalArgumentException if the lengths differ
      */
@@ -157,11 +173,13 @@ public record Latents(float[] values, int channels, int height, int width) {
     }
 
     /**
-     * Returns the spherical interpolation of two vectors; linear if they are nearly parallel.
+     * {@return the spherical interpolation of two vectors; linear if they are nearly parallel}
      *
      * <p>{@code sin((1 - share) theta) / sin(theta) a + sin(share theta) / sin(theta) b}, where
      * {@code theta} is the angle between the vectors (Shoemake 1985).
      *
+     * @param a a vector of any length
+     * @param b a vector of the same length
      * @param share 0 returns {@code a}, 1 returns {@code b}
      * @throws IllegalArgumentException if the lengths differ
      */

@@ -8,12 +8,12 @@ import java.util.regex.Pattern;
 /**
  * The memory that generating one image at a time may take.
  *
- * @param bytes on a CPU, of the whole process with mapped pages; on a GPU, of its memory; at least
- *     1
- * @param allow8Bit whether the network's weights are quantised to 8 bits, which changes images
+ * @param bytes the limit, at least 1: on a CPU, for the memory of the whole process with mapped
+ *     pages; on a GPU, for the GPU's memory
+ * @param allow8Bit when and how the network's weights are quantised to 8 bits, which changes images
  *     slightly
- * @param width of the images in pixels; 0 for the model's default
- * @param height of the images in pixels; 0 for the model's default
+ * @param width the width of the images in pixels; 0 for the model's default
+ * @param height the height of the images in pixels; 0 for the model's default
  * @param batchSize the number of samples in one call of the network, 2 with classifier-free
  *     guidance; 0 for the family's default
  */
@@ -42,6 +42,12 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   private static final Pattern SIZE =
       Pattern.compile("([0-9]+(?:\\.[0-9]+)?)\\s*([KMGT])(i?)B", Pattern.CASE_INSENSITIVE);
 
+  /**
+   * Checks the ranges.
+   *
+   * @throws IllegalArgumentException if a number is out of its range, or if a limit comes with
+   *     {@code WEIGHTS} or {@code PRODUCTS}
+   */
   public MemoryBudget {
     Objects.requireNonNull(allow8Bit, "allow8Bit");
     if (bytes < 1 || width < 0 || height < 0 || batchSize < 0) {
@@ -56,7 +62,7 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
   }
 
   /**
-   * Returns a budget for images of the model's default size and guidance.
+   * {@return a budget for images of the model's default size and guidance}
    *
    * @param size a size such as {@code 12GiB} or {@code 800 MB}
    * @throws IllegalArgumentException if the text is not a size
@@ -73,36 +79,44 @@ public record MemoryBudget(long bytes, EightBits allow8Bit, int width, int heigh
         (long) (Double.parseDouble(parts.group(1)) * unit), EightBits.NEVER, 0, 0, 0);
   }
 
-  /** Returns a budget without a limit. */
+  /** {@return a budget without a limit} */
   public static MemoryBudget unlimited() {
     return new MemoryBudget(UNLIMITED, EightBits.NEVER, 0, 0, 0);
   }
 
-  /** Returns whether there is a limit. */
+  /** {@return true if there is a limit} */
   public boolean isLimited() {
     return bytes != UNLIMITED;
   }
 
   /**
-   * Returns this budget for another image size.
+   * {@return this budget for another image size}
    *
-   * @param pixelsAcross width in pixels; 0 for the model's default
-   * @param pixelsDown height in pixels; 0 for the model's default
+   * @param pixelsAcross the width in pixels; 0 for the model's default
+   * @param pixelsDown the height in pixels; 0 for the model's default
+   * @throws IllegalArgumentException if a side is negative
    */
   public MemoryBudget size(int pixelsAcross, int pixelsDown) {
     return new MemoryBudget(bytes, allow8Bit, pixelsAcross, pixelsDown, batchSize);
   }
 
   /**
-   * Returns this budget for another batch size.
+   * {@return this budget for another batch size}
    *
    * @param count the number of samples in one call of the network; 0 for the family's default
+   * @throws IllegalArgumentException if the number is negative
    */
   public MemoryBudget batchSize(int count) {
     return new MemoryBudget(bytes, allow8Bit, width, height, count);
   }
 
-  /** Returns this budget with another choice of 8-bit quantisation. */
+  /**
+   * {@return this budget with another choice of 8-bit quantisation}
+   *
+   * @param choice when and how the network is quantised
+   * @throws IllegalArgumentException if the budget has a limit and {@code choice} is
+   *     {@code WEIGHTS} or {@code PRODUCTS}
+   */
   public MemoryBudget allow8Bit(EightBits choice) {
     return new MemoryBudget(bytes, choice, width, height, batchSize);
   }

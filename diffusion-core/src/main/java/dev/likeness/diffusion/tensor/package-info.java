@@ -1,10 +1,10 @@
 /**
  * Devices, data types, memory budgets and latents.
  *
- * <p>{@link Compute} chooses where and in which precision a model runs; {@link Compute#EXACT} is
- * f32 on the CPU. {@link MemoryBudget} limits the memory of a model, which is then streamed or
- * quantised to fit, and {@link DeviceMemory} reads how much there is. {@link Latents} can be kept,
- * interpolated and sampled from again; {@link Latents#toTensor()} returns a tensor that its caller
+ * <p>{@link Compute} is the device and the precision of a model; {@link Compute#EXACT} is f32 on
+ * the CPU. {@link MemoryBudget} limits the memory of a model, which is then streamed or quantised
+ * to fit. {@link DeviceMemory} reads the memory of a device. {@link Latents} can be kept,
+ * interpolated and sampled from again. {@link Latents#toTensor()} returns a tensor that its caller
  * owns. {@link CpuSettings} lists environment variables that make CPUs faster.
  *
  * <pre>{@code

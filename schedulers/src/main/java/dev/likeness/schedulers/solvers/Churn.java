@@ -18,7 +18,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param minSigma the smallest sigma with churn
  * @param maxSigma the largest sigma with churn
  * @param noiseScale a factor of the noise, usually 1
- * @param timesteps the timestep of a raised sigma
+ * @param timesteps maps a raised sigma to the timestep that the network is called with
  */
 public record Churn(
     double amount,
@@ -41,7 +41,10 @@ public record Churn(
         : sigmaSchedule.at(i);
   }
 
-  /** Raises the sample to that level with noise of the previous row, and calls the network. */
+  /**
+   * Raises the sample to the level at which step i starts, with noise of the previous row, and
+   * calls the network.
+   */
   Call call(Combination x, SigmaSchedule sigmaSchedule, int i, PlanBuilder draft) {
     NoiseLevel hat = level(sigmaSchedule, i);
     double sigma = sigmaSchedule.at(i).sigma();

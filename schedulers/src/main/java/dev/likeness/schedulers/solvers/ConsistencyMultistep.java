@@ -13,7 +13,7 @@ import dev.likeness.schedulers.Solver;
  * <p>Song et al. 2023, arXiv:2303.01469, algorithm 1; diffusers {@code FlowMatchLCMScheduler}, the
  * stochastic {@code FlowMatchEulerDiscreteScheduler}, {@code ConsistencyDecoderScheduler}.
  *
- * @param noiseAtEnd whether the last step takes noise too, which only advances the random generator
+ * @param noiseAtEnd true if the last step takes noise too, which only advances the random generator
  */
 public record ConsistencyMultistep(boolean noiseAtEnd) implements Solver {
   @Override

@@ -15,7 +15,11 @@ import dev.likeness.schedulers.Solver;
  * @param eta the share of DDPM's fresh noise, 0..1
  */
 public record Ddim(double eta) implements Solver {
-  /** Checks that eta is in 0..1. */
+  /**
+   * Checks that eta is in 0..1.
+   *
+   * @throws IllegalArgumentException if eta is not in 0..1
+   */
   public Ddim {
     if (!(eta >= 0 && eta <= 1)) {
       throw new IllegalArgumentException("DDIM needs an eta in 0..1, got " + eta);

@@ -16,7 +16,7 @@ import dev.likeness.schedulers.Step;
  * @param variance the variance of the fresh noise
  * @param minVariance the lower limit of the posterior's variance; 1e-20 in diffusers, which takes
  *     its logarithm
- * @param noiseAtEnd whether the last step adds its noise; if not, the noise is taken and discarded
+ * @param noiseAtEnd true if the last step adds its noise; false if its noise is taken and discarded
  */
 public record Ddpm(Variance variance, double minVariance, boolean noiseAtEnd) implements Solver {
 

@@ -17,10 +17,14 @@ import java.util.List;
  * 2023, arXiv:2204.13902, equation 15; diffusers {@code DEISMultistepScheduler}.
  *
  * @param order the highest order, 1 to 3
- * @param finalOrder how the order falls towards the end
+ * @param finalOrder the rule by which the order falls towards the end
  */
 public record Deis(int order, DpmSolverMultistep.FinalOrder finalOrder) implements Solver {
-  /** Checks that the order is 1 to 3. */
+  /**
+   * Checks that the order is 1 to 3.
+   *
+   * @throws IllegalArgumentException if the order is not 1 to 3
+   */
   public Deis {
     if (order < 1 || order > 3) {
       throw new IllegalArgumentException("DEIS needs an order of 1 to 3, got " + order);

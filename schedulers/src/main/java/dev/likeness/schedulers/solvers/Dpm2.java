@@ -15,7 +15,7 @@ import java.util.function.DoubleUnaryOperator;
  * {@code KDPM2DiscreteScheduler}.
  *
  * @param churn the noise added before each step
- * @param timesteps the timestep of a sigma between two steps
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
   @Override

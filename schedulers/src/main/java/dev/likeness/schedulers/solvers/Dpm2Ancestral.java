@@ -16,7 +16,7 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale a factor of all noise, usually 1
- * @param timesteps the timestep of a sigma between two steps
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {
@@ -49,7 +49,7 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
    *
    * @param eta how far each step goes past the next level, at least 0
    * @param noiseScale a factor of all noise, usually 1
-   * @param timesteps the timestep of a sigma between two steps
+   * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps)
       implements Solver {

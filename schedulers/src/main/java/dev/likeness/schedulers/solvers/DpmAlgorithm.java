@@ -114,12 +114,12 @@ public enum DpmAlgorithm {
       Combination d1,
       Combination d2);
 
-  /** Returns whether the denoised prediction is extrapolated; otherwise it is the noise. */
+  /** {@return true if the denoised prediction is extrapolated; otherwise it is the noise} */
   public boolean predictsX0() {
     return this == DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER_PLUS_PLUS;
   }
 
-  /** Returns whether every step adds noise. */
+  /** {@return true if every step adds noise} */
   public boolean isStochastic() {
     return this == SDE_DPM_SOLVER_PLUS_PLUS || this == SDE_DPM_SOLVER;
   }

@@ -22,7 +22,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param orders the order of every step, 1 to 3, which is its number of calls
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale a factor of all noise, usually 1
- * @param timesteps the timestep of a sigma between two steps
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmFast(
     List<Integer> orders, double eta, double noiseScale, DoubleUnaryOperator timesteps)
@@ -33,7 +33,7 @@ public record DpmFast(
   }
 
   /**
-   * Returns the orders of steps with exactly this number of calls in total.
+   * {@return the orders of steps with exactly this number of calls in total}
    *
    * @param calls the number of calls, at least 1
    */

@@ -14,6 +14,9 @@ import dev.likeness.schedulers.Solver;
  * ComfyUI {@code dpmpp_2m_cfg_pp}.
  */
 public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
+  /** Creates the method, which has no options. */
+  public DpmPlusPlus2MCfgPlusPlus() {}
+
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();

@@ -17,9 +17,9 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise; 0 is the deterministic method of order 2
  * @param noiseScale a factor of all noise, usually 1
- * @param cfgPlusPlus whether steps follow the unguided predictions and the guidance is added
+ * @param cfgPlusPlus true if steps follow the unguided predictions and the guidance is added
  *     afterwards
- * @param timesteps the timestep of a sigma between two steps
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmPlusPlus2SAncestral(
     double eta, double noiseScale, boolean cfgPlusPlus, DoubleUnaryOperator timesteps)
@@ -59,7 +59,7 @@ public record DpmPlusPlus2SAncestral(
    *
    * @param eta how far each step goes past the next level; 0 is the deterministic method of order 2
    * @param noiseScale a factor of all noise, usually 1
-   * @param timesteps the timestep of a sigma between two steps
+   * @param timesteps maps a sigma between two steps to its timestep
    */
   public record FlowDpmPlusPlus2SAncestral(
       double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {

@@ -18,13 +18,17 @@ import java.util.List;
  * <p>arXiv:2211.01095; k-diffusion {@code sample_dpmpp_2m_sde} and {@code sample_dpmpp_3m_sde}.
  *
  * @param order the highest order, 2 or 3
- * @param heun whether order 2 uses Heun's rule; order 3 always does
+ * @param heun true if order 2 uses Heun's rule; order 3 always does
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, usually 1
  */
 public record DpmPlusPlusMSde(int order, boolean heun, double eta, double noiseScale)
     implements Solver {
-  /** Checks that the order is 2 or 3. */
+  /**
+   * Checks that the order is 2 or 3.
+   *
+   * @throws IllegalArgumentException if the order is not 2 or 3
+   */
   public DpmPlusPlusMSde {
     if (order < 2 || order > 3) {
       throw new IllegalArgumentException(

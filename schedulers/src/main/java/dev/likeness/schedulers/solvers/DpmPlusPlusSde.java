@@ -19,7 +19,7 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise, at least 0
  * @param noiseScale a factor of all noise, usually 1
- * @param timesteps the timestep of a sigma between two steps
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps)
     implements Solver {

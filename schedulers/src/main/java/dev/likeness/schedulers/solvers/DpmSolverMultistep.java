@@ -17,14 +17,19 @@ import java.util.List;
  * authors' code and diffusers, order 3 weighs the second difference by half of the exact factor, so
  * it converges as order 2 with a smaller error.
  *
- * @param algorithm what is extrapolated, and whether noise is added
+ * @param algorithm the variant: extrapolates the denoised prediction or the noise, with or without
+ *     fresh noise
  * @param order the highest order, 1 to 3
- * @param heun whether order 2 uses Heun's rule; otherwise the midpoint rule
- * @param finalOrder how the order falls towards the end
+ * @param heun true if order 2 uses Heun's rule, false if it uses the midpoint rule
+ * @param finalOrder the rule by which the order falls towards the end
  */
 public record DpmSolverMultistep(
     DpmAlgorithm algorithm, int order, boolean heun, FinalOrder finalOrder) implements Solver {
-  /** Checks that the algorithm supports the order. */
+  /**
+   * Checks that the algorithm supports the order.
+   *
+   * @throws IllegalArgumentException if the algorithm does not support the order
+   */
   public DpmSolverMultistep {
     int highest = algorithm == DpmAlgorithm.SDE_DPM_SOLVER ? 2 : 3;
     if (order < 1 || order > highest) {
@@ -81,8 +86,8 @@ public record DpmSolverMultistep(
    * How a multistep solver lowers its order near the end of the sigma schedule, as in diffusers'
    * DPM-Solver.
    *
-   * @param eulerAtFinal whether the last step always has order 1
-   * @param lowerOrderFinal whether schedules of fewer than 15 steps end with orders 2 and 1
+   * @param eulerAtFinal true if the last step always has order 1
+   * @param lowerOrderFinal true if schedules of fewer than 15 steps end with orders 2 and 1
    */
   public record FinalOrder(boolean eulerAtFinal, boolean lowerOrderFinal) {
     private static final int FEW_STEPS = 15;

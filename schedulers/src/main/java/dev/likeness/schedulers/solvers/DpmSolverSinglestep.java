@@ -16,9 +16,10 @@ import java.util.List;
  * <p>Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm 1;
  * diffusers {@code DPMSolverSinglestepScheduler}.
  *
- * @param algorithm what is extrapolated, and whether noise is added
+ * @param algorithm the variant: extrapolates the denoised prediction or the noise, with or without
+ *     fresh noise
  * @param orders the order of every step of the whole sigma schedule, 1 to 3
- * @param heun whether Heun's rule replaces the midpoint rule
+ * @param heun true if Heun's rule replaces the midpoint rule
  */
 public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun)
     implements Solver {

@@ -31,7 +31,11 @@ import org.apache.commons.math3.analysis.integration.gauss.GaussIntegratorFactor
 public record ErSde(int stages, double noiseScale) implements Solver {
   private static final GaussIntegrator QUADRATURE = new GaussIntegratorFactory().legendre(24);
 
-  /** Checks that the number of terms is 1 to 3. */
+  /**
+   * Checks that the number of terms is 1 to 3.
+   *
+   * @throws IllegalArgumentException if the number is not 1 to 3
+   */
   public ErSde {
     if (stages < 1 || stages > 3) {
       throw new IllegalArgumentException("ER-SDE needs 1 to 3 stages, got " + stages);

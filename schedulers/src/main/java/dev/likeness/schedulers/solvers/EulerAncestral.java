@@ -7,7 +7,8 @@ import dev.likeness.schedulers.SigmaSchedule;
 import dev.likeness.schedulers.Solver;
 
 /**
- * Euler steps past the next level, back to which fresh noise returns; order 1, stochastic.
+ * Euler steps that go past the next level; fresh noise raises the sample back to it. Order 1,
+ * stochastic.
  *
  * <p>Song et al. 2021, arXiv:2011.13456, appendix F; k-diffusion {@code sample_euler_ancestral},
  * diffusers {@code EulerAncestralDiscreteScheduler}.

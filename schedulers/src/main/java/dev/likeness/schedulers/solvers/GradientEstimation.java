@@ -14,7 +14,7 @@ import dev.likeness.schedulers.Solver;
  * and, with CFG++ (arXiv:2406.08070), {@code gradient_estimation_cfg_pp}.
  *
  * @param gamma the extrapolation: 1 is Euler's method, 2 the paper's choice
- * @param cfgPlusPlus whether the derivative is the unguided one, starting at the guided prediction
+ * @param cfgPlusPlus true if the derivative is the unguided one, starting at the guided prediction
  */
 public record GradientEstimation(double gamma, boolean cfgPlusPlus) implements Solver {
   @Override

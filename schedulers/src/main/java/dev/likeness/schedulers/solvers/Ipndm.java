@@ -16,6 +16,9 @@ import java.util.List;
  * <p>Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {
+  /** Creates the method, which has no options. */
+  public Ipndm() {}
+
   @Override
   public Combination solve(SigmaSchedule sigmaSchedule, PlanBuilder draft) {
     Combination x = draft.start();

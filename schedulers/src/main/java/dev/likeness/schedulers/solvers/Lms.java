@@ -16,20 +16,25 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
  * {@code LMSDiscreteScheduler}.
  *
  * @param order the highest order, 1 to 4
- * @param orderByStepIndex whether sampling that starts inside the schedule uses the weights of a
+ * @param orderByStepIndex true if sampling that starts inside the schedule uses the weights of a
  *     start at its top, as diffusers does for image-to-image
  */
 public record Lms(int order, boolean orderByStepIndex) implements Solver {
   /**
-   * Creates the method, starting with order 1 at any step.
+   * Creates the method. Wherever sampling starts, its first step has order 1.
    *
    * @param order the highest order, 1 to 4
+   * @throws IllegalArgumentException if the order is not 1 to 4
    */
   public Lms(int order) {
     this(order, false);
   }
 
-  /** Checks that the order is 1 to 4. */
+  /**
+   * Checks that the order is 1 to 4.
+   *
+   * @throws IllegalArgumentException if the order is not 1 to 4
+   */
   public Lms {
     if (order < 1 || order > 4) {
       throw new IllegalArgumentException("LMS needs an order of 1 to 4, got " + order);

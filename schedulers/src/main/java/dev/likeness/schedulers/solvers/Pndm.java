@@ -19,11 +19,11 @@ import java.util.function.IntFunction;
  * the second timestep. Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers
  * {@code PNDMScheduler}.
  *
- * @param prediction what the network predicts: epsilon or v
+ * @param prediction the value that the network predicts: epsilon or v
  * @param stride the number of training timesteps between two steps
  * @param rungeKuttaRows the number of first rows that are Runge-Kutta stages, a multiple of 4; 0
  *     starts with a repeated step (diffusers: {@code skip_prk_steps})
- * @param levels the noise level of a training timestep; negative timesteps are the end
+ * @param levels maps a training timestep to its noise level; a negative timestep is the end
  */
 public record Pndm(
     Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)

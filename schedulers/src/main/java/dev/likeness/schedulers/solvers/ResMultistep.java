@@ -15,7 +15,7 @@ import dev.likeness.schedulers.Solver;
  *
  * @param eta the share of fresh noise; 0 for the deterministic method
  * @param noiseScale a factor of all noise, usually 1
- * @param cfgPlusPlus whether the unguided predictions are extrapolated, from a sample that is moved
+ * @param cfgPlusPlus true if the unguided predictions are extrapolated, from a sample that is moved
  *     by the guidance
  */
 public record ResMultistep(double eta, double noiseScale, boolean cfgPlusPlus) implements Solver {

@@ -15,11 +15,11 @@ import java.util.function.DoubleUnaryOperator;
  *
  * <p>Xu et al. 2023, arXiv:2306.14878, algorithm 1; Stable Diffusion web UI's restart sampler.
  *
- * @param low the sigma at which noise is added; the nearest level of the schedule counts
- * @param high the sigma that the noise returns to; the nearest level of the schedule counts
+ * @param low the sigma at which noise is added; the nearest level of the schedule is used
+ * @param high the sigma that the noise returns to; the nearest level of the schedule is used
  * @param steps the Heun steps of each repetition, on a Karras schedule
  * @param restarts the number of repetitions
- * @param timesteps the timestep of a sigma
+ * @param timesteps maps a sigma to its timestep
  */
 public record Restart(
     double low, double high, int steps, int restarts, DoubleUnaryOperator timesteps)

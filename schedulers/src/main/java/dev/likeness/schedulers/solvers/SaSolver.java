@@ -18,10 +18,10 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param predictorOrder the highest order of the predictor, 1 to 4
  * @param correctorOrder the highest order of the corrector, 1 to 4
- * @param predictX0 whether the denoised prediction is extrapolated; otherwise the noise
- * @param lowerOrderFinal whether the orders fall towards the end
- * @param usePece whether the network is also called on the corrected sample, with two calls a step
- * @param tau the stochasticity at a timestep, at least 0
+ * @param predictX0 true if the denoised prediction is extrapolated, false if the noise is
+ * @param lowerOrderFinal true if the orders fall towards the end
+ * @param usePece true if the network is also called on the corrected sample, with two calls a step
+ * @param tau maps a timestep to the stochasticity there, at least 0
  */
 public record SaSolver(
     int predictorOrder,
@@ -31,7 +31,11 @@ public record SaSolver(
     boolean usePece,
     DoubleUnaryOperator tau)
     implements Solver {
-  /** Checks that both orders are 1 to 4. */
+  /**
+   * Checks that both orders are 1 to 4.
+   *
+   * @throws IllegalArgumentException if an order is not 1 to 4
+   */
   public SaSolver {
     if (Math.min(predictorOrder, correctorOrder) < 1
         || Math.max(predictorOrder, correctorOrder) > 4) {

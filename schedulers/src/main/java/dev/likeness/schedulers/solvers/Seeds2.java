@@ -17,12 +17,12 @@ import java.util.function.DoubleUnaryOperator;
  * data prediction; ComfyUI {@code seeds_2}, and {@code exp_heun_2_x0} if {@code r} is 1.
  *
  * @param r the place of the second call in lambda, as a share of the step, above 0 and at most 1
- * @param phi2 whether the prediction is linear through both calls; otherwise its value in the
- *     middle is used
+ * @param phi2 true if the prediction is linear through both calls, false if its value in the middle
+ *     is used
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, usually 1
- * @param levels the noise level of a ratio {@code sigma / alpha}
- * @param timesteps the timestep of a sigma between two steps
+ * @param levels maps a ratio {@code sigma / alpha} to its noise level
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Seeds2(
     double r,

@@ -18,8 +18,8 @@ import java.util.function.DoubleUnaryOperator;
  *
  * @param eta the share of fresh noise; 0 is the deterministic method
  * @param noiseScale a factor of all noise, usually 1
- * @param levels the noise level of a ratio {@code sigma / alpha}
- * @param timesteps the timestep of a sigma between two steps
+ * @param levels maps a ratio {@code sigma / alpha} to its noise level
+ * @param timesteps maps a sigma between two steps to its timestep
  */
 public record Seeds3(
     double eta, double noiseScale, DoubleFunction<NoiseLevel> levels, DoubleUnaryOperator timesteps)

@@ -39,7 +39,7 @@ public final class Solvers {
   private Solvers() {}
 
   /**
-   * Returns the midpoint method in log sigma.
+   * {@return the midpoint method in log sigma}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -48,7 +48,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns the midpoint method in log sigma with ancestral noise.
+   * {@return the midpoint method in log sigma with ancestral noise}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -57,7 +57,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns single-step DPM-Solver++ of order 2 with ancestral noise.
+   * {@return single-step DPM-Solver++ of order 2 with ancestral noise}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -66,7 +66,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns stochastic single-step DPM-Solver++.
+   * {@return stochastic single-step DPM-Solver++}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -75,7 +75,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns the stochastic exponential derivative-free solver of two stages.
+   * {@return the stochastic exponential derivative-free solver of two stages}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -84,7 +84,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns the stochastic exponential derivative-free solver of three stages.
+   * {@return the stochastic exponential derivative-free solver of three stages}
    *
    * @param table the sigmas that the network was trained at
    */
@@ -93,7 +93,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns DPM-Solver with a fixed number of calls.
+   * {@return DPM-Solver with a fixed number of calls}
    *
    * @param calls the number of calls, at least 1
    * @param table the sigmas that the network was trained at
@@ -103,7 +103,7 @@ public final class Solvers {
   }
 
   /**
-   * Returns restart sampling between sigma 0.1 and 2.
+   * {@return restart sampling between sigma 0.1 and 2}
    *
    * @param steps the steps of each repetition
    * @param times the number of repetitions

@@ -15,10 +15,14 @@ import java.util.function.IntFunction;
  * <p>Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
  *
  * @param gamma how far each step goes past the next level, 0..1; 0 is deterministic
- * @param levels the noise level of a training timestep
+ * @param levels maps a training timestep to its noise level
  */
 public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solver {
-  /** Checks that gamma is in 0..1. */
+  /**
+   * Checks that gamma is in 0..1.
+   *
+   * @throws IllegalArgumentException if gamma is not in 0..1
+   */
   public Tcd {
     if (!(gamma >= 0 && gamma <= 1)) {
       throw new IllegalArgumentException("TCD needs an eta in 0..1, got " + gamma);

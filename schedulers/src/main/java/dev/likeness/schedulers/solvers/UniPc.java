@@ -24,9 +24,9 @@ import org.apache.commons.math3.linear.LUDecomposition;
  * {@code UniPCMultistepScheduler}.
  *
  * @param order the highest order of the predictor, at least 1
- * @param bh1 whether B(h) is h; otherwise exp(h) - 1
- * @param predictX0 whether the denoised prediction is extrapolated; otherwise the noise
- * @param lowerOrderFinal whether the order falls to 1 towards the end
+ * @param bh1 true if B(h) is h, false if it is exp(h) - 1
+ * @param predictX0 true if the denoised prediction is extrapolated, false if the noise is
+ * @param lowerOrderFinal true if the order falls to 1 towards the end
  * @param disableCorrector the steps without correction, from 0
  */
 public record UniPc(
@@ -36,7 +36,11 @@ public record UniPc(
     boolean lowerOrderFinal,
     Set<Integer> disableCorrector)
     implements Solver {
-  /** Checks that the order is at least 1. */
+  /**
+   * Checks that the order is at least 1, and copies the set.
+   *
+   * @throws IllegalArgumentException if the order is less than 1
+   */
   public UniPc {
     if (order < 1) {
       throw new IllegalArgumentException("UniPC needs an order of at least 1, got " + order);

@@ -53,7 +53,7 @@ public record Consent(
   public Consent {
     if (text == null || text.isBlank()) {
       throw new IllegalArgumentException(
-          "the text of a consent is empty; give a text that says who agreed to what");
+          "the text of a consent is empty; give the words that the person agreed to");
     }
     if (purposes.isEmpty()) {
       throw new IllegalArgumentException("a consent has no purpose; give at least one");

@@ -16,7 +16,7 @@ public enum BetaSchedule {
   SIGMOID,
   /** The log-SNR is Laplace-distributed (arXiv:2407.03297). */
   LAPLACE,
-  /** AlphaBar is {@code exp(-12 t)}. */
+  /** AlphaBar is {@code exp(-12 t)} (diffusers: {@code betas_for_alpha_bar}). */
   EXPONENTIAL;
 
   private static final double MAX_BETA = 0.999;

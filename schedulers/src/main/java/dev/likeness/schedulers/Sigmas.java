@@ -54,7 +54,7 @@ public final class Sigmas {
   }
 
   /**
-   * {@return sigmas uniform in log sigma}
+   * {@return sigmas uniform in log sigma; k-diffusion's {@code get_sigmas_exponential}}
    *
    * @param max the first sigma
    * @param min the last sigma, above 0

@@ -36,7 +36,7 @@ public enum TimestepSpacing {
    *
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
-   * @param offset is added to each by {@link #LEADING} (diffusers: {@code steps_offset})
+   * @param offset the number that {@link #LEADING} adds to each (diffusers: {@code steps_offset})
    */
   public double[] timesteps(int steps, int trained, int offset) {
     return switch (this) {
@@ -53,7 +53,7 @@ public enum TimestepSpacing {
    * @param steps the number of timesteps, at least 1
    * @param trained the number of training timesteps
    * @param top the number of training timesteps that are used, from the clean end
-   * @param offset is added to each by {@link #LEADING} (diffusers: {@code steps_offset})
+   * @param offset the number that {@link #LEADING} adds to each (diffusers: {@code steps_offset})
    */
   public double[] timestepsWithoutLast(int steps, int trained, int top, int offset) {
     return switch (this) {

@@ -4,8 +4,8 @@
  *
  * <p>Start with {@link SchedulerConfig}: it reads a published {@code scheduler_config.json}, or
  * takes the name of a scheduler, and returns a {@link SamplingPlan}, an immutable table of
- * {@link Step rows}. Every row is linear: the network is called once on a scaled sample, its output
- * becomes a denoised prediction, and the next sample is a sum of earlier samples, denoised
+ * {@link Step rows}. Every row is linear. It calls the network once on a scaled sample, and the
+ * output becomes a denoised prediction. The next sample is a sum of earlier samples, denoised
  * predictions and noise. A {@link CustomScheduler} combines any {@link SigmaScheduleKind} with any
  * {@link Solver}. {@link NumericSamplingLoop} executes a plan on {@code double[]}; the sampler of
  * {@code likeness-diffusion-core} executes the same plan on tensors. A {@link SchedulerProvider},

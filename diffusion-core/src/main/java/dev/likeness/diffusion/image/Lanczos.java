@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
  * Lanczos resampling with three lobes, equal to Pillow 13 to the byte.
  *
  * <p>Weights are fixed-point numbers of 22 bits, and values between the two passes are bytes. When
- * an image is reduced, the kernel widens with the factor.
+ * an image is reduced, the kernel widens with the factor. Source: Pillow's {@code ImagingResample}.
  */
 public final class Lanczos {
   private static final double LOBES = 3;

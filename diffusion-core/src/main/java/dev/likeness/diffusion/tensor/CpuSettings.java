@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * <p>glibc and OpenMP read them when a process starts, so this process cannot set them for itself.
  * An application that starts a process puts {@link #environment} into its
  * {@link ProcessBuilder#environment}. An application that generates in its own process reports
- * {@link #missing} to its operator. This class sets nothing.
+ * {@link #missing} to its operator. This class changes no variable.
  */
 public final class CpuSettings {
   private static final Map<String, String> RECOMMENDED =

@@ -67,7 +67,7 @@ class ShootRequestTest {
     IllegalArgumentException wrong =
         assertThrows(IllegalArgumentException.class, () -> Consent.of("  "));
     assertEquals(
-        "the text of a consent is empty; give a text that says who agreed to what",
+        "the text of a consent is empty; give the words that the person agreed to",
         wrong.getMessage());
     assertEquals("Ada: yes", Consent.of(" Ada: yes ").text());
   }

@@ -14,8 +14,8 @@ import java.util.List;
  *
  * <p>Lu et al. 2022, arXiv:2206.00927 (noise prediction) and arXiv:2211.01095, equations 10 to 12
  * and algorithm 2 (data prediction); diffusers {@code DPMSolverMultistepScheduler}. As in the
- * authors' code and diffusers, order 3 weighs the second difference by half of the exact factor, so
- * it converges as order 2 with a smaller error.
+ * authors' code and diffusers, order 3 weighs the second difference by half of the exact factor. It
+ * therefore converges as order 2, with a smaller error.
  *
  * @param algorithm the variant: extrapolates the denoised prediction or the noise, with or without
  *     fresh noise

@@ -1,6 +1,5 @@
 /**
- * Exceptions of the library. The type tells a wrong input from a limit of the machine, a
- * cancellation and a wrong call.
+ * Exceptions of the library, one type for each cause.
  *
  * <p>{@link InvalidInputException}: the caller's file, photo or value cannot be used.
  * {@link ResourceLimitException}: the request is sound, but this machine lacks memory, disk space,

@@ -91,7 +91,6 @@ public record Latents(float[] values, int channels, int height, int width) {
    *
    * @param newHeight the height in latent pixels, at least 1
    * @param newWidth the width in latent pixels, at least 1
-   * @throws IllegalArgumentException if a side is less than 1
    */
   public Latents resize(int newHeight, int newWidth) {
     float[] out = new float[channels * newHeight * newWidth];

@@ -62,7 +62,7 @@ public final class BaseModel implements AutoCloseable {
    * @param compute the device and the element type of weights and activations
    * @return the model; the caller closes it
    * @throws dev.likeness.diffusion.error.InvalidInputException if a component is missing, broken or
-   *     not supported, or if the model has no component of a given name
+   *     not supported
    * @throws dev.likeness.diffusion.error.ResourceLimitException if the device or libtorch's native
    *     libraries are missing
    */

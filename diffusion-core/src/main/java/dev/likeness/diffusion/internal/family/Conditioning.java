@@ -30,7 +30,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
   /**
    * The constant prompts of a request to encode; with guidance, the negative prompt comes first.
    *
-   * @param skips whether the base supports clip skip
+   * @param skips true if the base supports clip skip
    * @throws IllegalArgumentException if the base does not support the request's prompt syntax,
    *     embeddings or clip skip
    */

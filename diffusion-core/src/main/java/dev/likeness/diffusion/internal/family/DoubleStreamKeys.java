@@ -52,7 +52,7 @@ public final class DoubleStreamKeys {
     return config;
   }
 
-  /** Whether the guidance scale is an input. */
+  /** Returns true if the guidance scale is an input. */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return keys.has(prefix + "guidance_in.in_layer.weight");
   }

@@ -36,7 +36,7 @@ public interface ModelFamily {
   /** Estimates the memory of a model from the headers of its files. */
   MemoryEstimate memory(ModelParts parts);
 
-  /** How a model is written to files. */
+  /** Returns the file format in which a model is written. */
   ModelFormat format(ModelParts parts);
 
   /** Layer names of the denoising network in LoRA files, and the keys that identify such files. */

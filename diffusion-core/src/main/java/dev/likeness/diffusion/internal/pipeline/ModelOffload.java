@@ -16,7 +16,7 @@ import java.util.List;
  * Frees the base's components between the stages (diffusers: model offload).
  *
  * @param plan the memory plan of the base, or null
- * @param savesMemory whether components are freed once no later stage of this call needs them
+ * @param savesMemory true if components are freed once no later stage of this call needs them
  */
 public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
   /** The largest number of images in a batch; larger batches are not faster. */

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param extras the declarations of the model's folder
  * @param plan the memory plan; null without a budget
- * @param sparing whether components are freed once no later stage needs them
+ * @param sparing true if components are freed once no later stage needs them
  */
 public record OpenedBase(
     OpenModel model,

@@ -59,8 +59,8 @@ public final class ExtrapolatedPredictor implements Predictor {
   }
 
   /**
-   * Whether both cached predictions have what the row needs: some rows need the unguided prediction
-   * too.
+   * Returns true if both cached predictions include the predictions that the row needs: some rows
+   * need the unguided one too.
    */
   private boolean matchesStep(Step step) {
     boolean unguided = step.update().needsUnguided();

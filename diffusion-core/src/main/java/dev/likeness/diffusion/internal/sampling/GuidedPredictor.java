@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param scale the scale of classifier-free guidance; 1 and below for none
  * @param rows the number of rows of the plan
- * @param requiresOnePass whether an adapter needs both prompts in one batch, as image prompts do
+ * @param requiresOnePass true if an adapter needs both prompts in one batch, as image prompts do
  */
 public record GuidedPredictor(
     GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {

@@ -14,7 +14,7 @@ import java.util.List;
  * @param singleLayers single blocks
  * @param textWidth width of the text encoder's tokens
  * @param pooledWidth width of the pooled text
- * @param guidanceEmbeds whether the guidance scale is an input (guidance-distilled)
+ * @param guidanceEmbeds true if the guidance scale is an input (guidance-distilled)
  * @param axes the channels of a head for each axis of the rotary embedding
  */
 public record FluxConfig(

@@ -151,7 +151,7 @@ public final class FluxControlNetModel {
    *
    * @param blocks for the double blocks
    * @param singles for the single blocks
-   * @param interleaved whether consecutive double blocks take consecutive residuals, instead of
+   * @param interleaved true if consecutive double blocks take consecutive residuals, instead of
    *     sharing one
    */
   public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean interleaved) {

@@ -151,6 +151,7 @@ final class FluxModel implements OpenModel {
     }
   }
 
+  /** Encodes control images for the ControlNets of FLUX.1. */
   private final class Controls implements ControlImages {
     @Override
     public Tensor pixels(ControlImage control, RgbImage image) {

@@ -15,7 +15,7 @@ import java.util.Map;
  * @param unet the shape of the UNet whose encoder it copies
  * @param conditioningChannels channels of the control image
  * @param conditioningEmbeddingChannels widths of the layers that embed it
- * @param isBgr whether the image's channels are in the order blue, green, red
+ * @param isBgr true if the image's channels are in the order blue, green, red
  * @param union the union's configuration; null for a ControlNet with one kind of control images
  */
 public record ControlNetConfig(

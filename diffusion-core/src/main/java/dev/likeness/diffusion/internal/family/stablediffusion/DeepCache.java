@@ -32,7 +32,7 @@ public final class DeepCache {
    *
    * @param every the number of calls that share an output of the deep layers
    * @param layers of the first level that are computed at every call
-   * @param forecast whether the last two outputs are extrapolated linearly, instead of reusing the
+   * @param forecast true if the last two outputs are extrapolated linearly, instead of reusing the
    *     last one
    */
   public DeepCache(int every, int layers, boolean forecast) {
@@ -59,7 +59,7 @@ public final class DeepCache {
     lastRow = row;
   }
 
-  /** Counts a call of the network and returns whether the cache applies. */
+  /** Counts a call of the network. Returns true if the cache applies. */
   boolean shouldUseCache() {
     int row = calls++;
     return forecast

@@ -55,7 +55,7 @@ final class PromptConditioning {
    * Encodes the prompts at each row of the plan. Rows with the same text share their encoding, and
    * all have the number of chunks of the longest.
    *
-   * @param together whether both prompts of a row must have the same number of chunks
+   * @param together true if both prompts of a row must have the same number of chunks
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);

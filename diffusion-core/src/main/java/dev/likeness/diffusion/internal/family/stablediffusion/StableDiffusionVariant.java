@@ -64,7 +64,7 @@ final class StableDiffusionVariant implements Variant {
   private static final int INPAINTING = 9;
 
   /**
-   * The place of a text encoder in a file.
+   * The position of a text encoder in a file.
    *
    * @param layers the largest number of layers that are used
    */

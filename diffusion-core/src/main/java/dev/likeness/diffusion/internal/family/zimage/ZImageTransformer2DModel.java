@@ -186,7 +186,7 @@ public final class ZImageTransformer2DModel {
     private final RmsNorm ffNorm2;
     private final Linear modulation;
 
-    /** @param timed whether the block takes the time */
+    /** @param timed true if the block takes the time */
     ZImageBlock(Weights w, ZImageConfig config, boolean timed) {
       int width = config.width();
       attention =

@@ -34,10 +34,10 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
   }
 
   private static Adaptation of(List<Adaptation> rows, boolean lasting) {
-    List<Adaptation> people = rows.stream().distinct().toList();
-    return people.size() == 1
-        ? people.get(0)
-        : new BatchedAdaptation(people, rows.stream().map(people::indexOf).toList(), lasting);
+    List<Adaptation> distinct = rows.stream().distinct().toList();
+    return distinct.size() == 1
+        ? distinct.get(0)
+        : new BatchedAdaptation(distinct, rows.stream().map(distinct::indexOf).toList(), lasting);
   }
 
   @Override
@@ -81,17 +81,17 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
 
     private Tensor concatDeltas(Tensor input, BiFunction<AdapterLayer, Tensor, Tensor> delta) {
       Tensor[] deltas = new Tensor[(int) input.size(0)];
-      Tensor nothing = null;
+      Tensor zeros = null;
       for (int i = 0; i < deltas.length; i++) {
         for (AdapterLayer path : rows.get(i % rows.size())) {
           Tensor one = delta.apply(path, input.narrow(0, i, 1));
           deltas[i] = deltas[i] == null ? one : deltas[i].add(one);
-          nothing = nothing == null ? torch.zeros_like(one) : nothing;
+          zeros = zeros == null ? torch.zeros_like(one) : zeros;
         }
       }
       TensorVector all = new TensorVector();
       for (Tensor row : deltas) {
-        all.push_back(row == null ? nothing : row);
+        all.push_back(row == null ? zeros : row);
       }
       return torch.cat(all, 0);
     }
@@ -108,16 +108,16 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
     private static final long[] ONE = {1, 1};
 
     /** Returns true if every path is a low-rank path. */
-    static boolean canStack(List<List<AdapterLayer>> people) {
-      return people.stream()
+    static boolean canStack(List<List<AdapterLayer>> paths) {
+      return paths.stream()
           .flatMap(List::stream)
           .allMatch(path -> path.lowRank().isPresent());
     }
 
-    /** Stacks the paths of {@code people} by row; the tensors belong to the calling scope. */
-    static StackedFactors of(List<List<AdapterLayer>> people, List<Integer> rows) {
-      List<List<AdapterLayer.Factors>> all = people.stream()
-          .map(paths -> paths.stream().map(path -> path.lowRank().orElseThrow()).toList())
+    /** Stacks {@code paths} by row; the tensors belong to the calling scope. */
+    static StackedFactors of(List<List<AdapterLayer>> paths, List<Integer> rows) {
+      List<List<AdapterLayer.Factors>> all = paths.stream()
+          .map(own -> own.stream().map(path -> path.lowRank().orElseThrow()).toList())
           .toList();
       long rank = all.stream().mapToLong(StackedFactors::rank).max().orElseThrow();
       AdapterLayer.Factors like = all.stream().flatMap(List::stream).findFirst().orElseThrow();

@@ -113,7 +113,7 @@ final class CapturedGraph implements AutoCloseable {
     private Tensor nextScalar(ToDoubleFunction<Step> number) {
       if (next == MAX_SCALARS) {
         throw new IllegalStateException(
-            "a captured step uses more than " + MAX_SCALARS + " numbers; disable CUDA graphs");
+            "a step uses more than " + MAX_SCALARS + " numbers, the limit of a captured graph");
       }
       if (next == scalars.size()) {
         scalars.add(number);

@@ -48,9 +48,8 @@ public final class GraphRunner implements StepRunner {
     if (capturing != null) {
       return work.compute(capturing, inputs);
     }
-    if (layout == null
-        || GradMode
-            .is_enabled()) { // a replay builds no autograd graph
+    // A replay builds no autograd graph.
+    if (layout == null || GradMode.is_enabled()) {
       return work.compute(StepScalars.of(step), inputs);
     }
     Object key = List.of(
@@ -62,8 +61,8 @@ public final class GraphRunner implements StepRunner {
     if (!graphs.containsKey(key)) {
       graphs.put(key, captureGraph(work, inputs));
     }
-    CapturedGraph take = graphs.get(key);
-    return take == null ? work.compute(StepScalars.of(step), inputs) : take.replay(step, inputs);
+    CapturedGraph graph = graphs.get(key);
+    return graph == null ? work.compute(StepScalars.of(step), inputs) : graph.replay(step, inputs);
   }
 
   private CapturedGraph captureGraph(Work work, Tensor... inputs) {
@@ -97,10 +96,10 @@ public final class GraphRunner implements StepRunner {
   @Override
   public void close() {
     RuntimeException failure = null;
-    for (CapturedGraph take : graphs.values()) {
+    for (CapturedGraph graph : graphs.values()) {
       try {
-        if (take != null) {
-          take.close();
+        if (graph != null) {
+          graph.close();
         }
       } catch (RuntimeException e) {
         if (failure == null) {

@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The numbers of a plan's row, for work that is the same in every row. Work must ask for them in
- * the same order each time, and compute them from the row alone, because a captured graph serves
- * later rows too.
+ * the same order each time and compute them from the row alone. A captured graph then serves later
+ * rows too.
  */
 public interface StepScalars {
   /** Returns a scalar input of a network: [1], f32, on the device of {@code there}. */

@@ -45,7 +45,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
     }
     if (prompting.clipSkip() > 0 && !skips) {
       throw new IllegalArgumentException("clip skip " + prompting.clipSkip()
-          + " is for bases that read CLIP's tokens; leave" + " it at 0 for this one");
+          + " is for bases that use CLIP's tokens; leave it at 0 for this base");
     }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }

@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.internal.family;
 
 /**
- * The number of positions at which each layer of a denoising network computes, and the tensors that
- * its backward pass needs, to estimate the memory of training. Layers are named by their paths.
+ * Properties of the layers of a denoising network, to estimate the memory of training: the number
+ * of positions at which each computes, and the tensors that its backward pass needs. Layers are
+ * named by their paths.
  */
 public interface LayerPositions {
   /** The number of tokens of a CLIP text. */

@@ -9,8 +9,7 @@ import java.util.Optional;
 
 /**
  * A family of base models, before and while a model is opened. There is one instance for each
- * family in the registry. {@link OpenModel#capabilities()} lists what opened models support beyond
- * generating from prompts.
+ * family in the registry. {@link OpenModel#capabilities()} lists the capabilities of opened models.
  */
 public interface ModelFamily {
   /** The short name, which is the name of the family's package: {@code flux2}. */

@@ -34,8 +34,8 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
   }
 
   /**
-   * The largest batch for a request. It is 1 with a first-block cache, whose decision for a whole
-   * batch would change images.
+   * The largest batch for a request. It is 1 with a first-block cache, because that decides for a
+   * whole batch and would change images.
    */
   int batchSize(ImageRequest request) {
     return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;

@@ -27,7 +27,7 @@ public final class Adafactor extends Optimizer.BaseOptimizer {
    * Creates the optimiser with the settings of the paper.
    *
    * @param relative true if a learning rate is relative to the root mean square of the parameter
-   *     and at most 1 / sqrt(steps), so that parameters near zero hardly change; false if it is
+   *     and at most 1 / sqrt(steps); parameters near zero then hardly change. False if it is
    *     absolute
    */
   public Adafactor(double weightDecay, boolean relative) {

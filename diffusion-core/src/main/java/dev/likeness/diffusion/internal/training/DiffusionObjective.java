@@ -13,11 +13,11 @@ import org.bytedeco.pytorch.global.torch;
  * weighted by its timestep.
  *
  * @param schedule the noise levels
- * @param prediction what the network predicts
+ * @param prediction the prediction type of the network
  * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
  *     for none
- * @param debiased true if images are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
- *     eq. 10), for velocities by 1 / (SNR + 1)
+ * @param debiased true if images are weighted by 1 / sqrt(SNR), or by 1 / (SNR + 1) for velocities
+ *     (Yu et al. 2023, arXiv:2310.08442, eq. 10)
  */
 public record DiffusionObjective(
     NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {

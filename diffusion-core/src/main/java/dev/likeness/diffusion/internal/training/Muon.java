@@ -116,7 +116,7 @@ public final class Muon extends AdamW {
         learningRate);
   }
 
-  /** Returns the momentum's direction as a matrix. */
+  /** Returns the Nesterov momentum as a matrix. */
   private Tensor momentumMatrix(String name, Tensor parameter, Tensor gradient) {
     Tensor kept = state.get("first", name, () -> torch.zeros_like(parameter));
     kept.lerp_(gradient, new Scalar(1 - momentum));

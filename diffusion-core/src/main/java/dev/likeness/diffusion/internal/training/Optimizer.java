@@ -82,9 +82,9 @@ public interface Optimizer extends AutoCloseable {
         String name, Tensor parameter, Tensor gradient, double learningRate) {
       Tensor whole = parameter.detach().to(ScalarType.Float);
       update(name, whole, gradient.to(ScalarType.Float), learningRate);
-      try (Generator chance =
+      try (Generator random =
           torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
-        StochasticRounding.copy(whole, parameter, chance);
+        StochasticRounding.copy(whole, parameter, random);
       }
     }
 
@@ -160,16 +160,16 @@ public interface Optimizer extends AutoCloseable {
     private StochasticRounding() {}
 
     /**
-     * Writes {@code value}, f32, to {@code bf16} of the same shape. {@code chance} decides the
+     * Writes {@code value}, f32, to {@code bf16} of the same shape. {@code random} decides the
      * direction of each value's rounding.
      */
-    public static void copy(Tensor value, Tensor bf16, Generator chance) {
+    public static void copy(Tensor value, Tensor bf16, Generator random) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor bits = value.detach().contiguous().view(ScalarType.Int);
         Tensor random = torch
             .empty_like(bits.cpu())
-            .random_(0, new LongOptional(DROPPED), new GeneratorOptional(chance));
+            .random_(0, new LongOptional(DROPPED), new GeneratorOptional(random));
         Tensor rounded = bits.add(random.to(bits.device(), ScalarType.Int))
             .bitwise_and(new Scalar(-DROPPED))
             .view(ScalarType.Float);

@@ -54,7 +54,7 @@ public record ControlNetConfig(
     if (!reversed) {
       c.requireValue("controlnet_conditioning_channel_order", "rgb");
     }
-    List<Integer> hint = c.integers("conditioning_embedding_out_channels");
+    List<Integer> embeddingChannels = c.integers("conditioning_embedding_out_channels");
     int channels = c.integer("conditioning_channels", 3);
     boolean small = SMALL_MIDDLE.equals(shared.get("mid_block_type"));
     List.of(
@@ -82,7 +82,9 @@ public record ControlNetConfig(
     return new ControlNetConfig(
         small ? unet.withoutMiddleAttention() : unet,
         channels,
-        hint != null ? hint : several ? List.of(48, 96, 192, 384) : List.of(16, 32, 96, 256),
+        embeddingChannels != null
+            ? embeddingChannels
+            : several ? List.of(48, 96, 192, 384) : List.of(16, 32, 96, 256),
         reversed,
         several ? union(c, unet.levels().get(0).channels()) : null);
   }

@@ -76,8 +76,8 @@ public final class DeepCache {
     if (previous.tensor() == null) {
       return cached.tensor().alias();
     }
-    double way = (double) (calls - 1 - cachedAt) / (cachedAt - previousAt);
-    return cached.tensor().add(cached.tensor().sub(previous.tensor()), new Scalar(way));
+    double factor = (double) (calls - 1 - cachedAt) / (cachedAt - previousAt);
+    return cached.tensor().add(cached.tensor().sub(previous.tensor()), new Scalar(factor));
   }
 
   void update(Tensor features) {

@@ -79,7 +79,7 @@ final class PromptConditioning {
         rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException("the prompt \"" + request.prompt()
-          + "\" changes over the steps, which an embedding cannot;" + " encode each of its texts");
+          + "\" changes over the steps, but an embedding is constant; encode each of its texts");
     }
     return encode(all.get(0), false, 1);
   }

@@ -42,9 +42,9 @@ public record ZImageSequence(
         || rows > config.axesLengths().get(1)
         || columns > config.axesLengths().get(2)) {
       throw new InvalidInputException(
-          "an image of " + columns + "x" + rows + " tokens after " + longest
-              + " of text is larger than the " + config.axesLengths()
-              + " positions of the model; use a smaller size");
+          "an image of " + columns + "x" + rows + " tokens and " + longest
+              + " text tokens exceed the model's positions " + config.axesLengths()
+              + " (text, rows, columns); use a smaller size");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);

@@ -107,8 +107,8 @@ public final class ControlNetModel {
    *
    * @param sample [batch, inChannels, h, w], without the channels for inpainting
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param controlEmbedding result of {@link #conditioningEmbedding}, [1, any, h, w]; for a union, the sum over its
-   *     images
+   * @param controlEmbedding result of {@link #conditioningEmbedding}, [1, any, h, w]; for a union,
+   *     the sum over its images
    * @param modeEmbedding result of {@link #modeEmbedding} for a union, else null
    */
   public Residuals forward(

@@ -6,7 +6,7 @@ import java.util.Set;
 /**
  * Capability: the network supports caching. Extrapolation of whole outputs needs no support.
  *
- * @param kinds of caching inside the network
+ * @param kinds supported kinds of caching inside the network
  * @param tokenMerging true if tokens can be merged for self-attention
  */
 public record CachePoints(Set<CachingOptions.Kind> kinds, boolean tokenMerging) {

@@ -48,7 +48,7 @@ public final class Capabilities {
   /**
    * Capability: the network supports degraded guidance.
    *
-   * @param kinds of degraded guidance
+   * @param kinds supported kinds of degraded guidance
    */
   public record DegradedNetwork(Set<DegradedGuidance.Kind> kinds) {}
 

@@ -10,9 +10,9 @@ import java.util.List;
 /**
  * Encoded prompts of a request, shared by all of its images.
  *
- * @param positive of the prompt, at each row of the plan: tokens [1, tokens, width], pooled [1,
- *     width]
- * @param negative the same for the negative prompt; null without guidance
+ * @param positive encodings of the prompt, at each row of the plan: tokens [1, tokens, width],
+ *     pooled [1, width]
+ * @param negative encodings of the negative prompt in the same shape; null without guidance
  */
 public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negative) {
   /**

@@ -78,7 +78,7 @@ public interface TrainingTarget {
    * Settings of diffusers' training scripts.
    *
    * @param width channels of the network at full resolution
-   * @param learningRate of LoRAs
+   * @param learningRate learning rate of a LoRA
    * @param textEncoders true if CLIP's encoders are trained too
    */
   record Recipe(int width, double learningRate, boolean textEncoders) {}

@@ -244,7 +244,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** Does the same only if loading creates views of a mapped file. */
+  /** Does the same as {@link #load}, but only if loading creates views of a mapped file. */
   public void loadViews() {
     if (residence == WeightResidence.MAPPED) {
       load();

@@ -114,9 +114,9 @@ public record ModelExtras(
    * @param layers the layers that are trained
    * @param textEncoder true if text encoders are trained too
    * @param batch the images of a step
-   * @param learningRate of a LoRA
-   * @param dreamBoothLearningRate of DreamBooth, which then uses these settings too; empty for
-   *     diffusers' settings
+   * @param learningRate learning rate of a LoRA
+   * @param dreamBoothLearningRate learning rate of DreamBooth, which then uses these settings too;
+   *     empty for diffusers' settings
    */
   public record Training(
       int rank,

@@ -54,7 +54,9 @@ public record OpenedBase(
         new UsageLock("the model " + files.name()));
   }
 
-  /** The same networks, freed between the stages. A model with a memory plan stays as it is. */
+  /**
+   * Returns the same networks, freed between the stages. A model with a memory plan is not changed.
+   */
   public OpenedBase freeing() {
     return new OpenedBase(model, name, extras, plan, plan == null, uses);
   }

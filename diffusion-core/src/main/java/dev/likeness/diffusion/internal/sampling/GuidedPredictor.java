@@ -67,9 +67,10 @@ public record GuidedPredictor(
   /**
    * The network's predictions for one input with two prompts.
    *
-   * @param negative for the negative prompt, [batch, channels, h, w], f32
-   * @param positive for the prompt, same shape
-   * @param degraded of the degraded network for the prompt, same shape; null if it is not evaluated
+   * @param negative prediction for the negative prompt, [batch, channels, h, w], f32
+   * @param positive prediction for the prompt, same shape
+   * @param degraded the degraded network's prediction for the prompt, same shape; null if it is not
+   *     evaluated
    */
   public record Predictions(Tensor negative, Tensor positive, Tensor degraded) {
     /** Predictions without a degraded network's. */

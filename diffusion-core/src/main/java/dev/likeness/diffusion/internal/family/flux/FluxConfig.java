@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * The shape of a {@code FluxTransformer2DModel}, by diffusers' names.
  *
- * @param inChannels of a packed token: four latent pixels; for Fill, also the mask and the masked
- *     image
- * @param outChannels of a packed token
+ * @param inChannels channels of a packed token: four latent pixels; for Fill, also the mask and the
+ *     masked image
+ * @param outChannels channels of a predicted packed token
  * @param layers double blocks
  * @param singleLayers single blocks
  * @param textWidth width of the text encoder's tokens

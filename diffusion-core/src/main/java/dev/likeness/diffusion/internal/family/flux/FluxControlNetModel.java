@@ -150,8 +150,8 @@ public final class FluxControlNetModel {
    * The residuals of a ControlNet for the image tokens after FLUX's blocks, each [batch,
    * imageTokens, width]. There may be fewer than blocks, or none.
    *
-   * @param blocks for the double blocks
-   * @param singles for the single blocks
+   * @param blocks residuals for the double blocks
+   * @param singles residuals for the single blocks
    * @param interleaved true if consecutive double blocks take consecutive residuals, instead of
    *     sharing one
    */

@@ -138,8 +138,8 @@ public final class ControlNetModel {
   /**
    * The residuals of a ControlNet.
    *
-   * @param down for each skip connection of the encoder, in order
-   * @param mid for the output of the mid block
+   * @param down residuals for the skip connections of the encoder, in order
+   * @param mid residual for the output of the mid block
    */
   public record Residuals(List<Tensor> down, Tensor mid) {
     /** The residuals times {@code scale}. */

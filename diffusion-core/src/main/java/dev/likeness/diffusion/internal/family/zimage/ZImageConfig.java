@@ -13,7 +13,7 @@ import java.util.List;
  * @param refiners blocks over image and text separately, before the joint ones
  * @param hasQkNorm true if queries and keys are normalised
  * @param textWidth width of the language model's tokens
- * @param theta of the rotary positions
+ * @param theta base of the rotary frequencies
  * @param timeScale the factor of the time
  * @param axesDims the channels of a head for each axis of the rotary embedding
  * @param axesLengths the number of positions of each axis

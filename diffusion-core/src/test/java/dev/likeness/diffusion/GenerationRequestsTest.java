@@ -267,7 +267,7 @@ class GenerationRequestsTest {
         base.encode(request.prompt("a dog")).tokens(),
         base.encode(request.prompt("a [cat:dog:0]")).tokens());
     assertRefused(
-        "the prompt \"a [cat:dog:0.5]\" changes over the steps, which an embedding cannot; encode each"
+        "the prompt \"a [cat:dog:0.5]\" changes over the steps, but an embedding is constant; encode each"
             + " of its texts",
         () -> base.encode(request.prompt("a [cat:dog:0.5]")));
   }

@@ -132,7 +132,7 @@ class MemoryPlanTest {
       assertTrue(assertThrows(
               ResourceLimitException.class, () -> MemoryPlan.of(files, Compute.EXACT, products))
           .getMessage()
-          .startsWith("products in 8 bits need a CPU with VNNI"));
+          .startsWith("8-bit products need a CPU with VNNI"));
       return;
     }
     MemoryPlan plan = MemoryPlan.of(files, Compute.EXACT, products);
@@ -160,7 +160,7 @@ class MemoryPlanTest {
         said.matches(
             Pattern.quote(files.path().toString())
                 + " needs [0-9.]+ GiB for an image of 32x32 even with"
-                + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more memory, or use a smaller image"),
+                + " .*transformer streamed block by block.* in bf16; the budget is 0.0 GiB: give more memory, or use a smaller image"),
         said);
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
       String plan = base.memoryPlan().orElseThrow();

@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What a request adds to a model, looked up by module path
- * ({@code down_blocks.0.attentions.0...attn1.to_q}). A network built over the same tensors with
- * another adaptation is another adapted view; the base is never touched.
+ * The changes that a request's adapters make to a model, by module path ({@code
+ * down_blocks.0.attentions.0...attn1.to_q}). A network built over the same tensors with another
+ * adaptation is another adapted model; the base is never changed.
  */
 public interface Adaptation {
-  /** Adds nothing. */
+  /** The adaptation without changes. */
   Adaptation NONE = new Adaptation() {
     @Override
     public boolean isBatchable() {
@@ -20,77 +20,78 @@ public interface Adaptation {
     }
   };
 
-  /** The side paths of the layer at {@code module}, in the order they are added. */
+  /**
+   * Returns the side paths of the layer at {@code module}, in the order in which they are added.
+   */
   default List<AdapterLayer> adapterLayers(String module) {
     return List.of();
   }
 
   /**
-   * The extra branches of the attention at {@code module}, whose layer after the attention they go
-   * through too; or, at a double block of FLUX, branches that are added to the image after the
-   * block.
+   * Returns the additional branches of the attention at {@code module}. Their results pass the
+   * output layer of the attention too. At a double block of FLUX, they are added to the image
+   * tokens after the block.
    */
   default List<AttentionBranch> branches(String module) {
     return List.of();
   }
 
   /**
-   * Whether in the self-attention at {@code module} every token sees itself alone (of an image's
-   * and a text's: the image's).
+   * Returns true if in the self-attention at {@code module} every token attends only to itself
+   * (perturbed attention). In joint attention this applies to image tokens.
    */
   default boolean isPerturbed(String module) {
     return false;
   }
 
   /**
-   * The share of an image's tokens, 0 to 0.75, that a UNet merges for self-attention where it
-   * attends to most of them.
+   * Returns the share of image tokens, 0 to 0.75, that a UNet merges in the self-attentions with
+   * the most tokens.
    */
   default double tokenMergingRatio() {
     return 0;
   }
 
   /**
-   * What the network has in the place of its own tensor of that full name; {@code own} itself where
-   * nothing changes. Another tensor is owned by whoever builds the network, and lives as long.
-   * Asked where {@link #replaces} says so.
+   * Returns the network's tensor of that full name: {@code own}, or a tensor that replaces it. The
+   * builder of the network owns a replacement, which must live as long as the network. Called only
+   * if {@link #replaces} returns true.
    */
   default Tensor tensor(String name, Tensor own) {
     return own;
   }
 
-  /**
-   * Whether {@link #tensor} may give another tensor for that name; where not, it need not be asked.
-   */
+  /** Returns true if {@link #tensor} may replace the tensor of that name. */
   default boolean replaces(String name) {
     return false;
   }
 
   /**
-   * Whether layers may keep forms of the network's own weights that they multiply faster:
-   * {@link UnpackedWeights}.
+   * Returns true if layers may keep packed copies of the network's own weights, which multiply
+   * faster; see {@link UnpackedWeights}.
    */
   default boolean allowsPackedWeights() {
     return true;
   }
 
   /**
-   * What of this is added at {@code progress} through the sampling steps, from 0 to just below 1.
-   * Equal answers share one adapted view, so one that changes over time gives few different ones.
+   * Returns the changes at {@code progress}, the share of the sampling steps that are done: 0 to
+   * below 1. Equal results share one adapted model, so an adaptation that changes over time must
+   * return few different ones.
    */
   default Adaptation at(double progress) {
     return this;
   }
 
   /**
-   * Whether all that this adds are side paths, so that each row of a batch may have its own: see
+   * Returns true if all changes are side paths, so that each row of a batch may have its own; see
    * {@link BatchedAdaptation}.
    */
   default boolean isBatchable() {
     return false;
   }
 
-  /** This adaptation and {@code other}, summed. */
+  /** Returns the sum of this adaptation and {@code other}. */
   default Adaptation and(Adaptation other) {
     if (this == NONE || other == NONE) {
       return this == NONE ? other : this;
@@ -99,30 +100,31 @@ public interface Adaptation {
   }
 
   /**
-   * Tokens of an image that are alike merged for a UNet's self-attention at the largest level that
-   * attends (Bolya and Hoffman 2023, arXiv:2303.17604).
+   * Token merging: similar tokens of an image are merged for a UNet's self-attention at its largest
+   * level with attention (Bolya and Hoffman 2023, arXiv:2303.17604).
    *
-   * @param tokenMergingRatio the share of the tokens, 0 to 0.75: of each square of two by two one
-   *     stays
+   * @param tokenMergingRatio the share of tokens that are merged, 0 to 0.75; one token of each 2x2
+   *     square always stays
    */
   public record MergedTokens(double tokenMergingRatio) implements Adaptation {
     public MergedTokens {
       if (!(tokenMergingRatio >= 0 && tokenMergingRatio <= 0.75)) {
         throw new IllegalArgumentException(
-            "a share of tokens to merge must be in 0..0.75, got " + tokenMergingRatio);
+            "the token merging ratio must be in 0..0.75, got " + tokenMergingRatio);
       }
     }
 
-    /** What these options add to a UNet. */
+    /** Returns the adaptation of a UNet for these options. */
     public static Adaptation of(CachingOptions options) {
       return options.mergeRatio() == 0 ? Adaptation.NONE : new MergedTokens(options.mergeRatio());
     }
   }
 
   /**
-   * Self-attentions in which every token sees itself alone (Ahn et al. 2024, arXiv:2403.17377).
+   * Perturbed attention: self-attentions in which every token attends only to itself (Ahn et al.
+   * 2024, arXiv:2403.17377).
    *
-   * @param layers regular expressions to be found in the names of the attentions
+   * @param layers regular expressions that are searched in the names of attentions
    */
   public record PerturbedAttention(List<String> layers) implements Adaptation {
     @Override
@@ -132,7 +134,7 @@ public interface Adaptation {
     }
   }
 
-  /** Two adaptations at once. */
+  /** The sum of two adaptations. */
   record Summed(Adaptation first, Adaptation second) implements Adaptation {
     @Override
     public List<AdapterLayer> adapterLayers(String module) {
@@ -201,11 +203,11 @@ public interface Adaptation {
 
   /**
    * Makes layers multiply their weights as loaded, without packed copies. Results differ by
-   * rounding only. For training, which keeps the loaded weights anyway: packed copies would double
-   * the memory of a network.
+   * rounding only. Training uses it, because it keeps the loaded weights: packed copies would
+   * double the memory of a network.
    */
   public enum UnpackedWeights implements Adaptation {
-    /** There is one of it. */
+    /** The only instance. */
     INSTANCE;
 
     @Override

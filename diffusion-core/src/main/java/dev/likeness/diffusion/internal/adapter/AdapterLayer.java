@@ -3,34 +3,36 @@ package dev.likeness.diffusion.internal.adapter;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
-/** What an adapter adds to one layer's output, computed beside the layer from the same input. */
+/**
+ * A side path of one layer: an adapter's addition to the layer's output, computed from the same
+ * input.
+ */
 @FunctionalInterface
 public interface AdapterLayer {
   /**
-   * The addition for {@code input}; same shape and type as the layer's output, owned by the calling
-   * scope.
+   * Returns the addition for {@code input}, of the shape and type of the layer's output; owned by
+   * the calling scope.
    */
   Tensor delta(Tensor input);
 
   /**
-   * The same beside a convolution, which goes over its input with this stride and padding (each for
-   * both sides).
+   * Returns the addition beside a convolution with this stride and padding (each for both sides).
    */
   default Tensor delta(Tensor input, long[] stride, long[] padding) {
     return delta(input);
   }
 
   /**
-   * What this is of, where that may act but once however many adapters of a request bring it, such
-   * as the LoRA that all prompts of one IP-Adapter share; null for a path that adds up with every
-   * other.
+   * Returns a key that identifies the path if it must act only once, even if several adapters of a
+   * request have it. An example is the LoRA that all prompts of one IP-Adapter share. Null for a
+   * path that is always added.
    */
   default Object deduplicationKey() {
     return null;
   }
 
   /**
-   * A path of two factors: {@code scale * up (down x)}.
+   * A low-rank path: {@code scale * up (down x)}.
    *
    * @param down [rank, in] or [rank, in, kernel, kernel]
    * @param up [out, rank] or [out, rank, 1, 1]
@@ -38,8 +40,8 @@ public interface AdapterLayer {
   record Factors(Tensor down, Tensor up, double scale) {}
 
   /**
-   * The factors of a path that is nothing but two, with which the paths of several rows are
-   * computed at once.
+   * Returns the factors of a low-rank path, so that the paths of several rows can be computed
+   * together; empty for any other path.
    */
   default Optional<Factors> lowRank() {
     return Optional.empty();

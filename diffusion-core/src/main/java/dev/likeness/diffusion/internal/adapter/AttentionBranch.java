@@ -3,28 +3,28 @@ package dev.likeness.diffusion.internal.adapter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What an adapter adds to one attention: the image's queries over keys and values of its own (image
- * tokens).
+ * An adapter's addition to one attention: the queries of the image attend to keys and values of the
+ * adapter (image tokens).
  */
 @FunctionalInterface
 public interface AttentionBranch {
   /**
-   * The inputs of a branch: tensors of the image tokens, each [batch, heads, tokens, headWidth].
+   * The inputs of a branch: tensors of the latents' tokens, each [batch, heads, tokens, headWidth].
    *
-   * @param query normalised where the network normalises its queries, before any rotation
-   * @param plainQuery before any norm; null in a UNet, as the next two are
-   * @param plainKey before any norm
-   * @param value the values of the image's tokens
-   * @param time the timestep that the network is given, [1], another tensor for each of its passes;
-   *     null if the network does not pass it
+   * @param query queries, normalised if the network normalises them, before the rotary embedding
+   * @param plainQuery queries before the norm; null in a UNet
+   * @param plainKey keys before the norm; null in a UNet
+   * @param value values; null in a UNet
+   * @param time the timestep input of the network, [1], in a separate tensor for each call; null if
+   *     the network does not pass it
    */
   record BranchInputs(Tensor query, Tensor plainQuery, Tensor plainKey, Tensor value, Tensor time) {
-    /** Queries alone. */
+    /** Returns inputs with queries only. */
     public static BranchInputs of(Tensor query) {
       return new BranchInputs(query, null, null, null, null);
     }
 
-    /** Some neighbouring rows of the batch. */
+    /** Returns the inputs of {@code count} adjacent rows of the batch. */
     public BranchInputs rows(long first, long count) {
       return new BranchInputs(
           query.narrow(0, first, count),
@@ -39,6 +39,6 @@ public interface AttentionBranch {
     }
   }
 
-  /** Attends; returns the queries' shape, owned by the calling scope. */
+  /** Returns the attention's result, of the queries' shape; owned by the calling scope. */
   Tensor attend(BranchInputs image);
 }

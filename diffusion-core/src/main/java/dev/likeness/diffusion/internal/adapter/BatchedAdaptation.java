@@ -12,13 +12,14 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A batch in which every row has its own adaptation, so that one pass over the base generates
- * several persons. Only for adaptations that are {@link Adaptation#isBatchable beside} the layers:
- * a weight cannot differ by row.
+ * several persons. Only for {@linkplain Adaptation#isBatchable side paths}, because a weight cannot
+ * differ by row.
  *
  * @param adaptations the different adaptations
- * @param rows for each row of the batch which of them is its own; a batch of twice as many rows
- *     holds the same twice
- * @param constant whether these stay over all steps, so that it pays to stack their factors
+ * @param rows the index into {@code adaptations} for each row of the batch; a batch with twice as
+ *     many rows repeats them
+ * @param constant true if the adaptations stay the same over all steps, so that stacking their
+ *     factors pays
  */
 public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows, boolean constant)
     implements Adaptation {
@@ -27,16 +28,16 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
     rows = List.copyOf(rows);
   }
 
-  /** The adaptation of a batch whose rows are adapted so; their own where they are all the same. */
+  /** Returns the adaptation of a batch with these rows; a row's own adaptation if all are equal. */
   public static Adaptation of(List<Adaptation> rows) {
     return of(rows, true);
   }
 
   private static Adaptation of(List<Adaptation> rows, boolean lasting) {
-    List<Adaptation> people = rows.stream().distinct().toList();
-    return people.size() == 1
-        ? people.get(0)
-        : new BatchedAdaptation(people, rows.stream().map(people::indexOf).toList(), lasting);
+    List<Adaptation> distinct = rows.stream().distinct().toList();
+    return distinct.size() == 1
+        ? distinct.get(0)
+        : new BatchedAdaptation(distinct, rows.stream().map(distinct::indexOf).toList(), lasting);
   }
 
   @Override
@@ -66,7 +67,7 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
     return adaptations.stream().allMatch(Adaptation::isBatchable);
   }
 
-  /** Side paths of any form, each for a row of its own, row by row. */
+  /** Side paths of any form, computed row by row. */
   record RowAdapterLayers(List<List<AdapterLayer>> rows) implements AdapterLayer {
     @Override
     public Tensor delta(Tensor input) {
@@ -80,43 +81,43 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
 
     private Tensor concatDeltas(Tensor input, BiFunction<AdapterLayer, Tensor, Tensor> delta) {
       Tensor[] deltas = new Tensor[(int) input.size(0)];
-      Tensor nothing = null;
+      Tensor zeros = null;
       for (int i = 0; i < deltas.length; i++) {
         for (AdapterLayer path : rows.get(i % rows.size())) {
           Tensor one = delta.apply(path, input.narrow(0, i, 1));
           deltas[i] = deltas[i] == null ? one : deltas[i].add(one);
-          nothing = nothing == null ? torch.zeros_like(one) : nothing;
+          zeros = zeros == null ? torch.zeros_like(one) : zeros;
         }
       }
       TensorVector all = new TensorVector();
       for (Tensor row : deltas) {
-        all.push_back(row == null ? nothing : row);
+        all.push_back(row == null ? zeros : row);
       }
       return torch.cat(all, 0);
     }
   }
 
   /**
-   * The low-rank paths of all rows of a batch as two products of stacked matrices. Ranks are filled
-   * up with zeros to the largest, which adds nothing.
+   * The low-rank paths of all rows of a batch as two products of stacked matrices. Lower ranks are
+   * padded with zeros to the largest.
    *
    * @param down [rows, rank, in] or [rows, rank, in, kernel, kernel]
-   * @param up [rows, out, rank], strengths multiplied in
+   * @param up [rows, out, rank], including the scales
    */
   record StackedFactors(Tensor down, Tensor up) implements AdapterLayer {
     private static final long[] ONE = {1, 1};
 
-    /** Whether every path is of two factors. */
-    static boolean canStack(List<List<AdapterLayer>> people) {
-      return people.stream()
+    /** Returns true if every path is a low-rank path. */
+    static boolean canStack(List<List<AdapterLayer>> paths) {
+      return paths.stream()
           .flatMap(List::stream)
           .allMatch(path -> path.lowRank().isPresent());
     }
 
-    /** The paths of {@code people} for rows that are theirs; owned by the calling scope. */
-    static StackedFactors of(List<List<AdapterLayer>> people, List<Integer> rows) {
-      List<List<AdapterLayer.Factors>> all = people.stream()
-          .map(paths -> paths.stream().map(path -> path.lowRank().orElseThrow()).toList())
+    /** Stacks {@code paths} by row; the tensors belong to the calling scope. */
+    static StackedFactors of(List<List<AdapterLayer>> paths, List<Integer> rows) {
+      List<List<AdapterLayer.Factors>> all = paths.stream()
+          .map(own -> own.stream().map(path -> path.lowRank().orElseThrow()).toList())
           .toList();
       long rank = all.stream().mapToLong(StackedFactors::rank).max().orElseThrow();
       AdapterLayer.Factors like = all.stream().flatMap(List::stream).findFirst().orElseThrow();
@@ -173,8 +174,8 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
       return shape;
     }
 
-    // A person's images together: as groups of one convolution all would first have to be copied
-    // channel by channel.
+    // Computes the images of one person together. A grouped convolution would first copy all of
+    // them channel by channel.
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
       Tensor images =
@@ -197,7 +198,7 @@ public record BatchedAdaptation(List<Adaptation> adaptations, List<Integer> rows
       return y.view(x.size(0), h.size(2), h.size(3), -1).permute(0, 3, 1, 2);
     }
 
-    /** The factors of every row of a batch that holds the rows once or several times. */
+    /** Repeats the factors of the rows for a batch that contains the rows once or several times. */
     private static Tensor repeatForBatch(Tensor factors, Tensor x) {
       long times = x.size(0) / factors.size(0);
       if (times == 1) {

@@ -3,15 +3,16 @@ package dev.likeness.diffusion.internal.adapter;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Moves one image along the gradient of an objective while it is sampled, independent of the
- * prompt. At every step the objective rates the denoised prediction, and the sample moves towards a
- * better one (diffusion posterior sampling, Chung et al. 2023, arXiv:2209.14687, algorithm 1;
- * universal guidance, Bansal et al. 2023, arXiv:2302.07121). One instance serves one image, on one
- * thread.
+ * Gradient guidance of one image: moves it along the gradient of an objective during sampling,
+ * independent of the prompt. At every step the objective scores the denoised prediction, and the
+ * sample moves towards a higher score. Sources: diffusion posterior sampling, Chung et al. 2023,
+ * arXiv:2209.14687, algorithm 1; universal guidance, Bansal et al. 2023, arXiv:2302.07121. One
+ * instance serves one image, on one thread.
  */
 public interface GradientGuidance {
   /**
-   * Rates an image, higher for better. The result is differentiable in {@code denoised}.
+   * Returns the score of an image; higher is better. The result is differentiable in {@code
+   * denoised}.
    *
    * @param denoised the denoised prediction after guidance: latents [1, channels, h, w], f32, on
    *     the model's device
@@ -20,8 +21,8 @@ public interface GradientGuidance {
   Tensor objective(Tensor denoised);
 
   /**
-   * The length of this step's move of the denoised prediction, in latents of unit variance, over
-   * the whole image.
+   * Returns the length of this step's move of the denoised prediction: the norm over the whole
+   * image, in latents of unit variance.
    *
    * @param noise sigma over alpha of the sample at this step; may be infinite
    */

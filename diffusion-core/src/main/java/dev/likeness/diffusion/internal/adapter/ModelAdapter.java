@@ -7,44 +7,48 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** An adapter as the engine sees it: what it adds to the networks, and what guides the sampling. */
+/** The engine's view of an adapter: its changes to networks and its gradient guidance. */
 @FunctionalInterface
 public interface ModelAdapter extends Adapter {
-  /** The engine's side of a request's adapter. */
+  /** Returns the engine's view of a request's adapter. */
   static ModelAdapter of(Adapter adapter) {
     return (ModelAdapter) adapter;
   }
 
   /**
-   * The change to one network, in the model's dtype and on its device. Called for every request;
-   * implementations cache the tensors that they have placed.
+   * Returns the changes to one network, in the model's dtype and on its device. Called for every
+   * request; implementations cache tensors on the device.
    */
   Adaptation adapt(ModelComponent part, Compute compute);
 
   /**
-   * The same for an adapter whose addition depends on the request. Called once for every request;
-   * tensors made here belong to the calling scope, which lives as long as the request is sampled.
+   * Returns the changes to one network for an adapter that depends on the request. Called once for
+   * every request. New tensors belong to the calling scope, which lives until the request is
+   * sampled.
    */
   default Adaptation adapt(ModelComponent part, Context context) {
     return adapt(part, context.compute());
   }
 
   /**
-   * Refuses a model that this adapts nothing of, or that it was not made for; by default every
-   * model is taken. Called once for every request, before anything of it is computed.
+   * Refuses a model that this adapter does not fit or does not change. Called once for every
+   * request, before anything is computed. Accepts every model by default.
    *
-   * @throws IllegalArgumentException when this was opened for another base
+   * @throws IllegalArgumentException if this was opened for another base
    */
   default void requireCompatible(ModelComponent.Tensors model) {}
 
-  /** Gradient guidance of one image; none by default. An image has one: its adapters' first. */
+  /**
+   * Returns the gradient guidance of one image; empty by default. If several adapters have one, the
+   * first is used.
+   */
   default Optional<GradientGuidance> gradientGuidance(Context context) {
     return Optional.empty();
   }
 
   /**
-   * What stays open while a request that carries this is sampled; nothing by default, and a sum is
-   * not asked.
+   * Returns the locks of resources that must stay open while a request with this adapter is
+   * sampled. Empty by default; never called for a sum.
    */
   default List<UsageLock> usageLocks() {
     return List.of();
@@ -89,7 +93,7 @@ public interface ModelAdapter extends Adapter {
       return first.isRegional() || second.isRegional();
     }
 
-    /** The first's, or else the second's. */
+    /** Returns the guidance of the first adapter, or else of the second. */
     @Override
     public Optional<GradientGuidance> gradientGuidance(Context context) {
       return first.gradientGuidance(context).or(() -> second.gradientGuidance(context));
@@ -128,18 +132,18 @@ public interface ModelAdapter extends Adapter {
    * The generation that an adapter is applied to.
    *
    * @param compute the model's type and device
-   * @param usesGuidance whether the network is given each batch twice: first for the negative
-   *     prompt, then for the prompt
-   * @param width of the images in pixels
-   * @param height of the images in pixels
-   * @param vaeScaleFactor pixels along one side of a latent
+   * @param usesGuidance true if the network gets each batch twice: first with the negative prompt,
+   *     then with the prompt
+   * @param width width of the images in pixels
+   * @param height height of the images in pixels
+   * @param vaeScaleFactor pixels along one side of a latent pixel
    */
   public record Context(
       Compute compute, boolean usesGuidance, int width, int height, int vaeScaleFactor) {
     public Context {
       if (width < 1 || height < 1 || vaeScaleFactor < 1) {
         throw new IllegalArgumentException(
-            "a generation needs a width, a height and a VAE scale factor from 1, given " + width
+            "width, height and VAE scale factor must be at least 1, got " + width
                 + "x" + height + "/" + vaeScaleFactor);
       }
     }

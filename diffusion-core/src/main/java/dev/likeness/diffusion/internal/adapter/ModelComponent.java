@@ -2,7 +2,7 @@ package dev.likeness.diffusion.internal.adapter;
 
 import java.util.Set;
 
-/** The networks of a base model that adapters reach, named as its folder names them. */
+/** The networks of a base model that adapters can change, by the names of a diffusers folder. */
 public enum ModelComponent {
   UNET("unet"),
   TRANSFORMER("transformer"),
@@ -21,18 +21,21 @@ public enum ModelComponent {
     return folder;
   }
 
-  /** Names and shapes of a model's tensors, by which an adapter recognises its base. */
+  /** Names and shapes of a model's tensors. An adapter uses them to recognise its base. */
   public interface Tensors {
     /**
-     * The names of a component's tensors, from which adapters derive its modules; empty if the
-     * model lacks the component.
+     * Returns the names of a component's tensors, from which adapters derive module names; empty if
+     * the model lacks the component.
      */
     Set<String> tensorNames(ModelComponent part);
 
-    /** The shape of one of {@link #tensorNames}. */
+    /** Returns the shape of one of {@link #tensorNames}. */
     long[] tensorShape(ModelComponent part, String name);
 
-    /** Whose tensors these are, where another stands before them: by it two are compared. */
+    /**
+     * Returns the model behind a wrapper, which identifies it in comparisons; this if there is no
+     * wrapper.
+     */
     default Tensors unwrapped() {
       return this;
     }

@@ -11,7 +11,7 @@ import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** One recording with the buffers that it reads and writes. */
+/** A captured graph with the buffers that it reads and writes. */
 final class CapturedGraph implements AutoCloseable {
   private final TensorRegion buffers = new TensorRegion();
   private final Tensor[] inputs;
@@ -20,7 +20,7 @@ final class CapturedGraph implements AutoCloseable {
   private TensorRegion outputRegion = new TensorRegion();
   private Tensor[] outputs;
 
-  /** Records {@code work} over buffers like {@code given}. */
+  /** Captures {@code work} over buffers of the shapes of {@code given}. */
   CapturedGraph(GraphRunner.Capture capture, StepRunner.Work work, Tensor... given) {
     inputs = new Tensor[given.length];
     try (TensorScope scope = TensorScope.open()) {
@@ -35,7 +35,7 @@ final class CapturedGraph implements AutoCloseable {
     }
   }
 
-  /** Does the work; its outputs stay where they are until it is done again. */
+  /** Does the work. Its outputs keep their addresses until it is done again. */
   private void run(StepRunner.Work work) {
     try (TensorScope scope = TensorScope.open()) {
       TensorRegion next = new TensorRegion();
@@ -48,8 +48,8 @@ final class CapturedGraph implements AutoCloseable {
   }
 
   /**
-   * The outputs for another row and inputs of the same shapes, in memory of their own; the calling
-   * scope owns them.
+   * Replays the graph for another row and inputs of the same shapes. Returns outputs in memory of
+   * their own, which the calling scope owns.
    */
   Tensor[] replay(Step step, Tensor... given) {
     scalars.update(step);
@@ -65,7 +65,7 @@ final class CapturedGraph implements AutoCloseable {
     buffers.close();
   }
 
-  /** The recording first: it waits until the device no longer works in the buffers. */
+  /** Closes the graph first: that waits until the device has finished with the buffers. */
   @Override
   public void close() {
     try {
@@ -76,8 +76,8 @@ final class CapturedGraph implements AutoCloseable {
   }
 
   /**
-   * A row's numbers in a small buffer that stays where it is, so that what was recorded reads those
-   * of any row there.
+   * The numbers of a row in a small buffer of fixed address, where the captured work reads those of
+   * any row.
    */
   static final class ScalarBuffer implements StepScalars {
     private static final int MAX_SCALARS = 64;
@@ -86,22 +86,22 @@ final class CapturedGraph implements AutoCloseable {
     private final List<ToDoubleFunction<Step>> scalars = new ArrayList<>();
     private int next;
 
-    /** Slots in {@code buffer}, [{@link #MAX_SCALARS}], f32. */
+    /** Creates the numbers over {@code buffer}, [{@link #MAX_SCALARS}], f32. */
     ScalarBuffer(Tensor buffer) {
       this.buffer = buffer;
     }
 
-    /** Room for the numbers of a row on the device of {@code there}; owned by the calling scope. */
+    /** Allocates a buffer on the device of {@code there}; owned by the calling scope. */
     static Tensor allocate(Tensor there) {
       return torch.zeros(MAX_SCALARS).to(there.device(), torch.ScalarType.Float);
     }
 
-    /** The work begins anew and asks for the same numbers again. */
+    /** Starts again: the work asks for the same numbers in the same order. */
     void reset() {
       next = 0;
     }
 
-    /** Brings in what the work asked for when it ran last, for another row. */
+    /** Writes the numbers of another row that the work asked for in its last run. */
     void update(Step step) {
       float[] values = new float[MAX_SCALARS];
       for (int i = 0; i < scalars.size(); i++) {
@@ -113,7 +113,7 @@ final class CapturedGraph implements AutoCloseable {
     private Tensor nextScalar(ToDoubleFunction<Step> number) {
       if (next == MAX_SCALARS) {
         throw new IllegalStateException(
-            "a row of more than " + MAX_SCALARS + " numbers has no room");
+            "a step uses more than " + MAX_SCALARS + " numbers, the limit of a captured graph");
       }
       if (next == scalars.size()) {
         scalars.add(number);

@@ -21,11 +21,11 @@ import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
- * Records work as a CUDA graph, as PyTorch's {@code torch.cuda.graph} does: on a stream of its own,
- * after one run that chooses kernels and makes workspaces, with memory that nobody else is given
- * until the recording is closed. Needs {@code org.bytedeco:cuda} and pytorch's natives with the
- * classifier {@code linux-x86_64-gpu}. The work must neither wait for the card nor read host
- * memory.
+ * Captures work as a CUDA graph, as PyTorch's {@code torch.cuda.graph} does: on a stream of its
+ * own, after one run that chooses kernels and allocates workspaces. The graph's memory is not given
+ * to other work until the graph is closed. Needs {@code org.bytedeco:cuda} and PyTorch's natives
+ * with the classifier {@code linux-x86_64-gpu}. The work must neither wait for the GPU nor read
+ * host memory.
  */
 final class CudaGraphCapture implements GraphRunner.Capture {
   @Override
@@ -33,10 +33,9 @@ final class CudaGraphCapture implements GraphRunner.Capture {
     byte device = torch_cuda.current_device();
     CUDAStream own = torch_cuda.getStreamFromPool(false, device);
     CUDAStream before = torch_cuda.getCurrentCUDAStream(device);
-    // The preset has another class for a pool's two numbers, whose destructor must not run over
-    // them: neither when the scope lets
-    // go of it, hence one reference more, nor when it is unreachable, hence out of the collector's
-    // sight.
+    // The binding uses another class for a pool's two numbers, whose destructor must not run over
+    // them. An additional reference keeps the scope from calling it, and this field keeps the
+    // garbage collector from it.
     DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool = MemPool.graph_pool_handle();
     pool.retainReference();
     pool.deallocate(false);
@@ -67,14 +66,14 @@ final class CudaGraphCapture implements GraphRunner.Capture {
           torch_cuda.endAllocateToPool(device, pool);
         }
         CUgraphExec_st exec = new CUgraphExec_st();
-        check(cudaGraphInstantiate(exec, graph, 0), "make ready");
+        check(cudaGraphInstantiate(exec, graph, 0), "instantiate");
         return exec;
       } catch (RuntimeException | Error e) {
         torch_cuda.getAllocator().releasePool(device, pool);
         throw e;
       }
     } finally {
-      // What is made ready of it stands for itself; where recording failed there is none.
+      // The instantiated graph does not need its source. After a failed capture there is none.
       if (!graph.isNull()) {
         cudaGraphDestroy(graph);
       }
@@ -82,7 +81,7 @@ final class CudaGraphCapture implements GraphRunner.Capture {
   }
 
   private static void capture(Runnable work, CUstream_st stream, CUgraph_st graph) {
-    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to capture");
     try {
       work.run();
     } finally {
@@ -97,7 +96,7 @@ final class CudaGraphCapture implements GraphRunner.Capture {
     }
   }
 
-  /** Which allocations are the recording's: those of its stream. */
+  /** Selects the allocations of the capture: those of its stream. */
   private static final class OnStream extends StreamFilter {
     private final long address;
 
@@ -111,7 +110,7 @@ final class CudaGraphCapture implements GraphRunner.Capture {
     }
   }
 
-  /** A CUDA graph that is ready to run, with the memory that it runs in. */
+  /** An executable CUDA graph with its memory. */
   record ExecutableGraph(
       CUgraphExec_st graph,
       byte device,
@@ -123,7 +122,7 @@ final class CudaGraphCapture implements GraphRunner.Capture {
           cudaGraphLaunch(graph, torch_cuda.getCurrentCUDAStream(device).stream()), "launch");
     }
 
-    /** Frees the graph once the card has done with it, and gives its memory back. */
+    /** Frees the graph after the GPU has finished with it, and gives its memory back. */
     @Override
     public void close() {
       torch_cuda.device_synchronize();

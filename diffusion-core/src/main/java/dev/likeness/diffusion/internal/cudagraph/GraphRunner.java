@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Records work at its second run and replays it from then on, over buffers of its own that inputs
- * and the row's numbers are copied into. Work of another layout, or over inputs of other shapes, is
- * recorded for itself; a part of work that is being recorded is recorded with it. What comes once,
- * what the device cannot record, and what gradients are wanted of run as they come.
+ * Captures work at its second run and replays it from then on. Inputs and the row's numbers are
+ * copied to buffers of the graph. Each layout and each set of input shapes has its own graph;
+ * nested work is captured with its parent. Work runs eagerly if it comes only once, if the device
+ * cannot capture it, or if it needs gradients.
  */
 public final class GraphRunner implements StepRunner {
   private static final Logger LOG = LoggerFactory.getLogger(GraphRunner.class);
@@ -27,18 +27,17 @@ public final class GraphRunner implements StepRunner {
   private final Map<Object, CapturedGraph> graphs = new HashMap<>();
   private StepScalars capturing;
 
-  /** Nothing recorded yet. */
+  /** Creates a runner without captured graphs. */
   public GraphRunner(Capture capture) {
     this.capture = capture;
   }
 
   /**
-   * On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it
-   * comes.
+   * Returns the runner of a device. On the first GPU, each whole step is one CUDA graph; on other
+   * devices, steps run eagerly.
    */
   public static StepRunner forDevice(Compute compute) {
-    // Streams and memory pools are taken of the thread's current card, which nothing here moves
-    // from the first.
+    // Capture uses the stream and memory pool of the thread's current GPU, which is the first.
     return compute.device().matches("cuda(:0)?")
         ? new GraphRunner(new CudaGraphCapture())
         : StepRunner.EAGER;
@@ -49,9 +48,8 @@ public final class GraphRunner implements StepRunner {
     if (capturing != null) {
       return work.compute(capturing, inputs);
     }
-    if (layout == null
-        || GradMode
-            .is_enabled()) { // a recording's operations leave no graph that a gradient could follow
+    // A replay builds no autograd graph.
+    if (layout == null || GradMode.is_enabled()) {
       return work.compute(StepScalars.of(step), inputs);
     }
     Object key = List.of(
@@ -63,20 +61,20 @@ public final class GraphRunner implements StepRunner {
     if (!graphs.containsKey(key)) {
       graphs.put(key, captureGraph(work, inputs));
     }
-    CapturedGraph take = graphs.get(key);
-    return take == null ? work.compute(StepScalars.of(step), inputs) : take.replay(step, inputs);
+    CapturedGraph graph = graphs.get(key);
+    return graph == null ? work.compute(StepScalars.of(step), inputs) : graph.replay(step, inputs);
   }
 
   private CapturedGraph captureGraph(Work work, Tensor... inputs) {
     try {
       return new CapturedGraph(capture, (row, in) -> runNested(work, row, in), inputs);
     } catch (RuntimeException e) {
-      LOG.warn("work is not replayed but runs as it comes: {}", e.getMessage());
+      LOG.warn("CUDA graphs are off for a part of sampling, which is slower: {}", e.getMessage());
       return null;
     }
   }
 
-  /** Does work whose parts are not recorded for themselves. */
+  /** Runs work whose nested parts are not captured separately. */
   private Tensor[] runNested(Work work, StepScalars row, Tensor... inputs) {
     capturing = row;
     try {
@@ -86,7 +84,7 @@ public final class GraphRunner implements StepRunner {
     }
   }
 
-  /** How many recordings there are. */
+  /** Returns the number of captured graphs. */
   int size() {
     return graphs.size();
   }
@@ -98,10 +96,10 @@ public final class GraphRunner implements StepRunner {
   @Override
   public void close() {
     RuntimeException failure = null;
-    for (CapturedGraph take : graphs.values()) {
+    for (CapturedGraph graph : graphs.values()) {
       try {
-        if (take != null) {
-          take.close();
+        if (graph != null) {
+          graph.close();
         }
       } catch (RuntimeException e) {
         if (failure == null) {
@@ -117,24 +115,24 @@ public final class GraphRunner implements StepRunner {
     }
   }
 
-  /** Records what a piece of work asks of a device, to ask it again without the work's own code. */
+  /** Captures a piece of work so that it can be replayed without its code. */
   @FunctionalInterface
   public interface Capture {
     /**
-     * Records nothing: to replay is to do the work again. It shows on any device that replaying
-     * changes no number.
+     * Captures no graph: a replay does the work again. With it, tests can check on any device that
+     * replaying does not change results.
      */
     Capture RERUN = work -> {
       work.run();
       return work::run;
     };
 
-    /** What was recorded. */
+    /** A captured graph. */
     @FunctionalInterface
     interface Graph extends AutoCloseable {
       /**
-       * Puts the same operations, over the same memory, into the device's queue; does not wait for
-       * them.
+       * Puts the captured operations into the device's queue, over the same memory. Does not wait
+       * for them.
        */
       void replay();
 
@@ -143,10 +141,10 @@ public final class GraphRunner implements StepRunner {
     }
 
     /**
-     * Records {@code work}, which reads and writes tensors that stay where they are. It is run at
-     * least once on the way, over numbers that mean nothing.
+     * Captures {@code work}, whose tensors keep their addresses. The capture runs the work at least
+     * once, over undefined values.
      *
-     * @throws RuntimeException when the device cannot record it
+     * @throws RuntimeException if the device cannot capture it
      */
     Graph capture(Runnable work);
   }

@@ -6,16 +6,16 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How the work of a pass's rows is run, which is the same again and again with other numbers. One
- * pass's, on one thread.
+ * Runs the work of the rows of one generation. Each row does the same operations with other
+ * numbers. Used by one thread.
  */
 public interface StepRunner extends AutoCloseable {
-  /** Runs the work each time as it comes. */
+  /** Runs the work eagerly. */
   StepRunner EAGER = (layout, step, work, inputs) -> work.compute(StepScalars.of(step), inputs);
 
   /**
-   * Work that depends on its inputs and the row's numbers alone, given the layout, and does the
-   * same operations whatever they are.
+   * Work that depends only on its inputs and the row's numbers for a given layout, and always does
+   * the same operations.
    */
   @FunctionalInterface
   interface Work {
@@ -23,12 +23,12 @@ public interface StepRunner extends AutoCloseable {
   }
 
   /**
-   * The outputs of {@code work}, owned by the calling scope. Work may run parts of itself by the
-   * same runner.
+   * Returns the outputs of {@code work}, owned by the calling scope. Work may use the same runner
+   * for its parts.
    *
-   * @param layout what of the work is fixed: network with its adapters, texts, guidance; equal
-   *     where the work is the same, null where it has to run as it comes
-   * @param step the row whose numbers the work is given
+   * @param layout identifies the fixed part of the work: network with adapters, prompts, guidance.
+   *     Equal layouts mean equal work; null runs the work eagerly
+   * @param step the row whose numbers the work uses
    */
   Tensor[] run(Object layout, Step step, Work work, Tensor... inputs);
 
@@ -36,21 +36,20 @@ public interface StepRunner extends AutoCloseable {
   default void close() {}
 
   /**
-   * A part of a row's work, which says whether what it does in one row may be recorded and replayed
-   * in another.
+   * A part of a row's work that declares if it can be captured in one row and replayed in another.
    */
   public interface Capturable {
     /**
-     * What of the work in a row is fixed: equal for rows in which the same operations are done on
-     * the same tensors, but for inputs and numbers
-     * ({@link dev.likeness.diffusion.internal.cudagraph.StepScalars}). Null where the work has to
-     * run as it comes, as all that says nothing here does.
+     * Returns an object that identifies the fixed part of the work in a row. It is equal for rows
+     * that do the same operations on the same tensors, except for inputs and numbers ({@link
+     * dev.likeness.diffusion.internal.cudagraph.StepScalars}). Null, the default, means that the
+     * work must run eagerly.
      */
     default Object layout(Step step) {
       return null;
     }
 
-    /** The layout of work that is made of parts; null where one of them has none. */
+    /** Combines the layouts of parts; null if one of them is null. */
     static Object combineLayouts(Object... parts) {
       return Arrays.asList(parts).contains(null) ? null : List.of(parts);
     }

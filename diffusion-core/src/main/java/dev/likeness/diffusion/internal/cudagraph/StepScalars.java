@@ -10,21 +10,24 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The numbers of a plan's row, for work that is to be the same in every row. Work takes them from
- * here, in the same order each time and by functions of the row alone, since a recording of it
- * serves rows that it never saw.
+ * The numbers of a plan's row, for work that is the same in every row. Work must ask for them in
+ * the same order each time and compute them from the row alone. A captured graph then serves later
+ * rows too.
  */
 public interface StepScalars {
-  /** A scalar input of a network: [1], f32, on the device of {@code there}. */
+  /** Returns a scalar input of a network: [1], f32, on the device of {@code there}. */
   Tensor tensor(ToDoubleFunction<Step> number, Tensor there);
 
-  /** {@code x} (f32) times a number, in memory of its own. */
+  /** Returns {@code x} (f32) times a number, in memory of its own. */
   Tensor multiply(Tensor x, ToDoubleFunction<Step> number);
 
-  /** {@code sum} with a number times {@code term} added in place, rounded once. */
+  /**
+   * Adds a number times {@code term} to {@code sum} in place, rounded once, and returns {@code
+   * sum}.
+   */
   Tensor addScaled(Tensor sum, Tensor term, ToDoubleFunction<Step> number);
 
-  /** The numbers of one row, known to the operations themselves. */
+  /** Returns the numbers of one row for eager work. */
   static StepScalars of(Step step) {
     return new StepScalars() {
       @Override

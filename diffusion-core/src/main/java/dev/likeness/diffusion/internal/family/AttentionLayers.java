@@ -27,8 +27,8 @@ public record AttentionLayers(ModelComponent component, List<String> names) {
   }
 
   /**
-   * Whether an adaptation adds attention over image tokens to any of the layers, or to the block
-   * around it.
+   * Returns true if an adaptation adds attention over image tokens to any of the layers, or to the
+   * block around it.
    */
   public boolean hasBranches(Adaptation adaptation) {
     return names.stream()

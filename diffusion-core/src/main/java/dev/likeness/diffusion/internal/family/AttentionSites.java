@@ -25,7 +25,7 @@ public interface AttentionSites {
   /**
    * Attentions of a network, in the order in which its modules are registered.
    *
-   * @param paths of a UNet's transformer blocks, or of a transformer's attentions
+   * @param paths module paths: of a UNet's transformer blocks, or of a transformer's attentions
    * @param widths channels of each
    * @param contextWidth channels of the image tokens
    * @param headDim channels of a head; 0 if the tensors do not determine it

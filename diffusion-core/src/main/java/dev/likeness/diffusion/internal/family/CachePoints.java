@@ -6,8 +6,8 @@ import java.util.Set;
 /**
  * Capability: the network supports caching. Extrapolation of whole outputs needs no support.
  *
- * @param kinds of caching inside the network
- * @param tokenMerging whether tokens can be merged for self-attention
+ * @param kinds supported kinds of caching inside the network
+ * @param tokenMerging true if tokens can be merged for self-attention
  */
 public record CachePoints(Set<CachingOptions.Kind> kinds, boolean tokenMerging) {
   /** No caching inside the network. */

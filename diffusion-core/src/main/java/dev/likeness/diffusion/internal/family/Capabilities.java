@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * What an opened model supports beyond generating from prompts: one object for each capability,
- * found by its type. A missing capability is absent.
+ * The capabilities of an opened model beyond generating from prompts: one object for each
+ * capability, found by its type. A missing capability is absent.
  */
 public final class Capabilities {
   /** Capability without content: the network can predict windows of a large image. */
@@ -48,7 +48,7 @@ public final class Capabilities {
   /**
    * Capability: the network supports degraded guidance.
    *
-   * @param kinds of degraded guidance
+   * @param kinds supported kinds of degraded guidance
    */
   public record DegradedNetwork(Set<DegradedGuidance.Kind> kinds) {}
 

@@ -46,10 +46,10 @@ public record ComponentDetector(Map<String, Object> values) {
   }
 
   /**
-   * The CLIP text encoder below {@code prefix}, or null when there is none.
+   * The CLIP text encoder below {@code prefix}, or null if there is none.
    *
-   * @param layers the largest number of layers that are used @param known a configuration that
-   *     replaces the detected one, or null
+   * @param layers the largest number of layers that are used
+   * @param known a configuration that replaces the detected one, or null
    */
   public Detected clip(
       TensorNames keys,
@@ -76,15 +76,15 @@ public record ComponentDetector(Map<String, Object> values) {
   }
 
   /**
-   * Whether a file's projection is used. SD 3's CLIP-L is the only first encoder with a projection;
-   * it is not used.
+   * Returns true if a file's projection is used. SD 3's CLIP-L is the only first encoder with a
+   * projection; it is not used.
    */
   public static boolean usesProjection(String component, boolean projects) {
     return !projects || !component.equals("text_encoder");
   }
 
   /**
-   * The autoencoder of a file, or null when there is none.
+   * The autoencoder of a file, or null if there is none.
    *
    * @param kinds autoencoder classes of this family only
    */

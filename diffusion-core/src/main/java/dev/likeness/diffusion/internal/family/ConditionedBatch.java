@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param request the options that all images share
  * @param items the requests, in the order of their images in the batch
- * @param rows of the plan
+ * @param rows number of rows of the plan
  */
 public record ConditionedBatch(ImageRequest request, List<Item> items, int rows) {
   /**

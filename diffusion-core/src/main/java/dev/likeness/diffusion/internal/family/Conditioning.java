@@ -10,9 +10,9 @@ import java.util.List;
 /**
  * Encoded prompts of a request, shared by all of its images.
  *
- * @param positive of the prompt, at each row of the plan: tokens [1, tokens, width], pooled [1,
- *     width]
- * @param negative the same for the negative prompt; null without guidance
+ * @param positive encodings of the prompt, at each row of the plan: tokens [1, tokens, width],
+ *     pooled [1, width]
+ * @param negative encodings of the negative prompt in the same shape; null without guidance
  */
 public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negative) {
   /**
@@ -30,7 +30,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
   /**
    * The constant prompts of a request to encode; with guidance, the negative prompt comes first.
    *
-   * @param skips whether the base supports clip skip
+   * @param skips true if the base supports clip skip
    * @throws IllegalArgumentException if the base does not support the request's prompt syntax,
    *     embeddings or clip skip
    */
@@ -45,7 +45,7 @@ public record Conditioning(List<TextEncoding> positive, List<TextEncoding> negat
     }
     if (prompting.clipSkip() > 0 && !skips) {
       throw new IllegalArgumentException("clip skip " + prompting.clipSkip()
-          + " is for bases that read CLIP's tokens; leave" + " it at 0 for this one");
+          + " is for bases that use CLIP's tokens; leave it at 0 for this base");
     }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }

@@ -14,7 +14,7 @@ public interface ControlImages {
   /**
    * Encodes the control images of one ControlNet.
    *
-   * @param rows of the plan
+   * @param rows number of rows of the plan
    * @param input the ControlNet's input for a control image: {@link #pixels}, or latents
    * @throws IllegalArgumentException if the ControlNet is for another base, or the control image
    *     lacks a mode

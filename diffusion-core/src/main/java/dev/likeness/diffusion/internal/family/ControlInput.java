@@ -28,7 +28,7 @@ public interface ControlInput {
         .mapToObj(embeddings()::get);
   }
 
-  /** Whether any control image is active in a step. */
+  /** Returns true if any control image is active in a step. */
   default boolean isActive(Step step) {
     return activeEmbeddings(step).findAny().isPresent();
   }

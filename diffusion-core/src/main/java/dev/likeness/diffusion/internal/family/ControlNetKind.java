@@ -12,7 +12,7 @@ public interface ControlNetKind {
   /** Classes in diffusers. */
   List<String> classNames();
 
-  /** Whether it opens a class: one of {@link #classNames()}, or the authors' name of it. */
+  /** Returns true if it opens a class: one of {@link #classNames()}, or the authors' name of it. */
   default boolean supports(String className) {
     return classNames().contains(className);
   }

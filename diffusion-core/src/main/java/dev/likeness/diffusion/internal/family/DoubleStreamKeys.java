@@ -33,10 +33,9 @@ public final class DoubleStreamKeys {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": a transformer with heads " + head
-          + " wide has unknown channels"
-          + " for each position axis, which the file does not have; give a diffusers folder,"
-          + " or its config");
+      throw new InvalidInputException(keys.describe() + ": the file does not have the channels of"
+          + " each position axis for its transformer of head width " + head
+          + "; give a diffusers folder, or its config");
     }
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("patch_size", 1);
@@ -52,7 +51,7 @@ public final class DoubleStreamKeys {
     return config;
   }
 
-  /** Whether the guidance scale is an input. */
+  /** Returns true if the guidance scale is an input. */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return keys.has(prefix + "guidance_in.in_layer.weight");
   }

@@ -12,7 +12,7 @@ public interface Editing {
   /**
    * The reference image, with sides of whole tokens.
    *
-   * @param ownSize whether it keeps its size, instead of the nearest trained size
+   * @param ownSize true if it keeps its size, instead of the nearest trained size
    * @throws IllegalArgumentException if it is smaller than a token
    */
   RgbImage prepareReference(RgbImage image, boolean ownSize);

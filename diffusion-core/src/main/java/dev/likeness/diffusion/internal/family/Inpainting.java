@@ -16,7 +16,9 @@ public interface Inpainting {
    */
   Tensor conditioning(Tensor mask, Tensor kept);
 
-  /** Whether the image is encoded, which advances the random generator, even at strength 1. */
+  /**
+   * Returns true if the image is encoded, which advances the random generator, even at strength 1.
+   */
   default boolean alwaysEncodesImage() {
     return false;
   }

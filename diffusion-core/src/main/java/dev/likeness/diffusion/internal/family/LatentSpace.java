@@ -10,10 +10,9 @@ import dev.likeness.diffusion.request.InitialImage;
  * @param sizeMultiple the number of pixels of which width and height must be multiples
  * @param maxPixels the number of pixels to which a larger initial image is scaled down, if the
  *     request has no size
- * @param sizeFromMasked whether a masked initial image sets the default size too
- * @param sizeFromControl whether, with control images, the first available image sets the default
- *     size
- * @param smoothMasks whether masks are resized to latents bilinearly, instead of by the upper left
+ * @param sizeFromMasked true if a masked initial image sets the default size too
+ * @param sizeFromControl true if the first available control image sets the default size
+ * @param smoothMasks true if masks are resized to latents bilinearly, instead of by the upper left
  *     pixel
  */
 public record LatentSpace(

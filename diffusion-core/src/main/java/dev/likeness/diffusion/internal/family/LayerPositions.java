@@ -1,8 +1,9 @@
 package dev.likeness.diffusion.internal.family;
 
 /**
- * The number of positions at which each layer of a denoising network computes, and the tensors that
- * its backward pass needs, to estimate the memory of training. Layers are named by their paths.
+ * Properties of the layers of a denoising network, to estimate the memory of training: the number
+ * of positions at which each computes, and the tensors that its backward pass needs. Layers are
+ * named by their paths.
  */
 public interface LayerPositions {
   /** The number of tokens of a CLIP text. */
@@ -20,7 +21,7 @@ public interface LayerPositions {
   /** The number of heads of an attention, by the path of the query layer. */
   int heads(String path);
 
-  /** Whether a layer is the last of its block. */
+  /** Returns true if a layer is the last of its block. */
   boolean endsBlock(String path);
 
   /**
@@ -32,13 +33,13 @@ public interface LayerPositions {
   /** The number of values that a feed-forward keeps for each output of its first layer. */
   double feedForward();
 
-  /** Whether queries and keys are normalised. */
+  /** Returns true if queries and keys are normalised. */
   boolean hasQkNorm();
 
-  /** Whether queries and keys are rotated by position. */
+  /** Returns true if queries and keys are rotated by position. */
   boolean hasRotaryEmbedding();
 
-  /** Whether a layer works on the time embedding or pooled text. */
+  /** Returns true if a layer works on the time embedding or pooled text. */
   static boolean isTimeLayer(String path) {
     return path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder");
   }

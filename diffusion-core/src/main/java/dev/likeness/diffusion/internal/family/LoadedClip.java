@@ -78,7 +78,7 @@ public final class LoadedClip implements AutoCloseable {
     }
   }
 
-  /** Which text encoder of the model this is. */
+  /** Returns the component of this text encoder. */
   public ModelComponent component() {
     return component;
   }

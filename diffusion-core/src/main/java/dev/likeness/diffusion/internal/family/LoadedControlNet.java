@@ -56,7 +56,7 @@ public abstract class LoadedControlNet implements ControlNet {
   /** The kind of bases that it is for, for messages. */
   public abstract String baseKind();
 
-  /** Whether its input is latents of the control image, instead of pixels. */
+  /** Returns true if its input is latents of the control image, instead of pixels. */
   public abstract boolean takesLatents();
 
   /**

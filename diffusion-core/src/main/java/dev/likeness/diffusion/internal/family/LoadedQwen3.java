@@ -59,7 +59,10 @@ public final class LoadedQwen3 implements AutoCloseable {
     }
   }
 
-  /** Which tensors are used if the output of layer {@code last} is read: those up to that layer. */
+  /**
+   * Returns a test for tensors that are used if the output of layer {@code last} is read: those up
+   * to that layer.
+   */
   public static Predicate<String> usedTensors(int last) {
     return name -> name.startsWith("model.embed_tokens.")
         || name.startsWith("model.layers.") && Integer.parseInt(name.split("\\.")[2]) < last;
@@ -87,7 +90,7 @@ public final class LoadedQwen3 implements AutoCloseable {
    *
    * @param thinking see {@link QwenTokenizer#encodePrompt}
    * @param layers the layers whose outputs are read
-   * @param padding whether the outputs for padding are kept; otherwise they are zeros
+   * @param padding true if the outputs for padding are kept; otherwise they are zeros
    * @return tokens [prompts, TOKENS, layers * width]; pooled is the number of prompt tokens,
    *     [prompts, 1], int64
    */

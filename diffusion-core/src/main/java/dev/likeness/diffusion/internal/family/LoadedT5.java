@@ -61,7 +61,7 @@ public final class LoadedT5 implements AutoCloseable {
     }
   }
 
-  /** Which text encoder of the model this is. */
+  /** Returns the component of this text encoder. */
   public ModelComponent component() {
     return component;
   }

@@ -24,12 +24,12 @@ public record LoraLayers(
    * @param title its name in messages
    * @param textWidth the input width of cross-attention layers, if it identifies the kind; else 0
    * @param blockWidths input widths of double-stream blocks, if they identify the kind
-   * @param hasTwoClips whether the second text encoder is CLIP too
+   * @param hasTwoClips true if the second text encoder is CLIP too
    * @param notePattern a pattern of the base's name in the metadata of trainers; null for none
-   * @param isNoteWeak whether other kinds may match the pattern too and have precedence
+   * @param isNoteWeak true if other kinds may match the pattern too and have precedence
    * @param kohyaBase kohya's name in {@code ss_base_model_version}; null for none
    * @param architecture the same in {@code modelspec.architecture}
-   * @param isKohyaV2 whether {@code ss_v2} identifies it
+   * @param isKohyaV2 true if {@code ss_v2} identifies it
    */
   public record Kind(
       String id,
@@ -89,7 +89,7 @@ public record LoraLayers(
    * @param blocks layers within a block by the kind of block
    * @param lists the list in diffusers by the kind of block
    * @param top layers outside of blocks
-   * @param hasFusedAndSplit whether files may have both a layer and its parts; the parts have
+   * @param hasFusedAndSplit true if files may have both a layer and its parts; the parts have
    *     precedence
    */
   public record OriginalNames(

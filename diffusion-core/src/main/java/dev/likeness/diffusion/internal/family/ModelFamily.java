@@ -9,8 +9,7 @@ import java.util.Optional;
 
 /**
  * A family of base models, before and while a model is opened. There is one instance for each
- * family in the registry. {@link OpenModel#capabilities()} lists what opened models support beyond
- * generating from prompts.
+ * family in the registry. {@link OpenModel#capabilities()} lists the capabilities of opened models.
  */
 public interface ModelFamily {
   /** The short name, which is the name of the family's package: {@code flux2}. */
@@ -36,7 +35,7 @@ public interface ModelFamily {
   /** Estimates the memory of a model from the headers of its files. */
   MemoryEstimate memory(ModelParts parts);
 
-  /** How a model is written to files. */
+  /** Returns the file format in which a model is written. */
   ModelFormat format(ModelParts parts);
 
   /** Layer names of the denoising network in LoRA files, and the keys that identify such files. */

@@ -4,7 +4,7 @@ import dev.likeness.diffusion.internal.file.KeyMapping;
 import java.util.Map;
 import java.util.Optional;
 
-/** How a model of a family is written to files. */
+/** The file format of a model of a family, for writing it. */
 public interface ModelFormat {
   /**
    * Entries of {@code model_index.json} in addition to the components; a list of two nulls is a

@@ -80,12 +80,12 @@ public interface ModelParts {
     return Optional.empty();
   }
 
-  /** How a component's tensors are kept in memory. */
+  /** Returns how a component's tensors are kept in memory. */
   default WeightResidence residence(String component) {
     return WeightResidence.MAPPED;
   }
 
-  /** Whether the autoencoder works in strips at any size. */
+  /** Returns true if the autoencoder works in strips at any size. */
   default boolean isVaeTiled() {
     return false;
   }

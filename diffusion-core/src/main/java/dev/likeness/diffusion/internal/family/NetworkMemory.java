@@ -30,9 +30,9 @@ public record NetworkMemory(
   }
 
   /**
-   * The memory of a model.
+   * Returns the memory of a model.
    *
-   * @param usedOfText which tensors of the text encoder are used
+   * @param usedOfText returns true for the text encoder's tensors that are used
    */
   public MemoryEstimate of(ModelParts parts, Predicate<String> usedOfText) {
     Map<String, MemoryEstimate.ComponentSize> sizes = new LinkedHashMap<>();

@@ -66,7 +66,7 @@ public interface OpenModel extends OpenNetworks {
   /** The denoising network for a batch. Its tensors belong to the calling scope. */
   PromptedNetwork network(ConditionedBatch batch, PreparedLatents latents);
 
-  /** What this model supports beyond generating from prompts. */
+  /** Returns the capabilities beyond generating from prompts. */
   Capabilities capabilities();
 
   /** One of {@link #capabilities()}; empty if the model lacks it. */

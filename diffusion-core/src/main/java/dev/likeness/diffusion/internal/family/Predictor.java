@@ -29,8 +29,8 @@ public interface Predictor extends StepRunner.Capturable {
       StepRunner runner, Function<Step, Object> layoutOf, StepNetwork network)
       implements Predictor {
     /**
-     * A network's work in a row. It may use from {@code step} only what the layout includes, and
-     * numbers from {@code row}.
+     * A network's work in a row. From {@code step} it may use only values that the layout includes,
+     * and it takes numbers from {@code row}.
      */
     @FunctionalInterface
     public interface StepNetwork {

@@ -13,13 +13,13 @@ public interface PromptedNetwork {
   /**
    * The network with some of the prompts.
    *
-   * @param degraded whether it is degraded by the request's degraded guidance
+   * @param degraded true if it is degraded by the request's degraded guidance
    */
   Predictor predictor(Prompts prompts, boolean degraded);
 
   /**
-   * Whether both prompts have the same number of tokens at every row of the plan, so that they fit
-   * into one batch.
+   * Returns true if both prompts have the same number of tokens at every row of the plan, so that
+   * they fit into one batch.
    */
   default boolean canBatchPrompts() {
     return true;

@@ -8,7 +8,7 @@ import java.util.Map;
  * Builds the authors' names of double-stream blocks, in which families differ by the following.
  *
  * @param first the feed-forward's first layer
- * @param second its second
+ * @param second the feed-forward's second layer
  * @param modulation the layer of shifts, scales and gates; null if blocks have none
  */
 public record StreamNames(String first, String second, String modulation) {

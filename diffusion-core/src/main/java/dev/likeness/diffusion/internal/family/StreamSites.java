@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * Attention sites of transformers with double-stream blocks, under diffusers' names.
  *
  * @param signatures tensors that identify the family's transformer
- * @param usesTextWidth whether image tokens have the width of the text input, instead of that of
+ * @param usesTextWidth true if image tokens have the width of the text input, instead of that of
  *     the attentions
  * @param baseDescriptions the name of such bases in messages, by the width of image tokens
  */

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Capability: the denoising network can be trained. */
 public interface TrainingTarget {
-  /** The network that noise is predicted with. */
+  /** Returns the denoising network's component. */
   ModelComponent component();
 
   /** The number of pixels of which the sides of training images must be multiples. */
@@ -65,7 +65,7 @@ public interface TrainingTarget {
     /** The weights of a component's network; gradients flow to the trained ones. */
     Weights network(ModelComponent part);
 
-    /** Whether gradients reach this component, or its inputs. */
+    /** Returns true if gradients reach this component, or its inputs. */
     boolean isTrained(ModelComponent part);
 
     /** The current state of {@code plain} in training. */
@@ -78,8 +78,8 @@ public interface TrainingTarget {
    * Settings of diffusers' training scripts.
    *
    * @param width channels of the network at full resolution
-   * @param learningRate of LoRAs
-   * @param textEncoders whether CLIP's encoders are trained too
+   * @param learningRate learning rate of a LoRA
+   * @param textEncoders true if CLIP's encoders are trained too
    */
   record Recipe(int width, double learningRate, boolean textEncoders) {}
 
@@ -142,7 +142,7 @@ public interface TrainingTarget {
    * T5 as one of a network's text encoders.
    *
    * @param tokens the number of tokens of a text
-   * @param masked whether padding is masked in attention
+   * @param masked true if padding is masked in attention
    */
   public record LongText(LoadedT5 encoder, int tokens, boolean masked) {
     /** T5 without masked padding. */
@@ -150,7 +150,7 @@ public interface TrainingTarget {
       this(textEncoder, tokens, false);
     }
 
-    /** Whether it is trained. */
+    /** Returns true if it is trained. */
     public boolean isTrained(TrainingTarget.Trained trained) {
       return trained.isTrained(encoder.component());
     }

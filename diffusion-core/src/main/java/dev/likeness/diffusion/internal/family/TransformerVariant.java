@@ -129,7 +129,7 @@ public class TransformerVariant implements Variant {
     return builtInOptions("scheduler", Map.of());
   }
 
-  /** How the prediction type is known. */
+  /** Returns the source of the prediction type. */
   protected Certainty prediction() {
     return Certainty.ASSUMED;
   }

@@ -12,7 +12,7 @@ public interface Variant {
   /** The name in the output of {@code inspect}: {@code sd1}, {@code sdxl-refiner}. */
   String name();
 
-  /** Whether a file with these tensors has the variant's denoising network. */
+  /** Returns true if a file with these tensors has the variant's denoising network. */
   boolean matches(TensorNames names);
 
   /** The diffusers pipeline for such a file. */
@@ -34,15 +34,13 @@ public interface Variant {
   /** The built-in options of a component; those of {@code better} have precedence. */
   Map<String, Object> builtInOptions(String component, Map<String, Object> better);
 
-  /** Whether a text encoder's class has a projection. */
+  /** Returns true if a text encoder's class has a projection. */
   boolean hasProjection(String component);
 
   /** The padding token of a text encoder's tokenizer. */
   String padding(String tokenizer);
 
-  /**
-   * How the prediction type is known: from the file's metadata, from a weight, or from the family.
-   */
+  /** The source of the prediction type: the file's metadata, a weight, or the family. */
   enum Certainty {
     DECLARED,
     INFERRED,
@@ -54,7 +52,7 @@ public interface Variant {
    *
    * @param components networks by component
    * @param scheduler the scheduler's options
-   * @param prediction how the prediction type is known
+   * @param prediction the source of the prediction type
    */
   record Contents(
       Map<String, ComponentDetector.Detected> components,

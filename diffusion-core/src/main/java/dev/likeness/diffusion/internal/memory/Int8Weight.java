@@ -9,19 +9,19 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A matrix in eight bits: each row's numbers in steps of the 127th part of its largest.
+ * A matrix in 8 bits: each row is a multiple of 1/127 of its largest magnitude.
  *
  * @param quantized [rows, columns], int8
  * @param scale [rows, 1], f32
  */
 record Int8Weight(Tensor quantized, Tensor scale, long[] shape) {
   /**
-   * Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and
-   * last layer.
+   * The number of values from which quantising a matrix pays. It excludes only a UNet's first and
+   * last layers.
    */
   private static final long MIN_ELEMENTS = 64 * 64;
 
-  /** Whether a weight [out, in, ...] of this shape is large enough. */
+  /** Returns true if a weight [out, in, ...] of this shape is large enough to be quantised. */
   static boolean isWorthwhile(long... shape) {
     return shape.length > 1 && shape[0] * shape[1] >= MIN_ELEMENTS;
   }

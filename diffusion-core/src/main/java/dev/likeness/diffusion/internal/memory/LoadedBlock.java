@@ -9,7 +9,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
 
-/** The tensors of one module of a file, brought in for its use. */
+/** The tensors of one module of a file, loaded while the module is used. */
 final class LoadedBlock implements Parameters.Block {
   private final LoadedWeights owner;
   private final Predicate<String> belongs;
@@ -42,7 +42,7 @@ final class LoadedBlock implements Parameters.Block {
     owner.require(name, shape);
     Tensor tensor = tensors.get(name);
     if (tensor == null) {
-      throw new IllegalStateException(name + " is not of the module that was brought in");
+      throw new IllegalStateException(name + " is not a tensor of the loaded module");
     }
     return tensor;
   }

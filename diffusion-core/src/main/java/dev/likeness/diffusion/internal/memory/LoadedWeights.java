@@ -21,15 +21,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A file's tensors on a device, each placed once at its first use and shared from then on, until
- * released, by every network built over them. On the CPU in the file's own type nothing is copied:
- * the tensors are views of the mapped file. Thread-safe.
+ * The tensors of a file on a device. Each tensor is loaded at its first use, and all networks over
+ * it share it until it is released. On the CPU, tensors in the file's own type are not copied: they
+ * are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
-  /** Numbers in a weight from which a layer's own form of it pays. */
+  /** The number of values in a weight from which a layer's own packed form pays. */
   private static final long LARGE = 1 << 16;
 
-  /** Numbers in a mapped network that may all come to lie in memory of their own. */
+  /**
+   * The largest number of values in a mapped network whose packed forms may all be copied to
+   * memory.
+   */
   private static final long MAX_COPIED = 3L << 30;
 
   private final ReopenedFile file;
@@ -42,13 +45,14 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> derived = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
-  /** Takes over {@code source} and closes it with itself. */
+  /** Takes ownership of {@code source} and closes it when this is closed. */
   public LoadedWeights(TensorSource source, Compute compute) {
     this(source, null, compute, WeightResidence.MAPPED);
   }
 
   /**
-   * Takes over {@code source}, which holds what {@code network} asks for and nothing else.
+   * Takes ownership of {@code source} and checks that it holds exactly the tensors that {@code
+   * network} asks for.
    *
    * @throws InvalidInputException as {@link #check}; {@code source} is closed then
    */
@@ -65,8 +69,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Tensors that lie in memory as {@code residence} says, of a file that can be opened again after
-   * it was released.
+   * Creates tensors that are kept in memory as {@code residence} says. The file can be opened again
+   * after it was released.
    */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, WeightResidence residence) {
     this(opening.get(), opening, compute, residence);
@@ -83,18 +87,18 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     isLarge = source.names().stream().mapToLong(source::elements).sum() > MAX_COPIED;
   }
 
-  /** Whether blocks are brought in for their use, each time to another place. */
+  /** Returns true if blocks are loaded at each use, every time at another address. */
   @Override
   public boolean isStreamed() {
     return residence == WeightResidence.STREAMED || residence == WeightResidence.INT8_BLOCKS;
   }
 
-  /** Whether its layers' matrices lie in less memory than they are used in. */
+  /** Returns true if matrices are stored in less memory than the type that layers compute in. */
   public boolean isCompressed() {
     return isStreamed() || residence == WeightResidence.INT8_MATRICES;
   }
 
-  /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
+  /** Returns true if {@code name} may be such a matrix. Small matrices are loaded as a whole. */
   public boolean isCompressed(String name) {
     return isStreamed()
         || residence == WeightResidence.INT8_MATRICES
@@ -109,10 +113,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         residence == WeightResidence.STREAMED ? this::loadCopy : this::dequantize);
   }
 
-  /** A tensor placed in memory of its own; the calling scope owns it. */
+  /** Returns a tensor in memory of its own; the calling scope owns it. */
   private Tensor loadCopy(String name) {
-    // What has to be converted is read past the mapping, whose pages would count with the process
-    // beside the copy.
+    // A tensor that needs conversion is read without the mapping, because mapped pages would count
+    // as memory of the process in addition to the copy.
     return isView(name) ? Tensors.place(compute, file.open().read(name)) : placeOwn(name);
   }
 
@@ -122,12 +126,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
         && file.header().dtype(name) == compute.dtype();
   }
 
-  /** The same whatever the residence. */
+  /** Returns a tensor in memory of its own for any residence. */
   private Tensor placeOwn(String name) {
     try (TensorScope scope = TensorScope.open();
         MappedFile.PrivateCopies own = MappedFile.PrivateCopies.open()) {
       Tensor placed = Tensors.place(compute, file.open().read(name));
-      // A part of a larger tensor would keep all of it.
+      // A slice of a larger tensor would keep all of it in memory.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }
   }
@@ -152,8 +156,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * A vast mapped network's products stay views, so that the system can take their pages back where
-   * memory is short.
+   * Returns true if a layer may keep its own packed form of a weight. Matrices of a large mapped
+   * network stay views, so that the system can free their pages if memory is short.
    */
   private boolean keepsForms(String name) {
     int dimensions = file.header().shape(name).length;
@@ -163,8 +167,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Read past the mapping, so that the numbers lie in memory in the form they are used in and in no
-   * other.
+   * Creates a layer's packed form. The weight is read without the mapping, so that only the packed
+   * form stays in memory.
    */
   private Tensor derive(String name, UnaryOperator<Tensor> making) {
     try (TensorScope scope = TensorScope.open()) {
@@ -198,13 +202,13 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling
-   * scope owns it.
+   * Reads a tensor for one use. If no network has loaded it, it is not kept, and the calling scope
+   * owns it.
    */
   public Tensor read(String name) {
     Tensor there = placed.get(name);
-    // On a card it would be brought anew for the first step, which is more than to keep it where
-    // nothing is to be spared.
+    // On a GPU, transferring the tensor again for the first step costs more than keeping it, if
+    // memory is not limited.
     return there != null
         ? there
         : isCompressed() || compute.isCpu()
@@ -213,11 +217,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Checks every tensor that a network asks for while it is built, and that none is left over but
-   * {@code expected}; loads none.
+   * Checks every tensor that a network asks for while it is built, and that no others are left
+   * except {@code expected}. Loads no tensor.
    *
-   * @throws InvalidInputException when one is missing, misshapen, left over, or of a type that
-   *     cannot be loaded
+   * @throws InvalidInputException if a tensor is missing, left over, or of a wrong shape or an
+   *     unsupported type
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
@@ -227,8 +231,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Places every tensor that a network asked for, so that its first use need not; nothing where use
-   * widens or brings them in, and no copy of a weight that its layer makes its own form of.
+   * Loads every tensor that a network asked for, so that its first use is as fast as the next.
+   * Tensors that are loaded or dequantised at each use are left out, and so are weights of which
+   * layers keep packed forms.
    */
   public void load() {
     if (!isCompressed()) {
@@ -239,7 +244,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** The same where placing is only to look at a mapped file. */
+  /** Does the same as {@link #load}, but only if loading creates views of a mapped file. */
   public void loadViews() {
     if (residence == WeightResidence.MAPPED) {
       load();
@@ -247,8 +252,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use
-   * places them anew. No network over them may be in use meanwhile.
+   * Frees the loaded tensors, and unmaps a file that can be opened again. The next use loads them
+   * again. No network over them may be in use meanwhile.
    */
   public void release() {
     synchronized (this) {
@@ -259,7 +264,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     clear();
   }
 
-  // Outside the lock, which whoever places one takes while the map waits for it.
+  // Not under the lock: a thread that loads a tensor takes it while the map waits for that thread.
   private void clear() {
     placed.clear();
     quantized.clear();
@@ -271,20 +276,17 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     requested.require(file.header(), name, shape);
   }
 
-  /** The names that the file has, read or not. */
+  /** Returns the names of all tensors of the file. */
   public Set<String> names() {
     return Collections.unmodifiableSet(file.header().names());
   }
 
-  /** The shape of a tensor that the file has. */
+  /** Returns the shape of a tensor of the file. */
   public long[] shape(String name) {
     return file.header().shape(name);
   }
 
-  /**
-   * Fails if the file holds tensors that no module asked for, other than {@code expected}
-   * leftovers.
-   */
+  /** Refuses a file with tensors that no module asked for, except {@code expected} ones. */
   public void requireAllRead(Set<String> expected) {
     requested.requireAll(file.header(), expected);
   }
@@ -300,8 +302,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Frees the tensors, which nobody may be using, and the file; whoever asks for one afterwards is
-   * refused. A second call does nothing.
+   * Frees the tensors, which must not be in use, and closes the file. Later requests for a tensor
+   * are refused. A second call has no effect.
    */
   @Override
   public void close() {

@@ -9,16 +9,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a model needs of memory, from its files' headers alone.
+ * The memory that a model needs, estimated from the headers of its files.
  *
  * @param components the sizes of its networks by component
- * @param network the component that denoises
- * @param width channels of the network: of a transformer's tokens, of a UNet's first level
- * @param textTokens how many tokens of text a transformer has beside the image's; 0 for a UNet
- * @param pixels width of the autoencoder at full size, in channels
+ * @param network the component of the denoising network
+ * @param width channels of the network: of a transformer's tokens, or of a UNet's first level
+ * @param textTokens the number of text tokens of a transformer; 0 for a UNet
+ * @param pixels channels of the autoencoder's level at full resolution
  * @param side pixels along one side of a token, or of a UNet's latent
  * @param defaultImageSide pixels along one side of the default image
- * @param rows how many times the network is given an image at once by default
+ * @param rows the default batch size of the network for one image: 2 with guidance
  */
 public record MemoryEstimate(
     Map<String, ComponentSize> components,
@@ -30,34 +30,34 @@ public record MemoryEstimate(
     int defaultImageSide,
     int rows) {
   /**
-   * What lies in memory of one block's work at once, in tokens times width: in the network's type,
-   * and in f32.
+   * Activations of one transformer block, as a multiple of tokens times width: values in the
+   * network's type; the next constant counts values in f32.
    */
   private static final double TYPED = 28;
 
   private static final double SINGLE = 40;
-  /** The same of a UNet, in pixels of its first level times width. */
+  /** Activations of a UNet, as a multiple of its first level's pixels times width. */
   private static final double UNET = 60;
   /**
-   * The same of the autoencoder's last level, whole and in strips: in its own type, and in f32
-   * whatever that is.
+   * Activations of the autoencoder's last level, as a multiple of pixels times channels: as a whole
+   * and in strips, in its own type and in f32.
    */
   private static final double UNTILED = 3.5;
 
   private static final double UNTILED_SINGLE = 13;
   private static final double TILED = 4.75;
   private static final double TILED_SINGLE = 5.5;
-  /** What encoding a text takes beside the encoder. */
+  /** Bytes for encoding a prompt, in addition to the encoder's weights. */
   private static final long ENCODING = 192L << 20;
 
-  /** The budget for images of a size: the model's own where none was asked for. */
+  /** Returns the budget with the model's default image size if the budget has none. */
   public MemoryBudget withDefaultSize(MemoryBudget budget) {
     return budget.size(
         budget.width() == 0 ? defaultImageSide : budget.width(),
         budget.height() == 0 ? defaultImageSide : budget.height());
   }
 
-  /** The bytes of weights in memory while {@code busy} computes. */
+  /** Returns the bytes of weights in memory while the component {@code busy} computes. */
   long weights(Map<String, WeightResidence> residences, int bytes, String busy) {
     return components.entrySet().stream()
         .mapToLong(part -> part.getValue()
@@ -65,7 +65,7 @@ public record MemoryEstimate(
         .sum();
   }
 
-  /** The most of the three phases of an image. */
+  /** Returns the largest memory of the three phases of a generation. */
   public long peak(
       Map<String, WeightResidence> residences,
       boolean strips,
@@ -93,10 +93,10 @@ public record MemoryEstimate(
   }
 
   /**
-   * What an autoencoder takes beside its weights while it decodes.
+   * Returns the bytes for decoding an image, in addition to the autoencoder's weights.
    *
-   * @param channels of its last level
-   * @param area of the image in pixels
+   * @param channels channels of the autoencoder's last level
+   * @param area pixels of the image
    */
   public static long decoding(long channels, boolean strips, int bytes, long area) {
     double each = strips ? TILED * bytes + TILED_SINGLE : UNTILED * bytes + UNTILED_SINGLE;
@@ -104,25 +104,25 @@ public record MemoryEstimate(
   }
 
   /**
-   * How many numbers a network has.
+   * The number of values of a network.
    *
-   * @param rest those outside of its blocks
-   * @param blocks those of all blocks
-   * @param largest those of the largest block; 0 where it has none that can be brought in alone
+   * @param rest values outside of blocks
+   * @param blocks values of all blocks
+   * @param largest values of the largest block; 0 if blocks cannot be loaded one by one
    */
   public record ComponentSize(long rest, long blocks, long largest) {
     private static final Pattern BLOCK = Pattern.compile(
         "(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
 
-    /** What widening one large matrix after another takes. */
+    /** Bytes for dequantising one large matrix after another. */
     private static final long WIDENED = 256L << 20;
 
-    /** Of the tensors of a component; a UNet's blocks are not a chain. */
+    /** Returns the size of a component. A UNet's blocks are not a chain. */
     static ComponentSize of(TensorNames tensors, boolean chained) {
       return of(tensors, chained, name -> true);
     }
 
-    /** The same of those tensors that are ever asked for. */
+    /** Returns the size of a component, counting only tensors that are used. */
     public static ComponentSize of(TensorNames tensors, boolean chained, Predicate<String> used) {
       long rest = 0;
       Map<String, Long> blocks = new HashMap<>();
@@ -145,8 +145,9 @@ public record MemoryEstimate(
     }
 
     /**
-     * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does
-     * not. Weights in one order: an image of a size that wants another keeps them in both.
+     * Returns the bytes in memory at {@code width} bytes a value, while the component computes or
+     * is idle. Only one packed form of each weight counts; an image of a size that needs another
+     * form keeps both.
      */
     public long bytes(WeightResidence residence, int width, boolean busy) {
       return switch (residence) {

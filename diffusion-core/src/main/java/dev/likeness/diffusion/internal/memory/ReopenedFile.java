@@ -3,20 +3,20 @@ package dev.likeness.diffusion.internal.memory;
 import dev.likeness.diffusion.internal.file.TensorSource;
 import java.util.function.Supplier;
 
-/** A file of tensors that can be released and is opened again at its next use. Thread-safe. */
+/** A tensor file that can be released, and opens again at its next use. Thread-safe. */
 final class ReopenedFile {
   private final Supplier<TensorSource> opener;
   private volatile TensorSource source;
   private boolean isReleased;
   private volatile boolean closed;
 
-  /** {@code opener} is null for a file that stays open until it is closed. */
+  /** Creates the file; {@code opening} is null for a file that stays open until it is closed. */
   ReopenedFile(TensorSource source, Supplier<TensorSource> opening) {
     this.source = source;
     this.opener = opening;
   }
 
-  /** The file, open. */
+  /** Returns the open file. */
   synchronized TensorSource open() {
     requireOpen();
     if (isReleased) {
@@ -26,7 +26,9 @@ final class ReopenedFile {
     return source;
   }
 
-  /** Names, shapes and types of its tensors, which are known while it is released, too. */
+  /**
+   * Returns names, shapes and types of the tensors. These are available while the file is released.
+   */
   TensorSource header() {
     return source;
   }
@@ -47,9 +49,9 @@ final class ReopenedFile {
   }
 
   /**
-   * Closes the file for good, after {@code freeing} what is placed from it.
+   * Closes the file for good, after {@code freeing} has freed the tensors loaded from it.
    *
-   * @return false when it was closed before
+   * @return false if it was already closed
    */
   synchronized boolean close(Runnable freeing) {
     if (closed) {

@@ -1,28 +1,24 @@
 package dev.likeness.diffusion.internal.memory;
 
-/** How a network's tensors lie in memory. */
+/** How a network's tensors are kept in memory. */
 public enum WeightResidence {
   /**
-   * Views of the mapped file where nothing has to be converted; the system takes back what it
-   * needs.
+   * Views of the mapped file for tensors that need no conversion. The system can free their pages.
    */
   MAPPED("mapped"),
-  /** All in memory of their own. */
-  RESIDENT("held"),
+  /** All tensors in memory of their own. */
+  RESIDENT("loaded"),
   /**
-   * The blocks' matrices in eight bits with a scale for each row, widened block by block as they
-   * are used.
+   * Matrices of blocks in 8 bits with a scale for each row; each block is dequantised when it is
+   * used.
    */
-  INT8_BLOCKS("held in 8 bits"),
-  /** The large matrices each in eight bits with a scale for each row, widened at each use. */
-  INT8_MATRICES("held in 8 bits"),
-  /**
-   * In memory of their own, the layers' products' matrices in eight bits, in which they are
-   * multiplied.
-   */
-  INT8_MATMUL("held and multiplied in 8 bits"),
-  /** The blocks brought in from the file as they are used, one ahead, and freed after. */
-  STREAMED("brought in block by block");
+  INT8_BLOCKS("loaded in 8 bits"),
+  /** Large matrices in 8 bits with a scale for each row; each is dequantised at each use. */
+  INT8_MATRICES("loaded in 8 bits"),
+  /** Tensors in memory of their own; matrices of linear layers are multiplied in 8 bits. */
+  INT8_MATMUL("loaded and multiplied in 8 bits"),
+  /** Blocks are read from the file when they are used, one block ahead, and freed afterwards. */
+  STREAMED("streamed block by block");
 
   private final String description;
 
@@ -30,7 +26,7 @@ public enum WeightResidence {
     this.description = words;
   }
 
-  /** In words, for a plan that is printed. */
+  /** Returns the words for a printed memory plan. */
   public String description() {
     return description;
   }

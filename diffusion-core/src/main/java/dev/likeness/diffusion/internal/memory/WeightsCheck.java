@@ -13,21 +13,21 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What networks asked of a file, so that what is missing, misshapen or left over in it is said.
+ * Checks a file against the tensors that networks ask for: missing ones, wrong shapes, leftovers.
  * Thread-safe.
  */
 final class WeightsCheck {
   private final Set<String> requested = ConcurrentHashMap.newKeySet();
 
   /**
-   * Notes that a network asks for a tensor; fails if {@code source} has none of that name, shape
-   * and a type that can be loaded.
+   * Records that a network asks for a tensor. Fails if {@code source} has no tensor of that name
+   * and shape, or its type cannot be loaded.
    */
   void require(TensorSource source, String name, long... shape) {
     if (!source.names().contains(name)) {
       throw new InvalidInputException(source.describe() + ": no tensor \"" + name + "\"; closest: "
           + ClosestName.of(name, source.names())
-          + "; the file is not of the kind its config says, or incomplete");
+          + "; the file does not match its config, or is incomplete");
     }
     long[] actual = source.shape(name);
     if (!Arrays.equals(actual, shape)) {
@@ -39,8 +39,7 @@ final class WeightsCheck {
   }
 
   /**
-   * Fails if {@code source} holds tensors that no network asked for, other than {@code expected}
-   * leftovers.
+   * Fails if {@code source} holds tensors that no network asked for, except {@code expected} ones.
    */
   void requireAll(TensorSource source, Set<String> expected) {
     Set<String> left = new TreeSet<>(source.names());
@@ -53,16 +52,16 @@ final class WeightsCheck {
     }
   }
 
-  /** The names of all that was asked for. */
+  /** Returns the names of all tensors that were asked for. */
   Stream<String> names() {
     return requested.stream();
   }
 
-  /** What an error about a missing tensor names beside it. */
+  /** The name that an error about a missing tensor suggests. */
   static final class ClosestName {
     private ClosestName() {}
 
-    /** The name that is nearest to {@code name} in letters, or "none". */
+    /** Returns the name with the smallest edit distance to {@code name}, or "none". */
     static String of(String name, Collection<String> names) {
       return names.stream()
           .min((a, b) -> Integer.compare(distance(a, name), distance(b, name)))
@@ -87,8 +86,8 @@ final class WeightsCheck {
   }
 
   /**
-   * Parameters of a network that is built to see what it asks for: each is checked, and
-   * {@code placeholder} is given for all.
+   * Parameters for building a network without weights: each tensor is checked, and every layer gets
+   * {@code placeholder}.
    */
   record CheckedParameters(LoadedWeights weights, Tensor placeholder) implements Parameters {
     @Override

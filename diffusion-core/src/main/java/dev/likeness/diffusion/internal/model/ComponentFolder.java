@@ -55,7 +55,7 @@ final class ComponentFolder {
     return RepositoryFolder.of(folder).resolve(found, folder);
   }
 
-  /** Whether there are weights of the variant. */
+  /** Returns true if there are weights of the variant. */
   boolean hasVariant() {
     return presentFiles("." + variant).findAny().isPresent();
   }

@@ -105,7 +105,7 @@ public final class FamilyRegistry {
   }
 
   /**
-   * The same.
+   * Returns the family of a model.
    *
    * @throws InvalidInputException if no family has a network of that class
    */

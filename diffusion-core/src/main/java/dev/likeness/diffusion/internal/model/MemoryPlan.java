@@ -50,11 +50,11 @@ public final class MemoryPlan {
   }
 
   /**
-   * The plan for a budget: the first of {@link #choices} that fits, or the one with 8-bit
-   * quantisation in any case.
+   * The plan for a budget: the first of {@link #choices} that fits. If the budget demands 8-bit
+   * weights or products, the plan has them, even if it does not fit.
    *
-   * @throws ResourceLimitException if no choice fits; the message says how much the smallest needs.
-   *     Also if the device does not support products in 8 bits
+   * @throws ResourceLimitException if no choice fits, with the memory that the smallest needs; or
+   *     if the device does not support products in 8 bits
    */
   public static MemoryPlan of(ModelParts files, Compute wanted, MemoryBudget budget) {
     return switch (budget.allow8Bit()) {
@@ -77,9 +77,10 @@ public final class MemoryPlan {
   }
 
   /**
-   * Every plan, whether it fits or not: all components loaded; the autoencoder in strips; text
-   * encoders streamed layer by layer; the network in 8 bits, if the budget allows it; the network
-   * streamed block by block; the same in bf16, if f32 was requested. A UNet is not streamed.
+   * All plans, including those that do not fit: all components loaded; the autoencoder in strips;
+   * text encoders streamed layer by layer; the network in 8 bits, if the budget allows it; the
+   * network streamed block by block; the same in bf16, if f32 was requested. A UNet is not
+   * streamed.
    */
   public static List<MemoryPlan> choices(ModelParts files, Compute wanted, MemoryBudget budget) {
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
@@ -89,10 +90,10 @@ public final class MemoryPlan {
     for (DType type :
         wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
       Compute compute = wanted.withDtype(type);
-      Map<String, WeightResidence> held =
+      Map<String, WeightResidence> resident =
           all(needs, WeightResidence.RESIDENT, WeightResidence.RESIDENT);
-      choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
-      choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
+      choices.add(new MemoryPlan(budget, compute, resident, false, needs, program));
+      choices.add(new MemoryPlan(budget, compute, resident, true, needs, program));
       for (WeightResidence network : WeightResidence.values()) {
         boolean allowed = network == WeightResidence.RESIDENT
             || chained && network == WeightResidence.STREAMED
@@ -117,10 +118,10 @@ public final class MemoryPlan {
     if (products && (!compute.isCpu() || !Compute.hasCpuInt8())) {
       // Without VNNI, sums of bytes would overflow.
       throw new ResourceLimitException(
-          "products in 8 bits need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
+          "8-bit products need a CPU with VNNI (avx512_vnni, avx_vnni or amx_int8 in"
               + " /proc/cpuinfo); "
-              + "this is " + (compute.isCpu() ? "one without" : compute.device())
-              + ": leave them out");
+              + "this is " + (compute.isCpu() ? "a CPU without it" : compute.device())
+              + "; turn 8-bit products off");
     }
     MemoryEstimate needs = FamilyRegistry.of(files).memory(files);
     WeightResidence network = products ? WeightResidence.INT8_MATMUL : int8Residence(needs);
@@ -178,6 +179,7 @@ public final class MemoryPlan {
     return new Planned(files, this);
   }
 
+  /** The files of a model, opened with a memory plan. */
   private record Planned(ModelParts base, MemoryPlan plan) implements ModelParts.Derived {
     @Override
     public WeightResidence residence(String component) {
@@ -195,7 +197,7 @@ public final class MemoryPlan {
     }
   }
 
-  /** Whether the autoencoder works in strips. */
+  /** Returns true if the autoencoder works in strips. */
   public boolean isVaeTiled() {
     return isVaeTiled;
   }

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
  * for a single file, they are {@link #PLAIN}. Immutable.
  *
  * @param folder the model's folder; empty for a single file
- * @param photographs whether the model was trained on photographs, so that prompts may name a lens
- * @param rareToken whether a person is trained with a rare token; otherwise with words for their
+ * @param photographs true if the model was trained on photographs, so that prompts may name a lens
+ * @param rareToken true if a person is trained with a rare token; otherwise with words for their
  *     appearance
  * @param styleFamily the model's family in styles; empty for that of its networks
  * @param upscaling how images are enlarged
@@ -75,7 +75,7 @@ public record ModelExtras(
       this.signature = sign;
     }
 
-    /** Its path in {@code folder}, whether it exists or not. */
+    /** Its path in {@code folder}; the file need not exist. */
     public Path at(Path folder) {
       return folder.resolve(path);
     }
@@ -90,13 +90,14 @@ public record ModelExtras(
   }
 
   /**
-   * How an image is enlarged: upscaled, then sampled again tile by tile.
+   * Settings to enlarge an image: it is upscaled, then sampled again tile by tile.
    *
-   * @param strength of the first pass, above 0, at most 1; each further pass has half of it
+   * @param strength strength of the first pass, above 0, at most 1; each further pass has half of
+   *     it
    * @param scheduler replaces the request's scheduler; empty to keep it
-   * @param requestedSteps whether the plan has the request's steps; otherwise as few as two sampled
+   * @param requestedSteps true if the plan has the request's steps; otherwise as few as two sampled
    *     steps need
-   * @param keepColours whether a pass adds only detail finer than the previous pixels; otherwise
+   * @param keepColours true if a pass adds only detail finer than the previous pixels; otherwise
    *     only the mean colours of large areas are kept
    */
   public record Upscaling(
@@ -111,11 +112,11 @@ public record ModelExtras(
    *
    * @param rank the rank of each layer's LoRA
    * @param layers the layers that are trained
-   * @param textEncoder whether text encoders are trained too
+   * @param textEncoder true if text encoders are trained too
    * @param batch the images of a step
-   * @param learningRate of a LoRA
-   * @param dreamBoothLearningRate of DreamBooth, which then uses these settings too; empty for
-   *     diffusers' settings
+   * @param learningRate learning rate of a LoRA
+   * @param dreamBoothLearningRate learning rate of DreamBooth, which then uses these settings too;
+   *     empty for diffusers' settings
    */
   public record Training(
       int rank,
@@ -191,7 +192,7 @@ public record ModelExtras(
     return family;
   }
 
-  /** Whether a text is a valid family name of styles. */
+  /** Returns true if a text is a valid family name of styles. */
   public static boolean isFamily(String name) {
     return FAMILY.matcher(name).matches();
   }

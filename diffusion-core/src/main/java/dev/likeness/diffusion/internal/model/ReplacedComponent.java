@@ -54,7 +54,7 @@ public record ReplacedComponent(
         : replacement.scheduler();
   }
 
-  /** Whether both schedulers fit the same network. Then the base's scheduler stays. */
+  /** Returns true if both schedulers fit the same network. Then the base's scheduler stays. */
   private static boolean haveSamePrediction(ModelConfig one, ModelConfig other) {
     return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
         && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")

@@ -119,20 +119,20 @@ public final class SingleFile implements ModelParts {
   }
 
   /**
-   * Whether the file's metadata or keys give the prediction type, instead of its weights or its
-   * family.
+   * Returns true if the file's metadata or keys give the prediction type, instead of its weights or
+   * its family.
    */
   public boolean declaresPrediction() {
     return metadata.containsKey(CONFIG + "scheduler")
         || contents.prediction() == Variant.Certainty.DECLARED;
   }
 
-  /** Whether the prediction type is inferred from the weights, as for SD 2.x. */
+  /** Returns true if the prediction type is inferred from the weights, as for SD 2.x. */
   public boolean infersPrediction() {
     return !declaresPrediction() && contents.prediction() == Variant.Certainty.INFERRED;
   }
 
-  /** Whether a network of the file uses its tensor {@code name}. */
+  /** Returns true if a network of the file uses its tensor {@code name}. */
   boolean isUsed(String name) {
     return contents.components().values().stream()
         .anyMatch(component -> !component.layout().canonicalNames(name).isEmpty());

@@ -49,7 +49,8 @@ public final class SingleFileWriter {
         .format(files)
         .singleFile()
         .orElseThrow(() -> new InvalidInputException(files.describe()
-            + " has no UNet, and single files are written of such models only; keep the folder"));
+            + " has no UNet, and only models with a UNet can be written to a single file; keep the"
+            + " folder"));
     new SingleFileWriter(files, type, format).write(out);
   }
 

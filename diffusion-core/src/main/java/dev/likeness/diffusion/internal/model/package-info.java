@@ -1,2 +1,2 @@
-/** Opening of models: what a model folder holds and declares. */
+/** Opening of models: the components and declarations of a model folder or file. */
 package dev.likeness.diffusion.internal.model;

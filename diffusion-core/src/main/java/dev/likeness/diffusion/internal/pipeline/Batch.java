@@ -21,14 +21,14 @@ record Batch(List<Image> images) {
    * A request with the values that all of its images share.
    *
    * @param request the completed request
-   * @param adaptations the changes of its adapters, by component
+   * @param adaptations the adaptation of each component
    * @param prompts its encoded prompts
    */
   record Request(
       ImageRequest request, Map<ModelComponent, Adaptation> adaptations, Conditioning prompts) {
     /**
-     * Whether its adapters only add side paths, so that it can share a batch with requests of other
-     * adapters.
+     * Returns true if its adapters only add side paths, so that it can share a batch with requests
+     * of other adapters.
      */
     private boolean isBatchable() {
       return adaptations.get(ModelComponent.UNET).isBatchable()

@@ -108,7 +108,7 @@ public record LatentCodec(Autoencoder autoencoder, DType dtype) {
    *
    * @param request the completed request; for an enlarged image, that of the second pass
    * @param pixels the decoded image before rounding, [3, height, width] in row-major order, 0..1
-   * @param edited whether sampling started from an image
+   * @param edited true if sampling started from an image
    * @param first the first pass's request for an enlarged image, else null
    */
   public record Result(

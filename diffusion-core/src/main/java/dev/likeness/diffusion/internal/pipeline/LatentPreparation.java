@@ -256,9 +256,9 @@ public record LatentPreparation(
    * @param clean clean latents, [batch or 1, channels, h, w], f32
    * @param noise the initial noise, [batch, channels, h, w], f32
    * @param keep [1, 1, h, w] in 0..1: 1 keeps, 0 generates
-   * @param isDifferential whether values between 0 and 1 are the share of the steps in which the
+   * @param isDifferential true if a value between 0 and 1 is the share of the steps in which the
    *     place is kept (differential diffusion, Levin and Fried 2023, arXiv:2306.00950, algorithm
-   *     1), instead of mixing factors
+   *     1); false if it is a mixing factor
    */
   public record MaskBlend(Tensor clean, Tensor noise, Tensor keep, boolean isDifferential)
       implements PreparedLatents.Blend {

@@ -16,7 +16,7 @@ import java.util.List;
  * Frees the base's components between the stages (diffusers: model offload).
  *
  * @param plan the memory plan of the base, or null
- * @param savesMemory whether components are freed once no later stage of this call needs them
+ * @param savesMemory true if components are freed once no later stage of this call needs them
  */
 public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMemory) {
   /** The largest number of images in a batch; larger batches are not faster. */
@@ -34,8 +34,8 @@ public record ModelOffload(OpenNetworks model, MemoryPlan plan, boolean savesMem
   }
 
   /**
-   * The largest batch for a request. It is 1 with a first-block cache, whose decision for a whole
-   * batch would change images.
+   * The largest batch for a request. It is 1 with a first-block cache, because that decides for a
+   * whole batch and would change images.
    */
   int batchSize(ImageRequest request) {
     return plan != null || request.caching().kind() == CachingOptions.Kind.FIRST_BLOCK ? 1 : BATCH;

@@ -23,14 +23,14 @@ import java.util.stream.Stream;
  *
  * @param extras the declarations of the model's folder
  * @param plan the memory plan; null without a budget
- * @param sparing whether components are freed once no later stage needs them
+ * @param savesMemory true if components are freed once no later stage needs them
  */
 public record OpenedBase(
     OpenModel model,
     String name,
     ModelExtras extras,
     MemoryPlan plan,
-    boolean sparing,
+    boolean savesMemory,
     UsageLock uses) {
   /** Opens a model without a memory plan. */
   public static OpenedBase open(ModelParts files, Compute compute) {
@@ -54,7 +54,9 @@ public record OpenedBase(
         new UsageLock("the model " + files.name()));
   }
 
-  /** The same networks, freed between the stages. A model with a memory plan stays as it is. */
+  /**
+   * Returns the same networks, freed between the stages. A model with a memory plan is not changed.
+   */
   public OpenedBase freeing() {
     return new OpenedBase(model, name, extras, plan, plan == null, uses);
   }
@@ -64,7 +66,7 @@ public record OpenedBase(
     return new Pipeline(
         new PipelineModel(model),
         model.defaults(ImageRequest.of("")),
-        new ModelOffload(model, plan, sparing));
+        new ModelOffload(model, plan, savesMemory));
   }
 
   /** The model's embeddings of a request's prompt. */
@@ -80,7 +82,7 @@ public record OpenedBase(
 
   /** Runs work on the autoencoder, which stays open meanwhile. */
   public <T> T coded(Function<LatentCodec, T> work) {
-    return uses.callWhileOpen(sparing, () -> work.apply(LatentCodec.of(model)));
+    return uses.callWhileOpen(savesMemory, () -> work.apply(LatentCodec.of(model)));
   }
 
   /** Runs work while the model and the requests' ControlNets and adapters stay open. */
@@ -94,7 +96,7 @@ public record OpenedBase(
                 .flatMap(one -> ModelAdapter.of(one).usageLocks().stream())))
         .distinct()
         .toList();
-    return uses.callWhileOpen(sparing, () -> UsageLock.callWhileOpen(carried, work));
+    return uses.callWhileOpen(savesMemory, () -> UsageLock.callWhileOpen(carried, work));
   }
 
   /** The object of this type behind the model; see {@code BaseModel.unwrap}. */

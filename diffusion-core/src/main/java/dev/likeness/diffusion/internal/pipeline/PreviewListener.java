@@ -70,7 +70,9 @@ public final class PreviewListener implements StepListener {
     isComplete = step.index() + 1 == of;
   }
 
-  /** Whether a prediction was waiting. It is dropped; the thread takes the next one instead. */
+  /**
+   * Returns true if a prediction was waiting. It is dropped; the thread takes the next one instead.
+   */
   private boolean replace(Ready next) {
     Ready older = newest.getAndSet(next);
     if (older != null) {

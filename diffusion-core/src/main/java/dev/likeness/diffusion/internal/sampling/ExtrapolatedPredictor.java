@@ -12,9 +12,9 @@ import org.bytedeco.pytorch.Tensor;
  * the timesteps. For one generation.
  *
  * <p>The distance of evaluated rows grows by one from 1 to {@code interval}, because the first rows
- * decide the composition and an extrapolation is limited to about twice its base. If rows lie close
- * together in time, as at the end of a Karras schedule, it waits for three quarters of the average
- * time of {@code interval} rows, because the error depends on time.
+ * decide the composition. It also keeps each extrapolation below about twice its base. Rows may lie
+ * close together in time, as at the end of a Karras schedule. Then the next evaluation waits for
+ * three quarters of the average time of {@code interval} rows, because the error depends on time.
  */
 public final class ExtrapolatedPredictor implements Predictor {
   private static final double MIN_GAP_SHARE = 0.75;
@@ -59,8 +59,8 @@ public final class ExtrapolatedPredictor implements Predictor {
   }
 
   /**
-   * Whether both cached predictions have what the row needs: some rows need the unguided prediction
-   * too.
+   * Returns true if both cached predictions include the predictions that the row needs: some rows
+   * need the unguided one too.
    */
   private boolean matchesStep(Step step) {
     boolean unguided = step.update().needsUnguided();

@@ -22,15 +22,16 @@ public interface GuidanceRule extends StepRunner.Capturable {
   Tensor combine(GuidedPredictor.Predictions predictions, Step step);
 
   /**
-   * Whether a prediction depends on earlier ones. Every call must then be the next step of one
-   * sample.
+   * Returns true if a prediction depends on earlier ones. Every call must then be the next step of
+   * one sample.
    */
   default boolean isStateful() {
     return false;
   }
 
   /**
-   * A formula on tensors, for research and tests: creates the rule of a scale for each generation.
+   * Creates the rule of a scale for each generation, from a formula on tensors; for research and
+   * tests.
    */
   @FunctionalInterface
   interface Factory extends GuidanceFormula {

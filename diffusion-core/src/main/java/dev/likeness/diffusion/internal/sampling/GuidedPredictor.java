@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  *
  * @param scale the scale of classifier-free guidance; 1 and below for none
  * @param rows the number of rows of the plan
- * @param requiresOnePass whether an adapter needs both prompts in one batch, as image prompts do
+ * @param requiresOnePass true if an adapter needs both prompts in one batch, as image prompts do
  */
 public record GuidedPredictor(
     GuidanceOptions options, double scale, int rows, boolean requiresOnePass) {
@@ -67,9 +67,10 @@ public record GuidedPredictor(
   /**
    * The network's predictions for one input with two prompts.
    *
-   * @param negative for the negative prompt, [batch, channels, h, w], f32
-   * @param positive for the prompt, same shape
-   * @param degraded of the degraded network for the prompt, same shape; null if it is not evaluated
+   * @param negative prediction for the negative prompt, [batch, channels, h, w], f32
+   * @param positive prediction for the prompt, same shape
+   * @param degraded the degraded network's prediction for the prompt, same shape; null if it is not
+   *     evaluated
    */
   public record Predictions(Tensor negative, Tensor positive, Tensor degraded) {
     /** Predictions without a degraded network's. */

@@ -140,12 +140,12 @@ final class StepHistory {
       return back < factors.length ? factors[back] : 0;
     }
 
-    /** Whether the tensor exists before the row calls the network. */
+    /** Returns true if the tensor exists before the row calls the network. */
     boolean isKnownBefore() {
       return back > 0 || kind == Kind.SAMPLE || kind == Kind.ARRIVED;
     }
 
-    /** Whether one of the terms is noise. */
+    /** Returns true if one of the terms is noise. */
     static boolean needsNoise(List<Term> terms) {
       return terms.stream().anyMatch(term -> term.kind == Kind.NOISE);
     }

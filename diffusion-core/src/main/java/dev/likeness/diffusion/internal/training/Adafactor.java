@@ -5,17 +5,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Adam without a first moment, its second kept as one row and one column of each matrix (Shazeer
- * and Stern 2018, arXiv:1804.04235, algorithms 4 and 5): relative, equal to
- * {@code torch.optim.Adafactor}; else with steps as long as {@code transformers}'
- * {@code optimization.py} takes them with neither {@code scale_parameter} nor
- * {@code relative_step}.
+ * Adafactor: Adam without a first moment, whose second moment of each matrix is stored as one row
+ * and one column (Shazeer and Stern 2018, arXiv:1804.04235, algorithms 4 and 5).
+ *
+ * <p>With relative learning rates it equals {@code torch.optim.Adafactor}. With absolute ones, its
+ * steps are as long as those of {@code transformers}' {@code optimization.py} without {@code
+ * scale_parameter} and {@code relative_step}.
  */
 public final class Adafactor extends Optimizer.BaseOptimizer {
-  /**
-   * The smallest squared gradient, f32's resolution, and the smallest size that a weight is taken
-   * for.
-   */
+  /** The lower bound of squared gradients: the resolution of f32. */
   private static final double SMALLEST = 1.1920928955078125e-7;
 
   private static final double SMALLEST_SIZE = 1e-3;
@@ -26,10 +24,11 @@ public final class Adafactor extends Optimizer.BaseOptimizer {
   private final boolean relative;
 
   /**
-   * One with the authors' settings.
+   * Creates the optimiser with the settings of the paper.
    *
-   * @param relative whether learning rates are shares of a parameter's own size, 1 / sqrt(steps) at
-   *     most, by which what begins at zero all but stays there; else they are how far numbers move
+   * @param relative true if a learning rate is relative to the root mean square of the parameter
+   *     and at most 1 / sqrt(steps); parameters near zero then hardly change. False if it is
+   *     absolute
    */
   public Adafactor(double weightDecay, boolean relative) {
     this.weightDecay = weightDecay;

@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2),
- * equal to {@code torch.optim.AdamW}. State is made at a parameter's first step.
+ * equal to {@code torch.optim.AdamW}. The state of a parameter is created at its first step.
  */
 public class AdamW extends Optimizer.BaseOptimizer {
   private final double beta1;

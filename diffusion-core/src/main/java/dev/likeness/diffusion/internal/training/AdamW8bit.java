@@ -9,9 +9,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * {@link AdamW} with moments of 8 bits: blocks of 256 numbers, each a multiple of its block's
- * largest (Dettmers et al. 2022, arXiv:2110.02861, section 2). Small parameters keep theirs in f32,
- * as the paper's section 2.3 has it.
+ * {@link AdamW} with 8-bit moments. A block of 256 values shares one scale: the largest value of
+ * the block (Dettmers et al. 2022, arXiv:2110.02861, section 2). Moments of small parameters stay
+ * in f32 (section 2.3).
  */
 public final class AdamW8bit extends Optimizer.BaseOptimizer {
   private static final int SMALL = 4096;
@@ -63,14 +63,14 @@ public final class AdamW8bit extends Optimizer.BaseOptimizer {
   }
 
   /**
-   * Numbers as one byte each, by block: an exponent of ten in unary, then equal parts of its
-   * decade, so that small numbers keep as many digits as large ones (Dettmers et al. 2022,
+   * The dynamic 8-bit code of one value: a decimal exponent in unary, then equal parts of its
+   * decade. Small values so have as many digits as large ones (Dettmers et al. 2022,
    * arXiv:2110.02861, section 1.3 and figure 2).
    */
   enum DynamicCode {
-    /** Numbers of both signs, -1 to 1 times the block's largest. */
+    /** Values of both signs, relative to the block's largest: -1 to 1. */
     SIGNED(true),
-    /** Numbers not below 0. */
+    /** Values of at least 0, relative to the block's largest: 0 to 1. */
     UNSIGNED(false);
 
     private static final int BLOCK = 256;
@@ -108,7 +108,10 @@ public final class AdamW8bit extends Optimizer.BaseOptimizer {
       return sorted;
     }
 
-    /** Codes of as many zeros as {@code like} has numbers, blocks filled up. */
+    /**
+     * Returns the codes of zeros for a tensor of the shape of {@code like}. The last block is
+     * padded.
+     */
     Tensor zeros(Tensor like) {
       int zero = Arrays.binarySearch(values, 0);
       Tensor codes = torch.full(
@@ -128,7 +131,7 @@ public final class AdamW8bit extends Optimizer.BaseOptimizer {
       return (like.numel() + BLOCK - 1) / BLOCK;
     }
 
-    /** The numbers, in f32 and in {@code like}'s shape. */
+    /** Decodes values to f32, in the shape of {@code like}. */
     Tensor decoded(Tensor codes, Tensor largest, Tensor like) {
       Tensor numbers = toDeviceOf(codes, torch.tensor(values))
           .index_select(0, codes.flatten().to(ScalarType.Long))
@@ -141,7 +144,7 @@ public final class AdamW8bit extends Optimizer.BaseOptimizer {
           .clone();
     }
 
-    /** Writes numbers into their codes and their blocks' largest. */
+    /** Encodes values in place into {@code codes} and the scale of each block, {@code largest}. */
     void encode(Tensor numbers, Tensor codes, Tensor largest) {
       Tensor rest = toDeviceOf(codes, torch.zeros(codes.numel() - numbers.numel()));
       Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0).view(codes.sizes());

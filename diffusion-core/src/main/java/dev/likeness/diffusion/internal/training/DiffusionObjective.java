@@ -13,22 +13,22 @@ import org.bytedeco.pytorch.global.torch;
  * weighted by its timestep.
  *
  * @param schedule the noise levels
- * @param prediction what the network predicts
+ * @param prediction the prediction type of the network
  * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0
  *     for none
- * @param debiased whether images are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442,
- *     eq. 10), for velocities by 1 / (SNR + 1)
+ * @param debiased true if images are weighted by 1 / sqrt(SNR), or by 1 / (SNR + 1) for velocities
+ *     (Yu et al. 2023, arXiv:2310.08442, eq. 10)
  */
 public record DiffusionObjective(
     NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
-  /** Where almost nothing is noised, the weight stays what it is here. */
+  /** The SNR from which on the min-SNR weight is constant, because almost no noise is left. */
   private static final double HIGHEST_SNR = 1000;
 
   /**
-   * The objective of a base with this scheduler.
+   * Returns the objective of a base with this scheduler.
    *
-   * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no
-   *     schedule lists
+   * @throws IllegalArgumentException if the base was trained on continuous noise levels, for which
+   *     there is no discrete noise schedule
    */
   public static DiffusionObjective of(
       SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
@@ -42,17 +42,17 @@ public record DiffusionObjective(
         scheduler.noiseSchedule(), scheduler.prediction(), minSnrGamma, debiased);
   }
 
-  /** Without debiasing. */
+  /** Creates an objective without debiasing. */
   public DiffusionObjective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma) {
     this(schedule, prediction, minSnrGamma, false);
   }
 
-  /** Latents noised to each image's timestep: alpha x0 + sigma n. */
+  /** Returns latents noised to each image's timestep: alpha x0 + sigma n. */
   public Tensor addNoise(Tensor latents, Tensor noise, int[] timesteps) {
     return latents.mul(alphas(latents, timesteps)).add(noise.mul(sigmas(noise, timesteps)));
   }
 
-  /** What the network should answer. */
+  /** Returns the target of the network's prediction. */
   public Tensor target(Tensor latents, Tensor noise, int[] timesteps) {
     return switch (prediction) {
       case EPSILON -> noise;
@@ -62,7 +62,7 @@ public record DiffusionObjective(
     };
   }
 
-  /** The latents that an {@code answer} to {@code addNoise} stands for. */
+  /** Returns the predicted x0 for the network's prediction {@code answer} of noised latents. */
   public Tensor predictedX0(Tensor answer, Tensor noised, int[] timesteps) {
     return switch (prediction) {
       case EPSILON ->
@@ -74,21 +74,21 @@ public record DiffusionObjective(
   }
 
   /**
-   * The noise in {@code addNoise} if {@code latents} are what it was made of: (x_t - alpha x0) /
-   * sigma.
+   * Returns the noise that {@link #addNoise} added to {@code latents}: (x_t - alpha x0) / sigma.
    */
   public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
     return noised.sub(latents.mul(alphas(latents, timesteps))).div(sigmas(noised, timesteps));
   }
 
-  /** The mean over images of each one's weighted mean squared error; f32 scalar. */
+  /** Returns the mean over images of each weighted mean squared error; an f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
     return loss(answer, target, timesteps, null);
   }
 
   /**
-   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
-   * null for alike.
+   * Returns the same loss with a weight at each place.
+   *
+   * @param focus weights of mean 1, [batch, 1, h, w]; null for equal weights
    */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
@@ -123,8 +123,7 @@ public record DiffusionObjective(
   }
 
   /**
-   * How much of an image is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where
-   * {@code there} is.
+   * Returns alpha at each timestep, 0..1: [batch, 1, 1, 1], f32, on the device of {@code there}.
    */
   public Tensor alphas(Tensor there, int[] timesteps) {
     float[] values = new float[timesteps.length];

@@ -20,14 +20,14 @@ public final class Ema implements AutoCloseable {
   private final Map<String, Tensor> average = new LinkedHashMap<>();
 
   /**
-   * Keeps {@code decay} of the average at each update; less in the first updates, so that the start
-   * is forgotten.
+   * Creates an average that keeps the share {@code decay} of its value at each update. The first
+   * updates keep less, so that the initial weights have little effect.
    */
   public Ema(double decay) {
     this.decay = decay;
   }
 
-  /** Takes in the weights after optimiser step {@code step}, counted from 1. */
+  /** Updates the average with the weights after optimiser step {@code step}, counted from 1. */
   public void update(Map<String, Tensor> weights, long step) {
     double keep = Math.min(decay, (1.0 + step) / (10 + step));
     try (NoGradGuard guard = new NoGradGuard()) {
@@ -46,12 +46,12 @@ public final class Ema implements AutoCloseable {
     }
   }
 
-  /** The average so far, by name; owned by this. */
+  /** Returns the average by name. The tensors belong to this object. */
   public Map<String, Tensor> average() {
     return Collections.unmodifiableMap(average);
   }
 
-  /** Goes on from a checkpoint's averages. */
+  /** Restores the average from a checkpoint. */
   public void restore(Map<String, Tensor> averages) {
     try (TensorScope scope = TensorScope.open();
         NoGradGuard guard = new NoGradGuard()) {

@@ -6,12 +6,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * The training objective of a rectified flow (Esser et al. 2024, arXiv:2403.03206, equation 13):
- * the velocity from latents to noise, at a share sigma of noise. Sigmas are sampled logit-normally
+ * the velocity from latents to noise at the noise level sigma. Sigmas are sampled logit-normally
  * (section 3.1), then shifted for large images (equation 23).
  *
  * @param location mean of the normal distribution of sigma's logit; below 0 for less noise
- * @param spread its standard deviation, above 0
- * @param shift 1 for none; 3 as Stable Diffusion 3 has it
+ * @param spread standard deviation of that distribution, above 0
+ * @param shift the shift of equation 23, above 0; 1 for none, 3 for Stable Diffusion 3
  */
 public record FlowObjective(double location, double spread, double shift) {
   public FlowObjective {
@@ -21,30 +21,31 @@ public record FlowObjective(double location, double spread, double shift) {
     }
   }
 
-  /** Turns a standard normal {@code sample} into a sigma between 0 and 1. */
+  /** Maps a standard normal {@code sample} to a sigma between 0 and 1. */
   public double sigma(double sample) {
     double share = 1 / (1 + Math.exp(-(location + spread * sample)));
     return shift * share / (1 + (shift - 1) * share);
   }
 
-  /** Latents at each image's share of noise. */
+  /** Returns latents noised to each image's sigma. */
   public Tensor addNoise(Tensor latents, Tensor noise, double... sigmas) {
     return latents.add(noise.sub(latents).mul(Tensors.toDeviceOf(latents, sigmaTensor(sigmas))));
   }
 
-  /** The velocity that the network should predict. */
+  /** Returns the velocity that the network must predict. */
   public Tensor target(Tensor latents, Tensor noise) {
     return noise.sub(latents);
   }
 
-  /** The mean over images of their mean squared errors; f32 scalar. */
+  /** Returns the mean over images of their mean squared errors; an f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target) {
     return loss(answer, target, null);
   }
 
   /**
-   * The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1;
-   * null for alike.
+   * Returns the same loss with a weight at each place.
+   *
+   * @param focus weights of mean 1, [batch, 1, h, w]; null for equal weights
    */
   public Tensor loss(Tensor answer, Tensor target, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();

@@ -16,18 +16,18 @@ import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174, section 4.1): a network's segments
- * are run without a record, keeping only what goes from one to the next; on the way back each is
- * run once more with a record, which is used at once and let go. The same gradients for one more
- * forward pass and much less memory.
+ * Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174, section 4.1). The forward pass of a
+ * network's segments keeps only the tensors between them. The backward pass computes each segment
+ * again, with an autograd graph that is freed at once. Gradients are the same; the cost is one more
+ * forward pass, and much less memory is used.
  *
- * <p>One forward pass and one {@link #backward}, one thread; the memory between the segments is
- * freed by closing.
+ * <p>One instance serves one forward pass and one {@link #backward}, on one thread. Closing it
+ * frees the tensors between the segments.
  */
 public final class GradientCheckpointing implements SegmentRunner, AutoCloseable {
   /**
-   * One run of a segment; without a segment, the way of {@code inputs[0]} from outside into
-   * {@code output}.
+   * One call of a segment. If {@code segment} is null, {@code inputs[0]} comes from outside the
+   * segments and {@code output} is its detached copy.
    */
   private record SegmentCall(Segment segment, Tensor[] inputs, Tensor output) {}
 
@@ -53,8 +53,8 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
   }
 
   /**
-   * A tensor as segments see it: one of theirs as it is, another cut off from its own history,
-   * which is kept.
+   * Returns the input that a segment gets: another segment's output as it is, any other tensor
+   * detached from its autograd graph. The graph is kept for the backward pass.
    */
   private Tensor detachedInput(Tensor input) {
     if (own.containsKey(input.address())) {
@@ -79,8 +79,7 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
 
   /** Adds the gradients of {@code loss} to every leaf that it depends on. */
   public void backward(Tensor loss) {
-    // What lies before the segments may be reached by several ways, so it is kept until all have
-    // been gone.
+    // Several paths may lead to the graph before the segments, so it is kept until the end.
     backpropagate(loss, torch.ones_like(loss), true);
     for (int i = calls.size() - 1; i >= 0; i--) {
       SegmentCall run = calls.get(i);
@@ -89,7 +88,7 @@ public final class GradientCheckpointing implements SegmentRunner, AutoCloseable
         Tensor gradient = run.output.grad();
         if (gradient.defined()) {
           Tensor output = run.segment == null ? run.inputs[0] : run.segment.forward(run.inputs);
-          // A segment before the first trained layer has nothing to pass on.
+          // A segment before the first trained layer has no gradient to pass on.
           if (output.requires_grad()) {
             backpropagate(output, gradient, run.segment == null);
           }

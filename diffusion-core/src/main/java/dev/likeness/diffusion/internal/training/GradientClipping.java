@@ -10,15 +10,16 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The length of all gradients as one vector. */
+/** Gradient clipping by the norm of all gradients together. */
 public final class GradientClipping {
   private GradientClipping() {}
 
   /**
-   * Shortens the gradients of {@code parameters} together to at most {@code longest} (Pascanu et
-   * al. 2013, arXiv:1211.5063, algorithm 1), as {@code torch.nn.utils.clip_grad_norm_} does.
+   * Scales the gradients of {@code parameters} so that their common norm is at most {@code longest}
+   * (Pascanu et al. 2013, arXiv:1211.5063, algorithm 1), as {@code torch.nn.utils.clip_grad_norm_}
+   * does.
    *
-   * @return their length before
+   * @return the norm before clipping
    */
   public static double clip(Collection<Tensor> parameters, double longest) {
     try (TensorScope scope = TensorScope.open();
@@ -29,7 +30,7 @@ public final class GradientClipping {
           squares.push_back(squares(parameter.grad()));
         }
       }
-      // Asked for once, not for each: a graphics card's queue is waited for every time.
+      // Reads the norm once for all gradients, because each read waits for the GPU's queue.
       double norm =
           squares.empty() ? 0 : Math.sqrt(torch.stack(squares, 0).sum().item_double());
       double factor = longest / (norm + 1e-6);
@@ -44,8 +45,8 @@ public final class GradientClipping {
   }
 
   /**
-   * The sum of a gradient's squares; what it is made of goes at once, which of a whole network's is
-   * as large as that.
+   * Returns the sum of a gradient's squares. Intermediate tensors are freed at once, because they
+   * are as large as the gradient.
    */
   private static Tensor squares(Tensor gradient) {
     try (TensorScope scope = TensorScope.open()) {
@@ -54,19 +55,19 @@ public final class GradientClipping {
   }
 
   /**
-   * Ends a training whose numbers are none any more, before weights, moments or a file come to hold
-   * them: each later step would.
+   * Stops a training whose loss or weights are not finite, before these values reach the weights,
+   * the moments or a file.
    */
   public static final class FiniteNumbers {
     private FiniteNumbers() {}
 
     /**
-     * Refuses an infinite number, or one that is none.
+     * Refuses a value that is infinite or NaN.
      *
-     * @param what it is, as the refusal begins
-     * @param steps that were taken
-     * @param advice what to do, as the refusal ends
-     * @throws InvalidInputException naming all of it
+     * @param what the name of the value, with which the message begins
+     * @param steps the number of steps so far
+     * @param advice the advice to the user, with which the message ends
+     * @throws InvalidInputException if the value is not finite
      */
     public static void require(String what, double value, long steps, String advice) {
       if (!Double.isFinite(value)) {
@@ -76,7 +77,7 @@ public final class GradientClipping {
     }
 
     /**
-     * The same of all {@code weights}: of sound gradients, too, a step may be too long for them.
+     * Refuses weights that are not finite: a step may be too long even if the gradients are finite.
      */
     public static void require(Collection<Tensor> weights, long steps, String advice) {
       for (Tensor weight : weights) {

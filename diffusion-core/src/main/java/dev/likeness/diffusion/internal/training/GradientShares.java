@@ -18,17 +18,18 @@ import org.bytedeco.pytorch.Tensor;
 public final class GradientShares {
   private GradientShares() {}
 
-  /** The loss of one share, a scalar, with gradients into the weights that it is given. */
+  /** Computes the loss of one share, a scalar that has gradients to the given weights. */
   @FunctionalInterface
   public interface Share {
     Tensor loss(Parameters weights, int share);
   }
 
   /**
-   * Leaves in {@code weights} the gradient of the mean loss over {@code count} shares, which it
-   * returns.
+   * Computes the mean loss over {@code count} shares and leaves its gradient in {@code weights}.
    *
-   * @param weights where none is known yet, the first share makes them before the others begin
+   * @param weights the trained weights. If there are none yet, the first share creates them before
+   *     the others start
+   * @return the mean loss
    */
   public static double backward(TrainableWeights weights, int count, Share share) {
     CompletableFuture<?>[] added = IntStream.range(0, count)
@@ -81,7 +82,7 @@ public final class GradientShares {
     }
   }
 
-  /** Waits for all, so that none works on after a failure, and throws the first one's. */
+  /** Waits for all shares, so that none works on after a failure; then throws the first failure. */
   private static void join(CompletableFuture<?>[] added) {
     try {
       CompletableFuture.allOf(added).join();
@@ -90,7 +91,7 @@ public final class GradientShares {
     }
   }
 
-  /** Leaves that share the weights' memory and have gradients of their own. */
+  /** Leaves that share the memory of the weights, with gradients of their own. */
   private record ShadowLeaves(TrainableWeights weights, Map<String, Tensor> made)
       implements Parameters {
     ShadowLeaves(TrainableWeights weights) {

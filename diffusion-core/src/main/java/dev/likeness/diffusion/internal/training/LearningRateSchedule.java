@@ -5,24 +5,26 @@ package dev.likeness.diffusion.internal.training;
 public interface LearningRateSchedule {
   double at(long step);
 
-  /** The same at every step. */
+  /** Returns a schedule with the same rate at every step. */
   static LearningRateSchedule constant(double rate) {
     return step -> rate;
   }
 
-  /** Half a cosine from {@code rate} down to zero over {@code steps}. */
+  /**
+   * Returns a schedule that falls from {@code rate} to zero over {@code steps} as half a cosine.
+   */
   static LearningRateSchedule cosine(double rate, long steps) {
     return step -> rate * 0.5 * (1 + Math.cos(Math.PI * Math.min(step, steps) / steps));
   }
 
-  /** This schedule after a straight climb over its first {@code steps}. */
+  /** Returns this schedule after a linear warmup over its first {@code steps}. */
   default LearningRateSchedule warmup(long steps) {
     return step -> at(step) * Math.min(1, (step + 1.0) / steps);
   }
 
   /**
-   * This schedule with a straight fall to zero over the last {@code steps} of {@code total}; none
-   * where there are none (Hu et al. 2024, arXiv:2404.06395, section 4).
+   * Returns this schedule with a linear cooldown to zero over the last {@code steps} of {@code
+   * total}; unchanged for 0 steps (Hu et al. 2024, arXiv:2404.06395, section 4).
    */
   default LearningRateSchedule cooldown(long steps, long total) {
     return steps == 0

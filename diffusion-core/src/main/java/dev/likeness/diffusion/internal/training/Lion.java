@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Steps of one size along the sign of a moving average (Chen et al. 2023, arXiv:2302.06675, program
- * 1).
+ * Lion: each step has the same size and follows the sign of a moving average of gradients (Chen et
+ * al. 2023, arXiv:2302.06675, program 1).
  */
 public final class Lion extends Optimizer.BaseOptimizer {
   private final double beta1;

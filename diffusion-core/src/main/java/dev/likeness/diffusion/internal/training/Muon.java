@@ -15,37 +15,39 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Momentum whose steps are made orthogonal for weights of two and more dimensions, convolutions
- * flattened to [out, rest] (Jordan et al. 2024, kellerjordan.github.io/posts/muon); everything else
- * goes as in {@link AdamW}. Steps have the root mean square that AdamW's have, so its learning
- * rates and weight decay hold (Liu et al. 2025, arXiv:2502.16982, eq. 4).
+ * Muon: momentum with orthogonalised steps, for weights of two and more dimensions. Convolutions
+ * are flattened to [out, rest] (Jordan et al. 2024, kellerjordan.github.io/posts/muon). Other
+ * parameters are trained by {@link AdamW}. Steps have AdamW's root mean square, so its learning
+ * rates and weight decay apply (Liu et al. 2025, arXiv:2502.16982, eq. 4).
  *
- * <p>Costs about 20 n multiplications per weight and step, n the smaller side of its matrix,
- * whatever the batch size: meant for training from scratch with large batches, not for LoRA.
+ * <p>A step costs about 20 n multiplications per weight, where n is the smaller side of its matrix,
+ * for any batch size. It is meant for training from scratch with large batches, not for LoRA.
  */
 public final class Muon extends AdamW {
-  /** The quintic that brings singular values near one; five rounds. */
+  /** Coefficients of the quintic that moves singular values towards one in five iterations. */
   private static final double A = 3.4445;
 
   private static final double B = -4.7750;
   private static final double C = 2.0315;
   private static final int ROUNDS = 5;
-  /** Of AdamW's steps, as measured by the second paper. */
+  /** The root mean square of AdamW's steps, from the second paper. */
   private static final double ROOT_MEAN_SQUARE = 0.2;
 
   private final double momentum;
   private final DType workingType;
 
-  /** Steps are made orthogonal in bf16, as torch.optim.Muon makes them. */
+  /** Creates the optimiser; it orthogonalises in bf16, as torch.optim.Muon does. */
   public Muon(double momentum, double weightDecay) {
     this(momentum, weightDecay, DType.BF16);
   }
 
   /**
-   * @param momentum how much of the last steps' direction is kept, 0.95 in the paper
+   * Creates the optimiser.
+   *
+   * @param momentum the share of the previous momentum that is kept; 0.95 in the paper
    * @param weightDecay as in AdamW
-   * @param working in what steps are made orthogonal: bf16, or f32 where the processor only
-   *     imitates bf16, at many times the cost
+   * @param working the type in which steps are orthogonalised: bf16, or f32 on a processor that
+   *     only emulates bf16 and is many times slower in it
    */
   public Muon(double momentum, double weightDecay, DType working) {
     super(0.9, 0.99, 1e-8, weightDecay);
@@ -54,8 +56,8 @@ public final class Muon extends AdamW {
   }
 
   /**
-   * Moves matrices on as many threads as there are cores: they are many, and each too small to
-   * share. On a graphics card those of one shape go together, for which a launch costs more than a
+   * Updates matrices on as many threads as there are cores, because each is too small to share. On
+   * a GPU, matrices of one shape are updated together, because a kernel launch costs more than a
    * product.
    */
   @Override
@@ -114,7 +116,7 @@ public final class Muon extends AdamW {
         learningRate);
   }
 
-  /** Where the momentum leads, as a matrix. */
+  /** Returns the Nesterov momentum as a matrix. */
   private Tensor momentumMatrix(String name, Tensor parameter, Tensor gradient) {
     Tensor kept = state.get("first", name, () -> torch.zeros_like(parameter));
     kept.lerp_(gradient, new Scalar(1 - momentum));
@@ -129,7 +131,7 @@ public final class Muon extends AdamW {
   }
 
   /**
-   * Matrices [n, rows, columns] of the same singular vectors, whose singular values are all near 1.
+   * Returns matrices [n, rows, columns] with the same singular vectors and singular values near 1.
    */
   static Tensor orthogonalise(Tensor matrices, DType working) {
     boolean tall = matrices.size(1) > matrices.size(2);

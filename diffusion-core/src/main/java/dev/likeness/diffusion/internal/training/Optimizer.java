@@ -17,20 +17,22 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Moves weights against their gradients. One thread; owns its state until closed. */
+/** Updates weights by their gradients. Used by one thread; owns its state until closed. */
 public interface Optimizer extends AutoCloseable {
-  /** Moves every parameter that has a gradient and forgets the gradients. */
+  /** Updates every parameter that has a gradient and clears the gradients. */
   void step(Map<String, Tensor> parameters, double learningRate);
 
-  /** How many steps were taken. */
+  /** Returns the number of steps so far. */
   long steps();
 
-  /** What a checkpoint keeps of it, by name; owned by this. */
+  /** Returns the state for a checkpoint, by name. The tensors belong to this optimiser. */
   Map<String, Tensor> tensors();
 
   /**
-   * Goes on from a checkpoint: copies of what {@link #tensors} gave, and how many steps they have
-   * seen.
+   * Resumes from a checkpoint.
+   *
+   * @param stepsTaken the number of steps at the checkpoint
+   * @param saved copies of {@link #tensors} at the checkpoint
    */
   void resume(long stepsTaken, Map<String, Tensor> saved);
 
@@ -38,7 +40,7 @@ public interface Optimizer extends AutoCloseable {
   void close();
 
   /**
-   * The common part of optimisers: counts steps, visits one parameter after the other, and keeps
+   * The common part of optimisers: counts steps, updates one parameter after the other, and keeps
    * state.
    */
   public abstract static class BaseOptimizer implements Optimizer {
@@ -55,7 +57,7 @@ public interface Optimizer extends AutoCloseable {
       }
     }
 
-    /** Moves one parameter if it has a gradient, which it forgets. */
+    /** Updates one parameter if it has a gradient, and clears the gradient. */
     final void updateParameter(String name, Tensor parameter, double learningRate) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
@@ -73,23 +75,23 @@ public interface Optimizer extends AutoCloseable {
     }
 
     /**
-     * Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step
-     * and the name decide.
+     * Updates a parameter that is stored in bf16 only: computes in f32, then rounds stochastically.
+     * The step and the name seed the rounding.
      */
     private void updateRounded(
         String name, Tensor parameter, Tensor gradient, double learningRate) {
       Tensor whole = parameter.detach().to(ScalarType.Float);
       update(name, whole, gradient.to(ScalarType.Float), learningRate);
-      try (Generator chance =
+      try (Generator random =
           torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
-        StochasticRounding.copy(whole, parameter, chance);
+        StochasticRounding.copy(whole, parameter, random);
       }
     }
 
-    /** Looks at all gradients together before any parameter moves. */
+    /** Sees all gradients before any parameter is updated. */
     void prepare(Map<String, Tensor> parameters, double learningRate) {}
 
-    /** Moves one parameter. */
+    /** Updates one parameter. */
     abstract void update(String name, Tensor parameter, Tensor gradient, double learningRate);
 
     @Override
@@ -115,7 +117,7 @@ public interface Optimizer extends AutoCloseable {
   }
 
   /**
-   * The named tensors that an optimiser keeps between steps, made when they are first asked for, by
+   * The named tensors that an optimiser keeps between steps. Each is created at its first use, by
    * any thread.
    */
   static final class OptimizerState implements AutoCloseable {
@@ -123,8 +125,8 @@ public interface Optimizer extends AutoCloseable {
     private final Map<String, Tensor> tensors = new TreeMap<>();
 
     /**
-     * {@code kind} of a parameter's state, e.g. {@code first}; made by {@code initial} the first
-     * time.
+     * Returns the tensor {@code kind} of a parameter's state, e.g. {@code first}; {@code initial}
+     * creates it at the first call.
      */
     synchronized Tensor get(String kind, String parameter, Supplier<Tensor> initial) {
       return tensors.computeIfAbsent(kind + "." + parameter, name -> region.keep(initial.get()));
@@ -149,8 +151,8 @@ public interface Optimizer extends AutoCloseable {
 
   /**
    * Rounds f32 to bf16 up or down at random, so that updates too small for bf16 add up on average
-   * (Zamirai et al. 2020, arXiv:2010.06192, section 3). Weights kept in bf16 alone can be trained
-   * this way.
+   * (Zamirai et al. 2020, arXiv:2010.06192, section 3). This makes it possible to train weights
+   * that are stored in bf16 only.
    */
   public static final class StochasticRounding {
     private static final int DROPPED = 1 << 16;
@@ -158,16 +160,16 @@ public interface Optimizer extends AutoCloseable {
     private StochasticRounding() {}
 
     /**
-     * Writes {@code value}, f32, into {@code bf16} of the same shape; {@code chance} decides each
-     * number's direction.
+     * Writes {@code value}, f32, to {@code bf16} of the same shape. {@code random} decides the
+     * direction of each value's rounding.
      */
-    public static void copy(Tensor value, Tensor bf16, Generator chance) {
+    public static void copy(Tensor value, Tensor bf16, Generator random) {
       try (TensorScope scope = TensorScope.open();
           NoGradGuard guard = new NoGradGuard()) {
         Tensor bits = value.detach().contiguous().view(ScalarType.Int);
         Tensor random = torch
             .empty_like(bits.cpu())
-            .random_(0, new LongOptional(DROPPED), new GeneratorOptional(chance));
+            .random_(0, new LongOptional(DROPPED), new GeneratorOptional(random));
         Tensor rounded = bits.add(random.to(bits.device(), ScalarType.Int))
             .bitwise_and(new Scalar(-DROPPED))
             .view(ScalarType.Float);

@@ -6,32 +6,36 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Beside the squared error of the latents, that of what a frozen network reads from them: who is
- * shown is a hundredth of an image's numbers and most of what a viewer sees (Johnson et al. 2016,
- * arXiv:1603.08155; of denoising, Lin and Yang 2024, arXiv:2401.00110). The network reads the
- * latents that a prediction implies; each image counts by a power of how much of it is left at its
- * timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
+ * A perceptual loss: the squared error of the features that a frozen network computes from latents,
+ * in addition to the latents' own error. Identity is a small part of an image's values, but much of
+ * what a viewer notices. Sources: Johnson et al. 2016, arXiv:1603.08155; for denoising, Lin and
+ * Yang 2024, arXiv:2401.00110.
  *
- * @param name of the network and its weights: distinguishes one training from another
- * @param reader differentiable, itself at rest
- * @param weight what its mean squared error is multiplied by
+ * <p>The network reads the predicted x0. Each image is weighted by a power of the alpha of its
+ * timestep ({@link dev.likeness.schedulers.NoiseSchedule}).
+ *
+ * @param name the name of the network and its weights, which distinguishes trainings
+ * @param reader the frozen network, differentiable in its input
+ * @param weight the factor of the mean squared error
  * @param alphaPower the power: 1 for a network that learns to generate, because predictions at high
  *     noise are blurred; 0 weights all timesteps alike, so that identity counts from the first step
  */
 public record PerceptualLoss(String name, Reader reader, double weight, double alphaPower) {
-  /** A network that reads latents. */
+  /** A network that computes features from latents. */
   @FunctionalInterface
   public interface Reader {
     /**
-     * Latents [batch, c, h, w], f32, of the images with these numbers to what is read of them,
-     * [batch, n], f32.
+     * Returns the features, [batch, n] in f32, of latents [batch, c, h, w] in f32.
+     *
+     * @param images the number of each latent's image in the training set
      */
     Tensor read(Tensor latents, int[] images);
   }
 
   /**
-   * The weighted mean over images, f32 scalar; {@code answer} was given of {@code noised}, which
-   * {@code clean}, the latents of these {@code images}, became.
+   * Returns the weighted mean over images; an f32 scalar. {@code answer} is the network's
+   * prediction for {@code noised}, the noised form of {@code clean}, which are the latents of
+   * {@code images}.
    */
   public Tensor of(
       DiffusionObjective objective,

@@ -8,9 +8,9 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * AdamW that finds its own step size from how far the weights have come (Mishchenko and Defazio
- * 2024, arXiv:2306.06101, algorithm 4); give it a learning rate of 1. Equal to the authors'
- * {@code prodigyopt.Prodigy} with decoupled decay.
+ * Prodigy: AdamW that estimates its own step size from the distance between weights and initial
+ * weights (Mishchenko and Defazio 2024, arXiv:2306.06101, algorithm 4). Use a learning rate of 1.
+ * Equal to the authors' {@code prodigyopt.Prodigy} with decoupled decay.
  */
 public final class Prodigy extends Optimizer.BaseOptimizer {
   private static final double FIRST_DISTANCE = 1e-6;
@@ -35,7 +35,7 @@ public final class Prodigy extends Optimizer.BaseOptimizer {
     double denominator = 0;
     step = d * learningRate;
     for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
-      // What is measured of one weight is freed before the next: it is as large as the weight.
+      // Temporary tensors of one weight are freed before the next: they are as large as the weight.
       try (TensorScope scope = TensorScope.open()) {
         Tensor gradient = entry.getValue().grad();
         if (gradient.defined()) {
@@ -51,13 +51,16 @@ public final class Prodigy extends Optimizer.BaseOptimizer {
     set("numerator", numerator);
   }
 
-  /** How far the gradient says that the way from the start was right. */
+  /**
+   * Returns the gradient's product with the distance from the initial weights, which grows the
+   * estimated step size.
+   */
   private double distanceTerm(String name, Tensor parameter, Tensor gradient) {
     Tensor start = state.get("start", name, () -> parameter.detach().clone());
     return gradient.flatten().dot(start.sub(parameter).flatten()).item_double();
   }
 
-  /** Takes the gradient into the averages and returns the length of the third. */
+  /** Adds the gradient to the moving averages and returns the norm of the third. */
   private double average(String name, Tensor gradient, double d) {
     Tensor first = state.get("first", name, () -> torch.zeros_like(gradient));
     Tensor second = state.get("second", name, () -> torch.zeros_like(gradient));

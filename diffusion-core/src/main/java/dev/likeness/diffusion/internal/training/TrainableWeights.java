@@ -14,9 +14,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Master weights in training: f32 leaves that gradients flow into, made by {@code initial} the
- * first time a module asks for them, or read from a checkpoint. Recorded in the order asked for.
- * One thread.
+ * Master weights in training: f32 leaves that receive gradients. {@code initial} creates a leaf
+ * when a module first asks for it; or a checkpoint provides it. Leaves are listed in the order of
+ * requests. Used by one thread.
  */
 public final class TrainableWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
@@ -24,14 +24,14 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private final WeightInitializer initial;
   private final String device;
 
-  /** On the CPU, or where {@code initial} has its values. */
+  /** Creates weights on the CPU, or on the device on which {@code initial} creates its values. */
   public TrainableWeights(WeightInitializer initial) {
     this(initial, null);
   }
 
   /**
-   * On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes
-   * to lie.
+   * Creates weights on {@code device}, for example {@code cuda}; null leaves each tensor on the
+   * device on which it is created or read.
    */
   public TrainableWeights(WeightInitializer initial, String device) {
     this.initial = initial;
@@ -39,8 +39,8 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   }
 
   /**
-   * Takes every tensor of {@code source}: into the leaf of that name where there is one by now,
-   * else as a new one in f32.
+   * Loads every tensor of {@code source}: into the leaf of that name if it exists, else as a new
+   * leaf in f32.
    */
   public void load(TensorSource source) {
     for (String name : source.names()) {
@@ -83,12 +83,12 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** Every leaf made or loaded so far, by full name. */
+  /** Returns every leaf created or loaded so far, by full name. */
   public Map<String, Tensor> leaves() {
     return Collections.unmodifiableMap(leaves);
   }
 
-  /** The number of trainable values. */
+  /** Returns the number of trainable values. */
   public long count() {
     return leaves.values().stream().mapToLong(Tensor::numel).sum();
   }

@@ -31,12 +31,13 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   private static final String EXTRA = "more.";
 
   /**
-   * Whether there is a state to go on from; what killed saves left beside it is deleted.
+   * Returns true if there is a state to resume from. Temporary files of interrupted saves beside it
+   * are deleted.
    *
-   * @param file or null when none is kept
-   * @param owner everything that decides the result, by which a state is known
-   * @param decided what that is, as the refusal says
-   * @throws InvalidInputException when the state is another training's
+   * @param file the state's file, or null if none is kept
+   * @param owner the settings that determine the result, by which a state is recognised
+   * @param decided the words for these settings in the error message
+   * @throws InvalidInputException if the state belongs to another training
    */
   public static boolean exists(Path file, String owner, String decided) {
     if (file == null) {
@@ -65,13 +66,14 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
   }
 
   /**
-   * Writes the state atomically, readable by its owner only: it may have been trained on a person.
+   * Writes the state atomically. Only the owner of the process may read it, because the weights may
+   * be trained on a person.
    */
   public void save(Path file, Map<String, String> notes) {
     save(file, notes, Map.of());
   }
 
-  /** The same with what else the caller keeps, under {@code more.}. */
+  /** Writes the state with further tensors of the caller, under {@code more.}. */
   public void save(Path file, Map<String, String> notes, Map<String, Tensor> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     more.forEach((name, t) -> tensors.put(EXTRA + name, t));
@@ -85,12 +87,12 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     SafetensorsWriter.writePrivate(file, tensors, metadata);
   }
 
-  /** Takes up a saved state and returns its notes. */
+  /** Loads a saved state and returns its notes. */
   public Map<String, String> load(Path file) {
     return load(file, (name, tensor) -> {});
   }
 
-  /** The same, handing over what else was kept; these tensors end with the call. */
+  /** Loads a saved state with the further tensors, which are valid during the call only. */
   public Map<String, String> load(Path file, BiConsumer<String, Tensor> more) {
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
@@ -108,7 +110,9 @@ public record TrainingStateFile(TrainableWeights weights, Optimizer optimizer, E
     }
   }
 
-  /** Where the weights are; single numbers stay on the CPU, where they are reckoned. */
+  /**
+   * Moves tensors to the device of the weights. Scalars stay on the CPU, where they are computed.
+   */
   private Map<String, Tensor> place(Map<String, Tensor> saved) {
     weights.leaves().values().stream()
         .findFirst()

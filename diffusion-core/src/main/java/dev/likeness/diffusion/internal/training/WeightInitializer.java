@@ -8,13 +8,13 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** First values of weights that are trained from nothing. */
+/** Initial values of weights that are trained from scratch. */
 @FunctionalInterface
 public interface WeightInitializer {
-  /** The first value of a tensor; owned by the calling scope. */
+  /** Returns the initial value of a tensor; owned by the calling scope. */
   Tensor initial(String name, long... shape);
 
-  /** The same on a device, e.g. {@code cuda}. */
+  /** Returns the same initializer for a device, e.g. {@code cuda}. */
   default WeightInitializer onDevice(String device) {
     return (name, shape) -> {
       Tensor value = initial(name, shape);
@@ -23,9 +23,10 @@ public interface WeightInitializer {
   }
 
   /**
-   * Norms at one, biases at zero, embeddings at a spread of 0.02, everything else normal with
-   * variance 1 / fan-in; what {@code silent} names starts at zero, so that a residual network
-   * begins as the identity (Goyal et al. 2017, arXiv:1706.02677, section 5.1).
+   * Returns the usual initial values: norms are one, biases zero, embeddings normal with a standard
+   * deviation of 0.02, other weights normal with variance 1 / fan-in. Layers whose names match
+   * {@code silent} are zero, so that a residual network starts as the identity (Goyal et al. 2017,
+   * arXiv:1706.02677, section 5.1).
    */
   static WeightInitializer seeded(NoiseSource noise, Predicate<String> silent) {
     return (name, shape) -> {

@@ -149,7 +149,7 @@ class PromptWarningsTest {
       assertRefused(
           name.startsWith("sd3")
               ? "a text encoder of "
-              : "clip skip 99 is for bases that read CLIP",
+              : "clip skip 99 is for bases that use CLIP",
           base,
           request.clipSkip(99));
     }

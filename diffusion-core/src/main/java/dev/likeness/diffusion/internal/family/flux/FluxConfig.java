@@ -7,14 +7,14 @@ import java.util.List;
 /**
  * The shape of a {@code FluxTransformer2DModel}, by diffusers' names.
  *
- * @param inChannels of a packed token: four latent pixels; for Fill, also the mask and the masked
- *     image
- * @param outChannels of a packed token
+ * @param inChannels channels of a packed token: four latent pixels; for Fill, also the mask and the
+ *     masked image
+ * @param outChannels channels of a predicted packed token
  * @param layers double blocks
  * @param singleLayers single blocks
  * @param textWidth width of the text encoder's tokens
  * @param pooledWidth width of the pooled text
- * @param guidanceEmbeds whether the guidance scale is an input (guidance-distilled)
+ * @param guidanceEmbeds true if the guidance scale is an input (guidance-distilled)
  * @param axes the channels of a head for each axis of the rotary embedding
  */
 public record FluxConfig(

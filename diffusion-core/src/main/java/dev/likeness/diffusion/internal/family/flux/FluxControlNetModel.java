@@ -65,13 +65,14 @@ public final class FluxControlNetModel {
   /**
    * The conditioning embedding of a control image for {@link #forward}, owned by the calling scope.
    *
-   * @param seen its latents [batch, channels, h, w], or its pixels in -1..1 if the network embeds
-   *     pixels
+   * @param control the latents [batch, channels, h, w], or the pixels in -1..1 if the network
+   *     embeds pixels
    */
-  public Tensor conditioningEmbedding(Tensor seen) {
+  public Tensor conditioningEmbedding(Tensor control) {
     try (TensorScope call = TensorScope.open()) {
       return call.promote(controlEmbedder.forward(
-          LatentPacking.pack(conditioningBlock == null ? seen : conditioningBlock.forward(seen))));
+          LatentPacking.pack(
+              conditioningBlock == null ? control : conditioningBlock.forward(control))));
     }
   }
 
@@ -81,7 +82,7 @@ public final class FluxControlNetModel {
    * @param tokens packed latents [batch, imageTokens, inChannels]
    * @param time [batch] or [1], 0..1, f32
    * @param rotation positions of the text's tokens, then of the image's
-   * @param hint of {@link #conditioningEmbedding}
+   * @param conditioningEmbedding result of {@link #conditioningEmbedding}
    * @param mode the control mode, for union ControlNets; else ignored
    */
   public Residuals forward(
@@ -89,7 +90,7 @@ public final class FluxControlNetModel {
       Tensor time,
       FluxTransformer2DModel.Inputs conditioning,
       RotaryEmbedding rotation,
-      Tensor hint,
+      Tensor conditioningEmbedding,
       int mode) {
     List<Tensor> blocks = new ArrayList<>();
     List<Tensor> singles = new ArrayList<>();
@@ -101,7 +102,7 @@ public final class FluxControlNetModel {
         text = torch.cat(new TensorVector(first, text), 1);
       }
       JointAttention.Streams start =
-          new JointAttention.Streams(backbone.embedImage(tokens).add(hint), text);
+          new JointAttention.Streams(backbone.embedImage(tokens).add(conditioningEmbedding), text);
       backbone.forward(
           start,
           backbone.timeTextEmbedding(tokens, time, conditioning),
@@ -127,9 +128,9 @@ public final class FluxControlNetModel {
     /** Reads a ControlNet's {@code config.json}; unsupported options are refused. */
     public static Config of(ModelConfig c) {
       Map<String, Object> shared = new LinkedHashMap<>(c.values());
-      int hint = c.integer("conditioning_embedding_channels", 0);
+      int channels = c.integer("conditioning_embedding_channels", 0);
       List.of("conditioning_embedding_channels", "num_mode").forEach(shared::remove);
-      if (hint > 0) {
+      if (channels > 0) {
         if (c.integer("patch_size", 1) != 2) {
           throw new InvalidInputException(c.source() + ": patch_size is "
               + c.integer("patch_size", 1) + ", expected 2 with conditioning_embedding_channels");
@@ -137,11 +138,11 @@ public final class FluxControlNetModel {
         shared.remove("patch_size");
       }
       FluxConfig backbone = FluxConfig.of(ModelConfig.of(shared, c.source()));
-      if (hint > 0 && 4 * hint != backbone.inChannels()) {
-        throw new InvalidInputException(c.source() + ": conditioning_embedding_channels " + hint
+      if (channels > 0 && 4 * channels != backbone.inChannels()) {
+        throw new InvalidInputException(c.source() + ": conditioning_embedding_channels " + channels
             + " must be a quarter of in_channels " + backbone.inChannels());
       }
-      return new Config(backbone, c.integer("num_mode", 0), hint);
+      return new Config(backbone, c.integer("num_mode", 0), channels);
     }
   }
 
@@ -149,9 +150,9 @@ public final class FluxControlNetModel {
    * The residuals of a ControlNet for the image tokens after FLUX's blocks, each [batch,
    * imageTokens, width]. There may be fewer than blocks, or none.
    *
-   * @param blocks for the double blocks
-   * @param singles for the single blocks
-   * @param interleaved whether consecutive double blocks take consecutive residuals, instead of
+   * @param blocks residuals for the double blocks
+   * @param singles residuals for the single blocks
+   * @param interleaved true if consecutive double blocks take consecutive residuals, instead of
    *     sharing one
    */
   public record Residuals(List<Tensor> blocks, List<Tensor> singles, boolean interleaved) {

@@ -158,7 +158,7 @@ public final class FluxFamily implements ModelFamily {
       return Certainty.DECLARED;
     }
 
-    // A known config may be of another FLUX.1; the tensors show whether this one is
+    // A known config may belong to another FLUX.1 model. The tensors show if this model is
     // guidance-distilled.
     @Override
     protected Map<String, Object> config(TensorNames names, String at, Map<String, Object> known) {

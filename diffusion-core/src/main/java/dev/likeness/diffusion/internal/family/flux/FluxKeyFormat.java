@@ -41,7 +41,9 @@ public final class FluxKeyFormat {
     return config;
   }
 
-  /** Whether the guidance scale is an input: for dev and similar models, not for schnell. */
+  /**
+   * Returns true if the guidance scale is an input: for dev and similar models, not for schnell.
+   */
   public static boolean isGuided(TensorNames keys, String prefix) {
     return DoubleStreamKeys.isGuided(keys, prefix);
   }

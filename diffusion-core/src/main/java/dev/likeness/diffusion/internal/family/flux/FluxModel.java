@@ -151,6 +151,7 @@ final class FluxModel implements OpenModel {
     }
   }
 
+  /** Encodes control images for the ControlNets of FLUX.1. */
   private final class Controls implements ControlImages {
     @Override
     public Tensor pixels(ControlImage control, RgbImage image) {
@@ -242,8 +243,8 @@ final class FluxModel implements OpenModel {
   /**
    * The sizes of images that FLUX.1 Kontext was trained to edit, about a million pixels each.
    *
-   * @param width in pixels
-   * @param height in pixels
+   * @param width width in pixels
+   * @param height height in pixels
    */
   record KontextSize(int width, int height) {
     private static final int PATCH_SIZE = 16;

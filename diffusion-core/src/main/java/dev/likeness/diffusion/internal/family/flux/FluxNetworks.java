@@ -80,12 +80,12 @@ public final class FluxNetworks extends NetworksBase {
             + autoencoder.vaeScaleFactor() * autoencoder.vaeScaleFactor());
   }
 
-  /** Whether the transformer takes a mask and the masked image (Fill). */
+  /** Returns true if the transformer takes a mask and the masked image (Fill). */
   public boolean isFill() {
     return config().inChannels() == fillChannels();
   }
 
-  /** Whether the transformer takes a reference image to edit (Kontext). */
+  /** Returns true if the transformer takes a reference image to edit (Kontext). */
   public boolean isKontext() {
     return isKontext;
   }

@@ -7,14 +7,14 @@ import java.util.List;
 /**
  * The shape of a {@code Flux2Transformer2DModel}, by diffusers' names.
  *
- * @param inChannels of a token: four latent pixels
+ * @param inChannels channels of a token: four latent pixels
  * @param layers double blocks
  * @param singleLayers single blocks
  * @param textWidth width of the language model's tokens, of several layers together
  * @param timeFeatures features of the sinusoidal time embedding
  * @param innerDim channels inside a feed-forward
  * @param axes the channels of a head for each axis of the rotary embedding
- * @param theta of the rotary positions
+ * @param theta base of the rotary frequencies
  */
 public record Flux2Config(
     int inChannels,

@@ -72,7 +72,7 @@ public final class Flux2Networks extends NetworksBase {
     }
   }
 
-  /** Whether the model is distilled and runs without guidance. */
+  /** Returns true if the model is distilled and runs without guidance. */
   public boolean isDistilled() {
     return isDistilled;
   }

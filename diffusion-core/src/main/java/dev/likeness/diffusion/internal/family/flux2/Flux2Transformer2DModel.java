@@ -128,8 +128,8 @@ public final class Flux2Transformer2DModel {
      * The rotary embedding of the text tokens, then the image tokens row by row, then those of a
      * reference image.
      *
-     * @param rows of the image's tokens
-     * @param columns of the image's tokens
+     * @param rows token rows of the image
+     * @param columns token columns of the image
      * @param reference latents of a reference image [1, channels, h, w], or null
      */
     public static RotaryEmbedding rotation(

@@ -13,7 +13,7 @@ import java.util.List;
  * @param pooledWidth width of the pooled texts together
  * @param positions the side of the stored grid of position embeddings, in tokens
  * @param dualLayers blocks with a second attention over the image alone (SD 3.5 medium)
- * @param hasQkNorm whether queries and keys are normalised (SD 3.5)
+ * @param hasQkNorm true if queries and keys are normalised (SD 3.5)
  */
 public record Sd3Config(
     int sampleSize,

@@ -204,7 +204,7 @@ public final class Sd3Transformer2DModel {
       ffContext = last ? null : new FeedForward.GeluFeedForward(w.at("ff_context"), width);
     }
 
-    /** Whether the block returns text tokens. */
+    /** Returns true if the block returns text tokens. */
     boolean returnsText() {
       return ffContext != null;
     }

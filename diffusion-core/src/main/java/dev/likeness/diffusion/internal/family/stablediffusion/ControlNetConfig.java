@@ -15,7 +15,7 @@ import java.util.Map;
  * @param unet the shape of the UNet whose encoder it copies
  * @param conditioningChannels channels of the control image
  * @param conditioningEmbeddingChannels widths of the layers that embed it
- * @param isBgr whether the image's channels are in the order blue, green, red
+ * @param isBgr true if the image's channels are in the order blue, green, red
  * @param union the union's configuration; null for a ControlNet with one kind of control images
  */
 public record ControlNetConfig(
@@ -54,7 +54,7 @@ public record ControlNetConfig(
     if (!reversed) {
       c.requireValue("controlnet_conditioning_channel_order", "rgb");
     }
-    List<Integer> hint = c.integers("conditioning_embedding_out_channels");
+    List<Integer> embeddingChannels = c.integers("conditioning_embedding_out_channels");
     int channels = c.integer("conditioning_channels", 3);
     boolean small = SMALL_MIDDLE.equals(shared.get("mid_block_type"));
     List.of(
@@ -82,7 +82,9 @@ public record ControlNetConfig(
     return new ControlNetConfig(
         small ? unet.withoutMiddleAttention() : unet,
         channels,
-        hint != null ? hint : several ? List.of(48, 96, 192, 384) : List.of(16, 32, 96, 256),
+        embeddingChannels != null
+            ? embeddingChannels
+            : several ? List.of(48, 96, 192, 384) : List.of(16, 32, 96, 256),
         reversed,
         several ? union(c, unet.levels().get(0).channels()) : null);
   }

@@ -107,16 +107,20 @@ public final class ControlNetModel {
    *
    * @param sample [batch, inChannels, h, w], without the channels for inpainting
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param hint of {@link #conditioningEmbedding}, [1, any, h, w]; for a union, the sum over its
-   *     images
-   * @param kinds of {@link #modeEmbedding} for a union, else null
+   * @param controlEmbedding result of {@link #conditioningEmbedding}, [1, any, h, w]; for a union,
+   *     the sum over its images
+   * @param modeEmbedding result of {@link #modeEmbedding} for a union, else null
    */
   public Residuals forward(
-      Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
+      Tensor sample,
+      Tensor timesteps,
+      UNetConditioning conditioning,
+      Tensor controlEmbedding,
+      Tensor modeEmbedding) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor time = embedding.forward(sample, timesteps, conditioning, kinds);
+      Tensor time = embedding.forward(sample, timesteps, conditioning, modeEmbedding);
       Deque<Tensor> left = new ArrayDeque<>();
-      Tensor x = convIn.forward(sample).add(hint);
+      Tensor x = convIn.forward(sample).add(controlEmbedding);
       left.push(x);
       for (DownBlock block : down) {
         x = block.forward(x, time, conditioning.attentionContext(), left, SegmentRunner.PLAIN);
@@ -134,8 +138,8 @@ public final class ControlNetModel {
   /**
    * The residuals of a ControlNet.
    *
-   * @param down for each skip connection of the encoder, in order
-   * @param mid for the output of the mid block
+   * @param down residuals for the skip connections of the encoder, in order
+   * @param mid residual for the output of the mid block
    */
   public record Residuals(List<Tensor> down, Tensor mid) {
     /** The residuals times {@code scale}. */
@@ -201,15 +205,15 @@ public final class ControlNetModel {
     }
 
     /** An image's embedding, [1, width, h, w], with its mode's shift, times {@code scale}. */
-    Tensor addTask(Tensor seen, int kind, double scale) {
+    Tensor addTask(Tensor embedding, int kind, double scale) {
       Scalar s = new Scalar(scale);
-      Tensor x = seen.mean(new long[] {2, 3}, false, null)
+      Tensor x = embedding.mean(new long[] {2, 3}, false, null)
           .add(taskEmbedding.narrow(0, kind, 1))
           .mul(s);
       for (Layer layer : transformerLayers) {
         x = layer.forward(x);
       }
-      return seen.add(spatialProjection.forward(x).unsqueeze(-1).unsqueeze(-1)).mul(s);
+      return embedding.add(spatialProjection.forward(x).unsqueeze(-1).unsqueeze(-1)).mul(s);
     }
 
     /**

@@ -31,9 +31,9 @@ public final class DeepCache {
    * Creates an empty cache.
    *
    * @param every the number of calls that share an output of the deep layers
-   * @param layers of the first level that are computed at every call
-   * @param forecast whether the last two outputs are extrapolated linearly, instead of reusing the
-   *     last one
+   * @param layers number of layers of the first level that are computed at every call
+   * @param forecast true if the last two outputs are extrapolated linearly; false if the last
+   *     output is used again
    */
   public DeepCache(int every, int layers, boolean forecast) {
     this.interval = every;
@@ -59,7 +59,7 @@ public final class DeepCache {
     lastRow = row;
   }
 
-  /** Counts a call of the network and returns whether the cache applies. */
+  /** Counts a call of the network. Returns true if the cache applies. */
   boolean shouldUseCache() {
     int row = calls++;
     return forecast
@@ -76,8 +76,8 @@ public final class DeepCache {
     if (previous.tensor() == null) {
       return cached.tensor().alias();
     }
-    double way = (double) (calls - 1 - cachedAt) / (cachedAt - previousAt);
-    return cached.tensor().add(cached.tensor().sub(previous.tensor()), new Scalar(way));
+    double factor = (double) (calls - 1 - cachedAt) / (cachedAt - previousAt);
+    return cached.tensor().add(cached.tensor().sub(previous.tensor()), new Scalar(factor));
   }
 
   void update(Tensor features) {

@@ -11,16 +11,16 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred},
- * {@code ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
+ * Detects the prediction type of a single file's UNet. Trainers' keys ({@code v_pred}, {@code
+ * ztsnr}) or Stability AI's model spec in the metadata give it. For other SD 2.x files, the
  * standard deviation of one weight decides; inpainting is epsilon. Without that weight it is v, as
  * in diffusers.
  *
  * <p>Source: {@code SD20.model_type} of ComfyUI {@code comfy/supported_models.py}.
  *
  * @param type diffusers' {@code prediction_type}
- * @param zeroTerminal whether the last training step is pure noise
- * @param certainty how it is known
+ * @param zeroTerminal true if the last training step is pure noise
+ * @param certainty the source of the prediction type
  */
 record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty) {
   private static final String VELOCITY = "v_prediction";
@@ -118,7 +118,7 @@ record PredictionDetector(String type, boolean zeroTerminal, Certainty certainty
 
     private Playground() {}
 
-    /** Whether a file with these tensors is Playground v2.5. */
+    /** Returns true if a file with these tensors is Playground v2.5. */
     static boolean matches(TensorNames keys) {
       return keys.has(MEAN) && keys.has(DEVIATION);
     }

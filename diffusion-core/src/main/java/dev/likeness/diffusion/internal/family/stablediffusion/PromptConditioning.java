@@ -55,7 +55,7 @@ final class PromptConditioning {
    * Encodes the prompts at each row of the plan. Rows with the same text share their encoding, and
    * all have the number of chunks of the longest.
    *
-   * @param together whether both prompts of a row must have the same number of chunks
+   * @param together true if both prompts of a row must have the same number of chunks
    */
   Conditioning conditioning(boolean guided, boolean together, PromptSchedule schedule) {
     int wanted = chunks(request.prompt(), request.embedding(), schedule);
@@ -79,7 +79,7 @@ final class PromptConditioning {
         rows(request.prompt(), PromptSchedule.of(MAX_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException("the prompt \"" + request.prompt()
-          + "\" changes over the steps, which an embedding cannot;" + " encode each of its texts");
+          + "\" changes over the steps, but an embedding is constant; encode each of its texts");
     }
     return encode(all.get(0), false, 1);
   }

@@ -113,6 +113,7 @@ public final class StableDiffusionFamily implements ModelFamily {
     return List.of(new UNetControlNetKind());
   }
 
+  /** Writes models of 1.x, 2.x and XL. */
   private record Format(ModelParts parts, boolean xl)
       implements ModelFormat, ModelFormat.SingleFile {
     @Override

@@ -160,6 +160,7 @@ final class StableDiffusionModel implements OpenModel {
         new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
   }
 
+  /** Encodes control images for the ControlNets of a UNet. */
   private final class Controls implements ControlImages {
     @Override
     public Tensor pixels(ControlImage control, RgbImage image) {

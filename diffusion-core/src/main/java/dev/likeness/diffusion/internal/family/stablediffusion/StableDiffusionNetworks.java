@@ -165,7 +165,7 @@ public final class StableDiffusionNetworks extends NetworksBase {
     return clipTextEncoders.get(0).tokenizer();
   }
 
-  /** Whether an empty negative prompt is encoded as zeros, as SDXL's base was trained. */
+  /** Returns true if an empty negative prompt is encoded as zeros, as SDXL's base was trained. */
   public boolean zerosForEmptyPrompt() {
     return zerosForEmptyPrompt;
   }

@@ -64,7 +64,7 @@ final class StableDiffusionVariant implements Variant {
   private static final int INPAINTING = 9;
 
   /**
-   * The place of a text encoder in a file.
+   * The position of a text encoder in a file.
    *
    * @param layers the largest number of layers that are used
    */
@@ -219,9 +219,8 @@ final class StableDiffusionVariant implements Variant {
         .stream().map(Integer.class::cast).toList();
     if (!config.containsKey("attention_head_dim")) {
       if (channels.stream().anyMatch(width -> width % HEAD_DIM != 0)) {
-        throw new InvalidInputException(keys.describe() + ": a UNet of widths " + channels
-            + " has an unknown number of heads, which the file does not have; give a"
-            + " diffusers folder, or its config");
+        throw new InvalidInputException(keys.describe() + ": the file does not have the number of"
+            + " heads of its UNet of widths " + channels + "; give a diffusers folder, or its config");
       }
       config.put(
           "attention_head_dim", channels.stream().map(width -> width / HEAD_DIM).toList());

@@ -55,7 +55,7 @@ public final class UNet2DConditionModel {
   }
 
   /**
-   * Predicts for noisy latents.
+   * Returns the network's output for noisy latents.
    *
    * @param sample [batch, inChannels, h, w], of the weights' type or f32
    * @param timesteps [batch] or [1], any type; taken as f32

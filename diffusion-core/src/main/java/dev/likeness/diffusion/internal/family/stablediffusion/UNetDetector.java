@@ -127,7 +127,7 @@ public final class UNetDetector {
     return types;
   }
 
-  // The mid block has as many as the last level, with or without attention.
+  // The mid block has as many transformer layers as the last level, with or without attention.
   private List<Integer> transformers() {
     List<Integer> counts = new ArrayList<>(
         levels.stream().map(level -> Math.max(1, level.transformers)).toList());
@@ -135,7 +135,7 @@ public final class UNetDetector {
     if (bottom > 0) {
       counts.set(counts.size() - 1, bottom);
     }
-    // A level without attention has as many as all others, if these agree.
+    // A level without attention gets the number of the other levels, if these agree.
     List<Integer> said = new ArrayList<>(
         levels.stream().map(Level::transformers).filter(count -> count > 0).toList());
     said.add(counts.get(counts.size() - 1));
@@ -206,7 +206,10 @@ public final class UNetDetector {
       return !hasSizeConditioning() && !usesLinearProjection();
     }
 
-    /** Its projections are linear, where those of 1.x are convolutions, or its text is wider. */
+    /**
+     * Returns true for SD 2.x: the projections are linear (convolutions in 1.x), or its text is
+     * wider.
+     */
     boolean isSd2() {
       return !hasSizeConditioning() && (usesLinearProjection() || textWidth() == SD2_TEXT);
     }
@@ -215,7 +218,10 @@ public final class UNetDetector {
       return hasSizeConditioning() && !isRefiner();
     }
 
-    /** It has one text encoder, OpenCLIP's; a UNet alone is detected by the width of its text. */
+    /**
+     * Returns true for the refiner: the only text encoder is OpenCLIP's. A UNet alone is detected
+     * by the width of its text.
+     */
     boolean isRefiner() {
       boolean onlyOpen = keys.has("conditioner.embedders.0.model.token_embedding.weight")
           && keys.names().stream().noneMatch(name -> name.startsWith("conditioner.embedders.1."));

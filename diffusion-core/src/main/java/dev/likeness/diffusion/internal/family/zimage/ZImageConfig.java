@@ -11,9 +11,9 @@ import java.util.List;
  * @param width channels of a token inside the network
  * @param layers blocks over image and text together
  * @param refiners blocks over image and text separately, before the joint ones
- * @param hasQkNorm whether queries and keys are normalised
+ * @param hasQkNorm true if queries and keys are normalised
  * @param textWidth width of the language model's tokens
- * @param theta of the rotary positions
+ * @param theta base of the rotary frequencies
  * @param timeScale the factor of the time
  * @param axesDims the channels of a head for each axis of the rotary embedding
  * @param axesLengths the number of positions of each axis

@@ -59,10 +59,9 @@ public final class ZImageKeyFormat {
         new ShapeReader(new CanonicalTensors(keys, layout(keys, prefix)), "", "transformer");
     int head = shapes.size("layers.0.attention.norm_q.weight", 0);
     if (head != HEAD_DIM) {
-      throw new InvalidInputException(keys.describe() + ": a transformer with heads " + head
-          + " wide has unknown channels"
-          + " for each position axis, which the file does not have; give a diffusers folder,"
-          + " or its config");
+      throw new InvalidInputException(keys.describe() + ": the file does not have the channels of"
+          + " each position axis for its transformer of head width " + head
+          + "; give a diffusers folder, or its config");
     }
     int width = shapes.size("all_x_embedder.2-1.weight", 0);
     Map<String, Object> config = new LinkedHashMap<>();

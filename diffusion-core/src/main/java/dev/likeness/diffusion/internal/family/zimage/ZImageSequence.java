@@ -16,12 +16,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The positions of image and text tokens. Both are padded to multiples of 32. Text positions
  * precede image positions, but image tokens precede text tokens. Shorter texts are masked.
  *
- * @param image rotation of the images' tokens, padding included
- * @param text rotation of the texts' tokens, as many as the longest has
- * @param imageTokens without padding
+ * @param image rotary embedding of the image tokens, padding included
+ * @param text rotary embedding of the text tokens, as many as the longest text has
+ * @param imageTokens the number of image tokens without padding
  * @param padding 1 for a padding token of a text, [batch, textTokens, 1]
- * @param mask added to the texts' scores, [batch, 1, 1, textTokens]; null if all have the same
- *     length
+ * @param mask the mask that is added to the scores of texts, [batch, 1, 1, textTokens]; null if all
+ *     have the same length
  */
 public record ZImageSequence(
     RotaryEmbedding image, RotaryEmbedding text, long imageTokens, Tensor padding, Tensor mask) {
@@ -30,9 +30,9 @@ public record ZImageSequence(
   /**
    * The sequence of images of one size.
    *
-   * @param rows of tokens
-   * @param columns of tokens
-   * @param counts how many tokens each text has
+   * @param rows rows of tokens
+   * @param columns columns of tokens
+   * @param counts the number of tokens of each text
    */
   public static ZImageSequence of(
       ZImageConfig config, long rows, long columns, long[] counts, Device device) {
@@ -42,9 +42,9 @@ public record ZImageSequence(
         || rows > config.axesLengths().get(1)
         || columns > config.axesLengths().get(2)) {
       throw new InvalidInputException(
-          "an image of " + columns + "x" + rows + " tokens after " + longest
-              + " of text is larger than the " + config.axesLengths()
-              + " positions of the model; use a smaller size");
+          "an image of " + columns + "x" + rows + " tokens and " + longest
+              + " text tokens exceed the model's positions " + config.axesLengths()
+              + " (text, rows, columns); use a smaller size");
     }
     Tensor places = torch.arange(new Scalar((double) longest)).to(device, ScalarType.Long);
     Tensor padding = places.unsqueeze(0).ge(column(counts, device)).unsqueeze(2);
@@ -98,7 +98,7 @@ public record ZImageSequence(
     return padding.size(1);
   }
 
-  /** How many tokens an image has, padding included. */
+  /** Returns the number of tokens of an image, padding included. */
   long paddedTokens() {
     return padded(imageTokens);
   }

@@ -75,7 +75,7 @@ public final class ZImageTransformer2DModel {
    *
    * @param latents [batch, channels, h, w], sides even
    * @param time the share of signal, [batch] or [1], 0..1, f32
-   * @param words of {@link #embedText}
+   * @param words result of {@link #embedText}
    * @return [batch, channels, h, w], owned by the calling scope
    */
   public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
@@ -186,7 +186,7 @@ public final class ZImageTransformer2DModel {
     private final RmsNorm ffNorm2;
     private final Linear modulation;
 
-    /** @param timed whether the block takes the time */
+    /** @param timed true if the block takes the time */
     ZImageBlock(Weights w, ZImageConfig config, boolean timed) {
       int width = config.width();
       attention =

@@ -26,9 +26,6 @@ import java.util.concurrent.Future;
 /**
  * The review of a set of photos: a verdict for each photo, the accepted photos, and advice for the
  * set. Immutable.
- *
- * <p>A review decodes several photos at the same time ({@link ReviewOptions#threads()}). It is
- * complete when its method {@code of} returns.
  */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
@@ -86,8 +83,8 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews a set with some tools and options. If the tools have a face embedder, the review also
-   * finds photos of another person and photos of the same shot.
+   * Reviews a set with some tools and options. With a face embedder, the review also finds photos
+   * of another person and other crops of the same shot.
    *
    * @param set the photos, which should show one person
    * @param tools the face detector and optional measures; the caller closes them
@@ -222,7 +219,7 @@ public final class PhotoReview {
    * (farthest-first traversal).
    */
   static final class Subset {
-    // The distance, 0 to 1, that a perfectly sharp face outweighs against a fully blurred one.
+    // A sharp face (blur 0) outweighs this much distance, compared with a blurred face (blur 1).
     private static final double SHARPNESS_WEIGHT = 0.5;
 
     private Subset() {}

@@ -20,12 +20,12 @@ import java.util.function.Supplier;
 /**
  * The networks and measures of a review. Thread-safe.
  *
- * <p>Closing the tools closes all of them. The {@code with} methods return new tools that take over
- * the unchanged ones, so only the last result must be closed. If a {@code with} method that opens a
- * file fails, it closes all tools before it throws.
+ * <p>{@link #close()} closes all of them. The {@code with} methods return new tools that take over
+ * the unchanged ones, so only the last result must be closed. If a {@code with} method cannot open
+ * its file, it closes all tools before it throws.
  *
  * @param detector finds faces
- * @param embedder finds photos of another person and repeated shots; optional
+ * @param embedder finds photos of another person and other crops of the same shot; optional
  * @param brisque measures distortion such as noise and compression; optional
  * @param quality a network that rates how well each face can be recognised; optional
  */

@@ -180,7 +180,7 @@ public record SetVerdict(
       } else if (count > SetVerdict.MAX_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
-            "%s photos are more than a person needs; the best %s do",
+            "%s photos are more than needed; the best %s are enough",
             numberWord(count),
             numberWord(SetVerdict.MAX_PHOTOS)));
       }

@@ -64,7 +64,7 @@ public enum ExifOrientation {
   /**
    * Rotates a decoded image as the EXIF orientation of its file says.
    *
-   * @param file the image file; only its metadata are read
+   * @param file the image file; its pixels are not decoded again
    * @param stored the image in the file, as stored
    * @return the upright image; {@code stored} itself if the file has no orientation
    * @throws InvalidInputException if the file cannot be read

@@ -56,7 +56,7 @@ final class HeifConverter implements PhotoConverter {
         .map(folder::resolve)
         .filter(Files::exists)
         .findFirst()
-        .orElseThrow(() -> new IOException("heif-convert wrote no image"));
+        .orElseThrow(() -> new IOException("libheif's program wrote no image"));
   }
 
   private static void run(ProcessBuilder builder) throws IOException {
@@ -66,10 +66,10 @@ final class HeifConverter implements PhotoConverter {
         .start();
     try {
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("heif-convert did not finish within " + TIMEOUT_SECONDS + " s");
+        throw new IOException("libheif's program did not finish within " + TIMEOUT_SECONDS + " s");
       }
       if (process.exitValue() != 0) {
-        throw new IOException("heif-convert cannot convert it");
+        throw new IOException("libheif's program cannot convert it");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -30,20 +30,20 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   private static final List<String> SCALING_OPERATIONS = List.of("Sub", "Mul");
   private static final long MAX_BYTES = 1L << 30;
 
-  /** Reads a file of at most 1 GiB. Error messages call it {@code what}. */
-  public static OnnxFile read(Path path, String what) {
+  /** Reads a file of at most 1 GiB. Error messages call it {@code label}. */
+  public static OnnxFile read(Path path, String label) {
     try {
       if (Files.size(path) > MAX_BYTES) {
         throw new InvalidInputException(
-            what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
+            label + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
       }
       byte[] file = UninterruptibleIo.read(path, Files::readAllBytes);
       return new OnnxFile(file, new Reader(file).shape());
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read " + what + " " + path + ": " + e.getMessage(), e);
+          "cannot read " + label + " " + path + ": " + e.getMessage(), e);
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
-      throw new InvalidInputException(what + " " + path + " is not an ONNX file; give an ONNX file", e);
+      throw new InvalidInputException(label + " " + path + " is not an ONNX file; give an ONNX file", e);
     }
   }
 

@@ -24,9 +24,9 @@ public final class OpenCvNetwork implements AutoCloseable {
     this.net = net;
   }
 
-  /** Opens the network in {@code input}. Error messages call it {@code what}. */
+  /** Opens the network in {@code input}. Error messages call it {@code label}. */
   @SuppressWarnings("try")
-  public static OpenCvNetwork open(OnnxFile input, String what) {
+  public static OpenCvNetwork open(OnnxFile input, String label) {
     OpenCv.load(opencv_dnn.class);
     try (PointerScope scope = new PointerScope()) {
       Net net = opencv_dnn.readNetFromONNX(input.file());
@@ -35,7 +35,7 @@ public final class OpenCvNetwork implements AutoCloseable {
       return new OpenCvNetwork(net);
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          what + " uses operations that OpenCV cannot run; export it with opset 12", e);
+          label + " uses operations that OpenCV cannot run; export it with opset 12", e);
     }
   }
 

@@ -124,9 +124,9 @@ final class Occlusion {
   }
 
   /**
-   * Measures how much of the crown above a face looks like a hat or scarf. Cloth either has a
-   * colour that hair and this face's skin do not have, or it is black, grey or white and more even
-   * than hair. Brown hats, and coarse cloth in hair colours, are not found.
+   * Measures how much of the crown above a face looks like a hat or scarf. Such cloth has a colour
+   * that neither hair nor this face's skin has. Or it is black, grey or white, and more even than
+   * hair. Brown hats, and coarse cloth in hair colours, are not found.
    */
   static final class Headwear {
     private static final int CELLS = 20;

@@ -30,7 +30,7 @@ final class BlockArtifacts {
 
   /**
    * Returns the mean height of the steps, in grey levels, at the distance where it is largest.
-   * Returns 0 for images with fewer than ten blocks per side.
+   * Returns 0 if a side has fewer than ten blocks of the largest size.
    */
   static double strength(RgbImage image) {
     Luma luma = Luma.of(image);

@@ -24,7 +24,8 @@ public final class Photo {
 
   private Photo(String name, Source source) {
     if (name == null || name.isBlank()) {
-      throw new IllegalArgumentException("a photo needs a name that is not blank; give its file name");
+      throw new IllegalArgumentException(
+          "a photo needs a name that is not blank; give its file name");
     }
     this.name = name;
     this.source = source;

@@ -65,7 +65,8 @@ public final class PhotoSet {
           .toList();
       if (found.isEmpty()) {
         throw new InvalidInputException(
-            folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+            folder
+                + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
       return found;
     } catch (IOException e) {

@@ -213,8 +213,8 @@ public record SetVerdict(
 
     private void addIfSame(int alike, String sentence) {
       if (alike > SAME_SHARE * count) {
-        advice.add(
-            String.format(Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), sentence));
+        advice.add(String.format(
+            Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), sentence));
       }
     }
 

@@ -20,8 +20,9 @@ public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolea
   /** Checks the ranges. */
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
-      throw new IllegalArgumentException("bytes and pixels must be at least 1 and the long side at least 64, got "
-              + maxBytes + ", " + maxPixels + " and " + maxLongSide);
+      throw new IllegalArgumentException(
+          "bytes and pixels must be at least 1 and the long side at least 64, got " + maxBytes
+              + ", " + maxPixels + " and " + maxLongSide);
     }
   }
 

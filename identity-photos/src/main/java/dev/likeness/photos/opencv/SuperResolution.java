@@ -51,8 +51,9 @@ public final class SuperResolution implements AutoCloseable {
           network.forward(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
       if (factor < 2 || factor > MAX_FACTOR || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(LABEL + " " + file + " returns " + out.length + " numbers for "
-            + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
+        throw new InvalidInputException(LABEL + " " + file + " returns " + out.length
+            + " numbers for " + tile + "x" + tile
+            + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (InvalidInputException e) {

@@ -100,7 +100,8 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   private static byte[] segment(int marker, byte[] data) {
     if (data.length > 0xffff - 2) {
-      throw new IllegalArgumentException("a JPEG segment has at most 65533 bytes, got " + data.length);
+      throw new IllegalArgumentException(
+          "a JPEG segment has at most 65533 bytes, got " + data.length);
     }
     return ByteBuffer.allocate(4 + data.length)
         .put((byte) 0xff)

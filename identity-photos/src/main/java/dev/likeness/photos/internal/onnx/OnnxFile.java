@@ -43,7 +43,8 @@ public record OnnxFile(byte[] file, List<Long> shape) {
       throw new InvalidInputException(
           "cannot read " + label + " " + path + ": " + e.getMessage(), e);
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
-      throw new InvalidInputException(label + " " + path + " is not an ONNX file; give an ONNX file", e);
+      throw new InvalidInputException(
+          label + " " + path + " is not an ONNX file; give an ONNX file", e);
     }
   }
 

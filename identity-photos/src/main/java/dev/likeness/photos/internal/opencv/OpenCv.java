@@ -25,8 +25,8 @@ public final class OpenCv {
       NativeLibraries.load(global);
     } catch (LinkageError e) {
       throw new ResourceLimitException(
-          "OpenCV's native libraries for " + Loader.getPlatform() + " are not on the class path; add "
-              + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
+          "OpenCV's native libraries for " + Loader.getPlatform()
+              + " are not on the class path; add dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
               + Loader.getPlatform()
               + " with its openblas and javacpp",
           e);

@@ -26,7 +26,8 @@ public final class OpenCv {
     } catch (LinkageError e) {
       throw new ResourceLimitException(
           "OpenCV's native libraries for " + Loader.getPlatform()
-              + " are not on the class path; add dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
+              + " are not on the class path; add dev.likeness:likeness-natives-cpu, or "
+              + "org.bytedeco:opencv:4.13.0-1.5.13:"
               + Loader.getPlatform()
               + " with its openblas and javacpp",
           e);

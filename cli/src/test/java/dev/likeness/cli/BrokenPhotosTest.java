@@ -18,7 +18,7 @@ class BrokenPhotosTest {
   @Test
   void emptyFolder() {
     assertRefused(
-        folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
   }
 
   @Test
@@ -36,7 +36,7 @@ class BrokenPhotosTest {
   @Test
   void missingFolder() throws IOException {
     Files.delete(folder);
-    assertRefused(folder + " is not a folder; give the folder that holds the person's photos");
+    assertRefused(folder + " is not a folder; give the folder with the person's photos");
     Files.createDirectory(folder);
   }
 

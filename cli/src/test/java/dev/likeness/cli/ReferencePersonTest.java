@@ -135,7 +135,7 @@ class ReferencePersonTest {
     for (String said : List.of(
         "a-wall.png     reject  no face was found",
         "faces were found, the second 90 % as large as the first",
-        "c-lying.png    warn    it lay on its side or upside down and was turned",
+        "c-lying.png    warn    it was sideways or upside down and was rotated",
         "selfie-01.jpg  keep",
         "4 of 6 photos can be used")) {
       assertTrue(run.err().contains(said), said + " is not in\n" + run.err());

@@ -23,26 +23,33 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a photo with its face. It computes the features that are compared with other photos.
+   * Returns a photo with its face. Computes the features that are compared with other photos.
+   *
+   * @param name name for reports and messages
+   * @param image the upright photo in sRGB
+   * @param face the person's face, in pixels of {@code image}
+   * @return the photo
    */
   public static AcceptedPhoto of(String name, RgbImage image, Face face) {
     return new AcceptedPhoto(name, image, face, PhotoFeatures.of(image, face));
   }
 
-  /** The photo's name. */
+  /** {@return the photo's name} */
   public String name() {
     return name;
   }
 
   /**
-   * The image, upright, in sRGB and without metadata; a large photo is reduced as
-   * {@link ReviewOptions#decodeLimits()} says.
+   * Returns the photo: upright, in sRGB and without metadata. A large photo is reduced to {@link
+   * dev.likeness.photos.decode.DecodeLimits#maxLongSide()}.
+   *
+   * @return the image
    */
   public RgbImage image() {
     return image;
   }
 
-  /** The person's face, in pixels of {@link #image()}. */
+  /** {@return the person's face, in pixels of {@link #image()}} */
   public Face face() {
     return face;
   }
@@ -52,11 +59,12 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns a square crop of head and shoulders without enlarging. Image encoders use 224 or 256,
-   * training 512 or 1024.
+   * Returns a square crop of head and shoulders without enlarging. Image encoders use 224 or 256
+   * pixels, training uses 512 or 1024.
    *
-   * @param size side in pixels
-   * @throws IllegalArgumentException if the crop has fewer pixels than that
+   * @param size side of the result in pixels, at least 1
+   * @return the crop, {@code size} pixels wide and high
+   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side
    */
   public RgbImage crop(int size) {
     return crop(size, 1);
@@ -65,8 +73,9 @@ public final class AcceptedPhoto {
   /**
    * Returns a square crop of head and shoulders with limited enlarging.
    *
-   * @param size side in pixels
-   * @param mostEnlargement largest allowed factor, from 1
+   * @param size side of the result in pixels, at least 1
+   * @param mostEnlargement largest allowed enlargement factor, at least 1
+   * @return the crop, {@code size} pixels wide and high
    * @throws IllegalArgumentException if the crop would have to be enlarged more
    */
   public RgbImage crop(int size, double mostEnlargement) {
@@ -76,9 +85,10 @@ public final class AcceptedPhoto {
   /**
    * Returns a square crop with a framing, without enlarging.
    *
-   * @param size side in pixels
-   * @param framing how much of the person is included
-   * @throws IllegalArgumentException if the crop has fewer pixels than that
+   * @param size side of the result in pixels, at least 1
+   * @param framing how much of the person the crop includes
+   * @return the crop, {@code size} pixels wide and high
+   * @throws IllegalArgumentException if the crop has fewer than {@code size} pixels per side
    */
   public RgbImage crop(int size, HeadCrop.Framing framing) {
     return crop(size, framing, 1);
@@ -87,33 +97,36 @@ public final class AcceptedPhoto {
   /**
    * Returns a square crop with a framing and limited enlarging.
    *
-   * @param size side in pixels
-   * @param framing how much of the person is included
-   * @param mostEnlargement largest allowed factor, from 1
+   * @param size side of the result in pixels, at least 1
+   * @param framing how much of the person the crop includes
+   * @param mostEnlargement largest allowed enlargement factor, at least 1
+   * @return the crop, {@code size} pixels wide and high
    * @throws IllegalArgumentException if the crop would have to be enlarged more
    */
   public RgbImage crop(int size, HeadCrop.Framing framing, double mostEnlargement) {
     HeadCrop crop = HeadCrop.of(face.box(), framing, image.width(), image.height(), size);
     double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
-      String shown =
+      String argument =
           framing == HeadCrop.Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(String.format(
           Locale.ROOT,
-          "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)",
+          "the photo has %d pixels for a crop of %d and must be enlarged %.2f times; allow it with crop(%d, %s%.2f)",
           crop.side(),
           size,
           enlargement,
           size,
-          shown,
+          argument,
           Math.ceil(100 * enlargement) / 100));
     }
     return crop.of(image, size);
   }
 
   /**
-   * Returns the factor by which {@code crop(size)} enlarges head and shoulders. At most 1 means no
-   * enlarging.
+   * Returns the factor by which {@code crop(size)} enlarges head and shoulders.
+   *
+   * @param size side of the result in pixels, at least 1
+   * @return the factor; at most 1 means no enlarging
    */
   public double enlargement(int size) {
     HeadCrop.Framing usual = HeadCrop.Framing.HEAD_AND_SHOULDERS;
@@ -122,22 +135,28 @@ public final class AcceptedPhoto {
   }
 
   /**
-   * Returns the perceptual distance to another photo, 0 (same shot) to 1. It is the smaller share
-   * of differing hash bits of the whole image and of head and shoulders.
+   * Returns the perceptual distance to another photo. It is the smaller of two shares of differing
+   * hash bits: of the whole image, and of head and shoulders.
+   *
+   * @param other the photo to compare with
+   * @return the distance, 0 (same shot) to 1
    */
   public double distance(AcceptedPhoto other) {
     return features.distance(other.features);
   }
 
   /**
-   * The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112
+   * Returns the face aligned to a template, such as {@link AlignmentTemplate#ARCFACE} with 112
    * pixels.
+   *
+   * @param template positions of the landmarks in the result
+   * @return the aligned face, {@link AlignmentTemplate#size()} pixels wide and high
    */
   public RgbImage align(AlignmentTemplate template) {
     return template.align(image, face);
   }
 
-  /** Whether name, image and face are equal. */
+  /** Returns true if name, image and face are equal. */
   @Override
   public boolean equals(Object other) {
     return other instanceof AcceptedPhoto photo

@@ -18,7 +18,7 @@ public final class NoUsablePhotoException extends InvalidInputException {
     this.review = review;
   }
 
-  /** Returns the review; null after deserialization. */
+  /** {@return the review with the verdict of each photo; null after deserialization} */
   public PhotoReview review() {
     return review;
   }

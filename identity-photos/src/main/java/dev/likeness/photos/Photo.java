@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * review.
  */
 public final class Photo {
-  // Streams cannot be read twice, so they are taken in at once, up to what any review accepts.
+  // A stream cannot be read twice, so it is read at once, up to this limit.
   private static final int MAX_STREAM_BYTES = 64 << 20;
 
   @FunctionalInterface
@@ -24,13 +24,19 @@ public final class Photo {
 
   private Photo(String name, Source source) {
     if (name == null || name.isBlank()) {
-      throw new IllegalArgumentException("a photo needs a name to be called by in the report");
+      throw new IllegalArgumentException(
+          "a photo needs a name that is not blank; give its file name");
     }
     this.name = name;
     this.source = source;
   }
 
-  /** Returns a photo of a file, named by its file name. The file is read during the review. */
+  /**
+   * Returns a photo of a file, named by its file name. The file is read during the review.
+   *
+   * @param file an image file; the review reports a missing or broken one
+   * @return the photo
+   */
   public static Photo of(Path file) {
     return new Photo(file.getFileName().toString(), most -> {
       try (InputStream in = Files.newInputStream(file)) {
@@ -39,12 +45,27 @@ public final class Photo {
     });
   }
 
-  /** Returns a photo of a file's content. The array must not be changed afterwards. */
+  /**
+   * Returns a photo of a file's content.
+   *
+   * @param name name for reports and messages, not blank
+   * @param file the bytes of the image file; not copied, so the caller must not change them
+   * @return the photo
+   * @throws IllegalArgumentException if the name is blank
+   */
   public static Photo of(String name, byte[] file) {
     return new Photo(name, most -> file);
   }
 
-  /** Reads a photo from a stream, at most 64 MiB. The caller closes the stream. */
+  /**
+   * Reads a photo from a stream, at most 64 MiB.
+   *
+   * @param name name for reports and messages, not blank
+   * @param file the stream of the image file; the caller closes it
+   * @return the photo
+   * @throws InvalidInputException if the stream cannot be read
+   * @throws IllegalArgumentException if the name is blank
+   */
   public static Photo of(String name, InputStream file) {
     try {
       return of(name, file.readNBytes(MAX_STREAM_BYTES));
@@ -53,14 +74,14 @@ public final class Photo {
     }
   }
 
-  /** Returns the name that reports use. */
+  /** {@return the name used in reports and messages} */
   public String name() {
     return name;
   }
 
   /**
-   * The file's bytes; a file longer than {@code most} is cut one byte after, which tells that it
-   * is.
+   * Reads the file's bytes. A file longer than {@code most} is cut to {@code most + 1} bytes, so
+   * that the decoder detects that it is too long.
    */
   byte[] readBytes(int most) throws IOException {
     return source.read(Math.max(most, most + 1));

@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds photos that are nearly the same shot: of each such pair the worse one gets a reason.
- * Fingerprints tell copies, whatever was done to their size, light or compression; embeddings also
- * tell other crops and mirror images, which are worth a warning only.
+ * Finds photos that repeat a better photo of the set. Perceptual hashes find copies of any size,
+ * brightness or compression. Embeddings also find other crops and mirrored copies, which only get a
+ * warning.
  */
 final class PhotoComparison {
   private final QualityLimits.Band band;
@@ -29,8 +29,8 @@ final class PhotoComparison {
   }
 
   /**
-   * The reasons by photo, for those usable ones that repeat a better one: with a better verdict, or
-   * crisper.
+   * Returns the reasons of usable photos that repeat a better one. A photo is better if its verdict
+   * is better or, with equal verdicts, if its face has more detail.
    */
   Map<AcceptedPhoto, Reason> findDuplicates(List<PhotoIntake.Result> results) {
     List<AcceptedPhoto> best = results.stream()
@@ -40,7 +40,7 @@ final class PhotoComparison {
                 .thenComparing(result -> -detail(result.accepted().orElseThrow())))
         .map(result -> result.accepted().orElseThrow())
         .toList();
-    // By identity: hashing a photo would read all of its pixels, and the same file may be given
+    // The map compares by identity: equals would read all pixels, and the same file may occur
     // twice.
     Map<AcceptedPhoto, Reason> found = new IdentityHashMap<>();
     List<AcceptedPhoto> kept = new ArrayList<>();
@@ -79,23 +79,21 @@ final class PhotoComparison {
             Verdict.WARN,
             vectors.cosine(photo, other),
             vectors.sameShotThreshold(),
-            "it seems to be the same shot as " + other.name() + ", framed differently")));
+            "it seems to be another crop of the same shot as " + other.name())));
   }
 
   private static double distance(AcceptedPhoto a, AcceptedPhoto b) {
     return a.distance(b);
   }
 
-  // Pixels across the face, discounted by blur.
+  // Width of the face in pixels, reduced by its blur.
   private static double detail(AcceptedPhoto photo) {
     return photo.face().box().width() * (1 - photo.features().blur());
   }
 
-  /** The vectors of a set's faces, each computed once, and what their cosines mean. */
+  /** The embeddings of a set's faces, each computed once, with the thresholds of their cosines. */
   static final class Embeddings {
-    // Two photos are one shot when their cosine is this far from the threshold of one person
-    // towards
-    // 1.
+    // The same-shot threshold lies at this fraction between the same-person threshold and 1.
     private static final double SAME_SHOT_SHARE = 0.85;
 
     private final Map<AcceptedPhoto, float[]> vectors = new IdentityHashMap<>();
@@ -110,14 +108,12 @@ final class PhotoComparison {
       return FaceEmbedder.cosine(vectors.get(a), vectors.get(b));
     }
 
-    /** The cosine above which two photos show one person. */
+    /** The cosine from which two photos show the same person. */
     double samePersonThreshold() {
       return threshold;
     }
 
-    /**
-     * The cosine above which two photos of one person are one shot, framed or mirrored differently.
-     */
+    /** The cosine above which two photos are the same shot, cropped differently or mirrored. */
     double sameShotThreshold() {
       return threshold + SAME_SHOT_SHARE * (1 - threshold);
     }
@@ -131,8 +127,8 @@ final class PhotoComparison {
     private SamePersonCheck() {}
 
     /**
-     * The reasons by photo, for photos that show another person; empty when no two photos show the
-     * same person.
+     * Returns the reasons of photos that show another person. The map is empty if no two photos
+     * show the same person.
      */
     static Map<AcceptedPhoto, Reason> findOtherPersons(
         List<AcceptedPhoto> photos, Embeddings embeddings) {
@@ -157,7 +153,7 @@ final class PhotoComparison {
           Verdict.REJECT,
           closest,
           embeddings.samePersonThreshold(),
-          "it shows another person than most of the photos");
+          "it shows a different person than most photos do");
     }
 
     private static List<AcceptedPhoto> largestGroup(
@@ -171,7 +167,7 @@ final class PhotoComparison {
       return best;
     }
 
-    // Takes the first photo and everything that is linked to it, however far round, out of those
+    // Removes the first photo and all photos linked to it, directly or through others, from those
     // left.
     private static List<AcceptedPhoto> connectedGroup(
         List<AcceptedPhoto> left, Embeddings embeddings) {

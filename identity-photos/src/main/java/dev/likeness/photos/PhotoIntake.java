@@ -18,25 +18,31 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One photo's way in: bytes, image, faces, judgement. Whatever is wrong with the file becomes a
- * reason.
+ * Reviews one photo: reads and decodes the file, finds the faces and checks the quality. Every
+ * problem becomes a reason.
  */
 final class PhotoIntake {
   private static final int PREVIEW_SIZE = 360;
   private static final Reason ROTATED = Reason.of(
       ReasonCode.ROTATED,
       Verdict.WARN,
-      "it lay on its side or upside down and was turned; check that it shows the person upright");
+      "it was sideways or upside down and was rotated; check that it shows the person upright");
 
   /**
-   * The verdict, a small image where the file is one, and the photo itself where there is a face to
-   * use.
+   * The result for one photo.
+   *
+   * @param verdict the verdict with its reasons
+   * @param preview the reduced photo; empty if the file cannot be decoded
+   * @param accepted the photo with its face; empty if it is rejected
    */
   record Result(
       PhotoVerdict verdict,
       Optional<ReviewSheet.Preview> preview,
       Optional<AcceptedPhoto> accepted) {
-    /** The result with one more reason; a photo that is rejected by it is no longer usable. */
+    /**
+     * Returns this result with one more reason. A reason with the verdict REJECT removes the
+     * accepted photo.
+     */
     Result withReason(Reason reason) {
       return new Result(
           verdict.withReason(reason),
@@ -73,7 +79,7 @@ final class PhotoIntake {
           format,
           Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
     } catch (RuntimeException e) {
-      // What OpenCV throws, JavaCPP throws as this class and no other.
+      // JavaCPP rethrows C++ exceptions of OpenCV as RuntimeException itself, never as a subclass.
       if (e.getClass() != RuntimeException.class) {
         throw e;
       }
@@ -83,9 +89,9 @@ final class PhotoIntake {
           Reason.of(
               ReasonCode.NOT_JUDGED,
               Verdict.REJECT,
-              "cannot be judged: "
+              "cannot be checked: "
                   + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip()
-                  + "; send another"));
+                  + "; use another photo"));
     }
   }
 
@@ -115,7 +121,7 @@ final class PhotoIntake {
         Optional.empty());
   }
 
-  // The decoder's messages begin with the name, which the verdict has already.
+  // The decoder's messages begin with the photo's name, which the verdict already contains.
   private static String message(Photo photo, UnreadablePhotoException e) {
     String whole = e.getMessage();
     return whole.startsWith(photo.name())

@@ -2,7 +2,6 @@ package dev.likeness.photos;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.CancelledException;
-import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.diffusion.image.RgbImage;
 import dev.likeness.photos.decode.PhotoDecoder;
@@ -42,10 +41,13 @@ public final class PhotoReview {
   }
 
   /**
-   * Reviews with the built-in cascades and the default limits.
+   * Reviews a set with the built-in tools ({@link ReviewTools#builtIn()}) and the default limits.
    *
-   * @throws NoUsablePhotoException (an {@link InvalidInputException}) when every photo is rejected
-   * @throws ResourceLimitException when OpenCV's natives are missing
+   * @param set the photos, which should show one person
+   * @return the review, with at least one accepted photo
+   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
+   * @throws CancelledException if the thread is interrupted
    */
   public static PhotoReview of(PhotoSet set) {
     try (ReviewTools tools = ReviewTools.builtIn()) {
@@ -53,19 +55,43 @@ public final class PhotoReview {
     }
   }
 
-  /** Reviews with {@code detector}, which stays the caller's to close. */
+  /**
+   * Reviews a set with a face detector and no other tool.
+   *
+   * @param set the photos, which should show one person
+   * @param detector finds the faces; the caller closes it
+   * @param options limits, thresholds and the number of threads
+   * @return the review, with at least one accepted photo
+   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws CancelledException if the thread is interrupted
+   */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
     return of(set, ReviewTools.of(detector), options);
   }
 
-  /** Reviews with {@code tools}, which stay the caller's to close, and the default limits. */
+  /**
+   * Reviews a set with some tools and the default options ({@link ReviewOptions#defaults()}).
+   *
+   * @param set the photos, which should show one person
+   * @param tools the face detector and optional measures; the caller closes them
+   * @return the review, with at least one accepted photo
+   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws CancelledException if the thread is interrupted
+   */
   public static PhotoReview of(PhotoSet set, ReviewTools tools) {
     return of(set, tools, ReviewOptions.defaults());
   }
 
   /**
-   * Reviews with {@code tools}, which the caller closes; an embedder finds photos of another
-   * person.
+   * Reviews a set with some tools and options. With a face embedder, the review also finds photos
+   * of another person and other crops of the same shot.
+   *
+   * @param set the photos, which should show one person
+   * @param tools the face detector and optional measures; the caller closes them
+   * @param options limits, thresholds and the number of threads
+   * @return the review, with at least one accepted photo
+   * @throws NoUsablePhotoException if every photo is rejected; it contains the review
+   * @throws CancelledException if the thread is interrupted
    */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
     QualityChecks judge =
@@ -90,7 +116,7 @@ public final class PhotoReview {
     return review;
   }
 
-  // What comparing photos with each other says against some of them joins what was found in each.
+  // Adds the reasons found by comparing photos to the reasons found in each photo.
   private static List<PhotoIntake.Result> withReasons(
       List<PhotoIntake.Result> results, Map<AcceptedPhoto, Reason> against) {
     return results.stream()
@@ -106,40 +132,47 @@ public final class PhotoReview {
         .toList();
   }
 
-  /** One verdict a photo, in the order of the set. */
+  /** {@return one verdict per photo, in the order of the set} */
   public List<PhotoVerdict> photos() {
     return photos;
   }
 
-  /** The photos that may be used, in the order of the set; at least one. */
+  /** {@return the accepted photos, in the order of the set; at least one} */
   public List<AcceptedPhoto> accepted() {
     return accepted;
   }
 
   /**
-   * At most {@code count} of the accepted photos: the crispest first, then always the one least
-   * like those chosen.
+   * Returns the accepted photos that are most useful for training. The sharpest photo comes first.
+   * Each further photo is chosen for its difference from those before it and for its sharpness.
+   *
+   * @param count the largest number of photos, at least 1
+   * @return at most {@code count} photos, the most useful first
+   * @throws IllegalArgumentException if {@code count} is below 1
    */
   public List<AcceptedPhoto> best(int count) {
     return Subset.of(accepted, count);
   }
 
-  /** What the photos are together. */
+  /** {@return the verdict on the whole set: its readiness, variety and advice} */
   public SetVerdict set() {
     return set;
   }
 
   /**
-   * The review as an image: every photo with its faces framed, its verdict and why, and what the
-   * set lacks.
+   * Renders the review as one image. It shows each photo with framed faces, its verdict and its
+   * reasons, and below them the advice for the set.
+   *
+   * @return the image, at least 900 pixels wide
    */
   public RgbImage toSheet() {
     return ReviewSheet.render(this, previews);
   }
 
   /**
-   * The review as one JSON object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured
-   * are null.
+   * Writes the review as JSON.
+   *
+   * @return one object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured are null
    */
   public String toJson() {
     return ReviewJson.of(this);
@@ -182,11 +215,11 @@ public final class PhotoReview {
   }
 
   /**
-   * Chooses the photos that are worth most for training, in that order: crisp ones that differ
-   * (farthest first).
+   * Chooses the photos that are most useful for training: sharp photos that differ from each other
+   * (farthest-first traversal).
    */
   static final class Subset {
-    // A photo as crisp as can be is worth this much difference more than a blurred one.
+    // A sharp face (blur 0) outweighs this much distance, compared with a blurred face (blur 1).
     private static final double SHARPNESS_WEIGHT = 0.5;
 
     private Subset() {}
@@ -214,7 +247,7 @@ public final class PhotoReview {
     }
   }
 
-  /** A review as JSON, in the shape that {@code likeness photos --json} promises. */
+  /** Writes a review in the JSON format of {@code likeness photos --json}. */
   static final class ReviewJson {
     private ReviewJson() {}
 
@@ -268,7 +301,7 @@ public final class PhotoReview {
       return object;
     }
 
-    // JSON knows no NaN; four digits say all that a measure knows.
+    // JSON has no NaN. Four decimals are as precise as the measures are.
     private static Double number(double value) {
       return Double.isFinite(value) ? Math.round(value * 1e4) / 1e4 : null;
     }

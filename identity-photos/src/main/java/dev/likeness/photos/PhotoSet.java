@@ -10,7 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Photos that should show one person, in the order of the review. Not empty. */
+/** Photos of one person, in the order of the review. Never empty. Immutable. */
 public final class PhotoSet {
   private static final int HEADER_BYTES = 32;
 
@@ -20,7 +20,13 @@ public final class PhotoSet {
     this.photos = photos;
   }
 
-  /** These photos, in this order; at least one. */
+  /**
+   * Returns a set of photos in the given order.
+   *
+   * @param photos at least one photo
+   * @return the set
+   * @throws InvalidInputException if the list is empty
+   */
   public static PhotoSet of(List<Photo> photos) {
     if (photos.isEmpty()) {
       throw new InvalidInputException("no photo was given; give 3 to 20 photos of the person");
@@ -29,20 +35,28 @@ public final class PhotoSet {
   }
 
   /**
-   * The photos directly inside {@code folder}, by name: every visible file that is named or begins
-   * like an image.
+   * Returns the photos directly inside a folder, sorted by file name. A file counts as a photo if
+   * its extension or its first bytes are those of an image. Hidden files are ignored.
    *
-   * @throws InvalidInputException when it is not a folder, cannot be read, or holds none
+   * @param folder the folder of photos
+   * @return the set; its files are read during the review
+   * @throws InvalidInputException if it is not a folder, cannot be read, or contains no photo
    */
   public static PhotoSet from(Path folder) {
     return new PhotoSet(listFiles(folder).stream().map(Photo::of).toList());
   }
 
-  /** The files of {@link #from}. */
+  /**
+   * Lists the files that {@link #from} takes from a folder.
+   *
+   * @param folder the folder of photos
+   * @return the files, sorted by file name; at least one
+   * @throws InvalidInputException if it is not a folder, cannot be read, or contains no photo
+   */
   public static List<Path> listFiles(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new InvalidInputException(
-          folder + " is not a folder; give the folder that holds the person's photos");
+          folder + " is not a folder; give the folder with the person's photos");
     }
     try (Stream<Path> files = Files.list(folder)) {
       List<Path> found = files
@@ -51,7 +65,8 @@ public final class PhotoSet {
           .toList();
       if (found.isEmpty()) {
         throw new InvalidInputException(
-            folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+            folder
+                + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
       return found;
     } catch (IOException e) {
@@ -60,7 +75,7 @@ public final class PhotoSet {
     }
   }
 
-  /** The photos, in the order of the review. */
+  /** {@return the photos, in the order of the review; at least one} */
   public List<Photo> photos() {
     return photos;
   }

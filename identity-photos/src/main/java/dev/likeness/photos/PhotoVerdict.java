@@ -13,10 +13,10 @@ import java.util.stream.Stream;
  * The result of the review for one photo.
  *
  * @param name the photo's name
- * @param format the file format by its content; empty if it is not an image
- * @param verdict keep, keep with a warning, or reject: the worst of the reasons
- * @param reasons the reasons against it, worst first
- * @param faces the faces in it, largest first
+ * @param format the file format, detected from the content; empty if it is not an image
+ * @param verdict the most severe verdict of all reasons; {@code KEEP} without reasons
+ * @param reasons the reasons against the photo, most severe first
+ * @param faces the faces in the photo, largest first; empty if it could not be decoded
  */
 public record PhotoVerdict(
     String name,
@@ -24,12 +24,21 @@ public record PhotoVerdict(
     Verdict verdict,
     List<Reason> reasons,
     List<Face> faces) {
+  /** Copies the lists. */
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
     faces = List.copyOf(faces);
   }
 
-  /** The verdict that {@code reasons}, in any order, come to. */
+  /**
+   * Returns the verdict that follows from the reasons against a photo.
+   *
+   * @param name the photo's name
+   * @param format the file format, detected from the content; empty if it is not an image
+   * @param reasons the reasons against the photo, in any order
+   * @param faces the faces in the photo, largest first
+   * @return the verdict, with the reasons sorted by severity
+   */
   public static PhotoVerdict of(
       String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
     Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::worse);
@@ -39,12 +48,17 @@ public record PhotoVerdict(
     return new PhotoVerdict(name, format, worst, sorted, faces);
   }
 
-  /** The same verdict with one more reason against the photo. */
+  /**
+   * Returns this verdict with one more reason against the photo.
+   *
+   * @param reason the further reason
+   * @return the new verdict, which may be more severe
+   */
   public PhotoVerdict withReason(Reason reason) {
     return of(name, format, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
   }
 
-  /** The worst reason, empty for a photo without any. */
+  /** {@return the most severe reason; empty if there is none} */
   public Optional<Reason> worst() {
     return reasons.stream().findFirst();
   }

@@ -6,19 +6,20 @@ import dev.likeness.photos.quality.QualityLimits;
 /**
  * Settings of a review.
  *
- * @param decodeLimits limits of decoding
- * @param qualityLimits thresholds of the measures
- * @param threads number of photos that are reviewed at once; each needs up to ten bytes per pixel
- *     of the largest photo
+ * @param decodeLimits the largest files and images that are decoded
+ * @param qualityLimits thresholds of the quality measures
+ * @param threads number of photos reviewed at the same time, at least 1; each needs up to ten bytes
+ *     per pixel of the largest photo
  */
 public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimits, int threads) {
+  /** Checks that there is at least one thread. */
   public ReviewOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("a review needs at least one thread, given " + threads);
     }
   }
 
-  /** {@link DecodeLimits#DEFAULT} and one thread a core, at most four. */
+  /** {@return options with the default limits and one thread per processor core, at most four} */
   public static ReviewOptions defaults() {
     return new ReviewOptions(
         DecodeLimits.DEFAULT,
@@ -26,17 +27,33 @@ public record ReviewOptions(DecodeLimits decodeLimits, QualityLimits qualityLimi
         Math.min(4, Runtime.getRuntime().availableProcessors()));
   }
 
-  /** The same with other limits of what a file may cost. */
-  public ReviewOptions withDecodeLimits(DecodeLimits cost) {
-    return new ReviewOptions(cost, qualityLimits, threads);
+  /**
+   * Returns these options with other limits of decoding.
+   *
+   * @param limits the largest files and images that are decoded
+   * @return new options
+   */
+  public ReviewOptions withDecodeLimits(DecodeLimits limits) {
+    return new ReviewOptions(limits, qualityLimits, threads);
   }
 
-  /** The same with other thresholds. */
+  /**
+   * Returns these options with other thresholds.
+   *
+   * @param thresholds thresholds of the quality measures
+   * @return new options
+   */
   public ReviewOptions withQualityLimits(QualityLimits thresholds) {
     return new ReviewOptions(decodeLimits, thresholds, threads);
   }
 
-  /** The same with so many photos looked at at once. */
+  /**
+   * Returns these options with another number of threads.
+   *
+   * @param count number of photos reviewed at the same time, at least 1
+   * @return new options
+   * @throws IllegalArgumentException if {@code count} is below 1
+   */
   public ReviewOptions withThreads(int count) {
     return new ReviewOptions(decodeLimits, qualityLimits, count);
   }

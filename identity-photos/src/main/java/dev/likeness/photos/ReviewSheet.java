@@ -17,7 +17,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Draws a review: a heading, one card a photo in a grid, and the advice below. */
+/**
+ * Renders a review as an image: a heading, a grid with one card per photo, and the advice below.
+ */
 final class ReviewSheet {
   private static final int COLUMNS = 4;
   private static final int MARGIN = 36;
@@ -84,8 +86,8 @@ final class ReviewSheet {
   }
 
   /**
-   * One photo on a review sheet: small, its faces framed and their points dotted, the verdict and
-   * the reasons below.
+   * The card of one photo: the reduced photo with framed faces and marked landmarks, then the
+   * verdict and the reasons.
    */
   static final class PhotoCard {
     static final int WIDTH = 300;
@@ -155,7 +157,7 @@ final class ReviewSheet {
       pen.graphics().setClip(clip);
     }
 
-    // The face that the verdict is about has the verdict's colour, the others are grey.
+    // The largest face has the colour of the verdict. Other faces are grey.
     private void paintFace(SheetGraphics pen, Face face, double scale, double dx, double dy) {
       boolean first = face == verdict.faces().get(0);
       Color color = first ? SheetGraphics.colorOf(verdict.verdict()) : SheetGraphics.GREY;
@@ -179,8 +181,8 @@ final class ReviewSheet {
   /**
    * A reduced photo for display.
    *
-   * @param image upright
-   * @param scale its pixels a pixel of the image that faces were found in
+   * @param image the upright photo, reduced
+   * @param scale width of the reduced photo divided by the width of the reviewed photo
    */
   record Preview(RgbImage image, double scale) {}
 }

@@ -1,5 +1,7 @@
 package dev.likeness.photos;
 
+import dev.likeness.diffusion.error.InvalidInputException;
+import dev.likeness.diffusion.error.ResourceLimitException;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -16,12 +18,16 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * The tools of a review. Thread-safe; closed by the caller that opened them.
+ * The networks and measures of a review. Thread-safe.
+ *
+ * <p>{@link #close()} closes all of them. The {@code with} methods return new tools that take over
+ * the unchanged ones, so only the last result must be closed. If a {@code with} method cannot open
+ * its file, it closes all tools before it throws.
  *
  * @param detector finds faces
- * @param embedder finds photos of another person and duplicates; optional
- * @param brisque rates distortion; optional
- * @param quality a network that rates each face; optional
+ * @param embedder finds photos of another person and other crops of the same shot; optional
+ * @param brisque measures distortion such as noise and compression; optional
+ * @param quality a network that rates how well each face can be recognised; optional
  */
 public record ReviewTools(
     FaceDetector detector,
@@ -29,65 +35,113 @@ public record ReviewTools(
     Optional<Brisque> brisque,
     Optional<FaceQuality> quality)
     implements AutoCloseable {
-  /** The cascades and BRISQUE, which need no file. */
+  /**
+   * Returns the tools that need no file: OpenCV's Haar cascades and BRISQUE.
+   *
+   * @return the tools; the caller closes them
+   * @throws ResourceLimitException if OpenCV's native libraries are missing
+   */
   public static ReviewTools builtIn() {
     return new ReviewTools(
         new CascadeDetector(), Optional.empty(), Optional.of(Brisque.builtIn()), Optional.empty());
   }
 
-  /** A detector and nothing else. */
+  /**
+   * Returns tools with a face detector and no optional tool.
+   *
+   * @param detector the face detector; closing the tools closes it
+   * @return the tools; the caller closes them
+   */
   public static ReviewTools of(FaceDetector detector) {
     return new ReviewTools(detector, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /** The same with YuNet from {@code file} as the detector; closes the one it replaces. */
+  /**
+   * Returns these tools with YuNet as the face detector. Closes the previous detector.
+   *
+   * @param file an ONNX file of YuNet with a fixed input size
+   * @return the tools; the caller closes them instead of these
+   * @throws InvalidInputException if the file is not YuNet or has no fixed input size
+   */
   public ReviewTools withDetector(Path file) {
     return withDetector(openOrClose(() -> YuNetDetector.open(file)));
   }
 
-  /** The same with another detector; closes the one it replaces. */
-  public ReviewTools withDetector(FaceDetector better) {
+  /**
+   * Returns these tools with another face detector. Closes the previous detector.
+   *
+   * @param other the new face detector; closing the tools closes it
+   * @return the tools; the caller closes them instead of these
+   */
+  public ReviewTools withDetector(FaceDetector other) {
     detector.close();
-    return new ReviewTools(better, embedder, brisque, quality);
+    return new ReviewTools(other, embedder, brisque, quality);
   }
 
   /**
-   * The same with the embedder in {@code file}, whose name must say which it is
-   * ({@link EmbedderSpec#of(Path)}).
+   * Returns these tools with a face embedder from a file. Closes the previous embedder.
+   *
+   * @param file an ONNX file whose name tells its kind, as {@link EmbedderSpec#of(Path)} says
+   * @param policy the intended use, which the embedder's licence must allow
+   * @return the tools; the caller closes them instead of these
+   * @throws InvalidInputException if the name tells no kind, the licence forbids the use, or the
+   *     file does not fit
    */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
     return withEmbedder(openOrClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }
 
   /**
-   * The face embedder in a base model's folder, for bases whose people need one of their own; empty
-   * if the folder has none. The caller closes it.
+   * Opens the face embedder of a base model's folder. A base model that generates people in its own
+   * style has one that was trained on that style.
+   *
+   * @param folder the folder of the base model
+   * @return the embedder, which the caller closes; empty if the folder has none
+   * @throws InvalidInputException if the embedder's files are damaged or of another kind
    */
   public static Optional<FaceEmbedder> embedderIn(Path folder) {
     return TorchEmbedder.findIn(folder).map(Function.identity());
   }
 
-  /** The same with an embedder; closes the one it replaces. */
+  /**
+   * Returns these tools with another face embedder. Closes the previous embedder.
+   *
+   * @param other the new embedder; closing the tools closes it
+   * @return the tools; the caller closes them instead of these
+   */
   public ReviewTools withEmbedder(FaceEmbedder other) {
     embedder.ifPresent(FaceEmbedder::close);
     return new ReviewTools(detector, Optional.of(other), brisque, quality);
   }
 
-  /** The same with another BRISQUE model, OpenCV's two YAML files; closes the one it replaces. */
+  /**
+   * Returns these tools with another BRISQUE model. Closes the previous one.
+   *
+   * @param model OpenCV's YAML file of the regression
+   * @param range OpenCV's YAML file with the ranges of the regression's inputs
+   * @return the tools; the caller closes them instead of these
+   * @throws InvalidInputException if a file cannot be read or is not a BRISQUE file
+   */
   public ReviewTools withBrisque(Path model, Path range) {
     Brisque other = openOrClose(() -> Brisque.open(model, range));
     brisque.ifPresent(Brisque::close);
     return new ReviewTools(detector, embedder, Optional.of(other), quality);
   }
 
-  /** The same with the face-quality network in {@code file}; closes the one it replaces. */
+  /**
+   * Returns these tools with a face-quality network. Closes the previous one.
+   *
+   * @param file an ONNX file of the network of {@link FaceQuality.OnnxFaceQuality}
+   * @return the tools; the caller closes them instead of these
+   * @throws InvalidInputException if the file is not such a network
+   */
   public ReviewTools withQuality(Path file) {
     FaceQuality other = openOrClose(() -> FaceQuality.OnnxFaceQuality.open(file));
     quality.ifPresent(FaceQuality::close);
     return new ReviewTools(detector, embedder, brisque, Optional.of(other));
   }
 
-  // Calls are chained, so a file that cannot be opened must not leave the tools before it open.
+  // The caller cannot close these tools if a call in the middle of a chain fails.
   private <T> T openOrClose(Supplier<T> opening) {
     try {
       return opening.get();
@@ -97,6 +151,7 @@ public record ReviewTools(
     }
   }
 
+  /** Closes the detector and all optional tools. */
   @Override
   public void close() {
     detector.close();

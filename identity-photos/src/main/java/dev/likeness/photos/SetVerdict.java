@@ -13,20 +13,21 @@ import java.util.stream.DoubleStream;
  *
  * @param photos number of reviewed photos
  * @param accepted number of accepted photos
- * @param readiness how suitable the set is for training, 0 to 1; the number of photos counts most,
- *     then variety and quality
+ * @param readiness how suitable the set is for training, 0 to 1: 60 % number of photos, 20 %
+ *     variety, 20 % share of photos without a warning
  * @param coverage the variety of the accepted photos
- * @param advice sentences on what would improve the set; empty if nothing is missing
+ * @param advice sentences that say how to improve the set; empty if there is nothing to improve
  */
 public record SetVerdict(
     int photos, int accepted, double readiness, SetCoverage coverage, List<String> advice) {
-  /** Below this number of accepted photos, a trained person resembles the photos less. */
+  /** With fewer accepted photos, a trained person resembles the photos less. */
   public static final int MIN_PHOTOS = 3;
-  /** With this many accepted photos more add less. */
+  /** With at least this many accepted photos, further photos improve the result less. */
   public static final int RECOMMENDED_PHOTOS = 8;
-  /** More photos than this add little. */
+  /** Photos beyond this number improve the result little. */
   public static final int MAX_PHOTOS = 20;
 
+  /** Copies the advice. */
   public SetVerdict {
     advice = List.copyOf(advice);
   }
@@ -45,15 +46,16 @@ public record SetVerdict(
   }
 
   /**
-   * How varied the accepted photos are. Each {@code same} is the size of the largest group of
-   * photos that are alike in that; as many as there are photos means no variety at all.
+   * The variety of the accepted photos. Each {@code same} component is the size of the largest
+   * group of photos that are alike in that respect. If it equals the number of photos, there is no
+   * variety.
    *
-   * @param angles how many look left, ahead and right
-   * @param sameExpression photos in which the mouth does the same
-   * @param sameLight photos in which the face is as light, and from the same side
-   * @param sameBackground photos before backgrounds of the same colour
-   * @param sameDistance photos in which the face takes up as much of the height
-   * @param sameClothes photos with clothes of the same colour
+   * @param angles number of photos by the direction of the head
+   * @param sameExpression photos with a similar mouth
+   * @param sameLight photos with similar brightness of the face and similar direction of the light
+   * @param sameBackground photos with a similar background colour
+   * @param sameDistance photos in which the face takes up a similar share of the height
+   * @param sameClothes photos with a similar colour of the clothes
    */
   public record SetCoverage(
       Angles angles,
@@ -70,8 +72,11 @@ public record SetVerdict(
     private static final double SAME_SHARE = 1.35;
 
     /**
-     * How many heads are turned to the image's left, less than 15 degrees to either side, and to
-     * its right.
+     * Number of photos by the direction of the head. A yaw of at most 15 degrees counts as ahead.
+     *
+     * @param left number of heads turned to the left of the image
+     * @param ahead number of heads that look ahead
+     * @param right number of heads turned to the right of the image
      */
     public record Angles(int left, int ahead, int right) {
       static Angles of(List<AcceptedPhoto> photos) {
@@ -100,7 +105,7 @@ public record SetVerdict(
           largestGroup(features, (a, b) -> a.clothes().distance(b.clothes()) < SAME_TINT));
     }
 
-    // The size of the largest group around any one photo.
+    // Returns the size of the largest group of photos that are alike to one photo.
     private static int largestGroup(
         List<PhotoFeatures> features, BiPredicate<PhotoFeatures, PhotoFeatures> alike) {
       return features.stream()
@@ -111,7 +116,8 @@ public record SetVerdict(
     }
 
     /**
-     * The mean share, 0 to 1, of {@code photos} that are outside the largest group of each kind.
+     * The mean share, 0 to 1, of the {@code photos} that are outside the largest group of each
+     * kind.
      */
     double variety(int photos) {
       double alike =
@@ -120,7 +126,7 @@ public record SetVerdict(
     }
   }
 
-  /** What is missing in a set, in plain words. */
+  /** Writes sentences that say how to improve a set. */
   static final class SetAdvice {
     private static final double SAME_SHARE = 0.6;
     private static final double SMALL_FACE_SHARE = 0.2;
@@ -139,9 +145,8 @@ public record SetVerdict(
     static List<String> of(SetVerdict.SetCoverage coverage, List<AcceptedPhoto> accepted) {
       SetAdvice set = new SetAdvice(accepted.size());
       set.addCountAdvice();
-      // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is
-      // their
-      // lack worth a word.
+      // Only detectors with landmarks measure yaw, so other detectors cannot tell that an angle is
+      // missing.
       if (set.count >= SetVerdict.MIN_PHOTOS
           && accepted.stream().anyMatch(photo -> photo.face().landmarks().isPresent())) {
         set.addAngleAdvice(coverage.angles());
@@ -175,7 +180,7 @@ public record SetVerdict(
       } else if (count > SetVerdict.MAX_PHOTOS) {
         advice.add(String.format(
             Locale.ROOT,
-            "%s photos are more than a person needs; the best %s do",
+            "%s photos are more than needed; the best %s are enough",
             numberWord(count),
             numberWord(SetVerdict.MAX_PHOTOS)));
       }
@@ -206,10 +211,10 @@ public record SetVerdict(
           "were taken from the same distance; add a close-up or one from further away");
     }
 
-    private void addIfSame(int alike, String what) {
+    private void addIfSame(int alike, String sentence) {
       if (alike > SAME_SHARE * count) {
-        advice.add(
-            String.format(Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), what));
+        advice.add(String.format(
+            Locale.ROOT, "%s of %s %s", numberWord(alike), numberWord(count), sentence));
       }
     }
 

@@ -1,13 +1,13 @@
 /**
- * A person's photos, from files of unknown origin to faces that a model can be trained on.
+ * Reviews a person's photos: turns untrusted files into faces that a model can be trained on.
  *
  * <p>A {@link PhotoSet} finds the photos of a folder, or takes them as bytes and streams. A
- * {@link PhotoReview} decodes each safely, turns it upright, finds the face and judges it; each
- * {@link PhotoVerdict} has a {@link dev.likeness.photos.quality.Reason} for every complaint, and
- * the {@link SetVerdict} says what the set lacks. An {@link AcceptedPhoto} is cropped or aligned
- * for training. {@link ReviewTools} brings other face detectors, a face embedder and measures of
- * quality; {@link ReviewOptions} changes limits. Nothing here writes pixels, embeddings or names of
- * photos to a log.
+ * {@link PhotoReview} decodes each photo safely, turns it upright, finds the face and checks its
+ * quality. Each {@link PhotoVerdict} has a {@link dev.likeness.photos.quality.Reason} for every
+ * problem, and the {@link SetVerdict} says how to improve the set. An {@link AcceptedPhoto} can be
+ * cropped or aligned for training. {@link ReviewTools} adds other face detectors, a face embedder
+ * and quality measures; {@link ReviewOptions} changes limits. This package never logs pixels,
+ * embeddings or names of photos.
  *
  * <pre>{@code
  * PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of("selfies")));

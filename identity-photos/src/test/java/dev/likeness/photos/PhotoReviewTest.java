@@ -62,7 +62,7 @@ class PhotoReviewTest {
         assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
 
     assertEquals(
-        "a photo has 400 pixels for a crop of 512, which enlarges 1.28 times; allow it with crop(512, 1.28)",
+        "the photo has 400 pixels for a crop of 512 and must be enlarged 1.28 times; allow it with crop(512, 1.28)",
         refusal.getMessage());
     assertEquals("512x512 image", ada.crop(512, 1.28).toString());
     assertEquals(1.28, ada.enlargement(512));
@@ -83,7 +83,7 @@ class PhotoReviewTest {
             + "{\"file\":\"ada\",\"format\":\"png\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
             + "{\"file\":\"letter.jpg\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"not-an-image\",\"value\":null,\"limit\":null,"
-            + "\"message\":\"is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
+            + "\"message\":\"is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file\"}],\"faces\":0},"
             + "{\"file\":\"nothing.png\",\"format\":null,\"verdict\":\"reject\","
             + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null,"
             + "\"message\":\"has 0 bytes; copy the photo again\"}],\"faces\":0}],",
@@ -101,8 +101,8 @@ class PhotoReviewTest {
 
       String told = review.photos().get(0).reasons().get(0).message();
       assertTrue(
-          told.startsWith("cannot be judged: OpenCV(")
-              && told.endsWith(" in function 'resize'; send another"),
+          told.startsWith("cannot be checked: OpenCV(")
+              && told.endsWith(" in function 'resize'; use another photo"),
           told);
       assertEquals(1, review.accepted().size());
     }
@@ -118,7 +118,7 @@ class PhotoReviewTest {
         assertThrows(NoUsablePhotoException.class, () -> PhotoReview.of(set));
 
     assertEquals(
-        "none of the 2 photos can be used: letter.jpg: is not an image: it starts like no JPEG, PNG, WebP,"
+        "none of the 2 photos can be used: letter.jpg: is not an image file; give a JPEG, PNG, WebP,"
             + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again",
         refusal.getMessage());
     assertEquals(2, refusal.review().photos().size());
@@ -130,7 +130,7 @@ class PhotoReviewTest {
         assertThrows(InvalidInputException.class, () -> PhotoSet.from(folder));
 
     assertEquals(
-        folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
+        folder + " contains no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
         refusal.getMessage());
   }
 
@@ -142,7 +142,7 @@ class PhotoReviewTest {
         assertThrows(InvalidInputException.class, () -> PhotoSet.from(missing));
 
     assertEquals(
-        missing + " is not a folder; give the folder that holds the person's photos",
+        missing + " is not a folder; give the folder with the person's photos",
         refusal.getMessage());
   }
 

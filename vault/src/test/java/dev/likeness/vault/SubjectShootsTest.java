@@ -61,7 +61,8 @@ class SubjectShootsTest {
     }
     assertEquals(
         List.of(
-            "torn.jpg: is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file; it is not used for training",
+            "torn.jpg: is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file;"
+                + " it is not used for training",
             "1 of 2 photos can be used"),
         told.subList(0, 2));
   }

@@ -54,7 +54,7 @@ public class ReferenceOptionTest {
   void namesAFileThatIsNoImage() throws IOException {
     Path text = Files.writeString(folder.resolve("notes.txt"), "nothing");
     assertEquals(
-        text + " is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file",
+        text + " is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file",
         assertThrows(
                 RuntimeException.class, () -> new WeightedFile.ReferenceOption(text, 1).readImage())
             .getMessage());

@@ -1,42 +1,70 @@
 package dev.likeness.photos.decode;
 
 /**
- * What a photo may cost before it is refused unread.
+ * Limits of the size of photos. A photo above them is rejected before its pixels are decoded.
  *
- * @param maxBytes the largest file, in bytes
- * @param maxPixels the largest image, width times height as its header states them
- * @param maxLongSide decoded images are reduced, by area averaging, until their long side is at
- *     most this many pixels
- * @param allowsPrograms whether programs of this machine may convert a photo, for which it lies in
- *     a temporary file
+ * @param maxBytes the largest file size, in bytes, at least 1
+ * @param maxPixels the largest width times height in the file's header, in pixels, at least 1
+ * @param maxLongSide the longest side of decoded images, in pixels, at least 64; larger images are
+ *     reduced by area averaging
+ * @param allowsPrograms true if programs installed on this machine may convert HEIC and AVIF files;
+ *     the photo is then written to a temporary file
  */
 public record DecodeLimits(int maxBytes, long maxPixels, int maxLongSide, boolean allowsPrograms) {
-  /** 40 MB, 100 megapixels, long side 2048: the crops of a usual selfie reach 1024 pixels. */
+  /**
+   * The default limits: 40 MB, 100 megapixels, a long side of 2048 pixels, programs allowed. Crops
+   * of a usual selfie then have up to 1024 pixels.
+   */
   public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048, true);
 
+  /** Checks the ranges. */
   public DecodeLimits {
     if (maxBytes < 1 || maxPixels < 1 || maxLongSide < 64) {
-      throw new IllegalArgumentException("limits are positive and the long side at least 64, given "
-          + maxBytes + ", " + maxPixels + ", " + maxLongSide);
+      throw new IllegalArgumentException(
+          "bytes and pixels must be at least 1 and the long side at least 64, got " + maxBytes
+              + ", " + maxPixels + " and " + maxLongSide);
     }
   }
 
-  /** The same with another largest file, in bytes. */
+  /**
+   * Returns these limits with another file size.
+   *
+   * @param most the largest file size, in bytes, at least 1
+   * @return new limits
+   * @throws IllegalArgumentException if the value is out of range
+   */
   public DecodeLimits withMaxBytes(int most) {
     return new DecodeLimits(most, maxPixels, maxLongSide, allowsPrograms);
   }
 
-  /** The same with another largest image, in pixels. */
+  /**
+   * Returns these limits with another number of pixels.
+   *
+   * @param most the largest width times height, in pixels, at least 1
+   * @return new limits
+   * @throws IllegalArgumentException if the value is out of range
+   */
   public DecodeLimits withMaxPixels(long most) {
     return new DecodeLimits(maxBytes, most, maxLongSide, allowsPrograms);
   }
 
-  /** The same with another long side of decoded images, in pixels. */
+  /**
+   * Returns these limits with another size of decoded images.
+   *
+   * @param most the longest side of decoded images, in pixels, at least 64
+   * @return new limits
+   * @throws IllegalArgumentException if the value is out of range
+   */
   public DecodeLimits withMaxLongSide(int most) {
     return new DecodeLimits(maxBytes, maxPixels, most, allowsPrograms);
   }
 
-  /** The same without programs of this machine: nothing of a photo is written anywhere. */
+  /**
+   * Returns these limits with installed programs forbidden, so that no photo is written to a
+   * temporary file.
+   *
+   * @return new limits
+   */
   public DecodeLimits withoutPrograms() {
     return new DecodeLimits(maxBytes, maxPixels, maxLongSide, false);
   }

@@ -6,12 +6,12 @@ import java.util.OptionalInt;
 /**
  * A photo as an image.
  *
- * @param image upright, sRGB, its long side within {@link DecodeLimits#maxLongSide()}
- * @param format what the file is
+ * @param image the upright sRGB image; its long side is at most {@link DecodeLimits#maxLongSide()}
+ * @param format the format of the file
  * @param fullWidth width of the upright photo before reduction, in pixels
  * @param fullHeight height of the upright photo before reduction, in pixels
- * @param isDamaged whether the reader had to make up parts of it
- * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
+ * @param isDamaged true if the reader had to replace damaged parts
+ * @param jpegQuality estimated quality setting of a JPEG file, 1 to 100; empty for other formats
  */
 public record DecodedPhoto(
     RgbImage image,
@@ -20,9 +20,15 @@ public record DecodedPhoto(
     int fullHeight,
     boolean isDamaged,
     OptionalInt jpegQuality) {
-  /** The same photo turned to {@code upright}, from how it lay. */
-  public DecodedPhoto withUprightImage(RgbImage upright, ExifOrientation lay) {
-    boolean quarter = lay.isQuarterTurn();
+  /**
+   * Returns this photo with its image rotated upright.
+   *
+   * @param upright the rotated image
+   * @param orientation how the stored image was rotated; a quarter turn swaps width and height
+   * @return the new photo
+   */
+  public DecodedPhoto withUprightImage(RgbImage upright, ExifOrientation orientation) {
+    boolean quarter = orientation.isQuarterTurn();
     return new DecodedPhoto(
         upright,
         format,
@@ -33,8 +39,8 @@ public record DecodedPhoto(
   }
 
   /**
-   * How many of the file's pixels one pixel of {@link #image()} stands for along a side; 1 when not
-   * reduced.
+   * {@return the width of the photo divided by the width of {@link #image()}; 1 if it was not
+   * reduced}
    */
   public double reduction() {
     return (double) fullWidth / image.width();

@@ -20,17 +20,25 @@ import java.util.List;
  * tag 0x0112 (JEITA CP-3451, 4.6.4 A), in order.
  */
 public enum ExifOrientation {
-  /** Value 1. */
+  /** Value 1: stored upright. */
   UPRIGHT(1, 0, 0, 1),
+  /** Value 2: left and right are swapped. */
   MIRRORED(-1, 0, 0, 1),
+  /** Value 3: rotated by 180 degrees. */
   UPSIDE_DOWN(-1, 0, 0, -1),
+  /** Value 4: top and bottom are swapped. */
   FLIPPED(1, 0, 0, -1),
+  /** Value 5: rows and columns are swapped. */
   TRANSPOSED(0, 1, 1, 0),
+  /** Value 6: must be rotated clockwise by 90 degrees to be upright. */
   TURNED_RIGHT(0, 1, -1, 0),
+  /** Value 7: rows and columns are swapped and both reversed. */
   TRANSVERSED(0, -1, -1, 0),
+  /** Value 8: must be rotated counterclockwise by 90 degrees to be upright. */
   TURNED_LEFT(0, -1, 1, 0);
 
-  // Stored x grows by xx per upright column and xy per upright row; stored y by yx and yy.
+  // Per upright column, the stored x grows by xx and the stored y by yx. Per upright row, they grow
+  // by xy and yy.
   private final int xx;
   private final int xy;
   private final int yx;
@@ -44,14 +52,23 @@ public enum ExifOrientation {
   }
 
   /**
-   * The orientation of an EXIF value; anything outside 1 to 8 means upright, as every viewer takes
-   * it.
+   * Returns the orientation of an EXIF value.
+   *
+   * @param exif the value of tag 0x0112
+   * @return the orientation; {@link #UPRIGHT} for values outside 1 to 8, as image viewers do
    */
   public static ExifOrientation of(int exif) {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
-  /** The image {@code stored} in a file, turned as the file's mark says and otherwise as it is. */
+  /**
+   * Rotates a decoded image as the EXIF orientation of its file says.
+   *
+   * @param file the image file; its pixels are not decoded again
+   * @param stored the image in the file, as stored
+   * @return the upright image; {@code stored} itself if the file has no orientation
+   * @throws InvalidInputException if the file cannot be read
+   */
   public static RgbImage toUpright(Path file, RgbImage stored) {
     try {
       byte[] bytes = Files.readAllBytes(file);
@@ -64,12 +81,17 @@ public enum ExifOrientation {
     }
   }
 
-  /** Whether width and height change places. */
+  /** Returns true if width and height are swapped. */
   boolean isQuarterTurn() {
     return xx == 0;
   }
 
-  /** The upright image of a {@code stored} one. */
+  /**
+   * Rotates a stored image upright.
+   *
+   * @param stored the image as stored in the file
+   * @return the upright image; {@code stored} itself for {@link #UPRIGHT}
+   */
   public RgbImage toUpright(RgbImage stored) {
     if (this == UPRIGHT) {
       return stored;
@@ -91,14 +113,11 @@ public enum ExifOrientation {
     return RgbImage.of(width, height, to);
   }
 
-  /**
-   * Reads the one EXIF value that matters here, the orientation; broken EXIF means upright, as in
-   * every viewer.
-   */
+  /** Reads the EXIF orientation of files. Broken EXIF data mean upright, as in image viewers. */
   static final class ExifOrientationReader {
     private ExifOrientationReader() {}
 
-    /** The EXIF orientation value of a whole file, 1 where it has none. */
+    /** Returns the EXIF orientation value of a whole file, 1 if it has none. */
     static int of(PhotoFormat format, byte[] file) {
       return switch (format) {
         case JPEG ->
@@ -110,7 +129,9 @@ public enum ExifOrientation {
       };
     }
 
-    /** The EXIF orientation value of a TIFF structure, which is what EXIF blocks are inside. */
+    /**
+     * Returns the EXIF orientation value of a TIFF structure, which is the format of EXIF blocks.
+     */
     static int fromTiff(byte[] tiff) {
       return read(TiffMetadataReader::readMetadata, tiff);
     }

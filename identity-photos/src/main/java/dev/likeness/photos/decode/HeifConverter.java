@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * Converts HEIC and AVIF by libheif's program, where the machine has it. The program works on
- * files, so the photo lies in a folder of its own, readable by this user alone, for as long as the
- * conversion takes.
+ * Converts HEIC and AVIF with libheif's command-line program, if it is installed. The program works
+ * on files, so the photo is written to a temporary folder that only this user can read, and deleted
+ * afterwards.
  */
 final class HeifConverter implements PhotoConverter {
   private static final List<String> NAMES =
@@ -31,8 +31,9 @@ final class HeifConverter implements PhotoConverter {
 
   @Override
   public byte[] convert(PhotoFormat format, byte[] file) throws IOException {
-    String program =
-        findProgram().orElseThrow(() -> new IOException("the program to convert it is gone"));
+    String program = findProgram()
+        .orElseThrow(
+            () -> new IOException("heif-dec and heif-convert are no longer on the PATH"));
     Path folder = Files.createTempDirectory("likeness");
     Path in = folder.resolve("original." + format.id());
     try {
@@ -50,13 +51,13 @@ final class HeifConverter implements PhotoConverter {
     }
   }
 
-  // Several images in one file are numbered from 1.
+  // If a file has several images, the program numbers its output files from 1.
   private static Path convertedFile(Path folder) throws IOException {
     return Stream.of("photo.jpg", "photo-1.jpg")
         .map(folder::resolve)
         .filter(Files::exists)
         .findFirst()
-        .orElseThrow(() -> new IOException("libheif wrote no image"));
+        .orElseThrow(() -> new IOException("libheif's program wrote no image"));
   }
 
   private static void run(ProcessBuilder builder) throws IOException {
@@ -66,10 +67,10 @@ final class HeifConverter implements PhotoConverter {
         .start();
     try {
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("libheif did not finish within " + TIMEOUT_SECONDS + " s");
+        throw new IOException("libheif's program did not finish within " + TIMEOUT_SECONDS + " s");
       }
       if (process.exitValue() != 0) {
-        throw new IOException("libheif refuses it");
+        throw new IOException("libheif's program cannot convert it");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -79,12 +80,12 @@ final class HeifConverter implements PhotoConverter {
     }
   }
 
-  // Windows calls it Path, which the map of all variables does not find.
+  // Windows names the variable Path. System.getenv finds it, the map of all variables does not.
   private static Optional<String> findProgram() {
     return findProgram(Optional.ofNullable(System.getenv("PATH")).orElse(""));
   }
 
-  /** The first of the programs in the folders that {@code path} lists. */
+  /** Returns the first program found in the folders of {@code path}. */
   static Optional<String> findProgram(String path) {
     List<Path> folders = Stream.of(path.split(File.pathSeparator))
         .flatMap(HeifConverter::absoluteFolder)
@@ -96,8 +97,8 @@ final class HeifConverter implements PhotoConverter {
         .findFirst();
   }
 
-  // Only whole paths: an empty or relative entry would run whatever lies in the current folder. One
-  // in quotes is none on Windows.
+  // Only absolute paths count: an empty or relative entry would run programs of the current folder.
+  // On Windows, a quoted entry is not a valid path.
   private static Stream<Path> absoluteFolder(String entry) {
     try {
       return Stream.of(Path.of(entry)).filter(Path::isAbsolute);
@@ -107,8 +108,8 @@ final class HeifConverter implements PhotoConverter {
   }
 
   /**
-   * The size that a HEIC or AVIF file announces: the largest of the image spatial extents in its
-   * properties (ISO/IEC 23008-12, 6.5.3), found by walking the boxes meta, iprp, ipco and ispe.
+   * The size in the header of a HEIC or AVIF file: the largest image spatial extents (ISO/IEC
+   * 23008-12, 6.5.3) in the boxes meta, iprp, ipco and ispe.
    */
   static final class HeifSize {
     private final ByteBuffer file;
@@ -117,14 +118,13 @@ final class HeifConverter implements PhotoConverter {
       this.file = ByteBuffer.wrap(file);
     }
 
-    /** Width and height; 0, 0 when the file announces none. */
+    /** Returns width and height in pixels; 0, 0 if the file states none. */
     static long[] of(byte[] file) {
       return new HeifSize(file).findSize(0, file.length, "meta", "iprp", "ipco", "ispe");
     }
 
-    // Boxes are a length of four bytes, a name of four, and content; those of meta follow four
-    // bytes
-    // of flags.
+    // A box is a length of four bytes, a name of four bytes, and the content. The content of meta
+    // starts with four bytes of flags.
     private long[] findSize(int from, int to, String... names) {
       long[] largest = {0, 0};
       for (int at = from; at + 8 <= to; ) {

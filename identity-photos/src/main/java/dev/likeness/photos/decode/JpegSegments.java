@@ -12,15 +12,14 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/**
- * The marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1) and what they say.
- */
+/** Reads the marker segments before the first scan of a JPEG file (ITU-T T.81, B.1.1). */
 final class JpegSegments {
-  /** A segment; its content lies from {@code start} up to {@code end} in the file. */
+  /** A segment. Its content starts at {@code start} and ends before {@code end} in the file. */
   record Segment(int marker, int start, int end) {}
 
   private static final byte[] ICC_MARKER = "ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII);
-  // Baseline, extended and progressive images of Huffman codes: what every reader reads itself.
+  // Baseline, extended and progressive frames with Huffman coding, which every reader decodes
+  // itself.
   private static final Set<Integer> COMMON_FRAMES = Set.of(0xC0, 0xC1, 0xC2);
 
   private final byte[] file;
@@ -39,12 +38,12 @@ final class JpegSegments {
     }
   }
 
-  /** The segments of one kind, in the order of the file. */
+  /** Returns the segments with a marker, in the order of the file. */
   List<Segment> segments(int marker) {
     return segments.stream().filter(segment -> segment.marker() == marker).toList();
   }
 
-  /** Whether the image has three channels of eight bits. */
+  /** Returns true if the image has three channels of eight bits. */
   boolean isThreeBytesPerPixel() {
     return segments.stream()
         .filter(segment -> COMMON_FRAMES.contains(segment.marker()))
@@ -53,10 +52,7 @@ final class JpegSegments {
             && file[frame.start() + 5] == 3);
   }
 
-  /**
-   * The colour profile of an image in red, green and blue (ICC.1:2010, B.4), its parts put
-   * together.
-   */
+  /** Returns the colour profile of an RGB image, joined from its segments (ICC.1:2010, B.4). */
   Optional<byte[]> iccProfile() {
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     iccSegments().stream()
@@ -71,7 +67,10 @@ final class JpegSegments {
     return rgb ? Optional.of(profile) : Optional.empty();
   }
 
-  /** The file without its colour profile, which readers apply to every pixel of it. */
+  /**
+   * Returns the file without its colour profile, so that the reader does not apply it to every
+   * pixel.
+   */
   byte[] withoutProfile() {
     ByteArrayOutputStream rest = new ByteArrayOutputStream(file.length);
     int at = 0;
@@ -96,8 +95,8 @@ final class JpegSegments {
   }
 
   /**
-   * The quality setting, 1 to 100, that a JPEG file was saved with, from its luminance quantisation
-   * table: the setting whose scaling of the example table of ITU-T T.81, K.1 has the nearest mean.
+   * Estimates the quality setting, 1 to 100, from the luminance quantisation table. It is the
+   * setting that scales the example table (ITU-T T.81, K.1) to the nearest mean.
    */
   static final class JpegQuality {
     // Table K.1, row by row.
@@ -109,7 +108,7 @@ final class JpegSegments {
 
     private JpegQuality() {}
 
-    /** The setting; empty when no table 0 precedes the image. */
+    /** Returns the quality setting; empty if no table 0 precedes the image. */
     static OptionalInt of(byte[] file) {
       return new JpegSegments(file)
           .segments(0xDB).stream()
@@ -149,9 +148,8 @@ final class JpegSegments {
           .orElseThrow();
     }
 
-    // libjpeg's scale in per cent is 200 - 2 q from 50 upwards and 5000 / q below; values are
-    // whole,
-    // 1 to 255.
+    // libjpeg scales the table by 200 - 2 q per cent from quality 50 upwards and by 5000 / q below.
+    // Entries are integers from 1 to 255.
     private static double meanAt(int quality) {
       int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
       return IntStream.of(LUMINANCE_TABLE)
@@ -162,15 +160,15 @@ final class JpegSegments {
   }
 
   /**
-   * Counts the scans of a JPEG file (ITU-T T.81, B.1.1). Each is a pass over all pixels that may be
-   * a few bytes long, so a small file can ask for hours; encoders write about ten.
+   * Counts the scans of a JPEG file (ITU-T T.81, B.1.1). A scan takes a pass over all pixels but
+   * may have few bytes, so a small file could take hours to decode. Encoders write about ten scans.
    */
   static final class JpegScans {
     private static final int MAX_SCANS = 100;
 
     private JpegScans() {}
 
-    /** How many there are; a file of more than anybody's camera or program writes is refused. */
+    /** Returns the number of scans. Refuses a file with more than 100. */
     static int count(byte[] file) throws IOException {
       int scans = 0;
       for (int at = 2; at + 4 <= file.length; ) {

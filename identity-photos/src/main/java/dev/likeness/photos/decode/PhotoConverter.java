@@ -3,19 +3,26 @@ package dev.likeness.photos.decode;
 import java.io.IOException;
 
 /**
- * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Found by
- * {@link java.util.ServiceLoader} and called before programs of this machine. Implementations are
+ * Hook for image formats without an ImageIO reader, such as HEIC and AVIF. Implementations are
+ * found by {@link java.util.ServiceLoader} and tried before installed programs. They are
  * thread-safe.
  */
 public interface PhotoConverter {
-  /** Whether {@code format} can be converted here and now. */
+  /**
+   * Returns true if the converter can convert a format now.
+   *
+   * @param format the format of a photo
+   * @return true if {@link #convert} accepts it
+   */
   boolean supports(PhotoFormat format);
 
   /**
-   * The main image of {@code file} as the bytes of a PNG or JPEG file, upright already; its size is
-   * checked again when that is read.
+   * Converts the main image of a file. The decoder checks the size of the result again.
    *
-   * @throws IOException when the file is broken; the message ends up in the photo's reason
+   * @param format the format of the file, one that {@link #supports} accepts
+   * @param file the bytes of the file; must not be changed
+   * @return the bytes of an upright PNG or JPEG file
+   * @throws IOException if the file is broken; its message becomes part of the photo's reason
    */
   byte[] convert(PhotoFormat format, byte[] file) throws IOException;
 }

@@ -23,32 +23,37 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Decodes photos of unknown origin: the format by content, size checked in the header before pixels
- * are read, the first frame only, upright, in sRGB, without metadata. Nothing is spooled to disk,
- * except what a program of this machine has to convert. Safe for threads.
+ * Decodes untrusted photo files to upright sRGB images without metadata. Thread-safe.
+ *
+ * <p>It detects the format from the content and checks the size in the header before it reads
+ * pixels. Of several images in a file it reads the first. It writes nothing to disk, except for
+ * HEIC and AVIF files that an installed program converts.
  */
 public final class PhotoDecoder {
-  // Larger images are read with whole pixels skipped first, so the reader's own buffers stay
-  // bounded.
+  // A larger image is read with whole pixels skipped, which bounds the reader's own buffers.
   private static final long MAX_UNSUBSAMPLED_PIXELS = 32_000_000;
-  // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes
-  // between an image's last and its end.
+  // Readers also warn about harmless problems, such as an unknown colour profile or bytes after the
+  // image data. Only warnings that match this pattern mean damage.
   private static final Pattern DAMAGE_WARNING =
       Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
 
-  // All decoders' together, since they share one memory; in turn, so that small images do not
-  // keep a large one out for ever.
+  // The limit is shared by all decoders, because they share one memory. The semaphore is fair, so
+  // small images cannot block a large one forever.
   static final int MAX_CONCURRENT_MEGAPIXELS = 64;
   static final Semaphore MEGAPIXELS = new Semaphore(MAX_CONCURRENT_MEGAPIXELS, true);
 
   private final DecodeLimits limits;
 
-  /** A decoder that refuses what costs more than {@code limits}. */
+  /**
+   * Makes a decoder.
+   *
+   * @param limits limits of file size, image size and decoded size
+   */
   public PhotoDecoder(DecodeLimits limits) {
     this.limits = limits;
   }
 
-  /** What a photo may cost. */
+  /** {@return the limits of this decoder} */
   public DecodeLimits limits() {
     return limits;
   }
@@ -56,9 +61,11 @@ public final class PhotoDecoder {
   /**
    * Decodes one file.
    *
-   * @param name how messages call it
-   * @throws UnreadablePhotoException for anything that is not a whole image within the limits;
-   *     nothing else escapes
+   * @param name the photo's name for messages
+   * @param file the bytes of the file; not changed
+   * @return the photo as an upright sRGB image
+   * @throws UnreadablePhotoException if the file is not a complete image within the limits; broken
+   *     files cause no other exception
    */
   public DecodedPhoto decode(String name, byte[] file) {
     if (file.length == 0) {
@@ -79,7 +86,7 @@ public final class PhotoDecoder {
     PhotoFormat format = PhotoFormat.of(file)
         .orElseThrow(() -> new UnreadablePhotoException(
             Fault.NOT_AN_IMAGE,
-            name + " is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
+            name + " is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
     } catch (OutOfMemoryError e) {
@@ -87,7 +94,7 @@ public final class PhotoDecoder {
           Fault.TOO_MANY_PIXELS,
           Double.NaN,
           Double.NaN,
-          name + " needs more memory than this JVM has left; save it smaller, or raise -Xmx",
+          name + " needs more memory than the JVM has free; save it smaller, or raise -Xmx",
           e);
     } catch (IOException | RuntimeException | StackOverflowError e) {
       if (e instanceof UnreadablePhotoException known) {
@@ -119,7 +126,7 @@ public final class PhotoDecoder {
     byte[] plain = converter.convert(format, file);
     PhotoFormat plainFormat = PhotoFormat.of(plain)
         .filter(known -> known == PhotoFormat.PNG || known == PhotoFormat.JPEG)
-        .orElseThrow(() -> new IOException("its converter gave neither PNG nor JPEG"));
+        .orElseThrow(() -> new IOException("the converter's result is neither PNG nor JPEG"));
     ImageReader reader =
         ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
     DecodedPhoto decoded = read(name, plain, plainFormat, reader, ExifOrientation.UPRIGHT);
@@ -169,8 +176,8 @@ public final class PhotoDecoder {
     }
   }
 
-  // A reader would make up what is missing of a lossless image. The length in a RIFF header
-  // counts from behind it.
+  // The reader would invent the missing pixels of a truncated lossless image. The length in a RIFF
+  // header does not count the header's first eight bytes.
   private static void requireComplete(byte[] webp) throws IOException {
     long announced = 8
         + Integer.toUnsignedLong(
@@ -180,7 +187,8 @@ public final class PhotoDecoder {
     }
   }
 
-  // The profiles that are applied here, after reducing; readers apply the others themselves.
+  // Returns the profiles that this class applies after reducing. The readers apply the profiles of
+  // other formats.
   private static Optional<byte[]> iccProfile(PhotoFormat format, byte[] file) {
     return switch (format) {
       case JPEG -> new JpegSegments(file).iccProfile();
@@ -189,7 +197,7 @@ public final class PhotoDecoder {
     };
   }
 
-  // Large images wait for each other, usual ones do not.
+  // Limits the megapixels that are decoded at the same time. Images of usual size do not wait.
   private RgbImage readWithinMemory(ImageReader reader, int scans, int width, int height)
       throws IOException {
     int megapixels =
@@ -204,9 +212,9 @@ public final class PhotoDecoder {
     }
   }
 
-  // Empty where the reader delivers its rows in some other way than into the raster, once a scan:
-  // all at once, where it
-  // converts colours itself, for which there is no room.
+  // Empty if the reader does not write its rows into the raster, once per scan. Some readers
+  // deliver all rows at once because they convert colours themselves, and the raster has no memory
+  // for that.
   private Optional<RgbImage> readByRow(ImageReader reader, int scans, int width, int height)
       throws IOException {
     RowReducer.ReducingRaster raster =
@@ -236,7 +244,7 @@ public final class PhotoDecoder {
           limits.maxPixels(),
           String.format(
               Locale.ROOT,
-              "%s has %d x %d pixels, at most %d megapixels are read; save it smaller",
+              "%s has %d x %d pixels, more than %d megapixels; save it smaller",
               name,
               width,
               height,
@@ -257,7 +265,7 @@ public final class PhotoDecoder {
             Fault.NEEDS_CONVERSION,
             name + " is in the "
                 + format.displayName()
-                + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
+                + " format, which cannot be read here; save it as JPEG (iPhone: Settings >"
                 + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
   }
 

@@ -8,14 +8,26 @@ import java.util.Set;
 
 /** File formats of photos. They are detected by the first bytes of a file, not by its name. */
 public enum PhotoFormat {
+  /** JPEG (ITU-T T.81). */
   JPEG("jpeg", "jpg", "jpeg", "jpe", "jfif", "mpo"),
+  /** PNG (ISO/IEC 15948). */
   PNG("png", "png"),
+  /** WebP (RFC 9649). */
   WEBP("webp", "webp"),
+  /** GIF; only the first frame is read. */
   GIF("gif", "gif"),
+  /** Windows bitmap. */
   BMP("bmp", "bmp", "dib"),
+  /** TIFF 6.0. */
   TIFF("tiff", "tif", "tiff"),
+  /**
+   * HEIC (ISO/IEC 23008-12), as iPhones write it. It needs a {@link PhotoConverter} or libheif's
+   * program.
+   */
   HEIC("heic", "heic", "heif", "hif"),
+  /** AVIF. It needs a {@link PhotoConverter} or libheif's program. */
   AVIF("avif", "avif"),
+  /** JPEG XL (ISO/IEC 18181). It needs a {@link PhotoConverter}. */
   JPEG_XL("jxl", "jxl");
 
   private static final Set<String> HEIC_BRANDS =
@@ -33,31 +45,39 @@ public enum PhotoFormat {
   }
 
   /**
-   * The format that {@code head}, the first bytes of a file (32 are enough), announces; empty for
-   * anything else.
+   * Detects the format of a file from its first bytes.
+   *
+   * @param head the first bytes of the file; 32 are enough
+   * @return the format; empty if it is not a known image format
    */
   public static Optional<PhotoFormat> of(byte[] head) {
     return Arrays.stream(values()).filter(format -> format.matchesHeader(head)).findFirst();
   }
 
-  /** Whether {@code fileName} ends as photo files do; the content may still be something else. */
+  /**
+   * Returns true if a file name has the extension of a photo format. The content may still be of
+   * another format.
+   *
+   * @param fileName name of the file, without or with folders
+   * @return true if the extension is known, in upper or lower case
+   */
   public static boolean isPhotoName(String fileName) {
     String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
     return fileName.contains(".")
         && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
   }
 
-  /** The word in JSON: {@code jpeg}, {@code png}, {@code jpeg-xl}. */
+  /** {@return the identifier in JSON: {@code jpeg}, {@code png}, {@code jpeg-xl} and so on} */
   public String id() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** The name for people. */
+  /** The name in messages to users. */
   String displayName() {
     return this == JPEG_XL ? "JPEG XL" : this == WEBP ? "WebP" : name();
   }
 
-  /** The name that ImageIO readers register under. */
+  /** The format name of ImageIO readers. */
   String readerName() {
     return readerName;
   }

@@ -12,9 +12,9 @@ import java.util.regex.Pattern;
 import java.util.zip.InflaterInputStream;
 
 /**
- * What a PNG file says beside its pixels: colour profile (iCCP) and orientation (eXIf,
- * ImageMagick's raw profile, XMP). Reads chunk by chunk with bounded inflation, so a small file
- * cannot ask for much memory (PNG 3rd edition, 5, 11.3).
+ * Reads the colour profile (iCCP) and the orientation (eXIf, ImageMagick's raw profile, XMP) of a
+ * PNG file (PNG 3rd edition, 5 and 11.3). Inflation is limited, so a small file cannot use much
+ * memory.
  */
 final class PngChunks {
   private static final int MAX_INFLATED_BYTES = 4 << 20;
@@ -27,12 +27,15 @@ final class PngChunks {
     this.file = file;
   }
 
-  /** The embedded ICC profile, inflated. */
+  /** Returns the embedded ICC profile, inflated. */
   Optional<byte[]> iccProfile() {
     return chunk("iCCP", "").flatMap(data -> inflate(data, indexOfZero(data, 0) + 2));
   }
 
-  /** The EXIF orientation value 1 to 8 from whichever place has one, 1 otherwise. */
+  /**
+   * Returns the EXIF orientation value, 1 to 8, from the first place that has one; 1 if there is
+   * none.
+   */
   int orientation() {
     return chunk("eXIf", "")
         .map(ExifOrientation.ExifOrientationReader::fromTiff)

@@ -20,28 +20,29 @@ import java.awt.image.WritableRaster;
 import java.io.IOException;
 
 /**
- * Turns whatever an image reader hands out (grey, palette, 16 bits, alpha, foreign profiles) into
- * an sRGB image.
+ * Converts the images of ImageIO readers (grey, palette, 16 bits, alpha, other colour profiles) to
+ * sRGB.
  */
 final class SrgbConversion {
   private SrgbConversion() {}
 
   /**
-   * The sRGB image of {@code image}, its long side at most {@code longSide}.
+   * Returns the image in sRGB with a long side of at most {@code longSide} pixels.
    *
-   * @throws IOException when its values are fractions, or inks without a profile
+   * @throws IOException if the image has floating-point values, or CMYK values without a profile
    */
   static RgbImage convert(BufferedImage image, int longSide) throws IOException {
     ColorModel model = image.getColorModel();
     if (model.getTransferType() > DataBuffer.TYPE_INT
         || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
       throw new IOException(
-          "its colours are neither red, green and blue nor grey in whole numbers");
+          "its pixels are neither RGB nor grey in whole numbers");
     }
     if (model instanceof IndexColorModel) {
       return Resampler.AREA.fit(RgbImage.of(image), longSide);
     }
-    // Java reads grey as linear light and would brighten it; files mean the sRGB curve.
+    // Java takes grey values as linear light and would brighten them. Files store grey with the
+    // sRGB curve.
     if (model.getNumColorComponents() == 1) {
       return Resampler.AREA.fit(readSamples(image, 0, 0, 0), longSide);
     }
@@ -54,13 +55,14 @@ final class SrgbConversion {
   }
 
   /**
-   * {@code image}, whose values are those of an ICC {@code profile} in red, green and blue, in
-   * sRGB; as it is when the profile is broken or says sRGB itself.
+   * Converts an image from an RGB colour profile to sRGB. Returns the image itself if the profile
+   * is broken or is sRGB.
    */
   static RgbImage convert(RgbImage image, byte[] profile) {
     try {
       ICC_Profile icc = ICC_Profile.getInstance(profile);
-      // Many files carry sRGB itself; converting from it costs time and rounding for nothing.
+      // Many files contain the sRGB profile. Converting from it would cost time and rounding
+      // errors.
       if (icc.getColorSpaceType() != ColorSpace.TYPE_RGB || new ICC_ColorSpace(icc).isCS_sRGB()) {
         return image;
       }
@@ -122,7 +124,7 @@ final class SrgbConversion {
     return reducer.toImage();
   }
 
-  // Raw samples of three bands at any depth, alpha laid over white.
+  // Reads raw samples of three bands at any bit depth. Transparent pixels are blended with white.
   private static RgbImage readSamples(BufferedImage image, int red, int green, int blue) {
     Raster raster = image.getRaster();
     int width = image.getWidth();

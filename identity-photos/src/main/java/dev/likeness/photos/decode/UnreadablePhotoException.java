@@ -6,13 +6,19 @@ import dev.likeness.diffusion.error.InvalidInputException;
 public final class UnreadablePhotoException extends InvalidInputException {
   private static final long serialVersionUID = 1L;
 
-  /** What is wrong with the file. */
+  /** The reasons why a file cannot be decoded. */
   public enum Fault {
+    /** The file has 0 bytes. */
     EMPTY,
+    /** The first bytes are not those of a known image format. */
     NOT_AN_IMAGE,
+    /** The file is larger than {@link DecodeLimits#maxBytes()}. */
     TOO_MANY_BYTES,
+    /** The image is larger than {@link DecodeLimits#maxPixels()}, or does not fit into memory. */
     TOO_MANY_PIXELS,
+    /** The file is damaged or incomplete. */
     BROKEN,
+    /** The format has no reader and no converter. */
     NEEDS_CONVERSION
   }
 
@@ -32,17 +38,17 @@ public final class UnreadablePhotoException extends InvalidInputException {
     this(fault, Double.NaN, Double.NaN, message, null);
   }
 
-  /** Returns the kind of fault. */
+  /** {@return the kind of fault} */
   public Fault fault() {
     return fault;
   }
 
-  /** Returns the measured value in bytes or pixels; NaN if nothing was measured. */
+  /** {@return the measured value in bytes or pixels; NaN if nothing was measured} */
   public double value() {
     return value;
   }
 
-  /** Returns the largest allowed {@link #value}; NaN if nothing was measured. */
+  /** {@return the largest allowed {@link #value}; NaN if nothing was measured} */
   public double limit() {
     return limit;
   }

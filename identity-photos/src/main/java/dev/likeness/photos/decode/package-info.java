@@ -1,12 +1,12 @@
 /**
- * From the bytes of an untrusted file to an upright sRGB image.
+ * Decodes untrusted photo files to upright sRGB images.
  *
- * <p>{@link PhotoDecoder} recognises the format by content, checks {@link DecodeLimits} before it
- * decodes, applies colour profiles, and returns a {@link DecodedPhoto} with what quality checks
- * need to know of the file. HEIF is converted by a program of the machine, unless
- * {@link DecodeLimits#withoutPrograms()} forbids it; a {@link PhotoConverter} found as a service
- * adds formats. {@link ExifOrientation} turns photos as their cameras noted. An unreadable file
- * throws {@link UnreadablePhotoException}, which says why.
+ * <p>{@link PhotoDecoder} detects the format from the content, checks {@link DecodeLimits} before
+ * it decodes, and applies colour profiles. It returns a {@link DecodedPhoto} with facts about the
+ * file for the quality checks. HEIC and AVIF files are converted by libheif's installed program,
+ * unless {@link DecodeLimits#withoutPrograms()} forbids it. A {@link PhotoConverter} found as a
+ * service adds formats. {@link ExifOrientation} rotates photos upright. An unreadable file throws
+ * {@link UnreadablePhotoException} with the reason.
  *
  * <pre>{@code
  * PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withMaxLongSide(2048));

@@ -7,14 +7,16 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * Input and output conventions of a face embedder.
+ * Input and output conventions of a face embedder. An input value is {@code (v - mean) * scale} for
+ * a pixel value v of 0 to 255.
  *
- * @param name for reports and messages
+ * @param name name for reports and messages
  * @param template positions of the landmarks, and the input size
- * @param rgb whether channels are in the order red, green, blue; otherwise blue, green, red
- * @param mean subtracted from each value 0 to 255
- * @param scale multiplied afterwards
- * @param samePersonThreshold the cosine above which two faces count as the same person
+ * @param rgb true if the channel order is red, green, blue; false for blue, green, red
+ * @param mean subtracted from each pixel value
+ * @param scale factor applied after subtracting, not 0
+ * @param samePersonThreshold cosine from which two faces count as the same person, above -1 and
+ *     below 1
  * @param licence licence of the weights
  */
 public record EmbedderSpec(
@@ -25,7 +27,7 @@ public record EmbedderSpec(
     double scale,
     double samePersonThreshold,
     UsePolicy.Licence licence) {
-  /** insightface's iresnet recognisers (w600k_r50 and kin). */
+  /** InsightFace's iresnet recognisers, such as w600k_r50. */
   public static final EmbedderSpec ARCFACE = new EmbedderSpec(
       "ArcFace",
       AlignmentTemplate.ARCFACE,
@@ -34,7 +36,7 @@ public record EmbedderSpec(
       1 / 127.5,
       0.3,
       UsePolicy.Licence.RESEARCH_ONLY);
-  /** AuraFace v1: ArcFace's input and architecture, freely licensed data. */
+  /** AuraFace v1: the input and architecture of ArcFace, trained on freely licensed data. */
   public static final EmbedderSpec AURAFACE = new EmbedderSpec(
       "AuraFace",
       AlignmentTemplate.ARCFACE,
@@ -43,30 +45,32 @@ public record EmbedderSpec(
       1 / 127.5,
       0.3,
       UsePolicy.Licence.APACHE_2);
-  /** OpenCV zoo's SFace; the threshold is its authors'. */
+  /** SFace of the OpenCV zoo, with its authors' threshold. */
   public static final EmbedderSpec SFACE = new EmbedderSpec(
       "SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363, UsePolicy.Licence.APACHE_2);
-  // Names of which those of freely licensed ones are parts come first: the stricter licence is the
-  // safe one.
+  // These names are tested first, because some contain the name of a freely licensed embedder. If a
+  // name is ambiguous, the stricter licence is the safe choice.
   private static final Pattern INSIGHTFACE_NAMES = Pattern.compile(
       "arcface|cosface|w600k|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
-  // A word, not a part of one: laura's file is not freely licensed.
+  // "aura" must be a separate word: a file named "laura" need not be AuraFace.
   private static final Pattern AURAFACE_NAMES =
       Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
   /**
-   * MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is
-   * not stated.
+   * MobileFace V2 (becauseofAI) with embeddings of 256 numbers. The network scales pixel values
+   * itself; its training set is not published.
    */
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec(
       "MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48, UsePolicy.Licence.MIT);
 
   /**
-   * Returns the specification that a file name tells, such as {@code sface}, {@code mobileface},
+   * Detects the kind of an embedder from its file name, such as {@code sface}, {@code mobileface},
    * {@code auraface}, {@code arcface} or {@code w600k}. {@code glintr100} is AuraFace if the file
    * or folder name says so; otherwise it is InsightFace's antelopev2, whose licence is stricter.
    *
-   * @throws InvalidInputException if the name tells none
+   * @param file path of the file, which is not read
+   * @return the specification
+   * @throws InvalidInputException if the name tells no kind
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -84,7 +88,7 @@ public record EmbedderSpec(
       return SFACE;
     }
     throw new InvalidInputException("the name of the face embedder " + file
-        + " does not say which it is; put sface," + " mobileface, auraface or arcface into it");
+        + " does not tell its kind; put sface, mobileface, auraface or arcface into the name");
   }
 
   private static String folderName(Path file) {
@@ -94,11 +98,12 @@ public record EmbedderSpec(
         : folder.getFileName().toString().toLowerCase(Locale.ROOT);
   }
 
+  /** Checks threshold and scale. */
   public EmbedderSpec {
     if (!(samePersonThreshold > -1 && samePersonThreshold < 1) || scale == 0) {
       throw new IllegalArgumentException(
-          "an embedder needs a cosine threshold in -1..1 and a scale, given " + samePersonThreshold
-              + " and " + scale);
+          "an embedder needs a cosine threshold in -1..1 and a scale that is not 0, got "
+              + samePersonThreshold + " and " + scale);
     }
   }
 }

@@ -10,40 +10,46 @@ import dev.likeness.photos.face.Face;
  */
 public interface FaceEmbedder extends AutoCloseable {
   /**
-   * Returns the embedding of a face, of unit length.
+   * Returns the embedding of a face.
    *
-   * @param image the image
-   * @param face a face in that image, in its pixels
+   * @param image the image that contains the face
+   * @param face a face, in pixels of {@code image}
+   * @return a new vector of unit length
    */
   float[] embed(RgbImage image, Face face);
 
   /**
    * Returns the embedding before normalisation, which some adapters were trained on.
    *
-   * @param image the image
-   * @param face a face in that image, in its pixels
-   * @throws InvalidInputException if the embedder gives unit-length vectors only, which is the
+   * @param image the image that contains the face
+   * @param face a face, in pixels of {@code image}
+   * @return a new vector of any length
+   * @throws InvalidInputException if the embedder only has unit-length vectors, which is the
    *     default
    */
   default float[] embedRaw(RgbImage image, Face face) {
     throw new InvalidInputException("the face embedder " + name()
-        + " gives vectors of unit length alone, and what asks for them was"
-        + " trained on vectors as a recogniser has them; give the recogniser it was trained with");
+        + " only has normalised vectors, but the adapter was trained on vectors before"
+        + " normalisation; use the embedder that the adapter was trained with");
   }
 
-  /** Returns the name of the embedder, for reports. */
+  /** {@return the name of the embedder, for reports} */
   String name();
 
-  /** Returns the cosine above which two faces count as one person, -1 to 1. */
+  /** {@return the cosine from which two faces count as one person, -1 to 1} */
   double samePersonThreshold();
 
+  /** Frees the network. */
   @Override
   void close();
 
   /**
-   * Returns the cosine of two unit-length vectors of one embedder, -1 to 1.
+   * Returns the cosine of two embeddings of the same embedder.
    *
-   * @throws IllegalArgumentException if the vectors have different lengths
+   * @param a a vector of unit length
+   * @param b a vector of unit length
+   * @return the cosine, -1 to 1
+   * @throws IllegalArgumentException if the vectors have different numbers of elements
    */
   static double cosine(float[] a, float[] b) {
     if (a.length != b.length) {

@@ -8,7 +8,9 @@ import dev.likeness.photos.internal.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** A face embedder from an ONNX file, run by OpenCV, one face at a time. */
+/**
+ * A face embedder from an ONNX file, run by OpenCV. Thread-safe; one face is processed at a time.
+ */
 public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
   private final String name;
@@ -39,7 +41,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
     if (input.inputSize() > 0 && input.inputSize() != spec.template().size()) {
       throw new InvalidInputException(String.format(
           Locale.ROOT,
-          "the face embedder %s takes %dx%d images, %s takes %dx%d; declare the one" + " it is",
+          "the face embedder %s takes %dx%d images, but %s takes %dx%d; give the specification of this file",
           file,
           input.inputSize(),
           input.inputSize(),
@@ -80,11 +82,12 @@ public final class OnnxEmbedder implements FaceEmbedder {
     return spec.samePersonThreshold();
   }
 
-  /** Returns the specification. */
+  /** {@return the specification} */
   public EmbedderSpec spec() {
     return spec;
   }
 
+  /** Frees the network. */
   @Override
   public void close() {
     network.close();

@@ -2,26 +2,31 @@ package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.error.InvalidInputException;
 
-/** The intended use of the results, which decides which networks may be opened. */
+/** The intended use of the results. It decides which networks may be opened. */
 public enum UsePolicy {
-  /** Anything that is allowed without selling or advertising. */
+  /** Use without selling or advertising. All networks may be opened. */
   NON_COMMERCIAL,
-  /** Only networks whose licence allows commercial use. */
+  /** Any use. Only networks whose licence allows commercial use may be opened. */
   COMMERCIAL;
 
   /**
-   * Refuses a network that this use does not permit.
+   * Checks that this use permits a face embedder.
    *
-   * @throws InvalidInputException naming the network and its licence
+   * @param spec the embedder's specification
+   * @throws InvalidInputException if its licence forbids commercial use; the message has name and
+   *     licence
    */
   public void require(EmbedderSpec spec) {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
   }
 
   /**
-   * Checks a face embedder that an IP-Adapter was trained with. No other embedder can replace it.
+   * Checks that this use permits a face embedder that an IP-Adapter was trained with. No other
+   * embedder can replace it.
    *
-   * @throws InvalidInputException naming the network and its licence
+   * @param spec the embedder's specification
+   * @throws InvalidInputException if its licence forbids commercial use; the message has name and
+   *     licence
    */
   public void requireForAdapter(EmbedderSpec spec) {
     require(
@@ -29,23 +34,25 @@ public enum UsePolicy {
         ", and no other fits this adapter; use an adapter that uses images, such as Plus Face");
   }
 
-  private void require(EmbedderSpec spec, String otherwise) {
+  private void require(EmbedderSpec spec, String advice) {
     if (this == COMMERCIAL && !spec.licence().allowsCommercialUse()) {
       throw new InvalidInputException(
-          "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
+          "the embedder " + spec.name() + " is licensed for " + spec.licence().name() + advice);
     }
   }
 
   /**
-   * Under which terms a network's weights may be used.
+   * The licence of a network's weights.
    *
-   * @param name as its publisher states it
-   * @param allowsCommercialUse whether those terms allow commercial use
+   * @param name the licence's name, as the publisher states it
+   * @param allowsCommercialUse true if the licence allows commercial use
    */
   public record Licence(String name, boolean allowsCommercialUse) {
+    /** The Apache License 2.0. */
     public static final Licence APACHE_2 = new Licence("Apache-2.0", true);
+    /** The MIT License. */
     public static final Licence MIT = new Licence("MIT", true);
-    /** The terms of insightface's published recognition models. */
+    /** The terms of InsightFace's published recognition models. */
     public static final Licence RESEARCH_ONLY = new Licence("non-commercial research only", false);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Face embeddings: faces as vectors whose cosine says how alike they are.
+ * Face embeddings: faces as vectors whose cosine measures their similarity.
  *
  * <p>{@link FaceEmbedder} is the interface. {@link OnnxEmbedder} runs any ArcFace-like ONNX file
  * that an {@link EmbedderSpec} describes: alignment, channel order, the cosine above which two

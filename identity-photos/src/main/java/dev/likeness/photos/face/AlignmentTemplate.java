@@ -7,12 +7,12 @@ import java.util.List;
  * The positions of the five face landmarks in the square input of a network.
  *
  * @param size side of the input in pixels
- * @param landmarks positions in pixels of that input
+ * @param landmarks positions in pixels of that input; (0, 0) is the centre of the first pixel
  */
 public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   /**
-   * The template of ArcFace and of nearly every embedder since (Deng et al., CVPR 2019;
-   * insightface's arcface_dst).
+   * The template of ArcFace and of most later embedders (Deng et al., CVPR 2019; {@code
+   * arcface_dst} of insightface): 112 pixels.
    */
   public static final AlignmentTemplate ARCFACE = new AlignmentTemplate(
       112,
@@ -23,7 +23,12 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
           new Point(41.5493, 92.3655),
           new Point(70.7299, 92.2041)));
 
-  /** The same template for an input of another size, pixel centres kept in place. */
+  /**
+   * Returns this template for an input of another size. Landmarks keep their relative positions.
+   *
+   * @param side side of the new input in pixels
+   * @return the scaled template
+   */
   public AlignmentTemplate scaledTo(int side) {
     double factor = (double) side / size;
     return new AlignmentTemplate(
@@ -31,8 +36,11 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
   }
 
   /**
-   * Returns the transform of a face onto the template. It uses the five landmarks, or the eyes, or
-   * the box.
+   * Returns the transform of a face onto the template. It uses the five landmarks; without them the
+   * eyes; without these the box.
+   *
+   * @param face a face, in pixels of its image
+   * @return the transform from the image to the template
    */
   public SimilarityTransform estimateTransform(Face face) {
     List<Point> five = landmarks.points();
@@ -45,7 +53,13 @@ public record AlignmentTemplate(int size, Face.Landmarks landmarks) {
         .orElseGet(() -> SimilarityTransform.fit(defaultEyes(face.box()), five.subList(0, 2)));
   }
 
-  /** Returns the face aligned to the template, {@link #size} pixels wide and high. */
+  /**
+   * Returns the face aligned to the template.
+   *
+   * @param image the image that contains the face
+   * @param face the face, in pixels of {@code image}
+   * @return the aligned face, {@link #size} pixels wide and high; black outside the image
+   */
   public RgbImage align(RgbImage image, Face face) {
     return estimateTransform(face).warp(image, size);
   }

@@ -1,59 +1,104 @@
 package dev.likeness.photos.face;
 
-/** An upright rectangle in an image, in pixels; may reach over the image's edge. */
+/**
+ * An axis-aligned rectangle in an image. It may reach over the edge of the image.
+ *
+ * @param x left edge, in pixels
+ * @param y top edge, in pixels
+ * @param width width in pixels, above 0
+ * @param height height in pixels, above 0
+ */
 public record BoundingBox(double x, double y, double width, double height) {
+  /** Checks that the size is positive. */
   public BoundingBox {
     if (!(width > 0 && height > 0)) {
       throw new IllegalArgumentException(
-          "a box has a positive size, given " + width + "x" + height);
+          "a box must have a positive size, got " + width + "x" + height);
     }
   }
 
-  /** The middle of the box. */
+  /** {@return the centre of the box} */
   public Point center() {
     return new Point(x + width / 2, y + height / 2);
   }
 
-  /** Width times height, in square pixels. */
+  /** {@return width times height, in square pixels} */
   public double area() {
     return width * height;
   }
 
-  /** The box after scaling the image. */
+  /**
+   * Returns the box after scaling the image.
+   *
+   * @param factor the scale, above 0
+   * @return the scaled box
+   */
   public BoundingBox scaled(double factor) {
     return new BoundingBox(x * factor, y * factor, width * factor, height * factor);
   }
 
-  /** The box after moving by ({@code dx}, {@code dy}). */
+  /**
+   * Returns the box after moving it.
+   *
+   * @param dx distance to the right, in pixels
+   * @param dy distance downwards, in pixels
+   * @return the moved box
+   */
   public BoundingBox moved(double dx, double dy) {
     return new BoundingBox(x + dx, y + dy, width, height);
   }
 
-  /** The box grown about its centre by {@code share} of its size on every side. */
+  /**
+   * Returns the box enlarged about its centre.
+   *
+   * @param share the margin on each side as a share of the size; 0.5 doubles the size
+   * @return the enlarged box
+   */
   public BoundingBox expanded(double share) {
     return new BoundingBox(
         x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
   }
 
-  /** Whether {@code p} lies inside; the right and lower edges do not. */
+  /**
+   * Returns true if a point is inside the box. The left and top edges are inside, the right and
+   * bottom edges are outside.
+   *
+   * @param p the point
+   * @return true if the point is inside
+   */
   public boolean contains(Point p) {
     return p.x() >= x && p.x() < x + width && p.y() >= y && p.y() < y + height;
   }
 
-  /** The common area, in square pixels; 0 when apart. */
+  /**
+   * Returns the area that two boxes share.
+   *
+   * @param other the other box
+   * @return the area in square pixels; 0 if the boxes do not overlap
+   */
   public double intersection(BoundingBox other) {
     double w = Math.min(x + width, other.x + other.width) - Math.max(x, other.x);
     double h = Math.min(y + height, other.y + other.height) - Math.max(y, other.y);
     return w > 0 && h > 0 ? w * h : 0;
   }
 
-  /** Common area over joint area, 0 to 1. */
+  /**
+   * Returns the intersection over union of two boxes.
+   *
+   * @param other the other box
+   * @return the ratio, 0 to 1
+   */
   public double iou(BoundingBox other) {
     double common = intersection(other);
     return common / (area() + other.area() - common);
   }
 
-  /** Common area over the smaller one's, 0 to 1: 1 when one lies inside the other. */
+  /**
+   * Returns the intersection of two boxes divided by the smaller area.
+   *
+   * @param other the other box
+   * @return the ratio, 0 to 1; 1 if one box is inside the other
+   */
   public double intersectionOverMin(BoundingBox other) {
     return intersection(other) / Math.min(area(), other.area());
   }

@@ -12,7 +12,7 @@ import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
  * A face detector without model files: OpenCV's Haar cascades on the image at 640 pixels, frontal
- * first, then profile. Each thread uses its own cascades; {@link #close()} frees them.
+ * faces first, then profiles. Each thread uses its own cascades. It finds no landmarks.
  */
 public final class CascadeDetector implements FaceDetector {
   private static final int WORKING_SIDE = 640;
@@ -24,7 +24,7 @@ public final class CascadeDetector implements FaceDetector {
    * Loads OpenCV and the cascades.
    *
    * @throws dev.likeness.diffusion.error.ResourceLimitException if a native library is missing; the
-   *     message names its coordinates
+   *     message names its Maven coordinates
    */
   public CascadeDetector() {
     OpenCv.load(opencv_objdetect.class);
@@ -46,7 +46,8 @@ public final class CascadeDetector implements FaceDetector {
     return detect(image, CascadeSearch::detectLarge);
   }
 
-  private List<Face> detect(RgbImage image, BiFunction<CascadeSearch, RgbImage, List<Face>> way) {
+  private List<Face> detect(
+      RgbImage image, BiFunction<CascadeSearch, RgbImage, List<Face>> method) {
     double scale = (double) WORKING_SIDE / Math.max(image.width(), image.height());
     RgbImage working = scale < 1
         ? Resampler.AREA.fit(image, WORKING_SIDE)
@@ -54,7 +55,7 @@ public final class CascadeDetector implements FaceDetector {
             image, scaledLength(image.width(), scale), scaledLength(image.height(), scale));
     CascadeSearch search = acquire();
     try {
-      return way.apply(search, working).stream()
+      return method.apply(search, working).stream()
           .map(face -> scaled(face, 1 / scale))
           .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed())
           .toList();
@@ -93,6 +94,7 @@ public final class CascadeDetector implements FaceDetector {
     return new Face(face.box().scaled(factor), face.score(), face.pose(), eyes, face.landmarks());
   }
 
+  /** Frees the cascades. A detection that runs in another thread finishes first. */
   @Override
   public void close() {
     closed = true;

@@ -24,7 +24,7 @@ import org.bytedeco.opencv.opencv_objdetect.CascadeClassifier;
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME_FACE_OVERLAP = 0.4;
   private static final double PROFILE_YAW = 60;
-  // Of the image's longer side: larger faces are looked for in far fewer places.
+  // Shares of the image's longer side. A search for larger faces only is much faster.
   private static final double MIN_FACE_SHARE = 0.05;
   private static final double LARGE_FACE_SHARE = 0.25;
 
@@ -34,7 +34,7 @@ final class CascadeSearch implements AutoCloseable {
   private final HaarCascade profile = new HaarCascade("profileface");
   private final EyeCascades eyes = new EyeCascades();
 
-  /** The faces of an image, in its pixels. */
+  /** Returns all faces of an image, in its pixels. */
   @SuppressWarnings("try")
   List<Face> detect(RgbImage image) {
     Luma luma = Luma.of(image);
@@ -42,7 +42,7 @@ final class CascadeSearch implements AutoCloseable {
       Mat plain = OpenCv.toGrey(luma);
       List<Face> faces = WiderSearch.searchIfSmall(
           detectFrontal(plain, minSize(plain, MIN_FACE_SHARE), 3, false), image, () -> {
-            // Dark skin, white beards and glasses confuse brightness, much less redness.
+            // Dark skin, white beards and glasses affect the red channel less than the brightness.
             Mat redness = OpenCv.toGrey(Luma.ofRed(image));
             return detectFrontal(redness, minSize(redness, MIN_FACE_SHARE), 2, true);
           });
@@ -53,12 +53,18 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  /** Of them those that the plain search finds, which costs a fraction of the others. */
+  /**
+   * Returns the frontal faces that the plain search finds. It takes a fraction of the time of
+   * {@link #detect}.
+   */
   List<Face> detectFrontal(RgbImage image) {
     return detectFrontal(image, MIN_FACE_SHARE);
   }
 
-  /** Of those the ones that fill a good part of the image, which costs half of that. */
+  /**
+   * Returns frontal faces wider than a quarter of the image's longer side. It takes half the time
+   * of {@link #detectFrontal(RgbImage)}.
+   */
   List<Face> detectLarge(RgbImage image) {
     return detectFrontal(image, LARGE_FACE_SHARE);
   }
@@ -71,9 +77,8 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  // A lenient search also believes the cascade that sees faces in ornaments, but nothing without
-  // two
-  // eyes.
+  // A lenient search also accepts the default cascade, which confuses ornaments with faces. It
+  // therefore requires two eyes.
   private List<Face> detectFrontal(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
     for (BoundingBox box : frontalAlt2.detect(grey, neighbours, least)) {
@@ -93,14 +98,14 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   private static boolean isConfirmed(
-      HaarCascade witness, Mat grey, BoundingBox box, int neighbours) {
+      HaarCascade cascade, Mat grey, BoundingBox box, int neighbours) {
     Rect around = clip(box.expanded(0.35), grey);
     Mat region = new Mat(grey, around);
-    return witness.detect(region, neighbours, (int) (box.width() * 0.6)).stream()
+    return cascade.detect(region, neighbours, (int) (box.width() * 0.6)).stream()
         .anyMatch(other -> other.moved(around.x(), around.y()).iou(box) >= SAME_FACE_OVERLAP);
   }
 
-  // Faces cut by the frame, and those in the dark.
+  // Finds faces that the image's edge cuts off, and faces in dark images.
   private List<Face> detectCutOff(Luma luma) {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.toGrey(luma.padded(margin));
@@ -116,7 +121,7 @@ final class CascadeSearch implements AutoCloseable {
     return new Face(face.box().moved(by, by), face.score(), face.pose(), pair, face.landmarks());
   }
 
-  // The cascade knows one side only, so the other is looked for in the mirror.
+  // The cascade was trained on one side only. The mirrored image finds the other side.
   private List<Face> detectProfiles(Luma luma, Mat plain) {
     List<Face> faces = new ArrayList<>();
     for (BoundingBox box : profile.detect(plain, 6, minSize(plain, MIN_FACE_SHARE))) {
@@ -135,7 +140,8 @@ final class CascadeSearch implements AutoCloseable {
     return new Face(box, 0.25, new HeadPose(yaw, 0, 0), Optional.empty(), Optional.empty());
   }
 
-  // One face is often proposed twice, at two sizes: the surer, larger one stays.
+  // One face is often found twice, at two sizes. The one with the higher score stays, then the
+  // larger.
   private static List<Face> suppressOverlaps(List<Face> faces) {
     Comparator<Face> surer = Comparator.comparingDouble(Face::score)
         .thenComparingDouble(face -> face.box().area())
@@ -176,14 +182,14 @@ final class CascadeSearch implements AutoCloseable {
    * person was missed.
    */
   static final class WiderSearch {
-    /** What is narrower than this share of the image's shorter side is small. */
+    /** A face narrower than this share of the image's shorter side is small. */
     private static final double SMALL_FACE_SHARE = 0.2;
 
     private WiderSearch() {}
 
     /**
-     * {@code faces}, or where these are small those of {@code another} look, if its widest is over
-     * twice as wide.
+     * Returns {@code faces}, or the result of {@code another} search. The second search runs if all
+     * faces are small, and wins if its widest face is more than twice as wide.
      */
     static List<Face> searchIfSmall(
         List<Face> faces, RgbImage image, Supplier<List<Face>> another) {
@@ -199,9 +205,7 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  /**
-   * One Haar cascade (Viola and Jones, CVPR 2001) out of OpenCV's own jar. Not safe for threads.
-   */
+  /** One Haar cascade (Viola and Jones, CVPR 2001) from OpenCV's jar. Not thread-safe. */
   static final class HaarCascade implements AutoCloseable {
     private static final double SCALE_FACTOR = 1.1;
     private static final int NO_FLAGS = 0;
@@ -211,15 +215,18 @@ final class CascadeSearch implements AutoCloseable {
     HaarCascade(String name) {
       String resource = "haarcascades/haarcascade_" + name + ".xml";
       classifier = new CascadeClassifier(OpenCv.dataFile(resource).getPath());
-      // A scope that happens to be open around us must not free what outlives it.
+      // An open PointerScope of the caller must not free the cascade.
       classifier.retainReference();
       if (classifier.empty()) {
-        throw new ResourceLimitException("OpenCV cannot read its own " + resource
-            + "; delete the natives' cache ~/.javacpp and try again");
+        throw new ResourceLimitException("OpenCV cannot read its own file " + resource
+            + "; delete the cache folder ~/.javacpp and try again");
       }
     }
 
-    /** Boxes of at least {@code smallest} pixels that {@code neighbours} windows agree on. */
+    /**
+     * Returns boxes of at least {@code smallest} pixels that at least {@code neighbours} windows
+     * confirm.
+     */
     List<BoundingBox> detect(Mat grey, int neighbours, int smallest) {
       try (RectVector found = new RectVector();
           Size least = new Size(smallest, smallest);

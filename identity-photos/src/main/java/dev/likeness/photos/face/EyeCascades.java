@@ -11,15 +11,15 @@ import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
- * Finds the two eyes of a frontal face; the cascade saw open eyes, so closed or covered ones are
- * not found.
+ * Finds the two eyes of a frontal face. The cascades were trained on open eyes, so closed or
+ * covered eyes are not found.
  */
 final class EyeCascades implements AutoCloseable {
   private final CascadeSearch.HaarCascade withGlasses =
       new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
   private final CascadeSearch.HaarCascade eye = new CascadeSearch.HaarCascade("eye");
 
-  /** The pair of eyes in the upper part of {@code face}, in the pixels of {@code grey}. */
+  /** Returns the pair of eyes in the upper part of {@code face}, in pixels of {@code grey}. */
   Optional<Face.Eyes> detect(Mat grey, BoundingBox face) {
     BoundingBox upper = new BoundingBox(
         face.x(), face.y() + 0.15 * face.height(), face.width(), 0.5 * face.height());
@@ -44,7 +44,7 @@ final class EyeCascades implements AutoCloseable {
         .filter(pair -> isPlausible(pair, face));
   }
 
-  // Eyes lie near 30 % and 70 % of the cascade's box across, 40 % down.
+  // The eyes are usually at 30 % and 70 % of the box's width and 40 % of its height.
   private static Comparator<Point> nearest(BoundingBox face, double share) {
     Point usual = new Point(face.x() + share * face.width(), face.y() + 0.4 * face.height());
     return Comparator.comparingDouble(p -> p.distance(usual));
@@ -62,8 +62,8 @@ final class EyeCascades implements AutoCloseable {
   }
 
   /**
-   * Looks whether the eyes at known landmarks are open, on the face turned upright. The cascades
-   * saw open eyes in training, so closed and covered ones are not found. Not safe for threads.
+   * Detects open eyes at known landmarks, on the aligned face. Closed and covered eyes are not
+   * found. Not thread-safe.
    */
   static final class OpenEyeDetector implements AutoCloseable {
     private static final int SIDE = 224;
@@ -74,7 +74,10 @@ final class EyeCascades implements AutoCloseable {
         new CascadeSearch.HaarCascade("eye_tree_eyeglasses");
     private final CascadeSearch.HaarCascade eye = new CascadeSearch.HaarCascade("eye");
 
-    /** Whether at least one eye of {@code face} is seen; who winks or turns away still looks. */
+    /**
+     * Returns true if at least one eye of {@code face} is open and uncovered. One is enough,
+     * because a person may wink or turn the head.
+     */
     @SuppressWarnings("try")
     boolean hasOpenEye(RgbImage image, Face face) {
       try (PointerScope scope = new PointerScope()) {

@@ -4,14 +4,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A face found in an image.
+ * A face found in an image. All coordinates are pixels of that image.
  *
- * @param box from above the brows to the chin, ear to ear
- * @param score the detector's certainty, 0 to 1
- * @param pose how the head is turned; cascades only tell frontal from the two profiles (yaw 0, -60
- *     or 60)
- * @param eyes where the eyes are, when they were seen open and uncovered
- * @param landmarks the five points, when the detector gives them
+ * @param box the face from above the brows to the chin and from ear to ear
+ * @param score the detector's confidence, 0 to 1
+ * @param pose rotation of the head; Haar cascades only report a yaw of 0, -60 or 60 degrees
+ * @param eyes centres of the eyes; empty if they are closed, covered or not found
+ * @param landmarks five landmarks; empty if the detector does not find landmarks
  */
 public record Face(
     BoundingBox box,
@@ -19,22 +18,27 @@ public record Face(
     HeadPose pose,
     Optional<Eyes> eyes,
     Optional<Landmarks> landmarks) {
+  /** Checks that the score is in 0..1. */
   public Face {
     if (!(score >= 0 && score <= 1)) {
-      throw new IllegalArgumentException("a face's score lies in 0..1, given " + score);
+      throw new IllegalArgumentException("a face's score must be in 0..1, got " + score);
     }
   }
 
   /**
-   * The square from above the brows to the chin that the landmarks span, where there are some:
-   * whatever lies on a face moves its box, and less so these. Without landmarks the box.
+   * Returns the square from above the brows to the chin. If there are landmarks, it is computed
+   * from them, because objects in front of a face shift landmarks less than the box. Otherwise it
+   * is the box.
+   *
+   * @return the square, in pixels; it may reach over the edge of the image
    */
   public BoundingBox region() {
     return landmarks.map(Face::regionAround).orElse(box);
   }
 
-  // Eyes lie at 30 % and 70 % across and 39 % down, the mouth 46 % below them; a turned head
-  // narrows the former.
+  // In the square, the eyes are at 30 % and 70 % of the width and 39 % of the height. The mouth is
+  // 46 % of the height below them. Rotation to the side reduces the distance of the eyes, so the
+  // larger estimate of the side counts.
   private static BoundingBox regionAround(Landmarks points) {
     Point eyes = points.leftEye().midpoint(points.rightEye());
     Point mouth = points.leftMouth().midpoint(points.rightMouth());
@@ -46,40 +50,61 @@ public record Face(
   }
 
   /**
-   * The centres of the two eyes as they lie in the image: {@code left} is the one nearer its left
-   * edge.
+   * The centres of the two eyes. Left and right are the sides of the image, not of the person.
+   *
+   * @param left the eye nearer to the left edge of the image
+   * @param right the other eye
    */
   public record Eyes(Point left, Point right) {
+    /** Checks that the left eye is not right of the right eye. */
     public Eyes {
       if (left.x() > right.x()) {
         throw new IllegalArgumentException(
-            "the left eye lies right of the right one: " + left + ", " + right);
+            "the left eye " + left + " must not be right of the right eye " + right);
       }
     }
 
-    /** How far the head leans, in degrees; positive when the right eye is the lower one. */
+    /**
+     * {@return the rotation of the head in the image plane, in degrees; positive if the right eye
+     * is lower}
+     */
     public double roll() {
       return Math.toDegrees(Math.atan2(right.y() - left.y(), right.x() - left.x()));
     }
 
-    /** How far the eyes are apart, in pixels. */
+    /** {@return the distance between the eyes, in pixels} */
     public double distance() {
       return left.distance(right);
     }
   }
 
-  /** Five points of a face; left and right are the image's sides, not the person's. */
+  /**
+   * Five landmarks of a face. Left and right are the sides of the image, not of the person.
+   *
+   * @param leftEye centre of the left eye
+   * @param rightEye centre of the right eye
+   * @param nose tip of the nose
+   * @param leftMouth left corner of the mouth
+   * @param rightMouth right corner of the mouth
+   */
   public record Landmarks(
       Point leftEye, Point rightEye, Point nose, Point leftMouth, Point rightMouth) {
     /**
-     * The points in the order of every five-point template: eyes, nose, corners of the mouth, left
-     * before right.
+     * {@return the five points in the order of ArcFace's template: left eye, right eye, nose, left
+     * and right corner of the mouth}
      */
     public List<Point> points() {
       return List.of(leftEye, rightEye, nose, leftMouth, rightMouth);
     }
 
-    /** The landmarks after scaling the image and then moving by ({@code dx}, {@code dy}). */
+    /**
+     * Returns the landmarks after scaling the image and then moving it.
+     *
+     * @param factor the scale, above 0
+     * @param dx distance to the right after scaling, in pixels
+     * @param dy distance downwards after scaling, in pixels
+     * @return the mapped landmarks
+     */
     public Landmarks mapped(double factor, double dx, double dy) {
       return new Landmarks(
           leftEye.scaled(factor).moved(dx, dy),

@@ -5,25 +5,39 @@ import java.util.List;
 
 /** Finds faces. Implementations are thread-safe and deterministic. */
 public interface FaceDetector extends AutoCloseable {
-  /** The faces of an upright image, largest first; empty when there is none. */
+  /**
+   * Detects all faces of an upright image.
+   *
+   * @param image an image of any size
+   * @return the faces in pixels of {@code image}, largest first; empty if there are none
+   */
   List<Face> detect(RgbImage image);
 
-  /** Detects clearly visible frontal faces only. It is faster than {@link #detect}. */
+  /**
+   * Detects clearly visible frontal faces only. It may be faster than {@link #detect}.
+   *
+   * @param image an image of any size
+   * @return the faces in pixels of {@code image}, largest first; empty if there are none
+   */
   default List<Face> detectFrontal(RgbImage image) {
     return detect(image);
   }
 
   /**
-   * Detects frontal faces that fill a large part of the image. It is faster than
-   * {@link #detectFrontal}.
+   * Detects frontal faces that fill a large part of the image. It may be faster than {@link
+   * #detectFrontal}.
+   *
+   * @param image an image of any size
+   * @return the faces in pixels of {@code image}, largest first; empty if there are none
    */
   default List<Face> detectLarge(RgbImage image) {
     return detectFrontal(image);
   }
 
-  /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */
+  /** {@return the name of the detector for reports, such as {@code "haar"} or {@code "yunet"}} */
   String name();
 
+  /** Frees the detector's networks and native memory. */
   @Override
   void close();
 }

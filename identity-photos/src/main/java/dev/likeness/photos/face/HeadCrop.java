@@ -12,9 +12,15 @@ import dev.likeness.photos.internal.image.Resampler;
  */
 public record HeadCrop(int x, int y, int side) {
   /**
-   * The crop around {@code face} in an image of {@code width} by {@code height} pixels. Where it
-   * would have fewer than {@code size} pixels it takes in more of the surroundings, as far as the
-   * framing allows, rather than be enlarged.
+   * Returns the crop around a face. If the crop has fewer than {@code size} pixels, it is extended
+   * instead of enlarging the image later, as far as the framing allows.
+   *
+   * @param face the face's box, in pixels of the image
+   * @param framing how much of the person the crop includes
+   * @param width width of the image in pixels
+   * @param height height of the image in pixels
+   * @param size wanted side of the crop in pixels; 1 never extends it
+   * @return the crop; its side is at most the shorter side of the image
    */
   public static HeadCrop of(BoundingBox face, Framing framing, int width, int height, int size) {
     double wanted = framing.faceMultiple() * Math.max(face.width(), face.height());
@@ -27,27 +33,39 @@ public record HeadCrop(int x, int y, int side) {
         Math.max(0, Math.min(width - side, x)), Math.max(0, Math.min(height - side, y)), side);
   }
 
-  /** Head and shoulders at their own size. */
+  /**
+   * Returns the crop of head and shoulders around a face, never extended.
+   *
+   * @param face the face's box, in pixels of {@code image}
+   * @param image the image
+   * @return the crop; its side is at most the shorter side of the image
+   */
   public static HeadCrop of(BoundingBox face, RgbImage image) {
     return of(face, Framing.HEAD_AND_SHOULDERS, image.width(), image.height(), 1);
   }
 
-  /** The crop at {@code size} by {@code size} pixels, filtered so that nothing aliases. */
+  /**
+   * Cuts the crop out of an image and resizes it with a cubic filter, without aliasing.
+   *
+   * @param image the image that the crop was computed for
+   * @param size side of the result in pixels
+   * @return the cropped image, {@code size} pixels wide and high
+   */
   public RgbImage of(RgbImage image, int size) {
     return side == size
         ? image.crop(x, y, side, side)
         : Resampler.CUBIC.resize(image, x, y, side, side, size, size);
   }
 
-  /** How much of a person a square crop shows. */
+  /** How much of a person a square crop includes. */
   public enum Framing {
-    /** Brows to chin, as face encoders see it. */
+    /** Brows to chin, as face embedders expect it. */
     FACE(1.2, 0.5, 1),
-    /** Hair to chin, as IP-Adapter's face models were trained. */
+    /** Hair to chin, as in the training images of IP-Adapter's face models. */
     HEAD(1.8, 0.52, 1),
     /**
-     * Hair to shoulders, as headshots are framed and trained on; takes in up to 1.8 times more to
-     * stay crisp.
+     * Hair to shoulders, as in headshots. The crop may become 1.8 times larger to avoid enlarging
+     * the image.
      */
     HEAD_AND_SHOULDERS(2.6, 0.44, 1.8);
 
@@ -62,19 +80,19 @@ public record HeadCrop(int x, int y, int side) {
     }
 
     /**
-     * The crop's side in face boxes; those span ear to ear, the hair adds half of that, shoulders
-     * are 2.6 wide.
+     * The side of the crop as a multiple of the face box, which reaches from ear to ear. Hair adds
+     * half of the box; shoulders are 2.6 boxes wide.
      */
     double faceMultiple() {
       return faceMultiple;
     }
 
-    /** How far down the crop the middle of the face is, 0 to 1. */
+    /** Vertical position of the face's centre in the crop, 0 (top) to 1. */
     double faceCenterY() {
       return faceCenterY;
     }
 
-    /** How many times larger the crop may be, rather than be enlarged. */
+    /** The largest factor by which the crop may be extended to avoid enlarging the image. */
     double maxExpansion() {
       return maxExpansion;
     }

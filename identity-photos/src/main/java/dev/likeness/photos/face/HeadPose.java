@@ -7,24 +7,24 @@ import org.apache.commons.math3.linear.RealMatrix;
 import org.apache.commons.math3.linear.RealVector;
 
 /**
- * The rotation of a head in degrees; all zero for a face that looks into the camera.
+ * The rotation of a head in degrees. All angles are 0 for a face that looks into the camera.
  *
- * @param yaw rotation to the side
- * @param pitch rotation up or down
- * @param roll rotation in the image plane
+ * @param yaw rotation to the side; positive towards the right of the image
+ * @param pitch rotation up or down; positive upwards
+ * @param roll rotation in the image plane; positive if the eye on the right of the image is lower
  */
 public record HeadPose(double yaw, double pitch, double roll) {
+  /** The pose of a face that looks into the camera. */
   public static final HeadPose FRONTAL = new HeadPose(0, 0, 0);
 
   /**
-   * A head's pose from five landmarks: the rotation of a mean head whose scaled orthographic
+   * Estimates the pose from five landmarks: the rotation of a mean head whose scaled orthographic
    * projection fits them best in the least-squares sense (the linear step of POS, DeMenthon and
-   * Davis, IJCV 1995), good to about ten degrees.
+   * Davis, IJCV 1995). The error is about ten degrees.
    */
   static final class PoseEstimate {
-    // A mean adult head in millimetres from between the eyes: right in the image, down, towards
-    // the
-    // camera.
+    // A mean adult head in millimetres. The origin is between the eyes; the axes point right in the
+    // image, down, and towards the camera.
     private static final double[][] MODEL_POINTS = {
       {-31.5, 0, 0}, {31.5, 0, 0}, {0, 37, 29}, {-25, 68, 4}, {25, 68, 4}
     };

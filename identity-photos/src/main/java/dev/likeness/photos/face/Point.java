@@ -1,23 +1,49 @@
 package dev.likeness.photos.face;
 
-/** A place in an image, in pixels from its left and top edges. */
+/**
+ * A point in an image, in pixels.
+ *
+ * @param x distance from the left edge of the image
+ * @param y distance from the top edge of the image
+ */
 public record Point(double x, double y) {
-  /** The place after scaling the image. */
+  /**
+   * Returns the point after scaling the image.
+   *
+   * @param factor the scale, above 0
+   * @return the scaled point
+   */
   public Point scaled(double factor) {
     return new Point(x * factor, y * factor);
   }
 
-  /** The place after moving by ({@code dx}, {@code dy}). */
+  /**
+   * Returns the point after moving it.
+   *
+   * @param dx distance to the right, in pixels
+   * @param dy distance downwards, in pixels
+   * @return the moved point
+   */
   public Point moved(double dx, double dy) {
     return new Point(x + dx, y + dy);
   }
 
-  /** How far the two are apart, in pixels. */
+  /**
+   * Returns the Euclidean distance to another point.
+   *
+   * @param other the other point
+   * @return the distance in pixels
+   */
   public double distance(Point other) {
     return Math.hypot(x - other.x, y - other.y);
   }
 
-  /** The middle between the two. */
+  /**
+   * Returns the middle between this point and another one.
+   *
+   * @param other the other point
+   * @return the middle
+   */
   public Point midpoint(Point other) {
     return new Point((x + other.x) / 2, (y + other.y) / 2);
   }

@@ -7,21 +7,29 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * A turn, a uniform scale and a shift: x' = a x - b y + tx, y' = b x + a y + ty.
+ * A rotation with uniform scale and translation: {@code x' = a x - b y + tx, y' = b x + a y + ty}.
  *
- * @param a scale times the turn's cosine
- * @param b scale times the turn's sine
+ * @param a scale times the cosine of the rotation angle
+ * @param b scale times the sine of the rotation angle
+ * @param tx translation to the right, in target pixels
+ * @param ty translation downwards, in target pixels
  */
 public record SimilarityTransform(double a, double b, double tx, double ty) {
   /**
-   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense
-   * (Umeyama, PAMI 1991, for the plane and without reflections).
+   * Returns the transform with the smallest sum of squared distances between the mapped points and
+   * their targets (Umeyama, PAMI 1991, in two dimensions and without reflections).
+   *
+   * @param from the points to map, at least two different ones
+   * @param to their targets, in the same order
+   * @return the transform
+   * @throws IllegalArgumentException if the lists differ in length, have fewer than two points, or
+   *     all points to map are equal
    */
   public static SimilarityTransform fit(List<Point> from, List<Point> to) {
     if (from.size() != to.size() || from.size() < 2) {
       throw new IllegalArgumentException(
-          "a similarity is fitted to two or more pairs of points, given " + from.size() + " and "
-              + to.size());
+          "a similarity transform needs at least 2 pairs of points, got " + from.size()
+              + " points and " + to.size() + " targets");
     }
     Point p = mean(from);
     Point q = mean(to);
@@ -36,7 +44,7 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
       spread += u.x() * u.x() + u.y() * u.y();
     }
     if (spread == 0) {
-      throw new IllegalArgumentException("the points to align lie on top of each other at " + p);
+      throw new IllegalArgumentException("the points to align must differ, all are " + p);
     }
     double a = cos / spread;
     double b = sin / spread;
@@ -44,17 +52,27 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
         a, b, q.x() - a * p.x() + b * p.y(), q.y() - b * p.x() - a * p.y());
   }
 
-  /** Where {@code p} goes. */
+  /**
+   * Maps a point.
+   *
+   * @param p a point of the source, in pixels
+   * @return the point of the target, in pixels
+   */
   public Point apply(Point p) {
     return new Point(a * p.x() - b * p.y() + tx, b * p.x() + a * p.y() + ty);
   }
 
-  /** How much it enlarges; below 1 it reduces. */
+  /** {@return the scale; above 1 enlarges, below 1 reduces} */
   public double scale() {
     return Math.hypot(a, b);
   }
 
-  /** Where {@link #apply} would come from. */
+  /**
+   * Maps a point back: the inverse of {@link #apply}.
+   *
+   * @param p a point of the target, in pixels
+   * @return the point of the source, in pixels
+   */
   public Point applyInverse(Point p) {
     double square = a * a + b * b;
     double x = p.x() - tx;
@@ -63,9 +81,13 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
   }
 
   /**
-   * The {@code size} by {@code size} image that this maps {@code image} to, sampled bilinearly
-   * after a reduction that keeps it from aliasing; black outside. Points are pixel indices, as
-   * landmark templates have them.
+   * Maps an image into a square. It reduces the image first if needed to avoid aliasing, then
+   * samples it bilinearly. Points are pixel indices, as in landmark templates: (0, 0) is the centre
+   * of the first pixel.
+   *
+   * @param image the source image
+   * @param size side of the result, in pixels
+   * @return the image, {@code size} pixels wide and high; black where the source has no pixels
    */
   public RgbImage warp(RgbImage image, int size) {
     int most = Math.min(image.width(), image.height());
@@ -91,8 +113,8 @@ public record SimilarityTransform(double a, double b, double tx, double ty) {
     return RgbImage.of(size, size, rgb);
   }
 
-  // Only what the output shows is worth reducing: from the first to the last multiple of the
-  // reduction that it needs.
+  // Only the source pixels under the output are reduced. The range starts and ends at a multiple of
+  // the reduction.
   private int firstPixel(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
     double least = corners(size).mapToDouble(axis).min().orElseThrow();
     int cells = length / reduction;

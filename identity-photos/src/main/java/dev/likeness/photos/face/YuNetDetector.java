@@ -21,24 +21,24 @@ import org.bytedeco.opencv.opencv_objdetect.FaceDetectorYN;
 
 /**
  * YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) from an ONNX file with a
- * fixed input size: boxes with five landmarks, far better than cascades on turned, tilted and small
- * faces. One image at a time.
+ * fixed input size. It finds boxes with five landmarks, and detects turned, tilted and small faces
+ * far better than the cascades. Thread-safe; one image is processed at a time.
  */
 public final class YuNetDetector implements FaceDetector {
   private static final float MIN_SCORE = 0.7f;
   private static final float NMS_THRESHOLD = 0.3f;
   private static final int TOP_K = 50;
   private static final int COLUMNS = 15;
-  // Its boxes reach from the hairline to below the chin; ours, and the cascades', are this much
-  // narrower.
+  // YuNet's boxes reach from the hairline to below the chin. The boxes of this library, as those of
+  // the cascades, are narrower by this factor.
   private static final double BOX_SCALE = 0.85;
-  // A face that fills the frame is found only when it is made smaller, and until then one behind
-  // it.
+  // A face that fills the image is found only at a reduced size. At full size, YuNet may find only
+  // a smaller face behind it.
   private static final double[] SCALES = {1, 0.5, 0.25};
 
-  // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
+  // The cascades do not recognise the eyes of faces with more yaw than this.
   private static final double MAX_YAW = 40;
-  // Most faces have 0.9; what is found in an image of stones has less than this.
+  // Most faces score 0.9. False detections, such as stones, score less than this.
   private static final double MIN_FRONTAL_SCORE = 0.8;
 
   private final FaceDetectorYN network;
@@ -52,8 +52,13 @@ public final class YuNetDetector implements FaceDetector {
   }
 
   /**
-   * Opens an ONNX file of YuNet; {@link InvalidInputException} when it is not one or takes no fixed
-   * size.
+   * Opens an ONNX file of YuNet.
+   *
+   * @param file a file with a fixed square input size, such as the 640x640 file of the OpenCV zoo
+   * @return the detector; the caller closes it
+   * @throws InvalidInputException if the file is not YuNet or has no fixed square input size
+   * @throws dev.likeness.diffusion.error.ResourceLimitException if OpenCV's native libraries are
+   *     missing
    */
   @SuppressWarnings("try")
   public static YuNetDetector open(Path file) {
@@ -62,8 +67,8 @@ public final class YuNetDetector implements FaceDetector {
     OnnxFile input = OnnxFile.read(file, "the face detector");
     if (input.inputSize() < 0) {
       throw new InvalidInputException(
-          "the face detector " + file + " takes images of " + input.shape() + ", OpenCV runs"
-              + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
+          "the face detector " + file + " takes images of " + input.shape() + ", but OpenCV"
+              + " needs a fixed square size; use the 640x640 file of the OpenCV zoo");
     }
     try (PointerScope scope = new PointerScope()) {
       Size size = new Size(input.inputSize(), input.inputSize());
@@ -74,8 +79,7 @@ public final class YuNetDetector implements FaceDetector {
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.inputSize());
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          "the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
-              + " OpenCV zoo",
+          "the face detector " + file + " is not YuNet; use the 640x640 file of the OpenCV zoo",
           e);
     }
   }
@@ -121,7 +125,7 @@ public final class YuNetDetector implements FaceDetector {
     }
   }
 
-  // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
+  // YuNet also places eyes behind dark glasses, so the cascades check that the eyes are visible.
   private Face withOpenEyes(Face face, RgbImage image) {
     Face.Landmarks points = face.landmarks().orElseThrow();
     boolean trusted = Math.abs(face.pose().yaw()) > MAX_YAW;
@@ -152,8 +156,8 @@ public final class YuNetDetector implements FaceDetector {
     return List.copyOf(faces);
   }
 
-  // x, y, width, height, five points, score. The network's right eye is the person's: the image's
-  // left.
+  // A row is x, y, width, height, five points and score. YuNet's right eye is the person's right
+  // eye, which is on the left of the image.
   private static Face readFace(double[] v) {
     Face.Landmarks landmarks = new Face.Landmarks(
         new Point(v[4], v[5]),
@@ -172,6 +176,7 @@ public final class YuNetDetector implements FaceDetector {
         Optional.of(landmarks));
   }
 
+  /** Frees the network. Calling it again has no effect. */
   @Override
   public synchronized void close() {
     if (!closed) {

@@ -1,12 +1,12 @@
 /**
- * Finding faces, and the geometry of a face.
+ * Detects faces, and crops and aligns them.
  *
  * <p>A {@link FaceDetector} returns each {@link Face} with its {@link BoundingBox},
- * {@link HeadPose}, and eyes or five landmarks where the detector finds them.
- * {@link CascadeDetector} comes with the library; {@link YuNetDetector} runs OpenCV's YuNet file
- * and is the better one. A {@link HeadCrop} frames a head in a square, an {@link AlignmentTemplate}
- * brings landmarks to where a face embedder expects them. Detectors are shared by threads and
- * closed by their caller.
+ * {@link HeadPose}, and eyes or five landmarks if the detector finds them. {@link CascadeDetector}
+ * needs no file. {@link YuNetDetector} runs OpenCV's YuNet file and finds more faces. A
+ * {@link HeadCrop} is a square crop around a head. An {@link AlignmentTemplate} maps landmarks to
+ * the positions that a face embedder expects. Detectors are thread-safe, and the caller closes
+ * them.
  *
  * <pre>{@code
  * RgbImage photo = RgbImage.read(Path.of("selfie.jpg"));

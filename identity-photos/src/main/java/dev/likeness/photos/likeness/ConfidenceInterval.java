@@ -4,16 +4,23 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * The 95 % confidence interval of a mean. With a single value it is that value and carries no
- * information.
+ * The 95 % confidence interval of a mean. The interval of a single value is that value at both
+ * ends, so it says nothing about the uncertainty.
+ *
+ * @param low lower end; NaN if there are no values
+ * @param high upper end; NaN if there are no values
  */
 public record ConfidenceInterval(double low, double high) {
   private static final int RESAMPLES = 2000;
 
   /**
-   * The range of the mean of a table, one row an image and one column a photo it was compared with:
-   * the percentile bootstrap (Efron and Tibshirani 1993, 13.3) that resamples rows and columns,
-   * with a fixed seed.
+   * Returns the interval of the mean of a table of cosines, by the percentile bootstrap (Efron and
+   * Tibshirani 1993, section 13.3). It resamples rows and columns 2000 times with a fixed seed, so
+   * equal tables have equal intervals.
+   *
+   * @param table one row per image and one column per photo that it is compared with; all rows have
+   *     the same length
+   * @return the interval; both ends are NaN if the table has no row
    */
   public static ConfidenceInterval ofMean(double[][] table) {
     if (table.length == 0) {

@@ -11,14 +11,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Measures how similar images are to a person, with a face embedder that took no part in generating
+ * Measures how similar images are to a person, with a face embedder that was not used to generate
  * them. The scale is set by the similarity of the person's own photos and of other people.
- * Immutable; the caller closes the tools. Use {@code likeness::cosine} to choose a checkpoint in
- * training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
+ *
+ * <p>Immutable. The caller closes detector and embedder. Use {@code likeness::cosine} to choose a
+ * checkpoint in training, and {@link LikenessReport#ranking()} to sort the images of a shoot.
  */
 public final class Likeness {
-  private static final String TRAINED_ON = "the photos compared with took part in training";
+  private static final String TRAINED_ON = "the photos were also used for training";
 
+  // The threshold as a share of the mean cosine of the person's own photos.
   private static final double GENUINE_SHARE = 0.9;
 
   private final List<AcceptedPhoto> photos;
@@ -55,7 +57,15 @@ public final class Likeness {
     this.caveat = caution;
   }
 
-  /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
+  /**
+   * Returns a likeness that compares images with the held-out photos. The scale comes from the
+   * pairs of all photos, or of the held-out photos if the split is not independent.
+   *
+   * @param photos training photos and held-out photos of the person
+   * @param detector finds the faces of images; the caller closes it
+   * @param embedder embeds the faces, of photos and images; the caller closes it
+   * @return the likeness
+   */
   public static Likeness of(ValidationSplit photos, FaceDetector detector, FaceEmbedder embedder) {
     List<float[]> references = vectors(photos.validation(), embedder);
     double[] own = pairs(
@@ -72,21 +82,32 @@ public final class Likeness {
   }
 
   /**
-   * Compares with the vectors of photos that are no longer here.
+   * Returns a likeness that compares images with stored embeddings of photos. Its reports are
+   * marked as not independent, because the photos may have been used for training.
    *
-   * @param references at least one, made by {@code embedder}; they count as training photos
+   * @param references embeddings of the person's photos, made by {@code embedder}; at least one
+   * @param detector finds the faces of images; the caller closes it
+   * @param embedder embeds the faces of images; the caller closes it
+   * @return the likeness
+   * @throws IllegalArgumentException if there are no embeddings
    */
   public static Likeness of(
       List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {
     if (references.isEmpty()) {
       throw new IllegalArgumentException(
-          "likeness is measured against a person's photos, given no vector of one");
+          "a likeness needs at least 1 embedding of the person, got 0");
     }
     return new Likeness(
         List.of(), detector, embedder, List.copyOf(references), pairs(references), TRAINED_ON);
   }
 
-  /** The same, calibrated against faces of other people; the more, the finer. */
+  /**
+   * Returns this likeness with photos of other people, which allow false match rates and a ROC
+   * curve.
+   *
+   * @param others photos of other people, one face each; more photos give finer rates
+   * @return a new likeness with the same detector and embedder
+   */
   public Likeness withImpostors(List<AcceptedPhoto> others) {
     double[] cosines = vectors(others, embedder).stream()
         .flatMapToDouble(
@@ -96,43 +117,63 @@ public final class Likeness {
   }
 
   /**
-   * The same for images that an embedder of that name has helped to make: with our own, the score
-   * flatters.
+   * Returns this likeness for images that were generated with a face embedder. If it is the
+   * embedder of this likeness, reports are marked as not independent, because their scores are too
+   * high.
+   *
+   * @param embedderName {@link FaceEmbedder#name()} of the embedder used for generation
+   * @return this likeness, or one whose reports are marked
    */
   public Likeness conditionedBy(String embedderName) {
     boolean same = embedderName.equals(embedder.name());
     return same
-        ? new Likeness(this, impostors, "the embedder took part in making the images")
+        ? new Likeness(this, impostors, "the embedder was also used to generate the images")
         : this;
   }
 
   /**
-   * The same for images or checkpoints that {@code chooser} chose: with our own photos and
-   * embedder, it flatters.
+   * Returns this likeness for images or checkpoints that another likeness selected. If both use the
+   * same embedder and share a photo, reports are marked as not independent, because their scores
+   * are too high.
+   *
+   * @param chooser the likeness used for the selection
+   * @return this likeness, or one whose reports are marked
    */
   public Likeness selectedBy(Likeness chooser) {
     boolean shared =
         chooser.photos.stream().anyMatch(photo -> photos.stream().anyMatch(held -> held == photo));
     return shared && chooser.embedder.name().equals(embedder.name())
-        ? new Likeness(this, impostors, "they were chosen by the same photos and embedder")
+        ? new Likeness(this, impostors, "the images were chosen with the same photos and embedder")
         : this;
   }
 
   /**
-   * The mean cosine of the largest face in {@code image} with the person's photos; -1 when there is
-   * no face.
+   * Returns the mean cosine of the largest face of an image with the person's photos.
+   *
+   * @param image an upright image of any size
+   * @return the mean cosine, -1 to 1; -1 if no face is found
    */
   public double cosine(RgbImage image) {
     LikenessScore score = score(image);
     return score.hasFace() ? score.cosine() : -1;
   }
 
-  /** The score of one image. */
+  /**
+   * Returns the score of one image. Its largest face counts.
+   *
+   * @param image an upright image of any size
+   * @return the score; {@link LikenessScore#hasFace()} is false if no face is found
+   */
   public LikenessScore score(RgbImage image) {
     return score(cosines(image));
   }
 
-  /** The scores of several images and what they come to. */
+  /**
+   * Returns the scores of several images, with their mean and its meaning.
+   *
+   * @param images upright images of any size
+   * @return the report
+   */
   public LikenessReport report(List<RgbImage> images) {
     double[][] cosines = images.stream().map(this::cosines).toArray(double[][]::new);
     double[][] faces =
@@ -148,7 +189,12 @@ public final class Likeness {
         meaning(mean));
   }
 
-  /** The curve of the person's own pairs against pairs with impostors; empty without both. */
+  /**
+   * Returns the ROC curve of the embedder for this person. It compares the pairs of the person's
+   * own photos with the pairs of the person and other people.
+   *
+   * @return the curve; empty without {@link #withImpostors}, or with only one photo of the person
+   */
   public Optional<RocCurve> roc() {
     return genuine.length == 0 || impostors.length == 0
         ? Optional.empty()
@@ -156,9 +202,11 @@ public final class Likeness {
   }
 
   /**
-   * The cosine below which an image is unlike the person: nine tenths of what two of their own
-   * photos have on average, since the same detector finds the faces of both, but no more than the
-   * embedder asks of any two; that where only one photo is known.
+   * Returns the cosine below which an image counts as unlike the person. It is 0.9 times the mean
+   * cosine of the person's own photos, but at most {@link FaceEmbedder#samePersonThreshold()}. With
+   * only one photo, it is the embedder's threshold.
+   *
+   * @return the threshold, -1 to 1
    */
   public double threshold() {
     return genuine.length == 0
@@ -166,20 +214,20 @@ public final class Likeness {
         : Math.min(embedder.samePersonThreshold(), GENUINE_SHARE * mean(genuine));
   }
 
-  /** The cosines of all pairs of the person's own photos. */
+  /** {@return a copy of the cosines of all pairs of the person's own photos} */
   public double[] genuineCosines() {
     return genuine.clone();
   }
 
   /**
-   * The cosines of the person's photos with those of other people; none before
-   * {@link #withImpostors}.
+   * {@return a copy of the cosines of the person's photos with photos of other people; empty
+   * without {@link #withImpostors}}
    */
   public double[] impostorCosines() {
     return impostors.clone();
   }
 
-  // One cosine a reference; empty without a face.
+  // Returns one cosine per reference, or no cosine if no face is found.
   private double[] cosines(RgbImage image) {
     List<Face> faces = detector.detect(image);
     if (faces.isEmpty()) {
@@ -214,16 +262,16 @@ public final class Likeness {
     if (Double.isNaN(mean)) {
       return "no face was found in the images";
     }
-    String flattery = caveat.isEmpty() ? "" : "; " + caveat + ", so this flatters";
+    String warning = caveat.isEmpty() ? "" : "; " + caveat + ", so the score is too high";
     double least = Arrays.stream(genuine).min().orElse(Double.NaN);
     if (percentile(mean) >= 0.25) {
-      return "as similar as two of the person's own photos" + flattery;
+      return "as similar as two of the person's own photos" + warning;
     } else if (mean >= least) {
-      return "as similar as the least alike of the person's own photos" + flattery;
+      return "as similar as the two least similar of the person's own photos" + warning;
     } else if (mean >= embedder.samePersonThreshold()) {
-      return "recognisably the same person, less similar than their own photos" + flattery;
+      return "recognised as the same person, but less similar than their own photos" + warning;
     }
-    return "not recognised as the same person by " + embedder.name() + flattery;
+    return "not recognised as the same person by " + embedder.name() + warning;
   }
 
   private static double mean(double[] values) {

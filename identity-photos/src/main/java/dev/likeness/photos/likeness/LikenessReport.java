@@ -9,11 +9,11 @@ import java.util.stream.IntStream;
  * The likeness of a set of images to a person, with its meaning.
  *
  * @param images one score per image, in order
- * @param mean mean cosine of the images with a face; NaN if there is none
+ * @param mean mean cosine of the images with a face, -1 to 1; NaN if there is none
  * @param confidenceInterval 95 % confidence interval of the mean
  * @param genuineMean mean cosine between the person's own photos; NaN with fewer than two
- * @param isIndependent whether none of the photos and networks of this measurement took part in
- *     generating or choosing the images
+ * @param isIndependent true if none of the photos and networks of this measurement was used to
+ *     generate or choose the images
  * @param roc how well the embedder separates this person from others; empty without impostors
  * @param meaning a sentence for users
  */
@@ -25,12 +25,16 @@ public record LikenessReport(
     boolean isIndependent,
     Optional<RocCurve> roc,
     String meaning) {
+  /** Copies the scores. */
   public LikenessReport {
     images = List.copyOf(images);
   }
 
   /**
-   * The places of the images in {@link #images()}, the most alike first, those without a face last.
+   * Returns the indices of {@link #images()}, sorted by likeness. The most similar image comes
+   * first, images without a face come last.
+   *
+   * @return each index once
    */
   public List<Integer> ranking() {
     Comparator<Integer> alike =

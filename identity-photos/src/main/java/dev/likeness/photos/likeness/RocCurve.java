@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The receiver operating characteristic of a similarity: pairs of one person against pairs of two
- * people. All values are cosines. Immutable.
+ * The receiver operating characteristic (ROC) of face verification: cosines of pairs of one person
+ * (genuine pairs) against cosines of pairs of two people (impostor pairs). Immutable.
  */
 public final class RocCurve {
   private final double[] genuine;
@@ -16,23 +16,39 @@ public final class RocCurve {
     this.impostors = different;
   }
 
-  /** The curve of these pairs; at least one of each kind. */
+  /**
+   * Returns the curve of some pairs.
+   *
+   * @param same cosines of genuine pairs, -1 to 1; at least one
+   * @param different cosines of impostor pairs, -1 to 1; at least one
+   * @return the curve
+   * @throws IllegalArgumentException if there are no pairs of one kind
+   */
   public static RocCurve of(double[] same, double[] different) {
     if (same.length == 0 || different.length == 0) {
-      throw new IllegalArgumentException("a curve needs pairs of both kinds, given " + same.length
-          + " of one person and " + different.length + " of two");
+      throw new IllegalArgumentException("a ROC curve needs pairs of both kinds, got "
+          + same.length + " of one person and " + different.length + " of two people");
     }
     return new RocCurve(sorted(same), sorted(different));
   }
 
-  /** As {@link #of(double[], double[])}. */
+  /**
+   * Returns the curve of some pairs, as {@link #of(double[], double[])} does.
+   *
+   * @param same cosines of genuine pairs, -1 to 1; at least one
+   * @param different cosines of impostor pairs, -1 to 1; at least one
+   * @return the curve
+   * @throws IllegalArgumentException if there are no pairs of one kind
+   */
   public static RocCurve of(List<Double> same, List<Double> different) {
     return of(array(same), array(different));
   }
 
   /**
-   * The probability that a pair of one person is more similar than a pair of two (Mann and
-   * Whitney), ties by half.
+   * Returns the area under the curve: the probability that a genuine pair is more similar than an
+   * impostor pair. Ties count half (Mann and Whitney 1947).
+   *
+   * @return the area, 0 to 1; 0.5 means no separation
    */
   public double auc() {
     double wins = 0;
@@ -44,7 +60,13 @@ public final class RocCurve {
     return wins / ((double) genuine.length * impostors.length);
   }
 
-  /** The smallest threshold that lets at most {@code rate} of the pairs of two persons pass. */
+  /**
+   * Returns the smallest cosine threshold at which the share of accepted impostor pairs is at most
+   * {@code rate}. A pair is accepted if its cosine reaches the threshold.
+   *
+   * @param rate allowed false accept rate, 0 to 1
+   * @return the threshold; -1 if all impostor pairs may be accepted
+   */
   public double thresholdAt(double rate) {
     int passing = (int) Math.floor(rate * impostors.length);
     return passing >= impostors.length
@@ -53,8 +75,11 @@ public final class RocCurve {
   }
 
   /**
-   * The share of pairs of one person that pass when at most {@code rate} of the pairs of two do:
-   * TAR at FAR.
+   * Returns the true accept rate at a false accept rate (TAR at FAR): the share of genuine pairs
+   * that are accepted at {@link #thresholdAt}.
+   *
+   * @param rate allowed false accept rate, 0 to 1
+   * @return the share of accepted genuine pairs, 0 to 1
    */
   public double trueMatchRateAt(double rate) {
     double threshold = thresholdAt(rate);

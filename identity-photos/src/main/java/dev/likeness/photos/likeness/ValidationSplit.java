@@ -7,30 +7,36 @@ import java.util.List;
 /**
  * A person's photos, split into a training set and a validation set.
  *
- * @param training photos for conditioning or training
- * @param validation photos that only the measurement uses
- * @param isIndependent whether the two sets share no photo
+ * @param training photos for training or as reference images; at least one
+ * @param validation photos for measuring the likeness; at least one
+ * @param isIndependent true if the two sets share no photo
  */
 public record ValidationSplit(
     List<AcceptedPhoto> training, List<AcceptedPhoto> validation, boolean isIndependent) {
   private static final int MIN_PHOTOS = 5;
 
   /**
-   * Splits the training photos once more. The second split selects a checkpoint, so that the final
-   * likeness is measured on other photos.
+   * Checks that both sets have photos, and copies them.
+   *
+   * @throws IllegalArgumentException if one of the sets is empty
    */
   public ValidationSplit {
     training = List.copyOf(training);
     validation = List.copyOf(validation);
     if (training.isEmpty() || validation.isEmpty()) {
       throw new IllegalArgumentException(
-          "likeness is measured against a person's photos, given none");
+          "a validation split needs photos of the person, got none");
     }
   }
 
   /**
-   * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer
-   * are all used for both, which {@link #isIndependent()} then admits.
+   * Splits the photos of a person. Of five photos or more, one fifth is held out for validation,
+   * spread evenly over their order. Fewer photos are used for both sets, and the split is not
+   * independent.
+   *
+   * @param photos the person's photos; at least one
+   * @return the split
+   * @throws IllegalArgumentException if there are no photos
    */
   public static ValidationSplit of(List<AcceptedPhoto> photos) {
     int n = photos.size();
@@ -47,8 +53,10 @@ public record ValidationSplit(
   }
 
   /**
-   * Splits the training photos once more: a checkpoint is chosen by these, so that what is held out
-   * here stays unseen until the report.
+   * Splits the training photos again, to choose a checkpoint with the second validation set. The
+   * photos held out by this split stay unused until the final report.
+   *
+   * @return the split of {@link #training()}
    */
   public ValidationSplit forSelection() {
     return of(training);

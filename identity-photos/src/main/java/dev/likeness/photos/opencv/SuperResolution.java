@@ -13,8 +13,8 @@ import java.nio.file.Path;
  * tile at a time.
  */
 public final class SuperResolution implements AutoCloseable {
-  // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not
-  // kept.
+  // Tile size in pixels, used if the file has no fixed input size. OVERLAP pixels on each edge of a
+  // tile are computed and discarded.
   private static final int TILE = 128;
   private static final int OVERLAP = 8;
   private static final int MAX_FACTOR = 8;
@@ -33,15 +33,17 @@ public final class SuperResolution implements AutoCloseable {
   /**
    * Opens an ONNX file and runs it once.
    *
+   * @param file a network with an RGB input [1, 3, height, width] and an output 2 to 8 times as
+   *     large
    * @return the network; the caller closes it
-   * @throws InvalidInputException if the file is not such a network, or has another input format
+   * @throws InvalidInputException if the file is not such a network, or OpenCV cannot run it
    */
   public static SuperResolution open(Path file) {
     OnnxFile input = OnnxFile.read(file, LABEL);
     int tile = input.inputSize() < 0 ? TILE : input.inputSize();
     if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * OVERLAP) {
       throw new InvalidInputException(LABEL + " " + file + " takes " + input.shape()
-          + ", expected [1, 3, height, width]; give a file of " + "Real-ESRGAN's kind");
+          + ", expected [1, 3, height, width]; give a file such as Real-ESRGAN's");
     }
     OpenCvNetwork network = OpenCvNetwork.open(input, LABEL + " " + file);
     try {
@@ -49,8 +51,9 @@ public final class SuperResolution implements AutoCloseable {
           network.forward(RgbImage.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
       int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
       if (factor < 2 || factor > MAX_FACTOR || out.length != 3 * factor * tile * factor * tile) {
-        throw new InvalidInputException(LABEL + " " + file + " makes " + out.length + " numbers of "
-            + tile + "x" + tile + " pixels, expected an image 2 to 8 times as large");
+        throw new InvalidInputException(LABEL + " " + file + " returns " + out.length
+            + " numbers for " + tile + "x" + tile
+            + " pixels, expected an image 2 to 8 times as large");
       }
       return new SuperResolution(network, tile, factor);
     } catch (InvalidInputException e) {
@@ -66,14 +69,19 @@ public final class SuperResolution implements AutoCloseable {
     }
   }
 
-  /** Returns the enlargement factor of width and height, 2 to 8. */
+  /** {@return the enlargement factor of width and height, 2 to 8} */
   public int factor() {
     return factor;
   }
 
   /**
-   * The image at {@code width} by {@code height}, no less than its own: enlarged as often as it
-   * takes, then reduced.
+   * Enlarges an image to a size. It applies the network as often as needed and then reduces the
+   * result by area averaging.
+   *
+   * @param image an image of any size
+   * @param width width of the result in pixels, at least that of {@code image}
+   * @param height height of the result in pixels, at least that of {@code image}
+   * @return the enlarged image
    */
   public RgbImage upscale(RgbImage image, int width, int height) {
     RgbImage larger = image;
@@ -85,14 +93,19 @@ public final class SuperResolution implements AutoCloseable {
         : Resampler.AREA.resize(larger, width, height);
   }
 
-  /** The image {@link #factor()} times as large. */
+  /**
+   * Enlarges an image by {@link #factor()}.
+   *
+   * @param image an image of any size
+   * @return the enlarged image
+   */
   public RgbImage upscale(RgbImage image) {
     int width = factor * image.width();
     byte[] out = new byte[3 * width * factor * image.height()];
     int step = tile - 2 * OVERLAP;
     for (int y = 0; y < image.height(); y += step) {
       for (int x = 0; x < image.width(); x += step) {
-        // Beyond the image its edge is repeated.
+        // Pixels outside the image repeat its edge.
         RgbImage seen =
             Resampler.AREA.resize(image, x - OVERLAP, y - OVERLAP, tile, tile, tile, tile);
         copyTile(network.forward(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
@@ -116,6 +129,7 @@ public final class SuperResolution implements AutoCloseable {
     }
   }
 
+  /** Frees the network. */
   @Override
   public void close() {
     network.close();

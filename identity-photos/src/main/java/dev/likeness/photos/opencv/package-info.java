@@ -1,8 +1,9 @@
 /**
- * Networks that OpenCV runs for callers outside of a review.
+ * Networks that OpenCV runs outside of a review.
  *
- * <p>{@link SuperResolution} enlarges images by an ONNX network such as Real-ESRGAN. The library
- * brings no weights; give a file. It is closed by its caller and shared by threads.
+ * <p>{@link SuperResolution} enlarges images with an ONNX network such as Real-ESRGAN. The library
+ * contains no weights, so a file must be given. The network is thread-safe, and the caller closes
+ * it.
  *
  * <pre>{@code
  * try (SuperResolution network = SuperResolution.open(Path.of("realesrgan-x4.onnx"))) {

@@ -10,16 +10,23 @@ import java.nio.file.Path;
 
 /** A network that rates how well a face can be recognised. Implementations are thread-safe. */
 public interface FaceQuality extends AutoCloseable {
-  /** The score of {@code face}, 0 (useless) to 1. */
+  /**
+   * Returns the quality of a face.
+   *
+   * @param image the image that contains the face
+   * @param face a face, in pixels of {@code image}
+   * @return the score, 0 (not recognisable) to 1
+   */
   double score(RgbImage image, Face face);
 
+  /** Frees the network. */
   @Override
   void close();
 
   /**
-   * FaceChain's face-quality network out of its ONNX file (modelscope/facechain,
-   * {@code quality_v2_bgr_10_out}): an aligned face of 112 pixels, blue first, -1 to 1; the mean of
-   * its ten outputs is the score.
+   * FaceChain's face-quality network from its ONNX file ({@code quality_v2_bgr_10_out} of
+   * modelscope/facechain). Its input is an aligned face of 112 pixels in BGR order, -1 to 1. The
+   * score is the mean of its ten outputs.
    */
   public static final class OnnxFaceQuality implements FaceQuality {
     private static final double MEAN = 127.5;
@@ -30,12 +37,18 @@ public interface FaceQuality extends AutoCloseable {
       this.network = network;
     }
 
-    /** Opens the file; {@link InvalidInputException} when it takes another input. */
+    /**
+     * Opens the ONNX file.
+     *
+     * @param file the file {@code quality_v2_bgr_10_out}
+     * @return the network; the caller closes it
+     * @throws InvalidInputException if the file is not ONNX or has another input shape
+     */
     public static OnnxFaceQuality open(Path file) {
       OnnxFile input = OnnxFile.read(file, "the face-quality network");
       if (input.inputSize() != AlignmentTemplate.ARCFACE.size()) {
         throw new InvalidInputException("the face-quality network " + file + " takes "
-            + input.shape() + ", expected [1, 3, 112, 112]; give quality_v2_bgr_10_out");
+            + input.shape() + ", expected [1, 3, 112, 112]; give the file quality_v2_bgr_10_out");
       }
       return new OnnxFaceQuality(OpenCvNetwork.open(input, "the face-quality network " + file));
     }

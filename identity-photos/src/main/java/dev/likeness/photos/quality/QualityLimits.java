@@ -3,11 +3,13 @@ package dev.likeness.photos.quality;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** The thresholds of every measure. Immutable; {@link #with} changes one. */
+/**
+ * The thresholds of all quality measures. Immutable; {@link #with} returns limits with one changed.
+ */
 public final class QualityLimits {
   /**
-   * The built-in thresholds: real photos degraded step by step pass the first where a person would
-   * hesitate and the second where a model would reproduce the defect.
+   * The default thresholds. At the first, a person would hesitate to use a photo. At the second, a
+   * trained model would reproduce the defect.
    */
   public static final QualityLimits DEFAULT = new QualityLimits(defaults());
 
@@ -43,7 +45,14 @@ public final class QualityLimits {
     return bands;
   }
 
-  /** The thresholds of one measure. */
+  /**
+   * Returns the thresholds of one measure.
+   *
+   * @param code a reason that has a measure
+   * @return its two thresholds
+   * @throws IllegalArgumentException if the reason has no measure, such as {@link
+   *     ReasonCode#NO_FACE}
+   */
   public Band band(ReasonCode code) {
     Band band = bands.get(code);
     if (band == null) {
@@ -52,7 +61,14 @@ public final class QualityLimits {
     return band;
   }
 
-  /** The same limits with other thresholds for one measure. */
+  /**
+   * Returns these limits with other thresholds for one measure.
+   *
+   * @param code a reason that has a measure
+   * @param band the new thresholds, in the unit that {@link ReasonCode} states
+   * @return new limits
+   * @throws IllegalArgumentException if the reason has no measure
+   */
   public QualityLimits with(ReasonCode code, Band band) {
     band(code);
     Map<ReasonCode, Band> changed = new EnumMap<>(bands);
@@ -61,27 +77,39 @@ public final class QualityLimits {
   }
 
   /**
-   * Two limits of a measured value: the first gives a warning, the second a rejection.
+   * Two limits of a measured value. If {@code reject} is above {@code warn}, higher values are
+   * worse; otherwise lower values are worse. An infinite limit is never passed.
    *
-   * @param warn limit of a warning
-   * @param reject limit of a rejection
+   * @param warn values beyond it give a warning
+   * @param reject values beyond it reject the photo
    */
   public record Band(double warn, double reject) {
+    /** Checks that the limits are numbers and differ. */
     public Band {
       if (Double.isNaN(warn) || Double.isNaN(reject) || warn == reject) {
         throw new IllegalArgumentException(
-            "a band needs two different thresholds, given " + warn + " and " + reject);
+            "a band needs two different thresholds, got " + warn + " and " + reject);
       }
     }
 
-    /** What {@code value} asks for. */
+    /**
+     * Returns the verdict on a measured value.
+     *
+     * @param value the measured value
+     * @return the verdict; NaN gives {@link Verdict#KEEP}
+     */
     public Verdict judge(double value) {
       return exceeds(value, reject)
           ? Verdict.REJECT
           : exceeds(value, warn) ? Verdict.WARN : Verdict.KEEP;
     }
 
-    /** The threshold that {@code value} passed, or the first when it passed none. */
+    /**
+     * Returns the limit that a measured value passes.
+     *
+     * @param value the measured value
+     * @return the limit passed last, or the limit of a warning if none is passed
+     */
     public double limit(double value) {
       return exceeds(value, reject) ? reject : warn;
     }

@@ -1,12 +1,12 @@
 /**
- * Why a photo is kept, kept with a warning, or rejected.
+ * Verdicts on photos, their reasons, and the thresholds of the quality measures.
  *
  * <p>Every {@link Reason} has a {@link ReasonCode} for programs, a {@link Verdict}, the measured
- * value, the limit, and a sentence for people. {@link QualityLimits} holds the limits and may be
- * changed code by code. The measures themselves lie in
- * {@code dev.likeness.photos.internal.quality}, whose {@code QualityChecks} lists them in order;
- * codes of a whole set, such as near duplicates, come from {@link dev.likeness.photos.PhotoReview}.
- * {@link Brisque} and a {@link FaceQuality} network are optional measures.
+ * value, the limit, and a sentence for users. {@link QualityLimits} contains the limits, which can
+ * be changed one by one. {@code QualityChecks} in {@code dev.likeness.photos.internal.quality}
+ * measures single photos. {@link dev.likeness.photos.PhotoReview} compares photos of a set, for
+ * reasons such as near duplicates. {@link Brisque} and a {@link FaceQuality} network are optional
+ * measures.
  *
  * <pre>{@code
  * QualityLimits.Band usual = QualityLimits.DEFAULT.band(ReasonCode.BLURRED);

@@ -243,7 +243,7 @@ class PhotoDecoderTest {
     assertFault(
         Fault.BROKEN,
         Encoded.as("tiff", new BufferedImage(grey, fractions, false, null)),
-        "a.png is a broken TIFF file: its colours are neither red, green and blue nor grey in whole numbers; export or"
+        "a.png is a broken TIFF file: its pixels are neither RGB nor grey in whole numbers; export or"
             + " copy it again");
   }
 
@@ -257,7 +257,7 @@ class PhotoDecoderTest {
     assertFault(
         Fault.NOT_AN_IMAGE,
         "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
-        "a.png is not an image: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
+        "a.png is not an image file; give a JPEG, PNG, WebP, GIF, BMP or TIFF file");
   }
 
   @Test
@@ -267,7 +267,7 @@ class PhotoDecoderTest {
     UnreadablePhotoException refusal = assertFault(
         Fault.TOO_MANY_PIXELS,
         bomb,
-        "a.png has 20000 x 10000 pixels, at most 100 megapixels are read; save it smaller");
+        "a.png has 20000 x 10000 pixels, more than 100 megapixels; save it smaller");
     assertEquals(2e8, refusal.value());
     assertEquals(1e8, refusal.limit());
   }
@@ -390,8 +390,8 @@ class PhotoDecoderTest {
     assertFault(
         Fault.NEEDS_CONVERSION,
         file,
-        "a.png is in the " + title + " format, which this machine has no reader"
-            + " for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
+        "a.png is in the " + title + " format, which cannot be read"
+            + " here; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
             + " magick)");
   }
 

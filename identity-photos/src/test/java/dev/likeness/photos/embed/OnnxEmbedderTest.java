@@ -48,7 +48,7 @@ class OnnxEmbedderTest {
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
     assertEquals(
-        "the face embedder " + file + " is not an ONNX file; give one", refusal.getMessage());
+        "the face embedder " + file + " is not an ONNX file; give an ONNX file", refusal.getMessage());
   }
 
   @Test
@@ -93,8 +93,8 @@ class OnnxEmbedderTest {
         assertThrows(InvalidInputException.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
 
     assertEquals(
-        "the name of the face embedder net.onnx does not say which it is; put sface, mobileface, auraface"
-            + " or arcface into it",
+        "the name of the face embedder net.onnx does not tell its kind; put sface, mobileface, auraface"
+            + " or arcface into the name",
         refusal.getMessage());
   }
 
@@ -107,8 +107,8 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face detector " + file
-            + " takes images of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
-            + " size only; give one such as the 640x640 file of the OpenCV zoo",
+            + " takes images of [-1, 3, -1, -1], but OpenCV needs a fixed square size; use"
+            + " the 640x640 file of the OpenCV zoo",
         refusal.getMessage());
   }
 
@@ -122,7 +122,7 @@ class OnnxEmbedderTest {
 
     assertEquals(
         "the face embedder " + file
-            + " takes 320x320 images, SFace takes 112x112; declare the one it is",
+            + " takes 320x320 images, but SFace takes 112x112; give the specification of this file",
         refusal.getMessage());
   }
 

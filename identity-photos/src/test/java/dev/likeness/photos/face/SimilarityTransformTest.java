@@ -150,7 +150,7 @@ class SimilarityTransformTest {
         assertThrows(IllegalArgumentException.class, () -> SimilarityTransform.fit(same, same));
 
     assertEquals(
-        "the points to align lie on top of each other at Point[x=4.0, y=4.0]",
+        "the points to align must differ, all are Point[x=4.0, y=4.0]",
         refusal.getMessage());
   }
 

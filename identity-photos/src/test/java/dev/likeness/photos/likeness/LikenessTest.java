@@ -87,8 +87,8 @@ class LikenessTest {
         Likeness.of(ValidationSplit.of(photos(3)), new WholeImageDetector(), new Hue());
 
     assertEquals(
-        "as similar as two of the person's own photos; the photos compared with took part in training, so "
-            + "this flatters",
+        "as similar as two of the person's own photos; the photos were also used for training, so "
+            + "the score is too high",
         likeness.report(List.of(image(1))).meaning());
   }
 
@@ -119,7 +119,7 @@ class LikenessTest {
         assertThrows(IllegalArgumentException.class, () -> ValidationSplit.of(List.of()));
 
     assertEquals(
-        "likeness is measured against a person's photos, given none", refusal.getMessage());
+        "a validation split needs photos of the person, got none", refusal.getMessage());
   }
 
   @Test
@@ -131,8 +131,8 @@ class LikenessTest {
     LikenessReport report = likeness.conditionedBy("hue").report(List.of(image(3)));
     assertFalse(report.isIndependent());
     assertEquals(
-        "as similar as two of the person's own photos; the embedder took part in making the images, so this "
-            + "flatters",
+        "as similar as two of the person's own photos; the embedder was also used to generate the "
+            + "images, so the score is too high",
         report.meaning());
   }
 
@@ -205,7 +205,7 @@ class LikenessTest {
         IllegalArgumentException.class, () -> RocCurve.of(new double[] {1}, new double[0]));
 
     assertEquals(
-        "a curve needs pairs of both kinds, given 1 of one person and 0 of two",
+        "a ROC curve needs pairs of both kinds, got 1 of one person and 0 of two people",
         refusal.getMessage());
   }
 

@@ -47,7 +47,7 @@ class SuperResolutionTest {
         .endsWith("expected an image 2 to 8 times as large"));
     Path text = Files.writeString(folder.resolve("text.onnx"), "hello");
     assertEquals(
-        "the super-resolution network " + text + " is not an ONNX file; give one",
+        "the super-resolution network " + text + " is not an ONNX file; give an ONNX file",
         assertThrows(InvalidInputException.class, () -> SuperResolution.open(text))
             .getMessage());
   }

@@ -46,7 +46,8 @@ class BrisqueTest {
         () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
 
     assertEquals(
-        "cannot read the BRISQUE file model.yml; give OpenCV's brisque_model and range YAML",
+        "cannot read the BRISQUE file model.yml; give OpenCV's files brisque_model_live.yml"
+            + " and brisque_range_live.yml",
         refusal.getMessage());
   }
 

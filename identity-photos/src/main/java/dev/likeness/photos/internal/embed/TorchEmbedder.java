@@ -29,9 +29,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An embedder that a model folder brings along, in {@code face_embedder}: a base model that
- * generates people in a style of its own needs one that was trained on it. Faces are aligned as for
- * ArcFace.
+ * The face embedder in the folder {@code face_embedder} of a base model. A base model that
+ * generates people in its own style needs an embedder that was trained on that style. Faces are
+ * aligned with ArcFace's template.
  */
 public final class TorchEmbedder implements FaceEmbedder {
   private static final String KIND = "LikenessFaceNetwork";
@@ -51,15 +51,15 @@ public final class TorchEmbedder implements FaceEmbedder {
         file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, embeddingSize, w));
   }
 
-  /** The embedder in the model folder {@code base}; empty when it brings none. */
+  /** Opens the embedder in the model folder {@code base}; empty if it has none. */
   public static Optional<TorchEmbedder> findIn(Path base) {
     return Extra.FACE_EMBEDDER.in(base).map(TorchEmbedder::open);
   }
 
   /**
-   * Opens a folder of {@code config.json} and {@code model.safetensors}.
+   * Opens a folder with {@code config.json} and {@code model.safetensors}.
    *
-   * @throws InvalidInputException when it is of another kind, or its weights are not those of its
+   * @throws InvalidInputException if it is another kind of network, or its weights do not match its
    *     config
    */
   public static TorchEmbedder open(Path folder) {
@@ -87,9 +87,8 @@ public final class TorchEmbedder implements FaceEmbedder {
   }
 
   /**
-   * The unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1, f32, aligned as for
-   * ArcFace; a gradient goes back to the faces where they ask for one. It belongs to the calling
-   * scope.
+   * Returns unit-length vectors [n, size], f32, of aligned faces [n, 3, 112, 112], f32, in -1..1.
+   * Gradients flow to the faces if they require them. The result belongs to the calling scope.
    */
   public Tensor forward(Tensor faces) {
     return network().forward(faces);
@@ -99,7 +98,7 @@ public final class TorchEmbedder implements FaceEmbedder {
     return new FaceNetwork(channels, embeddingSize, Weights.of(weights));
   }
 
-  /** How many numbers a vector has. */
+  /** Returns the number of elements of a vector. */
   public int embeddingSize() {
     return embeddingSize;
   }
@@ -120,10 +119,10 @@ public final class TorchEmbedder implements FaceEmbedder {
   }
 
   /**
-   * A small network that turns aligned faces into vectors: at each level a convolution that halves
-   * the image, then a residual pair of convolutions; at the end every place keeps its own weights,
-   * since a face is aligned. What is normalised is only added, so that the colour of skin and eyes
-   * is not lost.
+   * A small network that maps aligned faces to vectors. Each level has a convolution that halves
+   * the image, then a residual pair of convolutions. The last layer has separate weights for each
+   * position, because faces are aligned. Only residual branches are normalised, which preserves the
+   * colours of skin and eyes.
    */
   public static final class FaceNetwork {
     /** Both sides of an aligned face in pixels. */
@@ -160,8 +159,8 @@ public final class TorchEmbedder implements FaceEmbedder {
     /**
      * Reads the network.
      *
-     * @param channels of each level, the first before any residual pair
-     * @param size numbers in a vector
+     * @param channels channels of each level; the first level has no residual pair
+     * @param size number of elements of a vector
      */
     public FaceNetwork(List<Integer> channels, int size, Weights w) {
       convIn = new Conv2d(w.at("conv_in"), 3, channels.get(0), 3, 2, 1);
@@ -174,14 +173,14 @@ public final class TorchEmbedder implements FaceEmbedder {
       proj = new Linear(w.at("proj"), (long) PROJECTION_CHANNELS * side * side, size);
     }
 
-    /** Unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
+    /** Returns unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
     public Tensor forward(Tensor faces) {
       Tensor vectors = features(faces);
       Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
       return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
     }
 
-    /** As {@link #forward}, but of any length, as training has them. */
+    /** Returns vectors as {@link #forward} does, but before normalisation. */
     public Tensor features(Tensor faces) {
       Tensor x = torch.silu(convIn.forward(faces));
       for (Level level : levels) {

@@ -15,15 +15,16 @@ import org.bytedeco.opencv.opencv_core.Rect;
  * initialised with an outline of head and shoulders around the face.
  */
 public final class PersonMask {
-  // Outlines are found on this side and enlarged: more takes longer and finds strands.
+  // GrabCut runs at this size and the mask is enlarged. A larger size takes longer and finds single
+  // strands of hair.
   private static final int SIDE = 256;
   private static final int ITERATIONS = 5;
-  // Hair may reach so many face widths from its middle, but to the edge of the image rarely,
-  // however large the face.
+  // The largest distance of hair from the middle of the face, in face widths. If the face is large,
+  // it is limited to half of the image's width, because hair rarely reaches the edge.
   private static final double HAIR_REACH = 0.95;
   private static final double HAIR_WIDTH_SHARE = 0.5;
-  // Above the shoulders this much of the image's width at either side is not the person's, unless
-  // hair reaches there.
+  // Share of the image's width at each side that is background above the shoulders, unless hair
+  // reaches there.
   private static final double EDGE_SHARE = 0.03;
   private static final int SEED = 1;
   private static final byte BACKGROUND = 0;
@@ -34,8 +35,8 @@ public final class PersonMask {
   private PersonMask() {}
 
   /**
-   * White where the person with this face is and black elsewhere, softly between; as large as the
-   * image; always the same.
+   * Returns the mask of the person with this face: white on the person, black elsewhere, grey at
+   * the border. It has the size of the image and is deterministic.
    */
   @SuppressWarnings("try")
   public static RgbImage of(RgbImage image, BoundingBox face) {
@@ -46,7 +47,7 @@ public final class PersonMask {
     try (PointerScope scope = new PointerScope()) {
       Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
       mask.data().put(labels);
-      // GrabCut finds its first colours by chance, by a generator of this thread's own.
+      // GrabCut initialises its colour models with the random generator of this thread.
       opencv_core.setRNGSeed(SEED);
       opencv_imgproc.grabCut(
           OpenCv.toBgr(small),
@@ -79,8 +80,12 @@ public final class PersonMask {
   }
 
   /**
-   * By how many face widths beside its middle and face heights below its chin a place is;
-   * {@code reach} is hair's, in widths.
+   * Returns the initial label of a pixel.
+   *
+   * @param across distance from the middle of the face, in face widths
+   * @param below distance below the chin, in face heights
+   * @param reach largest distance of hair, in face widths
+   * @param edge true near the left or right edge of the image
    */
   private static byte label(double across, double below, double reach, boolean edge) {
     double head = Math.hypot(across, (below + 0.5) / 1.2);

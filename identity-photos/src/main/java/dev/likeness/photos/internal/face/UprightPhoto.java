@@ -8,19 +8,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A photo the way up in which its face is seen, for files that lie on their side and do not say so.
+ * A photo, rotated so that its face is upright. This corrects files that are stored sideways
+ * without an EXIF orientation.
  *
- * @param image the photo, turned if need be
- * @param faces in it, largest first
- * @param orientation how the given one lay
+ * @param image the photo, rotated if needed
+ * @param faces its faces, largest first
+ * @param orientation the orientation of the given photo
  */
 public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation orientation) {
   private static final List<ExifOrientation> ROTATIONS = List.of(
       ExifOrientation.TURNED_RIGHT, ExifOrientation.TURNED_LEFT, ExifOrientation.UPSIDE_DOWN);
 
   /**
-   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face
-   * lies, if one is surer then. Looks once, or four times.
+   * Returns the photo unchanged if its largest face has visible eyes. Otherwise it also tries three
+   * rotations, and returns the one with the highest face score if that is higher than without
+   * rotation.
    */
   public static UprightPhoto of(RgbImage photo, FaceDetector detector) {
     UprightPhoto given = new UprightPhoto(photo, detector.detect(photo), ExifOrientation.UPRIGHT);
@@ -39,7 +41,7 @@ public record UprightPhoto(RgbImage image, List<Face> faces, ExifOrientation ori
     return new UprightPhoto(image, detector.detectFrontal(image), lying);
   }
 
-  /** Whether it had to be turned. */
+  /** Returns true if the photo was rotated. */
   public boolean rotated() {
     return orientation != ExifOrientation.UPRIGHT;
   }

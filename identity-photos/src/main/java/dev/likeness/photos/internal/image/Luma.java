@@ -3,7 +3,8 @@ package dev.likeness.photos.internal.image;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * The brightness of an image: one value 0 to 255 a pixel, rows from the top (ITU-R BT.601 weights).
+ * The brightness of an image (ITU-R BT.601 weights): one value of 0 to 255 per pixel, row by row
+ * from the top.
  */
 public final class Luma {
   private final int width;
@@ -16,12 +17,12 @@ public final class Luma {
     this.bytes = bytes;
   }
 
-  /** The brightness of {@code toImage}. */
+  /** Returns the brightness of an image. */
   public static Luma of(RgbImage image) {
     return of(image, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
   }
 
-  /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
+  /** Returns the red channel. In it, skin of every tone is light, and eyes and lips are dark. */
   public static Luma ofRed(RgbImage image) {
     return of(image, (r, g, b) -> r);
   }
@@ -44,27 +45,27 @@ public final class Luma {
     return new Luma(width, image.height(), out);
   }
 
-  /** In pixels. */
+  /** Returns the width in pixels. */
   public int width() {
     return width;
   }
 
-  /** In pixels. */
+  /** Returns the height in pixels. */
   public int height() {
     return height;
   }
 
-  /** The value of one pixel, 0 to 255. */
+  /** Returns the value of one pixel, 0 to 255. */
   public int at(int x, int y) {
     return bytes[y * width + x] & 255;
   }
 
-  /** A copy of the values. */
+  /** Returns a copy of the values. */
   public byte[] bytes() {
     return bytes.clone();
   }
 
-  /** As an image in shades of gray. */
+  /** Returns a grey image. */
   public RgbImage toImage() {
     byte[] rgb = new byte[3 * bytes.length];
     for (int i = 0; i < rgb.length; i++) {
@@ -73,7 +74,7 @@ public final class Luma {
     return RgbImage.of(width, height, rgb);
   }
 
-  /** Left and right exchanged. */
+  /** Returns this image with left and right swapped. */
   public Luma mirrored() {
     byte[] out = new byte[bytes.length];
     for (int y = 0; y < height; y++) {
@@ -84,7 +85,7 @@ public final class Luma {
     return new Luma(width, height, out);
   }
 
-  /** The image with {@code margin} pixels around it that repeat its edge. */
+  /** Returns this image with a margin that repeats its edge. */
   public Luma padded(int margin) {
     int w = width + 2 * margin;
     int h = height + 2 * margin;

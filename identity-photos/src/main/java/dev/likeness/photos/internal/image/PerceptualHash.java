@@ -3,16 +3,16 @@ package dev.likeness.photos.internal.image;
 import dev.likeness.diffusion.image.RgbImage;
 
 /**
- * A 63-bit perceptual hash: the signs of the lowest frequencies of a 32 by 32 grey reduction, after
- * Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions" (2010), 3.2.1.
- * Saving again, resizing or brightening flips few bits; another photo flips about half.
+ * A 63-bit perceptual hash: the signs of the lowest frequencies of the image reduced to 32 by 32
+ * grey pixels (Zauner, "Implementation and Benchmarking of Perceptual Image Hash Functions", 2010,
+ * 3.2.1). Saving again, resizing or brightening changes few bits; another photo changes about half.
  */
 public record PerceptualHash(long bits) {
   private static final int SIDE = 32;
   private static final int LOW_FREQUENCIES = 8;
   private static final double[][] DCT_COSINES = dctCosines();
 
-  /** The fingerprint of an image of any size. */
+  /** Returns the hash of an image of any size. */
   public static PerceptualHash of(RgbImage image) {
     Luma small = Luma.of(Resampler.AREA.resize(image, SIDE, SIDE));
     long bits = 0;
@@ -24,7 +24,7 @@ public record PerceptualHash(long bits) {
     return new PerceptualHash(bits);
   }
 
-  /** The share of differing bits, 0 to 1. */
+  /** Returns the share of differing bits, 0 to 1. */
   public double distance(PerceptualHash other) {
     return Long.bitCount(bits ^ other.bits) / (double) (LOW_FREQUENCIES * LOW_FREQUENCIES - 1);
   }

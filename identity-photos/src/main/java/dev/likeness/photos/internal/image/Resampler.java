@@ -4,12 +4,11 @@ import dev.likeness.diffusion.image.RgbImage;
 import java.util.Arrays;
 
 /**
- * Separable resampling of a rectangle of an image. When reducing, the kernel widens with the
- * factor, so every source pixel counts and nothing aliases (Turkowski, "Filters for Common
- * Resampling Tasks", 1990).
+ * Separable resampling of a rectangle of an image. When an image is reduced, the kernel widens with
+ * the factor, which avoids aliasing (Turkowski, "Filters for Common Resampling Tasks", 1990).
  */
 public enum Resampler {
-  /** Exact area averages; the fastest, for reducing. */
+  /** Exact area averages: the fastest kernel for reducing. */
   AREA(0.5) {
     @Override
     double weight(int j, double center, double widen) {
@@ -17,8 +16,8 @@ public enum Resampler {
     }
   },
   /**
-   * Keys' cubic convolution with a = -0.5 (Catmull-Rom), for crops that a model is trained on and
-   * for enlarging.
+   * Keys' cubic convolution with a = -0.5 (Catmull-Rom): for crops of training images, and for
+   * enlarging.
    */
   CUBIC(2) {
     @Override
@@ -35,18 +34,19 @@ public enum Resampler {
   }
 
   /**
-   * How much pixel {@code j} counts for an output at {@code center}, both in source pixels; need
-   * not sum to one.
+   * Returns the weight of input pixel {@code j} for an output at {@code center}, in input pixels.
+   * Weights need not sum to one.
    */
   abstract double weight(int j, double center, double widen);
 
-  /** The whole image at {@code width} by {@code height}. */
+  /** Resamples the whole image to {@code width} by {@code height} pixels. */
   public RgbImage resize(RgbImage image, int width, int height) {
     return resize(image, 0, 0, image.width(), image.height(), width, height);
   }
 
   /**
-   * The image reduced so that its long side is at most {@code longSide}; itself when it is already.
+   * Reduces an image so that its long side is at most {@code longSide}. Returns the image itself if
+   * it already is.
    */
   public RgbImage fit(RgbImage image, int longSide) {
     double scale = (double) longSide / Math.max(image.width(), image.height());
@@ -56,8 +56,9 @@ public enum Resampler {
   }
 
   /**
-   * A rectangle of the image, in pixels with the origin at the outer corner of the first one, at
-   * {@code width} by {@code height}. Parts outside the image repeat its edge.
+   * Resamples a rectangle of an image to {@code width} by {@code height} pixels. The origin of the
+   * rectangle's coordinates is the outer corner of the first pixel. Parts outside the image repeat
+   * its edge.
    */
   public RgbImage resize(
       RgbImage image, double x, double y, double w, double h, int width, int height) {
@@ -70,7 +71,7 @@ public enum Resampler {
     return resample(image, columns, rows);
   }
 
-  // Only the columns that count are read.
+  // Only the input columns with a weight are read.
   private static RgbImage resample(RgbImage from, Taps columns, Taps rows) {
     int left = columns.minInput();
     int count = columns.maxInput() + 1 - left;
@@ -130,21 +131,20 @@ public enum Resampler {
   }
 
   /**
-   * For each output of a resampling along one axis: which inputs count, and how much. Those of
-   * output {@code i} lie from {@code first[i]} up to {@code first[i + 1]}, inputs ascending,
-   * weights summing to one.
+   * The weights of a resampling along one axis. The inputs of output {@code i} are at {@code
+   * first[i]} up to {@code first[i + 1]}, in ascending order. Their weights sum to one.
    */
   record Taps(int[] first, int[] index, float[] weight) {
     int outputs() {
       return first.length - 1;
     }
 
-    /** The first input that any output asks for. */
+    /** Returns the first input of any output. */
     int minInput() {
       return firstInput(0);
     }
 
-    /** The last input that any output asks for. */
+    /** Returns the last input of any output. */
     int maxInput() {
       return lastInput(outputs() - 1);
     }
@@ -157,7 +157,7 @@ public enum Resampler {
       return index[first[output + 1] - 1];
     }
 
-    /** Adds the share that row {@code input} has in row {@code output}. */
+    /** Adds row {@code input} to {@code sum}, with its weight in row {@code output}. */
     void addRow(int output, int input, byte[] row, float[] sum) {
       for (int k = first[output]; k < first[output + 1]; k++) {
         if (index[k] == input) {
@@ -170,8 +170,8 @@ public enum Resampler {
     }
 
     /**
-     * Resamples a row of three interleaved channels, which begins with input {@code left}, into
-     * bytes, rounded.
+     * Resamples a row of three interleaved channels to rounded bytes. The row starts with input
+     * {@code left}.
      */
     void resizeRow(float[] row, int left, byte[] to, int from) {
       int at = from;

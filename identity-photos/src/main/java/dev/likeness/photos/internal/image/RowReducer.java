@@ -14,7 +14,8 @@ import java.awt.image.WritableRaster;
 import java.util.Arrays;
 
 /**
- * Area averages of an image that arrives row by row from the top, and so is never in memory whole.
+ * Reduces an image by area averaging while its rows arrive from the top, so the full image is never
+ * in memory.
  */
 public final class RowReducer {
   private final int height;
@@ -26,7 +27,7 @@ public final class RowReducer {
   private int outputRow;
 
   /**
-   * Reduces an image of {@code width} by {@code height} until its long side is at most
+   * Makes a reducer of an image of {@code width} by {@code height} pixels to a long side of at most
    * {@code longSide}.
    */
   public RowReducer(int width, int height, int longSide) {
@@ -40,15 +41,15 @@ public final class RowReducer {
   }
 
   /**
-   * Takes row {@code y}: red, green and blue from the left.
+   * Adds row {@code y}: red, green and blue of each pixel from the left.
    *
-   * @throws IllegalStateException when it is not the row after the last one
+   * @throws IllegalStateException if a row is left out or comes twice
    */
   public void accept(int y, byte[] row) {
     if (y != nextRow++) {
-      throw new IllegalStateException("row " + y + " came in place of row " + (nextRow - 1));
+      throw new IllegalStateException("expected row " + (nextRow - 1) + ", got row " + y);
     }
-    // The row on a border belongs to the output above it and to the one below.
+    // A row on a border belongs to the output above and to the output below.
     while (outputRow < rows.outputs() && rows.firstInput(outputRow) <= y) {
       rows.addRow(outputRow, y, row, blended);
       if (rows.lastInput(outputRow) > y) {
@@ -60,12 +61,12 @@ public final class RowReducer {
     }
   }
 
-  /** Whether every row has arrived. */
+  /** Returns true if all rows have arrived. */
   public boolean isComplete() {
     return nextRow == height;
   }
 
-  /** The reduced image, once it is complete. */
+  /** Returns the reduced image, after all rows have arrived. */
   public RgbImage toImage() {
     if (!isComplete()) {
       throw new IllegalStateException(nextRow + " of " + height + " rows have arrived");
@@ -74,8 +75,8 @@ public final class RowReducer {
   }
 
   /**
-   * A raster that keeps no pixels: what an image reader writes into it, row by row, is averaged
-   * into a small image. A photo of 12 megapixels then costs its reader one row.
+   * A raster that stores no pixels. It averages the rows that an image reader writes into it, so a
+   * photo of 12 megapixels needs the memory of one row.
    */
   public static final class ReducingRaster extends WritableRaster {
     private final RowReducer reducer;
@@ -83,7 +84,10 @@ public final class RowReducer {
     private final int passes;
     private int pass;
 
-    /** For a reader that delivers the image in {@code passes}, each better than the last one. */
+    /**
+     * Makes a raster for a reader that delivers the whole image in {@code passes}. Only the last
+     * pass counts.
+     */
     public ReducingRaster(int width, int height, int longSide, int passes) {
       super(
           new PixelInterleavedSampleModel(
@@ -95,7 +99,7 @@ public final class RowReducer {
       this.passes = passes;
     }
 
-    /** What to hand to a reader as the destination. */
+    /** Returns the destination image for a reader. */
     public BufferedImage toBufferedImage() {
       ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
       return new BufferedImage(
@@ -105,12 +109,15 @@ public final class RowReducer {
           null);
     }
 
-    /** Whether every row has arrived, which only some readers deliver this way. */
+    /**
+     * Returns true if all rows have arrived. Some readers do not write into the destination row by
+     * row.
+     */
     public boolean isComplete() {
       return reducer.isComplete();
     }
 
-    /** The reduced image. */
+    /** Returns the reduced image, after all rows have arrived. */
     public RgbImage toImage() {
       return reducer.toImage();
     }

@@ -1,2 +1,2 @@
-/** Arithmetic on pixels: resampling, grey levels, fingerprints. */
+/** Pixel operations: resampling, brightness, perceptual hashes. */
 package dev.likeness.photos.internal.image;

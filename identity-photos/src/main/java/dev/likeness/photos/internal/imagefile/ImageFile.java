@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The bytes of a PNG, JPEG or WebP file and what lies where in them; the pixels are not decoded.
- * Immutable.
+ * The bytes of a PNG, JPEG or WebP file with the positions of its parts. The pixels are not
+ * decoded. Immutable.
  */
 public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   /**
-   * The file in {@code bytes}, which must not be changed afterwards; empty when it is none of
-   * these.
+   * Reads the parts of a file.
    *
-   * @throws InvalidInputException when it begins like one and is broken
+   * @param bytes the whole file; not copied, so it must not be changed
+   * @return the file; empty if it is not PNG, JPEG or WebP
+   * @throws InvalidInputException if it starts like such a file but is damaged
    */
   static Optional<ImageFile> of(byte[] bytes) {
     if (PngFile.isPng(bytes)) {
@@ -27,52 +28,57 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
     return JpegFile.isJpeg(bytes) ? Optional.of(JpegFile.of(bytes)) : Optional.empty();
   }
 
-  /** The file itself; not to be changed. */
+  /** Returns the bytes of the file itself; they must not be changed. */
   byte[] bytes();
 
-  /** {@code image/png}, {@code image/jpeg} or {@code image/webp}. */
+  /** Returns {@code image/png}, {@code image/jpeg} or {@code image/webp}. */
   String mediaType();
 
-  /** All parts in order, from the first byte to the last; the parts of one manifest are one. */
+  /**
+   * Returns all parts in order, from the first byte to the last. The segments of one manifest are
+   * one part.
+   */
   List<Part> parts();
 
-  /** The XMP packet. */
+  /** Returns the XMP packet. */
   Optional<String> xmp();
 
-  /** The C2PA manifest store, as JUMBF. */
+  /** Returns the C2PA manifest store, as JUMBF. */
   Optional<byte[]> manifest();
 
-  /** The same file with an XMP packet instead of the one it has. */
+  /** Returns this file with an XMP packet, which replaces an existing one. */
   ImageFile withXmp(String packet);
 
-  /** The same file with a colour profile; it must not have one yet. */
+  /** Returns this file with a colour profile. The file must not have one yet. */
   ImageFile withProfile(byte[] icc);
 
-  /** Where a manifest would be put. */
+  /** Returns the position at which a manifest is inserted. */
   int manifestOffset();
 
-  /** A manifest store as this format carries it. */
+  /** Returns a manifest store in the container of this format (segments or chunk). */
   byte[] wrapManifest(byte[] manifest);
 
-  /** The same file with something put in at {@link #manifestOffset()}. */
+  /**
+   * Returns the bytes of this file with a wrapped manifest inserted at {@link #manifestOffset()}.
+   */
   default byte[] insertManifest(byte[] wrapped) {
     return splice(bytes(), manifestOffset(), manifestOffset(), wrapped);
   }
 
   /**
-   * The bytes around a manifest of {@code manifestLength} bytes that is put in: what its hash is
-   * over.
+   * Returns the bytes that the manifest's hash covers: this file as it is around a manifest of
+   * {@code manifestLength} bytes.
    */
   default byte[] bytesAroundManifest(int manifestLength) {
     return bytes();
   }
 
-  /** The part that holds the manifest. */
+  /** Returns the part that contains the manifest. */
   default Optional<Part> manifestPart() {
     return parts().stream().filter(part -> part.name().equals(Part.MANIFEST)).findFirst();
   }
 
-  /** {@code bytes} with {@code start} to {@code end} replaced. */
+  /** Returns {@code bytes} with the range from {@code start} to {@code end} replaced. */
   static byte[] splice(byte[] bytes, int start, int end, byte[] between) {
     byte[] out = Arrays.copyOf(bytes, bytes.length - (end - start) + between.length);
     System.arraycopy(between, 0, out, start, between.length);
@@ -81,33 +87,33 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
   }
 
   /**
-   * A stretch of an image file.
+   * A part of an image file, such as a segment or chunk.
    *
-   * @param name as C2PA's box hashes call it (specification 2.1, A.7 and A.8): {@code IHDR},
+   * @param name name in C2PA's box hashes (specification 2.1, A.7 and A.8), such as {@code IHDR},
    *     {@code APP1}, {@code C2PA}
-   * @param start its first byte
-   * @param end the byte after its last one
+   * @param start position of its first byte
+   * @param end position after its last byte
    */
   public record Part(String name, int start, int end) {
-    /** What a part is called that holds a manifest. */
+    /** The name of a part that contains a manifest. */
     public static final String MANIFEST = "C2PA";
   }
 
   /**
-   * Where a kind of file keeps its XMP packet: in the first part of a name whose data begin with a
-   * keyword.
+   * The place of the XMP packet in a file format: the first part with a given name whose data start
+   * with a keyword.
    *
-   * @param part the part's name
-   * @param prefixLength bytes of the part before its data
-   * @param suffixLength bytes of the part behind its data
-   * @param keyword what the data begin with
+   * @param part name of the part
+   * @param prefixLength number of bytes in the part before its data
+   * @param suffixLength number of bytes in the part after its data
+   * @param keyword the first bytes of the data
    */
   record XmpLocation(String part, int prefixLength, int suffixLength, byte[] keyword) {
     static XmpLocation of(String part, int before, int after, String keyword) {
       return new XmpLocation(part, before, after, keyword.getBytes(StandardCharsets.ISO_8859_1));
     }
 
-    /** The packet in {@code file}. */
+    /** Returns the XMP packet in {@code file}. */
     Optional<String> read(ImageFile file) {
       int start = prefixLength + keyword.length;
       return find(file)
@@ -118,7 +124,7 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
               StandardCharsets.UTF_8));
     }
 
-    /** The data of a part that holds {@code packet}. */
+    /** Returns the data of a part that contains {@code packet}. */
     byte[] payload(String packet) {
       byte[] text = packet.getBytes(StandardCharsets.UTF_8);
       byte[] data = Arrays.copyOf(keyword, keyword.length + text.length);
@@ -127,8 +133,8 @@ public sealed interface ImageFile permits PngFile, JpegFile, WebpFile {
     }
 
     /**
-     * The bytes of {@code file} with {@code whole}, a part of such data, for the one it has, or
-     * else put in.
+     * Returns the bytes of {@code file} with {@code whole} as its XMP part. It replaces an existing
+     * XMP part or is inserted at the manifest's position.
      */
     byte[] replace(ImageFile file, byte[] whole) {
       int at = file.manifestOffset();

@@ -23,7 +23,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
 
 /**
- * Encodes images as files in memory; ImageIO's own streams would spool faces through the temporary
+ * Encodes images as files in memory. ImageIO's own streams would write faces to the temporary
  * folder.
  */
 public final class ImageFileWriter {
@@ -32,8 +32,8 @@ public final class ImageFileWriter {
   private ImageFileWriter() {}
 
   /**
-   * Encodes a generated image as a file with the sRGB profile and XMP that names its digital source
-   * type. JPEG and WebP files are of quality 92.
+   * Encodes a generated image as a file with the sRGB profile and an XMP packet with its digital
+   * source type. JPEG and WebP files have quality 92.
    */
   public static ImageFile encode(RgbImage generated, ImageFormat format, DigitalSourceType source) {
     byte[] encoded =
@@ -50,9 +50,9 @@ public final class ImageFileWriter {
   }
 
   /**
-   * The bytes of a JPEG file.
+   * Encodes an image as a JPEG file.
    *
-   * @param quality 0 to 1, on the scale of IJG's quality over 100
+   * @param quality 0 to 1: IJG's quality divided by 100
    */
   public static byte[] encodeJpeg(RgbImage image, double quality) {
     ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
@@ -71,7 +71,7 @@ public final class ImageFileWriter {
     return bytes.toByteArray();
   }
 
-  /** What is left of an image after it was a JPEG file. */
+  /** Returns the image after JPEG encoding and decoding. */
   public static RgbImage roundTripJpeg(RgbImage image, double quality) {
     byte[] file = encodeJpeg(image, quality);
     try {
@@ -82,14 +82,14 @@ public final class ImageFileWriter {
     }
   }
 
-  /** Images as WebP files, by the libwebp in OpenCV's jar; ImageIO's plugins only read them. */
+  /** Encodes WebP files with the libwebp in OpenCV's jar. ImageIO's plugins only read WebP. */
   public static final class WebpEncoder {
     private WebpEncoder() {}
 
     /**
-     * The bytes of a lossy WebP file, without metadata.
+     * Encodes an image as a lossy WebP file without metadata.
      *
-     * @param quality 0 to 1, on the scale of libwebp's quality over 100
+     * @param quality 0 to 1: libwebp's quality divided by 100
      */
     @SuppressWarnings("try")
     public static byte[] encode(RgbImage image, double quality) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1
+ * A JPEG file. Manifests are APP11 segments as in JPEG XT (ISO/IEC 18477-3, B.1); XMP is an APP1
  * segment.
  */
 record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
@@ -63,7 +63,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     return of(XMP.replace(this, segment(APP1, XMP.payload(packet))));
   }
 
-  /** As one APP2 segment (ICC.1, B.4), which holds profiles of up to 65 kB. */
+  /** The profile is one APP2 segment (ICC.1, B.4), so it has at most 65 kB. */
   @Override
   public ImageFile withProfile(byte[] icc) {
     byte[] keyword = "ICC_PROFILE\0\1\1".getBytes(StandardCharsets.ISO_8859_1);
@@ -72,7 +72,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     return of(ImageFile.splice(bytes, manifestOffset(), manifestOffset(), segment(APP2, data)));
   }
 
-  /** Behind the start of the image, and behind JFIF's segment, which must come first. */
+  /** The position is after SOI and the JFIF segment, which must come first. */
   @Override
   public int manifestOffset() {
     return parts.size() > 1 && parts.get(1).name().equals("APP0")
@@ -100,7 +100,8 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   private static byte[] segment(int marker, byte[] data) {
     if (data.length > 0xffff - 2) {
-      throw new IllegalArgumentException("a JPEG segment holds 65533 bytes, given " + data.length);
+      throw new IllegalArgumentException(
+          "a JPEG segment has at most 65533 bytes, got " + data.length);
     }
     return ByteBuffer.allocate(4 + data.length)
         .put((byte) 0xff)
@@ -160,7 +161,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       return position + 2 + length;
     }
 
-    // Entropy-coded data holds 0xff only before a stuffed zero or a restart marker.
+    // In entropy-coded data, 0xff only occurs before a stuffed zero or a restart marker.
     private void skipEntropyCodedData() {
       while (position + 1 < bytes.length) {
         int next = bytes[position + 1] & 255;
@@ -175,7 +176,7 @@ record JpegFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
       position = bytes.length;
     }
 
-    // Whatever follows the image is nobody's segment, yet is hashed with the file.
+    // Bytes after the image belong to no segment, but the hash of the file covers them.
     private void addTrailer() {
       if (position < bytes.length) {
         parts.add(new ImageFile.Part("trailer", position, bytes.length));

@@ -14,8 +14,8 @@ import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
 /**
- * A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its
- * own keyword.
+ * A PNG file (ISO/IEC 15948). Manifests are {@code caBX} chunks; XMP is an {@code iTXt} chunk with
+ * its own keyword.
  */
 record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
@@ -78,7 +78,7 @@ record PngFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   @Override
   public ImageFile withProfile(byte[] icc) {
     ByteArrayOutputStream data = new ByteArrayOutputStream();
-    // A name, its end, and the one method of compression that there is.
+    // The profile's name, a zero, and the compression method, which is always 0.
     data.writeBytes("sRGB\0\0".getBytes(StandardCharsets.ISO_8859_1));
     try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
       deflated.write(icc);

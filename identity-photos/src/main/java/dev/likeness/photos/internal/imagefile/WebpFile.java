@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of
- * which want the extended header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
+ * A WebP file (RFC 9649). Profiles are {@code ICCP} chunks and XMP is an {@code XMP } chunk; both
+ * need the extended header {@code VP8X}. Manifests are {@code C2PA} chunks at the end.
  */
 record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
   private static final int HEADER = 12;
@@ -60,7 +60,7 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
 
   @Override
   public Optional<String> xmp() {
-    // A chunk of odd length is followed by a zero.
+    // A chunk of odd length is padded with a zero.
     return XMP.read(this)
         .map(text -> text.endsWith("\0") ? text.substring(0, text.length() - 1) : text);
   }
@@ -100,13 +100,13 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     return withRiffSize(ImageFile.splice(bytes, bytes.length, bytes.length, wrapped));
   }
 
-  /** The header counts the manifest, too. */
+  /** The size in the RIFF header includes the manifest. */
   @Override
   public byte[] bytesAroundManifest(int manifestLength) {
     return withRiffSize(bytes, bytes.length + manifestLength);
   }
 
-  /** The same file with the extended header, in which {@code flag} is set. */
+  /** Returns this file with an extended header in which {@code flag} is set. */
   private WebpFile toExtended(int flag) {
     if (parts.get(1).name().equals("VP8X")) {
       byte[] flagged = bytes.clone();
@@ -150,7 +150,7 @@ record WebpFile(byte[] bytes, List<ImageFile.Part> parts) implements ImageFile {
     return withRiffSize(file, file.length);
   }
 
-  /** The file with a header that says so many bytes. */
+  /** Returns the file with the RIFF header of a file of {@code length} bytes. */
   private static byte[] withRiffSize(byte[] file, int length) {
     byte[] out = file.clone();
     ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN).putInt(4, length - 8);

@@ -10,20 +10,20 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The little of XMP (ISO 16684-1) that disclosure needs.
+ * The XMP properties (ISO 16684-1) that disclose where an image comes from.
  *
  * @param sourceType IPTC's digital source type
- * @param remoteManifest where a manifest lies that the file does not carry
+ * @param remoteManifest URL of a manifest outside of the file
  */
 public record XmpPacket(Optional<String> sourceType, Optional<String> remoteManifest) {
-  /** Says nothing. */
+  /** A packet without these properties. */
   public static final XmpPacket EMPTY = new XmpPacket(Optional.empty(), Optional.empty());
 
   private static final String IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/";
   private static final String TERMS = "http://purl.org/dc/terms/";
   private static final String SOURCE_TYPE = "DigitalSourceType";
 
-  // Asking for a property of a namespace that is not registered is an error.
+  // XMPCore throws an exception for properties of namespaces that are not registered.
   static {
     try {
       XMPMetaFactory.getSchemaRegistry().registerNamespace(IPTC, "Iptc4xmpExt");
@@ -33,7 +33,7 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
     }
   }
 
-  /** A packet that says where an image comes from and nothing else. */
+  /** Returns an XMP packet with the digital source type as its only property. */
   public static String serialize(DigitalSourceType source) {
     try {
       XMPMeta meta = XMPMetaFactory.create();
@@ -41,11 +41,11 @@ public record XmpPacket(Optional<String> sourceType, Optional<String> remoteMani
       return XMPMetaFactory.serializeToString(
           meta, new SerializeOptions().setUseCompactFormat(true).setOmitPacketWrapper(true));
     } catch (XMPException e) {
-      throw new IllegalStateException("a packet of one property", e);
+      throw new IllegalStateException("cannot write an XMP packet with one property", e);
     }
   }
 
-  /** What a packet says; a packet that is no XMP says nothing. */
+  /** Reads a packet. Invalid XMP gives {@link #EMPTY}. */
   public static XmpPacket parse(String packet) {
     try {
       byte[] bytes = packet.getBytes(StandardCharsets.UTF_8);

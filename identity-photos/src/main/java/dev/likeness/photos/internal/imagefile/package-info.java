@@ -1,5 +1,4 @@
 /**
- * PNG, JPEG and WebP files as parts: where metadata and manifests are found in them, and how they
- * are put in.
+ * Splits PNG, JPEG and WebP files into parts, and reads and inserts their metadata and manifests.
  */
 package dev.likeness.photos.internal.imagefile;

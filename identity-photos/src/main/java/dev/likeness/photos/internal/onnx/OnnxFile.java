@@ -13,13 +13,13 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What an ONNX file says of its first input, read from the protobuf itself (onnx.proto:
+ * The input shape and first operations of an ONNX file, read from the protobuf (onnx.proto:
  * ModelProto.graph = 7, GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1,
- * Tensor.shape = 2, dim = 1, dim_value = 1; GraphProto.node = 1, NodeProto.op_type = 4), since
- * OpenCV finds out about a wrong size only by failing loudly.
+ * Tensor.shape = 2, dim = 1, dim_value = 1; GraphProto.node = 1, NodeProto.op_type = 4). OpenCV
+ * itself reports a wrong input size only by an exception during inference.
  *
- * @param file the bytes of the file; all of the model, external data is never followed
- * @param shape its dimensions, -1 where the file leaves one open
+ * @param file the bytes of the file; external data files are never read
+ * @param shape dimensions of the first input; -1 for a dimension without a fixed size
  */
 public record OnnxFile(byte[] file, List<Long> shape) {
   private static final int[] SHAPE_PATH = {7, 11, 2, 1, 2};
@@ -30,25 +30,27 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   private static final List<String> SCALING_OPERATIONS = List.of("Sub", "Mul");
   private static final long MAX_BYTES = 1L << 30;
 
-  /** Reads a file of at most 1 GiB; {@code what} is what messages call it. */
-  public static OnnxFile read(Path path, String what) {
+  /** Reads a file of at most 1 GiB. Error messages call it {@code label}. */
+  public static OnnxFile read(Path path, String label) {
     try {
       if (Files.size(path) > MAX_BYTES) {
         throw new InvalidInputException(
-            what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
+            label + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
       }
       byte[] file = UninterruptibleIo.read(path, Files::readAllBytes);
       return new OnnxFile(file, new Reader(file).shape());
     } catch (IOException e) {
       throw new InvalidInputException(
-          "cannot read " + what + " " + path + ": " + e.getMessage(), e);
+          "cannot read " + label + " " + path + ": " + e.getMessage(), e);
     } catch (IndexOutOfBoundsException | ArithmeticException e) {
-      throw new InvalidInputException(what + " " + path + " is not an ONNX file; give one", e);
+      throw new InvalidInputException(
+          label + " " + path + " is not an ONNX file; give an ONNX file", e);
     }
   }
 
   /**
-   * The side of a square image input (1 x 3 x side x side), or -1 when it is none or is left open.
+   * Returns the side of a square image input (1 x 3 x side x side), or -1 if the input has another
+   * shape or no fixed size.
    */
   public int inputSize() {
     boolean square = shape.size() == 4
@@ -59,10 +61,9 @@ public record OnnxFile(byte[] file, List<Long> shape) {
   }
 
   /**
-   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of an
-   * image themselves: both among its first eight operations (insightface,
-   * python-package/insightface/model_zoo/arcface_onnx.py), and before a convolution, since an
-   * activation that is written out subtracts and multiplies, too.
+   * Returns true if the network scales pixel values itself. Such a network has Sub and Mul among
+   * its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py).
+   * Both must precede the first convolution, because exported activations may contain them too.
    */
   public boolean hasInputScaling() {
     return new Reader(file)
@@ -72,7 +73,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
             .containsAll(SCALING_OPERATIONS);
   }
 
-  /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
+  /** Returns the first eight hexadecimal digits of the file's SHA-256. */
   public String fingerprint() {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file), 0, 4);
@@ -81,7 +82,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
     }
   }
 
-  // A walk over protobuf's wire format: fields are (number << 3 | kind), kind 2 is
+  // Reads protobuf's wire format: a field starts with (number << 3 | kind), and kind 2 is
   // length-delimited.
   private static final class Reader {
     private final byte[] bytes;
@@ -127,7 +128,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
       return position < end && readVarint() == 1 << 3 ? readVarint() : -1;
     }
 
-    // Moves to the content of the next such field and returns where it ends.
+    // Moves to the content of the next such field and returns the position of its end.
     private int enter(int field, int end) {
       int found = find(field, end);
       if (found < 0) {
@@ -136,7 +137,7 @@ public record OnnxFile(byte[] file, List<Long> shape) {
       return found;
     }
 
-    // The same, or -1 where there is none.
+    // As enter, but returns -1 if there is no such field.
     private int find(int field, int end) {
       while (position < end) {
         long tag = readVarint();

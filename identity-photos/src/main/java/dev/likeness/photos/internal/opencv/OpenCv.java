@@ -10,21 +10,24 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.opencv_core.Mat;
 
-/** Loads OpenCV's natives and hands images to it. */
+/** Loads OpenCV's native libraries and converts images for them. */
 public final class OpenCv {
   private OpenCv() {}
 
   /**
-   * Loads the library that {@code global} binds; a {@link ResourceLimitException} names the missing
-   * coordinates.
+   * Loads the native library of a JavaCPP class such as {@code opencv_objdetect.class}.
+   *
+   * @throws ResourceLimitException if the library is missing; the message names its Maven
+   *     coordinates
    */
   public static void load(Class<?> global) {
     try {
       NativeLibraries.load(global);
     } catch (LinkageError e) {
       throw new ResourceLimitException(
-          "OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
-              + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:"
+          "OpenCV's native libraries for " + Loader.getPlatform()
+              + " are not on the class path; add dev.likeness:likeness-natives-cpu, or "
+              + "org.bytedeco:opencv:4.13.0-1.5.13:"
               + Loader.getPlatform()
               + " with its openblas and javacpp",
           e);
@@ -32,8 +35,8 @@ public final class OpenCv {
   }
 
   /**
-   * A data file that OpenCV's jar brings, such as {@code haarcascades/haarcascade_eye.xml},
-   * unpacked once.
+   * Returns a data file of OpenCV's jar, such as {@code haarcascades/haarcascade_eye.xml}. It is
+   * unpacked once into JavaCPP's cache.
    */
   public static File dataFile(String name) {
     String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/" + name;
@@ -51,14 +54,14 @@ public final class OpenCv {
             + Loader.getPlatform());
   }
 
-  /** A native copy of an image in OpenCV's channel order; the caller closes it. */
+  /** Returns a native copy of an image in OpenCV's channel order. The caller closes it. */
   public static Mat toBgr(RgbImage image) {
     return toBgr(image, image.width(), image.height());
   }
 
   /**
-   * A native copy of an image in OpenCV's channel order, at the top left of a black square; the
-   * caller closes it.
+   * Returns a native copy of an image in OpenCV's channel order, at the top left of a black square.
+   * The caller closes it.
    */
   public static Mat toBgr(RgbImage image, int side) {
     return toBgr(image, side, side);
@@ -81,7 +84,7 @@ public final class OpenCv {
     return mat;
   }
 
-  /** A native copy of a grey image; the caller closes it. */
+  /** Returns a native copy of a grey image. The caller closes it. */
   public static Mat toGrey(Luma luma) {
     Mat mat = new Mat(luma.height(), luma.width(), opencv_core.CV_8UC1);
     mat.data().put(luma.bytes());

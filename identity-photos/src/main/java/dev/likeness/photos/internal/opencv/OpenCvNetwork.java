@@ -13,8 +13,8 @@ import org.bytedeco.opencv.opencv_core.Size;
 import org.bytedeco.opencv.opencv_dnn.Net;
 
 /**
- * A small network that takes one square image and gives some numbers, run by OpenCV one image at a
- * time.
+ * A small network with one square input image and one output vector, run by OpenCV. Thread-safe;
+ * one image is processed at a time.
  */
 public final class OpenCvNetwork implements AutoCloseable {
   private final Net net;
@@ -24,24 +24,24 @@ public final class OpenCvNetwork implements AutoCloseable {
     this.net = net;
   }
 
-  /** Opens the network in {@code input}; {@code what} is what messages call it. */
+  /** Opens the network in {@code input}. Error messages call it {@code label}. */
   @SuppressWarnings("try")
-  public static OpenCvNetwork open(OnnxFile input, String what) {
+  public static OpenCvNetwork open(OnnxFile input, String label) {
     OpenCv.load(opencv_dnn.class);
     try (PointerScope scope = new PointerScope()) {
       Net net = opencv_dnn.readNetFromONNX(input.file());
-      // It outlives the scope that frees what reading left behind.
+      // The network outlives this scope, which frees temporary objects only.
       net.retainReference();
       return new OpenCvNetwork(net);
     } catch (RuntimeException e) {
       throw new InvalidInputException(
-          what + " uses operations that OpenCV cannot run; export it again with opset 12 or so", e);
+          label + " uses operations that OpenCV cannot run; export it with opset 12", e);
     }
   }
 
   /**
-   * The first output for an image whose values become {@code (value - mean) * scale}, channels in
-   * the order asked.
+   * Returns the first output. An input value is {@code (value - mean) * scale}; {@code rgb} selects
+   * the channel order RGB instead of BGR.
    */
   @SuppressWarnings("try")
   public synchronized float[] forward(RgbImage image, boolean rgb, double mean, double scale) {

@@ -1,2 +1,2 @@
-/** The joint to OpenCV: its natives, images as matrices, and small ONNX networks that it runs. */
+/** Access to OpenCV: native libraries, conversion of images, and small ONNX networks. */
 package dev.likeness.photos.internal.opencv;

@@ -9,28 +9,28 @@ import org.apache.commons.math3.transform.FastFourierTransformer;
 import org.apache.commons.math3.transform.TransformType;
 
 /**
- * What is left of an earlier, heavier JPEG compression: steps at the borders of square blocks,
- * which return at one distance and so stand out in the spectrum of the differences between
+ * Finds traces of an earlier, strong JPEG compression: steps at the borders of square blocks. They
+ * have equal distances and therefore form a peak in the spectrum of the differences between
  * neighbours (after Wang, Bovik and Evans, "Blind measurement of blocking artifacts in images",
- * ICIP 2000). The distance is searched, since a screenshot shows the image, and its blocks, at
+ * ICIP 2000). The distance is searched, because a screenshot shows the image and its blocks at
  * another size.
  */
 final class BlockArtifacts {
   private static final double MIN_PERIOD = 5.5;
   private static final double MAX_PERIOD = 20;
-  // From here on a step is two pixels wide.
+  // From this period upwards, the image is enlarged so much that a step is two pixels wide.
   private static final double SECOND_LAG_PERIOD = 11.5;
   private static final int HARMONICS = 3;
   private static final double MAX_FREQUENCY = 0.45;
-  // An edge of the scene counts no more than a block's.
+  // Limits the weight of an edge of the scene to that of a block border.
   private static final int CLIP = 8;
   private static final int MAX_LINES = 700;
 
   private BlockArtifacts() {}
 
   /**
-   * The mean height of the steps, in grey levels, at the distance where it is greatest; 0 for less
-   * than ten blocks.
+   * Returns the mean height of the steps, in grey levels, at the distance where it is largest.
+   * Returns 0 if a side has fewer than ten blocks of the largest size.
    */
   static double strength(RgbImage image) {
     Luma luma = Luma.of(image);
@@ -44,7 +44,7 @@ final class BlockArtifacts {
         maxStrength(luma, bins, 2, SECOND_LAG_PERIOD, MAX_PERIOD));
   }
 
-  // What is a grid has the same distance across and down; stripes and blinds do not.
+  // A grid of blocks has the same period in both directions. Stripes and blinds do not.
   private static double maxStrength(Luma luma, int bins, int lag, double least, double most) {
     double[] across = spectrum(gradientProfile(luma, lag, true), bins);
     double[] down = spectrum(gradientProfile(luma, lag, false), bins);
@@ -57,7 +57,7 @@ final class BlockArtifacts {
     return highest;
   }
 
-  // By how much neighbours differ more at a place than beside it, averaged along the lines.
+  // Returns how much neighbours differ more at each place than beside it, averaged along the lines.
   private static double[] gradientProfile(Luma luma, int lag, boolean across) {
     int length = across ? luma.width() : luma.height();
     int lines = across ? luma.height() : luma.width();
@@ -81,7 +81,7 @@ final class BlockArtifacts {
     return sum;
   }
 
-  // Amplitudes, the mean taken out, at multiples of 1 / bins.
+  // Returns the amplitudes without the mean, at multiples of the frequency 1 / bins.
   private static double[] spectrum(double[] values, int bins) {
     double mean = Arrays.stream(values).average().orElseThrow();
     double[] padded = new double[bins];
@@ -97,8 +97,8 @@ final class BlockArtifacts {
     return amplitudes;
   }
 
-  // Equal steps at one distance have equal amplitudes at its frequency and the overtones, of a step
-  // over the distance.
+  // Equal steps at one distance have the same amplitude at its frequency and at the overtones: the
+  // height of a step divided by the distance.
   private static double harmonicStrength(double[] spectrum, int bin, int bins) {
     double sum = 0;
     int count = 0;

@@ -6,17 +6,15 @@ import org.apache.commons.math3.linear.SingularMatrixException;
 import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
 
 /**
- * Bars around an image, as screenshots and slides have them: flat strips of one colour on two
- * opposite sides.
+ * Finds bars around an image, as in screenshots and slides: strips of one colour on two opposite
+ * sides.
  */
 final class EditTraces {
   private static final int TOLERANCE = 10;
 
   private EditTraces() {}
 
-  /**
-   * The share of the image, 0 to 1, that bars at the top and bottom, or left and right, take up.
-   */
+  /** Returns the share of the image, 0 to 1, of bars at top and bottom, or at left and right. */
   static double borderShare(RgbImage image) {
     int top = countFlatLines(image, true, false);
     int bottom = countFlatLines(image, true, true);
@@ -40,7 +38,7 @@ final class EditTraces {
     return count;
   }
 
-  // Each pixel of the line is the colour of the outermost corner.
+  // Returns true if each pixel of the line has the colour of the outermost corner.
   private static boolean isFlat(RgbImage image, boolean rows, int line, int length, int first) {
     for (int i = 0; i < length; i++) {
       for (int channel = 0; channel < 3; channel++) {
@@ -54,7 +52,7 @@ final class EditTraces {
     return true;
   }
 
-  /** What has been done to an image's colours, measured on 64 by 64 averages of it. */
+  /** Finds changes to an image's colours, on the image reduced to 64 by 64 pixels. */
   static final class Colour {
     private static final int SIDE = 64;
 
@@ -68,7 +66,10 @@ final class EditTraces {
       return new Colour(Resampler.AREA.resize(image, SIDE, SIDE));
     }
 
-    /** Mean distance between the strongest and the weakest channel, 0 (black and white) to 255. */
+    /**
+     * Returns the mean difference between the strongest and the weakest channel, 0 (black and
+     * white) to 255.
+     */
     double chroma() {
       double sum = 0;
       for (int y = 0; y < SIDE; y++) {
@@ -80,10 +81,10 @@ final class EditTraces {
     }
 
     /**
-     * How much the colours differ among pixels of the same brightness: the root mean square
-     * distance, 0 to 255, between each pixel's colour difference and a parabola over brightness.
-     * Black and white, sepia and duotone filters make colour a function of brightness and come near
-     * 0; skin, clothes and surroundings do not.
+     * Returns the variety of colours among pixels of equal brightness: the root mean square
+     * distance, 0 to 255, of each pixel's colour difference from a parabola over brightness. Black
+     * and white, sepia and duotone filters make colour a function of brightness, so their values
+     * are near 0.
      */
     double hueVariety() {
       double[][] powers = new double[SIDE * SIDE][];

@@ -8,9 +8,9 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
 
 /**
- * A face at a standard size, so that what is measured on it does not depend on how large it was
- * photographed: its span (repeating the edge where the image ends) at 160 pixels, or at its own
- * size when that is less.
+ * A face at a standard size, so that measurements do not depend on its size in the photo: the
+ * face's region at 160 pixels, or at its own size if that is smaller. Pixels outside the image
+ * repeat its edge.
  */
 public final class FacePatch {
   /** The standard width and height in pixels. */
@@ -26,7 +26,7 @@ public final class FacePatch {
     this.luma = Luma.of(image);
   }
 
-  /** The patch of {@code face} in {@code whole}. */
+  /** Returns the patch of {@code face} in the image {@code whole}. */
   public static FacePatch of(RgbImage whole, Face face) {
     BoundingBox box = face.region();
     int side = (int) Math.max(MIN_SIDE, Math.min(SIDE, Math.round(box.width())));
@@ -34,24 +34,23 @@ public final class FacePatch {
         Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
   }
 
-  /** The patch in colour. */
+  /** Returns the patch in colour. */
   public RgbImage image() {
     return image;
   }
 
-  /** Its brightness. */
+  /** Returns the brightness of the patch. */
   public Luma luma() {
     return luma;
   }
 
-  /** Its width and height, in pixels; at most {@link #SIDE}. */
+  /** Returns width and height in pixels, at most {@link #SIDE}. */
   public int side() {
     return image.width();
   }
 
   /**
-   * Whether a pixel belongs to the face's oval rather than to the box's corners, which show hair
-   * and background.
+   * Returns true if a pixel is in the face's oval. The corners of the box show hair and background.
    */
   public boolean isInOval(int x, int y) {
     double u = (x + 0.5) / side() - 0.5;
@@ -60,12 +59,12 @@ public final class FacePatch {
   }
 
   /**
-   * How blurred a face is, 0 (crisp) to 1: how little a further blur changes it (Crété et al., "The
-   * blur effect", SPIE 6492, 2007), measured on the standard patch, so that it speaks of detail in
-   * the face and not of megapixels.
+   * Measures the blur of a face, 0 (sharp) to 1, by how little further blurring changes it (Crété
+   * et al., "The blur effect", SPIE 6492, 2007). The standard size makes it independent of the
+   * photo's resolution.
    */
   static final class Blur {
-    // The further blur reaches this share of the face to either side.
+    // Radius of the further blur as a share of the patch's side.
     private static final double RADIUS_SHARE = 1 / 20.0;
 
     private Blur() {}
@@ -84,7 +83,8 @@ public final class FacePatch {
       return Math.max(alongRows(rows, side), alongRows(columns, side));
     }
 
-    // The share of the differences between neighbours that survives blurring along the rows.
+    // Returns the share of the differences between neighbours that remains after blurring along the
+    // rows.
     private static double alongRows(float[] f, int side) {
       float[] b = boxBlur(f, side);
       double before = 0;
@@ -117,14 +117,17 @@ public final class FacePatch {
     }
   }
 
-  /** How light a face is. Highlights rather than averages tell under-exposure from dark skin. */
+  /**
+   * Measures the exposure of a face. Highlights, unlike mean values, distinguish underexposure from
+   * dark skin.
+   */
   static final class Exposure {
     private static final int CLIPPED = 250;
     private static final double HIGHLIGHT = 0.95;
 
     private Exposure() {}
 
-    /** The brightness, 0 to 255, that 95 % of the face's pixels stay below. */
+    /** Returns the 95th percentile of the face's brightness, 0 to 255. */
     static double highlight(FacePatch patch) {
       int[] values = new int[patch.side() * patch.side()];
       int n = 0;
@@ -139,7 +142,7 @@ public final class FacePatch {
       return values[(int) (HIGHLIGHT * (n - 1))];
     }
 
-    /** The share of the face, 0 to 1, that is burnt out to white. */
+    /** Returns the share of the face, 0 to 1, that is overexposed to white. */
     static double clippedShare(FacePatch patch) {
       RgbImage image = patch.image();
       int burnt = 0;
@@ -156,8 +159,8 @@ public final class FacePatch {
     }
 
     /**
-     * How many stops the right half of the face is lighter than the left one; negative when it is
-     * darker.
+     * Returns how much lighter the right half of the face is than the left half, in stops; negative
+     * if it is darker.
      */
     static double lightDifference(FacePatch patch) {
       double[] light = new double[2];

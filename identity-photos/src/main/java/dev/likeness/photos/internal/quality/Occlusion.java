@@ -7,9 +7,9 @@ import dev.likeness.photos.internal.image.Resampler;
 import java.util.Arrays;
 
 /**
- * How much of a face is something else than skin (a mask, a glove, sunglasses, a scarf): shares of
- * its oval whose colour lies far from that of the face's own skin. All are 0 for images without
- * colour, where it cannot be detected.
+ * Measures how much of a face is covered by something else than skin, such as a mask, glove,
+ * sunglasses or scarf. A measure is the share of pixels whose colour differs clearly from the
+ * face's own skin. For images without colour all measures are 0.
  */
 final class Occlusion {
   private static final double MIN_SKIN_DISTANCE = 0.06;
@@ -24,7 +24,8 @@ final class Occlusion {
     this.patch = patch;
     double[] forehead = median(colours(0.12, 0.28, 0.5));
     double[] cheeks = median(colours(0.46, 0.6, 0.5));
-    // Hair may lie over one and a mask over the other; skin of every tone is the redder.
+    // Hair may cover the forehead and a mask the cheeks. Of the two colours, skin is the redder one
+    // for all skin tones.
     this.skin = forehead[0] - forehead[1] > cheeks[0] - cheeks[1] ? forehead : cheeks;
   }
 
@@ -32,14 +33,14 @@ final class Occlusion {
     return new Occlusion(patch);
   }
 
-  /** The share of the face below the brows, 0 to 1. */
+  /** Returns the covered share of the face below the brows, 0 to 1. */
   double faceShare() {
     return coveredShare(0.28, 1, 0.5);
   }
 
   /**
-   * The share of the band that the eyes lie in, 0 to 1, that is not skin or far darker than the
-   * face; brows and lashes alone make about a quarter of it.
+   * Returns the share of the eye region, 0 to 1, that is not skin or is far darker than the face.
+   * Brows and lashes alone are about a quarter of it.
    */
   double eyesShare() {
     double[][] band = colours(0.28, 0.46, 0.5);
@@ -51,22 +52,22 @@ final class Occlusion {
   }
 
   /**
-   * The share of nose tip and mouth, which masks cover and beards do not, 0 to 1: the lesser of the
-   * two.
+   * Returns the smaller of the covered shares of nose tip and mouth, 0 to 1. Masks cover both,
+   * beards do not.
    */
   double noseAndMouthShare() {
     return Math.min(coveredShare(0.54, 0.66, 0.15), coveredShare(0.7, 0.82, 0.15));
   }
 
-  /** Whether a colour, as {@link #colour} gives it, is far from the skin's. */
+  /** Returns true if a colour, in the form of {@link #colour}, is far from the skin's colour. */
   boolean differsFromSkin(double[] colour) {
     return !isColourless()
         && Math.hypot(colour[0] - skin[0], colour[1] - skin[1]) > MIN_SKIN_DISTANCE;
   }
 
   /**
-   * Red and blue shares of a pixel, less a third (0, 0 is grey, whatever the light), and its
-   * brightness.
+   * Returns the red and blue shares of a pixel minus a third, and its brightness. The shares of
+   * grey are 0 at any brightness.
    */
   static double[] colour(RgbImage image, int x, int y) {
     double sum = image.at(x, y, 0) + image.at(x, y, 1) + image.at(x, y, 2) + 30;
@@ -75,12 +76,14 @@ final class Occlusion {
     };
   }
 
-  /** The skin's brightness, 0 to 255. */
+  /** Returns the brightness of the skin, 0 to 255. */
   double skinLightness() {
     return skin[2] / 3 - 10;
   }
 
-  /** Whether the skin has no colour, so that nothing can be told apart from it by colour. */
+  /**
+   * Returns true if the skin has so little colour that colour cannot separate it from other things.
+   */
   boolean isColourless() {
     return Math.hypot(skin[0], skin[1]) < MIN_SKIN_CHROMA;
   }
@@ -90,7 +93,7 @@ final class Occlusion {
     return (double) Arrays.stream(part).filter(this::differsFromSkin).count() / part.length;
   }
 
-  // The oval's colours between two heights and as far as `half` the width from the middle.
+  // Returns the colours of the oval between two heights, up to `half` of the width from the middle.
   private double[][] colours(double top, double bottom, double half) {
     RgbImage image = patch.image();
     int side = patch.side();
@@ -106,7 +109,7 @@ final class Occlusion {
     return Arrays.copyOf(colours, n);
   }
 
-  // Of each component by itself.
+  // The median of each component separately.
   private static double[] median(double[][] colours) {
     double[] median = new double[3];
     for (int c = 0; c < 3; c++) {
@@ -121,22 +124,19 @@ final class Occlusion {
   }
 
   /**
-   * How much of the crown above a face looks like cloth, as hats and scarves do: it has a colour
-   * that neither hair nor this face's skin has, or it is black, grey or white and more even than
-   * hair. A brown hat, or one of coarse cloth in the colours of hair, is not noticed.
+   * Measures how much of the crown above a face looks like a hat or scarf. Such cloth has a colour
+   * that neither hair nor this face's skin has. Or it is black, grey or white, and more even than
+   * hair. Brown hats, and coarse cloth in hair colours, are not found.
    */
   static final class Headwear {
     private static final int CELLS = 20;
-    // The crown begins above the face's span, and is this share of its height.
+    // The crown starts above the face's region. Its height is this share of the region's height.
     private static final double HEIGHT_SHARE = 0.2;
-    // Hair is without much colour, or its hue lies between red and yellow, and it is not as vivid
-    // as
-    // dyes are.
+    // Hair has little colour, or a hue between red and yellow. It is less vivid than dyed cloth.
     private static final int MIN_CHROMA = 28;
     private static final double VIVID_SHARE = 0.75;
-    // Of 1500 rendered heads of hair with little colour none was as even; black hair shows less
-    // light
-    // and shade than grey.
+    // Greyish hair is never as even as these contrasts. Black hair has less contrast than grey
+    // hair.
     private static final int MAX_GREY_CHROMA = 15;
     private static final int MAX_DARK_LIGHTNESS = 70;
     private static final double UNIFORM_CONTRAST = 0.11;
@@ -146,8 +146,8 @@ final class Occlusion {
     private Headwear() {}
 
     /**
-     * The share of the crown, 0 to 1, that is neither hair nor skin by its colour; or how sure its
-     * evenness makes that.
+     * Returns the larger of two values: the share of the crown, 0 to 1, whose colour is neither
+     * hair nor skin, and the evenness of the crown, 0 to 1.
      */
     static double measure(RgbImage whole, Face face, Occlusion skin) {
       BoundingBox span = face.region();
@@ -182,8 +182,8 @@ final class Occlusion {
     }
 
     /**
-     * 1 for a crown of one brightness, 0.5 for one at the limit; 0 where it has a colour or may be
-     * skin.
+     * Returns 1 for a crown of constant brightness and 0.5 at the limit. Returns 0 if the crown has
+     * a colour or may be skin.
      */
     private static double uniformity(RgbImage crown, Occlusion skin) {
       double[] light = new double[CELLS * CELLS];

@@ -11,17 +11,18 @@ import dev.likeness.photos.internal.image.PerceptualHash;
 import dev.likeness.photos.internal.image.Resampler;
 
 /**
- * What a set of photos is compared by.
+ * The features by which the photos of a set are compared.
  *
- * @param imageHash fingerprint of the whole image
- * @param headHash fingerprint of head and shoulders
- * @param blur how blurred the face is, 0 (crisp) to 1
- * @param highlight how bright the lit parts of the face are, 0 to 255
- * @param lightDifference how many stops the right half of the face is lighter than the left one
- * @param faceShare the face's height over the image's, 0 to 1
- * @param expression what the mouth does
- * @param background mean colour beside the head: red, green, blue, 0 to 255
- * @param clothes mean colour below the chin: red, green, blue, 0 to 255
+ * @param imageHash perceptual hash of the whole image
+ * @param headHash perceptual hash of head and shoulders
+ * @param blur blur of the face, 0 (sharp) to 1
+ * @param highlight brightness of the lit parts of the face, 0 to 255
+ * @param lightDifference how much lighter the right half of the face is than the left half, in
+ *     stops
+ * @param faceShare height of the face divided by the height of the image, 0 to 1
+ * @param expression the pattern of the mouth
+ * @param background mean colour beside the head
+ * @param clothes mean colour below the chin
  */
 public record PhotoFeatures(
     PerceptualHash imageHash,
@@ -36,7 +37,7 @@ public record PhotoFeatures(
   private static final int HASHED_SIDE = 64;
   private static final int CELLS = 24;
 
-  /** The features of the photo of {@code face}. */
+  /** Computes the features of a photo with this face. */
   public static PhotoFeatures of(RgbImage image, Face face) {
     FacePatch patch = FacePatch.of(image, face);
     BoundingBox box = face.box();
@@ -64,15 +65,15 @@ public record PhotoFeatures(
   }
 
   /**
-   * How far two photos are from being the same shot: the smaller share of differing bits of the two
-   * fingerprints.
+   * Returns the perceptual distance of two photos, 0 to 1: the smaller share of differing bits of
+   * the two hashes.
    */
   public double distance(PhotoFeatures other) {
     return Math.min(imageHash.distance(other.imageHash), headHash.distance(other.headHash));
   }
 
-  // The mean colour of an area, without what lies in another; the image's edge when the area is
-  // outside.
+  // Returns the mean colour of an area without the part in another area. An area outside the image
+  // is moved to its edge.
   private static Tint meanTint(RgbImage image, BoundingBox area, BoundingBox without) {
     int x = (int) Math.max(0, Math.min(image.width() - 2, area.x()));
     int y = (int) Math.max(0, Math.min(image.height() - 2, area.y()));
@@ -100,7 +101,7 @@ public record PhotoFeatures(
    * dark around it on the aligned face, normalised for brightness. Immutable.
    */
   public static final class Expression {
-    // The mouth, its corners and the folds beside it, on the ArcFace template.
+    // The region of the mouth, its corners and the folds beside it, on the ArcFace template.
     private static final int LEFT = 34;
     private static final int TOP = 78;
     private static final int WIDTH = 44;
@@ -113,7 +114,7 @@ public record PhotoFeatures(
       this.pattern = pattern;
     }
 
-    /** The expression of {@code face} in {@code image}. */
+    /** Returns the expression of {@code face} in {@code image}. */
     public static Expression of(RgbImage image, Face face) {
       RgbImage mouth = AlignmentTemplate.ARCFACE.align(image, face).crop(LEFT, TOP, WIDTH, HEIGHT);
       Luma cells = Luma.of(Resampler.AREA.resize(mouth, CELLS, CELLS));
@@ -134,7 +135,7 @@ public record PhotoFeatures(
       return new Expression(pattern);
     }
 
-    /** The correlation of the two patterns, -1 to 1; 1 is the same mouth. */
+    /** Returns the correlation of the two patterns, -1 to 1; 1 means the same mouth. */
     public double similarity(Expression other) {
       double sum = 0;
       for (int i = 0; i < pattern.length; i++) {
@@ -144,11 +145,17 @@ public record PhotoFeatures(
     }
   }
 
-  /** A mean colour: red, green and blue, 0 to 255. */
+  /**
+   * A mean colour.
+   *
+   * @param red mean red, 0 to 255
+   * @param green mean green, 0 to 255
+   * @param blue mean blue, 0 to 255
+   */
   public record Tint(double red, double green, double blue) {
     /**
-     * How different two colours look, 0 to about 765: distance weighted by mean red (Riemersma's
-     * "redmean").
+     * Returns how different two colours look, 0 to about 765: the distance weighted by mean red
+     * (Riemersma's "redmean").
      */
     public double distance(Tint other) {
       double mean = (red + other.red) / 2;

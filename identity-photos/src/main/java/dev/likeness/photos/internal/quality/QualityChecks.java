@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
+/** Checks the quality of a decoded photo and of its largest face. Immutable. */
 public final class QualityChecks {
   private static final double PROFILE_YAW = 45;
 
@@ -24,7 +24,7 @@ public final class QualityChecks {
   private final Optional<Brisque> brisque;
   private final Optional<FaceQuality> quality;
 
-  /** A judge with these thresholds, and second opinions where there are some. */
+  /** Makes the checks with some thresholds and optional further measures. */
   public QualityChecks(
       QualityLimits limits, Optional<Brisque> brisque, Optional<FaceQuality> quality) {
     this.limits = limits;
@@ -32,7 +32,10 @@ public final class QualityChecks {
     this.quality = quality;
   }
 
-  /** What speaks against a photo, in no order; {@code faces} are largest first. */
+  /**
+   * Returns the reasons against a photo, in no particular order. The {@code faces} must be sorted,
+   * largest first.
+   */
   public List<Reason> check(DecodedPhoto photo, List<Face> faces) {
     Findings findings = new Findings(limits);
     checkFile(photo, findings);
@@ -53,7 +56,7 @@ public final class QualityChecks {
     brisque.ifPresent(model -> findings.measure(
         ReasonCode.DISTORTED,
         model.score(photo.image(), face),
-        "noise, smear or compression distort it; send the original file"));
+        "it is distorted by noise, blur or compression; use the original file"));
     quality.ifPresent(network -> findings.measure(
         ReasonCode.LOW_QUALITY,
         network.score(photo.image(), face),
@@ -73,12 +76,12 @@ public final class QualityChecks {
         .ifPresent(quality -> findings.measure(
             ReasonCode.HEAVY_COMPRESSION,
             quality,
-            "it was saved as JPEG of quality " + quality + "; send the original file"));
+            "it was saved as JPEG of quality " + quality + "; use the original file"));
     if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
       findings.measure(
           ReasonCode.COMPRESSED_BEFORE,
           BlockArtifacts.strength(photo.image()),
-          "blocks of an earlier, heavy compression are left in it; send the original file");
+          "it shows blocks of an earlier, strong compression; use the original file");
     }
     double bars = EditTraces.borderShare(photo.image());
     findings.measure(
@@ -86,19 +89,19 @@ public final class QualityChecks {
         bars,
         String.format(
             Locale.ROOT,
-            "flat bars take up %.0f %% of the image; send the photo, not a screenshot",
+            "flat bars take up %.0f %% of the image; use the photo, not a screenshot",
             100 * bars));
   }
 
   private static void checkColours(RgbImage image, Findings findings) {
     EditTraces.Colour colour = EditTraces.Colour.of(image);
     findings.measure(
-        ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
+        ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; use one in colour");
     if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
       findings.measure(
           ReasonCode.STRONG_FILTER,
           colour.hueVariety(),
-          "a filter has turned it into a single hue; send it unfiltered");
+          "a filter reduced it to a single hue; use it without the filter");
     }
   }
 
@@ -129,7 +132,7 @@ public final class QualityChecks {
                 photo.fullWidth())
             : String.format(
                 Locale.ROOT,
-                "the face is only %.0f pixels wide; come closer or send the original file",
+                "the face is only %.0f pixels wide; come closer or use the original file",
                 face.width()));
     double outside =
         1 - face.intersection(new BoundingBox(0, 0, image.width(), image.height())) / face.area();
@@ -152,7 +155,7 @@ public final class QualityChecks {
     findings.measure(
         ReasonCode.TOO_BRIGHT,
         burnt,
-        String.format(Locale.ROOT, "%.0f %% of the face is burnt out to white", 100 * burnt));
+        String.format(Locale.ROOT, "%.0f %% of the face is overexposed to white", 100 * burnt));
     double slope = FacePatch.Exposure.lightDifference(patch);
     String darker = slope > 0 ? "left" : "right";
     findings.measure(
@@ -174,7 +177,7 @@ public final class QualityChecks {
         String.format(Locale.ROOT, "the head is turned %.0f degrees away", turned));
   }
 
-  // What a thing on the face is called, from the most to the least particular.
+  // Checks from the most to the least specific reason.
   private static void checkCovers(
       Occlusion occlusion, RgbImage image, Face face, Findings findings) {
     findings.measure(
@@ -187,7 +190,7 @@ public final class QualityChecks {
       findings.addMissing(
           ReasonCode.EYES_NOT_VISIBLE,
           Verdict.WARN,
-          "the eyes were not made out: closed, shaded or covered");
+          "no eyes were found: they may be closed, shaded or covered");
     }
     findings.measure(
         ReasonCode.MASK, occlusion.noseAndMouthShare(), "a mask or scarf covers nose and mouth");
@@ -200,7 +203,7 @@ public final class QualityChecks {
     }
   }
 
-  /** The reasons against one photo as they are found, each measure held against its limits. */
+  /** Collects the reasons against one photo and compares measures with their limits. */
   static final class Findings {
     private final QualityLimits limits;
     private final List<Reason> reasons = new ArrayList<>();
@@ -209,7 +212,7 @@ public final class QualityChecks {
       this.limits = limits;
     }
 
-    /** Adds a reason when {@code value} passes a threshold of {@code code}. */
+    /** Adds a reason if {@code value} passes a threshold of {@code code}. */
     void measure(ReasonCode code, double value, String sentence) {
       QualityLimits.Band band = limits.band(code);
       Verdict severity = band.judge(value);
@@ -218,15 +221,12 @@ public final class QualityChecks {
       }
     }
 
-    /**
-     * Adds a reason that is counted rather than held against limits: there were none of what should
-     * be one.
-     */
+    /** Adds a reason for something that was not found: the value is 0 and the limit is 1. */
     void addMissing(ReasonCode code, Verdict severity, String sentence) {
       reasons.add(new Reason(code, severity, 0, 1, sentence));
     }
 
-    /** Adds a reason that nothing was measured for. */
+    /** Adds a reason without a measured value. */
     void add(ReasonCode code, Verdict severity, String sentence) {
       reasons.add(Reason.of(code, severity, sentence));
     }

@@ -15,7 +15,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The colours, letters and shapes of a review sheet. */
+/** The fonts, colours and shapes of a review sheet. */
 public final class SheetGraphics {
   public static final Font HEADING = new Font(Font.SANS_SERIF, Font.BOLD, 28);
   public static final Font TITLE = new Font(Font.SANS_SERIF, Font.BOLD, 15);
@@ -38,7 +38,7 @@ public final class SheetGraphics {
     canPaintText = hasFonts();
   }
 
-  // A container without fontconfig has no font at all; a sheet without words is better than none.
+  // A container without fontconfig has no fonts. The sheet then has no text.
   private boolean hasFonts() {
     try {
       return graphics.getFontMetrics(TEXT).stringWidth("x") > 0;
@@ -48,8 +48,8 @@ public final class SheetGraphics {
   }
 
   /**
-   * Green, amber or red: dark enough to be told apart on white by anyone, and always beside the
-   * word.
+   * Returns green, amber or red, dark enough to be distinguished on white. The verdict's word
+   * always stands beside it.
    */
   public static Color colorOf(Verdict verdict) {
     return switch (verdict) {
@@ -101,8 +101,8 @@ public final class SheetGraphics {
   }
 
   /**
-   * The text cut in the middle, where file names differ least, until it is at most {@code width}
-   * wide.
+   * Shortens a text in its middle until it is at most {@code width} pixels wide. File names differ
+   * least in the middle.
    */
   public String fit(String text, Font font, int width) {
     if (!canPaintText) {
@@ -119,8 +119,8 @@ public final class SheetGraphics {
   }
 
   /**
-   * The text broken between words into at most {@code most} lines; what is left over ends in an
-   * ellipsis.
+   * Breaks a text between words into at most {@code most} lines. An ellipsis ends a text that is
+   * too long.
    */
   public List<String> wrap(String text, Font font, int width, int most) {
     if (!canPaintText) {
@@ -153,7 +153,7 @@ public final class SheetGraphics {
     return left + ELLIPSIS;
   }
 
-  /** Draws the images and words of a contact sheet. */
+  /** Renders the images and texts of a contact sheet. */
   public static final class SheetPen {
     private static final Color INK = new Color(0x23211F);
     private static final Color GREY = new Color(0x8A857F);
@@ -175,13 +175,13 @@ public final class SheetGraphics {
       this.canPaintText = hasFonts();
     }
 
-    /** A heading whose box begins at {@code y}, with a pale remark behind it. */
+    /** Renders a heading with its top at {@code y}, followed by a remark in grey. */
     public void paintHeading(String text, String remark, int x, int y) {
       int end = paintText(text, HEADING, INK, x, y + 30);
       paintText(remark, TEXT, GREY, end + 14, y + 30);
     }
 
-    /** A line below an image: what it is at the left, a pale remark at the right end. */
+    /** Renders a line below an image: the text at the left, a remark in grey at the right. */
     public void paintCaption(String text, String remark, int x, int y, int width) {
       if (canPaintText) {
         int behind = graphics.getFontMetrics(SMALL).stringWidth(remark);
@@ -208,10 +208,10 @@ public final class SheetGraphics {
     }
 
     /**
-     * All of {@code paintImage} with rounded corners, as large as fits into a square cell, at its
-     * top left.
+     * Renders an image with rounded corners at the top left of a square cell, as large as the cell
+     * allows.
      *
-     * @return how high it is
+     * @return the height in pixels
      */
     public int paintImage(RgbImage image, int x, int y, int cell) {
       double scale = (double) cell / Math.max(image.width(), image.height());
@@ -234,9 +234,8 @@ public final class SheetGraphics {
       return x + graphics.getFontMetrics(font).stringWidth(text);
     }
 
-    // A container without fontconfig has no font at all, one without freetype cannot load what
-    // draws
-    // them; a sheet without words is better than none.
+    // A container without fontconfig has no fonts; one without freetype cannot load the font
+    // renderer. The sheet then has no text.
     private boolean hasFonts() {
       try {
         return graphics.getFontMetrics(TEXT).stringWidth("x") > 0;
@@ -246,7 +245,7 @@ public final class SheetGraphics {
     }
   }
 
-  /** Makes images smaller without jagged edges: by halves until one interpolation does the rest. */
+  /** Reduces images without aliasing: halves them until one interpolation is enough. */
   static final class SheetScaling {
     private SheetScaling() {}
 

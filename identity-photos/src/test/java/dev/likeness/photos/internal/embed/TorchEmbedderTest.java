@@ -88,7 +88,7 @@ class TorchEmbedderTest {
     };
     assertTrue(assertThrows(InvalidInputException.class, () -> unit.embedRaw(noise(1), FACE))
         .getMessage()
-        .startsWith("the face embedder unit gives vectors of unit length alone"));
+        .startsWith("the face embedder unit only has normalised vectors"));
   }
 
   @Test

@@ -80,7 +80,7 @@ class ResamplerTest {
     reducer.accept(0, new byte[12]);
 
     assertEquals(
-        "row 2 came in place of row 1",
+        "expected row 1, got row 2",
         assertThrows(IllegalStateException.class, () -> reducer.accept(2, new byte[12]))
             .getMessage());
   }

@@ -55,7 +55,7 @@ class QualityChecksTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "1 | the face is only 30 pixels wide; come closer or send the original file",
+        "1 | the face is only 30 pixels wide; come closer or use the original file",
         "4 | the face is only 120 of the photo's 1280 pixels wide; come closer or crop it"
       })
   void reportsTheFaceWidthInPixelsOfTheFile(int reduction, String said) {

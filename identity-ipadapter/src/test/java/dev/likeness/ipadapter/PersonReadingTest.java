@@ -59,7 +59,7 @@ class PersonReadingTest {
     assertEquals(List.of(0.2, 1.0), person.prompt().references().weights());
     assertEquals(2, person.prompt().references().face().count());
     assertEquals(
-        "no face was found, however it was turned", person.readings().get(1).description());
+        "no face was found, in any orientation", person.readings().get(1).description());
     assertFalse(person.usesFallback());
   }
 

@@ -49,8 +49,7 @@ public final class ClipKeyFormat {
     return new Unprojected(layout);
   }
 
-  /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
-  public static boolean isOtherClipTensor(String name) {
+  /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */ public static boolean isOtherClipTensor(String name) {
     return ClipLayout.isOtherClipTensor(name);
   }
 
@@ -61,7 +60,7 @@ public final class ClipKeyFormat {
         : ClipLayout.whole().withPrefix(prefix + "transformer.");
   }
 
-  /** The options under transformers' names, by canonical names. */
+  /** Returns the options under transformers' names, detected by canonical names. */
   public static Map<String, Object> config(TensorNames keys, boolean projects) {
     String embedding = "text_model.embeddings.token_embedding.weight";
     int width = size(keys, embedding, 1);
@@ -88,8 +87,7 @@ public final class ClipKeyFormat {
   private static int heads(TensorNames keys, int width) {
     if (width % HEAD_DIM != 0) {
       throw new InvalidInputException(keys.describe() + ": a text encoder of width " + width
-          + " has an unknown number of heads, which the file does not tell; give a diffusers"
-          + " folder, or its config");
+          + " has an unknown number of heads; give a diffusers folder, or its config.json");
     }
     return width / HEAD_DIM;
   }
@@ -97,7 +95,7 @@ public final class ClipKeyFormat {
   private static int size(TensorNames keys, String name, int dimension) {
     if (!keys.has(name) || keys.shape(name).length <= dimension) {
       throw new InvalidInputException(keys.describe() + ": the text encoder has no usable tensor \""
-          + name + "\"; the file is incomplete, or a text encoder of another kind");
+          + name + "\"; the file is incomplete or a text encoder of another kind");
     }
     return (int) keys.shape(name)[dimension];
   }
@@ -142,7 +140,7 @@ public final class ClipKeyFormat {
      */
     static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
       String open = MODULE + "text_projection";
-      // Stable Diffusion 3's files have it transposed already.
+      // Stable Diffusion 3 files have a transposed projection already.
       KeyMapping.Location.Form form = prefix.startsWith("text_encoders.")
           ? KeyMapping.Location.Form.AS_STORED
           : KeyMapping.Location.Form.TRANSPOSED;

@@ -12,7 +12,7 @@ import java.util.function.Function;
 /**
  * A class of autoencoders.
  *
- * @param className in diffusers
+ * @param className name of the class in diffusers
  * @param signature a tensor that only this class has, by its canonical name; null for {@link #KL},
  *     which has none
  * @param read reads its {@code config.json}

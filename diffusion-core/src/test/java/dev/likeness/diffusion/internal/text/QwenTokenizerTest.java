@@ -72,7 +72,7 @@ class QwenTokenizerTest {
     copy("published/", "vocab.json", "merges.txt");
     Files.writeString(folder.resolve("tokenizer_config.json"), "{\"padding_side\": \"left\"}");
     assertEquals(
-        folder + ": padding_side is left; only right, as image models have it, is supported",
+        folder + ": padding_side is left; only right is supported",
         refusal());
   }
 

@@ -21,7 +21,7 @@ public final class ImagePrompt implements Identity {
   private final Consent consent;
 
   /**
-   * How references are applied.
+   * The settings of an image prompt.
    *
    * @param negative references that images should differ from, or null for none
    * @param start share of the steps before the prompt applies, 0 to 1

@@ -25,15 +25,15 @@ import java.util.regex.Pattern;
  * @param version FaceID-Plus version, or null to take it from the file name
  * @param lora the LoRA that FaceID was trained with, used instead of one inside the file; null if
  *     it is inside or beside the file
- * @param ignoresLora whether a FaceID adapter may be used without its LoRA
+ * @param ignoresLora true if a FaceID adapter may be used without its LoRA
  */
 public record IpAdapterFile(Path path, FaceIdPlusVersion version, Path lora, boolean ignoresLora) {
   /**
    * The kind of an adapter, read from the file header.
    *
    * @param title its published name, such as {@code IP-Adapter Plus}
-   * @param looksAtImages whether it needs an image encoder
-   * @param looksAtFaces whether it needs a face embedder
+   * @param looksAtImages true if it needs an image encoder
+   * @param looksAtFaces true if it needs a face embedder
    * @param description its name, the kind of base that it was made for, and its number of
    *     attentions
    */

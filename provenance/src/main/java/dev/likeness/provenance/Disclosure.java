@@ -36,8 +36,8 @@ import java.util.Optional;
  * @param generator name of the generating program, not blank
  * @param source digital source type of the images
  * @param label text of a visible label, not blank; empty for none
- * @param isWatermarked whether the pixels get the invisible {@link Watermark}
- * @param edited whether the images were generated from other images
+ * @param isWatermarked true if the pixels get the invisible {@link Watermark}
+ * @param edited true if the images were generated from other images
  */
 public record Disclosure(
     Optional<SigningIdentity> signer,

@@ -19,7 +19,8 @@ public final class CachedTensor {
   private CachedTensor(PointerScope home) {
     this.scope = home;
     if (home == null) {
-      throw new IllegalStateException("no TensorScope is open on this thread; open one, which will own the cached tensor");
+      throw new IllegalStateException(
+          "no TensorScope is open on this thread; open one, which will own the cached tensor");
     }
   }
 

@@ -21,7 +21,7 @@ public final class ClipKeyFormat {
    * The key mapping of the text encoder below {@code prefix}; null if there is none.
    *
    * @param most the largest number of layers that the family uses
-   * @param projects whether the family uses the projection
+   * @param projects true if the family uses the projection
    */
   public static KeyMapping layout(TensorNames keys, String prefix, int most, boolean projects) {
     for (String own : List.of("transformer.", "")) {
@@ -49,7 +49,8 @@ public final class ClipKeyFormat {
     return new Unprojected(layout);
   }
 
-  /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */ public static boolean isOtherClipTensor(String name) {
+  /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
+  public static boolean isOtherClipTensor(String name) {
     return ClipLayout.isOtherClipTensor(name);
   }
 
@@ -135,7 +136,7 @@ public final class ClipKeyFormat {
     /**
      * The text encoder below {@code prefix}.
      *
-     * @param named whether the file has {@code text_model.} in its names
+     * @param named true if the file has {@code text_model.} in its names
      * @param most the largest number of layers that are used
      */
     static ClipLayout of(TensorNames keys, String prefix, boolean named, int most) {
@@ -155,7 +156,7 @@ public final class ClipKeyFormat {
               : KeyMapping.Location.whole(ClipKeyFormat.PROJECTION));
     }
 
-    /** Whether a tensor of a whole CLIP does not belong to its text encoder. */
+    /** Returns true if a tensor of a whole CLIP does not belong to its text encoder. */
     static boolean isOtherClipTensor(String name) {
       return name.endsWith("position_ids")
           || OTHER_CLIP_TENSORS.stream().anyMatch(name::startsWith);

@@ -63,7 +63,7 @@ public final class ClipTextEncoder {
    *
    * @param words their embeddings [vectors, width], with ids from the vocabulary's size on; null
    *     for none
-   * @param normed whether the final norm is applied to skipped layers too, as for Stable Diffusion
+   * @param normed true if the final norm is applied to skipped layers too, as for Stable Diffusion
    *     1 and 2
    * @param wordsEnd true if an inversion's vector may be taken for the end token in the pooled
    *     state. This happens in transformers if the config has the legacy end token 2, because the

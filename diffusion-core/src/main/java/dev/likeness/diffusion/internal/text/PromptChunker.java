@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  */
 public record PromptChunker(
     ClipTokenizer tokenizer, List<TextualInversion> inversions, int vocabulary) {
-  /** How far back a full chunk searches for a comma to end at, as in the web UI. */
+  /** Number of ids in which a full chunk searches back for a comma to end at, as in the web UI. */
   private static final int COMMA_BACKTRACK = 20;
 
   /** Returns one chunk, truncated if the prompt is longer. */

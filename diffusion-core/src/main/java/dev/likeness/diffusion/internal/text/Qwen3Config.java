@@ -11,9 +11,9 @@ import java.util.Map;
  *
  * @param keyValueHeads the number of key and value heads, which query heads share
  * @param headDim channels of one head; heads times this need not be the width
- * @param attentionBias whether the attention's layers have biases
+ * @param attentionBias true if the attention's layers have biases
  * @param theta the base of the rotary embedding
- * @param tiedEmbeddings whether the output layer is the embedding
+ * @param tiedEmbeddings true if the output layer is the embedding
  */
 public record Qwen3Config(
     int vocabulary,

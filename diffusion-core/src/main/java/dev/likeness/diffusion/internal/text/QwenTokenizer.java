@@ -63,7 +63,7 @@ public final class QwenTokenizer implements AutoCloseable {
   /**
    * The ids of a prompt as a user message in Qwen3's chat template.
    *
-   * @param thinking whether the template enables thinking
+   * @param thinking true if the template enables thinking
    */
   public int[] encodePrompt(String prompt, boolean thinking) {
     return ids("<|im_start|>user\n" + prompt + TURN_END + "\n<|im_start|>assistant\n"

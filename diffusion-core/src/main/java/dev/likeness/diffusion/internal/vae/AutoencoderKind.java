@@ -44,7 +44,7 @@ public record AutoencoderKind(
    *
    * @param network creates it from its tensors
    * @param channels of the decoder's last level
-   * @param forceUpcast whether it overflows in f16
+   * @param forceUpcast true if it overflows in f16
    * @param ignored tensors that are allowed and not used
    */
   public record Shape(

@@ -106,7 +106,9 @@ public final class ReferenceEncoder {
         || layout.variant().needsFace() && reference.face() == null) {
       throw new IllegalArgumentException("an " + layout.variant().title() + " needs "
           + (looks && layout.variant().needsFace()
-              ? "a face embedding and the aligned face image" : looks ? "an image" : "a face embedding") + "; the reference has " + reference);
+              ? "a face embedding and the aligned face image"
+              : looks ? "an image" : "a face embedding")
+          + "; the reference has " + reference);
     }
     if (layout.variant().needsFace()) {
       AdapterCompatibility.checkFace(

@@ -37,7 +37,8 @@ public record TokenBranch(Memory unconditional, Memory conditional, AttentionMas
     private static Tensor splitHeads(Tensor tokens, Tensor query) {
       long batch = query.size(0);
       if (tokens.size(2) != query.size(1) * query.size(3)) {
-        throw new IllegalArgumentException("the image prompt is for attentions of " + tokens.size(2) + " channels, an attention of the base has "
+        throw new IllegalArgumentException("the image prompt is for attentions of "
+            + tokens.size(2) + " channels, an attention of the base has "
             + query.size(1) * query.size(3) + "; open the adapter for the base of the request");
       }
       return tokens

@@ -64,7 +64,8 @@ public final class FaceIdLoraFile {
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
         throw new InvalidInputException(
-            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for the base " + base.name() + "; give the _lora file that was published with the adapter");
+            source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for the base "
+                + base.name() + "; give the _lora file that was published with the adapter");
       }
       String other = roles.putIfAbsent(known.get(name), name);
       if (other != null) {

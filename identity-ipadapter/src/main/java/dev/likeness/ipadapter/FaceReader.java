@@ -3,7 +3,6 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.error.InvalidInputException;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.RgbImage;
-import dev.likeness.ipadapter.internal.file.AdapterLayout;
 import dev.likeness.ipadapter.reference.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;

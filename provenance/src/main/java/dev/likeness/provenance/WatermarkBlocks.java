@@ -71,7 +71,7 @@ final class WatermarkBlocks {
     return lostBits(CLEAR, UNDECIDED);
   }
 
-  // A bit is 1 if more than 127 of 255 blocks say so, as in invisible-watermark. A value at the
+  // A bit is 1 if more than 127 of 255 votes say so, as in invisible-watermark. A value at the
   // edge of its half may fall on either side by rounding.
   private BitSet lostBits(double margin, double edge) {
     byte[] rgb = image.rgb();

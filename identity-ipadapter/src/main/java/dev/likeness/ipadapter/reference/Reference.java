@@ -81,6 +81,7 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
     return new Reference(image, face, faceEmbedder, value);
   }
 
+  /** {@return a copy of the face embedding, or null} */
   @Override
   public float[] face() {
     return face == null ? null : face.clone();

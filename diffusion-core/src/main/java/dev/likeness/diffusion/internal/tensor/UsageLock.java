@@ -45,8 +45,8 @@ public final class UsageLock {
     }
   }
 
-  // A call after close must fail at once: the generation that close waits for may itself wait for
-  // this call. A call by a listener belongs to its generation.
+  // A refused call must fail at once instead of waiting: the generation that close waits for may
+  // itself wait for this call. A call by a listener belongs to its generation.
   private synchronized void acquire(boolean alone) {
     Thread owner = OWNER_THREAD.get();
     BooleanSupplier others = () -> holders.stream().anyMatch(other -> other != owner);
@@ -75,8 +75,8 @@ public final class UsageLock {
   public synchronized void close(Runnable freeing) {
     if (holders.contains(OWNER_THREAD.get())) {
       throw new IllegalStateException(
-          name + " is generating on this thread, which would wait for itself; close it when"
-              + " the generation has ended, which a Cancellation hastens");
+          name + " is generating on this thread, so that close would wait for itself; close it when"
+              + " the generation has ended (a Cancellation ends it early)");
     }
     closed = true;
     waitWhile(() -> !holders.isEmpty());

@@ -53,7 +53,7 @@ public final class AttentionMask {
       throw new IllegalArgumentException(
           "the mask of an image prompt does not fit: an attention has " + queries
               + " positions, expected one of " + levels.keySet()
-              + "; edit images without a mask on the image prompt");
+              + "; to edit an image, remove the mask from the image prompt");
     }
     return imageQueries == 0
         ? level

@@ -59,7 +59,10 @@ public final class BlockedAttention {
       return q.mul(new Scalar(scale * unit()));
     }
 
-    /** Returns weights that are not normalised by their sum; {@code scores} are overwritten. */
+    /**
+     * Returns the weights; powers of two are not divided by their sum yet. {@code scores} may be
+     * overwritten.
+     */
     Tensor weights(Tensor scores) {
       return isBaseTwo ? scores.exp2_() : torch.softmax(scores, -1);
     }

@@ -226,8 +226,7 @@ class IpAdapterContractTest implements AdapterContract {
               ImageRequest.of("a woman").steps(1).size(32, 32).adapter(plainPrompt.at(1))));
       assertTrue(
           e.getMessage()
-              .endsWith(
-                  "its adapter was opened for another base; open it for the base of the request"),
+              .endsWith("; open the adapter for this base"),
           e.getMessage());
     }
   }

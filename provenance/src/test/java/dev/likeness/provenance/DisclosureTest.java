@@ -245,7 +245,7 @@ class DisclosureTest {
     assertTrue(
         refusal
             .getMessage()
-            .startsWith("cannot read " + file + ", which should be a whole PEM file: "),
+            .startsWith("cannot read " + file + ", expected a complete PEM file: "),
         refusal.getMessage());
   }
 

@@ -76,7 +76,11 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   private static FaceGuidance open(
-      Path preview, EmbedderEnsemble embedders, Path folder, BaseModel base, FaceDetector detector) {
+      Path preview,
+      EmbedderEnsemble embedders,
+      Path folder,
+      BaseModel base,
+      FaceDetector detector) {
     Optional<IpAdapter> adapter = Optional.empty();
     try {
       adapter = embedders.hasAdapterEmbedder()
@@ -138,7 +142,8 @@ public final class FaceGuidance implements AutoCloseable {
       @Override
       public Adapter at(double weight) {
         if (!(weight >= 0 && weight <= 1)) {
-          throw new IllegalArgumentException("the weight of face guidance must be in 0..1, not " + weight);
+          throw new IllegalArgumentException(
+              "the weight of face guidance must be in 0..1, not " + weight);
         }
         return weight == 0 ? Guided.INACTIVE : new Guided(FaceGuidance.this, person, weight);
       }
@@ -179,7 +184,8 @@ public final class FaceGuidance implements AutoCloseable {
 
   private static float[] mean(List<float[]> vectors) {
     if (vectors.isEmpty()) {
-      throw new IllegalArgumentException("face guidance needs at least one face embedding, given none");
+      throw new IllegalArgumentException(
+          "face guidance needs at least one face embedding, given none");
     }
     float[] sum = new float[vectors.get(0).length];
     for (float[] vector : vectors) {

@@ -50,9 +50,8 @@ public final class ImagePrompt implements Identity {
             + " of the steps; both must be in 0..1, the first below the second");
       }
       if (!Double.isFinite(shortcutScale) || !Double.isFinite(loraScale)) {
-        throw new IllegalArgumentException(
-            "the shortcut scale is " + shortcutScale + " and the LoRA scale " + loraScale
-                + "; both must be finite numbers");
+        throw new IllegalArgumentException("the shortcut scale is " + shortcutScale
+            + " and the LoRA scale " + loraScale + "; both must be finite numbers");
       }
     }
   }

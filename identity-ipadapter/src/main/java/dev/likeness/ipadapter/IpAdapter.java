@@ -69,8 +69,8 @@ public final class IpAdapter implements AutoCloseable {
   }
 
   /**
-   * Opens an adapter that needs an image encoder; see
-   * {@link #open(IpAdapterFile, BaseModel, ImageEncoder)}.
+   * Opens an adapter that needs an image encoder; see {@link #open(IpAdapterFile, BaseModel,
+   * ImageEncoder)}.
    *
    * @param file the adapter file, a safetensors file or a pickled {@code .bin}
    * @param base the base model; it must stay open while the adapter is used

@@ -224,10 +224,7 @@ class IpAdapterContractTest implements AdapterContract {
           IllegalArgumentException.class,
           () -> other.generate(
               ImageRequest.of("a woman").steps(1).size(32, 32).adapter(plainPrompt.at(1))));
-      assertTrue(
-          e.getMessage()
-              .endsWith("; open the adapter for this base"),
-          e.getMessage());
+      assertTrue(e.getMessage().endsWith("; open the adapter for this base"), e.getMessage());
     }
   }
 
@@ -297,10 +294,7 @@ class IpAdapterContractTest implements AdapterContract {
   void refusesInconsistentSavedReferences() {
     String alone = " has reference embeddings that do not fit together: ";
     refusesSaved(
-        alone + "expected references for 2 weights, given image 1x1x40 and face null",
-        1,
-        1,
-        1);
+        alone + "expected references for 2 weights, given image 1x1x40 and face null", 1, 1, 1);
     refusesSaved(alone + "references' weights must be above 0, given [0.0]", 1, 0);
     refusesSaved(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
     refusesSaved(": image has shape [0, 1, 40], expected at least one number", 0, 1);

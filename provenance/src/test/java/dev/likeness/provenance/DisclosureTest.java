@@ -147,9 +147,7 @@ class DisclosureTest {
     String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem")
         + " is valid from " + old.from() + " until " + end + ", and it is ";
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
-    assertTrue(
-        e.getMessage().endsWith("; give a certificate that is valid now"),
-        e.getMessage());
+    assertTrue(e.getMessage().endsWith("; give a certificate that is valid now"), e.getMessage());
     assertThrows(
         InvalidInputException.class,
         () -> ApplicationIdentity.make(
@@ -243,9 +241,7 @@ class DisclosureTest {
     InvalidInputException refusal =
         assertThrows(InvalidInputException.class, () -> SigningIdentity.open(key, chain));
     assertTrue(
-        refusal
-            .getMessage()
-            .startsWith("cannot read " + file + ", expected a complete PEM file: "),
+        refusal.getMessage().startsWith("cannot read " + file + ", expected a complete PEM file: "),
         refusal.getMessage());
   }
 

@@ -32,8 +32,9 @@ public record EmbeddingOrigin(String encoder, String faceEmbedder, String normal
     List<String> names =
         references.stream().map(Reference::faceEmbedder).distinct().toList();
     if (names.stream().filter(name -> !name.isEmpty()).count() > 1) {
-      throw new IllegalArgumentException("the references have embeddings of several face embedders, "
-          + names + "; use one face embedder for all of them");
+      throw new IllegalArgumentException(
+          "the references have embeddings of several face embedders, " + names
+              + "; use one face embedder for all of them");
     }
     return names.size() == 1 ? names.get(0) : "";
   }

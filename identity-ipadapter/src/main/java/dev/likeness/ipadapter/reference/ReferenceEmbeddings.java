@@ -204,8 +204,9 @@ public record ReferenceEmbeddings(
     try (TensorScope scope = TensorScope.open();
         Safetensors saved = Safetensors.open(file)) {
       if (!saved.names().contains(WEIGHTS)) {
-        throw new InvalidInputException(file
-            + " has no reference embeddings: the tensor \"weights\" is missing; make it from images again");
+        throw new InvalidInputException(
+            file
+                + " has no reference embeddings: the tensor \"weights\" is missing; make it from images again");
       }
       for (String name : saved.names()) {
         if (saved.elements(name) == 0) {

@@ -54,10 +54,12 @@ public final class ManifestWriter {
    */
   public byte[] sign(byte[] bytes) {
     ImageFile file = ImageFile.of(bytes)
-        .orElseThrow(() -> new IllegalArgumentException(
-            "content credentials can be added to PNG, JPEG and WebP files only; give one of these"));
+        .orElseThrow(
+            () -> new IllegalArgumentException(
+                "content credentials can be added to PNG, JPEG and WebP files only; give one of these"));
     if (file.manifestPart().isPresent()) {
-      throw new IllegalArgumentException("the file has a C2PA manifest already; give a file without one");
+      throw new IllegalArgumentException(
+          "the file has a C2PA manifest already; give a file without one");
     }
     String id = uuid(Claim.Hashes.sha256(file.bytes())).toString();
     // The exclusion's length is written inside the excluded range, and its encoding may need more

@@ -207,8 +207,7 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     public static Optional<String> findFault(X509Certificate certificate) {
       boolean[] usage = certificate.getKeyUsage();
       if (certificate.getBasicConstraints() >= 0) {
-        return Optional.of(
-            "belongs to an authority; a signer's certificate has CA:FALSE");
+        return Optional.of("belongs to an authority; a signer's certificate has CA:FALSE");
       }
       if (usage != null && !usage[0]) {
         return Optional.of("has a key usage without digitalSignature");

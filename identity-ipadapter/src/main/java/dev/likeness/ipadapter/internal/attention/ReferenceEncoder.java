@@ -76,7 +76,8 @@ public final class ReferenceEncoder {
     if (!(image && nothing && one && face)) {
       throw new IllegalArgumentException(
           "the references have image " + e.image() + ", unconditional " + e.unconditional()
-              + " and face " + e.face() + "; " + adapter + " is an " + layout.variant().title()
+              + " and face " + e.face() + "; " + adapter + " is an "
+              + layout.variant().title()
               + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
               + "; encode the photos again for it");
     }
@@ -111,8 +112,7 @@ public final class ReferenceEncoder {
           + "; the reference has " + reference);
     }
     if (layout.variant().needsFace()) {
-      AdapterCompatibility.checkFace(
-          adapter, layout, reference.face().length, "the reference");
+      AdapterCompatibility.checkFace(adapter, layout, reference.face().length, "the reference");
       requireLength(reference.face());
     }
   }

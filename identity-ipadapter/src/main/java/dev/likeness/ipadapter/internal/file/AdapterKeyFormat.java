@@ -137,8 +137,9 @@ public final class AdapterKeyFormat {
       if (m.matches()) {
         String path = m.group(1);
         if (HUGE_INDEX.matcher(path).find()) {
-          throw new InvalidInputException(source.describe() + ": \"" + name
-              + "\" belongs to no attention of a base; give an IP-Adapter file as it was published");
+          throw new InvalidInputException(
+              source.describe() + ": \"" + name
+                  + "\" belongs to no attention of a base; give an IP-Adapter file as it was published");
         }
         transformers.add(
             AttentionPath.of(isInUnet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));

@@ -40,8 +40,9 @@ public record AdapterLayout(
   public record ResamplerConfig(long width, long innerWidth, int depth) {
     public ResamplerConfig {
       if (width < 1 || innerWidth < 1 || innerWidth > 64 && innerWidth % 64 != 0) {
-        throw new IllegalArgumentException("a resampler's query width must be a multiple of 64, given "
-            + innerWidth + " for tokens of width " + width);
+        throw new IllegalArgumentException(
+            "a resampler's query width must be a multiple of 64, given " + innerWidth
+                + " for tokens of width " + width);
       }
     }
 

@@ -45,7 +45,9 @@ public final class EmbedderEnsemble implements FaceEmbedder {
       opened.forEach(TorchEmbedder::close);
       throw e;
     }
-    return opened.isEmpty() ? Optional.empty() : Optional.of(new EmbedderEnsemble(opened, adapters));
+    return opened.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new EmbedderEnsemble(opened, adapters));
   }
 
   @Override

@@ -75,7 +75,8 @@ public final class LoadedImageEncoder implements AutoCloseable {
     ImageProcessor processor =
         Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.isCompatible(config)) {
-      throw new InvalidInputException(own + " prepares images of " + processor.sizeText() + ", the encoder needs "
+      throw new InvalidInputException(
+          own + " prepares images of " + processor.sizeText() + ", the encoder needs "
               + config.imageSize() + "x" + config.imageSize()
               + " (config.json); give the files of one encoder");
     }

@@ -106,7 +106,8 @@ class AdapterKeyFormatTest {
     String second = "encoder_hid_proj.image_projection_layers.1.image_embeds.weight";
     refuses(
         Map.of(second, new long[] {4, 4}),
-        "a.bin contains several adapters (it has \"" + second + "\"); give a file with one adapter");
+        "a.bin contains several adapters (it has \"" + second
+            + "\"); give a file with one adapter");
     String keys =
         "down_blocks.0.attentions.0.transformer_blocks.0.attn2.processor.to_k_ip.1.weight";
     refuses(

@@ -176,7 +176,13 @@ public final class FaceReader {
    */
   public record PersonReading(
       ImagePrompt prompt, List<FaceReading> readings, boolean usesFallback) {
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param prompt the image prompt
+     * @param readings one for each photo, in order
+     * @param usesFallback true if no face could be used and the fallback adapter encoded the photos
+     */
     public PersonReading {
       readings = List.copyOf(readings);
     }
@@ -258,7 +264,12 @@ public final class FaceReader {
       }
     }
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param reference the face, or null if no face can be used
+     * @param notes remarks: changes to the photo, and reasons for a less exact embedding
+     */
     public FaceReading {
       notes = List.copyOf(notes);
     }

@@ -14,6 +14,11 @@ public record Reference(RgbImage image, float[] face, String faceEmbedder, doubl
   /**
    * Checks and copies the components.
    *
+   * @param image input of an image encoder, or null; for FaceID-Plus the aligned face
+   * @param face a face embedding, or null; of unit length except for unnormalised Portrait
+   * @param faceEmbedder name of the face embedder; empty if unknown
+   * @param weight weight among the references, above 0: 2 counts as if the reference were given
+   *     twice
    * @throws IllegalArgumentException if image and face are both null, or the weight is not a finite
    *     number above 0
    */

@@ -41,6 +41,10 @@ public record ReferenceEmbeddings(
     /**
      * Checks the shape.
      *
+     * @param values the values
+     * @param count number of references
+     * @param tokens number of tokens of each reference
+     * @param width width of each token
      * @throws IllegalArgumentException if there are no values, or their number does not match the
      *     shape
      */
@@ -97,6 +101,11 @@ public record ReferenceEmbeddings(
   /**
    * Checks the components.
    *
+   * @param image outputs of an image encoder [n, tokens, width], or null
+   * @param unconditional output for no image [1, tokens, width], or null if that is zeros
+   * @param face face embeddings [n, 1, width], or null
+   * @param weights weight of each of the n references
+   * @param origin the networks that made them
    * @throws IllegalArgumentException if image and face are both null, the counts do not match, or a
    *     weight is not a finite number above 0
    */

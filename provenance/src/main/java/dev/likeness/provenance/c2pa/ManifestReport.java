@@ -59,7 +59,18 @@ public record ManifestReport(
 
   static final String EXPIRED = "signingCredential.expired";
 
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @param state the result of the validation
+   * @param activeManifest the label of the active manifest; empty if it cannot be read
+   * @param generator name of the program that made the claim; empty if not given
+   * @param actions the recorded actions, in order
+   * @param signer the signer; empty if the manifest has no readable signature
+   * @param findings the findings about the file and its manifest
+   * @param ingredients findings about the ingredients, the images that this one was made from;
+   *     findings that the manifest records itself are left out
+   */
   public ManifestReport {
     actions = List.copyOf(actions);
     findings = List.copyOf(findings);

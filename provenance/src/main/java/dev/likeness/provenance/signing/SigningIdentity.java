@@ -34,6 +34,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
   /**
    * Checks that the key belongs to the first certificate.
    *
+   * @param key the private key of the first certificate
+   * @param chain the signer's certificate, then the certificates of its issuers
    * @throws IllegalArgumentException if the chain is empty, the key is of another kind than
    *     {@link SignatureAlgorithm} has, or it does not belong to the first certificate
    */

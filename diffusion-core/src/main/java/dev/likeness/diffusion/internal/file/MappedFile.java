@@ -113,8 +113,8 @@ public final class MappedFile implements AutoCloseable {
         ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
         while (buffer.hasRemaining()) {
           if (channel.read(buffer, start + done + buffer.position()) < 0) {
-            throw new InvalidInputException(
-                file + " has become shorter since it was opened; do not change it while it is in use");
+            throw new InvalidInputException(file
+                + " has become shorter since it was opened; do not change it while it is in use");
           }
         }
         done += run;

@@ -86,7 +86,8 @@ public final class ScaledSource implements TensorSource {
       throw new InvalidInputException(
           source.describe() + ": " + Quoted.of(name) + " is of type " + source.dtype(name)
               + (scale == null ? " without a scale" : "")
-          + " in " + (format == null ? "an unknown format" : "the format " + Quoted.of(format)) + "; "
+              + " in " + (format == null ? "an unknown format" : "the format " + Quoted.of(format))
+              + "; "
               + QuantizationMarkers.ADVICE);
     }
     if (scale != null) {
@@ -103,7 +104,8 @@ public final class ScaledSource implements TensorSource {
       throw new InvalidInputException(source.describe() + ": " + Quoted.of(scale) + " has type "
           + source.dtype(scale) + " and shape "
           + Arrays.toString(source.shape(scale)) + " beside a weight of " + Arrays.toString(shape)
-          + "; supported are one scale for all and one for each row: " + QuantizationMarkers.ADVICE);
+          + "; supported are one scale for all and one for each row: "
+          + QuantizationMarkers.ADVICE);
     }
   }
 
@@ -239,7 +241,8 @@ public final class ScaledSource implements TensorSource {
       if (turned || !format.equals(INT8) && !format.startsWith(FLOAT8)) {
         throw new InvalidInputException(source.describe() + ": " + Quoted.of(module)
             + " is stored as " + Quoted.of(format)
-            + (turned ? " with convrot" : "") + ", which is not supported; supported are float8 and " + INT8
+            + (turned ? " with convrot" : "")
+            + ", which is not supported; supported are float8 and " + INT8
             + " without convrot: " + ADVICE);
       }
       return format;

@@ -21,7 +21,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record SinusoidalEmbedding(int width, boolean cosineFirst, double shift) {
   public SinusoidalEmbedding {
     if (width < 2 || width % 2 != 0) {
-      throw new IllegalArgumentException("the width of a sinusoidal embedding must be even, not " + width);
+      throw new IllegalArgumentException(
+          "the width of a sinusoidal embedding must be even, not " + width);
     }
   }
 

@@ -54,8 +54,8 @@ public final class QwenTokenizer implements AutoCloseable {
               + "; give the model's own tokenizer");
     }
     if ("left".equals(config.get("padding_side"))) {
-      throw new InvalidInputException(files.folder()
-          + ": padding_side is left; only right is supported");
+      throw new InvalidInputException(
+          files.folder() + ": padding_side is left; only right is supported");
     }
     return new QwenTokenizer(tables, SpecialTokens.read(files, tables, SpecialTokens.QWEN));
   }
